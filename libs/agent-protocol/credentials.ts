@@ -1,0 +1,69 @@
+import { credentials as client, ServerCredentials } from '@grpc/grpc-js';
+import type { ChannelCredentials, ChannelOptions } from '@grpc/grpc-js';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PeerCertificate } from 'node:tls';
+
+/** The certificate's owner: `control` for api and worker, `agent` for a host's agent. Written as CN `role:name`. */
+export interface Identity {
+  role: 'control' | 'agent';
+  name: string;
+}
+
+/** PEM files of one process: `ca.crt`, `tls.crt`, `tls.key` in one directory. */
+export interface Pki {
+  ca: Buffer;
+  cert: Buffer;
+  key: Buffer;
+}
+
+export function readPki(directory: string): Pki {
+  const read = (name: string) => readFileSync(join(directory, name));
+  return { ca: read('ca.crt'), cert: read('tls.crt'), key: read('tls.key') };
+}
+
+/** The identity a subject common name stands for; undefined where it is none of ours. */
+export function parseIdentity(commonName: string | undefined): Identity | undefined {
+  const [role, name, ...rest] = (commonName ?? '').split(':');
+  if (rest.length || !name || (role !== 'control' && role !== 'agent')) return undefined;
+  return { role, name };
+}
+
+/** Server credentials: TLS 1.3 with a client certificate of the cluster's CA (grpc-js: GRPC_SSL_… do not apply). */
+export function serverCredentials(pki: Pki, requireClientCertificate = true): ServerCredentials {
+  return ServerCredentials.createSsl(
+    pki.ca,
+    [{ private_key: pki.key, cert_chain: pki.cert }],
+    requireClientCertificate,
+  );
+}
+
+/**
+ * Client credentials that accept `expected` only. Addresses are no identities: the server's name is taken from its
+ * certificate's common name.
+ */
+export function channelCredentials(pki: Pki, expected: Identity | { role: Identity['role'] }): ChannelCredentials {
+  return client.createSsl(pki.ca, pki.key, pki.cert, {
+    checkServerIdentity: (_host: string, certificate: PeerCertificate) => checkIdentity(certificate, expected),
+  });
+}
+
+/** An error where the certificate is not of the expected role (and name), else undefined. */
+export function checkIdentity(
+  certificate: PeerCertificate,
+  expected: Identity | { role: Identity['role'] },
+): Error | undefined {
+  const commonName = certificate.subject?.CN;
+  const found = parseIdentity(Array.isArray(commonName) ? commonName[0] : commonName);
+  const fits = found && found.role === expected.role && (!('name' in expected) || expected.name === found.name);
+  return fits ? undefined : new Error(`certificate of ${found ? `${found.role}:${found.name}` : 'nobody we know'}`);
+}
+
+/** Bounds on every channel of ours. */
+export const channelOptions: ChannelOptions = {
+  'grpc.max_receive_message_length': 8 * 1024 * 1024,
+  'grpc.keepalive_time_ms': 10_000,
+  'grpc.keepalive_timeout_ms': 5_000,
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 2_000,
+};
