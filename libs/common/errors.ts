@@ -62,9 +62,7 @@ export class QuotaExceededError extends DomainError {
     readonly used: number,
     readonly limit: number,
   ) {
-    super(
-      `Quota exceeded for ${resource}: Requested ${requested}, but already used ${used} of ${limit} ${resource}`,
-    );
+    super(`Quota exceeded for ${resource}: Requested ${requested}, but already used ${used} of ${limit} ${resource}`);
   }
 }
 

@@ -1,0 +1,131 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { BigintColumn, Timestamps } from '#libs/database/columns';
+
+/** Nova's vm_states, as far as containers have them. */
+export type VmState =
+  'building' | 'active' | 'paused' | 'stopped' | 'resized' | 'error' | 'deleted' | 'shelved_offloaded';
+
+/** Nova's task_states: what is being done now; null where nothing is. */
+export type TaskState =
+  | 'scheduling'
+  | 'networking'
+  | 'spawning'
+  | 'powering-on'
+  | 'powering-off'
+  | 'rebooting'
+  | 'reboot_started_hard'
+  | 'pausing'
+  | 'unpausing'
+  | 'rebuilding'
+  | 'migrating'
+  | 'resize_prep'
+  | 'resize_migrating'
+  | 'resize_finish'
+  | 'resize_reverting'
+  | 'deleting';
+
+/** Nova's power_state numbers: 0 pending, 1 running, 3 paused, 4 shutdown, 6 crashed. */
+export type PowerState = 0 | 1 | 3 | 4 | 6;
+
+/** The flavor as it was when the instance got it: later changes of the flavor do not touch it. */
+export interface InstanceFlavor {
+  id: string;
+  name: string;
+  vcpus: number;
+  ramMb: number;
+  diskGb: number;
+  extraSpecs: Record<string, string>;
+}
+
+export interface InstanceFault {
+  code: number;
+  message: string;
+  details?: string;
+  created: string;
+}
+
+@Entity('instances')
+export class Instance extends Timestamps {
+  @PrimaryColumn({ type: 'uuid' })
+  id: string;
+
+  @Column({ type: 'text' })
+  name: string;
+
+  @Column({ type: 'text' })
+  hostname: string;
+
+  @Column({ type: 'text', name: 'project_id' })
+  projectId: string;
+
+  @Column({ type: 'text', name: 'user_id' })
+  userId: string;
+
+  @Column({ type: 'jsonb' })
+  flavor: InstanceFlavor;
+
+  /** The one to go back to, while vm_state is `resized`. */
+  @Column({ type: 'jsonb', name: 'old_flavor', nullable: true })
+  oldFlavor: InstanceFlavor | null;
+
+  @Column({ type: 'uuid', name: 'image_id' })
+  imageId: string;
+
+  @Column({ type: 'uuid', name: 'host_id', nullable: true })
+  hostId: string | null;
+
+  @Column({ type: 'text', name: 'availability_zone', nullable: true })
+  availabilityZone: string | null;
+
+  @Column({ type: 'text', name: 'vm_state' })
+  vmState: VmState;
+
+  @Column({ type: 'text', name: 'task_state', nullable: true })
+  taskState: TaskState | null;
+
+  @Column({ type: 'int', name: 'power_state', default: 0 })
+  powerState: PowerState;
+
+  /** Raised in the transaction that commits a change of host (invariant 2). */
+  @BigintColumn('epoch', 1)
+  epoch: number;
+
+  /** LXD-style configuration, devices and profiles. */
+  @Column({ type: 'jsonb', default: {} })
+  config: Record<string, string>;
+
+  @Column({ type: 'jsonb', default: {} })
+  devices: Record<string, Record<string, string>>;
+
+  @Column({ type: 'text', array: true, default: [] })
+  profiles: string[];
+
+  @Column({ type: 'jsonb', default: {} })
+  metadata: Record<string, string>;
+
+  @Column({ type: 'text', array: true, default: [] })
+  tags: string[];
+
+  /** Nova's scheduler hints as they were given (same_host, different_host, group, query …). */
+  @Column({ type: 'jsonb', name: 'scheduler_hints', default: {} })
+  schedulerHints: Record<string, string | string[]>;
+
+  @Column({ type: 'text', name: 'key_name', nullable: true })
+  keyName: string | null;
+
+  @Column({ type: 'text', name: 'user_data', nullable: true })
+  userData: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  description: string | null;
+
+  @Column({ type: 'jsonb', nullable: true })
+  fault: InstanceFault | null;
+
+  @Column({ type: 'timestamptz', name: 'launched_at', nullable: true })
+  launchedAt: Date | null;
+
+  /** Deleted instances stay on record; every list leaves them out unless an admin asks. */
+  @Column({ type: 'timestamptz', name: 'deleted_at', nullable: true })
+  deletedAt: Date | null;
+}

@@ -1,0 +1,30 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Timestamps } from '#libs/database/columns';
+
+@Entity('users')
+export class User extends Timestamps {
+  @PrimaryColumn({ type: 'text' })
+  id: string;
+
+  @Column({ type: 'text' })
+  name: string;
+
+  @Column({ type: 'text', name: 'domain_id' })
+  domainId: string;
+
+  /** `scrypt$N$r$p$salt$hash`; never rendered. */
+  @Column({ type: 'text', name: 'password_hash' })
+  passwordHash: string;
+
+  @Column({ type: 'text', name: 'default_project_id', nullable: true })
+  defaultProjectId: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  email: string | null;
+
+  @Column({ type: 'text', default: '' })
+  description: string;
+
+  @Column({ type: 'boolean', default: true })
+  enabled: boolean;
+}

@@ -1,0 +1,58 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { bigintNumber, Timestamps } from '#libs/database/columns';
+
+/** Glance's image states, as far as we have them. */
+export type ImageStatus = 'queued' | 'saving' | 'active' | 'killed' | 'deleted';
+export type ImageVisibility = 'public' | 'private' | 'shared' | 'community';
+
+@Entity('images')
+export class Image extends Timestamps {
+  @PrimaryColumn({ type: 'uuid' })
+  id: string;
+
+  @Column({ type: 'text', nullable: true })
+  name: string | null;
+
+  @Column({ type: 'text', name: 'project_id' })
+  projectId: string;
+
+  @Column({ type: 'text' })
+  status: ImageStatus;
+
+  @Column({ type: 'text' })
+  visibility: ImageVisibility;
+
+  /** md5, for old clients. */
+  @Column({ type: 'text', nullable: true })
+  checksum: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  sha256: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  sha512: string | null;
+
+  @Column({ type: 'bigint', nullable: true, transformer: bigintNumber })
+  size: number | null;
+
+  @Column({ type: 'text', name: 'container_format', nullable: true })
+  containerFormat: string | null;
+
+  @Column({ type: 'text', name: 'disk_format', nullable: true })
+  diskFormat: string | null;
+
+  @Column({ type: 'int', name: 'min_disk', default: 0 })
+  minDisk: number;
+
+  @Column({ type: 'int', name: 'min_ram', default: 0 })
+  minRam: number;
+
+  @Column({ type: 'boolean', default: false })
+  protected: boolean;
+
+  @Column({ type: 'jsonb', default: {} })
+  properties: Record<string, string>;
+
+  @Column({ type: 'text', array: true, default: [] })
+  tags: string[];
+}

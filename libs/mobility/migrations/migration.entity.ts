@@ -1,0 +1,86 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { BigintColumn, Timestamps } from '#libs/database/columns';
+
+/** Nova's migration_type. */
+export type MigrationType = 'live-migration' | 'migration' | 'resize' | 'evacuation';
+
+/** Nova's migration states, as os-migrations and server migrations show them. */
+export type MigrationStatus =
+  | 'queued'
+  | 'preparing'
+  | 'running'
+  | 'post-migrating'
+  | 'completed'
+  | 'pre-migrating'
+  | 'migrating'
+  | 'post-migrated'
+  | 'finished'
+  | 'confirming'
+  | 'confirmed'
+  | 'reverting'
+  | 'reverted'
+  | 'cancelled'
+  | 'failed'
+  | 'error'
+  | 'accepted'
+  | 'done';
+
+/** One move of one instance: what Nova's migrations API shows, and where its operation keeps its progress. */
+@Entity('migrations')
+export class Migration extends Timestamps {
+  @PrimaryColumn({ type: 'uuid' })
+  uuid: string;
+
+  /** Nova's integer id. */
+  @Column({ type: 'int', generated: 'increment', unique: true })
+  id: number;
+
+  @Column({ type: 'text', name: 'migration_type' })
+  migrationType: MigrationType;
+
+  @Column({ type: 'text' })
+  status: MigrationStatus;
+
+  @Column({ type: 'uuid', name: 'instance_id' })
+  instanceId: string;
+
+  @Column({ type: 'uuid', name: 'operation_id' })
+  operationId: string;
+
+  @Column({ type: 'uuid', name: 'source_host_id', nullable: true })
+  sourceHostId: string | null;
+
+  @Column({ type: 'uuid', name: 'dest_host_id', nullable: true })
+  destHostId: string | null;
+
+  @Column({ type: 'text', name: 'old_flavor_id', nullable: true })
+  oldFlavorId: string | null;
+
+  @Column({ type: 'text', name: 'new_flavor_id', nullable: true })
+  newFlavorId: string | null;
+
+  @Column({ type: 'text', name: 'project_id' })
+  projectId: string;
+
+  @Column({ type: 'text', name: 'user_id' })
+  userId: string;
+
+  @BigintColumn('memory_bytes_total')
+  memoryBytesTotal: number;
+
+  @BigintColumn('memory_bytes_processed')
+  memoryBytesProcessed: number;
+
+  @BigintColumn('disk_bytes_total')
+  diskBytesTotal: number;
+
+  @BigintColumn('disk_bytes_processed')
+  diskBytesProcessed: number;
+
+  @Column({ type: 'jsonb', name: 'timings_ms', default: {} })
+  timingsMs: Record<string, number>;
+
+  /** Step, reason and the last lines of CRIU's log where it failed. */
+  @Column({ type: 'jsonb', nullable: true })
+  failure: { step: string; reason: string; logTail: string[] } | null;
+}

@@ -1,0 +1,33 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Timestamps } from '#libs/database/columns';
+
+@Entity('networks')
+export class Network extends Timestamps {
+  @PrimaryColumn({ type: 'uuid' })
+  id: string;
+
+  @Column({ type: 'text' })
+  name: string;
+
+  @Column({ type: 'text', default: '' })
+  description: string;
+
+  @Column({ type: 'text', name: 'project_id' })
+  projectId: string;
+
+  /** VXLAN network identifier (Neutron: provider:segmentation_id). */
+  @Column({ type: 'int', unique: true })
+  vni: number;
+
+  @Column({ type: 'int', default: 1450 })
+  mtu: number;
+
+  @Column({ type: 'boolean', default: false })
+  shared: boolean;
+
+  @Column({ type: 'boolean', name: 'admin_state_up', default: true })
+  adminStateUp: boolean;
+
+  @Column({ type: 'boolean', name: 'port_security_enabled', default: true })
+  portSecurityEnabled: boolean;
+}

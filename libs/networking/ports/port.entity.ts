@@ -1,0 +1,75 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Timestamps } from '#libs/database/columns';
+
+export type PortStatus = 'ACTIVE' | 'DOWN' | 'BUILD' | 'ERROR';
+
+export interface FixedIp {
+  subnet_id: string;
+  ip_address: string;
+}
+
+@Entity('ports')
+export class Port extends Timestamps {
+  @PrimaryColumn({ type: 'uuid' })
+  id: string;
+
+  @Column({ type: 'text', default: '' })
+  name: string;
+
+  @Column({ type: 'text', default: '' })
+  description: string;
+
+  @Column({ type: 'text', name: 'project_id' })
+  projectId: string;
+
+  @Column({ type: 'uuid', name: 'network_id' })
+  networkId: string;
+
+  @Column({ type: 'text', name: 'mac_address' })
+  macAddress: string;
+
+  @Column({ type: 'jsonb', name: 'fixed_ips', default: [] })
+  fixedIps: FixedIp[];
+
+  /** The instance's id, or '' (Neutron: device_id). */
+  @Column({ type: 'text', name: 'device_id', default: '' })
+  deviceId: string;
+
+  /** compute:nova for instances (Neutron: device_owner). */
+  @Column({ type: 'text', name: 'device_owner', default: '' })
+  deviceOwner: string;
+
+  /** Order of the NIC inside its instance: eth0, eth1, … */
+  @Column({ type: 'int', name: 'device_index', default: 0 })
+  deviceIndex: number;
+
+  /** Host where the port is plugged (Neutron: binding:host_id). */
+  @Column({ type: 'uuid', name: 'host_id', nullable: true })
+  hostId: string | null;
+
+  @Column({ type: 'text', default: 'DOWN' })
+  status: PortStatus;
+
+  @Column({ type: 'boolean', name: 'admin_state_up', default: true })
+  adminStateUp: boolean;
+
+  @Column({ type: 'boolean', name: 'port_security_enabled', default: true })
+  portSecurityEnabled: boolean;
+
+  /** Made by Nova for a server (and deleted with it), not by the user. */
+  @Column({ type: 'boolean', name: 'owned_by_instance', default: false })
+  ownedByInstance: boolean;
+}
+
+/** One address of one subnet in use: the primary key is what makes a double allocation impossible. */
+@Entity('ip_allocations')
+export class IpAllocation {
+  @PrimaryColumn({ type: 'uuid', name: 'subnet_id' })
+  subnetId: string;
+
+  @PrimaryColumn({ type: 'inet', name: 'ip_address' })
+  ipAddress: string;
+
+  @Column({ type: 'uuid', name: 'port_id' })
+  portId: string;
+}

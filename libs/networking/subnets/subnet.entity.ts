@@ -1,0 +1,46 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Timestamps } from '#libs/database/columns';
+
+export interface AllocationPool {
+  start: string;
+  end: string;
+}
+
+@Entity('subnets')
+export class Subnet extends Timestamps {
+  @PrimaryColumn({ type: 'uuid' })
+  id: string;
+
+  @Column({ type: 'text', default: '' })
+  name: string;
+
+  @Column({ type: 'text', default: '' })
+  description: string;
+
+  @Column({ type: 'text', name: 'project_id' })
+  projectId: string;
+
+  @Column({ type: 'uuid', name: 'network_id' })
+  networkId: string;
+
+  @Column({ type: 'int', name: 'ip_version', default: 4 })
+  ipVersion: 4 | 6;
+
+  @Column({ type: 'text' })
+  cidr: string;
+
+  @Column({ type: 'text', name: 'gateway_ip', nullable: true })
+  gatewayIp: string | null;
+
+  @Column({ type: 'boolean', name: 'enable_dhcp', default: true })
+  enableDhcp: boolean;
+
+  @Column({ type: 'jsonb', name: 'allocation_pools', default: [] })
+  allocationPools: AllocationPool[];
+
+  @Column({ type: 'text', array: true, name: 'dns_nameservers', default: [] })
+  dnsNameservers: string[];
+
+  @Column({ type: 'jsonb', name: 'host_routes', default: [] })
+  hostRoutes: { destination: string; nexthop: string }[];
+}
