@@ -1,0 +1,52 @@
+import type { IdMap, InstanceSpec, NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
+import type { Image } from '#libs/images/image.entity';
+import { InvalidInputError } from '#libs/common/errors';
+import type { Instance, InstanceFlavor } from './instance.entity.js';
+
+/** LXD's default range: one for all instances of a host, so that an image is shifted once. */
+export const defaultIdMap: IdMap = { base: 1_000_000, size: 65_536 };
+
+export interface InstanceSpecParts {
+  instance: Instance;
+  /** The flavor it is to have: the instance's own unless a resize is going on. */
+  flavor?: InstanceFlavor;
+  image: Pick<Image, 'id' | 'sha256' | 'size'>;
+  /** In the order of eth0, eth1, … */
+  nics: Nic[];
+  networks: NetworkSpec[];
+}
+
+/**
+ * What the agent is told about an instance, LXD-style configuration and devices expanded: flavor's extra specs named
+ * `lxd:KEY` first, then the instance's own keys. Throws InvalidInputError where the image has no checksum yet.
+ */
+export function renderInstanceSpec(parts: InstanceSpecParts): InstanceSpec {
+  const { instance, image, nics, networks } = parts;
+  const flavor = parts.flavor ?? instance.flavor;
+  if (!image.sha256) throw new InvalidInputError('imageRef', `an active image, not ${image.id}`);
+  const config = { ...configOfFlavor(flavor), ...instance.config };
+  return {
+    id: instance.id,
+    hostname: instance.hostname,
+    image: { imageId: image.id, sha256: image.sha256, sizeBytes: image.size ?? 0 },
+    limits: {
+      vcpus: flavor.vcpus,
+      memoryBytes: flavor.ramMb * 1024 * 1024,
+      diskBytes: flavor.diskGb * 1024 ** 3,
+      pids: Number(config['limits.processes'] ?? 0),
+    },
+    nics,
+    devices: Object.entries(instance.devices).map(([name, { type = 'none', ...options }]) => ({ name, type, options })),
+    config,
+    idmap: defaultIdMap,
+    projectId: instance.projectId,
+    displayName: instance.name,
+    networks,
+  };
+}
+
+/** A flavor's extra specs `lxd:security.privileged` and the like become configuration keys. */
+function configOfFlavor(flavor: InstanceFlavor): Record<string, string> {
+  const own = Object.entries(flavor.extraSpecs).filter(([key]) => key.startsWith('lxd:'));
+  return Object.fromEntries(own.map(([key, value]) => [key.slice('lxd:'.length), value]));
+}
