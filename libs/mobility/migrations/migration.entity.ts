@@ -65,6 +65,13 @@ export class Migration extends Timestamps {
   @Column({ type: 'text', name: 'user_id' })
   userId: string;
 
+  /**
+   * A live move may commit before this time only (PostgreSQL's clock). Set when the source freezes, and closed at once
+   * by a source that asks who owns the instance: after that answer no commit can follow (invariant 2).
+   */
+  @Column({ type: 'timestamptz', name: 'switch_deadline', nullable: true })
+  switchDeadline: Date | null;
+
   @BigintColumn('memory_bytes_total')
   memoryBytesTotal: number;
 

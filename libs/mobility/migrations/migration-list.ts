@@ -1,0 +1,83 @@
+import type { MigrationStatus, MigrationType } from './migration.entity.js';
+
+/** Nova API: os-migrations, and server migrations with `instanceId` and `inProgress`. */
+export interface MigrationFilter {
+  instanceId?: string;
+  /** Name of a host at either end. */
+  host?: string;
+  status?: MigrationStatus;
+  migrationType?: MigrationType;
+  projectId?: string;
+  userId?: string;
+  /** uuid of an instance or migration after which the page begins (newest first). */
+  marker?: string;
+  changesSince?: Date;
+  changesBefore?: Date;
+  /** Only those that Nova lists under a server: live migrations that have not ended. */
+  inProgress?: boolean;
+  /** At most 1000. */
+  limit?: number;
+}
+
+/** A migration with the names of its ends, as every view of it wants them. */
+export interface MigrationView {
+  uuid: string;
+  id: number;
+  migrationType: MigrationType;
+  status: MigrationStatus;
+  instanceId: string;
+  operationId: string;
+  sourceHost: string | null;
+  destHost: string | null;
+  destVtep: string | null;
+  oldFlavorId: string | null;
+  newFlavorId: string | null;
+  projectId: string;
+  userId: string;
+  memoryBytesTotal: number;
+  memoryBytesProcessed: number;
+  diskBytesTotal: number;
+  diskBytesProcessed: number;
+  timingsMs: Record<string, number>;
+  failure: { step: string; reason: string; logTail: string[] } | null;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+const columns = `m.uuid, m.id, m.migration_type AS "migrationType", m.status, m.instance_id AS "instanceId",
+  m.operation_id AS "operationId", s.name AS "sourceHost", d.name AS "destHost", d.vtep AS "destVtep",
+  m.old_flavor_id AS "oldFlavorId", m.new_flavor_id AS "newFlavorId", m.project_id AS "projectId", m.user_id AS "userId",
+  m.memory_bytes_total::float8 AS "memoryBytesTotal", m.memory_bytes_processed::float8 AS "memoryBytesProcessed",
+  m.disk_bytes_total::float8 AS "diskBytesTotal", m.disk_bytes_processed::float8 AS "diskBytesProcessed",
+  m.timings_ms AS "timingsMs", m.failure, m.created_at AS "createdAt", m.updated_at AS "updatedAt"`;
+
+const source = `FROM migrations m LEFT JOIN hosts s ON s.id = m.source_host_id LEFT JOIN hosts d ON d.id = m.dest_host_id`;
+
+/** The page's statement, newest first; uses the primary key of migrations.id for order and marker. */
+export function migrationsQuery(filter: MigrationFilter): { text: string; values: unknown[] } {
+  const values: unknown[] = [];
+  const conditions: string[] = ['true'];
+  const add = (condition: (n: string) => string, value: unknown) => {
+    if (value === undefined) return;
+    values.push(value);
+    conditions.push(condition(`$${values.length}`));
+  };
+  add((n) => `m.instance_id = ${n}`, filter.instanceId);
+  add((n) => `(s.name = ${n} OR d.name = ${n})`, filter.host);
+  add((n) => `m.status = ${n}`, filter.status);
+  add((n) => `m.migration_type = ${n}`, filter.migrationType);
+  add((n) => `m.project_id = ${n}`, filter.projectId);
+  add((n) => `m.user_id = ${n}`, filter.userId);
+  add((n) => `m.updated_at >= ${n}`, filter.changesSince);
+  add((n) => `m.updated_at <= ${n}`, filter.changesBefore);
+  add((n) => `m.id < (SELECT id FROM migrations WHERE uuid::text = ${n})`, filter.marker);
+  if (filter.inProgress)
+    conditions.push(
+      `m.migration_type = 'live-migration' AND m.status IN ('queued', 'preparing', 'running', 'post-migrating')`,
+    );
+  values.push(Math.min(filter.limit ?? 1000, 1000));
+  return {
+    text: `SELECT ${columns} ${source} WHERE ${conditions.join(' AND ')} ORDER BY m.id DESC LIMIT $${values.length}`,
+    values,
+  };
+}

@@ -1,0 +1,256 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
+import { InvalidInputError, NotFoundError } from '#libs/common/errors';
+import { newId } from '#libs/common/ids';
+import { Flavor } from '#libs/compute/flavors/flavor.entity';
+import type { Instance, InstanceFlavor } from '#libs/compute/instances/instance.entity';
+import { INSTANCE } from '#libs/compute/instances/instance-operations';
+import type { InstanceAction } from '#libs/compute/instances/instance-states';
+import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
+import { Host } from '#libs/fleet/hosts/host.entity';
+import { Operation, OutboxEntry } from '#libs/operations/operation.entity';
+import { Migration } from './migration.entity.js';
+import type { MigrationType } from './migration.entity.js';
+import { migrationsQuery } from './migration-list.js';
+import type { MigrationFilter, MigrationView } from './migration-list.js';
+import { isAbortable } from './migration-states.js';
+import type { ConcludeResizeInput, MoveInput } from './move-operations.js';
+import { ComputeHostNotFoundError, MigrationStateError, MoveRefusedError } from './move.errors.js';
+
+export interface LiveMigrateInput {
+  /** Name of the target; null lets the scheduler choose. */
+  host?: string | null;
+  /** Nova: True, False or auto. The disk always goes with the instance, so all three mean the same. */
+  blockMigration?: boolean | 'auto';
+  /** Nova: with `host`, the scheduler's filters are left out (capacity is still claimed). */
+  force?: boolean;
+}
+
+/**
+ * The part of every move that is done while the caller waits: checks, then one transaction with the migration, the
+ * instance's task_state and the operation (invariant 4). The worker's workflows do the rest.
+ */
+@Injectable()
+export class Migrations {
+  constructor(
+    private readonly database: DataSource,
+    private readonly transitions: InstanceTransitions,
+  ) {}
+
+  /** Nova API: os-migrateLive. Throws InstanceStateError, ComputeHostNotFoundError, MoveRefusedError. */
+  async liveMigrate(by: Caller, instanceId: string, input: LiveMigrateInput = {}): Promise<Migration> {
+    return this.begin(by, instanceId, 'live_migration', async (tx, instance) => {
+      const target = await this.target(tx, instance, input.host);
+      const source = await this.source(tx, instance);
+      requireCapability(source, 'checkpoint');
+      if (target) requireCapability(target, 'restore');
+      return { type: 'live-migration', kind: 'instance.live-migrate', target, force: input.force ?? false };
+    });
+  }
+
+  /** Nova API: migrate. Throws as liveMigrate. */
+  async migrate(by: Caller, instanceId: string, input: { host?: string | null } = {}): Promise<Migration> {
+    return this.begin(by, instanceId, 'migrate', async (tx, instance) => {
+      const target = await this.target(tx, instance, input.host);
+      return { type: 'migration', kind: 'instance.migrate', target, newFlavor: instance.flavor };
+    });
+  }
+
+  /** Nova API: resize. `flavorId` as the caller gave it. Throws InvalidInputError for an unknown flavor. */
+  async resize(by: Caller, instanceId: string, flavorId: string): Promise<Migration> {
+    return this.begin(by, instanceId, 'resize', async (tx, instance) => {
+      const flavor = await tx.findOneBy(Flavor, { id: flavorId });
+      if (!flavor) throw new InvalidInputError('flavorRef', 'the id of a flavor');
+      if (flavor.id === instance.flavor.id)
+        throw new InvalidInputError('flavorRef', 'another flavor than the present one');
+      const { id, name, vcpus, ramMb, diskGb, extraSpecs } = flavor;
+      if (diskGb < instance.flavor.diskGb && diskGb !== 0)
+        throw new InvalidInputError('flavorRef', 'a flavor whose disk is not smaller than the present one');
+      const newFlavor = { id, name, vcpus, ramMb, diskGb, extraSpecs };
+      return { type: 'resize', kind: 'instance.resize', target: null, newFlavor };
+    });
+  }
+
+  /** Nova API: confirmResize: the source's copy and claim are let go. */
+  async confirmResize(by: Caller, instanceId: string): Promise<Operation> {
+    return this.conclude(by, instanceId, 'confirm_resize', 'confirming', 'instance.confirm-resize');
+  }
+
+  /** Nova API: revertResize: back to the source with the disk as it was when the move began. */
+  async revertResize(by: Caller, instanceId: string): Promise<Operation> {
+    return this.conclude(by, instanceId, 'revert_resize', 'reverting', 'instance.revert-resize');
+  }
+
+  /** Nova API: evacuate. The instance's host must be down; its root is built anew from the image elsewhere. */
+  async evacuate(
+    by: Caller,
+    instanceId: string,
+    input: { host?: string | null; force?: boolean } = {},
+  ): Promise<Migration> {
+    return this.begin(by, instanceId, 'evacuate', async (tx, instance) => {
+      const source = await this.source(tx, instance);
+      if (isUp(source, await databaseTime(tx)))
+        throw new MoveRefusedError('host', [`Compute service of ${source.name} is still in use.`]);
+      const target = await this.target(tx, instance, input.host);
+      return { type: 'evacuation', kind: 'instance.evacuate', target, force: input.force ?? false };
+    });
+  }
+
+  /** Nova API: DELETE /servers/{id}/migrations/{id}. Before the commit only; throws MigrationStateError after it. */
+  async abort(instanceId: string, migrationId: number): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      const migration = await tx.findOne(Migration, {
+        where: { instanceId, id: migrationId },
+        lock: { mode: 'pessimistic_write' },
+      });
+      if (!migration) throw new NotFoundError('Migration', String(migrationId));
+      if (!isAbortable(migration.migrationType, migration.status))
+        throw new MigrationStateError(migration.id, instanceId, migration.status, 'abort');
+      await tx.update(Operation, { id: migration.operationId }, { cancelRequested: true });
+    });
+  }
+
+  /** Newest first, one page (invariant 6). */
+  async list(filter: MigrationFilter): Promise<MigrationView[]> {
+    const { text, values } = migrationsQuery(filter);
+    return this.database.query(text, values);
+  }
+
+  /** One migration that an instance has in progress, by Nova's integer id. Throws NotFoundError. */
+  async get(instanceId: string, migrationId: number): Promise<MigrationView> {
+    const found = (await this.list({ instanceId, inProgress: true })).find((one) => one.id === migrationId);
+    if (!found) throw new NotFoundError('Migration', String(migrationId));
+    return found;
+  }
+
+  private async begin(
+    by: Caller,
+    instanceId: string,
+    action: InstanceAction,
+    plan: (tx: EntityManager, instance: Instance) => Promise<MovePlan>,
+  ): Promise<Migration> {
+    return this.database.transaction(async (tx) => {
+      const instance = await this.transitions.begin(tx, instanceId, action);
+      const { type, kind, target, force = false, newFlavor } = await plan(tx, instance);
+      const uuid = newId();
+      const input: MoveInput = {
+        migrationId: uuid,
+        before: { vmState: instance.vmState, powerState: instance.powerState },
+        source: { hostId: instance.hostId!, epoch: instance.epoch },
+        targetHostId: target?.id ?? null,
+        force,
+        newFlavor: newFlavor ?? null,
+      };
+      const operation = await enqueue(tx, by, kind, instanceId, input);
+      return tx.save(
+        tx.create(Migration, {
+          uuid,
+          migrationType: type,
+          status: type === 'evacuation' ? 'accepted' : 'queued',
+          instanceId,
+          operationId: operation.id,
+          sourceHostId: instance.hostId,
+          destHostId: target?.id ?? null,
+          oldFlavorId: instance.flavor.id,
+          newFlavorId: newFlavor?.id ?? instance.flavor.id,
+          projectId: by.projectId,
+          userId: by.userId,
+        }),
+      );
+    });
+  }
+
+  private async conclude(
+    by: Caller,
+    instanceId: string,
+    action: 'confirm_resize' | 'revert_resize',
+    status: 'confirming' | 'reverting',
+    kind: string,
+  ): Promise<Operation> {
+    return this.database.transaction(async (tx) => {
+      const instance = await this.transitions.begin(tx, instanceId, action);
+      const migration = await tx.findOneBy(Migration, { instanceId, status: 'finished' });
+      if (!migration) throw new NotFoundError('Finished migration of instance', instanceId);
+      await tx.update(Migration, { uuid: migration.uuid }, { status });
+      const input: ConcludeResizeInput = {
+        migrationId: migration.uuid,
+        running: instance.powerState === 1,
+        source: { hostId: migration.sourceHostId! },
+        target: { hostId: instance.hostId!, epoch: instance.epoch },
+      };
+      return enqueue(tx, by, kind, instanceId, input);
+    });
+  }
+
+  /** The host asked for by name, judged as a target; null where none was named. */
+  private async target(tx: EntityManager, instance: Instance, name: string | null | undefined): Promise<Host | null> {
+    if (name === null || name === undefined) return null;
+    const host = await tx.findOneBy(Host, { name, role: 'compute' });
+    if (!host) throw new ComputeHostNotFoundError(name);
+    if (host.id === instance.hostId)
+      throw new MoveRefusedError('host', [`Instance ${instance.id} is on ${name} already.`]);
+    if (!isUp(host, await databaseTime(tx)))
+      throw new MoveRefusedError('host', [`Compute service of ${name} is down.`]);
+    return host;
+  }
+
+  private async source(tx: EntityManager, instance: Instance): Promise<Host> {
+    const host = instance.hostId ? await tx.findOneBy(Host, { id: instance.hostId }) : null;
+    if (!host) throw new MoveRefusedError('host', [`Instance ${instance.id} is on no host.`]);
+    return host;
+  }
+}
+
+/** The operation and its outbox entry, in the caller's transaction. */
+async function enqueue(
+  tx: EntityManager,
+  by: Caller,
+  kind: string,
+  instanceId: string,
+  input: object,
+): Promise<Operation> {
+  const { projectId, userId, requestId } = by;
+  const operation = tx.create(Operation, {
+    id: newId(),
+    kind,
+    queue: 'migration',
+    resourceType: INSTANCE,
+    resourceId: instanceId,
+    projectId,
+    userId,
+    requestId,
+    state: 'pending',
+    input,
+  });
+  await tx.save(operation);
+  await tx.insert(OutboxEntry, { operationId: operation.id, queue: 'migration' });
+  return operation;
+}
+
+interface MovePlan {
+  type: MigrationType;
+  kind: string;
+  target: Host | null;
+  force?: boolean;
+  newFlavor?: InstanceFlavor;
+}
+
+function isUp(host: Host, now: Date): boolean {
+  return !host.forcedDown && host.leaseExpiresAt !== null && host.leaseExpiresAt > now;
+}
+
+/** Leases are written by PostgreSQL's clock, so they are judged by it. */
+async function databaseTime(tx: EntityManager): Promise<Date> {
+  const [{ now }] = await tx.query<{ now: Date }[]>('SELECT clock_timestamp() AS now');
+  return now;
+}
+
+function requireCapability(host: Host, name: string): void {
+  const found = host.capabilities.find((capability) => capability.name === name);
+  if (found?.present) return;
+  throw new MoveRefusedError('host', [
+    `Host ${host.name} cannot ${name}: ${found?.detail ?? 'its agent has not said so'}.`,
+  ]);
+}

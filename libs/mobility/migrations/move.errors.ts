@@ -1,0 +1,33 @@
+import { ConflictError, InvalidInputError, NotFoundError } from '#libs/common/errors';
+
+/** The host named as target is none of ours (Nova: ComputeHostNotFound; 400 for moves, 404 for evacuate). */
+export class ComputeHostNotFoundError extends NotFoundError {
+  constructor(host: string) {
+    super('Compute host', host);
+  }
+}
+
+/** The move cannot be made as it was asked for; every reason that was found, in words an operator can act on. */
+export class MoveRefusedError extends InvalidInputError {
+  constructor(
+    field: string,
+    readonly reasons: string[],
+  ) {
+    super(field, 'a move that can be made');
+    this.message = reasons.join('; ');
+  }
+}
+
+/** The migration has gone too far, or is of a kind that cannot be aborted (Nova: InvalidMigrationState, 400). */
+export class MigrationStateError extends ConflictError {
+  constructor(
+    readonly migrationId: number,
+    readonly instanceId: string,
+    readonly status: string,
+    readonly action: string,
+  ) {
+    super(
+      `Migration ${migrationId} state of instance ${instanceId} is ${status}. Cannot ${action} while the migration is in this state.`,
+    );
+  }
+}
