@@ -1,0 +1,161 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, EntityManager } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
+import { ConflictError, InvalidInputError, NotFoundError } from '#libs/common/errors';
+import { newId } from '#libs/common/ids';
+import { Flavor } from './flavor.entity.js';
+import { FlavorAccess } from './flavor-access.entity.js';
+
+export interface NewFlavor {
+  id?: string | null;
+  name: string;
+  vcpus: number;
+  ramMb: number;
+  diskGb: number;
+  isPublic: boolean;
+  description?: string | null;
+}
+
+export interface FlavorFilter {
+  /** true: public only; false: private only; null: all (an admin's choice). */
+  isPublic: boolean | null;
+  minRamMb?: number;
+  minDiskGb?: number;
+  sortKey: 'id' | 'name' | 'vcpus' | 'ramMb' | 'diskGb' | 'createdAt' | 'updatedAt';
+  sortDirection: 'asc' | 'desc';
+  /** Flavor id after which the page begins. */
+  marker?: string;
+  /** At most 1000. */
+  limit: number;
+}
+
+/** Nova's flavors: what an instance may use of a host. */
+@Injectable()
+export class Flavors {
+  constructor(private readonly database: DataSource) {}
+
+  /** One page of what the caller may see. Throws InvalidInputError for a marker that names no flavor. */
+  async list(caller: Caller, filter: FlavorFilter): Promise<Flavor[]> {
+    const query = this.database.getRepository(Flavor).createQueryBuilder('f');
+    const column = sortColumns[filter.sortKey];
+    const isPublic = caller.isAdmin ? filter.isPublic : true;
+    if (!caller.isAdmin) query.where(`(f.is_public OR ${granted})`, { projectId: caller.projectId });
+    else if (isPublic === true) query.where(`(f.is_public OR ${granted})`, { projectId: caller.projectId });
+    else if (isPublic === false) query.where('NOT f.is_public');
+    if (filter.minRamMb !== undefined) query.andWhere('f.ram_mb >= :minRam', { minRam: filter.minRamMb });
+    if (filter.minDiskGb !== undefined) query.andWhere('f.disk_gb >= :minDisk', { minDisk: filter.minDiskGb });
+    if (filter.marker !== undefined) {
+      if (!(await this.database.getRepository(Flavor).existsBy({ id: filter.marker })))
+        throw new InvalidInputError('marker', 'the id of a flavor');
+      const sign = filter.sortDirection === 'asc' ? '>' : '<';
+      query.andWhere(
+        `(${column}, f.id) ${sign} (SELECT ${column.replace('f.', 'm.')}, m.id FROM flavors m WHERE m.id = :marker)`,
+        {
+          marker: filter.marker,
+        },
+      );
+    }
+    const direction = filter.sortDirection === 'asc' ? 'ASC' : 'DESC';
+    return query.orderBy(column, direction).addOrderBy('f.id', direction).limit(filter.limit).getMany();
+  }
+
+  /** Throws NotFoundError also where the caller may not know of it. */
+  async get(caller: Caller, id: string, tx: EntityManager = this.database.manager): Promise<Flavor> {
+    const flavor = await tx.findOneBy(Flavor, { id });
+    if (!flavor) throw new NotFoundError('Flavor', id);
+    if (flavor.isPublic || caller.isAdmin) return flavor;
+    if (await tx.existsBy(FlavorAccess, { flavorId: id, projectId: caller.projectId })) return flavor;
+    throw new NotFoundError('Flavor', id);
+  }
+
+  async create(wanted: NewFlavor): Promise<Flavor> {
+    const id = wanted.id ?? newId();
+    return this.database.transaction(async (tx) => {
+      if (await tx.existsBy(Flavor, { name: wanted.name }))
+        throw new ConflictError(`Flavor with name ${wanted.name} already exists.`);
+      if (await tx.existsBy(Flavor, { id })) throw new ConflictError(`Flavor with ID ${id} already exists.`);
+      return tx.save(tx.create(Flavor, { ...wanted, id, description: wanted.description ?? null, extraSpecs: {} }));
+    });
+  }
+
+  /** Nova API: PUT /flavors/{id} (2.55): only the description can be changed. */
+  async describe(id: string, description: string | null): Promise<Flavor> {
+    const flavor = await this.require(id);
+    flavor.description = description;
+    return this.database.manager.save(flavor);
+  }
+
+  /** Instances keep their copy of it. */
+  async delete(id: string): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      await tx.delete(FlavorAccess, { flavorId: id });
+      if (!(await tx.delete(Flavor, { id })).affected) throw new NotFoundError('Flavor', id);
+    });
+  }
+
+  /** Adds or replaces the given extra specs; returns all. */
+  async setExtraSpecs(id: string, specs: Record<string, string>): Promise<Record<string, string>> {
+    return this.changeExtraSpecs(id, (present) => ({ ...present, ...specs }));
+  }
+
+  async deleteExtraSpec(id: string, key: string): Promise<void> {
+    await this.changeExtraSpecs(id, (present) => {
+      if (!(key in present)) throw new NotFoundError('Flavor extra spec', key);
+      const { [key]: _removed, ...rest } = present;
+      return rest;
+    });
+  }
+
+  /** Ids of the projects that may use a private flavor. */
+  async accessList(id: string): Promise<string[]> {
+    const flavor = await this.require(id);
+    if (flavor.isPublic) throw new NotFoundError('Access list of public flavor', id);
+    return (await this.database.manager.findBy(FlavorAccess, { flavorId: id })).map((row) => row.projectId);
+  }
+
+  async grant(id: string, projectId: string): Promise<string[]> {
+    const flavor = await this.require(id);
+    if (flavor.isPublic) throw new ConflictError('Can not add access to a public flavor.');
+    if (await this.database.manager.existsBy(FlavorAccess, { flavorId: id, projectId }))
+      throw new ConflictError(`Flavor access already exists for flavor ${id} and project ${projectId} combination.`);
+    await this.database.manager.insert(FlavorAccess, { flavorId: id, projectId });
+    return this.accessList(id);
+  }
+
+  async revoke(id: string, projectId: string): Promise<string[]> {
+    await this.require(id);
+    const { affected } = await this.database.manager.delete(FlavorAccess, { flavorId: id, projectId });
+    if (!affected) throw new NotFoundError('Flavor access of project', projectId);
+    return this.accessList(id);
+  }
+
+  private async require(id: string): Promise<Flavor> {
+    const flavor = await this.database.manager.findOneBy(Flavor, { id });
+    if (!flavor) throw new NotFoundError('Flavor', id);
+    return flavor;
+  }
+
+  private async changeExtraSpecs(
+    id: string,
+    change: (present: Record<string, string>) => Record<string, string>,
+  ): Promise<Record<string, string>> {
+    return this.database.transaction(async (tx) => {
+      const flavor = await tx.findOne(Flavor, { where: { id }, lock: { mode: 'pessimistic_write' } });
+      if (!flavor) throw new NotFoundError('Flavor', id);
+      flavor.extraSpecs = change(flavor.extraSpecs);
+      return (await tx.save(flavor)).extraSpecs;
+    });
+  }
+}
+
+const granted = `EXISTS (SELECT 1 FROM flavor_access a WHERE a.flavor_id = f.id AND a.project_id = :projectId)`;
+
+const sortColumns: Record<FlavorFilter['sortKey'], string> = {
+  id: 'f.id',
+  name: 'f.name',
+  vcpus: 'f.vcpus',
+  ramMb: 'f.ram_mb',
+  diskGb: 'f.disk_gb',
+  createdAt: 'f.created_at',
+  updatedAt: 'f.updated_at',
+};

@@ -1,0 +1,85 @@
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { ConflictError, InvalidInputError, NotFoundError } from '#libs/common/errors';
+import { KeyPair } from './key-pair.entity.js';
+
+export interface NewKeyPair {
+  userId: string;
+  name: string;
+  type: 'ssh' | 'x509';
+  /** Absent: a pair is made, and its private half is answered once. */
+  publicKey?: string;
+}
+
+const KEY_NAME = /^[A-Za-z0-9 ._@-]{1,255}$/;
+
+/** A user's public keys. */
+@Injectable()
+export class KeyPairs {
+  constructor(private readonly database: DataSource) {}
+
+  async create(wanted: NewKeyPair): Promise<{ keyPair: KeyPair; privateKey: string | null }> {
+    if (!KEY_NAME.test(wanted.name)) throw new InvalidInputError('name', 'letters, digits, spaces and ._@-');
+    const made = wanted.publicKey === undefined ? makeKeyPair() : null;
+    const publicKey = (made?.publicKey ?? wanted.publicKey ?? '').trim();
+    if (await this.database.manager.existsBy(KeyPair, { userId: wanted.userId, name: wanted.name }))
+      throw new ConflictError(`Key pair '${wanted.name}' already exists.`);
+    const row = { ...wanted, publicKey, fingerprint: fingerprintOf(publicKey) };
+    const keyPair = await this.database.manager.save(this.database.manager.create(KeyPair, row));
+    return { keyPair, privateKey: made?.privateKey ?? null };
+  }
+
+  async get(userId: string, name: string): Promise<KeyPair> {
+    const found = await this.database.manager.findOneBy(KeyPair, { userId, name });
+    if (!found) throw new NotFoundError('Keypair', `${name} for user ${userId}`);
+    return found;
+  }
+
+  /** By name, from after `marker`; at most `limit`. */
+  async list(userId: string, limit: number, marker?: string): Promise<KeyPair[]> {
+    const query = this.database.getRepository(KeyPair).createQueryBuilder('k').where('k.user_id = :userId', { userId });
+    if (marker !== undefined) {
+      await this.get(userId, marker);
+      query.andWhere('k.name > :marker', { marker });
+    }
+    return query.orderBy('k.name').limit(limit).getMany();
+  }
+
+  async delete(userId: string, name: string): Promise<void> {
+    const { affected } = await this.database.manager.delete(KeyPair, { userId, name });
+    if (!affected) throw new NotFoundError('Keypair', `${name} for user ${userId}`);
+  }
+}
+
+/** OpenSSH's md5 fingerprint of an `ssh-… base64 …` line. Throws InvalidInputError. */
+export function fingerprintOf(publicKey: string): string {
+  const [type, blob] = publicKey.split(/\s+/);
+  const bytes = Buffer.from(blob ?? '', 'base64');
+  const named = bytes.length > 4 ? bytes.subarray(4, 4 + bytes.readUInt32BE(0)).toString('latin1') : '';
+  if (!type || named !== type) throw new InvalidInputError('public_key', 'an OpenSSH public key');
+  return createHash('md5').update(bytes).digest('hex').match(/../g)!.join(':');
+}
+
+function makeKeyPair(): { publicKey: string; privateKey: string } {
+  const pair = generateKeyPairSync('rsa', { modulusLength: 3072 });
+  const { n, e } = pair.publicKey.export({ format: 'jwk' });
+  const parts = [Buffer.from('ssh-rsa'), mpint(e!), mpint(n!)];
+  const blob = Buffer.concat(parts.flatMap((part) => [length(part), part]));
+  return {
+    publicKey: `ssh-rsa ${blob.toString('base64')} Generated-by-LXStack`,
+    privateKey: pair.privateKey.export({ format: 'pem', type: 'pkcs1' }).toString(),
+  };
+}
+
+/** RFC 4251: a leading zero where the first bit is set. */
+function mpint(base64url: string): Buffer {
+  const bytes = Buffer.from(base64url, 'base64url');
+  return bytes[0]! & 0x80 ? Buffer.concat([Buffer.of(0), bytes]) : bytes;
+}
+
+function length(part: Buffer): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(part.length);
+  return bytes;
+}

@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, EntityManager } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
+import { NotFoundError } from '#libs/common/errors';
+import { newId } from '#libs/common/ids';
+import { UUID } from '#libs/common/names';
+import { Quotas } from '../quotas/quotas.js';
+import { ServerGroup } from './server-group.entity.js';
+import type { ServerGroupPolicy } from './server-group.entity.js';
+
+export interface ServerGroupView extends ServerGroup {
+  /** Ids of the instances in it. */
+  members: string[];
+}
+
+// Index instances ((scheduler_hints->>'group')) where deleted_at is null.
+const membersOf = `SELECT g.*, coalesce((SELECT array_agg(i.id ORDER BY i.created_at) FROM instances i
+  WHERE i.scheduler_hints->>'group' = g.id::text AND i.deleted_at IS NULL), '{}') AS members FROM server_groups g`;
+
+@Injectable()
+export class ServerGroups {
+  constructor(
+    private readonly database: DataSource,
+    private readonly quotas: Quotas,
+  ) {}
+
+  async create(
+    caller: Caller,
+    wanted: { name: string; policy: ServerGroupPolicy; maxServerPerHost?: number },
+  ): Promise<ServerGroupView> {
+    const group = await this.database.transaction(async (tx) => {
+      await this.quotas.require(tx, caller.projectId, { server_groups: 1 });
+      const { projectId, userId } = caller;
+      const maxServerPerHost = wanted.maxServerPerHost ?? null;
+      return tx.save(tx.create(ServerGroup, { ...wanted, maxServerPerHost, id: newId(), projectId, userId }));
+    });
+    return { ...group, members: [] };
+  }
+
+  /** One page, oldest first. */
+  async list(
+    caller: Caller,
+    page: { limit: number; offset: number; allProjects: boolean },
+  ): Promise<ServerGroupView[]> {
+    const everyone = page.allProjects && caller.isAdmin;
+    const rows = await this.database.query<Record<string, unknown>[]>(
+      `${membersOf} WHERE ($1 OR g.project_id = $2) ORDER BY g.created_at, g.id LIMIT $3 OFFSET $4`,
+      [everyone, caller.projectId, page.limit, page.offset],
+    );
+    return rows.map(toView);
+  }
+
+  /** Throws NotFoundError also where it is another project's. */
+  async get(caller: Caller, id: string, tx: EntityManager = this.database.manager): Promise<ServerGroupView> {
+    const rows = UUID.test(id)
+      ? await tx.query<Record<string, unknown>[]>(`${membersOf} WHERE g.id = $1 AND ($2 OR g.project_id = $3)`, [
+          id,
+          caller.isAdmin,
+          caller.projectId,
+        ])
+      : [];
+    if (!rows[0]) throw new NotFoundError('Instance group', id);
+    return toView(rows[0]);
+  }
+
+  /** Its members go on; they are no longer kept together or apart. */
+  async delete(caller: Caller, id: string): Promise<void> {
+    await this.get(caller, id);
+    await this.database.manager.delete(ServerGroup, { id });
+  }
+}
+
+function toView(row: Record<string, unknown>): ServerGroupView {
+  return {
+    id: row.id as string,
+    name: row.name as string,
+    projectId: row.project_id as string,
+    userId: row.user_id as string,
+    policy: row.policy as ServerGroupPolicy,
+    maxServerPerHost: row.max_server_per_host as number | null,
+    createdAt: row.created_at as Date,
+    updatedAt: row.updated_at as Date,
+    members: row.members as string[],
+  };
+}
