@@ -1,0 +1,124 @@
+import { createConnection } from 'node:net';
+import type { Socket } from 'node:net';
+import { parseArgs } from 'node:util';
+
+/** What the client saw of one TCP connection while numbered messages went back and forth on it. */
+export interface PingPongReport {
+  /** Messages answered, in order, each exactly once. */
+  count: number;
+  /** Longest silence between two answers, in milliseconds, and when it began, in milliseconds since the epoch. */
+  longestGapMs: number;
+  longestGapAt: number;
+  /** The connection was open, and answering, to the last. */
+  open: boolean;
+  /** Why it was not: closed, reset, an answer lost, repeated or out of order. */
+  failure?: string;
+}
+
+/** Width of a message: ten digits and a line feed. */
+const MESSAGE_LENGTH = 11;
+
+/**
+ * Sends a numbered message, waits for its echo, waits `intervalMs`, sends the next, until `stop` is called. An answer
+ * that is not the message itself (lost, repeated, out of order) ends it, as does one that takes `timeoutMs`.
+ */
+export class PingPong {
+  private readonly report: PingPongReport = { count: 0, longestGapMs: 0, longestGapAt: 0, open: true };
+  private expected = '';
+  private received = '';
+  private lastAnswerAt = performance.now();
+  private timer: NodeJS.Timeout | undefined;
+  private stopping = false;
+  private readonly finished = Promise.withResolvers<PingPongReport>();
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly intervalMs: number,
+    private readonly timeoutMs: number,
+  ) {
+    socket.setNoDelay(true);
+    socket.setEncoding('latin1');
+    socket.on('data', (data: string) => this.onData(data));
+    socket.on('error', (error) => this.finish(error.message));
+    socket.on('close', () => this.finish('the server closed the connection'));
+  }
+
+  /** Resolves with the report when `stop` was called and the last answer came, or something failed. */
+  run(): Promise<PingPongReport> {
+    this.lastAnswerAt = performance.now();
+    this.send();
+    return this.finished.promise;
+  }
+
+  stop(): void {
+    this.stopping = true;
+  }
+
+  private send(): void {
+    this.expected = `${String(this.report.count).padStart(MESSAGE_LENGTH - 1, '0')}\n`;
+    this.received = '';
+    this.timer = setTimeout(() => this.finish(`no answer within ${this.timeoutMs} ms`), this.timeoutMs);
+    this.socket.write(this.expected);
+  }
+
+  private onData(data: string): void {
+    this.received += data;
+    if (this.received.length < MESSAGE_LENGTH) return;
+    clearTimeout(this.timer);
+    if (this.received !== this.expected) {
+      this.finish(`sent ${JSON.stringify(this.expected)}, got ${JSON.stringify(this.received.slice(0, 100))}`);
+      return;
+    }
+    this.answered();
+    if (this.stopping) this.finish();
+    else this.timer = setTimeout(() => this.send(), this.intervalMs);
+  }
+
+  private answered(): void {
+    const now = performance.now();
+    const gap = now - this.lastAnswerAt;
+    if (gap > this.report.longestGapMs) {
+      this.report.longestGapMs = Math.round(gap * 10) / 10;
+      this.report.longestGapAt = Math.round(performance.timeOrigin + this.lastAnswerAt);
+    }
+    this.lastAnswerAt = now;
+    this.report.count++;
+  }
+
+  private finish(failure?: string): void {
+    clearTimeout(this.timer);
+    this.socket.removeAllListeners('close');
+    this.socket.destroy();
+    this.finished.resolve(failure ? { ...this.report, open: false, failure } : this.report);
+  }
+}
+
+/** Prints `ready` once connected and the report as one JSON line when standard input ends (or after --seconds). */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      host: { type: 'string' },
+      port: { type: 'string', default: '7' },
+      interval: { type: 'string', default: '10' },
+      timeout: { type: 'string', default: '30000' },
+      seconds: { type: 'string' },
+    },
+  });
+  if (!values.host) throw new Error('--host is missing');
+  const socket = createConnection({ host: values.host, port: Number(values.port), timeout: 5000 });
+  await new Promise<void>((resolve, reject) => {
+    socket.once('connect', resolve).once('error', reject);
+    socket.once('timeout', () => reject(new Error(`no connection to ${values.host} within 5 s`)));
+  });
+  socket.setTimeout(0);
+  const pingPong = new PingPong(socket, Number(values.interval), Number(values.timeout));
+  process.stdin.on('end', () => pingPong.stop()).resume();
+  if (values.seconds) setTimeout(() => pingPong.stop(), Number(values.seconds) * 1000);
+  const done = pingPong.run();
+  process.stdout.write('ready\n');
+  const report = await done;
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+  process.exit(report.open ? 0 : 1);
+}
+
+if (import.meta.main) await main();
