@@ -33,4 +33,9 @@ export class PingPongSession {
     if (line.done) throw new Error(`the ping-pong client died (${this.child.signalCode ?? this.child.exitCode})`);
     return JSON.parse(line.value) as PingPongReport;
   }
+
+  /** Ends it without a report. */
+  kill(): void {
+    this.child.kill('SIGKILL');
+  }
 }

@@ -110,7 +110,7 @@ export class FloorHosts {
 
   /** Leaves nothing running, mounted or bridged; unpacked guests stay. */
   async down(): Promise<void> {
-    const groups = await command('find', ['/sys/fs/cgroup', '-type', 'd', '-path', '*/lx-floor/*']);
+    const groups = await command('find', ['/sys/fs/cgroup', '-type', 'd', '-regex', '.*/lx-floor\\(/.*\\)?']);
     const deepestFirst = groups.split('\n').filter(Boolean).sort().reverse();
     for (const group of deepestFirst) {
       const pids = await readFile(join(group, 'cgroup.procs'), 'utf8').catch(() => '');

@@ -1,0 +1,119 @@
+import { ApiError } from './api.js';
+import type { Api } from './api.js';
+import type { Events } from './events.js';
+
+/** A server as Nova shows it (v2.1, 2.79). */
+export interface Server {
+  id: string;
+  name: string;
+  status: string;
+  addresses: Record<string, { addr: string; 'OS-EXT-IPS-MAC:mac_addr': string }[]>;
+  fault?: { code: number; message: string };
+  'OS-EXT-SRV-ATTR:host': string | null;
+  'OS-EXT-STS:task_state': string | null;
+}
+
+export interface ServerMigration {
+  id: number;
+  status: string;
+  instance_uuid: string;
+  source_compute: string | null;
+  dest_compute: string | null;
+}
+
+export const hostOf = (server: Server): string => server['OS-EXT-SRV-ATTR:host'] ?? '';
+
+/** Its first fixed address and the MAC that has it. */
+export function addressOf(server: Server): { address: string; mac: string } {
+  const [first] = Object.values(server.addresses).flat();
+  if (!first) throw new Error(`server ${server.name} has no address`);
+  return { address: first.addr, mac: first['OS-EXT-IPS-MAC:mac_addr'] };
+}
+
+const compute = '/compute/v2.1';
+
+/** The part of Nova's API that the demo, the tests and the benchmarks use. */
+export class Compute {
+  constructor(
+    private readonly api: Api,
+    private readonly events: Events,
+  ) {}
+
+  async create(
+    name: string,
+    imageRef: string,
+    flavorRef: string,
+    networkId: string,
+    more: object = {},
+  ): Promise<string> {
+    const server = { name, imageRef, flavorRef, networks: [{ uuid: networkId }], ...more };
+    const answer = await this.api.call<{ server: { id: string } }>('POST', `${compute}/servers`, { server });
+    return answer.server.id;
+  }
+
+  async show(id: string): Promise<Server> {
+    return (await this.api.call<{ server: Server }>('GET', `${compute}/servers/${id}`)).server;
+  }
+
+  async list(): Promise<Server[]> {
+    return (await this.api.call<{ servers: Server[] }>('GET', `${compute}/servers/detail`)).servers;
+  }
+
+  /** An action of the server: `{ 'os-stop': null }` and the like. */
+  async act(id: string, action: object): Promise<void> {
+    await this.api.call('POST', `${compute}/servers/${id}/action`, action);
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.api.call('DELETE', `${compute}/servers/${id}`);
+  }
+
+  /** Waits until the server is in `status` with nothing going on. Throws with the fault where it is in ERROR instead. */
+  async settled(id: string, status: string, timeoutMs = 120_000): Promise<Server> {
+    return this.events.until(id, `server ${id} is ${status}`, timeoutMs, async () => {
+      const server = await this.show(id);
+      if (server['OS-EXT-STS:task_state'] !== null) return undefined;
+      if (server.status === status) return server;
+      if (server.status === 'ERROR') throw new Error(`server ${server.name} is in ERROR: ${server.fault?.message}`);
+      return undefined;
+    });
+  }
+
+  /** Waits until the server is on another host than `host`. */
+  async left(id: string, host: string, timeoutMs = 120_000): Promise<void> {
+    await this.events.until(id, `server ${id} has left ${host}`, timeoutMs, async () => {
+      const server = await this.show(id);
+      if (server.status === 'ERROR') throw new Error(`server ${server.name} is in ERROR: ${server.fault?.message}`);
+      return hostOf(server) !== host ? true : undefined;
+    });
+  }
+
+  async gone(id: string, timeoutMs = 60_000): Promise<void> {
+    await this.events.until(id, `server ${id} is gone`, timeoutMs, async () => {
+      const answer = await this.api.ask<{ server: Server }>('GET', `${compute}/servers/${id}`);
+      if (answer.status === 404) return true;
+      if (answer.status >= 400) throw new ApiError(answer.status, answer.body, `GET server ${id}`);
+      return undefined;
+    });
+  }
+
+  /** The newest migration of a server, as `GET /os-migrations` shows it. */
+  async lastMigration(id: string): Promise<ServerMigration | undefined> {
+    const path = `${compute}/os-migrations?instance_uuid=${id}`;
+    const { migrations } = await this.api.call<{ migrations: ServerMigration[] }>('GET', path);
+    return migrations.sort((a, b) => b.id - a.id)[0];
+  }
+
+  /** Live-migrates and waits for its end, whichever it is: to `host`, or to where the scheduler says. */
+  async liveMigrate(id: string, host: string | null = null, timeoutMs = 120_000): Promise<ServerMigration> {
+    const before = (await this.lastMigration(id))?.id ?? 0;
+    await this.act(id, { 'os-migrateLive': { host, block_migration: 'auto' } });
+    const ended = await this.events.until(id, `live migration of ${id}`, timeoutMs, async () => {
+      const migration = await this.lastMigration(id);
+      if (!migration || migration.id <= before) return undefined;
+      return ['completed', 'error', 'failed', 'cancelled'].includes(migration.status) ? migration : undefined;
+    });
+    await this.settled(id, 'ACTIVE', timeoutMs);
+    return ended;
+  }
+}

@@ -1,0 +1,108 @@
+import { WebSocket } from 'ws';
+import type { Api, ApiAccess } from './api.js';
+
+/** What the websocket `/fleet/v1/events` tells: which kind of thing changed, which one, and how it stands now. */
+export interface FleetEvent {
+  type: string;
+  resourceId: string;
+  data: Record<string, unknown>;
+}
+
+/** A wait is checked again after this long even where no event came: a websocket may break without a word. */
+const recheckMs = 5_000;
+const reconnectMs = 500;
+
+/** The fleet's events, and waits that are woken by them. Connects again when the API was restarted. */
+export class Events {
+  private socket: WebSocket | undefined;
+  private closed = false;
+  private readonly listeners = new Set<(event: FleetEvent) => void>();
+
+  private constructor(
+    private readonly api: Api,
+    private readonly access: ApiAccess,
+  ) {}
+
+  static async open(api: Api, access: ApiAccess): Promise<Events> {
+    const events = new Events(api, access);
+    await events.connect();
+    return events;
+  }
+
+  listen(listener: (event: FleetEvent) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /**
+   * Asks `check` now, and again at each event of `resourceId`, until it returns something. Throws where that takes
+   * longer than `timeoutMs`; `what` is what was waited for.
+   */
+  async until<T>(resourceId: string, what: string, timeoutMs: number, check: () => Promise<T | undefined>): Promise<T> {
+    const deadline = Date.now() + timeoutMs;
+    let changed = Promise.withResolvers<void>();
+    const forget = this.listen((event) => {
+      if (event.resourceId === resourceId || event.resourceId === '*') changed.resolve();
+    });
+    try {
+      for (;;) {
+        const found = await check();
+        if (found !== undefined) return found;
+        const left = deadline - Date.now();
+        if (left <= 0) throw new Error(`${what}: not within ${timeoutMs / 1000} s`);
+        await within(changed.promise, Math.min(left, recheckMs));
+        changed = Promise.withResolvers<void>();
+      }
+    } finally {
+      forget();
+    }
+  }
+
+  close(): void {
+    this.closed = true;
+    this.socket?.close();
+  }
+
+  private async connect(): Promise<void> {
+    const url = new URL('/fleet/v1/events', this.access.url);
+    url.protocol = 'wss:';
+    const socket = new WebSocket(url, {
+      ca: this.access.ca,
+      headers: { 'x-auth-token': await this.api.authenticate() },
+    });
+    this.socket = socket;
+    socket.on('message', (data) => this.dispatch(parseEvent(String(data))));
+    await new Promise<void>((resolve, reject) => socket.once('open', resolve).once('error', reject));
+    socket.on('error', () => socket.terminate());
+    socket.on('close', () => this.reconnect());
+  }
+
+  private reconnect(): void {
+    if (this.closed) return;
+    setTimeout(() => {
+      // Whatever was missed: every wait looks again.
+      this.connect().then(
+        () => this.dispatch({ type: 'reconnected', resourceId: '*', data: {} }),
+        () => this.reconnect(),
+      );
+    }, reconnectMs).unref();
+  }
+
+  private dispatch(event: FleetEvent): void {
+    for (const listener of this.listeners) listener(event);
+  }
+}
+
+function parseEvent(text: string): FleetEvent {
+  const data = JSON.parse(text) as Record<string, unknown>;
+  const id = data.resourceId ?? data.resource_id ?? data.id ?? '*';
+  return { type: String(data.type ?? data.kind ?? ''), resourceId: String(id), data };
+}
+
+/** Resolves with the promise or after `ms`, whichever is first, and leaves no timer behind. */
+async function within(promise: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,30 @@
+import { createReadStream } from 'node:fs';
+import type { Api } from './api.js';
+
+export interface Image {
+  id: string;
+  name: string;
+  status: string;
+  size: number | null;
+  os_hash_value?: string;
+}
+
+const base = '/image/v2/images';
+
+/** The part of Glance's API that the demo, the tests and the benchmarks use. */
+export class Images {
+  constructor(private readonly api: Api) {}
+
+  async find(name: string): Promise<Image | undefined> {
+    const { images } = await this.api.call<{ images: Image[] }>('GET', `${base}?name=${name}`);
+    return images.find((image) => image.status === 'active');
+  }
+
+  /** Creates the record, uploads the blob and returns the active image. */
+  async upload(name: string, file: string): Promise<Image> {
+    const record = { name, disk_format: 'raw', container_format: 'bare', visibility: 'public' };
+    const { id } = await this.api.call<Image>('POST', base, record);
+    await this.api.call('PUT', `${base}/${id}/file`, createReadStream(file));
+    return this.api.call<Image>('GET', `${base}/${id}`);
+  }
+}

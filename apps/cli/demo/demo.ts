@@ -1,0 +1,76 @@
+import { Api } from '../client/api.js';
+import { Compute, addressOf } from '../client/compute.js';
+import type { Server } from '../client/compute.js';
+import { Events } from '../client/events.js';
+import { Images } from '../client/images.js';
+import { Network } from '../client/network.js';
+import type { Port } from '../client/network.js';
+import { PingPongSession } from '../client/ping-pong-session.js';
+import type { PingPongReport } from '../client/ping-pong.js';
+import type { DemoFleet } from './demo-fleet.js';
+
+export type ServerRole = 'live' | 'cold' | 'evacuated';
+
+/** The APIs that the steps speak to, and what they have found so far. */
+export class Demo {
+  readonly images: Images;
+  readonly network: Network;
+  readonly compute: Compute;
+  readonly imageIds = new Map<string, string>();
+  readonly servers = new Map<ServerRole, string>();
+  networkId = '';
+  flavorId = '';
+
+  private constructor(
+    readonly fleet: DemoFleet,
+    readonly api: Api,
+    readonly events: Events,
+  ) {
+    this.images = new Images(api);
+    this.network = new Network(api);
+    this.compute = new Compute(api, events);
+  }
+
+  static async on(fleet: DemoFleet): Promise<Demo> {
+    const api = new Api(fleet.access);
+    return new Demo(fleet, api, await Events.open(api, fleet.access));
+  }
+
+  async server(role: ServerRole): Promise<Server> {
+    const id = this.servers.get(role);
+    if (!id) throw new Error(`there is no server for "${role}"`);
+    return this.compute.show(id);
+  }
+
+  async portsOf(serverId: string): Promise<Port[]> {
+    const path = `/networking/v2.0/ports?device_id=${serverId}`;
+    return (await this.api.call<{ ports: Port[] }>('GET', path)).ports;
+  }
+
+  /** A TCP connection from the client namespace to the echo service of a server. */
+  connect(server: Server): Promise<PingPongSession> {
+    return PingPongSession.open(this.fleet.client.namespace, addressOf(server).address);
+  }
+
+  /** Ping-pong from half a second before `work` to half a second after it. */
+  async underTraffic<T>(server: Server, work: () => Promise<T>): Promise<{ seen: PingPongReport; result: T }> {
+    const session = await this.connect(server);
+    try {
+      await pause();
+      const result = await work();
+      await pause();
+      return { seen: await session.close(), result };
+    } catch (error) {
+      session.kill();
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.events.close();
+  }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 500));
+}

@@ -1,0 +1,22 @@
+/** How one step of the demo went. */
+export interface StepResult {
+  name: string;
+  title: string;
+  state: 'ok' | 'FAILED' | 'skipped';
+  message: string;
+  milliseconds: number;
+}
+
+export function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+/** The closing table. */
+export function renderResults(results: readonly StepResult[]): string {
+  const width = Math.max(...results.map((result) => result.name.length));
+  const lines = results.map(
+    (result) =>
+      `  ${result.name.padEnd(width)}  ${result.state.padEnd(7)}  ${seconds(result.milliseconds).padStart(7)}  ${result.message}`,
+  );
+  return ['', 'Results', ...lines, ''].join('\n');
+}

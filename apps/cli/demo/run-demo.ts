@@ -1,0 +1,56 @@
+import { messageOf } from '#libs/common/errors';
+import type { FleetEvent } from '../client/events.js';
+import { Demo } from './demo.js';
+import type { DemoFleet } from './demo-fleet.js';
+import { renderResults, seconds } from './results.js';
+import type { StepResult } from './results.js';
+import type { DemoStep } from './step.js';
+import { demoSteps } from './steps.js';
+
+/** Runs every step that can run, prints as it goes, then the table. True where all of them succeeded. */
+export async function runDemo(fleet: DemoFleet, print: (line: string) => void): Promise<boolean> {
+  const demo = await Demo.on(fleet);
+  const results: StepResult[] = [];
+  demo.events.listen((event) => {
+    const line = renderEvent(event);
+    if (line) print(`      ${line}`);
+  });
+  try {
+    for (const [index, step] of demoSteps.entries()) {
+      print(`[${index + 1}/${demoSteps.length}] ${step.title}`);
+      const result = await runStep(demo, step, results);
+      results.push(result);
+      print(`      ${result.state} in ${seconds(result.milliseconds)}: ${result.message}`);
+    }
+  } finally {
+    demo.close();
+  }
+  print(renderResults(results));
+  return results.every((result) => result.state === 'ok');
+}
+
+async function runStep(demo: Demo, step: DemoStep, before: StepResult[]): Promise<StepResult> {
+  const from = performance.now();
+  const done = (state: StepResult['state'], message: string): StepResult => ({
+    name: step.name,
+    title: step.title,
+    state,
+    message,
+    milliseconds: performance.now() - from,
+  });
+  const missing = step.needs.filter((name) => before.find((result) => result.name === name)?.state !== 'ok');
+  if (missing.length) return done('skipped', `needs ${missing.join(', ')}`);
+  try {
+    return done('ok', await step.run(demo));
+  } catch (error) {
+    return done('FAILED', messageOf(error));
+  }
+}
+
+/** A line for an event worth seeing, or undefined. */
+function renderEvent(event: FleetEvent): string | undefined {
+  if (!/^(instance|migration)/.test(event.type)) return undefined;
+  const { state, status, phase, step, vmState, taskState, kind } = event.data;
+  const words = [kind, state, status, phase, step, vmState, taskState].filter((word) => typeof word === 'string');
+  return words.length ? `${event.type} ${event.resourceId.slice(0, 8)} ${words.join(' ')}` : undefined;
+}

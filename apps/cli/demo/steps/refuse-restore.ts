@@ -1,0 +1,50 @@
+import { hostOf } from '../../client/compute.js';
+import type { Demo } from '../demo.js';
+import { claim } from '../step.js';
+import type { DemoStep } from '../step.js';
+
+export const refuseRestore: DemoStep = {
+  name: 'refused',
+  title: 'The same with a target that fails at restore: the server goes on where it is',
+  needs: ['reach'],
+  async run(demo) {
+    const before = await demo.server('live');
+    const target = await anotherHost(demo, hostOf(before));
+    await demo.fleet.failRestores(target, true);
+    try {
+      const { seen, result } = await demo.underTraffic(before, () => demo.compute.liveMigrate(before.id, target));
+      claim(result.status !== 'completed', 'the migration succeeded although its target could not restore');
+      claim(seen.open, `the connection did not survive: ${seen.failure}`);
+      const after = await demo.server('live');
+      claim(hostOf(after) === hostOf(before), `the server is on ${hostOf(after)} now`);
+      claim(after.status === 'ACTIVE', `the server is ${after.status} now`);
+      const ports = await demo.portsOf(before.id);
+      const traces = await demo.fleet.traces(
+        target,
+        before.id,
+        ports.map((port) => port.id),
+      );
+      claim(traces.length === 0, `left behind on ${target}: ${traces.join(', ')}`);
+      return (
+        `still on ${hostOf(before)}, migration ${result.status}, ${seen.count} messages, none lost or repeated, ` +
+        `connection open, longest gap ${seen.longestGapMs.toFixed(0)} ms, nothing left on ${target}`
+      );
+    } finally {
+      await demo.fleet.failRestores(target, false);
+    }
+  },
+};
+
+/** A compute host that is up and is not `host`. */
+async function anotherHost(demo: Demo, host: string): Promise<string> {
+  type Service = { host: string; state: string; status: string };
+  const { services } = await demo.api.call<{ services: Service[] }>(
+    'GET',
+    '/compute/v2.1/os-services?binary=nova-compute',
+  );
+  const found = services.find(
+    (service) => service.state === 'up' && service.host !== host && service.host !== demo.fleet.client.host,
+  );
+  if (!found) throw new Error(`there is no other host than ${host}`);
+  return found.host;
+}
