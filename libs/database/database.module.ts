@@ -1,0 +1,31 @@
+import { Global, Module } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { numberSetting, setting } from '#libs/common/config';
+import { createDataSource } from './data-source.js';
+import { connect } from './schema.js';
+
+/** One pooled `DataSource` per process, connected before anything that injects it is made. */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: DataSource,
+      useFactory: async () =>
+        connect(
+          await createDataSource({
+            url: setting('LXSTACK_DATABASE_URL'),
+            poolSize: numberSetting('LXSTACK_DATABASE_POOL', 20),
+          }),
+        ),
+    },
+  ],
+  exports: [DataSource],
+})
+export class DatabaseModule implements OnApplicationShutdown {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    if (this.dataSource.isInitialized) await this.dataSource.destroy();
+  }
+}

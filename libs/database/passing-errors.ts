@@ -1,0 +1,40 @@
+import { QueryFailedError } from 'typeorm';
+
+/** SQLSTATE of transactions that lost against another one: run again, they may succeed. */
+const LOST_RACE = new Set(['40001', '40P01']);
+/** SQLSTATE classes and codes of a server that is away, starting or going down. */
+const SERVER_AWAY = /^(08|57P0|53300|25P03)/;
+const SOCKET_ERRORS = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN']);
+const POOL_MESSAGES = /connection terminated|timeout exceeded when trying to connect|connection ended|not queryable/i;
+
+/** Serialization failure or deadlock: the same transaction may be run again at once. */
+export function isLostRace(error: unknown): boolean {
+  return LOST_RACE.has(codeOf(error));
+}
+
+/** The unique or primary key `constraint` (any, where left out) was violated. */
+export function isUniqueViolation(error: unknown, constraint?: string): boolean {
+  if (codeOf(error) !== '23505') return false;
+  return constraint === undefined || constraintOf(error) === constraint;
+}
+
+/** The database does not answer now (restart, failover, no connection free). */
+export function isDatabaseAway(error: unknown): boolean {
+  const code = codeOf(error);
+  if (SERVER_AWAY.test(code) || SOCKET_ERRORS.has(code)) return true;
+  return error instanceof Error && POOL_MESSAGES.test(error.message);
+}
+
+function driverError(error: unknown): { code?: unknown; constraint?: unknown } {
+  const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
+  return typeof cause === 'object' && cause !== null ? cause : {};
+}
+
+function codeOf(error: unknown): string {
+  const { code } = driverError(error);
+  return typeof code === 'string' ? code : '';
+}
+
+function constraintOf(error: unknown): unknown {
+  return driverError(error).constraint;
+}

@@ -1,0 +1,39 @@
+import type { DataSource } from 'typeorm';
+import { sleep } from '#libs/common/clock';
+import { isDatabaseAway } from './passing-errors.js';
+
+/** Any number: the same in every process that migrates one database. */
+const MIGRATION_LOCK = 7_205_759;
+
+/** Brings the schema up to date. Processes that start at once wait for each other (advisory lock). */
+export async function migrateSchema(dataSource: DataSource): Promise<void> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    try {
+      await dataSource.runMigrations();
+    } finally {
+      await runner.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]);
+    }
+  } finally {
+    await runner.release();
+  }
+}
+
+/** Waits until another process has brought the schema up to date: for those that do not migrate. */
+export async function waitForSchema(dataSource: DataSource, signal?: AbortSignal): Promise<void> {
+  while (await dataSource.showMigrations()) await sleep(200, signal);
+}
+
+/** Connects, waiting up to `timeoutMs` for a database that is still starting. */
+export async function connect(dataSource: DataSource, timeoutMs = 60_000): Promise<DataSource> {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    try {
+      return await dataSource.initialize();
+    } catch (error) {
+      if (Date.now() > end || !isDatabaseAway(error)) throw error;
+      await sleep(250);
+    }
+  }
+}

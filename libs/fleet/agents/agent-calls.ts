@@ -1,0 +1,25 @@
+import { AgentService } from '#generated/lxstack/agent/v1/agent';
+
+type Service = typeof AgentService;
+
+/** Methods of the agent's contract by how they are called; names and types come from proto/. */
+export type UnaryMethod = {
+  [M in keyof Service]: Service[M] extends { requestStream: false; responseStream: false } ? M : never;
+}[keyof Service];
+export type StreamMethod = {
+  [M in keyof Service]: Service[M] extends { requestStream: false; responseStream: true } ? M : never;
+}[keyof Service];
+
+export type RequestOf<M extends keyof Service> = Parameters<Service[M]['requestSerialize']>[0];
+export type ResponseOf<M extends keyof Service> = ReturnType<Service[M]['responseDeserialize']>;
+
+/** What grpc-js needs to make the call. */
+export interface CallShape<Request, Response> {
+  path: string;
+  requestSerialize(request: Request): Buffer;
+  responseDeserialize(bytes: Buffer): Response;
+}
+
+export function shapeOf<M extends keyof Service>(method: M): CallShape<RequestOf<M>, ResponseOf<M>> {
+  return AgentService[method] as unknown as CallShape<RequestOf<M>, ResponseOf<M>>;
+}

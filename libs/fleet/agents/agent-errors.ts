@@ -1,0 +1,35 @@
+import { status } from '@grpc/grpc-js';
+import type { ServiceError } from '@grpc/grpc-js';
+import { ConflictError, DomainError, InvalidInputError, NotFoundError, UnavailableError } from '#libs/common/errors';
+
+/** The agent keeps a newer epoch of the instance than the call's: who calls acts on what is over (invariant 2). */
+export class StaleEpochError extends ConflictError {}
+
+/** The agent refuses: the instance, image or host is not in a state that allows the call. */
+export class AgentRefusedError extends ConflictError {}
+
+/** The agent tried and failed; the message says why. */
+export class AgentFailedError extends DomainError {}
+
+/** gRPC status of an agent's answer as a domain error. UNAVAILABLE and DEADLINE_EXCEEDED may pass: UnavailableError. */
+export function fromAgent(host: string, method: string, error: ServiceError): DomainError {
+  const reason = `${error.details || error.message}`;
+  const message = `Host ${host}: ${reason}`;
+  switch (error.code) {
+    case status.UNAVAILABLE:
+    case status.DEADLINE_EXCEEDED:
+    case status.RESOURCE_EXHAUSTED:
+    case status.ABORTED:
+      return new UnavailableError(`Host ${host} does not answer ${method}: ${reason}`);
+    case status.CANCELLED:
+      return new UnavailableError(`Call ${method} of host ${host} was cancelled.`);
+    case status.NOT_FOUND:
+      return new NotFoundError(`On host ${host}:`, reason);
+    case status.INVALID_ARGUMENT:
+      return new InvalidInputError(method, message);
+    case status.FAILED_PRECONDITION:
+      return reason.includes('STALE_EPOCH') ? new StaleEpochError(message) : new AgentRefusedError(message);
+    default:
+      return new AgentFailedError(message);
+  }
+}

@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, In } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import { NotFoundError } from '#libs/common/errors';
+import { UUID } from '#libs/common/names';
+import { Host } from './host.entity.js';
+import type { HostRole } from './host.entity.js';
+import { isUp } from './host-state.js';
+
+export interface HostFilter {
+  role?: HostRole;
+  enabled?: boolean;
+  /** Part of the name. */
+  namePattern?: string;
+  /** Id of the host after which the page begins (by name). */
+  marker?: string;
+  /** At most 1000; 1000 where left out. */
+  limit?: number;
+}
+
+const MAX_PAGE = 1_000;
+
+/** The fleet's hosts, as Nova's hypervisors and services show them. */
+@Injectable()
+export class Hosts {
+  constructor(private readonly database: DataSource) {}
+
+  /** By name, one page. */
+  async list(filter: HostFilter = {}): Promise<Host[]> {
+    const { role, enabled, namePattern, marker, limit = MAX_PAGE } = filter;
+    const query = this.database.manager.createQueryBuilder(Host, 'h');
+    if (role) query.andWhere('h.role = :role', { role });
+    if (enabled !== undefined) query.andWhere('h.enabled = :enabled', { enabled });
+    if (namePattern) query.andWhere('position(:namePattern in h.name) > 0', { namePattern });
+    if (marker) query.andWhere('h.name > :after', { after: (await this.get(marker)).name });
+    return query.orderBy('h.name').limit(Math.min(limit, MAX_PAGE)).getMany();
+  }
+
+  /** By id, name or Nova's integer id. Throws NotFoundError. */
+  async get(idOrName: string, tx: EntityManager = this.database.manager): Promise<Host> {
+    const where = UUID.test(idOrName)
+      ? [{ id: idOrName }, { name: idOrName }]
+      : [{ name: idOrName }, ...(/^\d{1,9}$/.test(idOrName) ? [{ serial: Number(idOrName) }] : [])];
+    const host = await tx.findOne(Host, { where });
+    if (!host) throw new NotFoundError('Host', idOrName);
+    return host;
+  }
+
+  /** The hosts of these ids in one query, by id; unknown ones are left out. */
+  async byIds(ids: Iterable<string | null>): Promise<Map<string, Host>> {
+    const wanted = [...new Set(ids)].filter((id) => id !== null);
+    if (!wanted.length) return new Map();
+    const hosts = await this.database.manager.findBy(Host, { id: In(wanted) });
+    return new Map(hosts.map((host) => [host.id, host]));
+  }
+
+  isUp(host: Pick<Host, 'forcedDown' | 'leaseExpiresAt'>, now: Date): boolean {
+    return isUp(host, now);
+  }
+
+  /** Nova: os-services enable/disable. A disabled host keeps what it has and gets nothing new. */
+  async setEnabled(idOrName: string, enabled: boolean, reason: string | null = null): Promise<Host> {
+    return this.change(idOrName, { enabled, disabledReason: enabled ? null : reason });
+  }
+
+  /** Nova: os-services force-down: its instances may be evacuated although its lease has not run out. */
+  async setForcedDown(idOrName: string, forcedDown: boolean): Promise<Host> {
+    return this.change(idOrName, { forcedDown });
+  }
+
+  private async change(idOrName: string, changes: Partial<Host>): Promise<Host> {
+    const { id } = await this.get(idOrName);
+    await this.database.manager.update(Host, { id }, changes);
+    return this.get(id);
+  }
+}

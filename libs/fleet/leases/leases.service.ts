@@ -1,0 +1,50 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { HeartbeatRequest } from '#generated/lxstack/agent/v1/control_plane';
+import { NotFoundError } from '#libs/common/errors';
+
+/** A host is up for this long after its last heartbeat; agents call each third of it. */
+export const LEASE_SECONDS = 15;
+
+const RENEW = `
+  UPDATE hosts SET
+    lease_expires_at = now() + make_interval(secs => $2), boot_id = $3, vtep = $4,
+    vcpus = $5, memory_mb = $6, disk_gb = $7, capabilities = $8, facts = $9, updated_at = now()
+  WHERE name = $1
+  RETURNING id`;
+
+const MIB = 1024 ** 2;
+const GIB = 1024 ** 3;
+
+/** Heartbeats: each renews the host's lease and publishes what it has and can. */
+@Injectable()
+export class Leases {
+  constructor(private readonly database: DataSource) {}
+
+  /** `hostname` comes from the agent's certificate. Throws NotFoundError for a host that never joined or was removed. */
+  async renew(hostname: string, { host, bootId }: HeartbeatRequest): Promise<{ leaseSeconds: number }> {
+    const inventory = host?.inventory ?? { vcpus: 0, memoryBytes: 0, diskBytes: 0 };
+    const facts = {
+      kernel: host?.kernel ?? '',
+      architecture: host?.architecture ?? '',
+      storageDriver: host?.storageDriver ?? '',
+      agentVersion: host?.agentVersion ?? '',
+      dataAddress: host?.dataAddress ?? '',
+      runtime: host?.runtime ?? '',
+      cpuFeatures: host?.cpuFeatures ?? [],
+    };
+    const [rows] = await this.database.query<[{ id: string }[], number]>(RENEW, [
+      hostname,
+      LEASE_SECONDS,
+      bootId,
+      host?.vtep ?? '',
+      inventory.vcpus,
+      Math.floor(inventory.memoryBytes / MIB),
+      Math.floor(inventory.diskBytes / GIB),
+      JSON.stringify(host?.capabilities ?? []),
+      JSON.stringify(facts),
+    ]);
+    if (!rows.length) throw new NotFoundError('Host', hostname);
+    return { leaseSeconds: LEASE_SECONDS };
+  }
+}

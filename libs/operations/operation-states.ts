@@ -1,0 +1,17 @@
+import type { OperationState } from './operation.entity.js';
+
+/** Every allowed change of an operation's state; one that is not here is a bug. */
+export const OPERATION_TRANSITIONS: Record<OperationState, readonly OperationState[]> = {
+  pending: ['running', 'cancelled'],
+  running: ['done', 'undoing'],
+  undoing: ['error', 'cancelled'],
+  done: [],
+  error: [],
+  cancelled: [],
+};
+
+export const UNFINISHED_STATES = ['pending', 'running', 'undoing'] as const satisfies OperationState[];
+
+export function isFinished(state: OperationState): boolean {
+  return OPERATION_TRANSITIONS[state].length === 0;
+}

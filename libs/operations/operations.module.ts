@@ -1,0 +1,20 @@
+import { Global, Module } from '@nestjs/common';
+import { Events } from './events.js';
+import { Operations } from './operations.service.js';
+import { OperationQueues } from './queues.js';
+import { RedisConnections } from './redis.js';
+import { WorkflowRunner } from './workflow-runner.js';
+
+/** What every process that creates or runs operations needs. Wants DatabaseModule beside it. */
+@Global()
+@Module({
+  providers: [
+    { provide: RedisConnections, useFactory: () => new RedisConnections() },
+    OperationQueues,
+    Events,
+    Operations,
+    WorkflowRunner,
+  ],
+  exports: [RedisConnections, OperationQueues, Events, Operations, WorkflowRunner],
+})
+export class OperationsModule {}

@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
+import { Queue } from 'bullmq';
+import { createLogger } from '#libs/common/logger';
+import { messageOf } from '#libs/common/errors';
+import type { Operation, QueueName } from './operation.entity.js';
+import { RedisConnections } from './redis.js';
+
+export const QUEUE_NAMES = ['instance', 'migration', 'image', 'maintenance'] as const satisfies QueueName[];
+
+/** What goes through Redis: nothing but which operation to look at. The job's name is the operation's kind. */
+export interface OperationJob {
+  operationId: string;
+}
+
+/** Why a job is added again under another id: BullMQ drops a job whose id it still holds. */
+export type WakeUp = { reason: 'retry' | 'next' | 'gate' | 'expired' | 'released'; mark: string | number };
+
+export interface Enqueue {
+  delayMs?: number;
+  wakeUp?: WakeUp;
+}
+
+type Queued = Pick<Operation, 'id' | 'kind' | 'queue'>;
+
+/** BullMQ's queues, one per QueueName. Losing any of it loses nothing (invariant 1): the sweeper adds it again. */
+@Injectable()
+export class OperationQueues implements OnApplicationShutdown {
+  private readonly log = createLogger('queues');
+  private readonly queues = new Map<QueueName, Queue<OperationJob>>();
+
+  constructor(private readonly redis: RedisConnections) {}
+
+  /** Adds the jobs; false where Redis did not take them (said in the log, left to the sweeper). */
+  async enqueue(operations: Queued[], options: Enqueue = {}): Promise<boolean> {
+    try {
+      await Promise.all(operations.map((operation) => this.add(operation, options)));
+      return true;
+    } catch (error) {
+      this.log.warn({ error: messageOf(error), operations: operations.length }, 'queue away: left to the sweeper');
+      return false;
+    }
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.allSettled([...this.queues.values()].map((queue) => queue.close()));
+  }
+
+  private async add(operation: Queued, { delayMs, wakeUp }: Enqueue): Promise<void> {
+    const jobId = wakeUp ? `${operation.id}-${wakeUp.reason}-${wakeUp.mark}` : operation.id;
+    await this.queue(operation.queue).add(
+      operation.kind,
+      { operationId: operation.id },
+      { jobId, delay: delayMs, removeOnComplete: true, removeOnFail: true },
+    );
+  }
+
+  private queue(name: QueueName): Queue<OperationJob> {
+    let queue = this.queues.get(name);
+    if (!queue) {
+      const connection = this.redis.impatient((error) => this.log.debug({ error: error.message }, 'redis'));
+      queue = new Queue<OperationJob>(name, { connection, skipWaitingForReady: true });
+      queue.on('error', (error) => this.log.debug({ error: error.message }, 'queue'));
+      this.queues.set(name, queue);
+    }
+    return queue;
+  }
+}

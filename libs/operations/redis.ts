@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
+import { Redis } from 'ioredis';
+import type { RedisOptions } from 'ioredis';
+import { setting } from '#libs/common/config';
+
+/** Reads LXSTACK_REDIS_URL: a unix socket's path or a redis:// URL. */
+export function redisOptions(url: string): RedisOptions {
+  if (url.startsWith('/')) return { path: url };
+  const { hostname, port, username, password, pathname, protocol } = new URL(url);
+  return {
+    host: hostname,
+    port: Number(port || 6379),
+    username: username || undefined,
+    password: password ? decodeURIComponent(password) : undefined,
+    db: Number(pathname.slice(1) || 0),
+    tls: protocol === 'rediss:' ? {} : undefined,
+  };
+}
+
+const reconnectDelay = (attempt: number) => Math.min(2_000, 50 * 2 ** Math.min(attempt, 6));
+
+/** Redis as this process sees it: connections that come back by themselves, never a reason to stop. */
+@Injectable()
+export class RedisConnections implements OnApplicationShutdown {
+  private readonly open: Redis[] = [];
+
+  constructor(private readonly url: string = setting('LXSTACK_REDIS_URL')) {}
+
+  /** For commands that should fail soon where Redis is away (the sweeper does it again later). */
+  impatient(onError: (error: Error) => void): Redis {
+    return this.connect({ maxRetriesPerRequest: 1, enableOfflineQueue: true, commandTimeout: 3_000 }, onError);
+  }
+
+  /** For blocking commands and subscriptions: waits for Redis as long as it takes, as BullMQ's workers want it. */
+  patient(onError: (error: Error) => void): Redis {
+    return this.connect({ maxRetriesPerRequest: null }, onError);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    for (const redis of this.open.splice(0)) redis.disconnect();
+    return Promise.resolve();
+  }
+
+  private connect(options: RedisOptions, onError: (error: Error) => void): Redis {
+    const redis = new Redis({ ...redisOptions(this.url), ...options, retryStrategy: reconnectDelay });
+    redis.on('error', onError);
+    this.open.push(redis);
+    return redis;
+  }
+}

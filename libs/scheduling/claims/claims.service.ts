@@ -1,0 +1,115 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import type { Resources } from '../core/request.js';
+
+export interface Claim {
+  /** The instance, or the migration that holds the other end of a move. */
+  consumerId: string;
+  instanceId: string;
+  hostId: string;
+  resources: Resources;
+  /** Also on a host that is disabled, down or not a compute host (Nova: force). Capacity is checked all the same. */
+  force?: boolean;
+}
+
+export type ClaimOutcome =
+  | { result: 'claimed'; hostId: string }
+  /** The consumer holds a host already: this is the answer to a repeated claim. */
+  | { result: 'held'; hostId: string }
+  /** No room any more, or the host is not to be used any more. */
+  | { result: 'lost' };
+
+/** Reservations of capacity. Each changes the host's sums and the allocation together (invariant 3). */
+@Injectable()
+export class Claims {
+  constructor(private readonly database: DataSource) {}
+
+  /** One statement with the capacity check inside; idempotent by consumer. */
+  async claim(claim: Claim, tx: EntityManager = this.database.manager): Promise<ClaimOutcome> {
+    const { consumerId, instanceId, hostId, resources, force = false } = claim;
+    const { vcpus, memoryMb, diskGb } = resources;
+    const [{ held, claimed }] = await tx.query<{ held: string | null; claimed: string | null }[]>(CLAIM, [
+      consumerId,
+      instanceId,
+      hostId,
+      vcpus,
+      memoryMb,
+      diskGb,
+      force,
+    ]);
+    if (held) return { result: 'held', hostId: held };
+    return claimed ? { result: 'claimed', hostId: claimed } : { result: 'lost' };
+  }
+
+  /** Gives back what the consumer holds, on `hostId` or everywhere. Once more is a success. */
+  async release(consumerId: string, hostId?: string, tx: EntityManager = this.database.manager): Promise<void> {
+    await tx.query(RELEASE, [consumerId, hostId ?? null]);
+  }
+
+  /** Gives back everything an instance and its migrations hold: for its deletion. */
+  async releaseInstance(instanceId: string, tx: EntityManager = this.database.manager): Promise<void> {
+    await tx.query(RELEASE_INSTANCE, [instanceId]);
+  }
+
+  /**
+   * At the commit of a move: the instance takes over what its migration holds at the target, and the migration what the
+   * instance holds at the source (released by `release(migrationId)` afterwards). No sums change. Idempotent: does
+   * nothing where the instance already is at `toHostId`.
+   */
+  async swap(tx: EntityManager, instanceId: string, migrationId: string, toHostId: string): Promise<void> {
+    await tx.query(SWAP, [instanceId, migrationId, toHostId]);
+  }
+
+  /** Hosts on which the consumer holds something. */
+  async heldBy(consumerId: string, tx: EntityManager = this.database.manager): Promise<string[]> {
+    const rows = await tx.query<{ host_id: string }[]>('SELECT host_id FROM allocations WHERE consumer_id = $1', [
+      consumerId,
+    ]);
+    return rows.map((row) => row.host_id);
+  }
+}
+
+/** Primary keys of hosts and allocations. The row lock of the host orders those who claim at once. */
+const CLAIM = `
+  WITH held AS (
+    SELECT host_id FROM allocations WHERE consumer_id = $1 LIMIT 1
+  ), claimed AS (
+    UPDATE hosts SET
+      used_vcpus = used_vcpus + $4::int, used_memory_mb = used_memory_mb + $5::bigint,
+      used_disk_gb = used_disk_gb + $6::bigint
+    WHERE id = $3::uuid AND NOT EXISTS (SELECT FROM held)
+      AND ($7::boolean OR (enabled AND NOT forced_down AND lease_expires_at > now() AND role = 'compute'))
+      AND used_vcpus + $4::int <= vcpus * cpu_ratio
+      AND used_memory_mb + $5::bigint <= memory_mb * memory_ratio
+      AND used_disk_gb + $6::bigint <= disk_gb * disk_ratio
+    RETURNING id
+  ), written AS (
+    INSERT INTO allocations (consumer_id, host_id, instance_id, vcpus, memory_mb, disk_gb)
+    SELECT $1, id, $2, $4::int, $5::bigint, $6::bigint FROM claimed
+  )
+  SELECT (SELECT host_id FROM held) AS held, (SELECT id FROM claimed) AS claimed`;
+
+const releaseWhere = (condition: string) => `
+  WITH gone AS (
+    DELETE FROM allocations WHERE ${condition} RETURNING host_id, vcpus, memory_mb, disk_gb
+  ), sums AS (
+    SELECT host_id, sum(vcpus)::int AS vcpus, sum(memory_mb)::bigint AS memory_mb, sum(disk_gb)::bigint AS disk_gb
+    FROM gone GROUP BY host_id
+  )
+  UPDATE hosts SET
+    used_vcpus = used_vcpus - sums.vcpus, used_memory_mb = used_memory_mb - sums.memory_mb,
+    used_disk_gb = used_disk_gb - sums.disk_gb
+  FROM sums WHERE hosts.id = sums.host_id`;
+
+/** Index: primary key of allocations. */
+const RELEASE = releaseWhere('consumer_id = $1::uuid AND ($2::uuid IS NULL OR host_id = $2::uuid)');
+
+/** Index: allocations_by_instance. */
+const RELEASE_INSTANCE = releaseWhere('instance_id = $1::uuid');
+
+const SWAP = `
+  UPDATE allocations SET
+    consumer_id = CASE consumer_id WHEN $1::uuid THEN $2::uuid ELSE $1::uuid END, updated_at = now()
+  WHERE consumer_id IN ($1::uuid, $2::uuid)
+    AND EXISTS (SELECT FROM allocations WHERE consumer_id = $2::uuid AND host_id = $3::uuid)`;

@@ -1,0 +1,16 @@
+import { DomainError } from '#libs/common/errors';
+import { explainLines } from '../core/explanation.js';
+import type { Explanation } from '../core/explanation.js';
+
+/** No host may or can take it (Nova: NoValidHost). */
+export class NoValidHostError extends DomainError {
+  /** One line per host: which filter, and why. */
+  readonly details: string[];
+
+  constructor(readonly explanation: Explanation) {
+    const details = explainLines(explanation);
+    const reasons = details.length ? ` ${details.slice(0, 10).join('; ')}` : ' There are no hosts.';
+    super(`No valid host was found.${reasons}`);
+    this.details = details;
+  }
+}
