@@ -1,0 +1,70 @@
+import type { Nic } from '#generated/lxstack/agent/v1/types';
+import { isIPv4 } from 'node:net';
+import { hostVethName } from './interface-names.js';
+
+const TABLE = 'bridge lxstack';
+
+/**
+ * One chain per port, found by the veth's name in a verdict map, so that it can be there before the veth is: a port
+ * never sends a frame unwatched. What the veth brings in is judged before the bridge sees it.
+ */
+export const baseRules = `add table ${TABLE}
+add map ${TABLE} ports { type ifname : verdict; }
+add chain ${TABLE} prerouting { type filter hook prerouting priority -300; policy accept; }
+flush chain ${TABLE} prerouting
+add rule ${TABLE} prerouting iifname vmap @ports
+`;
+
+/** Only its MAC, its addresses, no answers of a DHCP server, no router advertisements. Nothing without port security. */
+export function protectPort(nic: Nic): string {
+  const veth = hostVethName(nic.portId);
+  const chain = `${TABLE} p-${veth}`;
+  const v4 = nic.fixedIps.map((ip) => ip.address).filter((address) => isIPv4(address));
+  const v6 = nic.fixedIps.map((ip) => ip.address).filter((address) => !isIPv4(address));
+  const rules = !nic.portSecurity
+    ? []
+    : [
+        `ether saddr != ${nic.mac} drop`,
+        `ether type arp arp saddr ether != ${nic.mac} drop`,
+        `ether type arp arp saddr ip != { ${['0.0.0.0', ...v4].join(', ')} } drop`,
+        'ether type ip udp sport 67 drop',
+        'ether type ip ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept',
+        v4.length ? `ether type ip ip saddr != { ${v4.join(', ')} } drop` : 'ether type ip drop',
+        'ether type ip6 udp sport 547 drop',
+        'ether type ip6 icmpv6 type nd-router-advert drop',
+        `ether type ip6 ip6 saddr != { ${['::', 'fe80::/10', ...v6].join(', ')} } drop`,
+        'ether type { arp, ip, ip6 } accept',
+        'drop',
+      ];
+  return [
+    `add chain ${chain}`,
+    `flush chain ${chain}`,
+    ...rules.map((rule) => `add rule ${chain} ${rule}`),
+    `add element ${TABLE} ports { "${veth}" : jump p-${veth} }`,
+    '',
+  ].join('\n');
+}
+
+/** The DHCP server's address is the same on every host: nothing but its replies leaves its port. */
+export function protectDhcp(device: string): string {
+  return [
+    `add chain ${TABLE} p-${device}`,
+    `flush chain ${TABLE} p-${device}`,
+    `add rule ${TABLE} p-${device} ether type ip udp sport 67 udp dport 68 accept`,
+    `add rule ${TABLE} p-${device} drop`,
+    `add element ${TABLE} ports { "${device}" : jump p-${device} }`,
+    '',
+  ].join('\n');
+}
+
+/** `add` before `delete` makes it succeed where there is nothing. */
+export function unprotect(device: string): string {
+  return [
+    `add chain ${TABLE} p-${device}`,
+    `add element ${TABLE} ports { "${device}" : jump p-${device} }`,
+    `delete element ${TABLE} ports { "${device}" }`,
+    `flush chain ${TABLE} p-${device}`,
+    `delete chain ${TABLE} p-${device}`,
+    '',
+  ].join('\n');
+}

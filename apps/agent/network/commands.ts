@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+
+/** A command ended with an exit status other than 0; `output` is the end of its stderr. */
+export class CommandError extends Error {
+  constructor(
+    readonly command: string,
+    readonly status: number | null,
+    readonly output: string,
+  ) {
+    super(`${command} ended with ${status ?? 'a signal'}: ${output.trim()}`);
+    this.name = 'CommandError';
+  }
+}
+
+const OUTPUT_LIMIT = 1 << 20;
+
+/** Runs `command` with `input` on stdin; resolves with its stdout (1 MiB at most). Ended after `timeoutMs`. */
+export function run(command: string, args: readonly string[], input = '', timeoutMs = 10_000): Promise<string> {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], timeout: timeoutMs, killSignal: 'SIGKILL' });
+  child.stdin.on('error', () => undefined); // it ended before it read all: its exit status tells why
+  child.stdin.end(input);
+  return finished(child, [command, ...args].join(' ').slice(0, 120));
+}
+
+/** One process for many changes; stops at the first that fails. */
+export const ipBatch = (lines: readonly string[]): Promise<string> => batch('ip', lines);
+export const bridgeBatch = (lines: readonly string[]): Promise<string> => batch('bridge', lines);
+export const tcBatch = (lines: readonly string[]): Promise<string> => batch('tc', lines);
+/** Each line is tried, whatever became of the others: for removals, where "not there" is a success. */
+export const ipBatchForce = (lines: readonly string[]): Promise<void> => force('ip', lines);
+export const bridgeBatchForce = (lines: readonly string[]): Promise<void> => force('bridge', lines);
+export const tcBatchForce = (lines: readonly string[]): Promise<void> => force('tc', lines);
+
+/** Applied as one transaction of the kernel. */
+export const nft = (ruleset: string): Promise<string> => run('nft', ['-f', '-'], ruleset);
+
+async function batch(tool: string, lines: readonly string[]): Promise<string> {
+  return lines.length ? run(tool, ['-batch', '-'], `${lines.join('\n')}\n`) : '';
+}
+
+async function force(tool: string, lines: readonly string[]): Promise<void> {
+  if (!lines.length) return;
+  try {
+    await run(tool, ['-force', '-batch', '-'], `${lines.join('\n')}\n`);
+  } catch (error) {
+    if (!(error instanceof CommandError) || error.status === null) throw error;
+  }
+}
+
+/**
+ * A batch process started ahead of time that waits for its lines: what must happen at once (inside a freeze) then costs
+ * no process start.
+ */
+export class ArmedBatch {
+  private readonly child: ChildProcess;
+  private readonly done: Promise<string>;
+
+  constructor(tool: 'ip' | 'bridge' | 'tc', force = true) {
+    this.child = spawn(tool, [...(force ? ['-force'] : []), '-batch', '-'], { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.child.stdin!.on('error', () => undefined); // told by its exit status
+    this.done = finished(this.child, `${tool} -batch`);
+    this.done.catch(() => undefined); // looked at by fire() or disarm()
+  }
+
+  /** Executes the lines; resolves when all are in the kernel. A line that fails does not stop the next, but rejects. */
+  async fire(lines: readonly string[]): Promise<void> {
+    this.child.stdin!.end(lines.map((line) => `${line}\n`).join(''));
+    await this.done;
+  }
+
+  disarm(): void {
+    this.child.stdin!.end();
+  }
+}
+
+function finished(child: ChildProcess, label: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let stdout = '';
+    let stderr = '';
+    child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+      if (stdout.length < OUTPUT_LIMIT) stdout += text;
+    });
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-4096)));
+    child.on('error', reject);
+    child.on('close', (code) => (code === 0 ? resolve(stdout) : reject(new CommandError(label, code, stderr))));
+  });
+}

@@ -1,0 +1,89 @@
+import type { ForwardingEntry } from '#generated/lxstack/agent/v1/types';
+import { isIP } from 'node:net';
+import { InvalidInputError } from '#libs/common/errors';
+import { MAC, requireName } from '#libs/common/names';
+import { bridgeOf, vxlanOf } from './interface-names.js';
+
+/** A network's entries by MAC. */
+export type Forwarding = ReadonlyMap<string, ForwardingEntry>;
+
+export interface ForwardingChange {
+  entries: readonly ForwardingEntry[];
+  removedMacs: readonly string[];
+  /** Drops every entry that is not among `entries`. */
+  complete: boolean;
+}
+
+export interface ForwardingDiff {
+  next: Forwarding;
+  /** Lines for `bridge -force -batch` and `ip -force -batch`; removals may name what is not there. */
+  bridge: string[];
+  ip: string[];
+}
+
+export function checkEntry(entry: ForwardingEntry): ForwardingEntry {
+  requireName('entries.mac', entry.mac, MAC, 'a MAC in lower case');
+  if (!isIP(entry.vtep)) throw new InvalidInputError('entries.vtep', 'an IP address');
+  if (!entry.addresses.every((address) => isIP(address)))
+    throw new InvalidInputError('entries.addresses', 'IP addresses');
+  return entry;
+}
+
+/**
+ * What has to change in the kernel from `present` to `present` with `change`. A MAC at `localVtep` is on a port of this
+ * host: its bridge learns it from the port, so it must have no entry on the VXLAN device.
+ */
+export function diffForwarding(
+  vni: number,
+  localVtep: string,
+  present: Forwarding,
+  change: ForwardingChange,
+): ForwardingDiff {
+  const next = new Map(change.complete ? [] : present);
+  for (const mac of change.removedMacs) next.delete(mac);
+  for (const entry of change.entries) {
+    if (entry.vtep === localVtep) next.delete(entry.mac);
+    else next.set(entry.mac, entry);
+  }
+  const [bridge, ip]: [string[], string[]] = [[], []];
+  const gone = new Set([
+    ...[...present.keys()].filter((mac) => !next.has(mac)),
+    ...change.entries.filter((entry) => entry.vtep === localVtep).map((entry) => entry.mac),
+  ]);
+  for (const mac of gone) bridge.push(...removeLines(vni, mac));
+  for (const [mac, old] of present) {
+    const kept = next.get(mac)?.addresses ?? [];
+    ip.push(
+      ...old.addresses.filter((address) => !kept.includes(address)).map((address) => neighbourGone(vni, address)),
+    );
+  }
+  for (const [mac, entry] of next) {
+    if (same(present.get(mac), entry)) continue;
+    bridge.push(...addLines(vni, entry));
+    ip.push(...entry.addresses.map((address) => neighbour(vni, address, mac)));
+  }
+  return { next, bridge, ip };
+}
+
+/** The bridge sends the MAC to the VXLAN device, and that to the VTEP. */
+export function addLines(vni: number, entry: ForwardingEntry): string[] {
+  return [
+    `fdb replace ${entry.mac} dev ${vxlanOf(vni)} self static dst ${entry.vtep}`,
+    `fdb replace ${entry.mac} dev ${vxlanOf(vni)} master static`,
+  ];
+}
+
+export function removeLines(vni: number, mac: string): string[] {
+  return [`fdb del ${mac} dev ${vxlanOf(vni)} self`, `fdb del ${mac} dev ${vxlanOf(vni)} master`];
+}
+
+// The bridge answers ARP and neighbour solicitations from these itself (neigh_suppress on the VXLAN port).
+const neighbour = (vni: number, address: string, mac: string): string =>
+  `neigh replace ${address} lladdr ${mac} dev ${bridgeOf(vni)} nud permanent`;
+const neighbourGone = (vni: number, address: string): string => `neigh del ${address} dev ${bridgeOf(vni)}`;
+
+function same(a: ForwardingEntry | undefined, b: ForwardingEntry): boolean {
+  return (
+    a?.vtep === b.vtep && a.addresses.length === b.addresses.length && a.addresses.every((x, i) => x === b.addresses[i])
+  );
+}

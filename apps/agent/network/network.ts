@@ -1,0 +1,317 @@
+import type { ForwardingEntry, InstanceSpec, NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
+import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import type { Logger } from '#libs/common/logger';
+import { InvalidInputError, NotFoundError } from '#libs/common/errors';
+import { MAC, UUID, requireName } from '#libs/common/names';
+import { baseRules, protectPort, unprotect } from './anti-spoofing.js';
+import { CommandError, bridgeBatchForce, ipBatch, ipBatchForce, nft, run } from './commands.js';
+import { DhcpServers } from './dhcp.js';
+import { checkEntry, diffForwarding, removeLines } from './forwarding.js';
+import type { Forwarding } from './forwarding.js';
+import { accessPortName, bridgeOf, hostVethName, vxlanOf } from './interface-names.js';
+
+/** What is kept of a network over restarts of the agent. */
+interface NetworkRecord {
+  network: NetworkSpec;
+  entries: ForwardingEntry[];
+  /** Ports of this host: instance NICs and access ports. */
+  ports: Record<string, Nic>;
+}
+
+interface HostNetworkOptions {
+  /** Of the agent's state; records are kept in `networks/`, DHCP in `dhcp/`. */
+  stateDirectory: string;
+  /** Underlay address, also the local VXLAN tunnel end point. */
+  vtep: string;
+  logger: Logger;
+}
+
+/** The virtual networks of one host: bridges, VXLAN, forwarding, anti-spoofing, DHCP. Every method is idempotent. */
+export class HostNetwork {
+  private readonly records = new Map<string, NetworkRecord>();
+  private readonly dhcp: DhcpServers;
+  private readonly directory: string;
+  /** One change at a time per network. */
+  private readonly turns = new Map<string, Promise<unknown>>();
+
+  private constructor(private readonly options: HostNetworkOptions) {
+    this.directory = join(options.stateDirectory, 'networks');
+    this.dhcp = new DhcpServers(join(options.stateDirectory, 'dhcp'));
+  }
+
+  /** Reads what is kept, and makes again what the kernel has lost (a reboot). Running traffic is not touched. */
+  static async open(options: HostNetworkOptions): Promise<HostNetwork> {
+    const host = new HostNetwork(options);
+    await mkdir(host.directory, { recursive: true });
+    await nft(baseRules);
+    for (const file of (await readdir(host.directory)).filter((name) => name.endsWith('.json'))) {
+      const record = JSON.parse(await readFile(join(host.directory, file), 'utf8')) as NetworkRecord;
+      host.records.set(record.network.id, record);
+      await host.restoreRecord(record);
+    }
+    return host;
+  }
+
+  get vtep(): string {
+    return this.options.vtep;
+  }
+
+  /** Makes bridge and VXLAN device where they are not there yet. Without `entries` the forwarding stays as it is. */
+  async ensureNetwork(network: NetworkSpec, entries: readonly ForwardingEntry[] = []): Promise<void> {
+    checkNetwork(network);
+    await this.inTurn(network.id, async () => {
+      const record = this.records.get(network.id);
+      if (!record) {
+        await this.makeDevices(network);
+        this.records.set(network.id, { network, entries: [], ports: {} });
+      } else if (record.network.mtu !== network.mtu) {
+        await ipBatch([
+          `link set ${bridgeOf(network.vni)} mtu ${network.mtu}`,
+          `link set ${vxlanOf(network.vni)} mtu ${network.mtu}`,
+        ]);
+      }
+      const changed = !record || JSON.stringify(record.network) !== JSON.stringify(network);
+      this.records.get(network.id)!.network = network;
+      if (entries.length) await this.forward(network.id, entries, [], false);
+      else if (changed) await this.keep(network.id);
+    });
+  }
+
+  /** Removes everything of the network. One that is not there is a success; one that still has ports is refused. */
+  async deleteNetwork(networkId: string): Promise<void> {
+    await this.inTurn(networkId, async () => {
+      const record = this.records.get(networkId);
+      if (!record) return;
+      const ports = Object.keys(record.ports).length;
+      if (ports) throw new InvalidInputError('network_id', `a network without ports on this host, it has ${ports}`);
+      await this.dhcp.remove(record.network.vni);
+      await ipBatchForce([`link del ${vxlanOf(record.network.vni)}`, `link del ${bridgeOf(record.network.vni)}`]);
+      await rm(this.file(networkId), { force: true });
+      this.records.delete(networkId);
+    });
+  }
+
+  /** False where this host does not have the network. */
+  async setForwarding(
+    networkId: string,
+    entries: readonly ForwardingEntry[],
+    removedMacs: readonly string[],
+    complete: boolean,
+  ): Promise<boolean> {
+    return this.inTurn(networkId, async () => {
+      if (!this.records.has(networkId)) return false;
+      await this.forward(networkId, entries, removedMacs, complete);
+      return true;
+    });
+  }
+
+  /**
+   * Before an instance starts: networks of its spec, and its ports protected before their veths exist. DHCP follows by
+   * itself and holds nothing up: the runtime sets the addresses, only a guest that asks needs it.
+   */
+  async attach(spec: InstanceSpec): Promise<void> {
+    for (const network of spec.networks) await this.ensureNetwork(network);
+    for (const nic of spec.nics) {
+      checkNic(nic);
+      this.record(nic.networkId);
+    }
+    if (spec.nics.length) await nft(spec.nics.map((nic) => protectPort(nic)).join(''));
+    await Promise.all(spec.nics.map((nic) => this.addPort(nic)));
+    for (const nic of spec.nics) this.reserve(nic, spec.hostname);
+  }
+
+  /** After an instance has stopped for good: rules, DHCP, and the veth where the kernel has not removed it yet. */
+  async detach(nics: readonly Nic[]): Promise<void> {
+    if (!nics.length) return;
+    await ipBatchForce(nics.map((nic) => `link del ${hostVethName(nic.portId)}`));
+    await nft(nics.map((nic) => unprotect(hostVethName(nic.portId))).join(''));
+    await Promise.all(nics.map((nic) => this.dropPort(nic.networkId, nic.portId)));
+  }
+
+  /** An access port in the host's own namespace, with the NIC's MAC and addresses. */
+  async ensurePort(network: NetworkSpec, nic: Nic, entries: readonly ForwardingEntry[]): Promise<void> {
+    checkNic(nic);
+    await this.ensureNetwork(network, entries);
+    const [outer, inner] = [hostVethName(nic.portId), accessPortName(nic.portId)];
+    await nft(protectPort(nic));
+    await this.addPort(nic);
+    if (!(await exists(inner))) {
+      await ipBatchForce([`link del ${outer}`]);
+      await ipBatch([
+        `link add ${outer} mtu ${network.mtu} type veth peer name ${inner} address ${nic.mac} mtu ${network.mtu}`,
+      ]);
+    }
+    await ipBatch([
+      `link set ${outer} master ${bridgeOf(network.vni)} addrgenmode none up`,
+      `link set ${inner} up`,
+      ...nic.fixedIps.map((ip) => `addr replace ${ip.address}/${ip.prefixLength} dev ${inner}${nodad(ip.address)}`),
+    ]);
+  }
+
+  /** A port that is not there is a success. */
+  async deletePort(portId: string): Promise<void> {
+    requireName('port_id', portId, UUID, 'a UUID');
+    for (const { network, ports } of this.records.values())
+      if (ports[portId]) await this.detach([{ ...ports[portId], networkId: network.id }]);
+  }
+
+  /** The port's MAC is on this host from now on: no frame for it goes to the underlay. */
+  async claimMac(nic: Nic): Promise<void> {
+    const { network } = this.record(nic.networkId);
+    await this.setForwarding(nic.networkId, [{ mac: nic.mac, addresses: [], vtep: this.vtep }], [], false);
+    await bridgeBatchForce(removeLines(network.vni, nic.mac));
+  }
+
+  bridgeName(networkId: string): string {
+    return bridgeOf(this.record(networkId).network.vni);
+  }
+
+  vxlanName(networkId: string): string {
+    return vxlanOf(this.record(networkId).network.vni);
+  }
+
+  vni(networkId: string): number {
+    return this.record(networkId).network.vni;
+  }
+
+  hostVethName(portId: string): string {
+    return hostVethName(portId);
+  }
+
+  private record(networkId: string): NetworkRecord {
+    const record = this.records.get(networkId);
+    if (!record) throw new NotFoundError('Network', networkId);
+    return record;
+  }
+
+  private async makeDevices({ vni, mtu }: NetworkSpec): Promise<void> {
+    const [bridge, vxlan] = [bridgeOf(vni), vxlanOf(vni)];
+    if (!(await exists(bridge)))
+      await ipBatch([`link add ${bridge} mtu ${mtu} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`]);
+    if (!(await exists(vxlan)))
+      await ipBatch([
+        `link add ${vxlan} mtu ${mtu} type vxlan id ${vni} local ${this.vtep} dstport 4789 nolearning ttl 64`,
+      ]);
+    await ipBatch([
+      `link set ${bridge} addrgenmode none up`,
+      `link set ${vxlan} master ${bridge} addrgenmode none up`,
+      `link set ${vxlan} type bridge_slave neigh_suppress on learning off flood off mcast_flood off bcast_flood off`,
+    ]);
+  }
+
+  private async restoreRecord(record: NetworkRecord): Promise<void> {
+    const { network, entries } = record;
+    const fresh = !(await exists(vxlanOf(network.vni)));
+    if (fresh) {
+      await this.makeDevices(network);
+      record.entries = [];
+      await this.forward(network.id, entries, [], true);
+    }
+    const ports = Object.values(record.ports);
+    if (ports.length) await nft(ports.map((nic) => protectPort(nic)).join(''));
+    if (ports.length) this.reserveInBackground(this.dhcp.ensure(network));
+  }
+
+  private async forward(
+    networkId: string,
+    entries: readonly ForwardingEntry[],
+    removedMacs: readonly string[],
+    complete: boolean,
+  ): Promise<void> {
+    const record = this.record(networkId);
+    entries.forEach(checkEntry);
+    removedMacs.forEach((mac) => requireName('removed_macs', mac, MAC, 'a MAC in lower case'));
+    const present: Forwarding = new Map(record.entries.map((entry) => [entry.mac, entry]));
+    const diff = diffForwarding(record.network.vni, this.vtep, present, { entries, removedMacs, complete });
+    await Promise.all([bridgeBatchForce(diff.bridge), ipBatchForce(diff.ip)]);
+    record.entries = [...diff.next.values()];
+    await this.keep(networkId);
+  }
+
+  private async addPort(nic: Nic): Promise<void> {
+    await this.inTurn(nic.networkId, async () => {
+      const record = this.record(nic.networkId);
+      record.ports[nic.portId] = nic;
+      await this.forward(nic.networkId, [], [nic.mac], false);
+    });
+  }
+
+  private async dropPort(networkId: string, portId: string): Promise<void> {
+    await this.inTurn(networkId, async () => {
+      const record = this.records.get(networkId);
+      if (!record?.ports[portId]) return;
+      delete record.ports[portId];
+      await this.keep(networkId);
+      await this.dhcp.release(record.network, portId);
+    });
+  }
+
+  private reserve(nic: Nic, hostname: string): void {
+    this.reserveInBackground(this.dhcp.reserve(this.record(nic.networkId).network, nic, hostname));
+  }
+
+  private reserveInBackground(work: Promise<void>): void {
+    work.catch((error: unknown) => this.options.logger.error({ err: error }, 'DHCP server does not serve'));
+  }
+
+  private file(networkId: string): string {
+    return join(this.directory, `${requireName('network_id', networkId, UUID, 'a UUID')}.json`);
+  }
+
+  private async keep(networkId: string): Promise<void> {
+    const temporary = `${this.file(networkId)}.new`;
+    await writeFile(temporary, JSON.stringify(this.record(networkId)));
+    await rename(temporary, this.file(networkId));
+  }
+
+  private async inTurn<T>(networkId: string, work: () => Promise<T>): Promise<T> {
+    const before = this.turns.get(networkId) ?? Promise.resolve();
+    const mine = before.then(work, work);
+    this.turns.set(networkId, mine);
+    try {
+      return await mine;
+    } finally {
+      if (this.turns.get(networkId) === mine) this.turns.delete(networkId);
+    }
+  }
+}
+
+function checkNetwork(network: NetworkSpec): void {
+  requireName('network.id', network.id, UUID, 'a UUID');
+  if (network.mtu < 576 || network.mtu > 65_000)
+    throw new InvalidInputError('network.mtu', 'a number from 576 to 65000');
+  for (const subnet of network.subnets) {
+    const [base, length] = subnet.cidr.split('/');
+    if (!isIP(base ?? '') || !/^\d{1,3}$/.test(length ?? ''))
+      throw new InvalidInputError('network.subnets.cidr', 'a CIDR');
+    if (subnet.gateway && !isIP(subnet.gateway))
+      throw new InvalidInputError('network.subnets.gateway', 'an IP address');
+    if (!subnet.dnsServers.every((server) => isIP(server)))
+      throw new InvalidInputError('network.subnets.dns_servers', 'IP addresses');
+  }
+}
+
+function checkNic(nic: Nic): void {
+  requireName('nic.port_id', nic.portId, UUID, 'a UUID');
+  requireName('nic.mac', nic.mac, MAC, 'a MAC in lower case');
+  if (nic.name) requireName('nic.name', nic.name, /^[a-z][a-z0-9]{0,14}$/, 'an interface name');
+  for (const ip of nic.fixedIps) {
+    if (!isIP(ip.address)) throw new InvalidInputError('nic.fixed_ips.address', 'an IP address');
+    if (ip.gateway && !isIP(ip.gateway)) throw new InvalidInputError('nic.fixed_ips.gateway', 'an IP address');
+    if (ip.prefixLength > 128) throw new InvalidInputError('nic.fixed_ips.prefix_length', 'a number up to 128');
+  }
+}
+
+const nodad = (address: string): string => (address.includes(':') ? ' nodad' : '');
+
+async function exists(device: string): Promise<boolean> {
+  try {
+    await run('ip', ['link', 'show', 'dev', device]);
+    return true;
+  } catch (error) {
+    if (error instanceof CommandError) return false;
+    throw error;
+  }
+}
