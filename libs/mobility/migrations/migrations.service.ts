@@ -10,7 +10,9 @@ import { INSTANCE } from '#libs/compute/instances/instance-operations';
 import type { InstanceAction } from '#libs/compute/instances/instance-states';
 import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
 import { Host } from '#libs/fleet/hosts/host.entity';
-import { Operation, OutboxEntry } from '#libs/operations/operation.entity';
+import type { Operation } from '#libs/operations/operation.entity';
+import { Operations } from '#libs/operations/operations.service';
+import type { NewOperation } from '#libs/operations/operations.service';
 import { Migration } from './migration.entity.js';
 import type { MigrationType } from './migration.entity.js';
 import { migrationsQuery } from './migration-list.js';
@@ -36,6 +38,7 @@ export interface LiveMigrateInput {
 export class Migrations {
   constructor(
     private readonly database: DataSource,
+    private readonly operations: Operations,
     private readonly transitions: InstanceTransitions,
   ) {}
 
@@ -108,7 +111,7 @@ export class Migrations {
       if (!migration) throw new NotFoundError('Migration', String(migrationId));
       if (!isAbortable(migration.migrationType, migration.status))
         throw new MigrationStateError(migration.id, instanceId, migration.status, 'abort');
-      await tx.update(Operation, { id: migration.operationId }, { cancelRequested: true });
+      await this.operations.requestCancel(migration.operationId, tx);
     });
   }
 
@@ -131,7 +134,7 @@ export class Migrations {
     action: InstanceAction,
     plan: (tx: EntityManager, instance: Instance) => Promise<MovePlan>,
   ): Promise<Migration> {
-    return this.database.transaction(async (tx) => {
+    return this.operations.transact(async (tx, create) => {
       const instance = await this.transitions.begin(tx, instanceId, action);
       const { type, kind, target, force = false, newFlavor } = await plan(tx, instance);
       const uuid = newId();
@@ -143,7 +146,7 @@ export class Migrations {
         force,
         newFlavor: newFlavor ?? null,
       };
-      const operation = await enqueue(tx, by, kind, instanceId, input);
+      const operation = await create(moveOperation(by, kind, instanceId, input));
       return tx.save(
         tx.create(Migration, {
           uuid,
@@ -169,7 +172,7 @@ export class Migrations {
     status: 'confirming' | 'reverting',
     kind: string,
   ): Promise<Operation> {
-    return this.database.transaction(async (tx) => {
+    return this.operations.transact(async (tx, create) => {
       const instance = await this.transitions.begin(tx, instanceId, action);
       const migration = await tx.findOneBy(Migration, { instanceId, status: 'finished' });
       if (!migration) throw new NotFoundError('Finished migration of instance', instanceId);
@@ -180,7 +183,7 @@ export class Migrations {
         source: { hostId: migration.sourceHostId! },
         target: { hostId: instance.hostId!, epoch: instance.epoch },
       };
-      return enqueue(tx, by, kind, instanceId, input);
+      return create(moveOperation(by, kind, instanceId, input));
     });
   }
 
@@ -203,30 +206,8 @@ export class Migrations {
   }
 }
 
-/** The operation and its outbox entry, in the caller's transaction. */
-async function enqueue(
-  tx: EntityManager,
-  by: Caller,
-  kind: string,
-  instanceId: string,
-  input: object,
-): Promise<Operation> {
-  const { projectId, userId, requestId } = by;
-  const operation = tx.create(Operation, {
-    id: newId(),
-    kind,
-    queue: 'migration',
-    resourceType: INSTANCE,
-    resourceId: instanceId,
-    projectId,
-    userId,
-    requestId,
-    state: 'pending',
-    input,
-  });
-  await tx.save(operation);
-  await tx.insert(OutboxEntry, { operationId: operation.id, queue: 'migration' });
-  return operation;
+function moveOperation(by: Caller, kind: string, instanceId: string, input: object): NewOperation {
+  return { kind, queue: 'migration', resourceType: INSTANCE, resourceId: instanceId, by, input };
 }
 
 interface MovePlan {

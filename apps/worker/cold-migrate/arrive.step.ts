@@ -1,0 +1,42 @@
+import { Injectable } from '@nestjs/common';
+import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
+import type { MoveInput } from '#libs/mobility/migrations/move-operations';
+import type { Step, StepRun } from '#libs/operations/workflow';
+import { Forwarding } from '../hosts/forwarding.js';
+import { callOf, HostCalls } from '../hosts/host-calls.js';
+import type { MoveContext } from '../moves/move-context.js';
+import { MoveEnds } from '../moves/move-ends.js';
+import { MoveLedger } from '../moves/move-ledger.js';
+
+/** Both ends learn of the commit, the target starts it where it ran before; then it waits for confirm or revert. */
+@Injectable()
+export class ArriveStep implements Step<MoveInput, MoveContext> {
+  readonly name = 'arrive';
+  readonly attempts = 30;
+
+  constructor(
+    private readonly hosts: HostCalls,
+    private readonly ends: MoveEnds,
+    private readonly forwarding: Forwarding,
+    private readonly ledger: MoveLedger,
+    private readonly transitions: InstanceTransitions,
+  ) {}
+
+  async run(run: StepRun<MoveInput, MoveContext>): Promise<void> {
+    const { operation, input, context } = run;
+    const running = context.wasRunning ?? false;
+    await this.ends.commit(run, 'target');
+    await this.ends.commitWhereUp(run, 'source');
+    await Promise.all([running && this.start(run), this.forwarding.announce(run, operation.resourceId)]);
+    await run.commit(async (tx) => {
+      await this.ledger.become(tx, input.migrationId, 'finished');
+      await this.transitions.markResized(tx, operation.resourceId, running, input.newFlavor ?? undefined);
+    });
+  }
+
+  private async start(run: StepRun<MoveInput, MoveContext>): Promise<void> {
+    const agent = await this.hosts.agent(run.context.targetHostId!);
+    const call = callOf(run, 'start', run.input.source.epoch + 1);
+    await agent.startInstance({ call, instanceId: run.operation.resourceId }, run.signal);
+  }
+}

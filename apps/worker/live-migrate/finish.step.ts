@@ -1,0 +1,24 @@
+import { Injectable } from '@nestjs/common';
+import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
+import type { MoveInput } from '#libs/mobility/migrations/move-operations';
+import type { Step, StepRun } from '#libs/operations/workflow';
+import type { MoveContext } from '../moves/move-context.js';
+import { MoveLedger } from '../moves/move-ledger.js';
+
+/** Nothing is going on any more: migration completed, task_state empty. */
+@Injectable()
+export class FinishStep implements Step<MoveInput, MoveContext> {
+  readonly name = 'finish';
+
+  constructor(
+    private readonly ledger: MoveLedger,
+    private readonly transitions: InstanceTransitions,
+  ) {}
+
+  async run(run: StepRun<MoveInput, MoveContext>): Promise<void> {
+    await run.commit(async (tx) => {
+      await this.ledger.become(tx, run.input.migrationId, 'completed');
+      await this.transitions.clearTask(tx, run.operation.resourceId, 'migrating');
+    });
+  }
+}

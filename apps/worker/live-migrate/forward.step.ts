@@ -1,0 +1,18 @@
+import { Injectable } from '@nestjs/common';
+import type { MoveInput } from '#libs/mobility/migrations/move-operations';
+import type { Step, StepRun } from '#libs/operations/workflow';
+import { Forwarding } from '../hosts/forwarding.js';
+import type { MoveContext } from '../moves/move-context.js';
+
+/** Every host of the instance's networks learns where its frames go now; until then the source redirects them. */
+@Injectable()
+export class ForwardStep implements Step<MoveInput, MoveContext> {
+  readonly name = 'forward';
+  readonly attempts = 30;
+
+  constructor(private readonly forwarding: Forwarding) {}
+
+  async run(run: StepRun<MoveInput, MoveContext>): Promise<void> {
+    await this.forwarding.announce(run, run.operation.resourceId);
+  }
+}

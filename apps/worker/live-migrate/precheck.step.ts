@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { MigrationKind } from '#generated/lxstack/agent/v1/agent';
+import type { MoveInput } from '#libs/mobility/migrations/move-operations';
+import { MoveRefusedError } from '#libs/mobility/migrations/move.errors';
+import type { Step, StepRun } from '#libs/operations/workflow';
+import { HostCalls } from '../hosts/host-calls.js';
+import { InstanceSpecs } from '../hosts/instance-specs.js';
+import type { MoveContext } from '../moves/move-context.js';
+import { MoveLedger } from '../moves/move-ledger.js';
+
+/** Asks the ends that are known already whether the move can be made, before anything is touched; every reason is kept. */
+@Injectable()
+export class PrecheckStep implements Step<MoveInput, MoveContext> {
+  readonly name = 'precheck';
+
+  constructor(
+    private readonly hosts: HostCalls,
+    private readonly specs: InstanceSpecs,
+    private readonly ledger: MoveLedger,
+  ) {}
+
+  async run(run: StepRun<MoveInput, MoveContext>): Promise<void> {
+    const { source, targetHostId, migrationId } = run.input;
+    const { spec } = await this.specs.load(run.operation.resourceId);
+    const ends = targetHostId ? [source.hostId, targetHostId] : [source.hostId];
+    const request = { instanceId: spec.id, kind: MigrationKind.MIGRATION_KIND_LIVE, spec };
+    const answers = await Promise.all(
+      ends.map(async (hostId) => (await this.hosts.agent(hostId)).checkMigration(request, run.signal)),
+    );
+    const reasons = answers.flatMap((answer) => answer.reasons);
+    if (reasons.length) throw new MoveRefusedError('host', reasons);
+    await run.commit((tx) => this.ledger.become(tx, migrationId, 'preparing'));
+  }
+}

@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import type { MigrationProgress } from '#generated/lxstack/agent/v1/agent';
+import { sleep } from '#libs/common/clock';
+import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
+import type { MoveInput } from '#libs/mobility/migrations/move-operations';
+import type { StepRun } from '#libs/operations/workflow';
+import type { MoveContext } from '../moves/move-context.js';
+import { MoveFailedError } from '../moves/move.errors.js';
+import { MoveSettlement } from '../moves/move-settlement.js';
+
+type Run = StepRun<MoveInput, MoveContext>;
+
+/** The one transaction in which a running instance changes host (invariant 2). */
+@Injectable()
+export class SwitchCommit {
+  constructor(
+    private readonly database: DataSource,
+    private readonly transitions: InstanceTransitions,
+    private readonly settlement: MoveSettlement,
+  ) {}
+
+  /** Returns when the commit is known to be in Postgres; throws when it is known not to be. */
+  async run(run: Run, progress: MigrationProgress): Promise<void> {
+    try {
+      await run.commit((tx) => this.change(tx, run, progress));
+    } catch (error) {
+      if (!(await this.committed(run))) throw error;
+    }
+  }
+
+  private async change(tx: EntityManager, { operation, input, context }: Run, { timingsMs }: MigrationProgress) {
+    const [rows] = await tx.query<[unknown[], number]>(
+      `UPDATE migrations SET status = 'post-migrating', timings_ms = $2, updated_at = now()
+       WHERE uuid = $1 AND status = 'running' AND clock_timestamp() < switch_deadline RETURNING uuid`,
+      [input.migrationId, timingsMs],
+    );
+    if (!rows.length) throw new MoveFailedError('commit', 'the time for the switch had passed');
+    await this.transitions.switchHost(tx, operation.resourceId, input.source, context.targetHostId!);
+    await this.settlement.handOver(tx, operation.resourceId, input.migrationId, context.targetHostId!);
+  }
+
+  /** A commit whose answer was lost: Postgres is asked until it answers. */
+  private async committed({ input, signal }: Run): Promise<boolean> {
+    for (let pause = 50; ; pause = Math.min(pause * 2, 1000)) {
+      try {
+        const [row] = await this.database.query<{ status: string }[]>(
+          'SELECT status FROM migrations WHERE uuid = $1',
+          [input.migrationId],
+        );
+        return row?.status === 'post-migrating';
+      } catch (error) {
+        if (signal.aborted) throw error;
+        await sleep(pause, signal);
+      }
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { MigrationKind, MigrationPhase } from '#generated/lxstack/agent/v1/agent';
+import type { MigrationProgress } from '#generated/lxstack/agent/v1/agent';
+import { UnavailableError } from '#libs/common/errors';
+import { resumePlan } from '#libs/mobility/live/resume-plan';
+import type { MoveInput } from '#libs/mobility/migrations/move-operations';
+import type { Step, StepRun } from '#libs/operations/workflow';
+import type { MoveContext } from '../moves/move-context.js';
+import { MoveEnds } from '../moves/move-ends.js';
+import { MoveLedger } from '../moves/move-ledger.js';
+import { MoveFailedError } from '../moves/move.errors.js';
+import { MoveTransfer } from '../moves/move-transfer.js';
+import { SwitchCommit } from './switch-commit.js';
+
+/**
+ * The move itself. The source tells how it goes; at AWAIT_COMMIT the instance changes host in one transaction, which
+ * also ends this step, and both ends are told at once. A worker that takes over joins where the ends are.
+ */
+@Injectable()
+export class SwitchStep implements Step<MoveInput, MoveContext> {
+  readonly name = 'switch';
+  readonly pointOfNoReturn = true;
+  readonly attempts = 3;
+
+  constructor(
+    private readonly ends: MoveEnds,
+    private readonly ledger: MoveLedger,
+    private readonly transfer: MoveTransfer,
+    private readonly switchCommit: SwitchCommit,
+  ) {}
+
+  async run(run: StepRun<MoveInput, MoveContext>): Promise<void> {
+    const states = await this.ends.ask(run);
+    const { cancelRequested } = run.operation;
+    const plan = resumePlan({ ...states, committed: false, cancelRequested });
+    if (plan.next === 'wait') throw new UnavailableError(plan.reason);
+    if (plan.next === 'undo') throw await this.transfer.failureOf(run, plan.reason);
+    for await (const progress of this.transfer.follow(run, MigrationKind.MIGRATION_KIND_LIVE)) {
+      if (progress.phase === MigrationPhase.MIGRATION_PHASE_FREEZE) await this.ledger.openSwitch(run.input.migrationId);
+      if (progress.phase === MigrationPhase.MIGRATION_PHASE_AWAIT_COMMIT) return this.change(run, progress);
+    }
+    throw new MoveFailedError('switch', 'the source ended the move without a word');
+  }
+
+  /** In the blackout: one transaction, then the target, then the source. What fails after the commit is `open`'s. */
+  private async change(run: StepRun<MoveInput, MoveContext>, progress: MigrationProgress): Promise<void> {
+    await this.switchCommit.run(run, progress);
+    await this.ends.commit(run, 'target');
+    await this.ends.commit(run, 'source');
+  }
+
+  /** First the commit is made impossible, then both ends go back: the source at once, its connections open. */
+  async undo(run: StepRun<MoveInput, MoveContext>): Promise<void> {
+    await this.ledger.closeSwitch(run.input.migrationId);
+    await Promise.all([this.ends.abort(run, 'source'), this.ends.abort(run, 'target')]);
+  }
+}

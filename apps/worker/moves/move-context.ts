@@ -1,0 +1,11 @@
+/** What the steps of a move find out, in the operation's context. */
+export interface MoveContext {
+  targetHostId?: string;
+  /** The target's data listener, and the ticket for it (good for this migration only). */
+  dataAddress?: string;
+  ticket?: string;
+  /** Cold moves: whether it ran before, and is to run after. */
+  wasRunning?: boolean;
+  /** What went wrong in the words of the end that failed, for the migration's record. */
+  failure?: { step: string; reason: string; logTail: string[] };
+}

@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import { MigrationKind } from '#generated/lxstack/agent/v1/agent';
+import type { MoveInput } from '#libs/mobility/migrations/move-operations';
+import { MoveRefusedError } from '#libs/mobility/migrations/move.errors';
+import type { Step, StepRun } from '#libs/operations/workflow';
+import { callOf, HostCalls } from '../hosts/host-calls.js';
+import { InstanceSpecs } from '../hosts/instance-specs.js';
+import type { MoveContext } from './move-context.js';
+import { MoveLedger } from './move-ledger.js';
+
+/** Target: image, empty root, networks with their forwarding entries and, for a live move, the hold. */
+@Injectable()
+export class PrepareTargetStep implements Step<MoveInput, MoveContext> {
+  readonly name = 'prepare';
+
+  constructor(
+    private readonly hosts: HostCalls,
+    private readonly specs: InstanceSpecs,
+    private readonly ledger: MoveLedger,
+  ) {}
+
+  async run(run: StepRun<MoveInput, MoveContext>): Promise<void> {
+    const { input, context, operation, signal } = run;
+    const hostId = context.targetHostId!;
+    const kind = kindOf(operation.kind);
+    const [{ spec, forwarding }, agent] = await Promise.all([
+      this.specs.load(operation.resourceId, { flavor: input.newFlavor, forHost: hostId }),
+      this.hosts.agent(hostId),
+    ]);
+    const { reasons } = await agent.checkMigration({ instanceId: spec.id, kind, spec }, signal);
+    if (reasons.length) throw new MoveRefusedError('host', reasons);
+    const nextEpoch = input.source.epoch + 1;
+    const call = callOf(run, this.name, nextEpoch);
+    const prepared = await agent.prepareMigration(
+      { call, migrationId: input.migrationId, kind, spec, forwarding, nextEpoch },
+      signal,
+    );
+    context.dataAddress = prepared.dataAddress;
+    context.ticket = prepared.token;
+    const status = kind === MigrationKind.MIGRATION_KIND_LIVE ? 'running' : 'migrating';
+    await run.commit((tx) => this.ledger.become(tx, input.migrationId, status));
+  }
+
+  /** Removes every trace at the target. A target that is down drops it by itself when it comes back (GetOwnership). */
+  async undo(run: StepRun<MoveInput, MoveContext>): Promise<void> {
+    const { input, operation, context } = run;
+    await this.hosts.whereUp(context.targetHostId!, (agent) =>
+      agent.abortMigration({
+        call: callOf(run, 'prepare-undo', input.source.epoch + 1),
+        migrationId: input.migrationId,
+        instanceId: operation.resourceId,
+      }),
+    );
+  }
+}
+
+export function kindOf(operationKind: string): MigrationKind {
+  return operationKind === 'instance.live-migrate'
+    ? MigrationKind.MIGRATION_KIND_LIVE
+    : MigrationKind.MIGRATION_KIND_COLD;
+}

@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
+import type { ConcludeResizeInput } from '#libs/mobility/migrations/move-operations';
+import type { Step, StepRun, Workflow } from '#libs/operations/workflow';
+import { Forwarding } from '../hosts/forwarding.js';
+import { callOf, HostCalls } from '../hosts/host-calls.js';
+import { faultOf } from '../instances/fault.js';
+import { MoveLedger } from '../moves/move-ledger.js';
+import { MoveSettlement } from '../moves/move-settlement.js';
+
+type Run = StepRun<ConcludeResizeInput, object>;
+
+/** Back to the copy that the source has kept, with the old flavor; what was written at the target is lost (Nova). */
+@Injectable()
+export class RevertResizeWorkflow implements Workflow<ConcludeResizeInput, object> {
+  readonly kind = 'instance.revert-resize';
+  readonly queue = 'migration';
+  readonly steps: Step<ConcludeResizeInput, object>[] = [
+    { name: 'stop', run: (run) => this.stop(run), undo: (run) => this.startAgain(run) },
+    { name: 'switch', run: (run) => this.change(run), pointOfNoReturn: true },
+    { name: 'return', run: (run) => this.comeBack(run), attempts: 30 },
+  ];
+
+  constructor(
+    private readonly hosts: HostCalls,
+    private readonly forwarding: Forwarding,
+    private readonly ledger: MoveLedger,
+    private readonly settlement: MoveSettlement,
+    private readonly transitions: InstanceTransitions,
+  ) {}
+
+  private async stop(run: Run): Promise<void> {
+    const { target } = run.input;
+    const agent = await this.hosts.agent(target.hostId);
+    const call = callOf(run, 'stop', target.epoch);
+    await agent.stopInstance({ call, instanceId: run.operation.resourceId, timeoutSeconds: 60 }, run.signal);
+  }
+
+  private async startAgain(run: Run): Promise<void> {
+    const { target, running } = run.input;
+    if (!running) return;
+    const call = callOf(run, 'stop-undo', target.epoch);
+    await this.hosts.whereUp(target.hostId, (agent) =>
+      agent.startInstance({ call, instanceId: run.operation.resourceId }),
+    );
+  }
+
+  private async change(run: Run): Promise<void> {
+    const { source, target, migrationId } = run.input;
+    await run.commit(async (tx) => {
+      await this.transitions.switchHost(tx, run.operation.resourceId, target, source.hostId);
+      await this.settlement.handOver(tx, run.operation.resourceId, migrationId, source.hostId);
+    });
+  }
+
+  private async comeBack(run: Run): Promise<void> {
+    const { source, target, migrationId, running } = run.input;
+    const instanceId = run.operation.resourceId;
+    const epoch = target.epoch + 1;
+    const agent = await this.hosts.agent(source.hostId);
+    await agent.revertMigration({ call: callOf(run, 'revert', epoch), migrationId, instanceId }, run.signal);
+    if (running) await agent.startInstance({ call: callOf(run, 'start', epoch), instanceId }, run.signal);
+    await Promise.all([
+      this.forwarding.announce(run, instanceId),
+      this.hosts.whereUp(target.hostId, (other) =>
+        other.deleteInstance({ call: callOf(run, 'delete', epoch), instanceId }, run.signal),
+      ),
+    ]);
+    await run.commit(async (tx) => {
+      await this.ledger.become(tx, migrationId, 'reverted');
+      await this.transitions.finishRevert(tx, instanceId, running);
+    });
+  }
+
+  /** Before the switch: it goes on at the target, waiting for confirm or revert. After it: ERROR where it is now. */
+  async failed({ operation, input }: Pick<Run, 'operation' | 'input'>, error: Error, tx: EntityManager) {
+    const instanceId = operation.resourceId;
+    if (await this.ledger.isOn(tx, instanceId, input.source.hostId))
+      return this.transitions.setError(tx, instanceId, faultOf(error));
+    await this.ledger.become(tx, input.migrationId, 'finished');
+    await this.transitions.clearTask(tx, instanceId, 'resize_reverting');
+    await this.transitions.setFault(tx, instanceId, faultOf(error));
+  }
+}
