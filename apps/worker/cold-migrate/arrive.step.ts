@@ -37,6 +37,6 @@ export class ArriveStep implements Step<MoveInput, MoveContext> {
   private async start(run: StepRun<MoveInput, MoveContext>): Promise<void> {
     const agent = await this.hosts.agent(run.context.targetHostId!);
     const call = callOf(run, 'start', run.input.source.epoch + 1);
-    await agent.startInstance({ call, instanceId: run.operation.resourceId }, run.signal);
+    await agent.call('startInstance', { call, instanceId: run.operation.resourceId }, run.signal);
   }
 }

@@ -21,7 +21,7 @@ export class StopSourceStep implements Step<MoveInput, MoveContext> {
     const instanceId = operation.resourceId;
     const agent = await this.hosts.agent(input.source.hostId);
     const call = callOf(run, this.name, input.source.epoch);
-    await agent.stopInstance({ call, instanceId, timeoutSeconds: 60 }, signal);
+    await agent.call('stopInstance', { call, instanceId, timeoutSeconds: 60 }, signal);
     await run.commit((tx) => this.transitions.apply(tx, instanceId, 'resizeMigrating'));
   }
 
@@ -30,7 +30,7 @@ export class StopSourceStep implements Step<MoveInput, MoveContext> {
     if (input.before.powerState !== 1) return;
     const call = callOf(run, 'stop-undo', input.source.epoch);
     await this.hosts.whereUp(input.source.hostId, (agent) =>
-      agent.startInstance({ call, instanceId: operation.resourceId }),
+      agent.call('startInstance', { call, instanceId: operation.resourceId }),
     );
   }
 }

@@ -4,6 +4,7 @@ import type { MoveInput } from '#libs/mobility/migrations/move-operations';
 import type { Step, StepRun } from '#libs/operations/workflow';
 import type { MoveContext } from '../moves/move-context.js';
 import { MoveLedger } from '../moves/move-ledger.js';
+import { MoveSettlement } from '../moves/move-settlement.js';
 
 /** Nothing is going on any more: migration completed, task_state empty. */
 @Injectable()
@@ -12,11 +13,13 @@ export class FinishStep implements Step<MoveInput, MoveContext> {
 
   constructor(
     private readonly ledger: MoveLedger,
+    private readonly settlement: MoveSettlement,
     private readonly transitions: InstanceTransitions,
   ) {}
 
   async run(run: StepRun<MoveInput, MoveContext>): Promise<void> {
     await run.commit(async (tx) => {
+      await this.settlement.release(tx, run.input.migrationId);
       await this.ledger.become(tx, run.input.migrationId, 'completed');
       await this.transitions.clearTask(tx, run.operation.resourceId, 'migrating');
     });

@@ -33,6 +33,6 @@ export class OpenStep implements Step<MoveInput, MoveContext> {
   private async startOnTarget(run: StepRun<MoveInput, MoveContext>): Promise<void> {
     const agent = await this.hosts.agent(run.context.targetHostId!);
     const call = callOf(run, 'open-by-start', run.input.source.epoch + 1);
-    await agent.startInstance({ call, instanceId: run.operation.resourceId }, run.signal);
+    await agent.call('startInstance', { call, instanceId: run.operation.resourceId }, run.signal);
   }
 }

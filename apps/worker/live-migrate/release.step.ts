@@ -25,7 +25,7 @@ export class ReleaseStep implements Step<MoveInput, MoveContext> {
     const { input, context, operation, signal } = run;
     const agent = await this.hosts.agent(context.targetHostId!);
     const call = callOf(run, 'verify', input.source.epoch + 1);
-    const { state } = await agent.startInstance({ call, instanceId: operation.resourceId }, signal);
+    const { state } = await agent.call('startInstance', { call, instanceId: operation.resourceId }, signal);
     if (state !== InstanceState.INSTANCE_STATE_RUNNING)
       throw new UnavailableError(`the target reports ${operation.resourceId} as ${state}`);
     await this.ends.release(run);

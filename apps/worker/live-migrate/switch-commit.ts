@@ -38,7 +38,7 @@ export class SwitchCommit {
     );
     if (!rows.length) throw new MoveFailedError('commit', 'the time for the switch had passed');
     await this.transitions.switchHost(tx, operation.resourceId, input.source, context.targetHostId!);
-    await this.settlement.handOver(tx, operation.resourceId, input.migrationId, context.targetHostId!);
+    await this.settlement.exchange(tx, operation.resourceId, input.migrationId, context.targetHostId!);
   }
 
   /** A commit whose answer was lost: Postgres is asked until it answers. */

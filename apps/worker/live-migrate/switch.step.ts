@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { MigrationKind, MigrationPhase } from '#generated/lxstack/agent/v1/agent';
 import type { MigrationProgress } from '#generated/lxstack/agent/v1/agent';
-import { UnavailableError } from '#libs/common/errors';
+import { messageOf, UnavailableError } from '#libs/common/errors';
+import { createLogger } from '#libs/common/logger';
 import { resumePlan } from '#libs/mobility/live/resume-plan';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
 import type { Step, StepRun } from '#libs/operations/workflow';
@@ -21,6 +22,8 @@ export class SwitchStep implements Step<MoveInput, MoveContext> {
   readonly name = 'switch';
   readonly pointOfNoReturn = true;
   readonly attempts = 3;
+
+  private readonly log = createLogger('worker');
 
   constructor(
     private readonly ends: MoveEnds,
@@ -45,8 +48,12 @@ export class SwitchStep implements Step<MoveInput, MoveContext> {
   /** In the blackout: one transaction, then the target, then the source. What fails after the commit is `open`'s. */
   private async change(run: StepRun<MoveInput, MoveContext>, progress: MigrationProgress): Promise<void> {
     await this.switchCommit.run(run, progress);
-    await this.ends.commit(run, 'target');
-    await this.ends.commit(run, 'source');
+    try {
+      await this.ends.commit(run, 'target');
+      await this.ends.commit(run, 'source');
+    } catch (error) {
+      this.log.warn({ operation: run.operation.id, reason: messageOf(error) }, 'committed; an end is to be told again');
+    }
   }
 
   /** First the commit is made impossible, then both ends go back: the source at once, its connections open. */

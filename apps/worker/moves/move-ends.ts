@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { UnavailableError } from '#libs/common/errors';
+import { NotFoundError, UnavailableError } from '#libs/common/errors';
 import type { EndState } from '#libs/mobility/live/resume-plan';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
 import type { StepRun } from '#libs/operations/workflow';
 import { callOf, HostCalls } from '../hosts/host-calls.js';
-import { isNotFound } from '../hosts/host-errors.js';
 import type { MoveContext } from './move-context.js';
 
 type Run = StepRun<MoveInput, MoveContext>;
@@ -23,20 +22,27 @@ export class MoveEnds {
 
   async commit(run: Run, end: End): Promise<void> {
     const agent = await this.hosts.agent(this.hostOf(run, end));
-    await agent.commitMigration(this.request(run, `commit-${end}`), run.signal);
+    await agent.call('commitMigration', this.request(run, `commit-${end}`), run.signal);
+  }
+
+  /** As `commit`; an end whose host is down finds out by itself when it comes back. */
+  async commitWhereUp(run: Run, end: End): Promise<void> {
+    await this.hosts.whereUp(this.hostOf(run, end), (agent) =>
+      agent.call('commitMigration', this.request(run, `commit-${end}`), run.signal),
+    );
   }
 
   /** Undoes one end; an end whose host is down does it by itself when it comes back. */
   async abort(run: Run, end: End): Promise<void> {
     await this.hosts.whereUp(this.hostOf(run, end), (agent) =>
-      agent.abortMigration(this.request(run, `abort-${end}`, end === 'target' ? 1 : 0)),
+      agent.call('abortMigration', this.request(run, `abort-${end}`, end === 'target' ? 1 : 0)),
     );
   }
 
   /** The source's copy goes (invariant 5: only after the target was seen running). */
   async release(run: Run): Promise<void> {
     await this.hosts.whereUp(run.input.source.hostId, (agent) =>
-      agent.releaseMigration(this.request(run, 'release'), run.signal),
+      agent.call('releaseMigration', this.request(run, 'release'), run.signal),
     );
   }
 
@@ -47,9 +53,9 @@ export class MoveEnds {
   private async stateOf(run: Run, end: End): Promise<EndState> {
     try {
       const agent = await this.hosts.agent(this.hostOf(run, end));
-      return (await agent.getMigration(this.request(run, `get-${end}`), run.signal)).phase;
+      return (await agent.call('getMigration', { ...this.request(run, ''), call: undefined }, run.signal)).phase;
     } catch (error) {
-      if (isNotFound(error)) return 'unknown';
+      if (error instanceof NotFoundError) return 'unknown';
       if (error instanceof UnavailableError) return 'unreachable';
       throw error;
     }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { ConflictError, messageOf } from '#libs/common/errors';
+import { Instance } from '#libs/compute/instances/instance.entity';
 import type { TaskState } from '#libs/compute/instances/instance.entity';
 import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
 import { Migration } from '#libs/mobility/migrations/migration.entity';
@@ -57,11 +58,15 @@ export class MoveLedger {
     if (!rows.length) throw new ConflictError(`Migration ${migrationId} has been committed`);
   }
 
+  async isOn(tx: EntityManager, instanceId: string, hostId: string): Promise<boolean> {
+    return tx.existsBy(Instance, { id: instanceId, hostId });
+  }
+
   /** A move that was undone: error (or cancelled where it was asked for), and the instance as it was before. */
-  async takenBack(tx: EntityManager, operation: Operation, input: MoveInput, task: TaskState, error: Error) {
+  async takenBack(tx: EntityManager, operation: Operation, input: MoveInput, tasks: TaskState[], error: Error) {
     const status = operation.cancelRequested ? 'cancelled' : 'error';
     await tx.update(Migration, { uuid: input.migrationId }, { status, failure: failureOf(operation, error) });
-    await this.transitions.clearTask(tx, operation.resourceId, task);
+    for (const task of tasks) await this.transitions.clearTask(tx, operation.resourceId, task);
   }
 }
 

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { MigrationProgress } from '#generated/lxstack/agent/v1/agent';
-import type { Logger } from '#libs/common/logger';
 import { messageOf } from '#libs/common/errors';
+import { createLogger } from '#libs/common/logger';
 import { Migration } from '#libs/mobility/migrations/migration.entity';
+import { Events } from '#libs/operations/events';
 import type { Operation } from '#libs/operations/operation.entity';
 
 /** Shortest time between two writes of one migration's progress. */
@@ -12,18 +13,25 @@ const everyMs = 200;
 /** Keeps and publishes how moves go, without ever holding one up. */
 @Injectable()
 export class MoveProgress {
+  private readonly log = createLogger('worker');
   private readonly writtenAt = new Map<string, number>();
 
   constructor(
     private readonly database: DataSource,
-    private readonly log: Logger,
+    private readonly events: Events,
   ) {}
 
   report(operation: Operation, progress: MigrationProgress): void {
     const now = performance.now();
     if (now - (this.writtenAt.get(progress.migrationId) ?? -Infinity) < everyMs) return;
     this.writtenAt.set(progress.migrationId, now);
-    const { memoryBytesTotal, memoryBytesProcessed, diskBytesTotal, diskBytesProcessed, timingsMs } = progress;
+    const { phase, memoryBytesTotal, memoryBytesProcessed, diskBytesTotal, diskBytesProcessed, timingsMs } = progress;
+    const counts = { memoryBytesTotal, memoryBytesProcessed, diskBytesTotal, diskBytesProcessed, timingsMs };
+    const { projectId, resourceId: instanceId } = operation;
+    this.events.publish({ type: 'migration', id: progress.migrationId, projectId, data: { instanceId, phase, ...counts } });
+    this.database.manager.update(Migration, { uuid: progress.migrationId }, counts).catch((error: unknown) => {
+      this.log.warn({ migration: progress.migrationId, reason: messageOf(error) }, 'progress not kept');
+    });
   }
 
   /** No more reports of this one are to come. */

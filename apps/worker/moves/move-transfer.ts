@@ -39,7 +39,7 @@ export class MoveTransfer {
       switchTimeoutMs,
       nextEpoch: input.source.epoch + 1,
     };
-    for await (const message of agent.sendMigration(request, run.signal)) {
+    for await (const message of agent.stream('sendMigration', request, run.signal)) {
       if (message.phase === MigrationPhase.MIGRATION_PHASE_FAILED) throw failed(message);
       if (message.phase === MigrationPhase.MIGRATION_PHASE_ABORTED) throw new MoveFailedError('send', 'aborted');
       this.progress.report(operation, message);
@@ -50,10 +50,8 @@ export class MoveTransfer {
   /** Why the move failed, in the words of the end that did. */
   async failureOf(run: Run, otherwise: string): Promise<MoveFailedError> {
     const agent = await this.hosts.agent(run.input.source.hostId);
-    const call = callOf(run, 'get-source', run.input.source.epoch);
     const { migrationId } = run.input;
-    const known = await agent
-      .getMigration({ call, migrationId, instanceId: run.operation.resourceId }, run.signal)
+    const known = await agent.call('getMigration', { call: undefined, migrationId, instanceId: run.operation.resourceId }, run.signal)
       .catch(() => undefined);
     return known?.reason ? failed(known) : new MoveFailedError('switch', otherwise);
   }

@@ -23,15 +23,16 @@ export class PrepareTargetStep implements Step<MoveInput, MoveContext> {
     const { input, context, operation, signal } = run;
     const hostId = context.targetHostId!;
     const kind = kindOf(operation.kind);
-    const [{ spec, forwarding }, agent] = await Promise.all([
-      this.specs.load(operation.resourceId, { flavor: input.newFlavor, forHost: hostId }),
+    const [{ spec }, agent] = await Promise.all([
+      this.specs.load(operation.resourceId, input.newFlavor),
       this.hosts.agent(hostId),
     ]);
-    const { reasons } = await agent.checkMigration({ instanceId: spec.id, kind, spec }, signal);
+    const { reasons } = await agent.call('checkMigration', { instanceId: spec.id, kind, spec }, signal);
     if (reasons.length) throw new MoveRefusedError('host', reasons);
+    const forwarding = await this.specs.forwardingFor(spec, hostId);
     const nextEpoch = input.source.epoch + 1;
     const call = callOf(run, this.name, nextEpoch);
-    const prepared = await agent.prepareMigration(
+    const prepared = await agent.call('prepareMigration', 
       { call, migrationId: input.migrationId, kind, spec, forwarding, nextEpoch },
       signal,
     );
@@ -45,7 +46,7 @@ export class PrepareTargetStep implements Step<MoveInput, MoveContext> {
   async undo(run: StepRun<MoveInput, MoveContext>): Promise<void> {
     const { input, operation, context } = run;
     await this.hosts.whereUp(context.targetHostId!, (agent) =>
-      agent.abortMigration({
+      agent.call('abortMigration', {
         call: callOf(run, 'prepare-undo', input.source.epoch + 1),
         migrationId: input.migrationId,
         instanceId: operation.resourceId,

@@ -1,22 +1,22 @@
 import type { EntityManager } from 'typeorm';
+import type { InstanceRequest } from '#generated/lxstack/agent/v1/agent';
 import type { InstanceStatus } from '#generated/lxstack/agent/v1/types';
 import type { TaskState } from '#libs/compute/instances/instance.entity';
 import type { PowerInput, RebootInput } from '#libs/compute/instances/instance-operations';
 import type { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
 import type { StepRun, Workflow } from '#libs/operations/workflow';
-import type { AgentClient } from '#libs/fleet/agents/agent-client';
 import { callOf } from '../hosts/host-calls.js';
-import type { HostCalls } from '../hosts/host-calls.js';
+import type { HostAgent, HostCalls } from '../hosts/host-calls.js';
 import { faultOf } from '../instances/fault.js';
 import type { InstanceSpecs } from '../hosts/instance-specs.js';
 
-type Request = Parameters<AgentClient['startInstance']>[0];
+type Request = Pick<InstanceRequest, 'call' | 'instanceId'>;
 
 /** One thing to do to an instance where it is: what the agent is asked, and what the instance is afterwards. */
 interface PowerAction<Input extends PowerInput> {
   kind: string;
   taskStates: TaskState[];
-  ask(agent: AgentClient, request: Request, input: Input, signal: AbortSignal): Promise<InstanceStatus>;
+  ask(agent: HostAgent, request: Request, input: Input, signal: AbortSignal): Promise<InstanceStatus>;
   done(transitions: InstanceTransitions, tx: EntityManager, instanceId: string): Promise<void>;
 }
 
@@ -26,14 +26,14 @@ const shutdownSeconds = 60;
 const start: PowerAction<PowerInput> = {
   kind: 'instance.start',
   taskStates: ['powering-on'],
-  ask: (agent, request, _input, signal) => agent.startInstance(request, signal),
+  ask: (agent, request, _input, signal) => agent.call('startInstance', request, signal),
   done: (transitions, tx, id) => transitions.markStarted(tx, id),
 };
 
 const stop: PowerAction<PowerInput> = {
   kind: 'instance.stop',
   taskStates: ['powering-off'],
-  ask: (agent, request, _input, signal) => agent.stopInstance({ ...request, timeoutSeconds: shutdownSeconds }, signal),
+  ask: (agent, request, _input, signal) => agent.call('stopInstance', { ...request, timeoutSeconds: shutdownSeconds }, signal),
   done: (transitions, tx, id) => transitions.markStopped(tx, id),
 };
 
@@ -41,21 +41,21 @@ const reboot: PowerAction<RebootInput> = {
   kind: 'instance.reboot',
   taskStates: ['rebooting', 'reboot_started_hard'],
   ask: (agent, request, { hard }, signal) =>
-    agent.rebootInstance({ ...request, hard, timeoutSeconds: hard ? 0 : shutdownSeconds }, signal),
+    agent.call('rebootInstance', { ...request, hard, timeoutSeconds: hard ? 0 : shutdownSeconds }, signal),
   done: (transitions, tx, id) => transitions.markRebooted(tx, id),
 };
 
 const pause: PowerAction<PowerInput> = {
   kind: 'instance.pause',
   taskStates: ['pausing'],
-  ask: (agent, request, _input, signal) => agent.pauseInstance(request, signal),
+  ask: (agent, request, _input, signal) => agent.call('pauseInstance', request, signal),
   done: (transitions, tx, id) => transitions.markPaused(tx, id),
 };
 
 const unpause: PowerAction<PowerInput> = {
   kind: 'instance.unpause',
   taskStates: ['unpausing'],
-  ask: (agent, request, _input, signal) => agent.unpauseInstance(request, signal),
+  ask: (agent, request, _input, signal) => agent.call('unpauseInstance', request, signal),
   done: (transitions, tx, id) => transitions.markUnpaused(tx, id),
 };
 

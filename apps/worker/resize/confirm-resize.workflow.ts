@@ -30,7 +30,7 @@ export class ConfirmResizeWorkflow implements Workflow<ConcludeResizeInput, obje
     const instanceId = operation.resourceId;
     const call = callOf(run, 'confirm', target.epoch);
     await this.hosts.whereUp(source.hostId, (agent) =>
-      agent.releaseMigration({ call, migrationId, instanceId }, run.signal),
+      agent.call('releaseMigration', { call, migrationId, instanceId }, run.signal),
     );
     await run.commit(async (tx) => {
       await this.settlement.release(tx, migrationId);

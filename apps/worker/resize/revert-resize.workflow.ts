@@ -34,7 +34,7 @@ export class RevertResizeWorkflow implements Workflow<ConcludeResizeInput, objec
     const { target } = run.input;
     const agent = await this.hosts.agent(target.hostId);
     const call = callOf(run, 'stop', target.epoch);
-    await agent.stopInstance({ call, instanceId: run.operation.resourceId, timeoutSeconds: 60 }, run.signal);
+    await agent.call('stopInstance', { call, instanceId: run.operation.resourceId, timeoutSeconds: 60 }, run.signal);
   }
 
   private async startAgain(run: Run): Promise<void> {
@@ -42,7 +42,7 @@ export class RevertResizeWorkflow implements Workflow<ConcludeResizeInput, objec
     if (!running) return;
     const call = callOf(run, 'stop-undo', target.epoch);
     await this.hosts.whereUp(target.hostId, (agent) =>
-      agent.startInstance({ call, instanceId: run.operation.resourceId }),
+      agent.call('startInstance', { call, instanceId: run.operation.resourceId }),
     );
   }
 
@@ -50,7 +50,8 @@ export class RevertResizeWorkflow implements Workflow<ConcludeResizeInput, objec
     const { source, target, migrationId } = run.input;
     await run.commit(async (tx) => {
       await this.transitions.switchHost(tx, run.operation.resourceId, target, source.hostId);
-      await this.settlement.handOver(tx, run.operation.resourceId, migrationId, source.hostId);
+      await this.settlement.exchange(tx, run.operation.resourceId, migrationId, source.hostId);
+      await this.settlement.release(tx, migrationId);
     });
   }
 
@@ -59,12 +60,12 @@ export class RevertResizeWorkflow implements Workflow<ConcludeResizeInput, objec
     const instanceId = run.operation.resourceId;
     const epoch = target.epoch + 1;
     const agent = await this.hosts.agent(source.hostId);
-    await agent.revertMigration({ call: callOf(run, 'revert', epoch), migrationId, instanceId }, run.signal);
-    if (running) await agent.startInstance({ call: callOf(run, 'start', epoch), instanceId }, run.signal);
+    await agent.call('revertMigration', { call: callOf(run, 'revert', epoch), migrationId, instanceId }, run.signal);
+    if (running) await agent.call('startInstance', { call: callOf(run, 'start', epoch), instanceId }, run.signal);
     await Promise.all([
       this.forwarding.announce(run, instanceId),
       this.hosts.whereUp(target.hostId, (other) =>
-        other.deleteInstance({ call: callOf(run, 'delete', epoch), instanceId }, run.signal),
+        other.call('deleteInstance', { call: callOf(run, 'delete', epoch), instanceId }, run.signal),
       ),
     ]);
     await run.commit(async (tx) => {

@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { CreateInstanceInput } from '#libs/compute/instances/instance-operations';
+import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
+import type { Step, StepRun } from '#libs/operations/workflow';
+import { Claims } from '#libs/scheduling/claims/claims.service';
+import { Scheduler } from '#libs/scheduling/placement/scheduler.service';
+import { InstanceSpecs } from '../hosts/instance-specs.js';
+import { bindPorts } from '../hosts/network-view.js';
+import { resourcesOf } from '../moves/claim-target.step.js';
+import type { CreateContext } from './create.workflow.js';
+
+/** A host, its capacity, the ports bound to it and the instance on it: one commit. */
+@Injectable()
+export class PlaceStep implements Step<CreateInstanceInput, CreateContext> {
+  readonly name = 'place';
+
+  constructor(
+    private readonly specs: InstanceSpecs,
+    private readonly scheduler: Scheduler,
+    private readonly claims: Claims,
+    private readonly transitions: InstanceTransitions,
+  ) {}
+
+  async run(run: StepRun<CreateInstanceInput, CreateContext>): Promise<void> {
+    const { operation, input, context } = run;
+    const { instance, image } = await this.specs.withImage(operation.resourceId);
+    await run.commit(async (tx) => {
+      const { host } = await this.scheduler.place(
+        {
+          consumerId: instance.id,
+          instanceId: instance.id,
+          resources: resourcesOf(instance.flavor),
+          availabilityZone: instance.availabilityZone,
+          hints: instance.schedulerHints,
+          requestedHostId: input.forcedHost ?? input.requestedHost,
+          force: input.forcedHost !== null,
+          imageProperties: image.properties,
+        },
+        tx,
+      );
+      context.hostId = host.id;
+      await this.transitions.markPlaced(tx, instance.id, host.id);
+      await bindPorts(tx, instance.id, host.id);
+    });
+  }
+
+  async undo(run: StepRun<CreateInstanceInput, CreateContext>): Promise<void> {
+    const id = run.operation.resourceId;
+    await run.commit(async (tx: EntityManager) => {
+      await this.claims.release(id, undefined, tx);
+      await bindPorts(tx, id, null);
+      await tx.query('UPDATE instances SET host_id = NULL WHERE id = $1', [id]);
+    });
+  }
+}

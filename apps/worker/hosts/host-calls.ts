@@ -1,0 +1,100 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Call } from '#generated/lxstack/agent/v1/types';
+import { NotFoundError, UnavailableError } from '#libs/common/errors';
+import { createLogger } from '#libs/common/logger';
+import type { RequestOf, ResponseOf, StreamMethod, UnaryMethod } from '#libs/fleet/agents/agent-calls';
+import { Agents } from '#libs/fleet/agents/agents.service';
+import type { Host } from '#libs/fleet/hosts/host.entity';
+import { Hosts } from '#libs/fleet/hosts/hosts.service';
+import type { StepRun } from '#libs/operations/workflow';
+
+/** Milliseconds that a call may take (invariant 6); those not named here take little. */
+const deadlines: Partial<Record<UnaryMethod, number>> = {
+  createInstance: 180_000,
+  rebuildInstance: 180_000,
+  prepareMigration: 300_000,
+  stopInstance: 90_000,
+  rebootInstance: 90_000,
+  deleteInstance: 60_000,
+  releaseMigration: 60_000,
+  ensureImage: 300_000,
+  getMigration: 3_000,
+  setForwarding: 5_000,
+};
+const shortDeadlineMs = 30_000;
+/** A move's disk may take long; its switch has a deadline of its own. */
+const transferDeadlineMs = 6 * 3_600_000;
+/** How long an address is believed without asking Postgres again. */
+const rememberMs = 2_000;
+
+/** One host's agent, ready to be called. */
+export class HostAgent {
+  constructor(
+    private readonly agents: Agents,
+    readonly host: Host,
+  ) {}
+
+  call<M extends UnaryMethod>(method: M, request: RequestOf<M>, signal?: AbortSignal): Promise<ResponseOf<M>> {
+    return this.agents.unary(this.host, method, request, { deadlineMs: deadlines[method] ?? shortDeadlineMs, signal });
+  }
+
+  stream<M extends StreamMethod>(method: M, request: RequestOf<M>, signal?: AbortSignal) {
+    return this.agents.stream(this.host, method, request, { deadlineMs: transferDeadlineMs, signal });
+  }
+}
+
+/** The way from a host's id to its agent, and what to do when the host is down. */
+@Injectable()
+export class HostCalls {
+  private readonly log = createLogger('worker');
+  private readonly known = new Map<string, { host: Host; until: number }>();
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly agents: Agents,
+    private readonly hosts: Hosts,
+  ) {}
+
+  /** Throws NotFoundError. */
+  async host(hostId: string | null): Promise<Host> {
+    if (hostId === null) throw new NotFoundError('Host', 'of an instance that was never placed');
+    const known = this.known.get(hostId);
+    if (known && known.until > performance.now()) return known.host;
+    const host = await this.hosts.get(hostId);
+    this.known.set(hostId, { host, until: performance.now() + rememberMs });
+    return host;
+  }
+
+  async agent(hostId: string | null): Promise<HostAgent> {
+    return new HostAgent(this.agents, await this.host(hostId));
+  }
+
+  /** By PostgreSQL's clock, which writes the leases. */
+  async isUp(hostId: string): Promise<boolean> {
+    const [row] = await this.database.query<{ up: boolean }[]>(
+      'SELECT NOT forced_down AND lease_expires_at > clock_timestamp() AS up FROM hosts WHERE id = $1',
+      [hostId],
+    );
+    return row?.up ?? false;
+  }
+
+  /**
+   * Clears away on a host: what is not there is a success, and so is a host that is down, since its agent stops what
+   * it does not own when it comes back. Throws UnavailableError for a host that is up and does not answer.
+   */
+  async whereUp(hostId: string, work: (agent: HostAgent) => Promise<unknown>): Promise<void> {
+    try {
+      await work(await this.agent(hostId));
+    } catch (error) {
+      if (error instanceof NotFoundError) return;
+      if (!(error instanceof UnavailableError) || (await this.isUp(hostId))) throw error;
+      this.log.warn({ hostId, reason: error.message }, 'host is down: it clears away when it comes back');
+    }
+  }
+}
+
+/** What the agent knows a call by: the same operation, step and epoch get the same answer again. */
+export function callOf(run: Pick<StepRun<unknown, unknown>, 'operation'>, step: string, epoch: number): Call {
+  return { operationId: run.operation.id, step, epoch };
+}

@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { Instance, InstanceFlavor } from '#libs/compute/instances/instance.entity';
+import { Migration } from '#libs/mobility/migrations/migration.entity';
+import type { MoveInput } from '#libs/mobility/migrations/move-operations';
+import type { Step, StepRun } from '#libs/operations/workflow';
+import { Claims } from '#libs/scheduling/claims/claims.service';
+import type { Resources } from '#libs/scheduling/core/request';
+import { Scheduler } from '#libs/scheduling/placement/scheduler.service';
+import type { PlacementRequest } from '#libs/scheduling/placement/scheduler.service';
+import { InstanceSpecs } from '../hosts/instance-specs.js';
+import type { MoveContext } from './move-context.js';
+import { MoveLedger } from './move-ledger.js';
+
+/** Finds the target (or takes the one asked for) and claims its capacity in the migration's name. */
+@Injectable()
+export class ClaimTargetStep implements Step<MoveInput, MoveContext> {
+  readonly name = 'claim';
+
+  constructor(
+    private readonly specs: InstanceSpecs,
+    private readonly scheduler: Scheduler,
+    private readonly claims: Claims,
+    private readonly ledger: MoveLedger,
+  ) {}
+
+  async run(run: StepRun<MoveInput, MoveContext>): Promise<void> {
+    const { operation, input, context } = run;
+    const instance = await this.specs.instance(operation.resourceId);
+    const live = operation.kind === 'instance.live-migrate';
+    await run.commit(async (tx) => {
+      const { host } = await this.scheduler.place(requestFor(instance, input, live), tx);
+      context.targetHostId = host.id;
+      await this.ledger.become(tx, input.migrationId, live ? 'preparing' : 'pre-migrating');
+      await tx.update(Migration, { uuid: input.migrationId }, { destHostId: host.id });
+    });
+  }
+
+  async undo(run: StepRun<MoveInput, MoveContext>): Promise<void> {
+    await run.commit((tx: EntityManager) => this.claims.release(run.input.migrationId, undefined, tx));
+  }
+}
+
+function requestFor(instance: Instance, input: MoveInput, live: boolean): PlacementRequest {
+  return {
+    consumerId: input.migrationId,
+    instanceId: instance.id,
+    resources: resourcesOf(input.newFlavor ?? instance.flavor),
+    availabilityZone: instance.availabilityZone,
+    hints: instance.schedulerHints,
+    requestedHostId: input.targetHostId,
+    force: input.force,
+    excludedHostIds: [input.source.hostId],
+    capabilities: live ? ['restore'] : [],
+  };
+}
+
+export function resourcesOf({ vcpus, ramMb, diskGb }: InstanceFlavor): Resources {
+  return { vcpus, memoryMb: ramMb, diskGb };
+}
