@@ -39,7 +39,11 @@ export class ColdMigrate {
     }));
   }
 
-  private async failed(run: Pick<StepRun<MoveInput, MoveContext>, 'operation' | 'input'>, error: Error, tx: EntityManager) {
+  private async failed(
+    run: Pick<StepRun<MoveInput, MoveContext>, 'operation' | 'input'>,
+    error: Error,
+    tx: EntityManager,
+  ) {
     await this.ledger.takenBack(tx, run.operation, run.input, ['resize_prep', 'resize_migrating'], error);
   }
 }

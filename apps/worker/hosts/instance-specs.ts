@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, In } from 'typeorm';
 import type { NetworkForwarding } from '#generated/lxstack/agent/v1/agent';
 import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { NotFoundError } from '#libs/common/errors';
@@ -7,6 +7,7 @@ import { Instance } from '#libs/compute/instances/instance.entity';
 import type { InstanceFlavor } from '#libs/compute/instances/instance.entity';
 import { renderInstanceSpec } from '#libs/compute/instances/instance-spec';
 import { Image } from '#libs/images/image.entity';
+import { Migration } from '#libs/mobility/migrations/migration.entity';
 import { NetworkView } from './network-view.js';
 
 export interface LoadedInstance {
@@ -43,6 +44,11 @@ export class InstanceSpecs {
       this.networks.nicsOf(instanceId),
     ]);
     return { instance, spec: renderInstanceSpec({ instance, flavor: flavor ?? undefined, image, nics, networks }) };
+  }
+
+  /** Moves whose source still keeps its copy. */
+  async unconfirmed(instanceId: string): Promise<Migration[]> {
+    return this.database.manager.findBy(Migration, { instanceId, status: In(['finished', 'confirming', 'reverting']) });
   }
 
   /** What a host that is about to get the instance has to know of its networks. */

@@ -70,7 +70,11 @@ function networkOf({ network_id, vni, mtu, subnets }: PortRow): NetworkSpec {
 function nicOf(row: PortRow, index: number): Nic {
   const fixedIps = row.fixed_ips.map(({ subnet_id, ip_address }) => {
     const subnet = row.subnets.find((one) => one.id === subnet_id);
-    return { address: ip_address, prefixLength: Number(subnet?.cidr.split('/')[1] ?? 32), gateway: subnet?.gateway ?? '' };
+    return {
+      address: ip_address,
+      prefixLength: Number(subnet?.cidr.split('/')[1] ?? 32),
+      gateway: subnet?.gateway ?? '',
+    };
   });
   return {
     portId: row.id,
@@ -90,4 +94,18 @@ export async function bindPorts(tx: EntityManager, instanceId: string, hostId: s
     hostId,
     status,
   ]);
+}
+
+/** Ports made for the instance go with it, their addresses too; a user's own are only unplugged. */
+export async function releasePorts(tx: EntityManager, instanceId: string) {
+  await tx.query(
+    `DELETE FROM ip_allocations WHERE port_id IN (SELECT id FROM ports WHERE device_id = $1 AND owned_by_instance)`,
+    [instanceId],
+  );
+  await tx.query('DELETE FROM ports WHERE device_id = $1 AND owned_by_instance', [instanceId]);
+  await tx.query(
+    `UPDATE ports SET device_id = '', device_owner = '', host_id = NULL, status = 'DOWN', updated_at = now()
+     WHERE device_id = $1`,
+    [instanceId],
+  );
 }

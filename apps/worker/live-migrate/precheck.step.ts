@@ -25,7 +25,7 @@ export class PrecheckStep implements Step<MoveInput, MoveContext> {
     const ends = targetHostId ? [source.hostId, targetHostId] : [source.hostId];
     const request = { instanceId: spec.id, kind: MigrationKind.MIGRATION_KIND_LIVE, spec };
     const answers = await Promise.all(
-      ends.map(async (hostId) => (await this.hosts.agent(hostId)).checkMigration(request, run.signal)),
+      ends.map(async (hostId) => (await this.hosts.agent(hostId)).call('checkMigration', request, run.signal)),
     );
     const reasons = answers.flatMap((answer) => answer.reasons);
     if (reasons.length) throw new MoveRefusedError('host', reasons);

@@ -30,11 +30,19 @@ export class SwitchCommit {
     }
   }
 
-  private async change(tx: EntityManager, { operation, input, context }: Run, { timingsMs }: MigrationProgress) {
+  private async change(tx: EntityManager, { operation, input, context }: Run, progress: MigrationProgress) {
     const [rows] = await tx.query<[unknown[], number]>(
-      `UPDATE migrations SET status = 'post-migrating', timings_ms = $2, updated_at = now()
+      `UPDATE migrations SET status = 'post-migrating', timings_ms = $2, memory_bytes_total = $3,
+         memory_bytes_processed = $4, disk_bytes_total = $5, disk_bytes_processed = $6, updated_at = now()
        WHERE uuid = $1 AND status = 'running' AND clock_timestamp() < switch_deadline RETURNING uuid`,
-      [input.migrationId, timingsMs],
+      [
+        input.migrationId,
+        progress.timingsMs,
+        progress.memoryBytesTotal,
+        progress.memoryBytesProcessed,
+        progress.diskBytesTotal,
+        progress.diskBytesProcessed,
+      ],
     );
     if (!rows.length) throw new MoveFailedError('commit', 'the time for the switch had passed');
     await this.transitions.switchHost(tx, operation.resourceId, input.source, context.targetHostId!);
@@ -45,10 +53,9 @@ export class SwitchCommit {
   private async committed({ input, signal }: Run): Promise<boolean> {
     for (let pause = 50; ; pause = Math.min(pause * 2, 1000)) {
       try {
-        const [row] = await this.database.query<{ status: string }[]>(
-          'SELECT status FROM migrations WHERE uuid = $1',
-          [input.migrationId],
-        );
+        const [row] = await this.database.query<{ status: string }[]>('SELECT status FROM migrations WHERE uuid = $1', [
+          input.migrationId,
+        ]);
         return row?.status === 'post-migrating';
       } catch (error) {
         if (signal.aborted) throw error;

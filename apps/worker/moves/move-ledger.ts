@@ -37,7 +37,8 @@ export class MoveLedger {
       .set({ status })
       .where('uuid = :migrationId AND status IN (:...from)', { migrationId, from })
       .execute();
-    if (!result.affected) throw new ConflictError(`Migration ${migrationId} is ${migration.status}, not to be ${status}`);
+    if (!result.affected)
+      throw new ConflictError(`Migration ${migrationId} is ${migration.status}, not to be ${status}`);
   }
 
   /** The source has frozen it: from now on a commit may be made, for a while. Only the first call sets the time. */

@@ -28,7 +28,12 @@ export class MoveProgress {
     const { phase, memoryBytesTotal, memoryBytesProcessed, diskBytesTotal, diskBytesProcessed, timingsMs } = progress;
     const counts = { memoryBytesTotal, memoryBytesProcessed, diskBytesTotal, diskBytesProcessed, timingsMs };
     const { projectId, resourceId: instanceId } = operation;
-    this.events.publish({ type: 'migration', id: progress.migrationId, projectId, data: { instanceId, phase, ...counts } });
+    this.events.publish({
+      type: 'migration',
+      id: progress.migrationId,
+      projectId,
+      data: { instanceId, phase, ...counts },
+    });
     this.database.manager.update(Migration, { uuid: progress.migrationId }, counts).catch((error: unknown) => {
       this.log.warn({ migration: progress.migrationId, reason: messageOf(error) }, 'progress not kept');
     });

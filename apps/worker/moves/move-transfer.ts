@@ -39,11 +39,15 @@ export class MoveTransfer {
       switchTimeoutMs,
       nextEpoch: input.source.epoch + 1,
     };
-    for await (const message of agent.stream('sendMigration', request, run.signal)) {
-      if (message.phase === MigrationPhase.MIGRATION_PHASE_FAILED) throw failed(message);
-      if (message.phase === MigrationPhase.MIGRATION_PHASE_ABORTED) throw new MoveFailedError('send', 'aborted');
-      this.progress.report(operation, message);
-      yield message;
+    try {
+      for await (const message of agent.stream('sendMigration', request, run.signal)) {
+        if (message.phase === MigrationPhase.MIGRATION_PHASE_FAILED) throw failed(message);
+        if (message.phase === MigrationPhase.MIGRATION_PHASE_ABORTED) throw new MoveFailedError('send', 'aborted');
+        this.progress.report(operation, message);
+        yield message;
+      }
+    } finally {
+      this.progress.forget(input.migrationId);
     }
   }
 
@@ -51,7 +55,8 @@ export class MoveTransfer {
   async failureOf(run: Run, otherwise: string): Promise<MoveFailedError> {
     const agent = await this.hosts.agent(run.input.source.hostId);
     const { migrationId } = run.input;
-    const known = await agent.call('getMigration', { call: undefined, migrationId, instanceId: run.operation.resourceId }, run.signal)
+    const known = await agent
+      .call('getMigration', { call: undefined, migrationId, instanceId: run.operation.resourceId }, run.signal)
       .catch(() => undefined);
     return known?.reason ? failed(known) : new MoveFailedError('switch', otherwise);
   }

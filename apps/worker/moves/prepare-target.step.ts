@@ -32,7 +32,8 @@ export class PrepareTargetStep implements Step<MoveInput, MoveContext> {
     const forwarding = await this.specs.forwardingFor(spec, hostId);
     const nextEpoch = input.source.epoch + 1;
     const call = callOf(run, this.name, nextEpoch);
-    const prepared = await agent.call('prepareMigration', 
+    const prepared = await agent.call(
+      'prepareMigration',
       { call, migrationId: input.migrationId, kind, spec, forwarding, nextEpoch },
       signal,
     );

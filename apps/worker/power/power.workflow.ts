@@ -33,7 +33,8 @@ const start: PowerAction<PowerInput> = {
 const stop: PowerAction<PowerInput> = {
   kind: 'instance.stop',
   taskStates: ['powering-off'],
-  ask: (agent, request, _input, signal) => agent.call('stopInstance', { ...request, timeoutSeconds: shutdownSeconds }, signal),
+  ask: (agent, request, _input, signal) =>
+    agent.call('stopInstance', { ...request, timeoutSeconds: shutdownSeconds }, signal),
   done: (transitions, tx, id) => transitions.markStopped(tx, id),
 };
 

@@ -43,8 +43,12 @@ function afterCommit({ source, target }: LiveMoveState): ResumePlan {
 }
 
 function beforeCommit({ cancelRequested, source, target }: LiveMoveState): ResumePlan {
-  for (const [name, end] of [['source', source], ['target', target]] as const) {
-    if (past.includes(end)) return { next: 'wait', reason: `the ${name} has committed, which PostgreSQL does not know of` };
+  for (const [name, end] of [
+    ['source', source],
+    ['target', target],
+  ] as const) {
+    if (past.includes(end))
+      return { next: 'wait', reason: `the ${name} has committed, which PostgreSQL does not know of` };
   }
   if (cancelRequested) return { next: 'undo', reason: 'the move was aborted' };
   if (ended.includes(source)) return { next: 'undo', reason: 'the source has given up' };

@@ -10,6 +10,7 @@ import { INSTANCE } from '#libs/compute/instances/instance-operations';
 import type { InstanceAction } from '#libs/compute/instances/instance-states';
 import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
 import { Host } from '#libs/fleet/hosts/host.entity';
+import { isUp } from '#libs/fleet/hosts/host-state';
 import type { Operation } from '#libs/operations/operation.entity';
 import { Operations } from '#libs/operations/operations.service';
 import type { NewOperation } from '#libs/operations/operations.service';
@@ -216,10 +217,6 @@ interface MovePlan {
   target: Host | null;
   force?: boolean;
   newFlavor?: InstanceFlavor;
-}
-
-function isUp(host: Host, now: Date): boolean {
-  return !host.forcedDown && host.leaseExpiresAt !== null && host.leaseExpiresAt > now;
 }
 
 /** Leases are written by PostgreSQL's clock, so they are judged by it. */

@@ -1,5 +1,11 @@
 import { Metadata, Server, status } from '@grpc/grpc-js';
-import type { sendUnaryData, ServerCredentials, ServerUnaryCall, ServerWritableStream, ServiceError } from '@grpc/grpc-js';
+import type {
+  sendUnaryData,
+  ServerCredentials,
+  ServerUnaryCall,
+  ServerWritableStream,
+  ServiceError,
+} from '@grpc/grpc-js';
 import { AgentService, MigrationKind, MigrationPhase } from '#generated/lxstack/agent/v1/agent';
 import type {
   AgentServer,
@@ -100,9 +106,7 @@ export class FakeAgent {
       abortMigration: this.unary('abortMigration', (request: MigrationRequest) => this.migrations.abort(request)),
       releaseMigration: this.unary('releaseMigration', (request: MigrationRequest) => this.migrations.release(request)),
       revertMigration: this.unary('revertMigration', (request: MigrationRequest) => this.migrations.revert(request)),
-      getMigration: this.unary('getMigration', (request: MigrationRequest) =>
-        this.migrations.get(request.migrationId),
-      ),
+      getMigration: this.unary('getMigration', (request: MigrationRequest) => this.migrations.get(request.migrationId)),
     };
   }
 
@@ -133,7 +137,10 @@ export class FakeAgent {
     return this.status(spec!.id);
   }
 
-  private become({ call, instanceId }: Pick<InstanceRequest, 'call' | 'instanceId'>, state: keyof typeof InstanceState) {
+  private become(
+    { call, instanceId }: Pick<InstanceRequest, 'call' | 'instanceId'>,
+    state: keyof typeof InstanceState,
+  ) {
     return this.change(call!, instanceId, (one) => (one.state = InstanceState[state]));
   }
 

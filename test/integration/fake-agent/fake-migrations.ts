@@ -40,7 +40,14 @@ export class FakeMigrations {
   prepare({ migrationId, kind, spec, nextEpoch }: PrepareMigrationRequest): PrepareMigrationResponse {
     const phase = MigrationPhase.MIGRATION_PHASE_PREPARED;
     if (!this.known.has(migrationId)) {
-      this.known.set(migrationId, { role: 'target', kind, instanceId: spec!.id, nextEpoch, phase, listeners: new Set() });
+      this.known.set(migrationId, {
+        role: 'target',
+        kind,
+        instanceId: spec!.id,
+        nextEpoch,
+        phase,
+        listeners: new Set(),
+      });
       this.agent.instances.set(spec!.id, {
         epoch: nextEpoch,
         state: InstanceState.INSTANCE_STATE_INCOMING,

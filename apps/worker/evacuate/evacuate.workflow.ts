@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { ConflictError } from '#libs/common/errors';
+import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
+import type { MoveInput } from '#libs/mobility/migrations/move-operations';
+import type { Step, StepRun, Workflow } from '#libs/operations/workflow';
+import { Forwarding } from '../hosts/forwarding.js';
+import { callOf, HostCalls } from '../hosts/host-calls.js';
+import { InstanceSpecs } from '../hosts/instance-specs.js';
+import { faultOf } from '../instances/fault.js';
+import { ClaimTargetStep } from '../moves/claim-target.step.js';
+import type { MoveContext } from '../moves/move-context.js';
+import { MoveLedger } from '../moves/move-ledger.js';
+import { MoveSettlement } from '../moves/move-settlement.js';
+
+type Run = StepRun<MoveInput, MoveContext>;
+
+/**
+ * Away from a host that is down: the epoch rises before anything starts elsewhere, so that the dead host's agent stops
+ * its copy when it comes back (invariant 2). The root is built anew from the image; ports and addresses stay.
+ */
+@Injectable()
+export class EvacuateWorkflow implements Workflow<MoveInput, MoveContext> {
+  readonly kind = 'instance.evacuate';
+  readonly queue = 'migration';
+  readonly steps: Step<MoveInput, MoveContext>[];
+
+  constructor(
+    private readonly hosts: HostCalls,
+    private readonly specs: InstanceSpecs,
+    private readonly forwarding: Forwarding,
+    private readonly ledger: MoveLedger,
+    private readonly settlement: MoveSettlement,
+    private readonly transitions: InstanceTransitions,
+    claim: ClaimTargetStep,
+  ) {
+    this.steps = [
+      claim,
+      { name: 'switch', run: (run) => this.change(run), pointOfNoReturn: true },
+      { name: 'spawn', run: (run) => this.spawn(run) },
+    ];
+  }
+
+  private async change(run: Run): Promise<void> {
+    const { operation, input, context } = run;
+    await run.commit(async (tx) => {
+      await requireDown(tx, input.source.hostId);
+      await this.transitions.switchHost(tx, operation.resourceId, input.source, context.targetHostId!);
+      await this.settlement.exchange(tx, operation.resourceId, input.migrationId, context.targetHostId!);
+      await this.settlement.release(tx, input.migrationId);
+    });
+  }
+
+  private async spawn(run: Run): Promise<void> {
+    const { operation, input, context, signal } = run;
+    const id = operation.resourceId;
+    const start = input.before.vmState !== 'stopped';
+    const [{ spec }, agent] = await Promise.all([this.specs.load(id), this.hosts.agent(context.targetHostId!)]);
+    const call = callOf(run, 'spawn', input.source.epoch + 1);
+    await Promise.all([agent.call('createInstance', { call, spec, start }, signal), this.forwarding.announce(run, id)]);
+    await run.commit(async (tx) => {
+      await this.transitions.finishEvacuation(tx, id, start);
+      await this.ledger.become(tx, input.migrationId, 'done');
+    });
+  }
+
+  /** Where it has changed host already it is in ERROR there, to be rebuilt or evacuated again; else as before. */
+  async failed(run: Pick<Run, 'operation' | 'input'>, error: Error, tx: EntityManager) {
+    const { operation, input } = run;
+    await this.ledger.takenBack(tx, operation, input, ['rebuilding'], error);
+    const moved = !(await this.ledger.isOn(tx, operation.resourceId, input.source.hostId));
+    if (moved) await this.transitions.setError(tx, operation.resourceId, faultOf(error));
+    else await this.transitions.setFault(tx, operation.resourceId, faultOf(error));
+  }
+}
+
+/** In the transaction of the switch: the host's row is held, so that no heartbeat comes in between. */
+async function requireDown(tx: EntityManager, hostId: string): Promise<void> {
+  const [row] = await tx.query<{ up: boolean; name: string }[]>(
+    `SELECT name, NOT forced_down AND coalesce(lease_expires_at > clock_timestamp(), false) AS up
+     FROM hosts WHERE id = $1 FOR UPDATE`,
+    [hostId],
+  );
+  if (row?.up) throw new ConflictError(`Host ${row.name} is up again.`);
+}

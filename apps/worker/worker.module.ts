@@ -1,0 +1,61 @@
+import { Module } from '@nestjs/common';
+import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
+import { DatabaseModule } from '#libs/database/database.module';
+import { FleetModule } from '#libs/fleet/fleet.module';
+import { OperationsModule } from '#libs/operations/operations.module';
+import { SchedulingModule } from '#libs/scheduling/scheduling.module';
+import { ArriveStep } from './cold-migrate/arrive.step.js';
+import { ColdMigrate } from './cold-migrate/cold-migrate.workflow.js';
+import { StopSourceStep } from './cold-migrate/stop-source.step.js';
+import { TransferStep } from './cold-migrate/transfer.step.js';
+import { CreateWorkflow } from './create/create.workflow.js';
+import { PlaceStep } from './create/place.step.js';
+import { SpawnStep } from './create/spawn.step.js';
+import { DeleteWorkflow } from './delete/delete.workflow.js';
+import { EvacuateWorkflow } from './evacuate/evacuate.workflow.js';
+import { Forwarding } from './hosts/forwarding.js';
+import { HostCalls } from './hosts/host-calls.js';
+import { InstanceSpecs } from './hosts/instance-specs.js';
+import { NetworkView } from './hosts/network-view.js';
+import { FinishStep } from './live-migrate/finish.step.js';
+import { ForwardStep } from './live-migrate/forward.step.js';
+import { LiveMigrateWorkflow } from './live-migrate/live-migrate.workflow.js';
+import { OpenStep } from './live-migrate/open.step.js';
+import { PrecheckStep } from './live-migrate/precheck.step.js';
+import { ReleaseStep } from './live-migrate/release.step.js';
+import { SwitchCommit } from './live-migrate/switch-commit.js';
+import { SwitchStep } from './live-migrate/switch.step.js';
+import { ClaimTargetStep } from './moves/claim-target.step.js';
+import { MoveEnds } from './moves/move-ends.js';
+import { MoveLedger } from './moves/move-ledger.js';
+import { MoveProgress } from './moves/move-progress.js';
+import { MoveSettlement } from './moves/move-settlement.js';
+import { MoveTransfer } from './moves/move-transfer.js';
+import { PrepareTargetStep } from './moves/prepare-target.step.js';
+import { RebuildWorkflow } from './rebuild/rebuild.workflow.js';
+import { ConfirmResizeWorkflow } from './resize/confirm-resize.workflow.js';
+import { RevertResizeWorkflow } from './resize/revert-resize.workflow.js';
+import { WorkerService } from './worker.service.js';
+
+const hosts = [HostCalls, Forwarding, InstanceSpecs, NetworkView];
+const instances = [InstanceTransitions, CreateWorkflow, PlaceStep, SpawnStep, DeleteWorkflow, RebuildWorkflow];
+const moves = [ClaimTargetStep, PrepareTargetStep, MoveEnds, MoveLedger, MoveProgress, MoveSettlement, MoveTransfer];
+const live = [
+  LiveMigrateWorkflow,
+  PrecheckStep,
+  SwitchStep,
+  SwitchCommit,
+  OpenStep,
+  ForwardStep,
+  ReleaseStep,
+  FinishStep,
+];
+const cold = [ColdMigrate, StopSourceStep, TransferStep, ArriveStep, ConfirmResizeWorkflow, RevertResizeWorkflow];
+
+/** Everything that runs operations: the workflows, their steps and the runner. No HTTP. */
+@Module({
+  imports: [DatabaseModule, OperationsModule, FleetModule, SchedulingModule],
+  providers: [...hosts, ...instances, ...moves, ...live, ...cold, EvacuateWorkflow, WorkerService],
+  exports: [WorkerService],
+})
+export class WorkerModule {}

@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
+import type { Operation } from '#libs/operations/operation.entity';
+import { WorkflowRunner } from '#libs/operations/workflow-runner';
+import { ColdMigrate } from './cold-migrate/cold-migrate.workflow.js';
+import { CreateWorkflow } from './create/create.workflow.js';
+import { DeleteWorkflow } from './delete/delete.workflow.js';
+import { EvacuateWorkflow } from './evacuate/evacuate.workflow.js';
+import { HostCalls } from './hosts/host-calls.js';
+import { InstanceSpecs } from './hosts/instance-specs.js';
+import { LiveMigrateWorkflow } from './live-migrate/live-migrate.workflow.js';
+import { powerWorkflows } from './power/power.workflow.js';
+import { RebuildWorkflow } from './rebuild/rebuild.workflow.js';
+import { ConfirmResizeWorkflow } from './resize/confirm-resize.workflow.js';
+import { RevertResizeWorkflow } from './resize/revert-resize.workflow.js';
+
+/** Builds of one host at once; more are parked, so that a slow host holds up its own instances only. */
+const perHost = 4;
+
+/** Registers every workflow, then takes operations until the process is told to end. */
+@Injectable()
+export class WorkerService implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(
+    private readonly runner: WorkflowRunner,
+    hosts: HostCalls,
+    specs: InstanceSpecs,
+    transitions: InstanceTransitions,
+    create: CreateWorkflow,
+    remove: DeleteWorkflow,
+    rebuild: RebuildWorkflow,
+    live: LiveMigrateWorkflow,
+    cold: ColdMigrate,
+    confirm: ConfirmResizeWorkflow,
+    revert: RevertResizeWorkflow,
+    evacuate: EvacuateWorkflow,
+  ) {
+    runner.register(create);
+    runner.register(remove);
+    runner.register(rebuild);
+    runner.register(live);
+    runner.register(confirm);
+    runner.register(revert);
+    runner.register(evacuate);
+    for (const workflow of cold.workflows()) runner.register(workflow);
+    for (const workflow of powerWorkflows({ hosts, specs, transitions })) runner.register(workflow);
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.runner.start({ concurrency: { instance: 32, migration: 8 }, perHost, hostOf });
+  }
+
+  /** Running steps are aborted and their leases given back: another worker resumes them at once. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.runner.stop();
+  }
+}
+
+/** The host that an operation works on now, as far as its steps have found out. */
+function hostOf({ context, input }: Operation): string | null {
+  const { hostId, targetHostId } = context as { hostId?: string; targetHostId?: string };
+  const { source } = input as { source?: { hostId?: string } };
+  return hostId ?? targetHostId ?? source?.hostId ?? null;
+}
