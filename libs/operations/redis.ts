@@ -4,9 +4,12 @@ import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 import { setting } from '#libs/common/config';
 
-/** Reads LXSTACK_REDIS_URL: a unix socket's path or a redis:// URL. */
+/** Reads LXSTACK_REDIS_URL: a unix socket's path (`/run/redis.sock`, `/run/redis.sock?db=3`) or a redis:// URL. */
 export function redisOptions(url: string): RedisOptions {
-  if (url.startsWith('/')) return { path: url };
+  if (url.startsWith('/')) {
+    const { pathname, searchParams } = new URL(url, 'file:');
+    return { path: decodeURIComponent(pathname), db: Number(searchParams.get('db') ?? 0) };
+  }
   const { hostname, port, username, password, pathname, protocol } = new URL(url);
   return {
     host: hostname,

@@ -1,8 +1,15 @@
 import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import { Host } from '#libs/fleet/hosts/host.entity';
 import { Claims } from '../claims/claims.service.js';
 import type { Explanation } from '../core/explanation.js';
-import type { Resources } from '../core/request.js';
+import type { FleetView } from '../core/fleet-view.js';
+import { rank } from '../core/rank.js';
+import type { PlacementQuery, Resources } from '../core/request.js';
+import { FleetCache } from './fleet-cache.js';
+import { NoValidHostError } from './no-valid-host.error.js';
+import { resolveHints } from './resolve-hints.js';
 
 export interface PlacementRequest {
   /** The instance, or the migration that holds the other end of a move. */
@@ -35,16 +42,83 @@ export interface Placement {
   explanation: Explanation | null;
 }
 
+/** Claims lost in one pass before the view is read anew: it must be badly out of date. */
+const MAX_LOST = 10;
+
 /** Finds a host and reserves it. */
 @Injectable()
 export class Scheduler {
-  constructor(readonly claims: Claims) {}
+  private readonly cache: FleetCache;
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly claims: Claims,
+  ) {
+    this.cache = new FleetCache(database);
+  }
 
   /**
    * Ranks the fleet in memory, claims in Postgres; a lost race takes the next candidate. Idempotent by consumer: who
-   * holds a host gets the same again. With `tx` the claim is part of it. Throws NoValidHostError.
+   * holds a host gets the same again. With `tx` the claim is part of it. Throws NoValidHostError, and InvalidInputError
+   * for hints that name nothing.
    */
-  async place(_request: PlacementRequest, _tx?: EntityManager): Promise<Placement> {
-    return Promise.reject(new Error('not yet'));
+  async place(request: PlacementRequest, tx: EntityManager = this.database.manager): Promise<Placement> {
+    const query = await toQuery(request, tx);
+    const known = await this.cache.fresh();
+    const first = await this.claimBest(known, request, query, tx);
+    if ('host' in first) return first;
+    // Nothing fits by a picture up to a second old: one more look before saying so.
+    const second = await this.claimBest(await this.cache.read(), request, query, tx);
+    if ('host' in second) return second;
+    throw new NoValidHostError(second.explanation);
   }
+
+  /** What `place` would do now, for every host, without doing it. */
+  async explain(request: PlacementRequest): Promise<Explanation> {
+    const query = await toQuery(request, this.database.manager);
+    return rank(await this.cache.read(), query, Math.random).explanation;
+  }
+
+  private async claimBest(
+    fleet: FleetView,
+    request: PlacementRequest,
+    query: PlacementQuery,
+    tx: EntityManager,
+  ): Promise<Placement | { explanation: Explanation }> {
+    const { consumerId, instanceId, resources, force } = request;
+    const { candidates, explanation } = rank(fleet, query, Math.random);
+    if (!candidates.length) {
+      const [held] = await this.claims.heldBy(consumerId, tx);
+      return held ? { host: await placedHost(tx, held), explanation: null } : { explanation };
+    }
+    for (const { index } of candidates.slice(0, MAX_LOST)) {
+      const hostId = fleet.ids[index];
+      const outcome = await this.claims.claim({ consumerId, instanceId, hostId, resources, force }, tx);
+      if (outcome.result === 'held') return { host: await placedHost(tx, outcome.hostId), explanation: null };
+      if (outcome.result === 'lost') continue;
+      fleet.take(index, resources);
+      const { id, name, address, vtep } = fleet.rows[index];
+      return { host: { id, name, address, vtep }, explanation };
+    }
+    return { explanation };
+  }
+}
+
+async function toQuery(request: PlacementRequest, tx: EntityManager): Promise<PlacementQuery> {
+  const { instanceId, hints = {} } = request;
+  return {
+    resources: request.resources,
+    availabilityZone: request.availabilityZone ?? null,
+    requestedHostId: request.requestedHostId ?? null,
+    force: request.force ?? false,
+    excludedHostIds: new Set(request.excludedHostIds),
+    capabilities: request.capabilities ?? [],
+    architecture: request.imageProperties?.architecture ?? request.imageProperties?.hw_architecture ?? null,
+    ...(await resolveHints(tx, instanceId, hints)),
+  };
+}
+
+async function placedHost(tx: EntityManager, id: string): Promise<PlacedHost> {
+  const { name, address, vtep } = await tx.findOneByOrFail(Host, { id });
+  return { id, name, address, vtep };
 }

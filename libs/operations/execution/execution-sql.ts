@@ -1,0 +1,158 @@
+/*
+ * Each statement is one round trip and one commit. All but those that share a step's transaction are committed without
+ * waiting for the disk (set_config … synchronous_commit): what a crash of PostgreSQL may take back is done again.
+ */
+
+const UNFINISHED = `('pending', 'running', 'undoing')`;
+const NO_WAIT = `set_config('synchronous_commit', 'off', true)`;
+const inMs = (parameter: string) => `clock_timestamp() + ${parameter}::float8 * interval '1 millisecond'`;
+const nextAttempt = (operation: string, name: string) =>
+  `1 + (SELECT count(*) FROM operation_steps s WHERE s.operation_id = ${operation} AND s.name = ${name})`;
+
+/** Nothing earlier and nothing running on the resource. Index: operations_in_order. */
+const ITS_TURN = `NOT EXISTS (
+  SELECT FROM operations e
+  WHERE e.resource_type = o.resource_type AND e.resource_id = o.resource_id AND e.id <> o.id
+    AND e.state IN ${UNFINISHED}
+    AND ((e.created_at, e.id) < (o.created_at, o.id) OR e.locked_until > clock_timestamp()))`;
+
+/** id, first step, worker, lease. */
+export const CLAIM = `
+  WITH claimed AS (
+    UPDATE operations o SET
+      state = CASE state WHEN 'pending' THEN 'running' ELSE state END,
+      step = CASE state WHEN 'pending' THEN $2 ELSE step END,
+      locked_by = $3, locked_until = ${inMs('$4')}, not_before = NULL,
+      started_at = coalesce(started_at, clock_timestamp()), updated_at = clock_timestamp()
+    WHERE id = $1 AND state IN ${UNFINISHED}
+      AND (locked_until IS NULL OR locked_until < clock_timestamp()) AND ${ITS_TURN}
+    RETURNING o.*
+  ), abandoned AS (
+    UPDATE operation_steps s SET finished_at = clock_timestamp(), result = 'error', message = 'The worker was lost.'
+    FROM claimed WHERE s.operation_id = claimed.id AND s.finished_at IS NULL
+  ), begun AS (
+    INSERT INTO operation_steps (operation_id, name, attempt, started_at)
+    SELECT id, step, ${nextAttempt('claimed.id', 'claimed.step')}, clock_timestamp()
+    FROM claimed WHERE state = 'running'
+    RETURNING attempt
+  )
+  SELECT claimed.*, begun.attempt, ${NO_WAIT} FROM claimed LEFT JOIN begun ON true`;
+
+/** ids, worker, lease. */
+export const RENEW = `
+  UPDATE operations SET locked_until = ${inMs('$3')}
+  WHERE id = ANY($1::uuid[]) AND locked_by = $2
+  RETURNING id, cancel_requested, ${NO_WAIT}`;
+
+/** id, worker, step, attempt, next step, context, lease, synchronous_commit. */
+export const ADVANCE = `
+  WITH moved AS (
+    UPDATE operations SET
+      step = $5::text, context = $6, attempts = 0, updated_at = clock_timestamp(),
+      state = CASE WHEN $5::text IS NULL THEN 'done' ELSE state END,
+      finished_at = CASE WHEN $5::text IS NULL THEN clock_timestamp() END,
+      locked_by = CASE WHEN $5::text IS NOT NULL THEN locked_by END,
+      locked_until = CASE WHEN $5::text IS NOT NULL THEN ${inMs('$7')} END
+    WHERE id = $1 AND locked_by = $2 AND state = 'running' AND step = $3
+    RETURNING id, cancel_requested
+  ), ended AS (
+    UPDATE operation_steps s SET finished_at = clock_timestamp(), result = 'success'
+    FROM moved WHERE s.operation_id = moved.id AND s.name = $3 AND s.attempt = $4
+  ), begun AS (
+    INSERT INTO operation_steps (operation_id, name, attempt, started_at)
+    SELECT id, $5::text, ${nextAttempt('moved.id', '$5::text')}, clock_timestamp() FROM moved WHERE $5::text IS NOT NULL
+    RETURNING attempt
+  )
+  SELECT moved.cancel_requested, coalesce(begun.attempt, 0) AS attempt, set_config('synchronous_commit', $8, true)
+  FROM moved LEFT JOIN begun ON true`;
+
+/** id, worker, step, attempt, message, delay, context. */
+export const BACK_OFF = `
+  WITH freed AS (
+    UPDATE operations SET
+      attempts = attempts + 1, not_before = ${inMs('$6')}, context = $7, locked_by = NULL, locked_until = NULL,
+      updated_at = clock_timestamp()
+    WHERE id = $1 AND locked_by = $2
+    RETURNING id, not_before
+  ), ended AS (
+    UPDATE operation_steps s SET finished_at = clock_timestamp(), result = 'error', message = $5
+    FROM freed WHERE s.operation_id = freed.id AND s.name = $3 AND s.attempt = $4 AND s.finished_at IS NULL
+  )
+  SELECT extract(epoch FROM not_before) * 1000 AS due, ${NO_WAIT} FROM freed`;
+
+/** id, worker, step, attempt, delay. */
+export const PARK = `
+  WITH freed AS (
+    UPDATE operations SET
+      not_before = ${inMs('$5')}, locked_by = NULL, locked_until = NULL, updated_at = clock_timestamp()
+    WHERE id = $1 AND locked_by = $2
+    RETURNING id, not_before
+  ), unbegun AS (
+    DELETE FROM operation_steps s USING freed
+    WHERE s.operation_id = freed.id AND s.name = $3 AND s.attempt = $4 AND s.finished_at IS NULL
+  )
+  SELECT extract(epoch FROM not_before) * 1000 AS due, ${NO_WAIT} FROM freed`;
+
+/** id, worker, step, attempt, message, first step to undo, failure, context. */
+export const BEGIN_UNDO = `
+  WITH turned AS (
+    UPDATE operations SET
+      state = 'undoing', step = $6::text, failure = $7, context = $8, attempts = 0, updated_at = clock_timestamp()
+    WHERE id = $1 AND locked_by = $2 AND state = 'running'
+    RETURNING id
+  ), ended AS (
+    UPDATE operation_steps s SET finished_at = clock_timestamp(), result = 'error', message = $5
+    FROM turned WHERE s.operation_id = turned.id AND s.name = $3 AND s.attempt = $4
+  )
+  SELECT id, ${NO_WAIT} FROM turned`;
+
+/** id, worker, step, next step to undo, context. */
+export const UNDONE = `
+  WITH moved AS (
+    UPDATE operations SET step = $4::text, context = $5, attempts = 0, updated_at = clock_timestamp()
+    WHERE id = $1 AND locked_by = $2 AND state = 'undoing' AND step = $3
+    RETURNING id
+  ), ended AS (
+    UPDATE operation_steps s SET result = 'undone'
+    FROM moved WHERE s.operation_id = moved.id AND s.name = $3 AND s.result = 'success'
+  )
+  SELECT id FROM moved`;
+
+/** id, worker, state, context. */
+export const END = `
+  WITH ended AS (
+    UPDATE operations SET
+      state = $3, context = $4, step = NULL, locked_by = NULL, locked_until = NULL,
+      finished_at = clock_timestamp(), updated_at = clock_timestamp()
+    WHERE id = $1 AND locked_by = $2 AND state = 'undoing'
+    RETURNING id
+  )
+  SELECT id FROM ended`;
+
+/** Index: operations_in_order. */
+export const NEXT_ON_RESOURCE = `
+  SELECT id, kind, queue FROM operations
+  WHERE resource_type = $1 AND resource_id = $2 AND state IN ${UNFINISHED}
+  ORDER BY created_at, id LIMIT 1`;
+
+/** What should be in a queue or under a lease, and may be in neither. Index: operations_unfinished. Limit. */
+export const LEFT_BEHIND = `
+  SELECT id, kind, queue, state, round(extract(epoch FROM not_before) * 1000) AS due,
+    round(extract(epoch FROM locked_until) * 1000) AS expired
+  FROM operations o
+  WHERE state IN ${UNFINISHED}
+    AND (not_before IS NULL OR not_before < clock_timestamp())
+    AND (locked_until IS NULL OR locked_until < clock_timestamp())
+    AND updated_at < clock_timestamp() - interval '1 second' AND ${ITS_TURN}
+  ORDER BY created_at LIMIT $1`;
+
+/** Outbox rows whose job must be in its queue by now, or is left to LEFT_BEHIND. Index: outbox_oldest. Limit. */
+export const EMPTY_OUTBOX = `
+  WITH old AS (
+    SELECT operation_id FROM outbox WHERE created_at < now() - interval '1 second'
+    ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED
+  ), gone AS (
+    DELETE FROM outbox USING old WHERE outbox.operation_id = old.operation_id RETURNING outbox.operation_id
+  )
+  SELECT o.id, o.kind, o.queue, ${NO_WAIT} FROM gone JOIN operations o ON o.id = gone.operation_id
+  WHERE o.state = 'pending' AND o.locked_by IS NULL`;

@@ -1,0 +1,139 @@
+import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import { Operation } from '../operation.entity.js';
+import type { OperationFailure } from '../operation.entity.js';
+import * as sql from './execution-sql.js';
+import { LeaseLostError } from './interruptions.js';
+
+/** An operation under this worker's lease. */
+export interface Claimed {
+  operation: Operation;
+  /** Number of the present step's try, as operation_steps counts. */
+  attempt: number;
+}
+
+/** Which try of which step a change is about. */
+export interface StepMark {
+  step: string;
+  attempt: number;
+}
+
+/** The runner's statements. Each is guarded by the lease: where it is lost, LeaseLostError and nothing is changed. */
+export class ExecutionStore {
+  constructor(
+    readonly database: DataSource,
+    readonly workerId: string,
+    readonly leaseMs: number,
+  ) {}
+
+  /** Takes the lease and begins the step in one statement; undefined where the operation is not to be run now. */
+  async claim(operationId: string, firstStep: string): Promise<Claimed | undefined> {
+    const [row] = await this.database.query<Record<string, unknown>[]>(sql.CLAIM, [
+      operationId,
+      firstStep,
+      this.workerId,
+      this.leaseMs,
+    ]);
+    return row && { operation: this.toOperation(row), attempt: Number(row.attempt ?? 0) };
+  }
+
+  /** Renews the leases; gives what is still held, with whether it was asked to stop. */
+  async renew(operationIds: string[]): Promise<Map<string, boolean>> {
+    const [rows] = await this.database.query<[{ id: string; cancel_requested: boolean }[], number]>(sql.RENEW, [
+      operationIds,
+      this.workerId,
+      this.leaseMs,
+    ]);
+    return new Map(rows.map((row) => [row.id, row.cancel_requested]));
+  }
+
+  /** The step is done, `next` begins (null: the operation is done). In `tx` it is part of the step's own transaction. */
+  async advance(
+    operation: Operation,
+    done: StepMark,
+    next: string | null,
+    tx?: EntityManager,
+  ): Promise<{ attempt: number; cancelRequested: boolean }> {
+    const [row] = await (tx ?? this.database.manager).query<{ attempt: number; cancel_requested: boolean }[]>(
+      sql.ADVANCE,
+      [
+        operation.id,
+        this.workerId,
+        done.step,
+        done.attempt,
+        next,
+        JSON.stringify(operation.context),
+        this.leaseMs,
+        // Losing the end of a step that committed nothing is running it once more: not worth waiting for the disk.
+        tx ? 'on' : 'off',
+      ],
+    );
+    if (!row) throw new LeaseLostError(operation.id);
+    return { attempt: row.attempt, cancelRequested: row.cancel_requested };
+  }
+
+  /** Gives the lease back; the operation is due again in `delayMs`. Returns when that is. */
+  async backOff(operation: Operation, failed: StepMark, message: string, delayMs: number): Promise<number> {
+    const context = JSON.stringify(operation.context);
+    const values = [operation.id, this.workerId, failed.step, failed.attempt, message, delayMs, context];
+    const [row] = await this.database.query<{ due: string }[]>(sql.BACK_OFF, values);
+    if (!row) throw new LeaseLostError(operation.id);
+    return Math.round(Number(row.due));
+  }
+
+  /** Gives the lease back without having run the step; due again in `delayMs`, or when somebody wakes it. */
+  async park(operation: Operation, notRun: StepMark, delayMs: number): Promise<number> {
+    const values = [operation.id, this.workerId, notRun.step, notRun.attempt, delayMs];
+    const [row] = await this.database.query<{ due: string }[]>(sql.PARK, values);
+    if (!row) throw new LeaseLostError(operation.id);
+    return Math.round(Number(row.due));
+  }
+
+  /** The step failed for good: from now on steps are taken back, `first` first (null: there is nothing to take back). */
+  async beginUndo(operation: Operation, failed: StepMark, first: string | null, why: OperationFailure): Promise<void> {
+    await this.guarded(operation, sql.BEGIN_UNDO, [
+      failed.step,
+      failed.attempt,
+      why.message,
+      first,
+      JSON.stringify(why),
+      JSON.stringify(operation.context),
+    ]);
+  }
+
+  /** The step has been taken back, `next` is taken back next (null: none is left). */
+  async undone(operation: Operation, step: string, next: string | null, tx?: EntityManager): Promise<void> {
+    await this.guarded(operation, sql.UNDONE, [step, next, JSON.stringify(operation.context)], tx);
+  }
+
+  /** The end of a failed operation, in the transaction of its workflow's `failed`. */
+  async end(operation: Operation, state: 'error' | 'cancelled', tx: EntityManager): Promise<void> {
+    await this.guarded(operation, sql.END, [state, JSON.stringify(operation.context)], tx);
+  }
+
+  /** The resource's next unfinished operation. */
+  async nextOn(operation: Operation): Promise<Pick<Operation, 'id' | 'kind' | 'queue'> | undefined> {
+    const [row] = await this.database.query<Pick<Operation, 'id' | 'kind' | 'queue'>[]>(sql.NEXT_ON_RESOURCE, [
+      operation.resourceType,
+      operation.resourceId,
+    ]);
+    return row;
+  }
+
+  private async guarded(
+    operation: Operation,
+    text: string,
+    values: unknown[],
+    tx: EntityManager = this.database.manager,
+  ): Promise<void> {
+    const rows = await tx.query<unknown[]>(text, [operation.id, this.workerId, ...values]);
+    if (!rows.length) throw new LeaseLostError(operation.id);
+  }
+
+  private toOperation(row: Record<string, unknown>): Operation {
+    const operation = new Operation();
+    for (const column of this.database.getMetadata(Operation).columns)
+      column.setEntityValue(operation, row[column.databaseName]);
+    return operation;
+  }
+}

@@ -1,0 +1,256 @@
+import type { Logger } from '#libs/common/logger';
+import { messageOf } from '#libs/common/errors';
+import type { Operation } from '../operation.entity.js';
+import type { Step, Workflow } from '../workflow.js';
+import { backOffMs, DEFAULT_ATTEMPTS, FORWARD_ATTEMPTS, UNDO_ATTEMPTS } from './back-off.js';
+import type { Claimed, ExecutionStore } from './execution-store.js';
+import { asError, RecordedError, toFailure } from './failure.js';
+import { LeaseLostError, OperationCancelledError, WorkerStoppingError } from './interruptions.js';
+import { mayPass } from './passing.js';
+import { StepExecution } from './step-execution.js';
+
+/** How a worker's part in an operation came to its end. */
+export type Ending =
+  | { how: 'finished' }
+  /** Due again at `due` (milliseconds since 1970). */
+  | { how: 'later'; due: number; delayMs: number; reason: 'retry' | 'released' }
+  | { how: 'parked'; host: string; due: number }
+  | { how: 'lost' };
+
+/** What an execution asks of the process around it. */
+export interface Surroundings {
+  log: Logger;
+  /** Takes a place on the operation's host; false where none is free, undefined where it is on no host. */
+  enterHost(operation: Operation): { host: string; entered: boolean } | undefined;
+  leaveHost(host: string): void;
+  /** Something visible has changed. */
+  changed(operation: Operation): void;
+}
+
+/** Until somebody who leaves the host wakes it; the sweeper does it at this time at the latest. */
+const PARKED_MS = 30_000;
+
+/** One operation under this worker's lease: forward step by step, or back in reverse. */
+export class Execution {
+  private readonly operation: Operation;
+  private attempt: number;
+  private step: AbortController | undefined;
+  private interruption: LeaseLostError | WorkerStoppingError | undefined;
+
+  constructor(
+    private readonly workflow: Workflow,
+    claimed: Claimed,
+    private readonly store: ExecutionStore,
+    private readonly around: Surroundings,
+  ) {
+    this.operation = claimed.operation;
+    this.attempt = claimed.attempt;
+  }
+
+  get id(): string {
+    return this.operation.id;
+  }
+
+  /** Somebody wants it stopped. Ignored after the point of no return. */
+  cancel(): void {
+    this.operation.cancelRequested = true;
+    if (this.mayGoBack()) this.step?.abort(new OperationCancelledError());
+  }
+
+  /** The lease is lost or the worker stops: the running step is told, and nothing is written any more. */
+  interrupt(reason: LeaseLostError | WorkerStoppingError): void {
+    this.interruption ??= reason;
+    this.step?.abort(this.interruption);
+  }
+
+  /** Runs until it has ended or is somebody else's. Throws only where Postgres is away. */
+  async run(): Promise<Ending> {
+    try {
+      while (this.operation.state === 'running') {
+        const ending = await this.forward();
+        if (ending) return ending;
+      }
+      while (this.operation.state === 'undoing') {
+        const ending = await this.back();
+        if (ending) return ending;
+      }
+      return { how: 'finished' };
+    } catch (error) {
+      if (error instanceof LeaseLostError) return { how: 'lost' };
+      throw error;
+    }
+  }
+
+  private get index(): number {
+    const index = this.workflow.steps.findIndex((step) => step.name === this.operation.step);
+    if (index < 0) throw new Error(`${this.operation.kind} has no step ${this.operation.step}`);
+    return index;
+  }
+
+  private mayGoBack(): boolean {
+    if (this.operation.state !== 'running') return false;
+    const last = this.workflow.steps.findIndex((step) => step.pointOfNoReturn);
+    return last < 0 || this.index <= last;
+  }
+
+  /** Runs the present step; an ending where the operation is let go, undefined where it goes on. */
+  private async forward(): Promise<Ending | undefined> {
+    const step = this.workflow.steps[this.index];
+    if (this.interruption) return this.giveBack();
+    if (this.operation.cancelRequested && this.mayGoBack()) return this.turnBack(new OperationCancelledError());
+    const next = this.workflow.steps[this.index + 1]?.name ?? null;
+    const mark = { step: step.name, attempt: this.attempt };
+    const execution = this.begin((tx) => this.store.advance(this.operation, mark, next, tx));
+    const ending = await this.onHost(async () => {
+      try {
+        await step.run(execution);
+        await execution.complete();
+      } catch (error) {
+        if (execution.outcome === undefined) return this.failed(step, asError(error));
+        // Its effect is committed: what went wrong after that is not the step's.
+        this.around.log.warn(
+          { operation: this.id, step: step.name, error: messageOf(error) },
+          'error after the commit',
+        );
+      }
+      return undefined;
+    });
+    if (ending) return ending;
+    if (execution.outcome) this.arrive(next, execution.outcome);
+    return undefined;
+  }
+
+  private arrive(next: string | null, { attempt, cancelRequested }: { attempt: number; cancelRequested: boolean }) {
+    Object.assign(this.operation, { step: next, attempts: 0, state: next === null ? 'done' : 'running' });
+    this.operation.cancelRequested ||= cancelRequested;
+    this.attempt = attempt;
+    this.around.changed(this.operation);
+  }
+
+  /** A step failed before its commit: once more later, back, or (after the point of no return) once more in any case. */
+  private async failed(step: Step<unknown, unknown>, error: Error): Promise<Ending | undefined> {
+    if (error instanceof LeaseLostError) throw error;
+    if (this.interruption) return this.giveBack();
+    const back = this.mayGoBack();
+    if (back && this.operation.cancelRequested) return this.turnBack(new OperationCancelledError());
+    const limit = back ? (step.attempts ?? DEFAULT_ATTEMPTS) : FORWARD_ATTEMPTS;
+    this.around.log.warn(
+      { operation: this.id, step: step.name, error: error.message, type: error.name },
+      'step failed',
+    );
+    if ((mayPass(error) || !back) && this.operation.attempts + 1 < limit) return this.later(step.name, error);
+    return this.turnBack(error);
+  }
+
+  private async later(step: string, error: Error): Promise<Ending> {
+    const delayMs = backOffMs(this.operation.attempts + 1);
+    const due = await this.store.backOff(this.operation, { step, attempt: this.attempt }, error.message, delayMs);
+    return { how: 'later', due, delayMs, reason: 'retry' };
+  }
+
+  private async turnBack(error: Error): Promise<undefined> {
+    const { steps } = this.workflow;
+    const step = this.operation.step!;
+    // After the point of no return nothing is undone: the operation only ends, with its reason.
+    const first = this.mayGoBack() ? this.undoableFrom(this.index) : null;
+    const failure = toFailure(step, error);
+    await this.store.beginUndo(this.operation, { step, attempt: this.attempt }, first, failure);
+    Object.assign(this.operation, { state: 'undoing', step: first, failure, attempts: 0 });
+    this.around.log.info({ operation: this.id, step, of: steps.length, error: error.message }, 'undoing');
+    this.around.changed(this.operation);
+    this.error = error;
+    return undefined;
+  }
+
+  private error: Error | undefined;
+
+  private get reason(): Error {
+    return (this.error ??= new RecordedError(this.operation.failure!));
+  }
+
+  private undoableFrom(index: number): string | null {
+    return this.workflow.steps.slice(0, index + 1).findLast((step) => step.undo)?.name ?? null;
+  }
+
+  /** Takes one step back, or ends the operation where none is left. */
+  private async back(): Promise<Ending | undefined> {
+    if (this.interruption) return this.giveBack();
+    if (this.operation.step === null) return this.end();
+    const index = this.index;
+    const step = this.workflow.steps[index];
+    const next = this.undoableFrom(index - 1);
+    const execution = this.begin(async (tx) => {
+      await this.store.undone(this.operation, step.name, next, tx);
+      return true;
+    });
+    return this.onHost(async () => {
+      try {
+        await step.undo?.(execution, this.reason);
+        await execution.complete();
+      } catch (error) {
+        if (execution.outcome === undefined) {
+          const ending = await this.undoFailed(step.name, asError(error));
+          if (ending) return ending;
+          await this.store.undone(this.operation, step.name, next);
+        }
+      }
+      Object.assign(this.operation, { step: next, attempts: 0 });
+      return undefined;
+    });
+  }
+
+  /** An undo that cannot be done is said in the log and left for the audit; the others are still undone. */
+  private async undoFailed(step: string, error: Error): Promise<Ending | undefined> {
+    if (error instanceof LeaseLostError) throw error;
+    if (this.interruption) return this.giveBack();
+    if (this.operation.attempts + 1 < UNDO_ATTEMPTS) return this.later(step, error);
+    this.around.log.error({ operation: this.id, step, error: error.message }, 'undo given up');
+    return undefined;
+  }
+
+  private async end(): Promise<Ending | undefined> {
+    const state = this.operation.failure?.type === OperationCancelledError.name ? 'cancelled' : 'error';
+    const execution = this.begin(async (tx) => {
+      await this.store.end(this.operation, state, tx!);
+      return true;
+    });
+    try {
+      await execution.commit((tx) => this.workflow.failed(execution, this.reason, tx));
+    } catch (error) {
+      const ending = await this.undoFailed('failed', asError(error));
+      if (ending) return ending;
+      await this.begin((tx) => this.store.end(this.operation, state, tx!)).commit(async () => {});
+    }
+    this.operation.state = state;
+    this.operation.step = null;
+    this.around.changed(this.operation);
+    return undefined;
+  }
+
+  private begin<Outcome>(markDone: ConstructorParameters<typeof StepExecution<Outcome>>[3]): StepExecution<Outcome> {
+    this.step = new AbortController();
+    if (this.interruption) this.step.abort(this.interruption);
+    return new StepExecution(this.store, this.operation, this.step.signal, markDone);
+  }
+
+  private async onHost(work: () => Promise<Ending | undefined>): Promise<Ending | undefined> {
+    const place = this.around.enterHost(this.operation);
+    if (place && !place.entered) {
+      const mark = { step: this.operation.step!, attempt: this.attempt };
+      const due = await this.store.park(this.operation, mark, PARKED_MS);
+      return { how: 'parked', host: place.host, due };
+    }
+    try {
+      return await work();
+    } finally {
+      if (place) this.around.leaveHost(place.host);
+    }
+  }
+
+  private async giveBack(): Promise<Ending> {
+    if (this.interruption instanceof LeaseLostError) return { how: 'lost' };
+    const mark = { step: this.operation.step ?? '', attempt: this.attempt };
+    const due = await this.store.park(this.operation, mark, 0);
+    return { how: 'later', due, delayMs: 0, reason: 'released' };
+  }
+}

@@ -1,0 +1,42 @@
+import type { EntityManager } from 'typeorm';
+import { transact } from '#libs/database/transactions';
+import type { Operation } from '../operation.entity.js';
+import type { StepRun } from '../workflow.js';
+import type { ExecutionStore } from './execution-store.js';
+
+/** One step's (or undo's) run. `markDone` is what the store does in the step's transaction when it commits. */
+export class StepExecution<Outcome> implements StepRun<unknown, unknown> {
+  /** Set once the step has been marked done: by its own commit, or afterwards. */
+  outcome: Outcome | undefined;
+
+  constructor(
+    private readonly store: ExecutionStore,
+    readonly operation: Operation,
+    readonly signal: AbortSignal,
+    private readonly markDone: (tx?: EntityManager) => Promise<Outcome>,
+  ) {}
+
+  get input(): unknown {
+    return this.operation.input;
+  }
+
+  get context(): unknown {
+    return this.operation.context;
+  }
+
+  async commit<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    if (this.outcome !== undefined)
+      throw new Error(`step ${this.operation.step} of ${this.operation.kind} commits twice`);
+    const [result, outcome] = await transact(this.store.database, async (tx) => {
+      const value = await work(tx);
+      return [value, await this.markDone(tx)] as const;
+    });
+    this.outcome = outcome;
+    return result;
+  }
+
+  /** Marks the step done where it has not committed by itself. */
+  async complete(): Promise<Outcome> {
+    return (this.outcome ??= await this.markDone());
+  }
+}

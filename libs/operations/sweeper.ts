@@ -1,0 +1,61 @@
+import type { DataSource } from 'typeorm';
+import { messageOf } from '#libs/common/errors';
+import type { Logger } from '#libs/common/logger';
+import { EMPTY_OUTBOX, LEFT_BEHIND } from './execution/execution-sql.js';
+import type { Operation } from './operation.entity.js';
+import type { OperationQueues, WakeUp } from './queues.js';
+
+/** Operations added again in one round at most; the next round takes the next ones. */
+const BATCH = 500;
+
+type Row = Pick<Operation, 'id' | 'kind' | 'queue'>;
+type LeftBehind = Row & Pick<Operation, 'state'> & { due: string | null; expired: string | null };
+
+/** Adds again what Redis lost, what a dead api process never added and what a dead worker left (invariant 1). */
+export class Sweeper {
+  private timer: NodeJS.Timeout | undefined;
+  private round: Promise<void> = Promise.resolve();
+  private running = false;
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly queues: OperationQueues,
+    private readonly log: Logger,
+  ) {}
+
+  start(everyMs: number): void {
+    this.running = true;
+    this.schedule(everyMs);
+  }
+
+  async stop(): Promise<void> {
+    this.running = false;
+    clearTimeout(this.timer);
+    await this.round;
+  }
+
+  /** One round. Adding a job that is there already does nothing. */
+  async sweep(): Promise<void> {
+    const unsent = await this.database.query<Row[]>(EMPTY_OUTBOX, [BATCH]);
+    if (unsent.length) await this.queues.enqueue(unsent);
+    const left = await this.database.query<LeftBehind[]>(LEFT_BEHIND, [BATCH]);
+    for (const one of left) await this.queues.enqueue([one], { wakeUp: wakeUpOf(one) });
+  }
+
+  private schedule(everyMs: number): void {
+    this.timer = setTimeout(() => {
+      this.round = this.sweep()
+        .catch((error: unknown) => this.log.warn({ error: messageOf(error) }, 'sweep failed'))
+        .finally(() => {
+          if (this.running) this.schedule(everyMs);
+        });
+    }, everyMs);
+  }
+}
+
+/** A mark that is the same in every round until the operation has moved, so that rounds do not pile up jobs. */
+function wakeUpOf({ state, due, expired }: LeftBehind): WakeUp | undefined {
+  if (expired !== null) return { reason: 'expired', mark: expired };
+  if (due !== null) return { reason: 'retry', mark: due };
+  return state === 'pending' ? undefined : { reason: 'released', mark: 0 };
+}

@@ -1,0 +1,10 @@
+import type { Filter } from '../filter.js';
+
+/** Its agent has shown that it can do what is needed, such as checkpoint and restore. */
+export const capability: Filter = {
+  name: 'capability',
+  reject: (fleet, host, { capabilities }) => {
+    const missing = capabilities.filter((name) => !fleet.capabilities[host].has(name));
+    return missing.length ? `it cannot ${missing.join(', ')}` : null;
+  },
+};

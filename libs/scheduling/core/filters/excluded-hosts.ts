@@ -1,0 +1,9 @@
+import type { Filter } from '../filter.js';
+
+/** Not where it is now, nor where it has just failed. */
+export const excludedHosts: Filter = {
+  name: 'excluded-hosts',
+  always: true,
+  reject: (fleet, host, { excludedHostIds }) =>
+    excludedHostIds.has(fleet.ids[host]) ? 'the request excludes it' : null,
+};

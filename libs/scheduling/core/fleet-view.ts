@@ -1,0 +1,67 @@
+/** One host as the view is built from. */
+export interface HostRow {
+  id: string;
+  name: string;
+  address: string;
+  vtep: string;
+  availabilityZone: string;
+  enabled: boolean;
+  /** Its lease holds and nobody forced it down. */
+  up: boolean;
+  architecture: string;
+  capabilities: readonly string[];
+  /** Capacities with their ratios applied. */
+  vcpus: number;
+  memoryMb: number;
+  diskGb: number;
+  usedVcpus: number;
+  usedMemoryMb: number;
+  usedDiskGb: number;
+  instances: number;
+}
+
+/** The compute hosts in columns: judging thousands of them reads a few arrays and makes no objects. */
+export class FleetView {
+  readonly size: number;
+  readonly ids: readonly string[];
+  readonly names: readonly string[];
+  readonly zones: readonly string[];
+  readonly architectures: readonly string[];
+  readonly capabilities: readonly ReadonlySet<string>[];
+  readonly enabled: Uint8Array;
+  readonly up: Uint8Array;
+  readonly vcpus: Float64Array;
+  readonly memoryMb: Float64Array;
+  readonly diskGb: Float64Array;
+  readonly usedVcpus: Float64Array;
+  readonly usedMemoryMb: Float64Array;
+  readonly usedDiskGb: Float64Array;
+  readonly instances: Float64Array;
+
+  constructor(readonly rows: readonly HostRow[]) {
+    const numbers = (of: (row: HostRow) => number) => Float64Array.from(rows, of);
+    this.size = rows.length;
+    this.ids = rows.map((row) => row.id);
+    this.names = rows.map((row) => row.name);
+    this.zones = rows.map((row) => row.availabilityZone);
+    this.architectures = rows.map((row) => row.architecture);
+    this.capabilities = rows.map((row) => new Set(row.capabilities));
+    this.enabled = Uint8Array.from(rows, (row) => Number(row.enabled));
+    this.up = Uint8Array.from(rows, (row) => Number(row.up));
+    this.vcpus = numbers((row) => row.vcpus);
+    this.memoryMb = numbers((row) => row.memoryMb);
+    this.diskGb = numbers((row) => row.diskGb);
+    this.usedVcpus = numbers((row) => row.usedVcpus);
+    this.usedMemoryMb = numbers((row) => row.usedMemoryMb);
+    this.usedDiskGb = numbers((row) => row.usedDiskGb);
+    this.instances = numbers((row) => row.instances);
+  }
+
+  /** A claim on the host was made: the next placement sees it before the next reading of the table. */
+  take(index: number, need: { vcpus: number; memoryMb: number; diskGb: number }): void {
+    this.usedVcpus[index] += need.vcpus;
+    this.usedMemoryMb[index] += need.memoryMb;
+    this.usedDiskGb[index] += need.diskGb;
+    this.instances[index]++;
+  }
+}

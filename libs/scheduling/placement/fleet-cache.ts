@@ -1,0 +1,48 @@
+import { DataSource } from 'typeorm';
+import { FleetView } from '../core/fleet-view.js';
+import type { HostRow } from '../core/fleet-view.js';
+
+/** A view older than this is read anew before it is used. */
+const FRESH_MS = 1_000;
+
+/** One statement. Index: allocations_on_host. */
+const READ_FLEET = `
+  SELECT h.id, h.name, h.address, h.vtep, h.availability_zone AS "availabilityZone", h.enabled,
+    (NOT h.forced_down AND h.lease_expires_at > now()) IS TRUE AS up,
+    coalesce(h.facts ->> 'architecture', '') AS architecture,
+    ARRAY(SELECT c ->> 'name' FROM jsonb_array_elements(h.capabilities) c WHERE (c ->> 'present')::boolean)
+      AS capabilities,
+    h.vcpus * h.cpu_ratio AS vcpus, h.memory_mb * h.memory_ratio AS "memoryMb", h.disk_gb * h.disk_ratio AS "diskGb",
+    h.used_vcpus AS "usedVcpus", h.used_memory_mb::float8 AS "usedMemoryMb", h.used_disk_gb::float8 AS "usedDiskGb",
+    coalesce(a.instances, 0)::int AS instances
+  FROM hosts h
+  LEFT JOIN (SELECT host_id, count(*) AS instances FROM allocations GROUP BY host_id) a ON a.host_id = h.id
+  WHERE h.role = 'compute'
+  ORDER BY h.name`;
+
+/** This process's picture of the fleet. It may be a second old: claims decide, and they look at the table. */
+export class FleetCache {
+  private view: FleetView | undefined;
+  private readAt = 0;
+  private reading: Promise<FleetView> | undefined;
+
+  constructor(private readonly database: DataSource) {}
+
+  async fresh(): Promise<FleetView> {
+    if (this.view && performance.now() - this.readAt < FRESH_MS) return this.view;
+    return this.read();
+  }
+
+  /** From the table, now. Those who ask while it is being read share the reading. */
+  async read(): Promise<FleetView> {
+    this.reading ??= this.load().finally(() => (this.reading = undefined));
+    return this.reading;
+  }
+
+  private async load(): Promise<FleetView> {
+    const begun = performance.now();
+    this.view = new FleetView(await this.database.query<HostRow[]>(READ_FLEET));
+    this.readAt = begun;
+    return this.view;
+  }
+}

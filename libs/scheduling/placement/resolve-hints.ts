@@ -1,0 +1,58 @@
+import type { EntityManager } from 'typeorm';
+import { InvalidInputError } from '#libs/common/errors';
+import { UUID } from '#libs/common/names';
+import type { GroupConstraint, PlacementQuery } from '../core/request.js';
+
+type Hints = Record<string, string | string[]>;
+type Resolved = Pick<PlacementQuery, 'sameHostIds' | 'differentHostIds' | 'group'>;
+
+/** Hosts behind Nova's scheduler hints same_host, different_host (ids of instances) and group (id of a server group). */
+export async function resolveHints(tx: EntityManager, instanceId: string, hints: Hints): Promise<Resolved> {
+  const { same_host: same, different_host: different, group } = hints;
+  return {
+    sameHostIds: same ? await hostsOf(tx, 'same_host', same) : null,
+    differentHostIds: different ? await hostsOf(tx, 'different_host', different) : null,
+    group: group ? await resolveGroup(tx, instanceId, requireUuid('group', [group].flat()[0])) : null,
+  };
+}
+
+/** Allocations, not instances.host_id: where an instance is and where it is about to be. */
+async function hostsOf(tx: EntityManager, hint: string, instances: string | string[]): Promise<Set<string>> {
+  const ids = [instances].flat().map((id) => requireUuid(hint, id));
+  const rows = await tx.query<{ host_id: string }[]>(
+    'SELECT DISTINCT host_id FROM allocations WHERE instance_id = ANY($1::uuid[])',
+    [ids],
+  );
+  return new Set(rows.map((row) => row.host_id));
+}
+
+/** Indexes: instances_in_group, allocations_by_instance. */
+const GROUP = `
+  SELECT g.policy, g.max_server_per_host, a.host_id, count(DISTINCT i.id)::int AS members
+  FROM server_groups g
+  LEFT JOIN instances i ON i.scheduler_hints ->> 'group' = g.id::text AND i.deleted_at IS NULL AND i.id <> $2
+  LEFT JOIN allocations a ON a.instance_id = i.id
+  WHERE g.id = $1 GROUP BY g.id, a.host_id`;
+
+interface GroupRow {
+  policy: GroupConstraint['policy'];
+  max_server_per_host: number | null;
+  host_id: string | null;
+  members: number;
+}
+
+async function resolveGroup(tx: EntityManager, instanceId: string, groupId: string): Promise<GroupConstraint> {
+  const rows = await tx.query<GroupRow[]>(GROUP, [groupId, instanceId]);
+  if (!rows.length) throw new InvalidInputError('os:scheduler_hints.group', 'the id of a server group');
+  const placed = rows.flatMap(({ host_id, members }): [string, number][] => (host_id ? [[host_id, members]] : []));
+  return {
+    policy: rows[0].policy,
+    maxPerHost: rows[0].max_server_per_host ?? 1,
+    membersByHost: new Map(placed),
+  };
+}
+
+function requireUuid(hint: string, id: string): string {
+  if (!UUID.test(id)) throw new InvalidInputError(`os:scheduler_hints.${hint}`, 'a UUID');
+  return id;
+}

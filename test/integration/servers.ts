@@ -1,0 +1,40 @@
+import { randomInt } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+import { setting } from '#libs/common/config';
+import { newId } from '#libs/common/ids';
+import { createDataSource } from '#libs/database/data-source';
+import { connect, migrateSchema } from '#libs/database/schema';
+
+export interface TestDatabase {
+  url: string;
+  dataSource: DataSource;
+  drop(): Promise<void>;
+}
+
+/** A database of its own on the test server, its schema up to date. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const server = setting('LXSTACK_TEST_DATABASE_URL');
+  const name = `test_${newId().replaceAll('-', '')}`;
+  const url = withDatabase(server, name);
+  const admin = await connect(await createDataSource({ url: server, poolSize: 1 }));
+  await admin.query(`CREATE DATABASE ${name}`);
+  const dataSource = await connect(await createDataSource({ url }));
+  await migrateSchema(dataSource);
+  const drop = async () => {
+    if (dataSource.isInitialized) await dataSource.destroy();
+    await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
+    await admin.destroy();
+  };
+  return { url, dataSource, drop };
+}
+
+/** A Redis database of its own (of sixteen) on the test server. */
+export function testRedisUrl(): string {
+  const server = setting('LXSTACK_TEST_REDIS_URL');
+  const db = randomInt(1, 16);
+  return server.startsWith('/') ? `${server}?db=${db}` : `${server.replace(/\/\d*$/, '')}/${db}`;
+}
+
+function withDatabase(url: string, name: string): string {
+  return url.replace(/^(postgres(?:ql)?:\/\/[^/]*\/)[^?]*/, `$1${name}`);
+}
