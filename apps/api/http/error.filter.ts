@@ -1,0 +1,78 @@
+import { HttpException } from '@nestjs/common';
+import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
+import type { Response } from 'express';
+import {
+  ConflictError,
+  DomainError,
+  ForbiddenError,
+  InvalidInputError,
+  NotFoundError,
+  QuotaExceededError,
+  UnauthenticatedError,
+  UnavailableError,
+} from '#libs/common/errors';
+import { createLogger } from '#libs/common/logger';
+import { isDatabaseAway } from '#libs/database/passing-errors';
+import type { ApiRequest } from './api-request.js';
+
+export interface ErrorAnswer {
+  status: number;
+  body: unknown;
+  headers?: Record<string, string>;
+}
+
+const log = createLogger('api');
+
+/**
+ * Turns whatever a route throws into an answer. Each face has one subclass, in its `*.errors.ts`, which gives the body
+ * its form and maps what the face answers otherwise; controllers name it with @UseFilters.
+ */
+export abstract class ErrorFilter implements ExceptionFilter {
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const [request, response] = [http.getRequest<ApiRequest>(), http.getResponse<Response>()];
+    const status = this.statusOf(error);
+    const known = status < 500 || error instanceof DomainError;
+    if (!known)
+      log.error({ err: error, requestId: request.requestId, method: request.method, path: request.path }, 'failed');
+    if (response.headersSent) return void response.destroy();
+    const answer = this.render(status, known ? messageFor(error) : unknownMessage(status), error);
+    if (status === 503) response.setHeader('Retry-After', '1');
+    response
+      .status(answer.status)
+      .set(answer.headers ?? {})
+      .send(answer.body);
+  }
+
+  /** Status of an error; a face overrides it for its own exceptions and calls this for the rest. */
+  protected statusOf(error: unknown): number {
+    if (error instanceof NotFoundError) return 404;
+    if (error instanceof InvalidInputError) return 400;
+    if (error instanceof QuotaExceededError) return 403;
+    if (error instanceof ConflictError) return 409;
+    if (error instanceof UnauthenticatedError) return 401;
+    if (error instanceof ForbiddenError) return 403;
+    if (error instanceof UnavailableError || isDatabaseAway(error)) return 503;
+    if (error instanceof HttpException) return error.getStatus();
+    return 500;
+  }
+
+  protected abstract render(status: number, message: string, error: unknown): ErrorAnswer;
+}
+
+/** For what belongs to no face: unknown paths, bodies that are no JSON. */
+export class PlainErrorFilter extends ErrorFilter {
+  protected override render(status: number, message: string): ErrorAnswer {
+    return { status, body: { error: { code: status, message } } };
+  }
+}
+
+function messageFor(error: unknown): string {
+  return error instanceof Error ? error.message : 'The request failed.';
+}
+
+function unknownMessage(status: number): string {
+  return status === 503
+    ? 'The database does not answer now. Please try again.'
+    : 'Unexpected API Error. The request id in this answer names it in the log.';
+}

@@ -1,0 +1,61 @@
+import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import { InvalidInputError } from '#libs/common/errors';
+
+export interface SortKey {
+  key: string;
+  direction: 'asc' | 'desc';
+}
+
+/** What is asked of a list: equality filters (any of the values), order, the id after which the page begins. */
+export interface PageRequest {
+  filters?: Record<string, string[]>;
+  sort?: SortKey[];
+  marker?: string;
+  /** At most 1000, which is the default. */
+  limit?: number;
+}
+
+export const MAX_PAGE = 1_000;
+
+/**
+ * Narrows `query` to one page. `columns` maps the names a client may use to SQL over the alias `x`, never null
+ * (`coalesce(x.name, '')`). Throws InvalidInputError for a sort key or filter that is none of them.
+ */
+export function page<T extends ObjectLiteral>(
+  query: SelectQueryBuilder<T>,
+  columns: Record<string, string>,
+  { filters = {}, sort = [], marker, limit = MAX_PAGE }: PageRequest,
+): SelectQueryBuilder<T> {
+  const table = query.expressionMap.mainAlias!.metadata.tableName;
+  Object.entries(filters).forEach(([name, values], n) =>
+    query.andWhere(`(${columnOf(columns, name)})::text IN (:...filter${n})`, { [`filter${n}`]: values }),
+  );
+  const keys = [...sort.filter(({ key }) => key !== 'id'), { key: 'id', direction: sort[0]?.direction ?? 'asc' }];
+  if (marker !== undefined) query.andWhere(`(${after(columns, keys, table)})`, { marker });
+  query.orderBy();
+  for (const [n, { key, direction }] of keys.entries()) {
+    query.addSelect(columnOf(columns, key), `sort_${n}`);
+    query.addOrderBy(`sort_${n}`, direction === 'asc' ? 'ASC' : 'DESC');
+  }
+  return query.limit(Math.min(limit, MAX_PAGE));
+}
+
+/** Rows behind the marker's: equal in the first keys, beyond it in the next. */
+function after(columns: Record<string, string>, keys: SortKey[], table: string): string {
+  const mark = (key: string) =>
+    `(SELECT ${columnOf(columns, key).replace(/\bx\./g, 'm.')} FROM ${table} m WHERE m.id::text = :marker)`;
+  return keys
+    .map(({ key, direction }, n) =>
+      [
+        ...keys.slice(0, n).map((before) => `${columnOf(columns, before.key)} = ${mark(before.key)}`),
+        `${columnOf(columns, key)} ${direction === 'asc' ? '>' : '<'} ${mark(key)}`,
+      ].join(' AND '),
+    )
+    .map((part) => `(${part})`)
+    .join(' OR ');
+}
+
+function columnOf(columns: Record<string, string>, name: string): string {
+  if (!Object.hasOwn(columns, name)) throw new InvalidInputError(name, `one of ${Object.keys(columns).join(', ')}`);
+  return columns[name]!;
+}

@@ -1,0 +1,4 @@
+import { newId } from '#libs/common/ids';
+
+/** Keystone's ids are UUIDs without hyphens. */
+export const newKeystoneId = (): string => newId().replaceAll('-', '');

@@ -1,0 +1,31 @@
+import type { Caller } from '#libs/common/caller';
+import { ForbiddenError } from '#libs/common/errors';
+
+export interface Named {
+  id: string;
+  name: string;
+}
+
+/** What a valid token says: who, where, with which roles and until when. */
+export interface Principal extends Omit<Caller, 'requestId'> {
+  /** sha256 of the token, hex. */
+  tokenHash: string;
+  auditId: string;
+  methods: string[];
+  issuedAt: Date;
+  expiresAt: Date;
+  user: Named & { domain: Named };
+  /** Scope: a project, a domain, or neither. `projectId` is '' without a project. */
+  project: (Named & { domain: Named }) | null;
+  domain: Named | null;
+  /** Implied roles included. */
+  roleRefs: Named[];
+}
+
+export type RoleName = 'admin' | 'member' | 'reader';
+
+/** Throws ForbiddenError where the caller has not this role. `action` is what the message names. */
+export function requireRole(caller: Pick<Caller, 'roles'>, role: RoleName, action: string): void {
+  if (!caller.roles.includes(role))
+    throw new ForbiddenError(`You are not authorized to perform the requested action: ${action}.`);
+}

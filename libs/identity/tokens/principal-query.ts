@@ -1,0 +1,58 @@
+import type { DataSource } from 'typeorm';
+import type { Named, Principal } from '../principal.js';
+
+interface Row {
+  audit_id: string;
+  methods: string[];
+  issued_at: Date;
+  expires_at: Date;
+  user_id: string;
+  user_name: string;
+  user_domain: Named;
+  scope: (Named & { is_domain: boolean; domain: Named | null }) | null;
+  roles: Named[];
+}
+
+/** By primary keys only: the token, its user, its scope and the roles there, those implied by others included. */
+const PRINCIPAL = `
+  SELECT t.audit_id, t.methods, t.issued_at, t.expires_at, u.id AS user_id, u.name AS user_name,
+         json_build_object('id', ud.id, 'name', ud.name) AS user_domain,
+         CASE WHEN s.id IS NOT NULL THEN json_build_object('id', s.id, 'name', s.name, 'is_domain', s.is_domain,
+           'domain', json_build_object('id', sd.id, 'name', sd.name)) END AS scope,
+         (SELECT coalesce(json_agg(json_build_object('id', r.id, 'name', r.name) ORDER BY r.name), '[]')
+            FROM roles r WHERE EXISTS (
+              SELECT 1 FROM role_assignments a JOIN roles given ON given.id = a.role_id
+               WHERE a.user_id = u.id AND a.project_id = s.id
+                 AND (given.id = r.id OR given.name = 'admin' AND r.name IN ('member', 'reader')
+                      OR given.name = 'member' AND r.name = 'reader'))) AS roles
+    FROM tokens t
+    JOIN users u ON u.id = t.user_id AND u.enabled
+    JOIN projects ud ON ud.id = u.domain_id AND ud.enabled
+    LEFT JOIN projects s ON s.id = coalesce(t.project_id, t.domain_id)
+    LEFT JOIN projects sd ON sd.id = s.domain_id
+   WHERE t.token_hash = $1 AND t.expires_at > now()
+     AND (coalesce(t.project_id, t.domain_id) IS NULL OR (s.enabled AND coalesce(sd.enabled, true)))`;
+
+/** What the token of this hash stands for; null where there is none that is valid. */
+export async function loadPrincipal(database: DataSource, tokenHash: string): Promise<Principal | null> {
+  const [row] = await database.query<Row[]>(PRINCIPAL, [tokenHash]);
+  if (!row) return null;
+  const { scope, roles } = row;
+  const names = roles.map((role) => role.name);
+  const inScope = scope && { id: scope.id, name: scope.name };
+  return {
+    tokenHash,
+    auditId: row.audit_id,
+    methods: row.methods,
+    issuedAt: row.issued_at,
+    expiresAt: row.expires_at,
+    userId: row.user_id,
+    user: { id: row.user_id, name: row.user_name, domain: row.user_domain },
+    projectId: scope && !scope.is_domain ? scope.id : '',
+    project: inScope && !scope.is_domain ? { ...inScope, domain: scope.domain! } : null,
+    domain: inScope && scope.is_domain ? inScope : null,
+    roles: names,
+    roleRefs: roles,
+    isAdmin: names.includes('admin'),
+  };
+}

@@ -1,0 +1,151 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { DataSource, LessThan } from 'typeorm';
+import { UnauthenticatedError } from '#libs/common/errors';
+import { newSecret } from '#libs/common/ids';
+import { hashPassword, verifyPassword } from '../passwords.js';
+import type { Principal } from '../principal.js';
+import { loadPrincipal } from './principal-query.js';
+import { Token } from './token.entity.js';
+
+/** A user, project or domain by id, or by name in a domain. */
+export interface EntityRef {
+  id?: string;
+  name?: string;
+  /** Of the name; the default domain where left out. */
+  domain?: { id?: string; name?: string };
+}
+
+export type Scope = { project: EntityRef } | { domain: EntityRef } | 'unscoped' | 'default';
+
+export type Credentials = { user: EntityRef; password: string } | { token: string };
+
+export interface IssuedToken {
+  /** What the client carries; kept nowhere. */
+  token: string;
+  principal: Principal;
+}
+
+const LIFETIME_MS = 12 * 3_600_000;
+/** A revocation is heard of by the other processes after this long. */
+const CACHE_MS = 5_000;
+const CACHE_ENTRIES = 10_000;
+
+/** Keystone's tokens: random, opaque, kept as a hash. */
+@Injectable()
+export class Tokens {
+  private readonly cache = new Map<string, { principal: Principal; until: number }>();
+  /** Checked for users that do not exist, so that both answers take as long. */
+  private decoy: Promise<string> | undefined;
+
+  constructor(private readonly database: DataSource) {}
+
+  /** Keystone: POST /v3/auth/tokens. Throws UnauthenticatedError, also for a scope without a role. */
+  async issue(credentials: Credentials, scope: Scope): Promise<IssuedToken> {
+    const base = 'token' in credentials ? await this.validate(credentials.token) : null;
+    const userId = base ? base.userId : await this.authenticate(credentials as { user: EntityRef; password: string });
+    const target = await this.resolveScope(userId, scope);
+    const token = newSecret();
+    const issuedAt = new Date();
+    const row: Token = {
+      tokenHash: hashOf(token),
+      auditId: randomBytes(16).toString('base64url'),
+      userId,
+      ...target,
+      methods: base ? [...new Set(['token', ...base.methods])] : ['password'],
+      issuedAt,
+      // A token got by a token ends with it.
+      expiresAt: base ? base.expiresAt : new Date(issuedAt.getTime() + LIFETIME_MS),
+    };
+    await this.database.manager.insert(Token, row);
+    const principal = await loadPrincipal(this.database, row.tokenHash);
+    const scoped = principal && (!(target.projectId ?? target.domainId) || principal.roles.length > 0);
+    if (!scoped) {
+      await this.database.manager.delete(Token, { tokenHash: row.tokenHash });
+      throw new UnauthenticatedError();
+    }
+    return { token, principal };
+  }
+
+  /** Who a token stands for: from the cache, or by one query. Throws UnauthenticatedError. */
+  async validate(token: string): Promise<Principal> {
+    const hash = hashOf(token);
+    const known = this.cache.get(hash);
+    if (known && known.until > Date.now() && known.principal.expiresAt.getTime() > Date.now()) return known.principal;
+    const principal = await loadPrincipal(this.database, hash);
+    this.cache.delete(hash);
+    if (!principal) throw new UnauthenticatedError();
+    if (this.cache.size >= CACHE_ENTRIES) this.cache.delete(this.cache.keys().next().value!);
+    this.cache.set(hash, { principal, until: Date.now() + CACHE_MS });
+    return principal;
+  }
+
+  async revoke(token: string): Promise<void> {
+    const hash = hashOf(token);
+    this.cache.delete(hash);
+    await this.database.manager.delete(Token, { tokenHash: hash });
+  }
+
+  /** All of a user's, where the password changed or the user is disabled or gone. */
+  async revokeForUser(userId: string): Promise<void> {
+    for (const [hash, { principal }] of this.cache) if (principal.userId === userId) this.cache.delete(hash);
+    await this.database.manager.delete(Token, { userId });
+  }
+
+  /** Roles of somebody changed: what this process remembers is not to be trusted. */
+  forget(): void {
+    this.cache.clear();
+  }
+
+  /** Removes what has expired; returns how many. */
+  async prune(): Promise<number> {
+    const { affected } = await this.database.manager.delete(Token, { expiresAt: LessThan(new Date()) });
+    return affected ?? 0;
+  }
+
+  private async authenticate({ user, password }: { user: EntityRef; password: string }): Promise<string> {
+    // Index users_name.
+    const [row] = await this.database.query<{ id: string; password_hash: string }[]>(
+      `SELECT u.id, u.password_hash FROM users u JOIN projects d ON d.id = u.domain_id AND d.is_domain
+        WHERE u.enabled AND d.enabled AND CASE WHEN $1::text IS NOT NULL THEN u.id = $1
+              ELSE u.name = $2 AND (d.id = $3 OR d.name = $4) END`,
+      refValues(user),
+    );
+    this.decoy ??= hashPassword(newSecret());
+    const right = await verifyPassword(password, row?.password_hash ?? (await this.decoy));
+    if (!row || !right) throw new UnauthenticatedError();
+    return row.id;
+  }
+
+  private async resolveScope(userId: string, scope: Scope): Promise<Pick<Token, 'projectId' | 'domainId'>> {
+    if (scope === 'unscoped') return { projectId: null, domainId: null };
+    if (scope === 'default') return { projectId: await this.defaultProject(userId), domainId: null };
+    const isDomain = 'domain' in scope;
+    const ref = isDomain ? scope.domain : scope.project;
+    const [row] = await this.database.query<{ id: string }[]>(
+      `SELECT p.id FROM projects p LEFT JOIN projects d ON d.id = p.domain_id
+        WHERE p.enabled AND p.is_domain = $5 AND CASE WHEN $1::text IS NOT NULL THEN p.id = $1
+              ELSE p.name = $2 AND (p.is_domain OR d.id = $3 OR d.name = $4) END`,
+      [...refValues(ref), isDomain],
+    );
+    if (!row) throw new UnauthenticatedError();
+    return isDomain ? { projectId: null, domainId: row.id } : { projectId: row.id, domainId: null };
+  }
+
+  private async defaultProject(userId: string): Promise<string | null> {
+    const [row] = await this.database.query<{ id: string }[]>(
+      `SELECT p.id FROM users u JOIN projects p ON p.id = u.default_project_id AND p.enabled
+        WHERE u.id = $1 AND EXISTS (SELECT 1 FROM role_assignments a WHERE a.user_id = u.id AND a.project_id = p.id)`,
+      [userId],
+    );
+    return row?.id ?? null;
+  }
+}
+
+function refValues({ id, name, domain }: EntityRef): (string | null)[] {
+  return [id ?? null, name ?? null, domain?.id ?? (domain?.name ? null : 'default'), domain?.name ?? null];
+}
+
+function hashOf(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}

@@ -1,0 +1,32 @@
+import type { EntityManager } from 'typeorm';
+import { MacInUseError } from '../networking.errors.js';
+import { newMac } from './address-allocation.js';
+import { Port } from './port.entity.js';
+
+const ATTEMPTS = 5;
+
+/**
+ * Inserts new ports in one statement. Those without a MAC are given one; where it is taken on the network (unique index
+ * ports_mac) another is tried. Throws MacInUseError for one that was asked for.
+ */
+export async function insertPorts(tx: EntityManager, ports: Port[]): Promise<void> {
+  const named = new Set(ports.filter((port) => port.macAddress));
+  let waiting = ports;
+  for (let attempt = 1; waiting.length; attempt++) {
+    for (const port of waiting) if (!named.has(port)) port.macAddress = newMac();
+    const done = await insert(tx, waiting);
+    waiting = waiting.filter((port) => !done.has(port.id));
+    const refused = waiting.find((port) => named.has(port)) ?? (attempt === ATTEMPTS ? waiting[0] : undefined);
+    if (refused) throw new MacInUseError(refused.networkId, refused.macAddress);
+  }
+}
+
+async function insert(tx: EntityManager, ports: Port[]): Promise<Set<string>> {
+  const result = await tx.createQueryBuilder().insert().into(Port).values(ports).orIgnore().returning('*').execute();
+  const rows = result.raw as { id: string; created_at: Date; updated_at: Date; status: Port['status'] }[];
+  for (const row of rows) {
+    const port = ports.find(({ id }) => id === row.id)!;
+    Object.assign(port, tx.create(Port, { ...port, createdAt: row.created_at, updatedAt: row.updated_at }));
+  }
+  return new Set(rows.map((row) => row.id));
+}

@@ -1,0 +1,41 @@
+import type { AllocationPool } from './subnet.entity.js';
+import { parseAddress, renderAddress } from './cidr.js';
+
+/** Pools of up to this many addresses are offered whole, larger ones by samples. */
+const SMALL = 256n;
+const SAMPLES = 16;
+
+/**
+ * Addresses to try, in an order of their own for each caller, so that transactions at once do not queue for the same
+ * one. `random` gives numbers in [0, 1).
+ */
+export function candidates(pools: AllocationPool[], random: () => number = Math.random): string[] {
+  const ranges = pools.map((pool) => {
+    const { version, value: start } = parseAddress('start', pool.start);
+    return { version, start, size: parseAddress('end', pool.end).value - start + 1n };
+  });
+  const total = ranges.reduce((sum, { size }) => sum + size, 0n);
+  const offsets = total <= SMALL ? shuffled(Number(total), random) : sampled(total, random);
+  return offsets.map((offset) => {
+    for (const { version, start, size } of ranges) {
+      if (offset < size) return renderAddress(version, start + offset);
+      offset -= size;
+    }
+    throw new RangeError('offset beyond the pools');
+  });
+}
+
+function sampled(total: bigint, random: () => number): bigint[] {
+  // 2^48 addresses are choice enough, and exact in a double.
+  const span = total < 1n << 48n ? total : 1n << 48n;
+  return Array.from({ length: SAMPLES }, () => BigInt(Math.floor(random() * Number(span))));
+}
+
+function shuffled(count: number, random: () => number): bigint[] {
+  const order = Array.from({ length: count }, (_, n) => BigInt(n));
+  for (let n = count - 1; n > 0; n--) {
+    const other = Math.floor(random() * (n + 1));
+    [order[n], order[other]] = [order[other]!, order[n]!];
+  }
+  return order;
+}

@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import type { ForwardingEntry, NetworkSpec, Nic, Subnet } from '#generated/lxstack/agent/v1/types';
+import type { FixedIp } from '../ports/port.entity.js';
+
+interface NicRow {
+  id: string;
+  networkId: string;
+  mac: string;
+  fixedIps: FixedIp[];
+  portSecurity: boolean;
+  deviceIndex: number;
+  mtu: number;
+  subnets: Subnet[];
+}
+
+const SUBNETS = `
+  (SELECT coalesce(json_agg(json_build_object('id', s.id, 'cidr', s.cidr, 'gateway', coalesce(s.gateway_ip, ''),
+     'dhcp', s.enable_dhcp, 'dnsServers', s.dns_nameservers) ORDER BY s.created_at, s.id), '[]')
+   FROM subnets s WHERE s.network_id = n.id) AS subnets`;
+
+const NICS = `
+  SELECT p.id, p.network_id AS "networkId", p.mac_address AS mac, p.fixed_ips AS "fixedIps",
+         p.port_security_enabled AS "portSecurity", p.device_index AS "deviceIndex", n.mtu, ${SUBNETS}
+    FROM ports p JOIN networks n ON n.id = p.network_id`;
+
+/** Ports and networks as agents are told of them. Everything takes sets of ids and asks the database once. */
+@Injectable()
+export class HostNetworks {
+  constructor(private readonly database: DataSource) {}
+
+  /** NICs of an instance in their order. Index ports_of_device. */
+  async nicsFor(instanceId: string, tx: EntityManager = this.database.manager): Promise<Nic[]> {
+    const rows = await tx.query<NicRow[]>(`${NICS} WHERE p.device_id = $1 ORDER BY p.device_index`, [instanceId]);
+    return rows.map(nicOf);
+  }
+
+  /** One port as a NIC; undefined where it is gone. */
+  async nicOfPort(portId: string, tx: EntityManager = this.database.manager): Promise<Nic | undefined> {
+    const [row] = await tx.query<NicRow[]>(`${NICS} WHERE p.id = $1`, [portId]);
+    return row && nicOf(row);
+  }
+
+  async networkSpecsFor(networkIds: string[], tx: EntityManager = this.database.manager): Promise<NetworkSpec[]> {
+    return tx.query<NetworkSpec[]>(
+      `SELECT n.id, n.vni, n.mtu, ${SUBNETS} FROM networks n WHERE n.id = ANY($1::uuid[]) ORDER BY n.id`,
+      [networkIds],
+    );
+  }
+
+  /** Every bound port of these networks with its host's tunnel end point, by network. */
+  async forwardingFor(
+    networkIds: string[],
+    tx: EntityManager = this.database.manager,
+  ): Promise<Map<string, ForwardingEntry[]>> {
+    // Index ports_mac (network_id first).
+    const rows = await tx.query<({ networkId: string; fixedIps: FixedIp[] } & Pick<ForwardingEntry, 'mac' | 'vtep'>)[]>(
+      `SELECT p.network_id AS "networkId", p.mac_address AS mac, p.fixed_ips AS "fixedIps", h.vtep
+         FROM ports p JOIN hosts h ON h.id = p.host_id WHERE p.network_id = ANY($1::uuid[]) AND h.vtep <> ''`,
+      [networkIds],
+    );
+    const entries = new Map(networkIds.map((id): [string, ForwardingEntry[]] => [id, []]));
+    for (const { networkId, mac, fixedIps, vtep } of rows)
+      entries.get(networkId)!.push({ mac, addresses: fixedIps.map((ip) => ip.ip_address), vtep });
+    return entries;
+  }
+
+  /** Ids of the hosts that have a bound port of each network. */
+  async hostsOf(networkIds: string[], tx: EntityManager = this.database.manager): Promise<Map<string, string[]>> {
+    const rows = await tx.query<{ networkId: string; hosts: string[] }[]>(
+      `SELECT network_id AS "networkId", array_agg(DISTINCT host_id::text) AS hosts FROM ports
+        WHERE network_id = ANY($1::uuid[]) AND host_id IS NOT NULL GROUP BY network_id`,
+      [networkIds],
+    );
+    const found = new Map(rows.map((row) => [row.networkId, row.hosts]));
+    return new Map(networkIds.map((id) => [id, found.get(id) ?? []]));
+  }
+}
+
+function nicOf(row: NicRow): Nic {
+  const { id: portId, networkId, mac, mtu, portSecurity, deviceIndex } = row;
+  const fixedIps = row.fixedIps.map(({ subnet_id, ip_address }) => {
+    const subnet = row.subnets.find((one) => one.id === subnet_id);
+    const whole = ip_address.includes(':') ? 128 : 32;
+    return {
+      address: ip_address,
+      prefixLength: Number(subnet?.cidr.split('/')[1] ?? whole),
+      gateway: subnet?.gateway ?? '',
+    };
+  });
+  return { portId, networkId, name: `eth${deviceIndex}`, mac, fixedIps, mtu, portSecurity };
+}
