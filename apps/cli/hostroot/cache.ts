@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cacheRoot } from '../fleet/layout.js';
+
+/**
+ * Gives the directory that `make` fills, named by the hash of its recipe. It is made beside its place and renamed when
+ * complete, so that a half-made one is never used; half-made ones of dead processes are removed.
+ */
+export async function cached(
+  kind: string,
+  recipe: unknown,
+  make: (directory: string, logFile: string) => Promise<void>,
+): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 16);
+  const directory = join(cacheRoot(), `${kind}-${hash}`);
+  if (existsSync(directory)) return directory;
+  await mkdir(cacheRoot(), { recursive: true, mode: 0o755 });
+  await removeHalfMade(`${kind}-${hash}.`);
+  const partial = `${directory}.${process.pid}`;
+  await mkdir(partial, { mode: 0o755 });
+  await make(partial, `${directory}.log`);
+  await rename(partial, directory).catch(async (error: NodeJS.ErrnoException) => {
+    // Another process was first: its result is the same.
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+    await rm(partial, { recursive: true, force: true });
+  });
+  return directory;
+}
+
+async function removeHalfMade(prefix: string): Promise<void> {
+  for (const name of await readdir(cacheRoot())) {
+    const pid = Number(name.startsWith(prefix) ? name.slice(prefix.length) : NaN);
+    if (pid && !existsSync(`/proc/${pid}`)) await rm(join(cacheRoot(), name), { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,39 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { command } from '../process/command.js';
+import { cached } from './cache.js';
+import { debianMirror } from './mirror.js';
+
+const recipe = {
+  version: 1,
+  suite: 'trixie',
+  // CRIU of trixie cannot dump an inet socket on kernels from 6.16 on; the next release's can.
+  criuSuite: 'forky',
+  packages: [
+    ...['lxc', 'iproute2', 'nftables', 'dnsmasq-base', 'busybox-static', 'procps', 'iputils-arping', 'rsync', 'kmod'],
+    ...['xz-utils', 'zstd', 'btrfs-progs', 'attr', 'libatomic1'],
+  ],
+};
+
+/** The prepared root file system of every simulated host: Debian 13 with LXC and CRIU >= 4.2.1. */
+export function hostRoot(): Promise<string> {
+  return cached('host-root', recipe, build);
+}
+
+async function build(directory: string, logFile: string): Promise<void> {
+  const mirror = await debianMirror();
+  const include = `--include=${recipe.packages.join(',')}`;
+  await command('debootstrap', ['--variant=minbase', include, recipe.suite, directory, mirror], { logFile });
+  await mkdir(join(directory, 'etc/apt/preferences.d'), { recursive: true });
+  await writeFile(join(directory, 'etc/apt/sources.list.d/criu.list'), `deb ${mirror} ${recipe.criuSuite} main\n`);
+  const pin = `Package: *\nPin: release n=${recipe.criuSuite}\nPin-Priority: 100\n`;
+  await writeFile(join(directory, 'etc/apt/preferences.d/criu'), pin);
+  const apt = (...args: string[]) =>
+    command('chroot', [directory, 'apt-get', '-o', 'Acquire::Check-Valid-Until=false', ...args], {
+      logFile,
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    });
+  await apt('update');
+  await apt('install', '-y', '--no-install-recommends', '-t', recipe.criuSuite, 'criu');
+  await apt('clean');
+}

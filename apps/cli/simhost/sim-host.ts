@@ -1,0 +1,72 @@
+import { readFile, rm, mkdir } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HOST_REPOSITORY, repository } from '../fleet/layout.js';
+import type { Layout } from '../fleet/layout.js';
+import { command } from '../process/command.js';
+import { logTail, startDaemon } from '../process/daemon.js';
+import { readPidFile } from '../process/pid-file.js';
+import { ensureMember } from './underlay.js';
+
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+export const HOST_NODE = `${HOST_REPOSITORY}/node_modules/node/bin/node`;
+
+/** A host that is a net namespace and a mount namespace on the prepared root, held by a process that lives on. */
+export class SimHost {
+  constructor(
+    readonly layout: Layout,
+    readonly name: string,
+    readonly address: string,
+  ) {}
+
+  private get holder(): string {
+    return `host-${this.name}`;
+  }
+
+  async running(): Promise<boolean> {
+    return (await readPidFile(this.layout.pidFile(this.holder))) !== undefined;
+  }
+
+  /** Makes the host unless it lives. */
+  async start(hostRoot: string): Promise<void> {
+    await ensureMember(this.layout, this.name, this.address);
+    if (await this.running()) return;
+    const { directory, agentState } = this.layout.host(this.name);
+    // What an ended host wrote outside its agent's state is gone with it, as the overlay's work directory must be.
+    for (const part of ['upper', 'work', 'root']) await rm(`${directory}/${part}`, { recursive: true, force: true });
+    await mkdir(agentState, { recursive: true, mode: 0o755 });
+    const script = `${repository}/apps/cli/simhost/host-namespace.sh`;
+    await startDaemon(this.layout, {
+      name: this.holder,
+      program: 'nsenter',
+      args: [
+        ...[`--net=/run/netns/${this.layout.namespace(this.name)}`, '--', 'unshare', '-m', '--propagation', 'private'],
+        ...['bash', script, directory, hostRoot, agentState, repository],
+      ],
+    });
+    await this.untilHeld();
+  }
+
+  /** The words before a command that make it run inside the host. */
+  async enter(env: Record<string, string> = {}): Promise<string[]> {
+    const pid = await readPidFile(this.layout.pidFile(this.holder));
+    if (pid === undefined) throw new Error(`host ${this.name} does not run`);
+    const variables = Object.entries({ PATH, HOME: '/root', ...env }).map(([key, value]) => `${key}=${value}`);
+    return ['nsenter', '-t', String(pid), '-m', '-n', '--', 'env', '-i', ...variables];
+  }
+
+  async run(args: string[]): Promise<string> {
+    const [program, ...rest] = await this.enter();
+    return command(program!, [...rest, ...args]);
+  }
+
+  /** The holder has done its work when it has become `sleep`. */
+  private async untilHeld(): Promise<void> {
+    for (let i = 0; i < 1000; i++) {
+      const pid = await readPidFile(this.layout.pidFile(this.holder));
+      if (pid === undefined) throw new Error(`host ${this.name}: ${await logTail(this.layout, this.holder)}`);
+      if ((await readFile(`/proc/${pid}/comm`, 'utf8')).trim() === 'sleep') return;
+      await sleep(10);
+    }
+    throw new Error(`host ${this.name} did not come up: ${await logTail(this.layout, this.holder)}`);
+  }
+}
