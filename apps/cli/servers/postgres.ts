@@ -24,7 +24,7 @@ export async function startPostgres(layout: Layout): Promise<void> {
   const bin = await binaries();
   const { data, socket } = layout.postgres;
   const ids = await userIds();
-  await mkdir(socket, { recursive: true, mode: 0o755 });
+  await mkdir(socket, { recursive: true, mode: 0o700 });
   await chown(socket, ids.uid, ids.gid);
   if (!existsSync(join(data, 'PG_VERSION'))) await initialise(bin, data, ids);
   const settings = {

@@ -8,7 +8,7 @@ import { untilReady } from '../process/until-ready.js';
 export async function startRedis(layout: Layout): Promise<void> {
   const { data, socket } = layout.redis;
   await mkdir(data, { recursive: true });
-  await mkdir(layout.postgres.socket, { recursive: true, mode: 0o755 });
+  await mkdir(layout.postgres.socket, { recursive: true, mode: 0o700 });
   await startDaemon(layout, {
     name: 'redis',
     program: 'redis-server',

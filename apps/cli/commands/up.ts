@@ -1,0 +1,23 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { startFleet } from '../fleet/fleet.js';
+import type { FleetSettings } from '../fleet/settings.js';
+import { layoutOf, print } from './layout-of.js';
+
+export function upCommand(): Command {
+  return new Command('up')
+    .description('start a fleet on this machine, or what of it does not run')
+    .option('--hosts <number>', 'simulated hosts', hostCount)
+    .addOption(new Option('--runtime <runtime>', 'what runs the instances').choices(['lxc', 'simulated']))
+    .action(async (options: Partial<Pick<FleetSettings, 'hosts' | 'runtime'>>, command: Command) => {
+      const layout = layoutOf(command);
+      const settings = await startFleet(layout, options, print);
+      print(`\nThe API answers at https://127.0.0.1:${settings.port}, documentation under /docs.`);
+      print(`Next: eval "$(./lxstack -d ${layout.deployment} env)" && openstack hypervisor list`);
+    });
+}
+
+function hostCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > 80) throw new InvalidArgumentError('expected 1 to 80.');
+  return count;
+}

@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises';
+import { get } from 'node:https';
+import { createServer } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
+import { repository, underlay } from './layout.js';
+import type { Layout } from './layout.js';
+import { ensureAdminPassword } from './settings.js';
+import type { FleetSettings } from './settings.js';
+import { startDaemon } from '../process/daemon.js';
+import { readPidFile } from '../process/pid-file.js';
+import { untilReady } from '../process/until-ready.js';
+import { databaseUrl } from '../servers/postgres.js';
+import { ensureMember } from '../simhost/underlay.js';
+
+export const controlAddress = { agents: `${underlay.control}:7070`, enrolment: `${underlay.control}:7071` };
+const NODE = process.execPath;
+
+/**
+ * Starts api and worker in the control namespace. The API's HTTPS listener is bound here, on 127.0.0.1 of the machine,
+ * and handed over as a descriptor (socket activation), so that clients need no namespace. Gives its port.
+ */
+export async function startControlPlane(layout: Layout, settings: FleetSettings): Promise<number> {
+  await ensureMember(layout, 'ctl', underlay.control);
+  const port = await startApi(layout, settings.port);
+  await startWorker(layout, port);
+  return port;
+}
+
+export async function startApi(layout: Layout, wanted: number): Promise<number> {
+  if ((await readPidFile(layout.pidFile('api'))) !== undefined) return wanted;
+  const listener = await listen(wanted);
+  const port = (listener.address() as AddressInfo).port;
+  const env = { ...(await environment(layout, 'api', port)), LXSTACK_API_LISTEN: 'fd:3' };
+  await startDaemon(layout, { ...program(layout, 'api'), env, descriptor: descriptorOf(listener) });
+  listener.close();
+  await untilReady(layout, 'api', () => probe(layout, port));
+  return port;
+}
+
+export async function startWorker(layout: Layout, port: number): Promise<void> {
+  await startDaemon(layout, { ...program(layout, 'worker'), env: await environment(layout, 'worker', port) });
+}
+
+function program(layout: Layout, name: 'api' | 'worker'): { name: string; program: string; args: string[] } {
+  const namespace = `--net=/run/netns/${layout.namespace('ctl')}`;
+  const args = [namespace, '--', NODE, '--enable-source-maps', `${repository}/dist/apps/${name}/main.js`];
+  return { name, program: 'nsenter', args };
+}
+
+async function environment(layout: Layout, name: 'api' | 'worker', port: number): Promise<NodeJS.ProcessEnv> {
+  return {
+    PATH: process.env.PATH,
+    NODE_ENV: 'production',
+    LXSTACK_DEPLOYMENT: layout.deployment,
+    LXSTACK_DATABASE_URL: databaseUrl(layout),
+    LXSTACK_REDIS_URL: layout.redis.socket,
+    LXSTACK_PKI_DIR: layout.path('pki', name),
+    LXSTACK_BLOB_DIR: layout.path('blobs'),
+    LXSTACK_PUBLIC_URL: `https://127.0.0.1:${port}`,
+    LXSTACK_CONTROL_LISTEN: controlAddress.agents,
+    LXSTACK_ENROL_LISTEN: controlAddress.enrolment,
+    LXSTACK_ADMIN_PASSWORD_FILE: await ensureAdminPassword(layout),
+    LXSTACK_LOG_LEVEL: process.env.LXSTACK_LOG_LEVEL ?? 'info',
+  };
+}
+
+/** Rejects unless GET /healthz answers 200. */
+async function probe(layout: Layout, port: number): Promise<void> {
+  const ca = await readFile(layout.path('pki', 'ca.crt'));
+  await new Promise<void>((resolve, reject) => {
+    const asked = get({ host: '127.0.0.1', port, path: '/healthz', ca, timeout: 2000 }, (answer) => {
+      answer.resume();
+      if (answer.statusCode === 200) resolve();
+      else reject(new Error(`GET /healthz: ${answer.statusCode}`));
+    });
+    asked.on('timeout', () => asked.destroy(new Error('GET /healthz: no answer'))).on('error', reject);
+  });
+}
+
+function listen(port: number): Promise<Server> {
+  const server = createServer();
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: '127.0.0.1', port }, () => resolve(server));
+  });
+}
+
+/** libuv's handle knows its descriptor; Node has no public name for it. */
+function descriptorOf(server: Server): number {
+  return (server as unknown as { _handle: { fd: number } })._handle.fd;
+}

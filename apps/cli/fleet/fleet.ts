@@ -1,0 +1,119 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Api } from '../client/api.js';
+import { hostRoot } from '../hostroot/host-root.js';
+import { ensurePki } from '../pki/cluster-pki.js';
+import { endProcess, readPidFile } from '../process/pid-file.js';
+import { startPostgres } from '../servers/postgres.js';
+import { startRedis } from '../servers/redis.js';
+import { ensureSwitch, namespacesOf } from '../simhost/underlay.js';
+import { adminAccess } from './access.js';
+import { agentName, hostsOf, joinHost, startAgent } from './agents.js';
+import { startControlPlane } from './control-plane.js';
+import { clearCgroups, clearHostDirectories, clearNamespaces } from './leftovers.js';
+import type { Layout } from './layout.js';
+import { ensureAdminPassword, readSettings, writeSettings } from './settings.js';
+import type { FleetSettings } from './settings.js';
+
+export type Progress = (line: string) => void;
+
+/** Starts what does not run yet of a deployment; what is left of one that was killed is cleared first. */
+export async function startFleet(
+  layout: Layout,
+  wanted: Partial<Pick<FleetSettings, 'hosts' | 'runtime'>>,
+  progress: Progress,
+): Promise<FleetSettings> {
+  await mkdir(layout.directory, { recursive: true, mode: 0o755 });
+  const before = await readSettings(layout);
+  const settings: FleetSettings = {
+    hosts: wanted.hosts ?? before?.hosts ?? 3,
+    runtime: wanted.runtime ?? before?.runtime ?? 'lxc',
+    port: before?.port ?? 0,
+  };
+  const timed = timer(progress);
+  await clearDeadHosts(layout, before, progress);
+  const root = await timed('host root (Debian 13, LXC, CRIU)', hostRoot());
+  await timed('PostgreSQL and Redis', startServers(layout));
+  await timed('network namespaces', ensureSwitch(layout));
+  settings.port = await timed('api and worker', startControlPlane(layout, settings));
+  await writeSettings(layout, settings);
+  const hosts = hostsOf(layout, settings.hosts);
+  const starting = hosts.map(async (host) => {
+    await host.start(root);
+    await joinHost(host);
+    await startAgent(host, settings);
+  });
+  await timed(`${settings.hosts} hosts and the client's`, Promise.all(starting));
+  await timed(
+    'hosts up',
+    untilUp(
+      layout,
+      hosts.map((host) => host.name),
+    ),
+  );
+  return settings;
+}
+
+async function startServers(layout: Layout): Promise<void> {
+  await ensureAdminPassword(layout);
+  await mkdir(layout.path('blobs'), { recursive: true, mode: 0o700 });
+  await Promise.all([
+    startPostgres(layout),
+    startRedis(layout),
+    ensurePki(layout.path('pki'), layout.deployment, ['api', 'worker']),
+  ]);
+}
+
+/** Ends everything of the deployment; nothing of it stays running, mounted or bridged. `purge` removes its state. */
+export async function stopFleet(layout: Layout, purge: boolean, progress: Progress): Promise<void> {
+  const settings = await readSettings(layout);
+  const names = hostsOf(layout, settings?.hosts ?? 0).map((host) => host.name);
+  const timed = timer(progress);
+  const ending = ['worker', 'api', ...names.map(agentName)].map((name) => endProcess(layout.pidFile(name)));
+  await timed('api, worker and agents', Promise.all(ending));
+  await timed('containers and hosts', clearHosts(layout));
+  await timed('PostgreSQL and Redis', endServers(layout));
+  if (purge) await timed('state', rm(layout.directory, { recursive: true, force: true }));
+}
+
+async function endServers(layout: Layout): Promise<void> {
+  // SIGINT is PostgreSQL's fast shutdown: it does not wait for clients.
+  await Promise.all([endProcess(layout.pidFile('postgres'), 20_000, 'SIGINT'), endProcess(layout.pidFile('redis'))]);
+}
+
+async function clearHosts(layout: Layout): Promise<void> {
+  await clearCgroups(`lxstack-${layout.deployment}`);
+  await clearNamespaces(layout);
+  await clearHostDirectories(layout);
+}
+
+/** Where a host's holder is gone, all of the deployment's hosts were killed at once: begin anew from their state. */
+async function clearDeadHosts(layout: Layout, before: FleetSettings | undefined, progress: Progress): Promise<void> {
+  const holders = hostsOf(layout, before?.hosts ?? 0).map((host) => readPidFile(layout.pidFile(`host-${host.name}`)));
+  const alive = (await Promise.all(holders)).filter((pid) => pid !== undefined).length;
+  if (before && alive === holders.length) return;
+  if ((await namespacesOf(layout)).length === 0) return;
+  progress('clearing what an earlier run left behind');
+  await clearHosts(layout);
+}
+
+async function untilUp(layout: Layout, names: string[]): Promise<void> {
+  const api = new Api(await adminAccess(layout));
+  for (let i = 0; i < 240; i++) {
+    const { hosts } = await api.call<{ hosts: { name: string; state: string }[] }>('GET', '/fleet/v1/hosts?limit=1000');
+    const up = new Set(hosts.filter((host) => host.state === 'up').map((host) => host.name));
+    if (names.every((name) => up.has(name))) return;
+    await sleep(250);
+  }
+  throw new Error(`not every host has come up in a minute: ./lxstack logs agent-h1`);
+}
+
+/** Reports how long each part took. */
+function timer(progress: Progress): <T>(what: string, work: Promise<T>) => Promise<T> {
+  return async (what, work) => {
+    const begun = performance.now();
+    const result = await work;
+    progress(`${what}: ${((performance.now() - begun) / 1000).toFixed(1)} s`);
+    return result;
+  };
+}

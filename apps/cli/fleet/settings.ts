@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import type { Layout } from './layout.js';
+
+/** What a deployment was started with, kept so that the next start is the same. */
+export interface FleetSettings {
+  hosts: number;
+  runtime: 'lxc' | 'simulated';
+  /** Port of the HTTPS API on 127.0.0.1; 0 until the first start has chosen one. */
+  port: number;
+}
+
+export async function readSettings(layout: Layout): Promise<FleetSettings | undefined> {
+  if (!existsSync(layout.settings)) return undefined;
+  return JSON.parse(await readFile(layout.settings, 'utf8')) as FleetSettings;
+}
+
+export async function writeSettings(layout: Layout, settings: FleetSettings): Promise<void> {
+  await writeFile(`${layout.settings}.new`, JSON.stringify(settings, null, 2));
+  await rename(`${layout.settings}.new`, layout.settings);
+}
+
+/** File with the admin user's password, made at the first start; only root may read it. */
+export async function ensureAdminPassword(layout: Layout): Promise<string> {
+  const file = layout.path('secrets', 'admin-password');
+  if (!existsSync(file)) {
+    await mkdir(layout.path('secrets'), { recursive: true, mode: 0o700 });
+    await writeFile(file, `${randomBytes(18).toString('base64url')}\n`, { mode: 0o600 });
+  }
+  return file;
+}

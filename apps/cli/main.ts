@@ -1,0 +1,36 @@
+import { Command } from 'commander';
+import { messageOf } from '#libs/common/errors';
+import { auditCommand } from './commands/audit.js';
+import { downCommand } from './commands/down.js';
+import { envCommand } from './commands/env.js';
+import { execClientCommand, execHostCommand } from './commands/exec.js';
+import { hostCommand } from './commands/host.js';
+import { logsCommand } from './commands/logs.js';
+import { statusCommand } from './commands/status.js';
+import { upCommand } from './commands/up.js';
+
+const program = new Command('lxstack')
+  .description('A cluster of LXC system containers, with the OpenStack APIs in front of it.')
+  .option('-d, --deployment <name>', 'which fleet of this machine', process.env.LXSTACK_DEPLOYMENT ?? 'demo')
+  .enablePositionalOptions();
+
+for (const command of [
+  upCommand,
+  downCommand,
+  envCommand,
+  execClientCommand,
+  execHostCommand,
+  statusCommand,
+  auditCommand,
+  logsCommand,
+  hostCommand,
+]) {
+  program.addCommand(command());
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`lxstack: ${messageOf(error)}\n`);
+  process.exitCode = 1;
+}
