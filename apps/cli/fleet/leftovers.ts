@@ -80,10 +80,17 @@ export async function clearNamespaces(layout: Layout): Promise<void> {
 async function processesInNamespaces(names: string[]): Promise<number[]> {
   const inodes = new Set(names.map((name) => statSync(`/run/netns/${name}`).ino));
   const pids = (await readdir('/proc')).map(Number).filter(Boolean);
-  return pids.filter((pid) => {
-    const inode = statSync(`/proc/${pid}/ns/net`, { throwIfNoEntry: false })?.ino;
-    return inode !== undefined && inodes.has(inode) && startTimeOf(pid) !== undefined;
-  });
+  return pids.filter((pid) => inodes.has(netNamespaceOf(pid) ?? -1) && startTimeOf(pid) !== undefined);
+}
+
+/** Inode of a process's net namespace; undefined where it is gone or none of our business (a foreign machine manager). */
+function netNamespaceOf(pid: number): number | undefined {
+  try {
+    return statSync(`/proc/${pid}/ns/net`).ino;
+  } catch (error) {
+    if (['ENOENT', 'ESRCH', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
 }
 
 /** What a host wrote outside its agent's state; the agent's own state stays unless `everything`. */
