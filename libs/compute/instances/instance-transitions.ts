@@ -165,6 +165,12 @@ export class InstanceTransitions {
       .execute();
   }
 
+  /** Nova API: os-resetState: an operator says what is so. */
+  async reset(tx: EntityManager, instanceId: string, vmState: 'active' | 'error'): Promise<void> {
+    const changes = vmState === 'active' ? { vmState, fault: null } : { vmState };
+    await this.set(tx, instanceId, { vmStates: 'any', taskStates: 'any' }, { ...changes, taskState: null });
+  }
+
   /** Keeps why an operation failed on an instance that goes on as it was. */
   async setFault(tx: EntityManager, instanceId: string, fault: Fault): Promise<void> {
     const created = new Date().toISOString();

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
 import { QuotaExceededError } from '#libs/common/errors';
 import { defaultLimits, quotaResources } from './default-limits.js';
-import type { Limits, QuotaResource } from './default-limits.js';
+import type { Limits } from './default-limits.js';
 import { Quota } from './quota.entity.js';
 
 /** What a project uses now; ram in MiB. */
@@ -52,16 +52,26 @@ export class Quotas {
   }
 
   /**
-   * Throws QuotaExceededError where `wanted` more would pass a limit. Serialises the project's requests up to the end of
-   * the transaction, so that two at once cannot both take the last place.
+   * How many of `each` the project may still have: at most `most`. Throws QuotaExceededError below `least`. Serialises the
+   * project's requests up to the end of the transaction, so that two at once cannot both take the last place.
    */
-  async require(tx: EntityManager, projectId: string, wanted: Partial<QuotaUsage>): Promise<void> {
+  async reserve(
+    tx: EntityManager,
+    projectId: string,
+    each: Partial<QuotaUsage>,
+    { least, most } = { least: 1, most: 1 },
+  ): Promise<number> {
     await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('quota:' || $1, 0))`, [projectId]);
-    const [limits, usage] = [await this.limits(projectId, tx), await this.usage(projectId, tx)];
-    for (const [resource, count] of Object.entries(wanted) as [QuotaResource & keyof QuotaUsage, number][]) {
+    const limits = await this.limits(projectId, tx);
+    const usage = await this.usage(projectId, tx);
+    let room = most;
+    for (const [resource, size] of Object.entries(each) as [keyof QuotaUsage, number][]) {
       const limit = limits[resource];
-      if (limit >= 0 && usage[resource] + count > limit)
-        throw new QuotaExceededError(resource, count, usage[resource], limit);
+      if (limit < 0 || size === 0) continue;
+      const fits = Math.floor((limit - usage[resource]) / size);
+      if (fits < least) throw new QuotaExceededError(resource, least * size, usage[resource], limit);
+      room = Math.min(room, fits);
     }
+    return room;
   }
 }

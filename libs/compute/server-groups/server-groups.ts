@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, EntityManager } from 'typeorm';
+import { DataSource, EntityManager, In } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
@@ -29,7 +29,7 @@ export class ServerGroups {
     wanted: { name: string; policy: ServerGroupPolicy; maxServerPerHost?: number },
   ): Promise<ServerGroupView> {
     const group = await this.database.transaction(async (tx) => {
-      await this.quotas.require(tx, caller.projectId, { server_groups: 1 });
+      await this.quotas.reserve(tx, caller.projectId, { server_groups: 1 });
       const { projectId, userId } = caller;
       const maxServerPerHost = wanted.maxServerPerHost ?? null;
       return tx.save(tx.create(ServerGroup, { ...wanted, maxServerPerHost, id: newId(), projectId, userId }));
@@ -61,6 +61,11 @@ export class ServerGroups {
       : [];
     if (!rows[0]) throw new NotFoundError('Instance group', id);
     return toView(rows[0]);
+  }
+
+  /** Those of `ids` that there are. */
+  async existing(ids: string[]): Promise<string[]> {
+    return (await this.database.manager.findBy(ServerGroup, { id: In(ids) })).map(({ id }) => id);
   }
 
   /** Its members go on; they are no longer kept together or apart. */

@@ -1,0 +1,35 @@
+import { Body, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { Flavors } from '#libs/compute/flavors/flavors';
+import { BodyError, unwrap } from '../http/body.js';
+import { ComputeController } from '../http/compute-controller.js';
+import { Compute, requireAdmin } from '../http/compute-request.js';
+import type { ComputeRequest } from '../http/compute-request.js';
+
+/** Nova API: /flavors/{id}/os-flavor-access and the actions addTenantAccess, removeTenantAccess. */
+@ComputeController('flavors/:id')
+export class FlavorAccessController {
+  constructor(private readonly flavors: Flavors) {}
+
+  @Get('os-flavor-access')
+  async list(@Compute() request: ComputeRequest, @Param('id') id: string) {
+    requireAdmin(request, 'os_compute_api:os-flavor-access');
+    return render(id, await this.flavors.accessList(id));
+  }
+
+  @Post('action')
+  @HttpCode(200)
+  async act(@Compute() request: ComputeRequest, @Param('id') id: string, @Body() body: unknown) {
+    requireAdmin(request, 'os_compute_api:os-flavor-access:add_tenant_access');
+    const action = Object.keys((body ?? {}) as object).join();
+    if (action !== 'addTenantAccess' && action !== 'removeTenantAccess')
+      throw new BodyError('body', body, 'addTenantAccess or removeTenantAccess is expected');
+    const { tenant } = unwrap(body, action);
+    if (typeof tenant !== 'string' || !tenant) throw new BodyError('tenant', tenant, 'the id of a project is expected');
+    const change = action === 'addTenantAccess' ? this.flavors.grant(id, tenant) : this.flavors.revoke(id, tenant);
+    return render(id, await change);
+  }
+}
+
+function render(flavorId: string, projects: string[]) {
+  return { flavor_access: projects.map((tenant) => ({ flavor_id: flavorId, tenant_id: tenant })) };
+}

@@ -1,0 +1,66 @@
+import { Body, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
+import { NotFoundError } from '#libs/common/errors';
+import { Flavors } from '#libs/compute/flavors/flavors';
+import { BodyError, unwrap } from '../http/body.js';
+import { ComputeController } from '../http/compute-controller.js';
+import { Compute, requireAdmin } from '../http/compute-request.js';
+import type { ComputeRequest } from '../http/compute-request.js';
+
+/** Nova API: /flavors/{id}/os-extra_specs */
+@ComputeController('flavors/:id/os-extra_specs')
+export class FlavorExtraSpecsController {
+  constructor(private readonly flavors: Flavors) {}
+
+  @Get()
+  async list(@Compute() { caller }: ComputeRequest, @Param('id') id: string) {
+    return { extra_specs: (await this.flavors.get(caller, id)).extraSpecs };
+  }
+
+  @Post()
+  @HttpCode(200)
+  async create(@Compute() request: ComputeRequest, @Param('id') id: string, @Body() body: unknown) {
+    requireAdmin(request, 'os_compute_api:os-flavor-extra-specs:create');
+    return { extra_specs: await this.flavors.setExtraSpecs(id, specsOf(unwrap(body, 'extra_specs'))) };
+  }
+
+  @Get(':key')
+  async show(@Compute() { caller }: ComputeRequest, @Param('id') id: string, @Param('key') key: string) {
+    const value = (await this.flavors.get(caller, id)).extraSpecs[key];
+    if (value === undefined) throw new NotFoundError(`Extra spec of flavor ${id}`, key);
+    return { [key]: value };
+  }
+
+  @Put(':key')
+  async update(
+    @Compute() request: ComputeRequest,
+    @Param('id') id: string,
+    @Param('key') key: string,
+    @Body() body: Record<string, unknown>,
+  ) {
+    requireAdmin(request, 'os_compute_api:os-flavor-extra-specs:update');
+    if (Object.keys(body ?? {}).join() !== key)
+      throw new BodyError('extra_specs', body, `only '${key}', as in the URL, is expected`);
+    await this.flavors.setExtraSpecs(id, specsOf(body));
+    return body;
+  }
+
+  @Delete(':key')
+  @HttpCode(200)
+  async delete(@Compute() request: ComputeRequest, @Param('id') id: string, @Param('key') key: string): Promise<void> {
+    requireAdmin(request, 'os_compute_api:os-flavor-extra-specs:delete');
+    await this.flavors.deleteExtraSpec(id, key);
+  }
+}
+
+/** Numbers become text, as in Nova. Throws BodyError. */
+function specsOf(given: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(given).map(([key, value]) => {
+      if (!/^[a-zA-Z0-9-_:. ]{1,255}$/.test(key))
+        throw new BodyError('extra_specs', given, `${key}: letters, digits and -_:. are expected`);
+      if (typeof value !== 'string' && typeof value !== 'number')
+        throw new BodyError(key, value, 'a string is expected');
+      return [key, String(value)];
+    }),
+  );
+}

@@ -1,0 +1,84 @@
+import {
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNumber,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+} from 'class-validator';
+import { Since } from '../http/body.js';
+import { LooseBoolean, LooseInteger, LooseString } from '../http/loose-types.js';
+
+const MAX_INT = 2_147_483_647;
+
+/** Nova API: `flavor` of POST /flavors. */
+export class CreateFlavorDto {
+  @Length(1, 255)
+  @Matches(/\S/)
+  name: string;
+
+  /** null or `auto`: made up. */
+  @IsOptional()
+  @LooseString()
+  @Matches(/^[a-zA-Z0-9. _-]{1,255}$/)
+  id?: string | null;
+
+  /** MiB. */
+  @LooseInteger()
+  @IsInt()
+  @Min(1)
+  @Max(MAX_INT)
+  ram: number;
+
+  @LooseInteger()
+  @IsInt()
+  @Min(1)
+  @Max(MAX_INT)
+  vcpus: number;
+
+  /** GiB; 0: no limit. */
+  @LooseInteger()
+  @IsInt()
+  @Min(0)
+  @Max(MAX_INT)
+  disk: number;
+
+  /** Containers have no second disk and no swap of their own: 0 only. */
+  @IsOptional()
+  @LooseInteger()
+  @IsIn([0])
+  'OS-FLV-EXT-DATA:ephemeral'?: number;
+
+  @IsOptional()
+  @LooseInteger()
+  @IsIn([0, ''])
+  swap?: number | '';
+
+  @IsOptional()
+  @IsNumber()
+  rxtx_factor?: number;
+
+  @IsOptional()
+  @LooseBoolean()
+  @IsBoolean()
+  'os-flavor-access:is_public'?: boolean;
+
+  @Since(55)
+  @IsOptional()
+  @IsString()
+  @MaxLength(65_535)
+  description?: string | null;
+}
+
+/** Nova API: `flavor` of PUT /flavors/{id} (2.55). */
+export class UpdateFlavorDto {
+  @IsOptional()
+  @IsString()
+  @MaxLength(65_535)
+  description: string | null;
+}

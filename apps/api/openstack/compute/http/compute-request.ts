@@ -1,0 +1,51 @@
+import { createParamDecorator } from '@nestjs/common';
+import type { ExecutionContext } from '@nestjs/common';
+import type { Request } from 'express';
+import type { Caller } from '#libs/common/caller';
+import { publicUrl } from '#apps/api/http/public-url';
+import { requestOf } from '#apps/api/http/api-request';
+import { ForbiddenError, UnauthenticatedError } from '#libs/common/errors';
+import { negotiate } from './microversion.js';
+import type { Microversion } from './microversion.js';
+import type { Query } from './paging.js';
+
+/** What every route of this face works from. */
+export interface ComputeRequest {
+  caller: Caller;
+  version: Microversion;
+  isAdmin: boolean;
+  /** The public end point: `https://…/compute/v2.1`. */
+  base: string;
+  /** The public address of the route itself, without its query: for paging links. */
+  url: string;
+  query: Query;
+}
+
+export const computePath = '/compute/v2.1';
+
+export const publicBase = (): string => `${publicUrl()}${computePath}`;
+
+export function microversionOf(request: Request): Microversion {
+  return negotiate(request.get('OpenStack-API-Version'), request.get('X-OpenStack-Nova-API-Version'));
+}
+
+/** The parameter decorator of controllers: who asks, in which microversion, with which query. */
+export const Compute = createParamDecorator((_: unknown, context: ExecutionContext): ComputeRequest => {
+  const request = requestOf(context);
+  const { caller } = request;
+  if (!caller) throw new UnauthenticatedError();
+  const base = publicBase();
+  return {
+    caller,
+    version: microversionOf(request),
+    isAdmin: caller.isAdmin,
+    base,
+    url: `${base}${request.path.slice(request.path.indexOf(computePath) + computePath.length)}`,
+    query: request.query as Query,
+  };
+});
+
+/** Throws ForbiddenError with Nova's wording. `rule` is the policy's name. */
+export function requireAdmin({ caller }: ComputeRequest, rule: string): void {
+  if (!caller.isAdmin) throw new ForbiddenError(`Policy doesn't allow ${rule} to be performed.`);
+}

@@ -1,0 +1,50 @@
+import { DomainError } from '#libs/common/errors';
+
+/** A compute API microversion: 2.N. Compared by its N. */
+export type Microversion = number;
+
+export const lowest: Microversion = 1;
+/** What is honoured up to here stands in microversions.md. */
+export const highest: Microversion = 90;
+
+export const renderMicroversion = (version: Microversion): string => `2.${version}`;
+
+/** The header is no version at all (400). */
+export class MalformedMicroversionError extends DomainError {
+  constructor(readonly value: string) {
+    super(`API Version String '${value}' is of invalid format. Must be of format MajorNum.MinorNum.`);
+  }
+}
+
+/** A version that is not served (406). */
+export class UnsupportedMicroversionError extends DomainError {
+  constructor(readonly value: string) {
+    super(
+      `Version ${value} is not supported by the API. Minimum is ${renderMicroversion(lowest)} and maximum is ${renderMicroversion(highest)}.`,
+    );
+  }
+}
+
+/**
+ * Nova: set_api_version_request. `OpenStack-API-Version: compute 2.N` wins over `X-OpenStack-Nova-API-Version: 2.N`;
+ * neither: 2.1. `latest`: the highest.
+ */
+export function negotiate(header: string | undefined, legacyHeader: string | undefined): Microversion {
+  const wanted = serviceVersion(header) ?? legacyHeader?.trim();
+  if (wanted === undefined) return lowest;
+  if (wanted === 'latest') return highest;
+  const match = /^([1-9]\d*)\.([1-9]\d*|0)$/.exec(wanted);
+  if (!match) throw new MalformedMicroversionError(wanted);
+  const minor = Number(match[2]);
+  if (match[1] !== '2' || minor < lowest || minor > highest) throw new UnsupportedMicroversionError(wanted);
+  return minor;
+}
+
+/** The header may list several services: `compute 2.53, placement 1.30`. */
+function serviceVersion(header: string | undefined): string | undefined {
+  for (const part of header?.split(',') ?? []) {
+    const [service, version] = part.trim().split(/\s+/);
+    if (service?.toLowerCase() === 'compute' && version) return version;
+  }
+  return undefined;
+}

@@ -1,0 +1,104 @@
+import { Get, Param } from '@nestjs/common';
+import { NotFoundError } from '#libs/common/errors';
+import { HostInstances } from '#libs/compute/instances/host-instances';
+import { Hosts } from '#libs/fleet/hosts/hosts.service';
+import type { Host } from '#libs/fleet/hosts/host.entity';
+import { ComputeController } from '../http/compute-controller.js';
+import { Compute, requireAdmin } from '../http/compute-request.js';
+import type { ComputeRequest } from '../http/compute-request.js';
+import { NotImplementedError } from '../http/compute.errors.js';
+import { flag, limitOf, nextLink, one } from '../http/paging.js';
+import { renderHypervisor, renderHypervisorSummary, renderStatistics } from './hypervisor.renderer.js';
+
+/** Nova API: /os-hypervisors. A compute host is its only hypervisor. */
+@ComputeController('os-hypervisors')
+export class HypervisorsController {
+  constructor(
+    private readonly hosts: Hosts,
+    private readonly instances: HostInstances,
+  ) {}
+
+  @Get()
+  async list(@Compute() request: ComputeRequest) {
+    const { found, servers, next } = await this.page(request);
+    const context = { version: request.version, now: new Date() };
+    const hypervisors = found.map((host) => renderHypervisorSummary(host, context, servers));
+    return { hypervisors, ...(next.length && { hypervisors_links: next }) };
+  }
+
+  @Get('detail')
+  async detail(@Compute() request: ComputeRequest) {
+    const { found, servers, next } = await this.page(request);
+    const context = { version: request.version, now: new Date() };
+    const hypervisors = found.map((host) => renderHypervisor(host, context, servers));
+    return { hypervisors, ...(next.length && { hypervisors_links: next }) };
+  }
+
+  @Get('statistics')
+  async statistics(@Compute() request: ComputeRequest) {
+    requireAdmin(request, 'os_compute_api:os-hypervisors:statistics');
+    if (request.version >= 88) throw new NotFoundError('Resource', 'statistics');
+    const hosts = await this.hosts.list({ role: 'compute' });
+    return { hypervisor_statistics: renderStatistics(hosts, await this.instances.count()) };
+  }
+
+  @Get(':id')
+  async show(@Compute() request: ComputeRequest, @Param('id') id: string) {
+    requireAdmin(request, 'os_compute_api:os-hypervisors:show');
+    const host = await this.hypervisor(id);
+    const wanted = request.version >= 53 && flag(request.query, 'with_servers');
+    const servers = wanted ? await this.instances.byHost([host.id]) : undefined;
+    return { hypervisor: renderHypervisor(host, { version: request.version, now: new Date() }, servers) };
+  }
+
+  @Get(':id/uptime')
+  async uptime(@Compute() request: ComputeRequest, @Param('id') id: string) {
+    requireAdmin(request, 'os_compute_api:os-hypervisors:uptime');
+    await this.hypervisor(id);
+    throw new NotImplementedError('Virt driver does not implement uptime function.');
+  }
+
+  /** Up to 2.52. */
+  @Get(':pattern/search')
+  async search(@Compute() request: ComputeRequest, @Param('pattern') pattern: string) {
+    const hosts = await this.matching(request, pattern);
+    const context = { version: request.version, now: new Date() };
+    return { hypervisors: hosts.map((host) => renderHypervisorSummary(host, context)) };
+  }
+
+  /** Up to 2.52. */
+  @Get(':pattern/servers')
+  async servers(@Compute() request: ComputeRequest, @Param('pattern') pattern: string) {
+    const hosts = await this.matching(request, pattern);
+    const servers = await this.instances.byHost(hosts.map(({ id }) => id));
+    const context = { version: request.version, now: new Date() };
+    return { hypervisors: hosts.map((host) => renderHypervisorSummary(host, context, servers)) };
+  }
+
+  private async page(request: ComputeRequest) {
+    requireAdmin(request, 'os_compute_api:os-hypervisors:list');
+    const { query, version, url } = request;
+    const limit = limitOf(query);
+    const namePattern = version >= 53 ? one(query, 'hypervisor_hostname_pattern') : undefined;
+    const marker = version >= 33 ? one(query, 'marker') : undefined;
+    const found = await this.hosts.list({ role: 'compute', namePattern, marker, limit });
+    if (namePattern !== undefined && !found.length) throw new NotFoundError('Hypervisor', namePattern);
+    const wanted = version >= 53 && flag(query, 'with_servers');
+    const servers = wanted ? await this.instances.byHost(found.map(({ id }) => id)) : undefined;
+    const pages = found.map(({ id, serial }) => ({ id: version >= 53 ? id : serial }));
+    return { found, servers, next: version >= 33 ? nextLink(url, query, pages, limit) : [] };
+  }
+
+  private async hypervisor(id: string): Promise<Host> {
+    const host = await this.hosts.get(id);
+    if (host.role !== 'compute') throw new NotFoundError('Hypervisor', id);
+    return host;
+  }
+
+  private async matching(request: ComputeRequest, namePattern: string): Promise<Host[]> {
+    requireAdmin(request, 'os_compute_api:os-hypervisors:search');
+    const hosts = await this.hosts.list({ role: 'compute', namePattern });
+    if (!hosts.length) throw new NotFoundError('Hypervisor', namePattern);
+    return hosts;
+  }
+}

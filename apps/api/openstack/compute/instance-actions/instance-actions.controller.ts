@@ -1,0 +1,48 @@
+import { Get, Param } from '@nestjs/common';
+import { NotFoundError } from '#libs/common/errors';
+import { INSTANCE } from '#libs/compute/instances/instance-operations';
+import { Instances } from '#libs/compute/instances/instances';
+import { Operations } from '#libs/operations/operations.service';
+import { ComputeController } from '../http/compute-controller.js';
+import { Compute } from '../http/compute-request.js';
+import type { ComputeRequest } from '../http/compute-request.js';
+import { limitOf, nextLink, one } from '../http/paging.js';
+import { renderInstanceAction, renderInstanceActionEvent } from './instance-action.renderer.js';
+
+/** Nova API: /servers/{id}/os-instance-actions */
+@ComputeController('servers/:id/os-instance-actions')
+export class InstanceActionsController {
+  constructor(
+    private readonly instances: Instances,
+    private readonly operations: Operations,
+  ) {}
+
+  @Get()
+  async list(@Compute() request: ComputeRequest, @Param('id') id: string) {
+    const { caller, version, query } = request;
+    await this.instances.get(caller, id, { withDeleted: version >= 21 });
+    const limit = limitOf(query);
+    const after = version >= 58 ? one(query, 'marker') : undefined;
+    const marker = after === undefined ? undefined : (await this.byRequest(id, after)).id;
+    const found = await this.operations.list({ resourceType: INSTANCE, resourceId: id, marker, limit });
+    const pages = found.map(({ requestId }) => ({ id: requestId }));
+    const links = version >= 58 ? nextLink(request.url, query, pages, limit) : [];
+    return { instanceActions: found.map((one) => renderInstanceAction(one, version)), ...(links.length && { links }) };
+  }
+
+  @Get(':requestId')
+  async show(@Compute() request: ComputeRequest, @Param('id') id: string, @Param('requestId') requestId: string) {
+    const { caller, version, isAdmin } = request;
+    await this.instances.get(caller, id, { withDeleted: version >= 21 });
+    const operation = await this.byRequest(id, requestId);
+    const steps = isAdmin || version >= 51 ? await this.operations.steps(operation.id) : null;
+    const events = steps?.map((step) => renderInstanceActionEvent(step, request));
+    return { instanceAction: { ...renderInstanceAction(operation, version), ...(events && { events }) } };
+  }
+
+  private async byRequest(instanceId: string, requestId: string) {
+    const [found] = await this.operations.list({ resourceType: INSTANCE, resourceId: instanceId, requestId, limit: 1 });
+    if (!found) throw new NotFoundError(`Action for request_id ${requestId} on instance`, instanceId);
+    return found;
+  }
+}

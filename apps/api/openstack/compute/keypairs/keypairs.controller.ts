@@ -1,0 +1,79 @@
+import { Body, Delete, Get, Param, Post, Res } from '@nestjs/common';
+import type { Response } from 'express';
+import { KeyPairs } from '#libs/compute/key-pairs/key-pairs';
+import type { KeyPair } from '#libs/compute/key-pairs/key-pair.entity';
+import { parse, unwrap } from '../http/body.js';
+import { ComputeController } from '../http/compute-controller.js';
+import { Compute, requireAdmin } from '../http/compute-request.js';
+import type { ComputeRequest } from '../http/compute-request.js';
+import type { Microversion } from '../http/microversion.js';
+import { limitOf, nextLink, one } from '../http/paging.js';
+import { renderTime } from '../http/times.js';
+import { CreateKeypairDto } from './keypair.dto.js';
+
+/** Nova API: /os-keypairs */
+@ComputeController('os-keypairs')
+export class KeypairsController {
+  constructor(private readonly keyPairs: KeyPairs) {}
+
+  @Post()
+  async create(
+    @Compute() request: ComputeRequest,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    const { version } = request;
+    const dto = parse(CreateKeypairDto, unwrap(body, 'keypair'), version);
+    const userId = userOf(request, dto.user_id);
+    const wanted = { userId, name: dto.name, type: dto.type ?? 'ssh', publicKey: dto.public_key } as const;
+    const { keyPair, privateKey } = await this.keyPairs.create(wanted);
+    response.status(version >= 2 ? 201 : 200);
+    return {
+      keypair: { ...render(keyPair, version), user_id: userId, ...(privateKey && { private_key: privateKey }) },
+    };
+  }
+
+  @Get()
+  async list(@Compute() request: ComputeRequest) {
+    const { query, version } = request;
+    const limit = limitOf(query);
+    const marker = version >= 35 ? one(query, 'marker') : undefined;
+    const found = await this.keyPairs.list(userOf(request, one(query, 'user_id')), limit, marker);
+    const pages = found.map(({ name }) => ({ id: name }));
+    const next = version >= 35 ? nextLink(request.url, query, pages, limit) : [];
+    return {
+      keypairs: found.map((one) => ({ keypair: render(one, version) })),
+      ...(next.length && { keypairs_links: next }),
+    };
+  }
+
+  @Get(':name')
+  async show(@Compute() request: ComputeRequest, @Param('name') name: string) {
+    const keyPair = await this.keyPairs.get(userOf(request, one(request.query, 'user_id')), name);
+    const { serial, userId, createdAt } = keyPair;
+    const record = { id: serial, user_id: userId, created_at: renderTime(createdAt, 'micro') };
+    return {
+      keypair: { ...render(keyPair, request.version), ...record, deleted: false, deleted_at: null, updated_at: null },
+    };
+  }
+
+  @Delete(':name')
+  async delete(
+    @Compute() request: ComputeRequest,
+    @Param('name') name: string,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<void> {
+    await this.keyPairs.delete(userOf(request, one(request.query, 'user_id')), name);
+    response.status(request.version >= 2 ? 204 : 202);
+  }
+}
+
+function userOf(request: ComputeRequest, userId: string | undefined): string {
+  if (userId === undefined || userId === request.caller.userId || request.version < 10) return request.caller.userId;
+  requireAdmin(request, 'os_compute_api:os-keypairs:index');
+  return userId;
+}
+
+function render({ name, publicKey, fingerprint, type }: KeyPair, version: Microversion) {
+  return { name, public_key: publicKey, fingerprint, ...(version >= 2 && { type }) };
+}

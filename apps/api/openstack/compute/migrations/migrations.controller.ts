@@ -1,0 +1,57 @@
+import { Get } from '@nestjs/common';
+import type { MigrationStatus, MigrationType } from '#libs/mobility/migrations/migration.entity';
+import { Migrations } from '#libs/mobility/migrations/migrations.service';
+import { ComputeController } from '../http/compute-controller.js';
+import { Compute, requireAdmin } from '../http/compute-request.js';
+import type { ComputeRequest } from '../http/compute-request.js';
+import { links } from '../http/links.js';
+import { limitOf, nextLink, one } from '../http/paging.js';
+import { parseTime } from '../http/times.js';
+import { renderMigration } from './migration.renderer.js';
+
+/** Nova API: /os-migrations */
+@ComputeController('os-migrations')
+export class MigrationsController {
+  constructor(private readonly migrations: Migrations) {}
+
+  @Get()
+  async list(@Compute() request: ComputeRequest) {
+    requireAdmin(request, 'os_compute_api:os-migrations:index');
+    const { query, version, base } = request;
+    const text = (field: string) => one(query, field);
+    const time = (field: string, since: number) =>
+      version >= since && text(field) !== undefined ? parseTime(field, text(field)!) : undefined;
+    const limit = limitOf(query);
+    const found = await this.migrations.list({
+      instanceId: text('instance_uuid'),
+      host: text('host'),
+      status: text('status') as MigrationStatus | undefined,
+      migrationType: text('migration_type') as MigrationType | undefined,
+      projectId: version >= 80 ? text('project_id') : undefined,
+      userId: version >= 80 ? text('user_id') : undefined,
+      marker: version >= 59 ? text('marker') : undefined,
+      changesSince: time('changes-since', 59),
+      changesBefore: time('changes-before', 66),
+      limit,
+    });
+    const next = nextLink(
+      request.url,
+      query,
+      found.map(({ uuid }) => ({ id: uuid })),
+      limit,
+    );
+    const migrations = found.map((view) => ({
+      ...renderMigration(view, version),
+      ...(version >= 23 &&
+        isInProgress(view.migrationType, view.status) && {
+          links: links(base, `servers/${view.instanceId}/migrations/${view.id}`),
+        }),
+    }));
+    return { migrations, ...(version >= 59 && next.length && { migrations_links: next }) };
+  }
+}
+
+/** Nova links only what can be shown there. */
+function isInProgress(type: MigrationType, status: MigrationStatus): boolean {
+  return type === 'live-migration' && ['queued', 'preparing', 'running', 'post-migrating'].includes(status);
+}

@@ -1,0 +1,71 @@
+import { Body, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { NotFoundError } from '#libs/common/errors';
+import { BadRequestError } from '#libs/compute/instances/instance.errors';
+import { Instances } from '#libs/compute/instances/instances';
+import { Migrations } from '#libs/mobility/migrations/migrations.service';
+import { ComputeController } from '../http/compute-controller.js';
+import { Compute, requireAdmin } from '../http/compute-request.js';
+import type { ComputeRequest } from '../http/compute-request.js';
+import { renderServerMigration } from './migration.renderer.js';
+
+/** Nova API: /servers/{id}/migrations (2.22, 2.23, 2.24): live migrations in progress. */
+@ComputeController('servers/:id/migrations')
+export class ServerMigrationsController {
+  constructor(
+    private readonly instances: Instances,
+    private readonly migrations: Migrations,
+  ) {}
+
+  @Get()
+  async list(@Compute() request: ComputeRequest, @Param('id') id: string) {
+    await this.admit(request, id, 23, 'index');
+    const found = await this.migrations.list({ instanceId: id, inProgress: true });
+    return { migrations: found.map((view) => renderServerMigration(view, request.version)) };
+  }
+
+  @Get(':migration')
+  async show(@Compute() request: ComputeRequest, @Param('id') id: string, @Param('migration') migration: string) {
+    await this.admit(request, id, 23, 'show');
+    return { migration: renderServerMigration(await this.migrations.get(id, numberOf(migration)), request.version) };
+  }
+
+  /** Abort. */
+  @Delete(':migration')
+  @HttpCode(202)
+  async delete(
+    @Compute() request: ComputeRequest,
+    @Param('id') id: string,
+    @Param('migration') migration: string,
+  ): Promise<void> {
+    await this.admit(request, id, 24, 'delete');
+    await this.migrations.abort(id, numberOf(migration));
+  }
+
+  /** `force_complete`: a switch is always forced to its end within its deadline, so there is nothing to hurry. */
+  @Post(':migration/action')
+  @HttpCode(202)
+  async act(
+    @Compute() request: ComputeRequest,
+    @Param('id') id: string,
+    @Param('migration') migration: string,
+    @Body() body: unknown,
+  ): Promise<void> {
+    await this.admit(request, id, 22, 'force_complete');
+    if (typeof body !== 'object' || body === null || !('force_complete' in body))
+      throw new BadRequestError("'force_complete' is a required property");
+    const { status } = await this.migrations.get(id, numberOf(migration));
+    if (status !== 'running')
+      throw new BadRequestError(`Migration ${migration} is ${status}, it must be running to be completed.`);
+  }
+
+  private async admit(request: ComputeRequest, id: string, since: number, rule: string): Promise<void> {
+    if (request.version < since) throw new NotFoundError('Resource', 'migrations');
+    requireAdmin(request, `os_compute_api:servers:migrations:${rule}`);
+    await this.instances.get(request.caller, id);
+  }
+}
+
+function numberOf(migration: string): number {
+  if (!/^\d{1,9}$/.test(migration)) throw new NotFoundError('Migration', migration);
+  return Number(migration);
+}

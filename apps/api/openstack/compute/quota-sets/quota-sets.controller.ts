@@ -1,0 +1,84 @@
+import { Body, Delete, Get, HttpCode, Param, Put } from '@nestjs/common';
+import { ForbiddenError } from '#libs/common/errors';
+import { defaultLimits, quotaResources } from '#libs/compute/quotas/default-limits';
+import type { Limits, QuotaResource } from '#libs/compute/quotas/default-limits';
+import { Quotas } from '#libs/compute/quotas/quotas';
+import { BodyError, unwrap } from '../http/body.js';
+import { ComputeController } from '../http/compute-controller.js';
+import { Compute, requireAdmin } from '../http/compute-request.js';
+import type { ComputeRequest } from '../http/compute-request.js';
+import type { Microversion } from '../http/microversion.js';
+
+/** Nova API: /os-quota-sets */
+@ComputeController('os-quota-sets')
+export class QuotaSetsController {
+  constructor(private readonly quotas: Quotas) {}
+
+  @Get(':project')
+  async show(@Compute() request: ComputeRequest, @Param('project') project: string) {
+    requireOwn(request, project);
+    return { quota_set: { id: project, ...shown(await this.quotas.limits(project), request.version) } };
+  }
+
+  @Get(':project/defaults')
+  defaults(@Compute() { version }: ComputeRequest, @Param('project') project: string) {
+    return { quota_set: { id: project, ...shown(defaultLimits, version) } };
+  }
+
+  @Get(':project/detail')
+  async detail(@Compute() request: ComputeRequest, @Param('project') project: string) {
+    requireOwn(request, project);
+    const [limits, usage] = await Promise.all([this.quotas.limits(project), this.quotas.usage(project)]);
+    const used: Partial<Record<QuotaResource, number>> = { ...usage };
+    const entries = Object.entries(shown(limits, request.version)) as [QuotaResource, number][];
+    const rows = entries.map(([name, limit]) => [name, { limit, in_use: used[name] ?? 0, reserved: 0 }]);
+    return { quota_set: { id: project, ...(Object.fromEntries(rows) as object) } };
+  }
+
+  @Put(':project')
+  async update(@Compute() request: ComputeRequest, @Param('project') project: string, @Body() body: unknown) {
+    requireAdmin(request, 'os_compute_api:os-quota-sets:update');
+    const limits = await this.quotas.set(project, limitsOf(unwrap(body, 'quota_set'), request.version));
+    return { quota_set: shown(limits, request.version) };
+  }
+
+  @Delete(':project')
+  @HttpCode(202)
+  async delete(@Compute() request: ComputeRequest, @Param('project') project: string): Promise<void> {
+    requireAdmin(request, 'os_compute_api:os-quota-sets:delete');
+    await this.quotas.reset(project);
+  }
+}
+
+const network: QuotaResource[] = ['fixed_ips', 'floating_ips', 'security_groups', 'security_group_rules'];
+const files: QuotaResource[] = ['injected_files', 'injected_file_content_bytes', 'injected_file_path_bytes'];
+
+function resourcesAt(version: Microversion): QuotaResource[] {
+  const gone = new Set([...(version >= 36 ? network : []), ...(version >= 57 ? files : [])]);
+  return quotaResources.filter((resource) => !gone.has(resource));
+}
+
+function shown(limits: Limits, version: Microversion): Record<string, number> {
+  return Object.fromEntries(resourcesAt(version).map((resource) => [resource, limits[resource]]));
+}
+
+function requireOwn({ caller }: ComputeRequest, project: string): void {
+  if (!caller.isAdmin && caller.projectId !== project)
+    throw new ForbiddenError("Policy doesn't allow os_compute_api:os-quota-sets:show to be performed.");
+}
+
+/** Nova takes "10" for 10; `force` and `tenant_id` are passed over. Throws BodyError. */
+function limitsOf(given: Record<string, unknown>, version: Microversion): Partial<Limits> {
+  const known = new Set<string>(resourcesAt(version));
+  const entries = Object.entries(given).filter(([name]) => name !== 'force' && name !== 'tenant_id');
+  return Object.fromEntries(
+    entries.map(([name, value]) => {
+      if (!known.has(name))
+        throw new BodyError('quota_set', given, `Additional properties are not allowed ('${name}' was unexpected)`);
+      const limit = typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value;
+      if (!Number.isInteger(limit) || (limit as number) < -1 || (limit as number) > 2_147_483_647)
+        throw new BodyError(name, value, 'an integer from -1 (no limit) to 2147483647 is expected');
+      return [name, limit];
+    }),
+  );
+}

@@ -1,0 +1,31 @@
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, IsObject, IsOptional, Length, Matches } from 'class-validator';
+import { Between, Since } from '../http/body.js';
+
+const policies = ['affinity', 'anti-affinity', 'soft-affinity', 'soft-anti-affinity'] as const;
+type Policy = (typeof policies)[number];
+
+/** Nova API: `server_group` of POST /os-server-groups. */
+export class CreateServerGroupDto {
+  @Length(1, 255)
+  @Matches(/\S/)
+  name: string;
+
+  @Between(1, 63)
+  @IsOptional()
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(1)
+  @IsIn(policies, { each: true })
+  policies?: Policy[];
+
+  @Since(64)
+  @IsOptional()
+  @IsIn(policies)
+  policy?: Policy;
+
+  /** `max_server_per_host`, of anti-affinity only. */
+  @Since(64)
+  @IsOptional()
+  @IsObject()
+  rules?: Record<string, unknown>;
+}

@@ -1,0 +1,214 @@
+import { Type } from 'class-transformer';
+import {
+  IsArray,
+  IsBase64,
+  IsBoolean,
+  IsIP,
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsObject,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Length,
+  Matches,
+  MaxLength,
+  Min,
+  ValidateIf,
+} from 'class-validator';
+import { HOSTNAME } from '#libs/common/names';
+import { Between, BodyError, parse, Since } from '../http/body.js';
+import { LooseBoolean, LooseInteger, LooseString } from '../http/loose-types.js';
+import type { Microversion } from '../http/microversion.js';
+
+/** Nova API: networks[] of POST /servers. */
+export class RequestedNetworkDto {
+  @IsOptional()
+  @IsUUID()
+  uuid?: string;
+
+  @IsOptional()
+  @IsUUID()
+  port?: string | null;
+
+  @IsOptional()
+  @IsIP()
+  fixed_ip?: string;
+
+  @Since(32)
+  @IsOptional()
+  @Length(1, 60)
+  tag?: string;
+}
+
+class SecurityGroupDto {
+  @Length(1, 255)
+  name: string;
+}
+
+/** Nova API: `server` of POST /servers. */
+export class CreateServerDto {
+  @IsString()
+  @Length(1, 255)
+  @IsNotEmpty()
+  name: string;
+
+  @IsUUID()
+  imageRef: string;
+
+  @LooseString()
+  @IsString()
+  @Length(1, 255)
+  flavorRef: string;
+
+  /** 'auto', 'none' (both from 2.37) or a list: see requestedNetworks. */
+  @IsOptional()
+  networks?: unknown;
+
+  @IsOptional()
+  @IsObject()
+  metadata?: Record<string, string>;
+
+  @IsOptional()
+  @Length(1, 255)
+  key_name?: string;
+
+  @IsOptional()
+  @IsBase64()
+  @MaxLength(65_535)
+  user_data?: string;
+
+  @IsOptional()
+  @Length(1, 255)
+  availability_zone?: string;
+
+  @IsOptional()
+  @LooseInteger()
+  @IsInt()
+  @Min(1)
+  min_count?: number;
+
+  @IsOptional()
+  @LooseInteger()
+  @IsInt()
+  @Min(1)
+  max_count?: number;
+
+  /** Taken and ignored: containers have none. */
+  @ValidateIf((_, value) => value !== undefined && value !== '')
+  @LooseBoolean()
+  @IsBoolean()
+  config_drive?: boolean | '';
+
+  @IsOptional()
+  @Type(() => SecurityGroupDto)
+  @IsArray()
+  security_groups?: SecurityGroupDto[];
+
+  /** Taken and ignored: an instance is reached by key or by exec. */
+  @IsOptional()
+  @IsString()
+  adminPass?: string;
+
+  @Since(19)
+  @IsOptional()
+  @MaxLength(255)
+  description?: string | null;
+
+  @Since(52)
+  @IsOptional()
+  @IsArray()
+  @Length(1, 60, { each: true })
+  @Matches(/^[^,/]*$/, { each: true })
+  tags?: string[];
+
+  @Since(74)
+  @IsOptional()
+  @Length(1, 255)
+  host?: string;
+
+  @Since(74)
+  @IsOptional()
+  @Length(1, 255)
+  hypervisor_hostname?: string;
+
+  @Since(90)
+  @IsOptional()
+  @Matches(HOSTNAME)
+  hostname?: string;
+
+  @IsOptional()
+  @IsIn(['AUTO', 'MANUAL'])
+  'OS-DCF:diskConfig'?: string;
+
+  @IsOptional()
+  @IsIP(4)
+  accessIPv4?: string;
+
+  @IsOptional()
+  @IsIP(6)
+  accessIPv6?: string;
+
+  @Between(1, 56)
+  @IsOptional()
+  @IsArray()
+  personality?: unknown[];
+
+  @IsOptional()
+  @LooseBoolean()
+  @IsBoolean()
+  return_reservation_id?: boolean;
+
+  @IsOptional()
+  @IsArray()
+  block_device_mapping_v2?: unknown[];
+
+  @Since(63)
+  @IsOptional()
+  @IsArray()
+  trusted_image_certificates?: string[] | null;
+
+  @IsOptional()
+  @IsObject()
+  'OS-SCH-HNT:scheduler_hints'?: Record<string, unknown>;
+}
+
+export type RequestedNetworks = 'auto' | 'none' | RequestedNetworkDto[];
+
+/** `networks` by microversion: absent means auto up to 2.36 and is refused from 2.37 on. Throws BodyError. */
+export function requestedNetworks(networks: unknown, version: Microversion): RequestedNetworks {
+  if (networks === undefined || networks === null) {
+    if (version >= 37) throw new BodyError('networks', undefined, `'networks' is a required property`);
+    return 'auto';
+  }
+  if ((networks === 'auto' || networks === 'none') && version >= 37) return networks;
+  if (!Array.isArray(networks))
+    throw new BodyError('networks', networks, `a list is expected, 'auto' or 'none' from 2.37 on`);
+  if (!networks.length) return version >= 37 ? 'none' : 'auto';
+  return networks.map((network: unknown, n) => parse(RequestedNetworkDto, network, version, `networks.${n}`));
+}
+
+/** A map of at most 255 characters to at most 255 (Nova: types.metadata). Throws BodyError. */
+export function metadataOf(value: Record<string, unknown> = {}, field = 'metadata'): Record<string, string> {
+  for (const [key, text] of Object.entries(value)) {
+    if (!/^[a-zA-Z0-9-_:. ]{1,255}$/.test(key))
+      throw new BodyError(field, value, `${key}: 1 to 255 of letters, digits and -_:. are expected`);
+    if (typeof text !== 'string' || text.length > 255)
+      throw new BodyError(key, text, 'a string of at most 255 characters is expected');
+  }
+  return value as Record<string, string>;
+}
+
+/** Nova: os:scheduler_hints, each a string or a list of strings; unknown ones are kept for filters of one's own. */
+export function schedulerHintsOf(hints: unknown): Record<string, string | string[]> {
+  if (hints === undefined || hints === null) return {};
+  if (typeof hints !== 'object' || Array.isArray(hints))
+    throw new BodyError('os:scheduler_hints', hints, 'an object is expected');
+  for (const [name, hint] of Object.entries(hints)) {
+    const texts: unknown[] = Array.isArray(hint) ? hint : [hint];
+    if (!texts.every((text) => typeof text === 'string'))
+      throw new BodyError(name, hint, 'a string or a list of strings is expected');
+  }
+  return hints as Record<string, string | string[]>;
+}

@@ -1,0 +1,56 @@
+import { BadRequestError } from '#libs/compute/instances/instance.errors';
+import type { NewInstance } from '#libs/compute/instances/new-instance';
+import { BodyError } from '../http/body.js';
+import type { Microversion } from '../http/microversion.js';
+import { metadataOf, requestedNetworks, schedulerHintsOf } from './create-server.dto.js';
+import type { CreateServerDto } from './create-server.dto.js';
+
+/** What a checked POST /servers asks for. Throws BodyError, BadRequestError. */
+export function newInstanceOf(dto: CreateServerDto, body: Record<string, unknown>, version: Microversion): NewInstance {
+  refuseVolumes(dto.block_device_mapping_v2 ?? [], dto.imageRef);
+  if (dto.personality?.length)
+    throw new BodyError('personality', '…', 'files cannot be put into an instance; use user_data');
+  if (dto.host && dto.hypervisor_hostname && dto.host !== dto.hypervisor_hostname)
+    throw new BadRequestError(`No valid host was found: ${dto.hypervisor_hostname} is not a node of ${dto.host}.`);
+  const networks = requestedNetworks(dto.networks, version);
+  const minCount = dto.min_count ?? 1;
+  return {
+    name: dto.name.trim(),
+    hostname: dto.hostname,
+    imageId: dto.imageRef,
+    flavorId: dto.flavorRef,
+    networks:
+      typeof networks === 'string'
+        ? networks
+        : networks.map(({ uuid, port, fixed_ip }) => ({
+            networkId: uuid,
+            portId: port ?? undefined,
+            fixedIp: fixed_ip,
+          })),
+    metadata: metadataOf(dto.metadata),
+    tags: dto.tags ?? [],
+    keyName: dto.key_name ?? null,
+    userData: dto.user_data ?? null,
+    description: dto.description ?? null,
+    availabilityZone: dto.availability_zone ?? null,
+    requestedHost: dto.host ?? dto.hypervisor_hostname ?? null,
+    schedulerHints: schedulerHintsOf(
+      body['os:scheduler_hints'] ?? body['OS-SCH-HNT:scheduler_hints'] ?? dto['OS-SCH-HNT:scheduler_hints'],
+    ),
+    minCount,
+    maxCount: dto.max_count ?? minCount,
+  };
+}
+
+/** Clients describe the image's own disk as a block device; anything else would need volumes. */
+function refuseVolumes(devices: unknown[], imageRef: string): void {
+  for (const device of devices as Record<string, unknown>[]) {
+    const isImage = device?.source_type === 'image' && device.destination_type === 'local' && device.uuid === imageRef;
+    if (!isImage)
+      throw new BodyError(
+        'block_device_mapping_v2',
+        device,
+        'only the image itself is supported: there are no volumes',
+      );
+  }
+}

@@ -1,0 +1,35 @@
+import { Body, Param, Post, Res } from '@nestjs/common';
+import type { Response } from 'express';
+import { Instances } from '#libs/compute/instances/instances';
+import { BodyError } from '../http/body.js';
+import { ComputeController } from '../http/compute-controller.js';
+import { Compute } from '../http/compute-request.js';
+import type { ComputeRequest } from '../http/compute-request.js';
+import { ServerActions } from './server-actions.js';
+
+/** Nova API: POST /servers/{id}/action. The body's one key names the action. */
+@ComputeController('servers/:id/action')
+export class ServerActionsController {
+  constructor(
+    private readonly instances: Instances,
+    private readonly actions: ServerActions,
+  ) {}
+
+  @Post()
+  async act(
+    @Compute() request: ComputeRequest,
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    const keys = typeof body === 'object' && body !== null ? Object.keys(body) : [];
+    if (keys.length !== 1) throw new BodyError('body', body, 'one action is expected');
+    const [name = ''] = keys;
+    const action = this.actions.named(name);
+    const instance = await this.instances.get(request.caller, id);
+    const answer = await action(request, instance, (body as Record<string, unknown>)[name]);
+    response.status(answer.status);
+    if (answer.location) response.location(answer.location);
+    return answer.body;
+  }
+}

@@ -1,0 +1,168 @@
+import {
+  IsArray,
+  IsBase64,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsObject,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Length,
+  Matches,
+  MaxLength,
+  Min,
+} from 'class-validator';
+import { HOSTNAME } from '#libs/common/names';
+import { Between, Since } from '../http/body.js';
+import { LooseBoolean, LooseInteger, LooseString } from '../http/loose-types.js';
+
+/** `reboot` */
+export class RebootDto {
+  @Matches(/^(soft|hard)$/i)
+  type: string;
+}
+
+/** `os-migrateLive` */
+export class MigrateLiveDto {
+  @IsOptional()
+  @Length(1, 255)
+  host?: string | null;
+
+  /** A boolean up to 2.24; also `auto` from 2.25 on. */
+  @LooseBoolean()
+  @IsIn([true, false, 'auto'])
+  block_migration: boolean | 'auto';
+
+  @Between(1, 24)
+  @IsOptional()
+  @LooseBoolean()
+  @IsBoolean()
+  disk_over_commit?: boolean;
+
+  @Between(30, 67)
+  @IsOptional()
+  @LooseBoolean()
+  @IsBoolean()
+  force?: boolean;
+}
+
+/** `migrate`: null up to 2.55. */
+export class MigrateDto {
+  @Since(56)
+  @IsOptional()
+  @Length(1, 255)
+  host?: string | null;
+}
+
+/** `resize` */
+export class ResizeDto {
+  @LooseString()
+  @IsString()
+  @Length(1, 255)
+  flavorRef: string;
+
+  @IsOptional()
+  @IsIn(['AUTO', 'MANUAL'])
+  'OS-DCF:diskConfig'?: string;
+}
+
+/** `evacuate` */
+export class EvacuateDto {
+  @IsOptional()
+  @Length(1, 255)
+  host?: string;
+
+  @IsOptional()
+  @IsString()
+  adminPass?: string;
+
+  @Between(1, 13)
+  @IsOptional()
+  @LooseBoolean()
+  @IsBoolean()
+  onSharedStorage?: boolean;
+
+  @Between(29, 67)
+  @IsOptional()
+  @LooseBoolean()
+  @IsBoolean()
+  force?: boolean;
+}
+
+/** `os-getConsoleOutput` */
+export class GetConsoleOutputDto {
+  /** -1, null or absent: all. */
+  @IsOptional()
+  @LooseInteger()
+  @IsInt()
+  @Min(-1)
+  length?: number | null;
+}
+
+/** `os-resetState` */
+export class ResetStateDto {
+  @IsIn(['active', 'error'])
+  state: 'active' | 'error';
+}
+
+/** `rebuild` */
+export class RebuildDto {
+  @IsUUID()
+  imageRef: string;
+
+  @IsOptional()
+  @Length(1, 255)
+  name?: string;
+
+  @IsOptional()
+  @IsString()
+  adminPass?: string;
+
+  @IsOptional()
+  @IsObject()
+  metadata?: Record<string, string>;
+
+  @Since(19)
+  @IsOptional()
+  @MaxLength(255)
+  description?: string | null;
+
+  @Since(54)
+  @IsOptional()
+  @Length(1, 255)
+  key_name?: string | null;
+
+  @Since(57)
+  @IsOptional()
+  @IsBase64()
+  @MaxLength(65_535)
+  user_data?: string | null;
+
+  @Since(90)
+  @IsOptional()
+  @Matches(HOSTNAME)
+  hostname?: string;
+
+  @IsOptional()
+  @IsIn(['AUTO', 'MANUAL'])
+  'OS-DCF:diskConfig'?: string;
+
+  @IsOptional()
+  @LooseBoolean()
+  @IsBoolean()
+  preserve_ephemeral?: boolean;
+
+  @Between(1, 56)
+  @IsOptional()
+  @IsArray()
+  personality?: unknown[];
+
+  @IsOptional()
+  @IsString()
+  accessIPv4?: string;
+
+  @IsOptional()
+  @IsString()
+  accessIPv6?: string;
+}

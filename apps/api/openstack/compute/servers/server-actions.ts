@@ -1,0 +1,161 @@
+import { Injectable } from '@nestjs/common';
+import { Instances } from '#libs/compute/instances/instances';
+import { ConsoleLogs } from '#libs/compute/instances/console-logs';
+import { InstanceActions } from '#libs/compute/instances/instance-actions';
+import { BadRequestError } from '#libs/compute/instances/instance.errors';
+import type { Instance } from '#libs/compute/instances/instance.entity';
+import { Migrations } from '#libs/mobility/migrations/migrations.service';
+import { BodyError, parse } from '../http/body.js';
+import { requireAdmin } from '../http/compute-request.js';
+import type { ComputeRequest } from '../http/compute-request.js';
+import { metadataOf } from './create-server.dto.js';
+import {
+  EvacuateDto,
+  GetConsoleOutputDto,
+  MigrateDto,
+  MigrateLiveDto,
+  RebootDto,
+  RebuildDto,
+  ResetStateDto,
+  ResizeDto,
+} from './server-actions.dto.js';
+import { renderServer } from './server.renderer.js';
+
+export interface ActionAnswer {
+  status: 200 | 202 | 204;
+  body?: object;
+  location?: string;
+}
+
+/** `argument`: the value of the action's key in the body. */
+type ServerAction = (request: ComputeRequest, instance: Instance, argument: unknown) => Promise<ActionAnswer>;
+
+const accepted: ActionAnswer = { status: 202 };
+
+/** Nova API: the actions of POST /servers/{id}/action, by the name in the body. */
+@Injectable()
+export class ServerActions {
+  constructor(
+    private readonly instances: Instances,
+    private readonly actions: InstanceActions,
+    private readonly migrations: Migrations,
+    private readonly consoleLogs: ConsoleLogs,
+  ) {}
+
+  private readonly table: Readonly<Record<string, ServerAction>> = {
+    'os-start': (request, { id }) => this.power(request, id, 'start'),
+    'os-stop': (request, { id }) => this.power(request, id, 'stop'),
+    pause: (request, { id }) => this.power(request, id, 'pause'),
+    unpause: (request, { id }) => this.power(request, id, 'unpause'),
+    reboot: (request, instance, argument) => this.reboot(request, instance, argument),
+    rebuild: (request, instance, argument) => this.rebuild(request, instance, argument),
+    resize: (request, instance, argument) => this.resize(request, instance, argument),
+    confirmResize: async ({ caller }, { id }) => {
+      await this.migrations.confirmResize(caller, id);
+      return { status: 204 };
+    },
+    revertResize: async ({ caller }, { id }) => {
+      await this.migrations.revertResize(caller, id);
+      return accepted;
+    },
+    migrate: (request, instance, argument) => this.migrate(request, instance, argument),
+    'os-migrateLive': (request, instance, argument) => this.migrateLive(request, instance, argument),
+    evacuate: (request, instance, argument) => this.evacuate(request, instance, argument),
+    'os-getConsoleOutput': (request, instance, argument) => this.consoleOutput(request, instance, argument),
+    'os-resetState': (request, instance, argument) => this.resetState(request, instance, argument),
+    forceDelete: async ({ caller }, { id }) => {
+      await this.actions.delete(caller, id, true);
+      return accepted;
+    },
+  };
+
+  /** Throws BadRequestError for a name that is none, as Nova does. */
+  named(name: string): ServerAction {
+    const action = Object.hasOwn(this.table, name) ? this.table[name] : undefined;
+    if (!action) throw new BadRequestError(`There is no such action: ${name}`);
+    return action;
+  }
+
+  private async power({ caller }: ComputeRequest, id: string, action: 'start' | 'stop' | 'pause' | 'unpause') {
+    await this.actions.power(caller, id, action);
+    return accepted;
+  }
+
+  private async reboot({ caller, version }: ComputeRequest, { id }: Instance, argument: unknown) {
+    const { type } = parse(RebootDto, argument, version, 'reboot');
+    await this.actions.reboot(caller, id, type.toLowerCase() as 'soft' | 'hard');
+    return accepted;
+  }
+
+  private async rebuild(request: ComputeRequest, { id }: Instance, argument: unknown): Promise<ActionAnswer> {
+    const dto = parse(RebuildDto, argument, request.version, 'rebuild');
+    await this.actions.rebuild(request.caller, id, {
+      imageId: dto.imageRef,
+      name: dto.name?.trim(),
+      description: dto.description,
+      metadata: dto.metadata && metadataOf(dto.metadata),
+      keyName: dto.key_name,
+      userData: dto.user_data,
+      hostname: dto.hostname,
+    });
+    const view = await this.instances.getView(request.caller, id);
+    return { status: 202, location: `${request.base}/servers/${id}`, body: { server: renderServer(view, request) } };
+  }
+
+  private async resize({ caller, version }: ComputeRequest, { id }: Instance, argument: unknown) {
+    const { flavorRef } = parse(ResizeDto, argument, version, 'resize');
+    await this.migrations.resize(caller, id, flavorRef);
+    return accepted;
+  }
+
+  private async migrate(request: ComputeRequest, { id }: Instance, argument: unknown) {
+    requireAdmin(request, 'os_compute_api:os-migrate-server:migrate');
+    const { host } = parse(MigrateDto, argument ?? {}, request.version, 'migrate');
+    await this.migrations.migrate(request.caller, id, { host });
+    return accepted;
+  }
+
+  private async migrateLive(request: ComputeRequest, { id }: Instance, argument: unknown) {
+    requireAdmin(request, 'os_compute_api:os-migrate-server:migrate_live');
+    const { version } = request;
+    const dto = parse(MigrateLiveDto, argument, version, 'os-migrateLive');
+    if (dto.block_migration === 'auto' && version < 25)
+      throw new BodyError('block_migration', 'auto', 'a boolean is expected before 2.25');
+    if (dto.force && !dto.host) throw new BadRequestError("Can't force to a non-provided destination");
+    // Nova: up to 2.29 naming a host forces it; from 2.30 the scheduler checks it unless forced.
+    const force = dto.force ?? (version < 30 && Boolean(dto.host));
+    await this.migrations.liveMigrate(request.caller, id, {
+      host: dto.host,
+      blockMigration: dto.block_migration,
+      force,
+    });
+    return accepted;
+  }
+
+  private async evacuate(request: ComputeRequest, { id }: Instance, argument: unknown): Promise<ActionAnswer> {
+    requireAdmin(request, 'os_compute_api:os-evacuate');
+    const { host, force } = parse(EvacuateDto, argument, request.version, 'evacuate');
+    await this.migrations.evacuate(request.caller, id, {
+      host,
+      force: force ?? (request.version < 29 && Boolean(host)),
+    });
+    return { status: 200 };
+  }
+
+  private async consoleOutput(
+    { version }: ComputeRequest,
+    instance: Instance,
+    argument: unknown,
+  ): Promise<ActionAnswer> {
+    const { length } = parse(GetConsoleOutputDto, argument ?? {}, version, 'os-getConsoleOutput');
+    const lines = length === undefined || length === null || length < 0 ? 0 : length;
+    return { status: 200, body: { output: await this.consoleLogs.read(instance, lines) } };
+  }
+
+  private async resetState(request: ComputeRequest, { id }: Instance, argument: unknown) {
+    requireAdmin(request, 'os_compute_api:os-admin-actions:reset_state');
+    const { state } = parse(ResetStateDto, argument, request.version, 'os-resetState');
+    await this.actions.resetState(request.caller, id, state);
+    return accepted;
+  }
+}

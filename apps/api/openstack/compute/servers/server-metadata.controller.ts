@@ -1,0 +1,63 @@
+import { Body, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
+import { NotFoundError } from '#libs/common/errors';
+import { Instances } from '#libs/compute/instances/instances';
+import { BodyError, unwrap } from '../http/body.js';
+import { ComputeController } from '../http/compute-controller.js';
+import { Compute } from '../http/compute-request.js';
+import type { ComputeRequest } from '../http/compute-request.js';
+import { metadataOf } from './create-server.dto.js';
+
+/** Nova API: /servers/{id}/metadata */
+@ComputeController('servers/:id/metadata')
+export class ServerMetadataController {
+  constructor(private readonly instances: Instances) {}
+
+  @Get()
+  async list(@Compute() { caller }: ComputeRequest, @Param('id') id: string) {
+    return { metadata: (await this.instances.get(caller, id)).metadata };
+  }
+
+  @Post()
+  @HttpCode(200)
+  async merge(@Compute() { caller }: ComputeRequest, @Param('id') id: string, @Body() body: unknown) {
+    const metadata = metadataOf(unwrap(body, 'metadata'));
+    return { metadata: await this.instances.setMetadata(caller, id, metadata, 'merge') };
+  }
+
+  @Put()
+  async replace(@Compute() { caller }: ComputeRequest, @Param('id') id: string, @Body() body: unknown) {
+    const metadata = metadataOf(unwrap(body, 'metadata'));
+    return { metadata: await this.instances.setMetadata(caller, id, metadata, 'replace') };
+  }
+
+  @Get(':key')
+  async show(@Compute() { caller }: ComputeRequest, @Param('id') id: string, @Param('key') key: string) {
+    const value = (await this.instances.get(caller, id)).metadata[key];
+    if (value === undefined) throw new NotFoundError('Metadata item', key);
+    return { meta: { [key]: value } };
+  }
+
+  @Put(':key')
+  async set(
+    @Compute() { caller }: ComputeRequest,
+    @Param('id') id: string,
+    @Param('key') key: string,
+    @Body() body: unknown,
+  ) {
+    const meta = metadataOf(unwrap(body, 'meta'), 'meta');
+    if (Object.keys(meta).join() !== key)
+      throw new BodyError('meta', meta, `only '${key}', as in the URL, is expected`);
+    await this.instances.setMetadata(caller, id, meta, 'merge');
+    return { meta };
+  }
+
+  @Delete(':key')
+  @HttpCode(204)
+  async delete(
+    @Compute() { caller }: ComputeRequest,
+    @Param('id') id: string,
+    @Param('key') key: string,
+  ): Promise<void> {
+    await this.instances.deleteMetadata(caller, id, key);
+  }
+}

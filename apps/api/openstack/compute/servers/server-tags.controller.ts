@@ -1,0 +1,71 @@
+import { Body, Delete, Get, HttpCode, Param, Put, Res } from '@nestjs/common';
+import type { Response } from 'express';
+import { NotFoundError } from '#libs/common/errors';
+import { Instances } from '#libs/compute/instances/instances';
+import { BodyError } from '../http/body.js';
+import { ComputeController } from '../http/compute-controller.js';
+import { Compute } from '../http/compute-request.js';
+import type { ComputeRequest } from '../http/compute-request.js';
+
+/** Nova API: /servers/{id}/tags (2.26) */
+@ComputeController('servers/:id/tags')
+export class ServerTagsController {
+  constructor(private readonly instances: Instances) {}
+
+  @Get()
+  async list(@Compute() request: ComputeRequest, @Param('id') id: string) {
+    return { tags: await this.present(request, id) };
+  }
+
+  @Put()
+  async replace(@Compute() request: ComputeRequest, @Param('id') id: string, @Body() body: { tags?: unknown }) {
+    await this.present(request, id);
+    const tags: unknown = body?.tags;
+    if (!Array.isArray(tags)) throw new BodyError('tags', tags, 'a list is expected');
+    const wanted = tags.map(tagOf);
+    return { tags: await this.instances.setTags(request.caller, id, () => wanted) };
+  }
+
+  @Get(':tag')
+  @HttpCode(204)
+  async check(@Compute() request: ComputeRequest, @Param('id') id: string, @Param('tag') tag: string): Promise<void> {
+    if (!(await this.present(request, id)).includes(tag)) throw new NotFoundError('Tag', tag);
+  }
+
+  @Put(':tag')
+  async add(
+    @Compute() request: ComputeRequest,
+    @Param('id') id: string,
+    @Param('tag') tag: string,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<void> {
+    const known = (await this.present(request, id)).includes(tag);
+    if (!known) await this.instances.setTags(request.caller, id, (present) => [...present, tagOf(tag)]);
+    response.status(known ? 204 : 201).location(`${request.base}/servers/${id}/tags/${encodeURIComponent(tag)}`);
+  }
+
+  @Delete(':tag')
+  @HttpCode(204)
+  async remove(@Compute() request: ComputeRequest, @Param('id') id: string, @Param('tag') tag: string): Promise<void> {
+    if (!(await this.present(request, id)).includes(tag)) throw new NotFoundError('Tag', tag);
+    await this.instances.setTags(request.caller, id, (present) => present.filter((one) => one !== tag));
+  }
+
+  @Delete()
+  @HttpCode(204)
+  async clear(@Compute() request: ComputeRequest, @Param('id') id: string): Promise<void> {
+    await this.present(request, id);
+    await this.instances.setTags(request.caller, id, () => []);
+  }
+
+  private async present({ caller, version }: ComputeRequest, id: string): Promise<string[]> {
+    if (version < 26) throw new NotFoundError('Resource', 'tags');
+    return (await this.instances.get(caller, id)).tags;
+  }
+}
+
+function tagOf(tag: unknown): string {
+  if (typeof tag !== 'string' || !/^[^,/]{1,60}$/.test(tag))
+    throw new BodyError('tag', tag, '1 to 60 characters without comma and slash are expected');
+  return tag;
+}

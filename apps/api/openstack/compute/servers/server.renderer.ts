@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import type { Instance, InstanceFlavor } from '#libs/compute/instances/instance.entity';
+import type { InstanceNicView, InstanceView } from '#libs/compute/instances/instance-views';
+import type { Microversion } from '../http/microversion.js';
+import { flavorBookmark, imageBookmark, serverLinks } from '../http/links.js';
+import { renderTime } from '../http/times.js';
+import { statusOf } from './server-status.js';
+
+export interface ServerContext {
+  version: Microversion;
+  isAdmin: boolean;
+  /** `https://…/compute/v2.1`. */
+  base: string;
+}
+
+/** An entry of GET /servers. */
+export function renderServerSummary(instance: Instance, { base }: ServerContext) {
+  return { id: instance.id, name: instance.name, links: serverLinks(base, instance.id) };
+}
+
+/** Nova API: server in GET /servers/detail and GET /servers/{id}. */
+export function renderServer(view: InstanceView, context: ServerContext) {
+  const { instance, host } = view;
+  return {
+    id: instance.id,
+    name: instance.name,
+    status: statusOf(instance.vmState, instance.taskState),
+    tenant_id: instance.projectId,
+    user_id: instance.userId,
+    metadata: instance.metadata,
+    hostId: hostIdOf(instance.projectId, host?.name),
+    image: { id: instance.imageId, links: [imageBookmark(context.base, instance.imageId)] },
+    flavor: renderFlavor(instance.flavor, context),
+    created: renderTime(instance.createdAt),
+    updated: renderTime(instance.updatedAt),
+    addresses: renderAddresses(view.nics),
+    accessIPv4: '',
+    accessIPv6: '',
+    links: serverLinks(context.base, instance.id),
+    'OS-DCF:diskConfig': 'MANUAL',
+    ...renderProgress(instance),
+    'OS-EXT-AZ:availability_zone': host?.availabilityZone ?? instance.availabilityZone ?? '',
+    config_drive: '',
+    key_name: instance.keyName,
+    'OS-SRV-USG:launched_at': instance.launchedAt ? renderTime(instance.launchedAt, 'micro') : null,
+    'OS-SRV-USG:terminated_at': instance.deletedAt ? renderTime(instance.deletedAt, 'micro') : null,
+    security_groups: view.nics.length ? [{ name: 'default' }] : [],
+    'OS-EXT-STS:task_state': instance.taskState,
+    'OS-EXT-STS:vm_state': instance.vmState,
+    'OS-EXT-STS:power_state': instance.powerState,
+    'os-extended-volumes:volumes_attached': [],
+    ...renderFault(instance, context.isAdmin),
+    ...(context.isAdmin ? renderAdminAttributes(view, context.version) : {}),
+    ...renderNewerFields(view, context),
+  };
+}
+
+/** Stable for one project and host, telling neither (Nova: generate_hostid). */
+export function hostIdOf(projectId: string, hostName: string | undefined): string {
+  return hostName ? createHash('sha224').update(`${projectId}${hostName}`).digest('hex') : '';
+}
+
+/** Nova API: addresses, by the network's name. */
+export function renderAddresses(nics: InstanceNicView[]) {
+  const byNetwork = Map.groupBy(nics, (nic) => nic.networkName);
+  return Object.fromEntries(
+    [...byNetwork].map(([name, ofNetwork]) => [
+      name,
+      ofNetwork.flatMap((nic) =>
+        nic.fixedIps.map((ip) => ({
+          version: ip.version,
+          addr: ip.ip_address,
+          'OS-EXT-IPS:type': 'fixed',
+          'OS-EXT-IPS-MAC:mac_addr': nic.mac,
+        })),
+      ),
+    ]),
+  );
+}
+
+function renderFlavor(flavor: InstanceFlavor, { version, base }: ServerContext) {
+  if (version < 47) return { id: flavor.id, links: [flavorBookmark(base, flavor.id)] };
+  return {
+    vcpus: flavor.vcpus,
+    ram: flavor.ramMb,
+    disk: flavor.diskGb,
+    ephemeral: 0,
+    swap: 0,
+    original_name: flavor.name,
+    extra_specs: flavor.extraSpecs,
+  };
+}
+
+/** Nova shows progress only in the states where there may be some. */
+function renderProgress(instance: Instance) {
+  const status = statusOf(instance.vmState, instance.taskState);
+  const shown = ['ACTIVE', 'BUILD', 'REBUILD', 'RESIZE', 'VERIFY_RESIZE', 'MIGRATING'].includes(status);
+  return shown ? { progress: 0 } : {};
+}
+
+function renderFault({ vmState, fault }: Instance, isAdmin: boolean) {
+  if (!fault || (vmState !== 'error' && vmState !== 'deleted')) return {};
+  const { code, created, message, details } = fault;
+  return { fault: { code, created, message, ...(details && (isAdmin || code !== 500) ? { details } : {}) } };
+}
+
+function renderAdminAttributes({ instance, host }: InstanceView, version: Microversion) {
+  return {
+    'OS-EXT-SRV-ATTR:host': host?.name ?? null,
+    'OS-EXT-SRV-ATTR:instance_name': instance.id,
+    'OS-EXT-SRV-ATTR:hypervisor_hostname': host?.name ?? null,
+    ...(version >= 3 && {
+      'OS-EXT-SRV-ATTR:reservation_id': `r-${instance.id.slice(0, 8)}`,
+      'OS-EXT-SRV-ATTR:launch_index': 0,
+      'OS-EXT-SRV-ATTR:hostname': instance.hostname,
+      'OS-EXT-SRV-ATTR:kernel_id': '',
+      'OS-EXT-SRV-ATTR:ramdisk_id': '',
+      'OS-EXT-SRV-ATTR:root_device_name': '/dev/root',
+      'OS-EXT-SRV-ATTR:user_data': instance.userData,
+    }),
+    ...(version >= 16 && { host_status: host?.status ?? '' }),
+  };
+}
+
+function renderNewerFields({ instance }: InstanceView, { version, isAdmin }: ServerContext) {
+  return {
+    ...(version >= 9 && { locked: false }),
+    ...(version >= 19 && { description: instance.description }),
+    ...(version >= 26 && { tags: instance.tags }),
+    ...(version >= 63 && { trusted_image_certificates: null }),
+    ...(version >= 73 && { locked_reason: null }),
+    ...(version >= 90 && !isAdmin && { 'OS-EXT-SRV-ATTR:hostname': instance.hostname }),
+  };
+}

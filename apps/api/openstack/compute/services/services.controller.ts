@@ -1,0 +1,78 @@
+import { Body, Get, Param, Put } from '@nestjs/common';
+import { NotFoundError } from '#libs/common/errors';
+import { BadRequestError } from '#libs/compute/instances/instance.errors';
+import { isUp } from '#libs/fleet/hosts/host-state';
+import type { Host } from '#libs/fleet/hosts/host.entity';
+import { Hosts } from '#libs/fleet/hosts/hosts.service';
+import { parse } from '../http/body.js';
+import { ComputeController } from '../http/compute-controller.js';
+import { Compute, requireAdmin } from '../http/compute-request.js';
+import type { ComputeRequest } from '../http/compute-request.js';
+import type { Microversion } from '../http/microversion.js';
+import { one } from '../http/paging.js';
+import { renderTime } from '../http/times.js';
+import { NamedServiceDto, UpdateServiceDto } from './service.dto.js';
+
+/** Nova API: /os-services. Each compute host is one nova-compute service. */
+@ComputeController('os-services')
+export class ServicesController {
+  constructor(private readonly hosts: Hosts) {}
+
+  @Get()
+  async list(@Compute() request: ComputeRequest) {
+    requireAdmin(request, 'os_compute_api:os-services:list');
+    const { query, version } = request;
+    const [name, binary] = [one(query, 'host'), one(query, 'binary')];
+    const all = binary === undefined || binary === 'nova-compute' ? await this.hosts.list({ role: 'compute' }) : [];
+    const found = name === undefined ? all : all.filter((host) => host.name === name);
+    return { services: found.map((host) => renderService(host, version, new Date())) };
+  }
+
+  /** Up to 2.52 the last part names what to do, from 2.53 on the service. */
+  @Put(':id')
+  async update(@Compute() request: ComputeRequest, @Param('id') id: string, @Body() body: unknown) {
+    requireAdmin(request, 'os_compute_api:os-services:update');
+    if (request.version < 53) return this.act(id, parse(NamedServiceDto, body, request.version));
+    const dto = parse(UpdateServiceDto, body, request.version);
+    if (dto.disabled_reason !== undefined && dto.status !== 'disabled')
+      throw new BadRequestError("Specifying disabled_reason requires that status be 'disabled'.");
+    let host = await this.hosts.get(id);
+    if (dto.status) host = await this.hosts.setEnabled(host.id, dto.status === 'enabled', dto.disabled_reason ?? null);
+    if (dto.forced_down !== undefined) host = await this.hosts.setForcedDown(host.id, dto.forced_down);
+    return { service: renderService(host, request.version, new Date()) };
+  }
+
+  private async act(action: string, dto: NamedServiceDto) {
+    const named = { host: dto.host, binary: dto.binary };
+    switch (action) {
+      case 'enable':
+        await this.hosts.setEnabled(dto.host, true);
+        return { service: { ...named, status: 'enabled' } };
+      case 'disable':
+        await this.hosts.setEnabled(dto.host, false);
+        return { service: { ...named, status: 'disabled' } };
+      case 'disable-log-reason':
+        await this.hosts.setEnabled(dto.host, false, dto.disabled_reason ?? null);
+        return { service: { ...named, status: 'disabled', disabled_reason: dto.disabled_reason } };
+      case 'force-down':
+        await this.hosts.setForcedDown(dto.host, dto.forced_down ?? false);
+        return { service: { ...named, forced_down: dto.forced_down ?? false } };
+      default:
+        throw new NotFoundError('Action', action);
+    }
+  }
+}
+
+function renderService(host: Host, version: Microversion, now: Date) {
+  return {
+    id: version >= 53 ? host.id : host.serial,
+    binary: 'nova-compute',
+    host: host.name,
+    zone: host.availabilityZone,
+    status: host.enabled ? 'enabled' : 'disabled',
+    state: isUp(host, now) ? 'up' : 'down',
+    updated_at: renderTime(host.updatedAt, 'micro'),
+    disabled_reason: host.disabledReason,
+    ...(version >= 11 && { forced_down: host.forcedDown }),
+  };
+}

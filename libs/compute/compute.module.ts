@@ -1,0 +1,31 @@
+import { Module } from '@nestjs/common';
+import { NetworkingModule } from '#libs/networking/networking.module';
+import { Flavors } from './flavors/flavors.js';
+import { ConsoleLogs } from './instances/console-logs.js';
+import { HostInstances } from './instances/host-instances.js';
+import { InstanceActions } from './instances/instance-actions.js';
+import { InstanceCreation } from './instances/instance-creation.js';
+import { InstanceTransitions } from './instances/instance-transitions.js';
+import { InstanceViews } from './instances/instance-views.js';
+import { Instances } from './instances/instances.js';
+import { KeyPairs } from './key-pairs/key-pairs.js';
+import { Quotas } from './quotas/quotas.js';
+import { ServerGroups } from './server-groups/server-groups.js';
+
+const services = [
+  Flavors,
+  Quotas,
+  KeyPairs,
+  ServerGroups,
+  Instances,
+  InstanceViews,
+  InstanceCreation,
+  InstanceActions,
+  InstanceTransitions,
+  HostInstances,
+  ConsoleLogs,
+];
+
+/** Wants DatabaseModule, OperationsModule and FleetModule beside it. */
+@Module({ imports: [NetworkingModule], providers: services, exports: services })
+export class ComputeModule {}

@@ -1,0 +1,151 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
+import { NotFoundError } from '#libs/common/errors';
+import { newId } from '#libs/common/ids';
+import { toHostname } from '#libs/common/names';
+import { Host } from '#libs/fleet/hosts/host.entity';
+import type { Image } from '#libs/images/image.entity';
+import { Ports } from '#libs/networking/ports/ports.service';
+import { Operations } from '#libs/operations/operations.service';
+import { Flavors } from '../flavors/flavors.js';
+import type { Flavor } from '../flavors/flavor.entity.js';
+import { KeyPair } from '../key-pairs/key-pair.entity.js';
+import { Quotas } from '../quotas/quotas.js';
+import { ServerGroups } from '../server-groups/server-groups.js';
+import { BadRequestError, FlavorTooSmallError } from './instance.errors.js';
+import { Instance } from './instance.entity.js';
+import { INSTANCE } from './instance-operations.js';
+import type { CreateInstanceInput } from './instance-operations.js';
+import { placementOf } from './instance-placement.js';
+import type { Placement } from './instance-placement.js';
+import type { NewInstance } from './new-instance.js';
+import { usableImage } from './usable-image.js';
+
+/** Makes instances: rows, ports and the operation `instance.create` in one transaction. */
+@Injectable()
+export class InstanceCreation {
+  constructor(
+    private readonly operations: Operations,
+    private readonly flavors: Flavors,
+    private readonly quotas: Quotas,
+    private readonly serverGroups: ServerGroups,
+    private readonly ports: Ports,
+  ) {}
+
+  /**
+   * Nova API: POST /servers. As many as quota allows between minCount and maxCount. Throws BadRequestError
+   * (also where flavor, network, port or group is unknown), FlavorTooSmallError, ForbiddenError, QuotaExceededError and
+   * what `Ports` throws where an address or port is taken.
+   */
+  async create(caller: Caller, wanted: NewInstance): Promise<Instance[]> {
+    if (wanted.minCount > wanted.maxCount) throw new BadRequestError('min_count must be <= max_count');
+    const placement = placementOf(caller, wanted);
+    return this.createAll(caller, wanted, placement).catch((error: unknown) => {
+      throw error instanceof NotFoundError ? new BadRequestError(error.message) : error;
+    });
+  }
+
+  private async createAll(caller: Caller, wanted: NewInstance, placement: Placement): Promise<Instance[]> {
+    return this.operations.transact(async (tx, createOperation) => {
+      const flavor = await this.flavors.get(caller, wanted.flavorId, tx);
+      const image = await usableImage(tx, caller, wanted.imageId);
+      requireFits(flavor, image);
+      await this.requireKnown(tx, caller, wanted, placement);
+      const each = { instances: 1, cores: flavor.vcpus, ram: flavor.ramMb };
+      const range = { least: wanted.minCount, most: wanted.maxCount };
+      const count = await this.quotas.reserve(tx, caller.projectId, each, range);
+      requireOwnPorts(wanted, count);
+      const instances = rows(caller, wanted, flavor, placement.zone, count);
+      await tx.insert(Instance, instances);
+      const { forcedHost, requestedHost } = placement;
+      const input: CreateInstanceInput = { forcedHost, requestedHost };
+      for (const { id: resourceId } of instances) {
+        await this.ports.allocateForInstance(tx, caller, resourceId, wanted.networks);
+        await createOperation({
+          kind: 'instance.create',
+          queue: 'instance',
+          resourceType: INSTANCE,
+          resourceId,
+          by: caller,
+          input,
+        });
+      }
+      return instances;
+    });
+  }
+
+  private async requireKnown(
+    tx: EntityManager,
+    caller: Caller,
+    wanted: NewInstance,
+    placement: Placement,
+  ): Promise<void> {
+    const { keyName, schedulerHints } = wanted;
+    if (keyName !== null && !(await tx.existsBy(KeyPair, { userId: caller.userId, name: keyName })))
+      throw new BadRequestError('Invalid key_name provided.');
+    const host = placement.forcedHost ?? placement.requestedHost;
+    if (host !== null && !(await tx.existsBy(Host, { name: host, role: 'compute' })))
+      throw new BadRequestError(`Compute host ${host} could not be found.`);
+    if (placement.zone !== null && !(await tx.existsBy(Host, { availabilityZone: placement.zone, role: 'compute' })))
+      throw new BadRequestError('The requested availability zone is not available');
+    if (schedulerHints.group !== undefined) await this.serverGroups.get(caller, String(schedulerHints.group), tx);
+  }
+}
+
+function requireFits(flavor: Flavor, image: Image): void {
+  if (image.minRam > flavor.ramMb) throw new FlavorTooSmallError("Flavor's memory is too small for requested image.");
+  if (flavor.diskGb !== 0 && image.minDisk > flavor.diskGb)
+    throw new FlavorTooSmallError("The size of the flavor's disk is smaller than the minimum size of the image.");
+}
+
+/** A port or address that was named can go to one instance only. */
+function requireOwnPorts(wanted: NewInstance, count: number): void {
+  const named = Array.isArray(wanted.networks) && wanted.networks.some((nic) => nic.portId ?? nic.fixedIp);
+  if (named && count > 1) throw new BadRequestError('A port or fixed IP cannot be given to more than one instance.');
+}
+
+function rows(caller: Caller, wanted: NewInstance, flavor: Flavor, zone: string | null, count: number): Instance[] {
+  const now = new Date();
+  return Array.from({ length: count }, (_, n) => {
+    const id = newId();
+    const suffix = count > 1 ? `-${n + 1}` : '';
+    return {
+      id,
+      name: `${wanted.name}${suffix}`,
+      hostname: toHostname(`${wanted.hostname ?? wanted.name}${suffix}`, `server-${id}`),
+      projectId: caller.projectId,
+      userId: caller.userId,
+      flavor: {
+        id: flavor.id,
+        name: flavor.name,
+        vcpus: flavor.vcpus,
+        ramMb: flavor.ramMb,
+        diskGb: flavor.diskGb,
+        extraSpecs: flavor.extraSpecs,
+      },
+      oldFlavor: null,
+      imageId: wanted.imageId,
+      hostId: null,
+      availabilityZone: zone,
+      vmState: 'building',
+      taskState: 'scheduling',
+      powerState: 0,
+      epoch: 1,
+      config: wanted.config ?? {},
+      devices: wanted.devices ?? {},
+      profiles: wanted.profiles ?? ['default'],
+      metadata: wanted.metadata,
+      tags: wanted.tags,
+      schedulerHints: wanted.schedulerHints,
+      keyName: wanted.keyName,
+      userData: wanted.userData,
+      description: wanted.description,
+      fault: null,
+      launchedAt: null,
+      deletedAt: null,
+      createdAt: now,
+      updatedAt: now,
+    };
+  });
+}

@@ -1,0 +1,111 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, EntityManager } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
+import { InvalidInputError, NotFoundError, QuotaExceededError } from '#libs/common/errors';
+import { UUID } from '#libs/common/names';
+import { Quotas } from '../quotas/quotas.js';
+import { Instance } from './instance.entity.js';
+import { narrow } from './instance-query.js';
+import type { InstanceFilter, InstancePage } from './instance-query.js';
+import { InstanceViews } from './instance-views.js';
+import type { InstanceView } from './instance-views.js';
+
+/** Instances as their owners see them: lists, one, and what changes nothing on a host. */
+@Injectable()
+export class Instances {
+  constructor(
+    private readonly database: DataSource,
+    private readonly views: InstanceViews,
+    private readonly quotas: Quotas,
+  ) {}
+
+  /** One page. Throws InvalidInputError for a marker that names no instance. */
+  async list(filter: InstanceFilter, page: InstancePage): Promise<Instance[]> {
+    if (page.marker !== undefined) await this.requireMarker(page.marker);
+    const query = this.database.getRepository(Instance).createQueryBuilder('i');
+    return narrow(query, filter, page).getMany();
+  }
+
+  /** The same with ports and hosts: three statements whatever the page's length. */
+  async listViews(filter: InstanceFilter, page: InstancePage): Promise<InstanceView[]> {
+    return this.views.of(await this.list(filter, page));
+  }
+
+  /**
+   * Throws NotFoundError also where it is another project's and the caller is no admin. Deleted ones are found only
+   * where `withDeleted` says so.
+   */
+  async get(caller: Caller, id: string, options: { withDeleted?: boolean } = {}): Promise<Instance> {
+    const instance = UUID.test(id) ? await this.database.manager.findOneBy(Instance, { id }) : null;
+    const known = instance && (caller.isAdmin || instance.projectId === caller.projectId);
+    if (!known || (instance.deletedAt && !options.withDeleted)) throw new NotFoundError('Instance', id);
+    return instance;
+  }
+
+  async getView(caller: Caller, id: string): Promise<InstanceView> {
+    const [view] = await this.views.of([await this.get(caller, id)]);
+    return view!;
+  }
+
+  /** Nova API: PUT /servers/{id}. What is absent stays. */
+  async update(
+    caller: Caller,
+    id: string,
+    changes: { name?: string; description?: string | null; hostname?: string },
+  ): Promise<InstanceView> {
+    await this.get(caller, id);
+    if (Object.values(changes).some((value) => value !== undefined))
+      await this.database.manager.update(Instance, { id }, changes);
+    return this.getView(caller, id);
+  }
+
+  /** Adds to the metadata (`merge`) or replaces all of it. Returns what then stands. Throws QuotaExceededError. */
+  async setMetadata(
+    caller: Caller,
+    id: string,
+    metadata: Record<string, string>,
+    mode: 'merge' | 'replace',
+  ): Promise<Record<string, string>> {
+    await this.get(caller, id);
+    return this.database.transaction(async (tx) => {
+      const { metadata: present } = await lock(tx, id);
+      const wanted = mode === 'merge' ? { ...present, ...metadata } : metadata;
+      const limit = (await this.quotas.limits(caller.projectId, tx)).metadata_items;
+      const count = Object.keys(wanted).length;
+      if (limit >= 0 && count > limit) throw new QuotaExceededError('metadata_items', count, 0, limit);
+      await tx.update(Instance, { id }, { metadata: wanted });
+      return wanted;
+    });
+  }
+
+  async deleteMetadata(caller: Caller, id: string, key: string): Promise<void> {
+    await this.get(caller, id);
+    await this.database.transaction(async (tx) => {
+      const { [key]: removed, ...metadata } = (await lock(tx, id)).metadata;
+      if (removed === undefined) throw new NotFoundError('Metadata item', key);
+      await tx.update(Instance, { id }, { metadata });
+    });
+  }
+
+  /** Nova API: server tags (2.26). At most 50 of at most 60 characters. */
+  async setTags(caller: Caller, id: string, change: (present: string[]) => string[]): Promise<string[]> {
+    await this.get(caller, id);
+    return this.database.transaction(async (tx) => {
+      const tags = [...new Set(change((await lock(tx, id)).tags))];
+      if (tags.length > 50) throw new InvalidInputError('tags', 'at most 50 tags');
+      await tx.update(Instance, { id }, { tags });
+      return tags;
+    });
+  }
+
+  private async requireMarker(marker: string): Promise<void> {
+    const known = UUID.test(marker) && (await this.database.manager.existsBy(Instance, { id: marker }));
+    if (!known) throw new InvalidInputError('marker', 'the id of an instance');
+  }
+}
+
+async function lock(tx: EntityManager, id: string): Promise<Instance> {
+  const instance = await tx.findOne(Instance, { where: { id }, lock: { mode: 'pessimistic_write' } });
+  if (!instance || instance.deletedAt) throw new NotFoundError('Instance', id);
+  return instance;
+}

@@ -1,0 +1,32 @@
+/** One NIC asked for (Nova: networks[] of POST /servers): a network, or a port that exists. */
+export interface RequestedNic {
+  networkId?: string;
+  portId?: string;
+  fixedIp?: string;
+}
+
+export interface NewInstance {
+  name: string;
+  /** RFC 1123 label; made from the name where left out. */
+  hostname?: string;
+  imageId: string;
+  flavorId: string;
+  /** auto: the project's only network, if it has one. */
+  networks: 'auto' | 'none' | RequestedNic[];
+  metadata: Record<string, string>;
+  tags: string[];
+  keyName: string | null;
+  /** Base64, as it was given. */
+  userData: string | null;
+  description: string | null;
+  /** `zone`, or `zone:host[:node]` for admins. */
+  availabilityZone: string | null;
+  /** Microversion 2.74, admins only. */
+  requestedHost: string | null;
+  schedulerHints: Record<string, string | string[]>;
+  minCount: number;
+  maxCount: number;
+  config?: Record<string, string>;
+  devices?: Record<string, Record<string, string>>;
+  profiles?: string[];
+}
