@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { numberSetting } from '#libs/common/config';
 import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
 import type { Operation } from '#libs/operations/operation.entity';
 import { WorkflowRunner } from '#libs/operations/workflow-runner';
@@ -47,7 +48,13 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.runner.start({ concurrency: { instance: 32, migration: 8 }, perHost, hostOf });
+    await this.runner.start({
+      concurrency: { instance: 32, migration: 8 },
+      perHost,
+      hostOf,
+      leaseMs: numberSetting('LXSTACK_OPERATION_LEASE_MS', 10_000),
+      sweepMs: numberSetting('LXSTACK_SWEEP_MS', 2_000),
+    });
   }
 
   /** Running steps are aborted and their leases given back: another worker resumes them at once. */

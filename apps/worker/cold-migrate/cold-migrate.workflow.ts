@@ -44,6 +44,6 @@ export class ColdMigrate {
     error: Error,
     tx: EntityManager,
   ) {
-    await this.ledger.takenBack(tx, run.operation, run.input, ['resize_prep', 'resize_migrating'], error);
+    await this.ledger.failed(tx, run.operation, run.input, ['resize_prep', 'resize_migrating'], error);
   }
 }

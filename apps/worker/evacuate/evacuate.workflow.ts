@@ -67,7 +67,7 @@ export class EvacuateWorkflow implements Workflow<MoveInput, MoveContext> {
   /** Where it has changed host already it is in ERROR there, to be rebuilt or evacuated again; else as before. */
   async failed(run: Pick<Run, 'operation' | 'input'>, error: Error, tx: EntityManager) {
     const { operation, input } = run;
-    await this.ledger.takenBack(tx, operation, input, ['rebuilding'], error);
+    await this.ledger.failed(tx, operation, input, ['rebuilding'], error);
     const moved = !(await this.ledger.isOn(tx, operation.resourceId, input.source.hostId));
     if (moved) await this.transitions.setError(tx, operation.resourceId, faultOf(error));
     else await this.transitions.setFault(tx, operation.resourceId, faultOf(error));

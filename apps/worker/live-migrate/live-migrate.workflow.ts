@@ -39,6 +39,6 @@ export class LiveMigrateWorkflow implements Workflow<MoveInput, MoveContext> {
 
   /** The instance is active where it was, and has no fault: only the migration tells of the failure. */
   async failed(run: Pick<StepRun<MoveInput, MoveContext>, 'operation' | 'input'>, error: Error, tx: EntityManager) {
-    await this.ledger.takenBack(tx, run.operation, run.input, ['migrating'], error);
+    await this.ledger.failed(tx, run.operation, run.input, ['migrating'], error);
   }
 }

@@ -8,9 +8,9 @@ import { InstanceTransitions } from '#libs/compute/instances/instance-transition
 import { Migration } from '#libs/mobility/migrations/migration.entity';
 import type { MigrationStatus } from '#libs/mobility/migrations/migration.entity';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
-import { MoveRefusedError } from '#libs/mobility/migrations/move.errors';
 import { statusesBefore } from '#libs/mobility/migrations/migration-states';
 import type { Operation } from '#libs/operations/operation.entity';
+import { faultOf } from '../instances/fault.js';
 import { MoveFailedError } from './move.errors.js';
 
 /** How long a source stays frozen at most before it asks who owns the instance. */
@@ -63,16 +63,23 @@ export class MoveLedger {
     return tx.existsBy(Instance, { id: instanceId, hostId });
   }
 
-  /** A move that was undone: error (or cancelled where it was asked for), and the instance as it was before. */
-  async takenBack(tx: EntityManager, operation: Operation, input: MoveInput, tasks: TaskState[], error: Error) {
-    const status = operation.cancelRequested ? 'cancelled' : 'error';
-    await tx.update(Migration, { uuid: input.migrationId }, { status, failure: failureOf(operation, error) });
-    for (const task of tasks) await this.transitions.clearTask(tx, operation.resourceId, task);
+  /**
+   * A move that has failed. Undone: error (or cancelled where that was asked for), the instance as it was before. Failed
+   * after its commit, when every try was used up: the instance is in ERROR where it is now, for an operator.
+   */
+  async failed(tx: EntityManager, operation: Operation, input: MoveInput, tasks: TaskState[], error: Error) {
+    const uuid = input.migrationId;
+    const committed = await tx.existsBy(Migration, { uuid, status: 'post-migrating' });
+    const status = error.name === 'OperationCancelledError' ? 'cancelled' : 'error';
+    await tx.update(Migration, { uuid }, { status, failure: failureOf(operation, error) });
+    if (committed) await this.transitions.setError(tx, operation.resourceId, faultOf(error));
+    else for (const task of tasks) await this.transitions.clearTask(tx, operation.resourceId, task);
   }
 }
 
+/** The step is the end's own where it named one; after a change of worker only the record is left. */
 function failureOf(operation: Operation, error: Error): NonNullable<Migration['failure']> {
-  if (error instanceof MoveFailedError) return { step: error.step, reason: error.reason, logTail: error.logTail };
-  const reasons = error instanceof MoveRefusedError ? error.reasons : [];
-  return { step: operation.failure?.step ?? operation.step ?? '', reason: messageOf(error), logTail: reasons };
+  const step = error instanceof MoveFailedError ? error.step : (operation.failure?.step ?? '');
+  const logTail = 'details' in error && Array.isArray(error.details) ? error.details.map(String) : [];
+  return { step, reason: messageOf(error), logTail };
 }

@@ -2,12 +2,12 @@ import type { MigrationStatus, MigrationType } from './migration.entity.js';
 
 type Table = Partial<Record<MigrationStatus, readonly MigrationStatus[]>>;
 
-/** Nova's live migration: `post-migrating` is past the commit and can only be completed. */
+/** Nova's live migration: `post-migrating` is past the commit: it is completed, or given up for an operator after many tries. */
 const live: Table = {
   queued: ['preparing', 'cancelled', 'error'],
   preparing: ['running', 'cancelled', 'error'],
   running: ['post-migrating', 'cancelled', 'error'],
-  'post-migrating': ['completed'],
+  'post-migrating': ['completed', 'error'],
 };
 
 /** Nova's cold migration and resize, with its confirm and revert. */
@@ -15,7 +15,7 @@ const cold: Table = {
   queued: ['pre-migrating', 'error', 'cancelled'],
   'pre-migrating': ['migrating', 'error', 'cancelled'],
   migrating: ['post-migrating', 'error', 'cancelled'],
-  'post-migrating': ['finished'],
+  'post-migrating': ['finished', 'error'],
   finished: ['confirming', 'reverting'],
   confirming: ['confirmed', 'finished'],
   reverting: ['reverted', 'finished'],

@@ -11,10 +11,10 @@ export class ComputeHostNotFoundError extends NotFoundError {
 export class MoveRefusedError extends InvalidInputError {
   constructor(
     field: string,
-    readonly reasons: string[],
+    readonly details: string[],
   ) {
     super(field, 'a move that can be made');
-    this.message = reasons.join('; ');
+    this.message = details.join('; ');
   }
 }
 

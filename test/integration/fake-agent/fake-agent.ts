@@ -6,7 +6,7 @@ import type {
   ServerWritableStream,
   ServiceError,
 } from '@grpc/grpc-js';
-import { AgentService, MigrationKind, MigrationPhase } from '#generated/lxstack/agent/v1/agent';
+import { AgentService } from '#generated/lxstack/agent/v1/agent';
 import type {
   AgentServer,
   CreateInstanceRequest,
@@ -42,6 +42,8 @@ export class FakeAgent {
   readonly calls: string[] = [];
   /** Told of each call before it is answered: a test stops a worker here. */
   onCall: (method: Method) => void = () => {};
+  /** Why it says that nothing can be moved. */
+  reasons: string[] = [];
   private readonly refusals = new Map<Method, Refusal>();
   private readonly server = new Server();
 
@@ -56,6 +58,15 @@ export class FakeAgent {
   /** The next `times` calls of `method` fail. */
   refuse(method: Method, code: status, message = `${method} refused`, times = 1): void {
     this.refusals.set(method, { code, message, times });
+  }
+
+  /** Forgets every fault it was told to make, and its calls. */
+  reset(): void {
+    this.refusals.clear();
+    this.reasons = [];
+    this.calls.length = 0;
+    this.onCall = () => {};
+    this.migrations.reset();
   }
 
   async listen(address: string, credentials: ServerCredentials): Promise<number> {
@@ -93,7 +104,7 @@ export class FakeAgent {
       }),
       setForwarding: this.unary('setForwarding', (request) => this.forward(request)),
       ensureNetwork: this.unary('ensureNetwork', () => ({})),
-      checkMigration: this.unary('checkMigration', () => ({ reasons: [] })),
+      checkMigration: this.unary('checkMigration', () => ({ reasons: this.reasons })),
       prepareMigration: this.unary('prepareMigration', (request: PrepareMigrationRequest) =>
         this.migrations.prepare(request),
       ),
@@ -176,5 +187,3 @@ export class FakeAgent {
 export function rpcError(code: status, message: string): ServiceError {
   return Object.assign(new Error(message), { code, details: message, metadata: new Metadata() });
 }
-
-export { MigrationKind, MigrationPhase };

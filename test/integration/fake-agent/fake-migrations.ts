@@ -35,7 +35,23 @@ export class FakeMigrations {
   /** Told of each phase as the source reaches it. */
   onPhase: (phase: MigrationPhase) => void = () => {};
 
+  /** The send waits at this phase until `goOn`. */
+  holdAt: MigrationPhase | undefined;
+  goOn: () => void = () => {};
+  private readonly waiting: (() => void)[] = [];
+
   constructor(private readonly agent: FakeAgent) {}
+
+  reset(): void {
+    this.failAt = undefined;
+    this.holdAt = undefined;
+    this.onPhase = () => {};
+  }
+
+  /** Resolves when a send is held. */
+  held(): Promise<void> {
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
 
   prepare({ migrationId, kind, spec, nextEpoch }: PrepareMigrationRequest): PrepareMigrationResponse {
     const phase = MigrationPhase.MIGRATION_PHASE_PREPARED;
@@ -139,11 +155,19 @@ export class FakeMigrations {
       if (isEnd(migration.phase)) return;
       if (this.failAt === phase) return this.giveUp(migrationId, migration);
       if (name === 'FREEZE' && migration.kind === MigrationKind.MIGRATION_KIND_COLD) continue;
+      const peer = target?.migrations.known.get(migrationId);
+      if (peer && name === 'AWAIT_COMMIT') peer.phase = phase;
       this.enter(migrationId, phase);
       this.onPhase(phase);
+      if (this.holdAt === phase) await this.hold();
     }
-    const peer = target?.migrations.known.get(migrationId);
-    if (peer) peer.phase = MigrationPhase.MIGRATION_PHASE_AWAIT_COMMIT;
+  }
+
+  private hold(): Promise<void> {
+    return new Promise((resolve) => {
+      this.goOn = resolve;
+      for (const tell of this.waiting.splice(0)) tell();
+    });
   }
 
   /** The agent undoes its own part at once: the instance goes on. */

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { status } from '@grpc/grpc-js';
+import { MigrationPhase } from '#generated/lxstack/agent/v1/agent';
+import { Migration } from '#libs/mobility/migrations/migration.entity';
+import { caller, WorkflowWorld } from './workflow-world.js';
+
+describe('live migration', () => {
+  let world: WorkflowWorld;
+  before(async () => (world = await WorkflowWorld.start('wf-live', ['h1', 'h2'])));
+  after(() => world.stop());
+  afterEach(async () => {
+    for (const agent of world.agents.values()) agent.reset();
+    await world.audit();
+    const left = await world.database.query('SELECT consumer_id FROM allocations WHERE consumer_id <> instance_id');
+    assert.deepEqual(left, [], 'a move that has ended holds nothing');
+  });
+
+  const move = async (id: string, host = 'h2') => {
+    const { uuid, operationId } = await world.migrations.liveMigrate(caller, id, { host });
+    const operation = await world.operations.waitFor(operationId, 40_000);
+    return { operation, migration: await world.database.manager.findOneByOrFail(Migration, { uuid }) };
+  };
+
+  const assertOn = async (id: string, name: string, epoch: number) => {
+    const instance = await world.instance(id);
+    assert.equal(instance.hostId, world.hosts.get(name)!.id);
+    assert.equal(instance.epoch, epoch);
+    assert.deepEqual([instance.vmState, instance.taskState, instance.fault], ['active', null, null]);
+    for (const agent of world.agents.values()) {
+      assert.equal(agent.running().includes(id), agent.name === name, `${agent.name} runs it`);
+      assert.equal(agent.instances.has(id), agent.name === name, `nothing is left on ${agent.name}`);
+    }
+  };
+
+  it('moves it there and back, epoch by epoch', async () => {
+    const { id } = await world.create('h1');
+    const there = await move(id);
+    assert.equal(there.migration.status, 'completed', JSON.stringify(there.operation.failure));
+    assert.equal(there.migration.memoryBytesTotal, 1000);
+    await assertOn(id, 'h2', 2);
+    assert.equal((await move(id, 'h1')).migration.status, 'completed');
+    await assertOn(id, 'h1', 3);
+  });
+
+  it('keeps every reason of a precheck that refuses, and touches nothing', async () => {
+    const { id } = await world.create('h1');
+    world.agents.get('h1')!.reasons = ['nested uts namespace', 'ramfs credentials'];
+    const { migration } = await move(id);
+    assert.equal(migration.status, 'error');
+    assert.match(migration.failure!.reason, /nested uts namespace; ramfs credentials/);
+    assert.ok(!world.agents.get('h2')!.calls.includes('prepareMigration'));
+    await assertOn(id, 'h1', 1);
+  });
+
+  for (const [end, method] of [
+    ['h1', 'checkMigration'],
+    ['h2', 'prepareMigration'],
+    ['h1', 'sendMigration'],
+  ] as const)
+    it(`goes on where it was when ${method} is refused`, async () => {
+      const { id } = await world.create('h1');
+      world.agents.get(end)!.refuse(method, status.FAILED_PRECONDITION, `no ${method} today`);
+      const { migration } = await move(id);
+      assert.equal(migration.status, 'error');
+      assert.match(migration.failure!.reason, new RegExp(`no ${method} today`));
+      await assertOn(id, 'h1', 1);
+    });
+
+  for (const phase of ['DISK', 'FREEZE', 'DUMP', 'TRANSFER', 'RESTORE'] as const)
+    it(`goes on where it was when the source gives up at ${phase}`, async () => {
+      const { id } = await world.create('h1');
+      world.agents.get('h1')!.migrations.failAt = MigrationPhase[`MIGRATION_PHASE_${phase}`];
+      const { migration } = await move(id);
+      assert.equal(migration.status, 'error');
+      assert.equal(migration.failure!.step, 'restore');
+      assert.match(migration.failure!.reason, /made to fail/);
+      await assertOn(id, 'h1', 1);
+    });
+
+  for (const [end, method] of [
+    ['h2', 'commitMigration'],
+    ['h1', 'commitMigration'],
+    ['h1', 'releaseMigration'],
+    ['h2', 'startInstance'],
+    ['h1', 'setForwarding'],
+  ] as const)
+    it(`is carried forward when ${method} fails on ${end} after the commit`, async () => {
+      const { id } = await world.create('h1');
+      world.agents.get(end)!.refuse(method, status.UNAVAILABLE, 'not now', 2);
+      const { migration } = await move(id);
+      assert.equal(migration.status, 'completed');
+      await assertOn(id, 'h2', 2);
+    });
+
+  it('can be aborted before the commit', async () => {
+    const { id } = await world.create('h1');
+    const source = world.agents.get('h1')!;
+    source.migrations.holdAt = MigrationPhase.MIGRATION_PHASE_DISK;
+    const { uuid, id: number, operationId } = await world.migrations.liveMigrate(caller, id, { host: 'h2' });
+    await source.migrations.held();
+    await world.migrations.abort(id, number);
+    assert.equal((await world.operations.waitFor(operationId, 20_000)).state, 'cancelled');
+    assert.equal((await world.database.manager.findOneByOrFail(Migration, { uuid })).status, 'cancelled');
+    await assertOn(id, 'h1', 1);
+  });
+
+  for (const [end, method] of [
+    ['h1', 'checkMigration'],
+    ['h2', 'prepareMigration'],
+    ['h1', 'sendMigration'],
+    ['h2', 'commitMigration'],
+    ['h1', 'commitMigration'],
+    ['h1', 'releaseMigration'],
+  ] as const)
+    it(`ends well when the worker is killed at ${method} on ${end}`, async () => {
+      const { id } = await world.create('h1');
+      killWorkerAt(end, method);
+      const { migration } = await move(id);
+      assert.equal(migration.status, 'completed', JSON.stringify(migration.failure));
+      await assertOn(id, 'h2', 2);
+    });
+
+  for (const phase of ['DISK', 'FREEZE', 'RESTORE', 'AWAIT_COMMIT'] as const)
+    it(`ends well, here or there, when the worker is killed at ${phase}`, async () => {
+      const { id } = await world.create('h1');
+      const { migrations } = world.agents.get('h1')!;
+      migrations.onPhase = (reached) => {
+        if (reached !== MigrationPhase[`MIGRATION_PHASE_${phase}`]) return;
+        migrations.onPhase = () => {};
+        world.killWorkers();
+        void world.startWorker();
+      };
+      const { migration } = await move(id);
+      assert.ok(['completed', 'error'].includes(migration.status), migration.status);
+      await (migration.status === 'completed' ? assertOn(id, 'h2', 2) : assertOn(id, 'h1', 1));
+    });
+
+  it('invariant 2: a source that has asked who owns the instance cannot lose it any more', async () => {
+    const { id } = await world.create('h1');
+    const { migrations } = world.agents.get('h1')!;
+    migrations.holdAt = MigrationPhase.MIGRATION_PHASE_RESTORE;
+    const { uuid, operationId } = await world.migrations.liveMigrate(caller, id, { host: 'h2' });
+    await migrations.held();
+    await world.closeSwitches(id);
+    migrations.goOn();
+    await world.operations.waitFor(operationId, 20_000);
+    const { status: ended, failure } = await world.database.manager.findOneByOrFail(Migration, { uuid });
+    assert.equal(ended, 'error');
+    assert.match(failure!.reason, /time for the switch/);
+    await assertOn(id, 'h1', 1);
+  });
+
+  it('invariant 1: FLUSHALL in the middle of a move', async () => {
+    const { id } = await world.create('h1');
+    world.agents.get('h1')!.migrations.onPhase = () => void world.flushRedis();
+    assert.equal((await move(id)).migration.status, 'completed');
+    await assertOn(id, 'h2', 2);
+  });
+
+  function killWorkerAt(end: string, method: string): void {
+    const agent = world.agents.get(end)!;
+    agent.onCall = (called) => {
+      if (called !== method) return;
+      agent.onCall = () => {};
+      world.killWorkers();
+      void world.startWorker();
+    };
+  }
+});

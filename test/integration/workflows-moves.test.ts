@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { status } from '@grpc/grpc-js';
+import { Flavor } from '#libs/compute/flavors/flavor.entity';
+import { Migration } from '#libs/mobility/migrations/migration.entity';
+import { caller, WorkflowWorld } from './workflow-world.js';
+
+describe('cold migration, resize and evacuation', () => {
+  let world: WorkflowWorld;
+  before(async () => {
+    world = await WorkflowWorld.start('wf-moves', ['h1', 'h2', 'h3']);
+    const { manager } = world.database;
+    await manager.save(manager.create(Flavor, { id: 'f2', name: 'f2', vcpus: 2, ramMb: 512, diskGb: 2 }));
+  });
+  after(() => world.stop());
+  afterEach(async () => {
+    for (const agent of world.agents.values()) agent.reset();
+    await world.audit();
+  });
+
+  const ended = async ({ uuid, operationId }: Migration) => {
+    const operation = await world.operations.waitFor(operationId, 40_000);
+    return { operation, migration: await world.database.manager.findOneByOrFail(Migration, { uuid }) };
+  };
+  const at = (name: string) => world.hosts.get(name)!.id;
+  const claims = (id: string) => world.database.query('SELECT 1 FROM allocations WHERE instance_id = $1', [id]);
+
+  it('migrates cold and confirms: the source keeps its copy until then', async () => {
+    const { id } = await world.create('h1');
+    const { migration, operation } = await ended(await world.migrations.migrate(caller, id, { host: 'h2' }));
+    assert.equal(migration.status, 'finished', JSON.stringify(operation.failure));
+    const resized = await world.instance(id);
+    assert.deepEqual([resized.vmState, resized.hostId, resized.epoch], ['resized', at('h2'), 2]);
+    assert.ok(world.agents.get('h2')!.running().includes(id));
+    assert.ok(world.agents.get('h1')!.instances.has(id));
+    assert.equal((await claims(id)).length, 2);
+    const confirm = await world.migrations.confirmResize(caller, id);
+    assert.equal((await world.operations.waitFor(confirm.id)).state, 'done');
+    assert.equal((await world.instance(id)).vmState, 'active');
+    assert.ok(!world.agents.get('h1')!.instances.has(id));
+    assert.equal((await claims(id)).length, 1);
+  });
+
+  it('resizes and reverts: back on the source with the old flavor, under a newer epoch', async () => {
+    const { id } = await world.create('h1');
+    const { migration } = await ended(await world.migrations.resize(caller, id, 'f2'));
+    assert.equal(migration.status, 'finished', JSON.stringify(migration.failure));
+    const resized = await world.instance(id);
+    assert.equal(resized.flavor.id, 'f2');
+    assert.equal(resized.oldFlavor!.id, 'f1');
+    const revert = await world.migrations.revertResize(caller, id);
+    assert.equal((await world.operations.waitFor(revert.id)).state, 'done');
+    const back = await world.instance(id);
+    assert.deepEqual([back.vmState, back.hostId, back.epoch, back.flavor.id], ['active', at('h1'), 3, 'f1']);
+    assert.ok(world.agents.get('h1')!.running().includes(id));
+    assert.equal((await claims(id)).length, 1);
+  });
+
+  it('starts again where it was when the transfer is refused', async () => {
+    const { id } = await world.create('h1');
+    world.agents.get('h1')!.refuse('sendMigration', status.FAILED_PRECONDITION, 'no space');
+    const { migration } = await ended(await world.migrations.migrate(caller, id, { host: 'h2' }));
+    assert.equal(migration.status, 'error');
+    const instance = await world.instance(id);
+    assert.deepEqual([instance.vmState, instance.taskState, instance.hostId], ['active', null, at('h1')]);
+    assert.ok(world.agents.get('h1')!.running().includes(id));
+    assert.equal((await claims(id)).length, 1);
+  });
+
+  it('leaves a stopped instance stopped', async () => {
+    const { id } = await world.create('h1');
+    await world.run(id, 'instance.stop', 'powering-off');
+    await ended(await world.migrations.migrate(caller, id, { host: 'h2' }));
+    await world.operations.waitFor((await world.migrations.confirmResize(caller, id)).id);
+    assert.equal((await world.instance(id)).vmState, 'stopped');
+    assert.ok(!world.agents.get('h2')!.running().includes(id));
+  });
+
+  it('deletes while it waits for confirm: the kept copy goes too', async () => {
+    const { id } = await world.create('h1');
+    await ended(await world.migrations.migrate(caller, id, { host: 'h2' }));
+    assert.equal((await world.run(id, 'instance.delete', 'deleting', { force: false })).state, 'done');
+    assert.ok(!world.agents.get('h1')!.instances.has(id));
+    assert.deepEqual(await claims(id), []);
+  });
+
+  it('evacuates from a host that is down only, with the same port', async () => {
+    const { id } = await world.create('h3');
+    await assert.rejects(world.migrations.evacuate(caller, id), /still in use/);
+    await world.database.query(`UPDATE hosts SET forced_down = true WHERE name = 'h3'`);
+    const { migration } = await ended(await world.migrations.evacuate(caller, id));
+    assert.equal(migration.status, 'done', JSON.stringify(migration.failure));
+    const instance = await world.instance(id);
+    assert.deepEqual([instance.vmState, instance.taskState, instance.epoch], ['active', null, 2]);
+    assert.notEqual(instance.hostId, at('h3'));
+    assert.equal((await claims(id)).length, 1);
+    world.agents.get('h3')!.instances.delete(id);
+    await world.database.query(`UPDATE hosts SET forced_down = false WHERE name = 'h3'`);
+  });
+
+  it('refuses unknown hosts and its own', async () => {
+    const { id } = await world.create('h1');
+    await assert.rejects(world.migrations.migrate(caller, id, { host: 'nowhere' }), /could not be found/);
+    await assert.rejects(world.migrations.liveMigrate(caller, id, { host: 'h1' }), /is on h1 already/);
+    assert.equal((await world.instance(id)).taskState, null);
+  });
+});
