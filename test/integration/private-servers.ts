@@ -37,7 +37,9 @@ export async function startPrivateServers(name: string): Promise<PrivateServers>
     stdio: 'ignore',
   });
   const stop = async () => {
-    await Promise.all([end(postgres, 'SIGINT'), end(redis, 'SIGTERM')]);
+    const [pgCtl, ...before] = [...asPostgres, join(bin, 'pg_ctl')];
+    await run(pgCtl, [...before, '-D', data, '-m', 'immediate', 'stop']);
+    await Promise.all([gone(postgres), gone(redis, 'SIGTERM')]);
     await rm(directory, { recursive: true, force: true });
   };
   await createDatabase(join(bin, 'createdb'), data);
@@ -62,10 +64,9 @@ async function createDatabase(program: string, socketDirectory: string): Promise
   }
 }
 
-/** `runuser` hands signals on to the server. */
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null) return;
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill(signal);
-  await gone;
+async function gone(child: ChildProcess, signal?: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  if (signal) child.kill(signal);
+  await exited;
 }
