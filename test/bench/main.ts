@@ -1,9 +1,16 @@
 import { parseArgs } from 'node:util';
+import { startFleet } from '#apps/cli/fleet/fleet';
+import { Layout } from '#apps/cli/fleet/layout';
+import { hostRoot } from '#apps/cli/hostroot/host-root';
+import { imageFiles } from '#apps/cli/images/image-files';
+import { TestFleet } from '#test/e2e/fleet/test-fleet';
+import type { Bench } from './bench.js';
+import { FloorHosts } from './floor/floor-hosts.js';
 import { benchLaunch } from './launch.js';
 import { benchMigrate } from './migrate.js';
 
 /** `npm run bench -- NAME`: each prints one table. No timed assertions. */
-const benchmarks: Record<string, (n: number) => Promise<void>> = {
+const benchmarks: Record<string, (bench: Bench) => Promise<void>> = {
   launch: benchLaunch,
   migrate: benchMigrate,
 };
@@ -18,4 +25,20 @@ if (!benchmark || !Number.isInteger(n) || n < 1) {
   console.error(`usage: npm run bench -- ${Object.keys(benchmarks).join('|')} [-n COUNT]`);
   process.exit(2);
 }
-await benchmark(n);
+await measure(benchmark);
+
+/** A fleet of its own (left running for the next), and two hosts made by hand on the same host root. */
+async function measure(run: (bench: Bench) => Promise<void>): Promise<void> {
+  process.env.LXSTACK_DEPLOYMENT ??= 'bench';
+  const layout = new Layout(process.env.LXSTACK_DEPLOYMENT);
+  await startFleet(layout, { hosts: 2, runtime: 'lxc' }, (line) => console.error(line));
+  const fleet = await TestFleet.open();
+  const hosts = new FloorHosts(layout.path('floor'), await hostRoot());
+  try {
+    await hosts.up();
+    await run({ fleet, hosts, archives: fleet.local.images, n });
+  } finally {
+    await hosts.down();
+    fleet.close();
+  }
+}

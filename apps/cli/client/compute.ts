@@ -21,6 +21,13 @@ export interface ServerMigration {
   dest_compute: string | null;
 }
 
+export interface ComputeService {
+  host: string;
+  binary: string;
+  state: 'up' | 'down';
+  status: 'enabled' | 'disabled';
+}
+
 export const hostOf = (server: Server): string => server['OS-EXT-SRV-ATTR:host'] ?? '';
 
 /** Its first fixed address and the MAC that has it. */
@@ -31,6 +38,7 @@ export function addressOf(server: Server): { address: string; mac: string } {
 }
 
 const compute = '/compute/v2.1';
+const moveTimeoutMs = 120_000;
 
 /** The part of Nova's API that the demo, the tests and the benchmarks use. */
 export class Compute {
@@ -38,6 +46,20 @@ export class Compute {
     private readonly api: Api,
     private readonly events: Events,
   ) {}
+
+  /** The flavor of this name, made where it is not there; returns its id. */
+  async ensureFlavor(name: string, size: { vcpus: number; ram: number; disk: number }): Promise<string> {
+    type Flavor = { id: string; name: string };
+    const { flavors } = await this.api.call<{ flavors: Flavor[] }>('GET', `${compute}/flavors`);
+    const found = flavors.find((flavor) => flavor.name === name);
+    if (found) return found.id;
+    const flavor = { name, ...size };
+    return (await this.api.call<{ flavor: Flavor }>('POST', `${compute}/flavors`, { flavor })).flavor.id;
+  }
+
+  async services(): Promise<ComputeService[]> {
+    return (await this.api.call<{ services: ComputeService[] }>('GET', `${compute}/os-services`)).services;
+  }
 
   async create(
     name: string,
@@ -79,6 +101,23 @@ export class Compute {
     });
   }
 
+  /** Waits until task_state is `taskState`, or past it: the server may be quicker than we look. */
+  async busy(id: string, taskState: string, timeoutMs = 30_000): Promise<void> {
+    await this.events.until(id, `server ${id} is ${taskState}`, timeoutMs, async () => {
+      const server = await this.show(id);
+      const now = server['OS-EXT-STS:task_state'];
+      return now === taskState || (now === null && server.status !== 'BUILD') ? true : undefined;
+    });
+  }
+
+  /** Waits until the host's lease is held (`up`) or has run out (`down`). */
+  async hostIs(host: string, state: ComputeService['state'], timeoutMs = 60_000): Promise<void> {
+    await this.events.until(host, `host ${host} is ${state}`, timeoutMs, async () => {
+      const services = (await this.services()).filter((service) => service.host === host);
+      return services.length && services.every((service) => service.state === state) ? true : undefined;
+    });
+  }
+
   /** Waits until the server is on another host than `host`. */
   async left(id: string, host: string, timeoutMs = 120_000): Promise<void> {
     await this.events.until(id, `server ${id} has left ${host}`, timeoutMs, async () => {
@@ -105,15 +144,22 @@ export class Compute {
   }
 
   /** Live-migrates and waits for its end, whichever it is: to `host`, or to where the scheduler says. */
-  async liveMigrate(id: string, host: string | null = null, timeoutMs = 120_000): Promise<ServerMigration> {
+  async liveMigrate(id: string, host: string | null = null): Promise<ServerMigration> {
+    return (await this.startLiveMigration(id, host))();
+  }
+
+  /** Asks for a live migration; the function returned waits for its end, whichever it is. */
+  async startLiveMigration(id: string, host: string | null = null): Promise<() => Promise<ServerMigration>> {
     const before = (await this.lastMigration(id))?.id ?? 0;
     await this.act(id, { 'os-migrateLive': { host, block_migration: 'auto' } });
-    const ended = await this.events.until(id, `live migration of ${id}`, timeoutMs, async () => {
-      const migration = await this.lastMigration(id);
-      if (!migration || migration.id <= before) return undefined;
-      return ['completed', 'error', 'failed', 'cancelled'].includes(migration.status) ? migration : undefined;
-    });
-    await this.settled(id, 'ACTIVE', timeoutMs);
-    return ended;
+    return async () => {
+      const ended = await this.events.until(id, `live migration of ${id}`, moveTimeoutMs, async () => {
+        const migration = await this.lastMigration(id);
+        if (!migration || migration.id <= before) return undefined;
+        return ['completed', 'error', 'failed', 'cancelled'].includes(migration.status) ? migration : undefined;
+      });
+      await this.settled(id, 'ACTIVE', moveTimeoutMs);
+      return ended;
+    };
   }
 }

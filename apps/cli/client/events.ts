@@ -3,13 +3,13 @@ import type { Api, ApiAccess } from './api.js';
 
 /** What the websocket `/fleet/v1/events` tells: which kind of thing changed, which one, and how it stands now. */
 export interface FleetEvent {
-  type: string;
-  resourceId: string;
+  type: 'operation' | 'instance' | 'migration' | 'reconnected';
+  id: string;
   data: Record<string, unknown>;
 }
 
-/** A wait is checked again after this long even where no event came: a websocket may break without a word. */
-const recheckMs = 5_000;
+/** Events are best effort: a wait is checked again after this long even where none came. */
+const recheckMs = 2_000;
 const reconnectMs = 500;
 
 /** The fleet's events, and waits that are woken by them. Connects again when the API was restarted. */
@@ -35,14 +35,14 @@ export class Events {
   }
 
   /**
-   * Asks `check` now, and again at each event of `resourceId`, until it returns something. Throws where that takes
-   * longer than `timeoutMs`; `what` is what was waited for.
+   * Asks `check` now, and again at each event that names `resourceId`, until it returns something. Throws where that
+   * takes longer than `timeoutMs`; `what` is what was waited for.
    */
   async until<T>(resourceId: string, what: string, timeoutMs: number, check: () => Promise<T | undefined>): Promise<T> {
     const deadline = Date.now() + timeoutMs;
     let changed = Promise.withResolvers<void>();
     const forget = this.listen((event) => {
-      if (event.resourceId === resourceId || event.resourceId === '*') changed.resolve();
+      if (event.type === 'reconnected' || concerns(event, resourceId)) changed.resolve();
     });
     try {
       for (;;) {
@@ -71,7 +71,7 @@ export class Events {
       headers: { 'x-auth-token': await this.api.authenticate() },
     });
     this.socket = socket;
-    socket.on('message', (data) => this.dispatch(parseEvent(String(data))));
+    socket.on('message', (data) => this.dispatch(JSON.parse(String(data)) as FleetEvent));
     await new Promise<void>((resolve, reject) => socket.once('open', resolve).once('error', reject));
     socket.on('error', () => socket.terminate());
     socket.on('close', () => this.reconnect());
@@ -82,7 +82,7 @@ export class Events {
     setTimeout(() => {
       // Whatever was missed: every wait looks again.
       this.connect().then(
-        () => this.dispatch({ type: 'reconnected', resourceId: '*', data: {} }),
+        () => this.dispatch({ type: 'reconnected', id: '', data: {} }),
         () => this.reconnect(),
       );
     }, reconnectMs).unref();
@@ -93,10 +93,9 @@ export class Events {
   }
 }
 
-function parseEvent(text: string): FleetEvent {
-  const data = JSON.parse(text) as Record<string, unknown>;
-  const id = data.resourceId ?? data.resource_id ?? data.id ?? '*';
-  return { type: String(data.type ?? data.kind ?? ''), resourceId: String(id), data };
+/** An operation or a migration names the instance or port it is about in its data. */
+function concerns(event: FleetEvent, resourceId: string): boolean {
+  return event.id === resourceId || Object.values(event.data).includes(resourceId);
 }
 
 /** Resolves with the promise or after `ms`, whichever is first, and leaves no timer behind. */

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
 import type { Api } from './api.js';
 
 export interface Image {
@@ -20,11 +21,19 @@ export class Images {
     return images.find((image) => image.status === 'active');
   }
 
-  /** Creates the record, uploads the blob and returns the active image. */
-  async upload(name: string, file: string): Promise<Image> {
+  /** Creates the record, uploads the blob (a file's path, or its bytes) and returns the active image. */
+  async upload(name: string, blob: string | Buffer): Promise<Image> {
     const record = { name, disk_format: 'raw', container_format: 'bare', visibility: 'public' };
     const { id } = await this.api.call<Image>('POST', base, record);
-    await this.api.call('PUT', `${base}/${id}/file`, createReadStream(file));
+    await this.api.call(
+      'PUT',
+      `${base}/${id}/file`,
+      typeof blob === 'string' ? createReadStream(blob) : Readable.from([blob]),
+    );
     return this.api.call<Image>('GET', `${base}/${id}`);
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.api.call('DELETE', `${base}/${id}`);
   }
 }

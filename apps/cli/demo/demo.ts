@@ -7,7 +7,7 @@ import { Network } from '../client/network.js';
 import type { Port } from '../client/network.js';
 import { PingPongSession } from '../client/ping-pong-session.js';
 import type { PingPongReport } from '../client/ping-pong.js';
-import type { DemoFleet } from './demo-fleet.js';
+import type { LocalFleet } from './local-fleet.js';
 
 export type ServerRole = 'live' | 'cold' | 'evacuated';
 
@@ -22,7 +22,7 @@ export class Demo {
   flavorId = '';
 
   private constructor(
-    readonly fleet: DemoFleet,
+    readonly fleet: LocalFleet,
     readonly api: Api,
     readonly events: Events,
   ) {
@@ -31,7 +31,7 @@ export class Demo {
     this.compute = new Compute(api, events);
   }
 
-  static async on(fleet: DemoFleet): Promise<Demo> {
+  static async on(fleet: LocalFleet): Promise<Demo> {
     const api = new Api(fleet.access);
     return new Demo(fleet, api, await Events.open(api, fleet.access));
   }

@@ -1,19 +1,21 @@
 import { messageOf } from '#libs/common/errors';
 import type { FleetEvent } from '../client/events.js';
 import { Demo } from './demo.js';
-import type { DemoFleet } from './demo-fleet.js';
+import type { LocalFleet } from './local-fleet.js';
 import { renderResults, seconds } from './results.js';
 import type { StepResult } from './results.js';
 import type { DemoStep } from './step.js';
 import { demoSteps } from './steps.js';
 
 /** Runs every step that can run, prints as it goes, then the table. True where all of them succeeded. */
-export async function runDemo(fleet: DemoFleet, print: (line: string) => void): Promise<boolean> {
+export async function runDemo(fleet: LocalFleet, print: (line: string) => void): Promise<boolean> {
   const demo = await Demo.on(fleet);
   const results: StepResult[] = [];
+  let last: string | undefined;
   demo.events.listen((event) => {
     const line = renderEvent(event);
-    if (line) print(`      ${line}`);
+    if (line && line !== last) print(`      ${line}`);
+    last = line;
   });
   try {
     for (const [index, step] of demoSteps.entries()) {
@@ -48,9 +50,9 @@ async function runStep(demo: Demo, step: DemoStep, before: StepResult[]): Promis
 }
 
 /** A line for an event worth seeing, or undefined. */
-function renderEvent(event: FleetEvent): string | undefined {
-  if (!/^(instance|migration)/.test(event.type)) return undefined;
-  const { state, status, phase, step, vmState, taskState, kind } = event.data;
-  const words = [kind, state, status, phase, step, vmState, taskState].filter((word) => typeof word === 'string');
-  return words.length ? `${event.type} ${event.resourceId.slice(0, 8)} ${words.join(' ')}` : undefined;
+function renderEvent({ type, id, data }: FleetEvent): string | undefined {
+  const text = (key: string) => (typeof data[key] === 'string' ? ` ${data[key]}` : '');
+  if (type === 'migration') return `migration of ${String(data.instanceId).slice(0, 8)}${text('phase')}${text('status')}`;
+  if (type !== 'operation' || data.resourceType !== 'instance') return undefined;
+  return `${String(data.kind)} of ${String(data.resourceId ?? id).slice(0, 8)}${text('state')}${text('step')}${text('error')}`;
 }

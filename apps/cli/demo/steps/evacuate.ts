@@ -1,5 +1,4 @@
 import { hostOf } from '../../client/compute.js';
-import type { Demo } from '../demo.js';
 import { claim } from '../step.js';
 import type { DemoStep } from '../step.js';
 
@@ -11,7 +10,7 @@ export const evacuate: DemoStep = {
     const host = hostOf(await demo.server('evacuated'));
     await demo.fleet.killHost(host);
     try {
-      await serviceIs(demo, host, 'down');
+      await demo.compute.hostIs(host, 'down');
       const servers = (await demo.compute.list()).filter((server) => hostOf(server) === host);
       await Promise.all(servers.map((server) => demo.compute.act(server.id, { evacuate: {} })));
       const moved = await Promise.all(
@@ -24,17 +23,8 @@ export const evacuate: DemoStep = {
       claim((await session.close()).count > 0, 'it does not answer after the evacuation');
       return moved.map((server) => `${server.name} ${host} -> ${hostOf(server)}, answers`).join('; ');
     } finally {
-      await demo.fleet.reviveHost(host);
-      await serviceIs(demo, host, 'up');
+      await demo.fleet.startAgent(host);
+      await demo.compute.hostIs(host, 'up');
     }
   },
 };
-
-/** Waits until the host's lease has run out (`down`), or is held again (`up`). */
-async function serviceIs(demo: Demo, host: string, state: 'up' | 'down'): Promise<void> {
-  const path = `/compute/v2.1/os-services?host=${host}`;
-  await demo.events.until('host', `host ${host} is ${state}`, 60_000, async () => {
-    const { services } = await demo.api.call<{ services: { state: string }[] }>('GET', path);
-    return services.every((service) => service.state === state) ? true : undefined;
-  });
-}

@@ -9,7 +9,7 @@ export const makeNetwork: DemoStep = {
   async run(demo) {
     const { id } = await demo.network.ensureNetwork('demo', cidr);
     demo.networkId = id;
-    demo.flavorId = await ensureFlavor(demo.api, 'demo.small');
+    demo.flavorId = await demo.compute.ensureFlavor('demo.small', { vcpus: 1, ram: 256, disk: 2 });
     const port = await demo.network.ensureHostPort('demo-client', id, demo.fleet.client.host);
     await demo.events.until(port.id, 'the client is plugged in', 60_000, async () =>
       (await demo.network.showPort(port.id)).status === 'ACTIVE' ? true : undefined,
@@ -17,11 +17,3 @@ export const makeNetwork: DemoStep = {
     return `${cidr}, client has ${port.fixed_ips[0]?.ip_address}`;
   },
 };
-
-async function ensureFlavor(api: Parameters<DemoStep['run']>[0]['api'], name: string): Promise<string> {
-  const list = await api.call<{ flavors: { id: string; name: string }[] }>('GET', '/compute/v2.1/flavors');
-  const found = list.flavors.find((flavor) => flavor.name === name);
-  if (found) return found.id;
-  const flavor = { name, vcpus: 1, ram: 256, disk: 2 };
-  return (await api.call<{ flavor: { id: string } }>('POST', '/compute/v2.1/flavors', { flavor })).flavor.id;
-}

@@ -37,11 +37,7 @@ export const refuseRestore: DemoStep = {
 
 /** A compute host that is up and is not `host`. */
 async function anotherHost(demo: Demo, host: string): Promise<string> {
-  type Service = { host: string; state: string; status: string };
-  const { services } = await demo.api.call<{ services: Service[] }>(
-    'GET',
-    '/compute/v2.1/os-services?binary=nova-compute',
-  );
+  const services = await demo.compute.services();
   const found = services.find(
     (service) => service.state === 'up' && service.host !== host && service.host !== demo.fleet.client.host,
   );

@@ -1,0 +1,107 @@
+import { Api } from '../client/api.js';
+import type { ApiAccess } from '../client/api.js';
+import { adminAccess } from '../fleet/access.js';
+import { agentName, hostsOf, startAgent } from '../fleet/agents.js';
+import { startApi, startWorker } from '../fleet/control-plane.js';
+import { CLIENT_HOST, Layout } from '../fleet/layout.js';
+import { clearCgroups } from '../fleet/leftovers.js';
+import { readSettings } from '../fleet/settings.js';
+import type { FleetSettings } from '../fleet/settings.js';
+import { command } from '../process/command.js';
+import { endProcess } from '../process/pid-file.js';
+import { RestoreFault } from './restore-fault.js';
+
+export type ImageFiles = Record<'debian' | 'busybox', string>;
+
+/** A deployment of this machine, as far as it is not reached through its APIs: its processes, and what lies on its hosts. */
+export class LocalFleet {
+  /** The client's host (its agent has the role `network`), and its network namespace. */
+  readonly client: { host: string; namespace: string };
+  /** The compute hosts. */
+  readonly hosts: string[];
+
+  private constructor(
+    readonly layout: Layout,
+    readonly access: ApiAccess,
+    private readonly settings: FleetSettings,
+    /** Archives for Glance. */
+    readonly images: ImageFiles,
+  ) {
+    this.client = { host: CLIENT_HOST, namespace: layout.namespace(CLIENT_HOST) };
+    this.hosts = hostsOf(layout, settings.hosts)
+      .map((host) => host.name)
+      .filter((name) => name !== CLIENT_HOST);
+  }
+
+  /** A deployment that runs. */
+  static async open(layout: Layout, images: ImageFiles): Promise<LocalFleet> {
+    const settings = await readSettings(layout);
+    if (!settings) throw new Error(`deployment ${layout.deployment} was never started`);
+    return new LocalFleet(layout, await adminAccess(layout), settings, images);
+  }
+
+  /** What is on a host of an instance that should not be there: directories, images, cgroups, links. */
+  async traces(host: string, instanceId: string, portIds: string[]): Promise<string[]> {
+    const cgroups = `*/${this.layout.cgroup(host)}/*${instanceId}*`;
+    const state = this.layout.host(host).agentState;
+    const [groups, directories, links] = await Promise.all([
+      command('find', ['/sys/fs/cgroup', '-type', 'd', '-path', cgroups]),
+      command('find', [state, '-type', 'd', '-name', `*${instanceId}*`]),
+      command('ip', ['-n', this.layout.namespace(host), '-o', 'link']),
+    ]);
+    const ports = portIds.map((id) => id.replaceAll('-', '').slice(0, 12));
+    const names = lines(links).map((line) => line.split(': ')[1]?.split('@')[0] ?? '');
+    const ofPorts = names.filter((name) => ports.some((port) => name.includes(port)));
+    return [...lines(groups), ...lines(directories), ...ofPorts];
+  }
+
+  /** While `on`, every restore on `host` fails at its last but one stage. */
+  async failRestores(host: string, on: boolean): Promise<void> {
+    const fault = new RestoreFault(this.layout, host);
+    await (on ? fault.set() : fault.clear());
+  }
+
+  /** SIGKILL to the host's agent and to everything in its containers. */
+  async killHost(host: string): Promise<void> {
+    await this.killAgent(host);
+    await clearCgroups(this.layout.cgroup(host));
+  }
+
+  async killAgent(host: string): Promise<void> {
+    await endProcess(this.layout.pidFile(agentName(host)), 0, 'SIGKILL');
+  }
+
+  async startAgent(name: string): Promise<void> {
+    const host = hostsOf(this.layout, this.settings.hosts).find((candidate) => candidate.name === name);
+    if (!host) throw new Error(`${this.layout.deployment} has no host ${name}`);
+    await startAgent(host, this.settings);
+  }
+
+  async killProcess(name: 'api' | 'worker'): Promise<void> {
+    await endProcess(this.layout.pidFile(name), 0, 'SIGKILL');
+  }
+
+  async startProcess(name: 'api' | 'worker'): Promise<void> {
+    if (name === 'api') await startApi(this.layout, this.settings.port);
+    else await startWorker(this.layout, this.settings.port);
+  }
+
+  async emptyRedis(): Promise<void> {
+    await command('redis-cli', ['-s', this.layout.redis.socket, 'flushall']);
+  }
+
+  /** The file in which Glance keeps the one image of this size. */
+  async blobOfSize(bytes: number): Promise<string> {
+    const found = lines(await command('find', [this.layout.path('blobs'), '-type', 'f', '-size', `${bytes}c`]));
+    if (found.length !== 1) throw new Error(`${found.length} blobs of ${bytes} bytes`);
+    return found[0];
+  }
+
+  /** Every difference between Postgres, agents and allocations (invariant 3); none where all is well. */
+  async audit(): Promise<string[]> {
+    const { differences } = await new Api(this.access).call<{ differences: unknown[] }>('GET', '/fleet/v1/audit');
+    return differences.map((difference) => (typeof difference === 'string' ? difference : JSON.stringify(difference)));
+  }
+}
+
+const lines = (text: string): string[] => text.split('\n').filter(Boolean);

@@ -1,0 +1,46 @@
+import type { TestFleet } from '#test/e2e/fleet/test-fleet';
+import type { FleetEvent } from '#apps/cli/client/events';
+
+/** POST /servers, on one host, until the websocket tells that the container runs. */
+export class ProductLaunch {
+  private count = 0;
+
+  constructor(
+    private readonly fleet: TestFleet,
+    private readonly host: string,
+  ) {}
+
+  /** Launches one and deletes it again; milliseconds. */
+  async launch(): Promise<number> {
+    const ended = new Map<string, { at: number; state: string }>();
+    let told = Promise.withResolvers<void>();
+    const forget = this.fleet.cloud.events.listen((event) => {
+      const outcome = buildOutcome(event);
+      if (!outcome) return;
+      ended.set(outcome.instanceId, { at: performance.now(), state: outcome.state });
+      told.resolve();
+    });
+    try {
+      const from = performance.now();
+      const zone = { availability_zone: `nova:${this.host}` };
+      const id = await this.fleet.create(`bench-launch-${++this.count}`, 'busybox', zone);
+      while (!ended.has(id)) {
+        await told.promise;
+        told = Promise.withResolvers<void>();
+      }
+      const { at, state } = ended.get(id)!;
+      if (state !== 'done') throw new Error(`the build ended as ${state}`);
+      await this.fleet.remove(id);
+      return at - from;
+    } finally {
+      forget();
+    }
+  }
+}
+
+/** The end of an `instance.create`, as its operation's event tells it. */
+function buildOutcome({ type, data }: FleetEvent): { instanceId: string; state: string } | undefined {
+  if (type !== 'operation' || data.kind !== 'instance.create') return undefined;
+  const state = String(data.state);
+  return ['done', 'error', 'cancelled'].includes(state) ? { instanceId: String(data.resourceId), state } : undefined;
+}

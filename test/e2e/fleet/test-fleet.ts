@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { Demo } from '#apps/cli/demo/demo';
+import { PingPongSession } from '#apps/cli/client/ping-pong-session';
+import { addressOf } from '#apps/cli/client/compute';
+import type { Server } from '#apps/cli/client/compute';
+import { Layout } from '#apps/cli/fleet/layout';
+import { imageFiles } from '#apps/cli/images/image-files';
+import { setting } from '#libs/common/config';
+import { LocalFleet } from '#apps/cli/demo/local-fleet';
+
+/** The fleet that `lxstack test` has started (named by the environment), with the ground that every test needs. */
+export class TestFleet {
+  private constructor(
+    readonly local: LocalFleet,
+    readonly cloud: Demo,
+    readonly images: Record<'debian' | 'busybox', string>,
+    readonly networkId: string,
+    readonly flavorId: string,
+  ) {}
+
+  /** Opens the fleet; images, network, flavor and the client's port are made once and kept between test files. */
+  static async open(): Promise<TestFleet> {
+    const local = await LocalFleet.open(new Layout(setting('LXSTACK_DEPLOYMENT')), await imageFiles());
+    const cloud = await Demo.on(local);
+    const images = { debian: '', busybox: '' };
+    for (const name of ['debian', 'busybox'] as const) {
+      images[name] = ((await cloud.images.find(name)) ?? (await cloud.images.upload(name, local.images[name]))).id;
+    }
+    const network = await cloud.network.ensureNetwork('e2e', '10.30.0.0/24');
+    const port = await cloud.network.ensureHostPort('e2e-client', network.id, local.client.host);
+    await cloud.events.until(port.id, 'the client is plugged in', 60_000, async () =>
+      (await cloud.network.showPort(port.id)).status === 'ACTIVE' ? true : undefined,
+    );
+    const flavorId = await cloud.compute.ensureFlavor('e2e.small', { vcpus: 1, ram: 128, disk: 1 });
+    return new TestFleet(local, cloud, images, network.id, flavorId);
+  }
+
+  close(): void {
+    this.cloud.close();
+  }
+
+  /** A server of the busybox image (or `debian`) that is not waited for. */
+  create(name: string, image: 'debian' | 'busybox' = 'busybox', more: object = {}): Promise<string> {
+    return this.cloud.compute.create(name, this.images[image], this.flavorId, this.networkId, more);
+  }
+
+  /** A server that is ACTIVE and answers. */
+  async running(name: string, image: 'debian' | 'busybox' = 'busybox', more: object = {}): Promise<Server> {
+    const server = await this.cloud.compute.settled(await this.create(name, image, more), 'ACTIVE');
+    await this.answers(server);
+    return server;
+  }
+
+  /** Waits until the echo service of the server answers the client. */
+  async answers(server: Server, patienceMs = 30_000): Promise<void> {
+    for (const deadline = Date.now() + patienceMs; ;) {
+      try {
+        const session = await PingPongSession.open(this.local.client.namespace, addressOf(server).address);
+        assert.ok((await session.close()).count > 0);
+        return;
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+    }
+  }
+
+  /** Waits until nothing is going on with the server any more, however it ended. */
+  async ended(id: string, timeoutMs = 120_000): Promise<Server> {
+    return this.cloud.events.until(id, `server ${id} has come to rest`, timeoutMs, async () => {
+      const server = await this.cloud.compute.show(id);
+      const resting = server['OS-EXT-STS:task_state'] === null && server.status !== 'BUILD';
+      return resting || server.status === 'ERROR' ? server : undefined;
+    });
+  }
+
+  /** A compute host that is up and is not `host`. */
+  async otherHost(host: string): Promise<string> {
+    const services = await this.cloud.compute.services();
+    const found = services.find(
+      (service) => service.state === 'up' && service.host !== host && this.local.hosts.includes(service.host),
+    );
+    assert.ok(found, `another host than ${host} is up`);
+    return found.host;
+  }
+
+  /** Waits until the host's lease is held (`up`) or has run out (`down`). */
+  async hostIs(host: string, state: 'up' | 'down'): Promise<void> {
+    await this.cloud.compute.hostIs(host, state);
+  }
+
+  /** Quotas of the project that the tests run in (Nova: os-quota-sets). */
+  async raiseQuota(quota: Record<string, number>): Promise<void> {
+    const { projects } = await this.cloud.api.call<{ projects: { id: string }[] }>(
+      'GET',
+      `/identity/v3/projects?name=${this.local.access.project}`,
+    );
+    await this.cloud.api.call('PUT', `/compute/v2.1/os-quota-sets/${projects[0].id}`, { quota_set: quota });
+  }
+
+  async remove(...ids: string[]): Promise<void> {
+    await Promise.all(
+      ids.map(async (id) => {
+        await this.cloud.compute.remove(id);
+        await this.cloud.compute.gone(id);
+      }),
+    );
+  }
+
+  /** Invariant 3, and nothing leaked: Postgres, agents and allocations say the same. */
+  async assertAudited(): Promise<void> {
+    assert.deepEqual(await this.local.audit(), []);
+  }
+}
