@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { messageOf } from '#libs/common/errors';
 import { auditCommand } from './commands/audit.js';
+import { demoCommand } from './commands/demo.js';
 import { downCommand } from './commands/down.js';
 import { envCommand } from './commands/env.js';
 import { execClientCommand, execHostCommand } from './commands/exec.js';
@@ -15,6 +16,7 @@ const program = new Command('lxstack')
   .enablePositionalOptions();
 
 for (const command of [
+  demoCommand,
   upCommand,
   downCommand,
   envCommand,

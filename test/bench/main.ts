@@ -2,7 +2,6 @@ import { parseArgs } from 'node:util';
 import { startFleet } from '#apps/cli/fleet/fleet';
 import { Layout } from '#apps/cli/fleet/layout';
 import { hostRoot } from '#apps/cli/hostroot/host-root';
-import { imageFiles } from '#apps/cli/images/image-files';
 import { TestFleet } from '#test/e2e/fleet/test-fleet';
 import type { Bench } from './bench.js';
 import { FloorHosts } from './floor/floor-hosts.js';

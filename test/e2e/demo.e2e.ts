@@ -1,7 +1,7 @@
 import { after, before, test } from 'node:test';
 import { Demo } from '#apps/cli/demo/demo';
 import { Layout } from '#apps/cli/fleet/layout';
-import { imageFiles } from '#apps/cli/images/image-files';
+import { guestImages } from '#apps/cli/guest-images/guest-images';
 import { setting } from '#libs/common/config';
 import { LocalFleet } from '#apps/cli/demo/local-fleet';
 import { demoSteps } from '#apps/cli/demo/steps';
@@ -9,7 +9,7 @@ import { demoSteps } from '#apps/cli/demo/steps';
 // The demo's steps throw where what they claim does not hold: they are the assertions.
 let demo: Demo;
 before(async () => {
-  demo = await Demo.on(await LocalFleet.open(new Layout(setting('LXSTACK_DEPLOYMENT')), await imageFiles()));
+  demo = await Demo.on(await LocalFleet.open(new Layout(setting('LXSTACK_DEPLOYMENT')), await guestImages()));
 });
 after(async () => {
   for (const id of demo.servers.values()) {

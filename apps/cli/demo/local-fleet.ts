@@ -9,9 +9,8 @@ import { readSettings } from '../fleet/settings.js';
 import type { FleetSettings } from '../fleet/settings.js';
 import { command } from '../process/command.js';
 import { endProcess } from '../process/pid-file.js';
+import type { GuestImages } from '../guest-images/guest-images.js';
 import { RestoreFault } from './restore-fault.js';
-
-export type ImageFiles = Record<'debian' | 'busybox', string>;
 
 /** A deployment of this machine, as far as it is not reached through its APIs: its processes, and what lies on its hosts. */
 export class LocalFleet {
@@ -25,7 +24,7 @@ export class LocalFleet {
     readonly access: ApiAccess,
     private readonly settings: FleetSettings,
     /** Archives for Glance. */
-    readonly images: ImageFiles,
+    readonly images: GuestImages,
   ) {
     this.client = { host: CLIENT_HOST, namespace: layout.namespace(CLIENT_HOST) };
     this.hosts = hostsOf(layout, settings.hosts)
@@ -34,7 +33,7 @@ export class LocalFleet {
   }
 
   /** A deployment that runs. */
-  static async open(layout: Layout, images: ImageFiles): Promise<LocalFleet> {
+  static async open(layout: Layout, images: GuestImages): Promise<LocalFleet> {
     const settings = await readSettings(layout);
     if (!settings) throw new Error(`deployment ${layout.deployment} was never started`);
     return new LocalFleet(layout, await adminAccess(layout), settings, images);

@@ -17,7 +17,9 @@ export class ProductMove {
   /** Moves it under a ping-pong client; the longest silence in milliseconds. Throws where anything is lost. */
   async move(): Promise<number> {
     const { compute } = this.fleet.cloud;
-    const { seen, result } = await this.fleet.cloud.underTraffic(this.server, () => compute.liveMigrate(this.server.id));
+    const { seen, result } = await this.fleet.cloud.underTraffic(this.server, () =>
+      compute.liveMigrate(this.server.id),
+    );
     if (result.status !== 'completed') throw new Error(`the migration ended as ${result.status}`);
     if (!seen.open) throw new Error(`the connection broke: ${seen.failure}`);
     return seen.longestGapMs;

@@ -4,7 +4,7 @@ import { PingPongSession } from '#apps/cli/client/ping-pong-session';
 import { addressOf } from '#apps/cli/client/compute';
 import type { Server } from '#apps/cli/client/compute';
 import { Layout } from '#apps/cli/fleet/layout';
-import { imageFiles } from '#apps/cli/images/image-files';
+import { guestImages } from '#apps/cli/guest-images/guest-images';
 import { setting } from '#libs/common/config';
 import { LocalFleet } from '#apps/cli/demo/local-fleet';
 
@@ -20,7 +20,7 @@ export class TestFleet {
 
   /** Opens the fleet; images, network, flavor and the client's port are made once and kept between test files. */
   static async open(): Promise<TestFleet> {
-    const local = await LocalFleet.open(new Layout(setting('LXSTACK_DEPLOYMENT')), await imageFiles());
+    const local = await LocalFleet.open(new Layout(setting('LXSTACK_DEPLOYMENT')), await guestImages());
     const cloud = await Demo.on(local);
     const images = { debian: '', busybox: '' };
     for (const name of ['debian', 'busybox'] as const) {
