@@ -25,11 +25,11 @@ import type { Microversion } from '../http/microversion.js';
 /** Nova API: networks[] of POST /servers. */
 export class RequestedNetworkDto {
   @IsOptional()
-  @IsUUID()
+  @IsUUID('loose')
   uuid?: string;
 
   @IsOptional()
-  @IsUUID()
+  @IsUUID('loose')
   port?: string | null;
 
   @IsOptional()
@@ -54,7 +54,7 @@ export class CreateServerDto {
   @IsNotEmpty()
   name: string;
 
-  @IsUUID()
+  @IsUUID('loose')
   imageRef: string;
 
   @LooseString()

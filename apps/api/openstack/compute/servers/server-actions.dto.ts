@@ -108,7 +108,7 @@ export class ResetStateDto {
 
 /** `rebuild` */
 export class RebuildDto {
-  @IsUUID()
+  @IsUUID('loose')
   imageRef: string;
 
   @IsOptional()
