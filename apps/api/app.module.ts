@@ -1,12 +1,28 @@
 import { Module } from '@nestjs/common';
-import { ComputeFaceModule } from './openstack/compute/compute-face.module.js';
 import { DatabaseModule } from '#libs/database/database.module';
 import { FleetModule } from '#libs/fleet/fleet.module';
 import { OperationsModule } from '#libs/operations/operations.module';
 import { SchedulingModule } from '#libs/scheduling/scheduling.module';
+import { ControlPlaneModule } from './control-plane/control-plane.module.js';
+import { EventsModule } from './events/events.module.js';
+import { FleetFaceModule } from './fleet/fleet-face.module.js';
+import { HealthModule } from './health/health.module.js';
+import { HttpModule } from './http/http.module.js';
+import { ComputeFaceModule } from './openstack/compute/compute-face.module.js';
 
 /** The API process: what every face stands on, then one module per domain lib and per face. */
 @Module({
-  imports: [DatabaseModule, OperationsModule, FleetModule, SchedulingModule, ComputeFaceModule],
+  imports: [
+    DatabaseModule,
+    OperationsModule,
+    FleetModule,
+    SchedulingModule,
+    HttpModule,
+    HealthModule,
+    ControlPlaneModule,
+    EventsModule,
+    FleetFaceModule,
+    ComputeFaceModule,
+  ],
 })
 export class AppModule {}

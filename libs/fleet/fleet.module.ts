@@ -1,10 +1,15 @@
 import { Global, Module } from '@nestjs/common';
 import { Agents } from './agents/agents.service.js';
+import { Audit } from './audit/audit.service.js';
+import { Enrolment } from './enrolment/enrolment.service.js';
 import { Hosts } from './hosts/hosts.service.js';
 import { JoinTokens } from './join-tokens/join-tokens.service.js';
 import { Leases } from './leases/leases.service.js';
+import { InstanceOwnership } from './ownership/ownership.service.js';
 
-/** Hosts, their leases, the way in and the agents' client. Wants DatabaseModule beside it. */
+const services = [Agents, Audit, Enrolment, Hosts, InstanceOwnership, JoinTokens, Leases];
+
+/** Hosts, their leases, the way in, the audit and the agents' client. Wants DatabaseModule and OperationsModule. */
 @Global()
-@Module({ providers: [Agents, Hosts, JoinTokens, Leases], exports: [Agents, Hosts, JoinTokens, Leases] })
+@Module({ providers: services, exports: services })
 export class FleetModule {}

@@ -15,3 +15,7 @@ export const UNFINISHED_STATES = ['pending', 'running', 'undoing'] as const sati
 export function isFinished(state: OperationState): boolean {
   return OPERATION_TRANSITIONS[state].length === 0;
 }
+
+export function isOperationState(text: string): text is OperationState {
+  return Object.hasOwn(OPERATION_TRANSITIONS, text);
+}

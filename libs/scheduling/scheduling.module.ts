@@ -1,8 +1,9 @@
 import { Global, Module } from '@nestjs/common';
 import { Claims } from './claims/claims.service.js';
+import { PlacementRecords } from './placement/placement-records.js';
 import { Scheduler } from './placement/scheduler.service.js';
 
 /** Placement and claims. Wants DatabaseModule beside it. */
 @Global()
-@Module({ providers: [Claims, Scheduler], exports: [Claims, Scheduler] })
+@Module({ providers: [Claims, PlacementRecords, Scheduler], exports: [Claims, PlacementRecords, Scheduler] })
 export class SchedulingModule {}

@@ -7,13 +7,11 @@ import type { Bench } from './bench.js';
 import { FloorHosts } from './floor/floor-hosts.js';
 import { benchLaunch } from './launch.js';
 import { benchMigrate } from './migrate.js';
-import { benchScheduling } from './scheduling.js';
 
 /** `npm run bench -- NAME`: each prints one table. No timed assertions. */
-const benchmarks: Record<string, (n: number) => Promise<void> | void> = {
-  launch: (n) => measure(benchLaunch, n),
-  migrate: (n) => measure(benchMigrate, n),
-  scheduling: benchScheduling,
+const benchmarks: Record<string, (bench: Bench) => Promise<void>> = {
+  launch: benchLaunch,
+  migrate: benchMigrate,
 };
 
 const { values, positionals } = parseArgs({
@@ -26,10 +24,10 @@ if (!benchmark || !Number.isInteger(n) || n < 1) {
   console.error(`usage: npm run bench -- ${Object.keys(benchmarks).join('|')} [-n COUNT]`);
   process.exit(2);
 }
-await benchmark(n);
+await measure(benchmark);
 
 /** A fleet of its own (left running for the next), and two hosts made by hand on the same host root. */
-async function measure(run: (bench: Bench) => Promise<void>, n: number): Promise<void> {
+async function measure(run: (bench: Bench) => Promise<void>): Promise<void> {
   process.env.LXSTACK_DEPLOYMENT ??= 'bench';
   const layout = new Layout(process.env.LXSTACK_DEPLOYMENT);
   await startFleet(layout, { hosts: 2, runtime: 'lxc' }, (line) => console.error(line));

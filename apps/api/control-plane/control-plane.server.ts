@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { Server } from '@grpc/grpc-js';
+import type { ServerCredentials } from '@grpc/grpc-js';
+import { ControlPlaneService, EnrolmentService } from '#generated/lxstack/agent/v1/control_plane';
+import type { ControlPlaneServer, EnrolmentServer } from '#generated/lxstack/agent/v1/control_plane';
+import { channelOptions, readPki, serverCredentials } from '#libs/agent-protocol/credentials';
+import { setting } from '#libs/common/config';
+import { createLogger } from '#libs/common/logger';
+import { Enrolment } from '#libs/fleet/enrolment/enrolment.service';
+import { Leases } from '#libs/fleet/leases/leases.service';
+import { InstanceOwnership } from '#libs/fleet/ownership/ownership.service';
+import { agentOf } from './agent-identity.js';
+import { ImageDownload } from './image-download.js';
+import { unary } from './unary.js';
+
+const CLOSE_MS = 3_000;
+
+/** The gRPC side for agents: `ControlPlane` asks for their certificate, `Enrolment` is how they get one. */
+@Injectable()
+export class ControlPlaneServers implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly log = createLogger('control-plane');
+  private readonly servers: Server[] = [];
+
+  constructor(
+    private readonly leases: Leases,
+    private readonly ownership: InstanceOwnership,
+    private readonly enrolment: Enrolment,
+    private readonly images: ImageDownload,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    const pki = readPki(setting('LXSTACK_PKI_DIR'));
+    const control = new Server(channelOptions);
+    control.addService(ControlPlaneService, this.controlPlane());
+    await this.listen(control, setting('LXSTACK_CONTROL_LISTEN'), serverCredentials(pki));
+    const enrolment = new Server(channelOptions);
+    enrolment.addService(EnrolmentService, this.join());
+    await this.listen(enrolment, setting('LXSTACK_ENROL_LISTEN'), serverCredentials(pki, false));
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all(this.servers.map(close));
+  }
+
+  private controlPlane(): ControlPlaneServer {
+    return {
+      heartbeat: unary('Heartbeat', (request, call) => this.leases.renew(agentOf(call), request)),
+      getOwnership: unary('GetOwnership', async ({ instanceIds }, call) => ({
+        ownerships: await this.ownership.of(agentOf(call), instanceIds),
+      })),
+      reportInstances: unary('ReportInstances', async ({ instances }, call) => {
+        await this.ownership.report(agentOf(call), instances);
+        return {};
+      }),
+      downloadImage: (call) => void this.images.send(call),
+    };
+  }
+
+  private join(): EnrolmentServer {
+    return {
+      join: unary('Join', async (request) => {
+        const answer = await this.enrolment.join(request);
+        this.log.info({ host: request.hostname, role: request.role }, 'host joined');
+        return answer;
+      }),
+    };
+  }
+
+  private async listen(server: Server, address: string, credentials: ServerCredentials): Promise<void> {
+    await new Promise<void>((resolve, reject) =>
+      server.bindAsync(address, credentials, (error) => (error ? reject(error) : resolve())),
+    );
+    this.servers.push(server);
+    this.log.info({ address }, 'listening for agents');
+  }
+}
+
+/** Lets calls end for a while, then cuts them. */
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const late = setTimeout(() => server.forceShutdown(), CLOSE_MS);
+    server.tryShutdown(() => {
+      clearTimeout(late);
+      resolve();
+    });
+  });
+}

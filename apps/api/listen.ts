@@ -1,0 +1,21 @@
+import type { Server } from 'node:http';
+import { ConfigError } from '#libs/common/config';
+
+/** `fd:N` (a listening socket inherited from whoever started us) or `host:port`. */
+export function parseListen(text: string): { fd: number } | { host: string; port: number } {
+  const inherited = /^fd:(\d{1,4})$/.exec(text);
+  if (inherited) return { fd: Number(inherited[1]) };
+  const address = /^(.*):(\d{1,5})$/.exec(text);
+  if (!address) throw new ConfigError('LXSTACK_API_LISTEN is neither fd:N nor host:port');
+  return { host: address[1].replace(/^\[(.*)\]$/, '$1'), port: Number(address[2]) };
+}
+
+export function listen(server: Server, where: { fd: number } | { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(where, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,62 @@
+import 'reflect-metadata';
+import { existsSync, readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { join } from 'node:path';
+import tls from 'node:tls';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { secretSetting, setting } from '#libs/common/config';
+import { createLogger } from '#libs/common/logger';
+import { createDataSource } from '#libs/database/data-source';
+import { connect, migrateSchema } from '#libs/database/schema';
+import { IdentityBootstrap } from '#libs/identity/bootstrap';
+import { AppModule } from './app.module.js';
+import { EventStream } from './events/event-stream.js';
+import { listen, parseListen } from './listen.js';
+
+const log = createLogger('api');
+
+// Everything between our own processes is TLS 1.3; clients of the HTTPS port may still come with 1.2.
+tls.DEFAULT_MIN_VERSION = 'TLSv1.3';
+
+/** Before anything else is made: the schema, under a lock that other api processes wait for. */
+async function prepareDatabase(): Promise<void> {
+  const url = setting('LXSTACK_DATABASE_URL');
+  const dataSource = await connect(await createDataSource({ url, poolSize: 2, applicationName: 'lxstack-api-schema' }));
+  await migrateSchema(dataSource);
+  await dataSource.destroy();
+}
+
+function httpsOptions(): Pick<tls.SecureContextOptions, 'cert' | 'key' | 'minVersion'> | undefined {
+  const directory = setting('LXSTACK_PKI_DIR');
+  const [cert, key] = [join(directory, 'tls.crt'), join(directory, 'tls.key')];
+  if (!existsSync(cert)) return undefined;
+  return { cert: readFileSync(cert), key: readFileSync(key), minVersion: 'TLSv1.2' };
+}
+
+async function start(): Promise<void> {
+  await prepareDatabase();
+  const app = await NestFactory.create<NestExpressApplication>(AppModule, {
+    httpsOptions: httpsOptions(),
+    logger: ['error', 'warn'],
+    bufferLogs: false,
+  });
+  app.disable('x-powered-by');
+  app.useBodyParser('json', { limit: '1mb' });
+  app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
+  await app.get(IdentityBootstrap, { strict: false }).run(secretSetting('LXSTACK_ADMIN_PASSWORD'));
+  const description = new DocumentBuilder().setTitle('LXStack').setVersion('1').build();
+  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description));
+  await app.init();
+  const server = app.getHttpServer() as Server;
+  server.keepAliveTimeout = 65_000;
+  app.get(EventStream, { strict: false }).attach(server);
+  await listen(server, parseListen(setting('LXSTACK_API_LISTEN')));
+  log.info({ listen: setting('LXSTACK_API_LISTEN') }, 'ready');
+}
+
+start().catch((error: unknown) => {
+  log.fatal({ err: error }, 'api cannot start');
+  process.exit(1);
+});

@@ -1,0 +1,73 @@
+/** Invariant 3: each host's sums against its allocations. */
+export const SUMS = `
+  SELECT h.name AS host,
+    h.used_vcpus::int AS used_vcpus, h.used_memory_mb::float8 AS used_memory, h.used_disk_gb::float8 AS used_disk,
+    coalesce(sum(a.vcpus), 0)::int AS vcpus, coalesce(sum(a.memory_mb), 0)::float8 AS memory,
+    coalesce(sum(a.disk_gb), 0)::float8 AS disk
+  FROM hosts h LEFT JOIN allocations a ON a.host_id = h.id
+  GROUP BY h.id
+  HAVING h.used_vcpus <> coalesce(sum(a.vcpus), 0) OR h.used_memory_mb <> coalesce(sum(a.memory_mb), 0)
+    OR h.used_disk_gb <> coalesce(sum(a.disk_gb), 0)
+  ORDER BY h.name LIMIT $1`;
+
+/** Something is being done to the resource: what does not fit now is not a difference yet. */
+const busy = (id: string) => `EXISTS (
+  SELECT FROM operations o WHERE o.resource_type = 'instance' AND o.resource_id = ${id}::text
+    AND o.state IN ('pending', 'running', 'undoing'))`;
+
+/** Allocations whose instance is gone, is elsewhere, or whose move is over. */
+export const ALLOCATIONS = `
+  SELECT a.consumer_id, a.instance_id, h.name AS host, i.vm_state, ih.name AS instance_host, m.status
+  FROM allocations a
+  LEFT JOIN hosts h ON h.id = a.host_id
+  LEFT JOIN instances i ON i.id = a.instance_id AND i.deleted_at IS NULL
+  LEFT JOIN hosts ih ON ih.id = i.host_id
+  LEFT JOIN migrations m ON m.uuid = a.consumer_id
+  WHERE NOT ${busy('a.instance_id')} AND (
+    i.id IS NULL OR h.id IS NULL
+    OR (a.consumer_id = a.instance_id AND a.host_id IS DISTINCT FROM i.host_id)
+    OR (a.consumer_id <> a.instance_id AND coalesce(m.status, '') <> 'finished'))
+  LIMIT $1`;
+
+/** Instances on a host without an allocation there. */
+export const UNCLAIMED = `
+  SELECT i.id, h.name AS host FROM instances i JOIN hosts h ON h.id = i.host_id
+  WHERE i.deleted_at IS NULL AND NOT ${busy('i.id')}
+    AND NOT EXISTS (SELECT FROM allocations a WHERE a.consumer_id = i.id AND a.host_id = i.host_id)
+  LIMIT $1`;
+
+/** Ports of instances that are said to be on another host than their instance. */
+export const PORTS = `
+  SELECT p.id, p.device_id, ph.name AS host, ih.name AS instance_host
+  FROM ports p
+  LEFT JOIN instances i ON i.id::text = p.device_id AND i.deleted_at IS NULL
+  LEFT JOIN hosts ph ON ph.id = p.host_id
+  LEFT JOIN hosts ih ON ih.id = i.host_id
+  WHERE p.device_owner LIKE 'compute:%' AND p.device_id <> '' AND NOT ${busy('p.device_id')}
+    AND p.host_id IS DISTINCT FROM i.host_id AND (p.host_id IS NOT NULL OR i.vm_state <> 'error')
+  LIMIT $1`;
+
+/** Instances that say a task is running although no operation is. */
+export const STRANDED_TASKS = `
+  SELECT i.id, i.task_state FROM instances i
+  WHERE i.deleted_at IS NULL AND i.task_state IS NOT NULL AND NOT ${busy('i.id')}
+  LIMIT $1`;
+
+/** Operations that should run and that nobody has had for a while. */
+export const STALE_OPERATIONS = `
+  SELECT id, kind, resource_id, state FROM operations
+  WHERE state IN ('running', 'undoing') AND coalesce(locked_until, not_before, updated_at) < now() - interval '30 seconds'
+  LIMIT $1`;
+
+/** What Postgres says is on the hosts, one page by id. */
+export const INSTANCES = `
+  SELECT i.id, i.host_id, i.epoch::float8 AS epoch, i.vm_state, i.power_state, ${busy('i.id')} AS busy,
+    ARRAY(SELECT m.source_host_id FROM migrations m
+          WHERE m.instance_id = i.id AND m.status = 'finished' AND m.source_host_id IS NOT NULL) AS kept_on
+  FROM instances i
+  WHERE i.deleted_at IS NULL AND ($2::uuid IS NULL OR i.id > $2) ORDER BY i.id LIMIT $1`;
+
+/** Of these moves, the ones that may have something on hosts: unfinished, or waiting for confirm or revert. */
+export const OPEN_MIGRATIONS = `
+  SELECT m.uuid FROM migrations m JOIN operations o ON o.id = m.operation_id
+  WHERE m.uuid = ANY($1::uuid[]) AND (m.status = 'finished' OR ${busy('m.instance_id')})`;

@@ -1,0 +1,144 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { InstanceStatus } from '#generated/lxstack/agent/v1/types';
+import { messageOf } from '#libs/common/errors';
+import { Agents } from '../agents/agents.service.js';
+import type { Host } from '../hosts/host.entity.js';
+import { Hosts } from '../hosts/hosts.service.js';
+import * as sql from './audit-sql.js';
+import { compareHost } from './compare-host.js';
+import type { ExpectedInstance } from './compare-host.js';
+
+const MAX_DIFFERENCES = 1_000;
+const PAGE = 1_000;
+const DEADLINE_MS = 10_000;
+/** Hosts asked at once. */
+const PARALLEL = 16;
+
+type Row = Record<string, string | number | null>;
+
+/** Compares Postgres with itself and with every agent (invariant 3). Where all is well it finds nothing. */
+@Injectable()
+export class Audit {
+  constructor(
+    private readonly database: DataSource,
+    private readonly hosts: Hosts,
+    private readonly agents: Agents,
+  ) {}
+
+  /** Every difference in words. What an unfinished operation is about is left out: it is being changed. */
+  async run(): Promise<string[]> {
+    // The agents are asked first: what changes meanwhile is then busy or settled when Postgres is read.
+    const hosts = await this.allHosts();
+    const now = await this.now();
+    const up = hosts.filter((host) => this.hosts.isUp(host, now));
+    const found = await this.askAll(up);
+    const expected = await this.expected();
+    const differences = [...(await this.records()), ...(await this.leftMoves(found))];
+    for (const { host, instances, failure } of found) {
+      if (failure) differences.push(`host ${host.name} does not answer: ${failure}`);
+      else differences.push(...compareHost(host, instances, expected));
+    }
+    return differences.slice(0, MAX_DIFFERENCES);
+  }
+
+  /** Postgres against itself. */
+  private async records(): Promise<string[]> {
+    const say = async (query: string, words: (row: Row) => string) =>
+      (await this.database.query<Row[]>(query, [MAX_DIFFERENCES])).map(words);
+    const parts = [
+      await say(
+        sql.SUMS,
+        (row) =>
+          `host ${row.host} counts ${row.used_vcpus} vcpus, ${row.used_memory} MiB, ${row.used_disk} GiB; ` +
+          `its allocations are ${row.vcpus}, ${row.memory}, ${row.disk}`,
+      ),
+      await say(
+        sql.ALLOCATIONS,
+        (row) =>
+          `allocation of ${row.consumer_id} on host ${row.host} for instance ${row.instance_id}, which is ` +
+          (row.vm_state === null ? 'gone' : `on ${row.instance_host ?? 'no host'}, move ${row.status ?? 'none'}`),
+      ),
+      await say(sql.UNCLAIMED, (row) => `instance ${row.id} on host ${row.host} has no allocation there`),
+      await say(
+        sql.PORTS,
+        (row) =>
+          `port ${row.id} is on ${row.host ?? 'no host'}, its instance ${row.device_id} on ${row.instance_host ?? 'none'}`,
+      ),
+      await say(sql.STRANDED_TASKS, (row) => `instance ${row.id} is ${row.task_state} without an operation`),
+      await say(
+        sql.STALE_OPERATIONS,
+        (row) => `operation ${row.id} (${row.kind} of ${row.resource_id}) is ${row.state} and nobody runs it`,
+      ),
+    ];
+    return parts.flat();
+  }
+
+  private async leftMoves(found: Found[]): Promise<string[]> {
+    const left = found.flatMap(({ host, migrationIds }) => migrationIds.map((id) => ({ id, host: host.name })));
+    if (!left.length) return [];
+    const ids = left.map(({ id }) => id);
+    const open = new Set(
+      (await this.database.query<{ uuid: string }[]>(sql.OPEN_MIGRATIONS, [ids])).map((m) => m.uuid),
+    );
+    return left
+      .filter(({ id }) => !open.has(id))
+      .map(({ id, host }) => `host ${host} still has something of move ${id}`);
+  }
+
+  private async expected(): Promise<Map<string, ExpectedInstance>> {
+    const all = new Map<string, ExpectedInstance>();
+    for (let after: string | null = null; ;) {
+      const page: ExpectedInstance[] = await this.database.query(sql.INSTANCES, [PAGE, after]);
+      for (const instance of page) all.set(instance.id, instance);
+      if (page.length < PAGE) return all;
+      after = page[page.length - 1].id;
+    }
+  }
+
+  private async askAll(hosts: Host[]): Promise<Found[]> {
+    const answers: Found[] = [];
+    for (let at = 0; at < hosts.length; at += PARALLEL)
+      answers.push(...(await Promise.all(hosts.slice(at, at + PARALLEL).map((host) => this.ask(host)))));
+    return answers;
+  }
+
+  private async ask(host: Host): Promise<Found> {
+    const found: Found = { host, instances: [], migrationIds: [] };
+    try {
+      let pageToken = '';
+      do {
+        const request = { pageSize: PAGE, pageToken };
+        const page = await this.agents.unary(host, 'listInstances', request, { deadlineMs: DEADLINE_MS });
+        found.instances.push(...page.instances);
+        found.migrationIds.push(...page.migrationIds);
+        pageToken = page.nextPageToken;
+      } while (pageToken);
+    } catch (error) {
+      found.failure = messageOf(error);
+    }
+    return { ...found, migrationIds: [...new Set(found.migrationIds)] };
+  }
+
+  private async allHosts(): Promise<Host[]> {
+    const all: Host[] = [];
+    for (;;) {
+      const page = await this.hosts.list({ marker: all.at(-1)?.id });
+      all.push(...page);
+      if (page.length < PAGE) return all;
+    }
+  }
+
+  /** Leases are written by PostgreSQL's clock. */
+  private async now(): Promise<Date> {
+    const [{ now }] = await this.database.query<{ now: Date }[]>('SELECT now()');
+    return now;
+  }
+}
+
+interface Found {
+  host: Host;
+  instances: InstanceStatus[];
+  migrationIds: string[];
+  failure?: string;
+}

@@ -1,0 +1,52 @@
+import { InstanceState } from '#generated/lxstack/agent/v1/types';
+import type { InstanceStatus } from '#generated/lxstack/agent/v1/types';
+
+/** What Postgres says of one instance. */
+export interface ExpectedInstance {
+  id: string;
+  host_id: string | null;
+  epoch: number;
+  vm_state: string;
+  power_state: number;
+  /** An operation is changing it now. */
+  busy: boolean;
+  /** Hosts that keep a copy until a move is confirmed or reverted. */
+  kept_on: string[];
+}
+
+const STATES: Partial<Record<number, InstanceState>> = {
+  1: InstanceState.INSTANCE_STATE_RUNNING,
+  3: InstanceState.INSTANCE_STATE_PAUSED,
+  4: InstanceState.INSTANCE_STATE_STOPPED,
+};
+
+/** Differences between what is on one host and what should be, in words. */
+export function compareHost(
+  host: { id: string; name: string },
+  found: InstanceStatus[],
+  expected: ReadonlyMap<string, ExpectedInstance>,
+): string[] {
+  const differences: string[] = [];
+  const present = new Set(found.map(({ id }) => id));
+  for (const instance of found) {
+    const want = expected.get(instance.id);
+    if (want?.busy || want?.kept_on.includes(host.id)) continue;
+    if (want?.host_id !== host.id) {
+      differences.push(
+        `instance ${instance.id} is left on host ${host.name} (${instance.state}), which does not own it`,
+      );
+      continue;
+    }
+    if (instance.epoch !== want.epoch)
+      differences.push(
+        `instance ${want.id} has epoch ${instance.epoch} on host ${host.name}, ${want.epoch} in Postgres`,
+      );
+    const state = STATES[want.power_state];
+    if (want.vm_state !== 'error' && state && instance.state !== state)
+      differences.push(`instance ${want.id} is ${instance.state} on host ${host.name}, ${want.vm_state} in Postgres`);
+  }
+  for (const want of expected.values())
+    if (want.host_id === host.id && !want.busy && !present.has(want.id) && want.vm_state !== 'error')
+      differences.push(`instance ${want.id} should be on host ${host.name} and is not`);
+  return differences;
+}

@@ -1,0 +1,74 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { InstanceState } from '#generated/lxstack/agent/v1/types';
+import type { InstanceStatus } from '#generated/lxstack/agent/v1/types';
+import type { Ownership } from '#generated/lxstack/agent/v1/control_plane';
+import { InvalidInputError } from '#libs/common/errors';
+import { UUID } from '#libs/common/names';
+import { closeSwitches } from '#libs/mobility/live/switch-fence';
+import { Events } from '#libs/operations/events';
+
+/** Instances in one call at most. */
+const MAX_IDS = 10_000;
+
+interface Row {
+  id: string;
+  owned: boolean;
+  epoch: string;
+}
+
+/** Primary key of instances, unique name of hosts. */
+const OWNERS = `
+  SELECT i.id, i.epoch, coalesce(i.host_id = (SELECT id FROM hosts WHERE name = $2), false) AS owned
+  FROM instances i WHERE i.id = ANY($1::uuid[]) AND i.deleted_at IS NULL`;
+
+/**
+ * An instance that stopped by itself: only where the teller owns it at this epoch, no task is running and no operation
+ * is unfinished. Index: primary key of instances.
+ */
+const STOPPED = `
+  UPDATE instances i SET vm_state = 'stopped', power_state = 4, updated_at = now()
+  FROM unnest($1::uuid[], $2::bigint[]) AS told(id, epoch)
+  WHERE i.id = told.id AND i.epoch = told.epoch AND i.deleted_at IS NULL
+    AND i.vm_state IN ('active', 'paused') AND i.task_state IS NULL
+    AND i.host_id = (SELECT id FROM hosts WHERE name = $3)
+  RETURNING i.id, i.project_id`;
+
+/** What agents ask and tell about instances that no operation is about. */
+@Injectable()
+export class InstanceOwnership {
+  constructor(
+    private readonly database: DataSource,
+    private readonly events: Events,
+  ) {}
+
+  /**
+   * Who owns the instances, and at which epoch. Whoever is told that it owns one lets it go on, so open switches of
+   * live moves are closed in the same transaction (invariant 2).
+   */
+  async of(hostname: string, instanceIds: string[]): Promise<Ownership[]> {
+    if (instanceIds.length > MAX_IDS) throw new InvalidInputError('instance_ids', `at most ${MAX_IDS} ids`);
+    const ids = instanceIds.filter((id) => UUID.test(id));
+    const rows = await this.database.transaction(async (tx) => {
+      await closeSwitches(tx, ids);
+      return tx.query<Row[]>(OWNERS, [ids, hostname]);
+    });
+    const known = new Map(rows.map((row) => [row.id, row]));
+    return instanceIds.map((instanceId) => {
+      const row = known.get(instanceId);
+      return { instanceId, exists: row !== undefined, owned: row?.owned ?? false, epoch: Number(row?.epoch ?? 0) };
+    });
+  }
+
+  /** Takes over what changed without being asked for: containers that ended. Told again, nothing happens. */
+  async report(hostname: string, instances: InstanceStatus[]): Promise<void> {
+    const stopped = instances.filter(
+      ({ id, state }) => state === InstanceState.INSTANCE_STATE_STOPPED && UUID.test(id),
+    );
+    if (!stopped.length) return;
+    const values = [stopped.map(({ id }) => id), stopped.map(({ epoch }) => epoch), hostname];
+    const [rows] = await this.database.query<[{ id: string; project_id: string }[], number]>(STOPPED, values);
+    for (const { id, project_id } of rows)
+      this.events.publish({ type: 'instance', id, projectId: project_id, data: { vmState: 'stopped', powerState: 4 } });
+  }
+}

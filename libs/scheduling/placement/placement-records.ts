@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { NotFoundError } from '#libs/common/errors';
+import type { Explanation } from '../core/explanation.js';
+
+/** A placement as its operation keeps it. */
+export interface PlacementRecord {
+  operationId: string;
+  kind: string;
+  at: Date;
+  /** Kept by the step that placed it, under `placement` in the operation's context. */
+  explanation: Explanation | null;
+  /** Of a placement that found no host: one line per host. */
+  reasons: string[];
+}
+
+/** Index: operations_by_resource. */
+const LAST = `
+  SELECT id AS "operationId", kind, created_at AS at, context -> 'placement' AS explanation,
+    coalesce(failure -> 'details', '[]') AS reasons
+  FROM operations
+  WHERE resource_type = 'instance' AND resource_id = $1
+    AND (context -> 'placement' IS NOT NULL OR failure ->> 'type' = 'NoValidHostError')
+  ORDER BY created_at DESC, id DESC LIMIT 1`;
+
+/** Why instances are where they are, read from the operations that placed them. */
+@Injectable()
+export class PlacementRecords {
+  constructor(private readonly database: DataSource) {}
+
+  /** The last placement of an instance. Throws NotFoundError where none is on record. */
+  async last(instanceId: string): Promise<PlacementRecord> {
+    const [record] = await this.database.query<PlacementRecord[]>(LAST, [instanceId]);
+    if (!record) throw new NotFoundError('Placement of instance', instanceId);
+    return record;
+  }
+}
