@@ -7,11 +7,13 @@ import type { Bench } from './bench.js';
 import { FloorHosts } from './floor/floor-hosts.js';
 import { benchLaunch } from './launch.js';
 import { benchMigrate } from './migrate.js';
+import { benchScheduling } from './scheduling.js';
 
 /** `npm run bench -- NAME`: each prints one table. No timed assertions. */
-const benchmarks: Record<string, (bench: Bench) => Promise<void>> = {
-  launch: benchLaunch,
-  migrate: benchMigrate,
+const benchmarks: Record<string, (n: number) => Promise<void> | void> = {
+  launch: (n) => measure(benchLaunch, n),
+  migrate: (n) => measure(benchMigrate, n),
+  scheduling: benchScheduling,
 };
 
 const { values, positionals } = parseArgs({
@@ -24,10 +26,10 @@ if (!benchmark || !Number.isInteger(n) || n < 1) {
   console.error(`usage: npm run bench -- ${Object.keys(benchmarks).join('|')} [-n COUNT]`);
   process.exit(2);
 }
-await measure(benchmark);
+await benchmark(n);
 
 /** A fleet of its own (left running for the next), and two hosts made by hand on the same host root. */
-async function measure(run: (bench: Bench) => Promise<void>): Promise<void> {
+async function measure(run: (bench: Bench) => Promise<void>, n: number): Promise<void> {
   process.env.LXSTACK_DEPLOYMENT ??= 'bench';
   const layout = new Layout(process.env.LXSTACK_DEPLOYMENT);
   await startFleet(layout, { hosts: 2, runtime: 'lxc' }, (line) => console.error(line));
