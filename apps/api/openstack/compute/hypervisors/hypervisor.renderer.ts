@@ -33,11 +33,11 @@ export function renderHypervisor(host: Host, context: HypervisorContext, servers
     hypervisor_type: 'LXC',
     hypervisor_version: 6_000_004,
     host_ip: host.vtep || host.address.replace(/:\d+$/, ''),
-    ...(version < 88 ? renderCapacity(host, version) : { uptime: null }),
+    ...(version < 88 ? renderCapacity(host, version) : { uptime: '' }),
   };
 }
 
-/** Left out from 2.88 on: Placement tells it. Memory in MiB, disks in GiB. */
+/** Left out from 2.88 on (uptime is there then, unknown to us: clients match it as text): Placement tells it. Memory in MiB, disks in GiB. */
 function renderCapacity(host: Host, version: Microversion) {
   const cpuInfo = { arch: host.facts.architecture ?? '', features: host.facts.cpuFeatures ?? [] };
   return {

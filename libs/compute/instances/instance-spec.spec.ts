@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { InvalidInputError } from '#libs/common/errors';
+import type { Instance } from './instance.entity.js';
+import { renderInstanceSpec } from './instance-spec.js';
+
+const instance = {
+  id: 'i',
+  name: 'Web',
+  hostname: 'web',
+  projectId: 'p',
+  flavor: {
+    id: 'f',
+    name: 'f',
+    vcpus: 2,
+    ramMb: 64,
+    diskGb: 1,
+    extraSpecs: { 'lxd:security.nesting': 'true', other: 'x' },
+  },
+  config: { 'security.nesting': 'false', 'limits.processes': '100' },
+  devices: { data: { type: 'disk', source: '/srv', path: '/data' } },
+} as unknown as Instance;
+const image = { id: 'img', sha256: 'a'.repeat(64), size: 5 };
+
+test('limits come from the flavor; the instance overrides what its flavor configures', () => {
+  const spec = renderInstanceSpec({ instance, image, nics: [], networks: [] });
+  assert.deepEqual(spec.limits, { vcpus: 2, memoryBytes: 64 * 2 ** 20, diskBytes: 2 ** 30, pids: 100 });
+  assert.equal(spec.config['security.nesting'], 'false');
+  assert.ok(!('other' in spec.config));
+  assert.deepEqual(spec.devices, [{ name: 'data', type: 'disk', options: { source: '/srv', path: '/data' } }]);
+});
+
+test('an image without a checksum is refused', () => {
+  const parts = { instance, image: { ...image, sha256: null }, nics: [], networks: [] };
+  assert.throws(() => renderInstanceSpec(parts), InvalidInputError);
+});
