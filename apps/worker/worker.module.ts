@@ -2,8 +2,11 @@ import { Module } from '@nestjs/common';
 import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
 import { DatabaseModule } from '#libs/database/database.module';
 import { FleetModule } from '#libs/fleet/fleet.module';
+import { NetworkingModule } from '#libs/networking/networking.module';
 import { OperationsModule } from '#libs/operations/operations.module';
 import { SchedulingModule } from '#libs/scheduling/scheduling.module';
+import { BindPortWorkflow } from './port/bind-port.workflow.js';
+import { UnbindPortWorkflow } from './port/unbind-port.workflow.js';
 import { ArriveStep } from './cold-migrate/arrive.step.js';
 import { ColdMigrate } from './cold-migrate/cold-migrate.workflow.js';
 import { StopSourceStep } from './cold-migrate/stop-source.step.js';
@@ -16,7 +19,7 @@ import { EvacuateWorkflow } from './evacuate/evacuate.workflow.js';
 import { Forwarding } from './hosts/forwarding.js';
 import { HostCalls } from './hosts/host-calls.js';
 import { InstanceSpecs } from './hosts/instance-specs.js';
-import { NetworkView } from './hosts/network-view.js';
+import { HostNetworkView } from './hosts/host-network-view.js';
 import { FinishStep } from './live-migrate/finish.step.js';
 import { ForwardStep } from './live-migrate/forward.step.js';
 import { LiveMigrateWorkflow } from './live-migrate/live-migrate.workflow.js';
@@ -37,7 +40,7 @@ import { ConfirmResizeWorkflow } from './resize/confirm-resize.workflow.js';
 import { RevertResizeWorkflow } from './resize/revert-resize.workflow.js';
 import { WorkerService } from './worker.service.js';
 
-const hosts = [HostCalls, Forwarding, InstanceSpecs, NetworkView];
+const hosts = [HostCalls, Forwarding, InstanceSpecs, HostNetworkView];
 const instances = [InstanceTransitions, CreateWorkflow, PlaceStep, SpawnStep, DeleteWorkflow, RebuildWorkflow];
 const moves = [ClaimTargetStep, PrepareTargetStep, MoveEnds, MoveLedger, MoveProgress, MoveSettlement, MoveTransfer];
 const live = [
@@ -54,8 +57,18 @@ const cold = [ColdMigrate, StopSourceStep, TransferStep, ArriveStep, ConfirmResi
 
 /** Everything that runs operations: the workflows, their steps and the runner. No HTTP. */
 @Module({
-  imports: [DatabaseModule, OperationsModule, FleetModule, SchedulingModule],
-  providers: [...hosts, ...instances, ...moves, ...live, ...cold, EvacuateWorkflow, WorkerService],
+  imports: [DatabaseModule, OperationsModule, FleetModule, NetworkingModule, SchedulingModule],
+  providers: [
+    ...hosts,
+    ...instances,
+    ...moves,
+    ...live,
+    ...cold,
+    EvacuateWorkflow,
+    BindPortWorkflow,
+    UnbindPortWorkflow,
+    WorkerService,
+  ],
   exports: [WorkerService],
 })
 export class WorkerModule {}

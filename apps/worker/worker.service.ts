@@ -11,6 +11,8 @@ import { EvacuateWorkflow } from './evacuate/evacuate.workflow.js';
 import { HostCalls } from './hosts/host-calls.js';
 import { InstanceSpecs } from './hosts/instance-specs.js';
 import { LiveMigrateWorkflow } from './live-migrate/live-migrate.workflow.js';
+import { BindPortWorkflow } from './port/bind-port.workflow.js';
+import { UnbindPortWorkflow } from './port/unbind-port.workflow.js';
 import { powerWorkflows } from './power/power.workflow.js';
 import { RebuildWorkflow } from './rebuild/rebuild.workflow.js';
 import { ConfirmResizeWorkflow } from './resize/confirm-resize.workflow.js';
@@ -35,6 +37,8 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     confirm: ConfirmResizeWorkflow,
     revert: RevertResizeWorkflow,
     evacuate: EvacuateWorkflow,
+    bindPort: BindPortWorkflow,
+    unbindPort: UnbindPortWorkflow,
   ) {
     runner.register(create);
     runner.register(remove);
@@ -43,6 +47,8 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     runner.register(confirm);
     runner.register(revert);
     runner.register(evacuate);
+    runner.register(bindPort);
+    runner.register(unbindPort);
     for (const workflow of cold.workflows()) runner.register(workflow);
     for (const workflow of powerWorkflows({ hosts, specs, transitions })) runner.register(workflow);
   }

@@ -108,7 +108,6 @@ describe('live migration', () => {
   for (const [end, method] of [
     ['h1', 'checkMigration'],
     ['h2', 'prepareMigration'],
-    ['h1', 'sendMigration'],
     ['h2', 'commitMigration'],
     ['h1', 'commitMigration'],
     ['h1', 'releaseMigration'],

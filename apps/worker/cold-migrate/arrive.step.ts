@@ -27,7 +27,10 @@ export class ArriveStep implements Step<MoveInput, MoveContext> {
     const running = context.wasRunning ?? false;
     await this.ends.commit(run, 'target');
     await this.ends.commitWhereUp(run, 'source');
-    await Promise.all([running && this.start(run), this.forwarding.announce(run, operation.resourceId)]);
+    await Promise.all([
+      running && this.start(run),
+      this.forwarding.announce(run, operation.resourceId, context.targetHostId!),
+    ]);
     await run.commit(async (tx) => {
       await this.ledger.become(tx, input.migrationId, 'finished');
       await this.transitions.markResized(tx, operation.resourceId, running, input.newFlavor ?? undefined);

@@ -2,11 +2,12 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { CreateInstanceInput } from '#libs/compute/instances/instance-operations';
 import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
+import { Ports } from '#libs/networking/ports/ports.service';
 import type { Step, StepRun } from '#libs/operations/workflow';
 import { Claims } from '#libs/scheduling/claims/claims.service';
 import { Scheduler } from '#libs/scheduling/placement/scheduler.service';
+import { HostCalls } from '../hosts/host-calls.js';
 import { InstanceSpecs } from '../hosts/instance-specs.js';
-import { bindPorts } from '../hosts/network-view.js';
 import { resourcesOf } from '../moves/claim-target.step.js';
 import type { CreateContext } from './create.workflow.js';
 
@@ -16,15 +17,19 @@ export class PlaceStep implements Step<CreateInstanceInput, CreateContext> {
   readonly name = 'place';
 
   constructor(
+    private readonly hosts: HostCalls,
     private readonly specs: InstanceSpecs,
     private readonly scheduler: Scheduler,
     private readonly claims: Claims,
+    private readonly ports: Ports,
     private readonly transitions: InstanceTransitions,
   ) {}
 
   async run(run: StepRun<CreateInstanceInput, CreateContext>): Promise<void> {
     const { operation, input, context } = run;
     const { instance, image } = await this.specs.withImage(operation.resourceId);
+    const wanted = input.forcedHost ?? input.requestedHost;
+    const requestedHostId = wanted === null ? null : (await this.hosts.host(wanted)).id;
     await run.commit(async (tx) => {
       const { host } = await this.scheduler.place(
         {
@@ -33,7 +38,7 @@ export class PlaceStep implements Step<CreateInstanceInput, CreateContext> {
           resources: resourcesOf(instance.flavor),
           availabilityZone: instance.availabilityZone,
           hints: instance.schedulerHints,
-          requestedHostId: input.forcedHost ?? input.requestedHost,
+          requestedHostId,
           force: input.forcedHost !== null,
           imageProperties: image.properties,
         },
@@ -41,7 +46,7 @@ export class PlaceStep implements Step<CreateInstanceInput, CreateContext> {
       );
       context.hostId = host.id;
       await this.transitions.markPlaced(tx, instance.id, host.id);
-      await bindPorts(tx, instance.id, host.id);
+      await this.ports.bind(tx, instance.id, host.id);
     });
   }
 
@@ -49,7 +54,7 @@ export class PlaceStep implements Step<CreateInstanceInput, CreateContext> {
     const id = run.operation.resourceId;
     await run.commit(async (tx: EntityManager) => {
       await this.claims.release(id, undefined, tx);
-      await bindPorts(tx, id, null);
+      await this.ports.bind(tx, id, null);
       await tx.query('UPDATE instances SET host_id = NULL WHERE id = $1', [id]);
     });
   }

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { CreateInstanceInput } from '#libs/compute/instances/instance-operations';
 import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
+import { Ports } from '#libs/networking/ports/ports.service';
 import type { Step, StepRun } from '#libs/operations/workflow';
 import { Forwarding } from '../hosts/forwarding.js';
 import { callOf, HostCalls } from '../hosts/host-calls.js';
 import { InstanceSpecs } from '../hosts/instance-specs.js';
-import { bindPorts } from '../hosts/network-view.js';
 import type { CreateContext } from './create.workflow.js';
 
 /** The host makes and starts it while its peers learn where it is; then it is ACTIVE, in one commit. */
@@ -17,6 +17,7 @@ export class SpawnStep implements Step<CreateInstanceInput, CreateContext> {
     private readonly hosts: HostCalls,
     private readonly specs: InstanceSpecs,
     private readonly forwarding: Forwarding,
+    private readonly ports: Ports,
     private readonly transitions: InstanceTransitions,
   ) {}
 
@@ -28,11 +29,11 @@ export class SpawnStep implements Step<CreateInstanceInput, CreateContext> {
     const call = callOf(run, this.name, instance.epoch);
     await Promise.all([
       agent.call('createInstance', { call, spec, start: true }, signal),
-      this.forwarding.announce(run, id),
+      this.forwarding.announce(run, id, hostId),
     ]);
     await run.commit(async (tx) => {
       await this.transitions.finishBuild(tx, id, hostId);
-      await bindPorts(tx, id, hostId, 'ACTIVE');
+      await this.ports.activate(tx, id);
     });
   }
 

@@ -3,12 +3,13 @@ import type { EntityManager } from 'typeorm';
 import type { DeleteInstanceInput } from '#libs/compute/instances/instance-operations';
 import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
 import { Migration } from '#libs/mobility/migrations/migration.entity';
+import { Ports } from '#libs/networking/ports/ports.service';
 import type { Step, StepRun, Workflow } from '#libs/operations/workflow';
 import { Claims } from '#libs/scheduling/claims/claims.service';
 import { Forwarding } from '../hosts/forwarding.js';
 import { callOf, HostCalls } from '../hosts/host-calls.js';
+import { HostNetworkView } from '../hosts/host-network-view.js';
 import { InstanceSpecs } from '../hosts/instance-specs.js';
-import { releasePorts } from '../hosts/network-view.js';
 import { faultOf } from '../instances/fault.js';
 
 type Run = StepRun<DeleteInstanceInput, object>;
@@ -29,8 +30,10 @@ export class DeleteWorkflow implements Workflow<DeleteInstanceInput, object> {
   constructor(
     private readonly hosts: HostCalls,
     private readonly specs: InstanceSpecs,
+    private readonly view: HostNetworkView,
     private readonly forwarding: Forwarding,
     private readonly claims: Claims,
+    private readonly ports: Ports,
     private readonly transitions: InstanceTransitions,
   ) {}
 
@@ -38,11 +41,12 @@ export class DeleteWorkflow implements Workflow<DeleteInstanceInput, object> {
     const { operation, signal } = run;
     const instance = await this.specs.instance(operation.resourceId);
     if (!instance.hostId) return;
+    const { nics } = await this.view.nicsOf(instance.id);
     const call = callOf(run, 'remove', instance.epoch);
     const instanceId = instance.id;
     await Promise.all([
       this.hosts.whereUp(instance.hostId, (agent) => agent.call('deleteInstance', { call, instanceId }, signal)),
-      this.forwarding.withdraw(run, instanceId, instance.hostId),
+      this.forwarding.withdraw(run, nics, instance.hostId),
       this.releaseKeptCopy(run, instance.epoch),
     ]);
   }
@@ -60,7 +64,7 @@ export class DeleteWorkflow implements Workflow<DeleteInstanceInput, object> {
     const instanceId = run.operation.resourceId;
     await run.commit(async (tx) => {
       await this.claims.releaseInstance(instanceId, tx);
-      await releasePorts(tx, instanceId);
+      await this.ports.releaseForInstance(tx, instanceId);
       await tx.update(Migration, { instanceId, status: 'finished' }, { status: 'confirmed' });
       await this.transitions.markDeleted(tx, instanceId);
     });

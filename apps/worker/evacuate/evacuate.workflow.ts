@@ -57,7 +57,10 @@ export class EvacuateWorkflow implements Workflow<MoveInput, MoveContext> {
     const start = input.before.vmState !== 'stopped';
     const [{ spec }, agent] = await Promise.all([this.specs.load(id), this.hosts.agent(context.targetHostId!)]);
     const call = callOf(run, 'spawn', input.source.epoch + 1);
-    await Promise.all([agent.call('createInstance', { call, spec, start }, signal), this.forwarding.announce(run, id)]);
+    await Promise.all([
+      agent.call('createInstance', { call, spec, start }, signal),
+      this.forwarding.announce(run, id, context.targetHostId!),
+    ]);
     await run.commit(async (tx) => {
       await this.transitions.finishEvacuation(tx, id, start);
       await this.ledger.become(tx, input.migrationId, 'done');

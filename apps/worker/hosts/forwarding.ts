@@ -1,60 +1,58 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
-import type { ForwardingEntry } from '#generated/lxstack/agent/v1/types';
-import { Instance } from '#libs/compute/instances/instance.entity';
+import type { ForwardingEntry, Nic } from '#generated/lxstack/agent/v1/types';
 import type { StepRun } from '#libs/operations/workflow';
+import { HostNetworkView } from './host-network-view.js';
 import { callOf, HostCalls } from './host-calls.js';
-import { NetworkView } from './network-view.js';
 
 type Run = Pick<StepRun<unknown, unknown>, 'operation'>;
 
-/** Tells hosts where the frames of an instance go. Hosts that are down are left out: they ask when they come back. */
+/** Tells hosts where the frames of NICs go. Hosts that are down are left out: they ask when they come back. */
 @Injectable()
 export class Forwarding {
   constructor(
-    private readonly database: DataSource,
     private readonly hosts: HostCalls,
-    private readonly networks: NetworkView,
+    private readonly view: HostNetworkView,
   ) {}
 
-  /** Every host of its networks learns where the instance is now, and its own host where the others are. */
-  async announce(run: Run, instanceId: string): Promise<void> {
-    const { hostId } = await this.database.manager.findOneByOrFail(Instance, { id: instanceId });
-    if (!hostId) return;
-    const { nics, networks } = await this.networks.nicsOf(instanceId);
-    const ids = networks.map((network) => network.id);
-    if (!ids.length) return;
-    const [{ vtep }, peers, own] = await Promise.all([
-      this.hosts.host(hostId),
-      this.networks.peersOf(ids, hostId),
-      this.networks.entriesFor(ids, hostId),
-    ]);
-    const entries = new Map<string, ForwardingEntry[]>(ids.map((id) => [id, []]));
-    for (const { networkId, mac, fixedIps } of nics)
-      entries.get(networkId)!.push({ mac, addresses: fixedIps.map((ip) => ip.address), vtep });
+  /** The other hosts of its networks learn that the instance is on `hostId`, and `hostId` where the others are. */
+  async announce(run: Run, instanceId: string, hostId: string): Promise<void> {
+    const { nics, networks } = await this.view.nicsOf(instanceId);
+    if (!nics.length) return;
+    const own = await this.view.entriesFor(
+      networks.map((network) => network.id),
+      hostId,
+    );
     await Promise.all([
-      ...peers.map((peer) => this.set(run, peer.hostId, peer.networkId, entries.get(peer.networkId)!)),
+      this.tellPeers(run, nics, hostId),
       ...networks.map((network) =>
         this.hosts.whereUp(hostId, async (agent) => {
-          const others = own.get(network.id)!;
-          const call = callOf(run, `network ${network.id}`, 0);
-          await agent.call('ensureNetwork', { call, network, entries: others });
+          const entries = own.get(network.id)!;
+          await agent.call('ensureNetwork', { call: callOf(run, `network ${network.id}`, 0), network, entries });
+          // What comes from elsewhere must not be sent back there by an entry from before the move.
+          const removedMacs = nics.filter((nic) => nic.networkId === network.id).map((nic) => nic.mac);
+          const call = callOf(run, `local ${network.id}`, 0);
+          await agent.call('setForwarding', { call, networkId: network.id, entries, removedMacs, complete: false });
         }),
       ),
     ]);
   }
 
-  /** It is nowhere any more: its peers forget it. */
-  async withdraw(run: Run, instanceId: string, hostId: string): Promise<void> {
-    const { nics, networks } = await this.networks.nicsOf(instanceId);
-    const peers = await this.networks.peersOf(
-      networks.map((network) => network.id),
-      hostId,
-    );
+  /** The other hosts of these NICs' networks send their frames to `hostId`. */
+  async tellPeers(run: Run, nics: Nic[], hostId: string): Promise<void> {
+    const { vtep } = await this.hosts.host(hostId);
+    const entriesOf = (networkId: string) =>
+      nics
+        .filter((nic) => nic.networkId === networkId)
+        .map(({ mac, fixedIps }) => ({ mac, addresses: fixedIps.map((ip) => ip.address), vtep }));
+    const peers = await this.view.peersOf(networksOf(nics), hostId);
+    await Promise.all(peers.map((peer) => this.set(run, peer.hostId, peer.networkId, entriesOf(peer.networkId), [])));
+  }
+
+  /** They are on `hostId` no longer, and nowhere else: the others forget them. */
+  async withdraw(run: Run, nics: Pick<Nic, 'networkId' | 'mac'>[], hostId: string): Promise<void> {
     const macsOf = (networkId: string) => nics.filter((nic) => nic.networkId === networkId).map((nic) => nic.mac);
-    await Promise.all(
-      peers.map((peer) => this.set(run, peer.hostId, peer.networkId, [], macsOf(peer.networkId), 'withdraw')),
-    );
+    const peers = await this.view.peersOf(networksOf(nics), hostId);
+    await Promise.all(peers.map((peer) => this.set(run, peer.hostId, peer.networkId, [], macsOf(peer.networkId))));
   }
 
   private async set(
@@ -62,12 +60,16 @@ export class Forwarding {
     hostId: string,
     networkId: string,
     entries: ForwardingEntry[],
-    removedMacs: string[] = [],
-    word = 'forward',
+    removedMacs: string[],
   ): Promise<void> {
-    const call = callOf(run, `${word} ${networkId} ${entries.map((entry) => entry.vtep).join()}`, 0);
+    const word = entries.length ? `forward to ${entries[0].vtep}` : 'withdraw';
+    const call = callOf(run, `${word} ${networkId}`, 0);
     await this.hosts.whereUp(hostId, (agent) =>
       agent.call('setForwarding', { call, networkId, entries, removedMacs, complete: false }),
     );
   }
+}
+
+function networksOf(nics: Pick<Nic, 'networkId'>[]): string[] {
+  return [...new Set(nics.map((nic) => nic.networkId))];
 }

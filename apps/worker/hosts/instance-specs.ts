@@ -8,7 +8,7 @@ import type { InstanceFlavor } from '#libs/compute/instances/instance.entity';
 import { renderInstanceSpec } from '#libs/compute/instances/instance-spec';
 import { Image } from '#libs/images/image.entity';
 import { Migration } from '#libs/mobility/migrations/migration.entity';
-import { NetworkView } from './network-view.js';
+import { HostNetworkView } from './host-network-view.js';
 
 export interface LoadedInstance {
   instance: Instance;
@@ -20,7 +20,7 @@ export interface LoadedInstance {
 export class InstanceSpecs {
   constructor(
     private readonly database: DataSource,
-    private readonly networks: NetworkView,
+    private readonly networks: HostNetworkView,
   ) {}
 
   /** Deleted ones too: workflows that clear away look at them. Throws NotFoundError. */

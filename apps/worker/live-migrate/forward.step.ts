@@ -13,6 +13,6 @@ export class ForwardStep implements Step<MoveInput, MoveContext> {
   constructor(private readonly forwarding: Forwarding) {}
 
   async run(run: StepRun<MoveInput, MoveContext>): Promise<void> {
-    await this.forwarding.announce(run, run.operation.resourceId);
+    await this.forwarding.announce(run, run.operation.resourceId, run.context.targetHostId!);
   }
 }

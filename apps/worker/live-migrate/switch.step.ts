@@ -13,9 +13,16 @@ import { MoveFailedError } from '../moves/move.errors.js';
 import { MoveTransfer } from '../moves/move-transfer.js';
 import { SwitchCommit } from './switch-commit.js';
 
+const beforeFreeze: readonly MigrationPhase[] = [
+  MigrationPhase.MIGRATION_PHASE_UNSPECIFIED,
+  MigrationPhase.MIGRATION_PHASE_PREPARED,
+  MigrationPhase.MIGRATION_PHASE_DISK,
+];
+
 /**
  * The move itself. The source tells how it goes; at AWAIT_COMMIT the instance changes host in one transaction, which
- * also ends this step, and both ends are told at once. A worker that takes over joins where the ends are.
+ * also ends this step, and both ends are told at once. A worker that takes over joins where the ends are; where it did not see the freeze begin it cannot know how
+ * much time is left, and takes the move back.
  */
 @Injectable()
 export class SwitchStep implements Step<MoveInput, MoveContext> {
@@ -38,8 +45,11 @@ export class SwitchStep implements Step<MoveInput, MoveContext> {
     const plan = resumePlan({ ...states, committed: false, cancelRequested });
     if (plan.next === 'wait') throw new UnavailableError(plan.reason);
     if (plan.next === 'undo') throw await this.transfer.failureOf(run, plan.reason);
+    let sawItRun = false;
     for await (const progress of this.transfer.follow(run, MigrationKind.MIGRATION_KIND_LIVE)) {
-      if (progress.phase === MigrationPhase.MIGRATION_PHASE_FREEZE) await this.ledger.openSwitch(run.input.migrationId);
+      const runs = beforeFreeze.includes(progress.phase);
+      if (sawItRun && !runs) await this.ledger.openSwitch(run.input.migrationId);
+      sawItRun = runs;
       if (progress.phase === MigrationPhase.MIGRATION_PHASE_AWAIT_COMMIT) return this.change(run, progress);
     }
     throw new MoveFailedError('switch', 'the source ended the move without a word');

@@ -63,7 +63,7 @@ export class RevertResizeWorkflow implements Workflow<ConcludeResizeInput, objec
     await agent.call('revertMigration', { call: callOf(run, 'revert', epoch), migrationId, instanceId }, run.signal);
     if (running) await agent.call('startInstance', { call: callOf(run, 'start', epoch), instanceId }, run.signal);
     await Promise.all([
-      this.forwarding.announce(run, instanceId),
+      this.forwarding.announce(run, instanceId, source.hostId),
       this.hosts.whereUp(target.hostId, (other) =>
         other.call('deleteInstance', { call: callOf(run, 'delete', epoch), instanceId }, run.signal),
       ),

@@ -1,0 +1,36 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { Port } from '#libs/networking/ports/port.entity';
+import type { UnbindPortInput } from '#libs/networking/ports/port-operations';
+import type { Step, StepRun, Workflow } from '#libs/operations/workflow';
+import { Forwarding } from '../hosts/forwarding.js';
+import { callOf, HostCalls } from '../hosts/host-calls.js';
+
+type Run = StepRun<UnbindPortInput, object>;
+
+/** The port leaves the host's own namespace; its row may be gone already. */
+@Injectable()
+export class UnbindPortWorkflow implements Workflow<UnbindPortInput, object> {
+  readonly kind = 'port.unbind';
+  readonly queue = 'instance';
+  readonly steps: Step<UnbindPortInput, object>[] = [{ name: 'unplug', run: (run) => this.unplug(run) }];
+
+  constructor(
+    private readonly hosts: HostCalls,
+    private readonly forwarding: Forwarding,
+  ) {}
+
+  private async unplug(run: Run): Promise<void> {
+    const { hostId, networkId, macAddress: mac } = run.input;
+    const { resourceId: portId } = run.operation;
+    const call = callOf(run, 'unplug', 0);
+    await Promise.all([
+      this.hosts.whereUp(hostId, (agent) => agent.call('deletePort', { call, portId }, run.signal)),
+      this.forwarding.withdraw(run, [{ networkId, mac }], hostId),
+    ]);
+  }
+
+  async failed({ operation }: Pick<Run, 'operation'>, _error: Error, tx: EntityManager) {
+    await tx.update(Port, { id: operation.resourceId }, { status: 'ERROR' });
+  }
+}
