@@ -2,12 +2,14 @@ import { Command } from 'commander';
 import { messageOf } from '#libs/common/errors';
 import { auditCommand } from './commands/audit.js';
 import { demoCommand } from './commands/demo.js';
+import { doctorCommand } from './commands/doctor.js';
 import { downCommand } from './commands/down.js';
 import { envCommand } from './commands/env.js';
 import { execClientCommand, execHostCommand } from './commands/exec.js';
 import { hostCommand } from './commands/host.js';
 import { logsCommand } from './commands/logs.js';
 import { statusCommand } from './commands/status.js';
+import { testCommand } from './commands/test.js';
 import { upCommand } from './commands/up.js';
 
 const program = new Command('lxstack')
@@ -26,6 +28,8 @@ for (const command of [
   auditCommand,
   logsCommand,
   hostCommand,
+  doctorCommand,
+  testCommand,
 ]) {
   program.addCommand(command());
 }

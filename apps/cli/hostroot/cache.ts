@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheRoot } from '../fleet/layout.js';
+import { unmountBelow } from '../process/mounts.js';
 
 /**
  * Gives the directory that `make` fills, named by the hash of its recipe. It is made beside its place and renamed when
@@ -32,6 +33,9 @@ export async function cached(
 async function removeHalfMade(prefix: string): Promise<void> {
   for (const name of await readdir(cacheRoot())) {
     const pid = Number(name.startsWith(prefix) ? name.slice(prefix.length) : NaN);
-    if (pid && !existsSync(`/proc/${pid}`)) await rm(join(cacheRoot(), name), { recursive: true, force: true });
+    if (!pid || existsSync(`/proc/${pid}`)) continue;
+    // debootstrap mounts /proc and /sys in what it makes: a killed one leaves them.
+    await unmountBelow(join(cacheRoot(), name));
+    await rm(join(cacheRoot(), name), { recursive: true, force: true });
   }
 }

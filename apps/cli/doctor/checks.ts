@@ -1,0 +1,89 @@
+import type { Finding } from './check.js';
+
+/** One question to a host: a fixed script, whose last line is what was seen and whose status says present or not. */
+export interface Check extends Pick<Finding, 'what' | 'advice' | 'optional'> {
+  script: string;
+}
+
+// A process with a listening socket, dumped, killed and brought back: CRIU 4.1.1 fails at just that on kernels >= 6.16.
+const trial = `
+d=$(mktemp -d) && cd "$d" || exit 1
+pid=
+trap '[ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; rm -rf "$d"' EXIT
+setsid busybox nc -ll -s 127.0.0.1 -p 0 -e /bin/true </dev/null >/dev/null 2>&1 &
+sleep 0.2
+pid=$!
+criu dump -t "$pid" -D "$d" -o dump.log --network-lock skip || { grep Error dump.log | tail -n 1; exit 1; }
+criu restore -d -D "$d" -o restore.log --network-lock skip || { grep Error restore.log | tail -n 1; exit 1; }
+kill -0 "$pid" && echo "a process with a listening socket was dumped and restored"`;
+
+const cgroups = `
+if [ -e /sys/fs/cgroup/cgroup.controllers ]; then kind=v2; have=$(cat /sys/fs/cgroup/cgroup.controllers)
+else kind=v1; [ ! -d /sys/fs/cgroup/unified ] || kind=hybrid; have=$(awk 'NR > 1 && $4 == 1 {print $1}' /proc/cgroups | tr '\\n' ' '); fi
+echo "$kind: $have"
+for c in memory cpu pids; do case " $have " in *" $c "*) ;; *) exit 1;; esac; done`;
+
+const trialLink = (type: string) => `
+name=lxdoc$$
+ip link add "$name" type ${type} && ip link del "$name" && echo "a link of the kind was made and removed"`;
+
+/** Everything a host needs, in the order an operator would look. */
+export const checks: readonly Check[] = [
+  {
+    what: 'LXC',
+    script: 'lxc-start --version',
+    advice: 'apt-get install lxc (6.0 or newer, Debian 13 has it)',
+    optional: false,
+  },
+  {
+    what: 'CRIU',
+    script: `v=$(criu --version | sed -n 's/^Version: //p'); echo "$v"
+[ -n "$v" ] && [ "$(printf '%s\\n' 4.2.1 "$v" | sort -V | head -n 1)" = 4.2.1 ]`,
+    advice: 'install CRIU 4.2.1 or newer (Debian testing has it); without it there are no live moves',
+    optional: true,
+  },
+  {
+    what: 'CRIU trial',
+    script: trial,
+    advice: 'CRIU does not work with this kernel: live moves are refused, cold ones work',
+    optional: true,
+  },
+  { what: 'cgroups', script: cgroups, advice: 'enable the controllers memory, cpu and pids', optional: false },
+  {
+    what: 'user namespaces',
+    script: 'unshare -U true && echo "max $(cat /proc/sys/user/max_user_namespaces)"',
+    advice: 'sysctl user.max_user_namespaces=65536',
+    optional: false,
+  },
+  {
+    what: 'subordinate ids',
+    script: 'grep -m1 ^root: /etc/subuid && grep -q ^root: /etc/subgid',
+    advice: "root needs no entry for LXC's own use; for others: echo root:1000000:65536 >>/etc/subuid and /etc/subgid",
+    optional: true,
+  },
+  {
+    what: 'nftables',
+    script: 't=lxdoc$$; nft add table inet "$t" && nft delete table inet "$t" && nft --version',
+    advice: 'apt-get install nftables; the kernel needs nf_tables',
+    optional: false,
+  },
+  {
+    what: 'VXLAN',
+    script: trialLink('vxlan id 16777000 dstport 0'),
+    advice: 'modprobe vxlan',
+    optional: false,
+  },
+  { what: 'bridge', script: trialLink('bridge'), advice: 'modprobe bridge', optional: false },
+  {
+    what: 'overlay',
+    script: "grep -w overlay /proc/filesystems || modprobe -n overlay && echo 'known to the kernel'",
+    advice: 'modprobe overlay; without it every instance is a full copy of its image',
+    optional: true,
+  },
+  {
+    what: 'btrfs',
+    script: '{ grep -qw btrfs /proc/filesystems || modprobe -n btrfs; } && btrfs --version | head -n 1',
+    advice: 'apt-get install btrfs-progs; only hosts that keep instances on btrfs need it',
+    optional: true,
+  },
+];

@@ -1,0 +1,58 @@
+import { run } from 'node:test';
+import { relative } from 'node:path';
+import { repository } from '../fleet/layout.js';
+import { Tally } from './tally.js';
+
+export interface FilesToRun {
+  files: string[];
+  /** Files at a time. */
+  concurrency: number;
+  /** Milliseconds for one test, and for all of them together. */
+  testTimeoutMs: number;
+  totalTimeoutMs: number;
+}
+
+/** Runs test files each in a process of its own, prints a line for every test, and counts them. */
+export async function runFiles(what: FilesToRun, print: (line: string) => void): Promise<Tally> {
+  const tally = new Tally();
+  if (what.files.length === 0) return tally;
+  const overall = AbortSignal.timeout(what.totalTimeoutMs);
+  const { files, concurrency, testTimeoutMs: timeout } = what;
+  const stream = run({ files, concurrency, timeout, signal: overall });
+  const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`;
+  stream.on('test:pass', ({ name, details, skip }) => {
+    if (details.type === 'suite') return;
+    if (skip === undefined) tally.passed++;
+    print(`  ${skip === undefined ? 'ok  ' : 'skip'} ${name} (${seconds(details.duration_ms)})`);
+  });
+  stream.on('test:fail', ({ name, details, file }) => {
+    // A suite fails because a test in it did, which has been counted.
+    if (details.type === 'suite' && causeOf(details.error) === 'subtestsFailed') return;
+    tally.failed++;
+    print(`  FAIL ${name} (${seconds(details.duration_ms)}) ${file ? relative(repository, file) : ''}`);
+    print(indent(describe(details.error)));
+  });
+  stream.on('test:diagnostic', ({ message, nesting }) => {
+    if (nesting > 0 || !/^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /.test(message))
+      print(`       ${message}`);
+  });
+  stream.on('test:stderr', ({ message }) => print(indent(message.trimEnd())));
+  await new Promise<void>((resolve, reject) => stream.on('end', resolve).on('error', reject).resume());
+  if (overall.aborted) {
+    tally.failed++;
+    print(`  FAIL not done after ${seconds(what.totalTimeoutMs)}: the rest was ended`);
+  }
+  return tally;
+}
+
+function causeOf(error: Error): unknown {
+  return 'failureType' in error ? error.failureType : undefined;
+}
+
+/** node:test wraps what the test threw: its cause says more. */
+function describe(error: Error): string {
+  const cause = error.cause;
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause ?? error.message);
+}
+
+const indent = (text: string) => text.replace(/^/gm, '       ');

@@ -1,0 +1,15 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Tally } from './tally.js';
+import { testLayout } from './suite.js';
+
+test('each clone tests in a deployment of its own, the same one every time', () => {
+  assert.equal(testLayout('/a').deployment, testLayout('/a').deployment);
+  assert.notEqual(testLayout('/a').deployment, testLayout('/b').deployment);
+});
+
+test('a run ends with one line', () => {
+  const tally = new Tally();
+  tally.add(Object.assign(new Tally(), { passed: 3, failed: 1 }));
+  assert.equal(tally.render(), '3 passed, 1 failed');
+});
