@@ -4,7 +4,11 @@ import type { Api, ApiAccess } from './api.js';
 /** What the websocket `/fleet/v1/events` tells: which kind of thing changed, which one, and how it stands now. */
 export interface FleetEvent {
   type: 'operation' | 'instance' | 'migration' | 'reconnected';
+  /** Of the operation, instance or migration itself. */
   id: string;
+  /** The instance, port, image … that it is about. */
+  resourceId: string;
+  /** All of the message: kind, state, step, phase … */
   data: Record<string, unknown>;
 }
 
@@ -42,7 +46,7 @@ export class Events {
     const deadline = Date.now() + timeoutMs;
     let changed = Promise.withResolvers<void>();
     const forget = this.listen((event) => {
-      if (event.type === 'reconnected' || concerns(event, resourceId)) changed.resolve();
+      if (event.type === 'reconnected' || event.id === resourceId || event.resourceId === resourceId) changed.resolve();
     });
     try {
       for (;;) {
@@ -71,7 +75,7 @@ export class Events {
       headers: { 'x-auth-token': await this.api.authenticate() },
     });
     this.socket = socket;
-    socket.on('message', (data) => this.dispatch(JSON.parse(String(data)) as FleetEvent));
+    socket.on('message', (data) => this.dispatch(parseEvent(String(data))));
     await new Promise<void>((resolve, reject) => socket.once('open', resolve).once('error', reject));
     socket.on('error', () => socket.terminate());
     socket.on('close', () => this.reconnect());
@@ -82,7 +86,7 @@ export class Events {
     setTimeout(() => {
       // Whatever was missed: every wait looks again.
       this.connect().then(
-        () => this.dispatch({ type: 'reconnected', id: '', data: {} }),
+        () => this.dispatch({ type: 'reconnected', id: '', resourceId: '', data: {} }),
         () => this.reconnect(),
       );
     }, reconnectMs).unref();
@@ -93,9 +97,9 @@ export class Events {
   }
 }
 
-/** An operation or a migration names the instance or port it is about in its data. */
-function concerns(event: FleetEvent, resourceId: string): boolean {
-  return event.id === resourceId || Object.values(event.data).includes(resourceId);
+function parseEvent(text: string): FleetEvent {
+  const data = JSON.parse(text) as Record<string, unknown>;
+  return { type: data.type as FleetEvent['type'], id: String(data.id), resourceId: String(data.resourceId), data };
 }
 
 /** Resolves with the promise or after `ms`, whichever is first, and leaves no timer behind. */

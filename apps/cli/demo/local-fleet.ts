@@ -1,5 +1,5 @@
-import { Api } from '../client/api.js';
 import type { ApiAccess } from '../client/api.js';
+import { audit } from '../commands/audit.js';
 import { adminAccess } from '../fleet/access.js';
 import { agentName, hostsOf, startAgent } from '../fleet/agents.js';
 import { startApi, startWorker } from '../fleet/control-plane.js';
@@ -97,9 +97,8 @@ export class LocalFleet {
   }
 
   /** Every difference between Postgres, agents and allocations (invariant 3); none where all is well. */
-  async audit(): Promise<string[]> {
-    const { differences } = await new Api(this.access).call<{ differences: unknown[] }>('GET', '/fleet/v1/audit');
-    return differences.map((difference) => (typeof difference === 'string' ? difference : JSON.stringify(difference)));
+  audit(): Promise<string[]> {
+    return audit(this.layout);
   }
 }
 

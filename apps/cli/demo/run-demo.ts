@@ -50,10 +50,10 @@ async function runStep(demo: Demo, step: DemoStep, before: StepResult[]): Promis
 }
 
 /** A line for an event worth seeing, or undefined. */
-function renderEvent({ type, id, data }: FleetEvent): string | undefined {
+function renderEvent({ type, resourceId, data }: FleetEvent): string | undefined {
   const text = (key: string) => (typeof data[key] === 'string' ? ` ${data[key]}` : '');
-  if (type === 'migration')
-    return `migration of ${String(data.instanceId).slice(0, 8)}${text('phase')}${text('status')}`;
+  const instance = resourceId.slice(0, 8);
+  if (type === 'migration') return `migration of ${instance}${text('phase')}${text('status')}`;
   if (type !== 'operation' || data.resourceType !== 'instance') return undefined;
-  return `${String(data.kind)} of ${String(data.resourceId ?? id).slice(0, 8)}${text('state')}${text('step')}${text('error')}`;
+  return `${String(data.kind)} of ${instance}${text('state')}${text('step')}${text('error')}`;
 }

@@ -39,8 +39,8 @@ export class ProductLaunch {
 }
 
 /** The end of an `instance.create`, as its operation's event tells it. */
-function buildOutcome({ type, data }: FleetEvent): { instanceId: string; state: string } | undefined {
+function buildOutcome({ type, resourceId, data }: FleetEvent): { instanceId: string; state: string } | undefined {
   if (type !== 'operation' || data.kind !== 'instance.create') return undefined;
   const state = String(data.state);
-  return ['done', 'error', 'cancelled'].includes(state) ? { instanceId: String(data.resourceId), state } : undefined;
+  return ['done', 'error', 'cancelled'].includes(state) ? { instanceId: resourceId, state } : undefined;
 }
