@@ -12,7 +12,7 @@ import type { Before, DeleteInstanceInput, PowerInput, RebootInput, RebuildInput
 import { actionRules } from './instance-states.js';
 import type { InstanceAction } from './instance-states.js';
 import { InstanceTransitions } from './instance-transitions.js';
-import { usableImage } from './usable-image.js';
+import { requireFits, usableImage } from './usable-image.js';
 
 export interface Rebuild {
   imageId: string;
@@ -51,7 +51,7 @@ export class InstanceActions {
   async rebuild(caller: Caller, id: string, wanted: Rebuild): Promise<Operation> {
     return this.begin(caller, id, 'rebuild', async (tx, before) => {
       const { imageId, ...changes } = wanted;
-      await usableImage(tx, caller, imageId);
+      requireFits(before.flavor, await usableImage(tx, caller, imageId));
       await tx.update(Instance, { id }, { imageId, ...changes });
       const start = before.vmState !== 'stopped';
       return { before: statesOf(before), imageId, previousImageId: before.imageId, start } satisfies RebuildInput;

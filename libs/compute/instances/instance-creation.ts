@@ -5,7 +5,6 @@ import { NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { toHostname } from '#libs/common/names';
 import { Host } from '#libs/fleet/hosts/host.entity';
-import type { Image } from '#libs/images/image.entity';
 import { Ports } from '#libs/networking/ports/ports.service';
 import { Operations } from '#libs/operations/operations.service';
 import { Flavors } from '../flavors/flavors.js';
@@ -13,14 +12,14 @@ import type { Flavor } from '../flavors/flavor.entity.js';
 import { KeyPair } from '../key-pairs/key-pair.entity.js';
 import { Quotas } from '../quotas/quotas.js';
 import { ServerGroups } from '../server-groups/server-groups.js';
-import { BadRequestError, FlavorTooSmallError } from './instance.errors.js';
+import { BadRequestError } from './instance.errors.js';
 import { Instance } from './instance.entity.js';
 import { INSTANCE } from './instance-operations.js';
 import type { CreateInstanceInput } from './instance-operations.js';
 import { placementOf } from './instance-placement.js';
 import type { Placement } from './instance-placement.js';
 import type { NewInstance } from './new-instance.js';
-import { usableImage } from './usable-image.js';
+import { requireFits, usableImage } from './usable-image.js';
 
 /** Makes instances: rows, ports and the operation `instance.create` in one transaction. */
 @Injectable()
@@ -91,12 +90,6 @@ export class InstanceCreation {
       throw new BadRequestError('The requested availability zone is not available');
     if (schedulerHints.group !== undefined) await this.serverGroups.get(caller, String(schedulerHints.group), tx);
   }
-}
-
-function requireFits(flavor: Flavor, image: Image): void {
-  if (image.minRam > flavor.ramMb) throw new FlavorTooSmallError("Flavor's memory is too small for requested image.");
-  if (flavor.diskGb !== 0 && image.minDisk > flavor.diskGb)
-    throw new FlavorTooSmallError("The size of the flavor's disk is smaller than the minimum size of the image.");
 }
 
 /** A port or address that was named can go to one instance only. */
