@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { ConflictError, ForbiddenError, NotFoundError } from '#libs/common/errors';
+import { page } from '#libs/database/paging';
+import type { PageRequest } from '#libs/database/paging';
+import { isUniqueViolation } from '#libs/database/passing-errors';
+import { newKeystoneId } from '../keystone-id.js';
+import { Tokens } from '../tokens/tokens.service.js';
+import { Project } from './project.entity.js';
+
+export type NewProject = Pick<Project, 'name'> & Partial<Pick<Project, 'description' | 'enabled' | 'domainId'>>;
+export type ProjectChange = Partial<Pick<Project, 'name' | 'description' | 'enabled'>>;
+
+/** Tables that name a project: one that owns something is not deleted. */
+const OWNED = ['networks', 'ports', 'images'].map((table) => `SELECT 1 FROM ${table} WHERE project_id = $1`);
+const IN_USE = `SELECT 1 FROM instances WHERE project_id = $1 AND deleted_at IS NULL UNION ALL ${OWNED.join(' UNION ALL ')} LIMIT 1`;
+
+const columns = {
+  id: 'x.id',
+  name: 'x.name',
+  domain_id: `coalesce(x.domain_id, '')`,
+  enabled: 'x.enabled',
+  is_domain: 'x.is_domain',
+};
+
+/** Projects and domains (projects with `isDomain`). */
+@Injectable()
+export class Projects {
+  constructor(
+    private readonly database: DataSource,
+    private readonly tokens: Tokens,
+  ) {}
+
+  async list(kind: 'project' | 'domain', request: PageRequest): Promise<Project[]> {
+    const query = this.database.manager.createQueryBuilder(Project, 'x').where('x.is_domain = :isDomain', {
+      isDomain: kind === 'domain',
+    });
+    return page(query, columns, request).getMany();
+  }
+
+  /** Those a user has a role on, the domains or the projects. */
+  async ofUser(kind: 'project' | 'domain', userId: string): Promise<Project[]> {
+    return this.database.manager
+      .createQueryBuilder(Project, 'x')
+      .where('x.is_domain = :isDomain AND x.enabled', { isDomain: kind === 'domain' })
+      .andWhere('EXISTS (SELECT 1 FROM role_assignments a WHERE a.user_id = :userId AND a.project_id = x.id)', { userId })
+      .orderBy('x.name')
+      .limit(1_000)
+      .getMany();
+  }
+
+  /** Throws NotFoundError. */
+  async get(kind: 'project' | 'domain', id: string): Promise<Project> {
+    const project = await this.database.manager.findOneBy(Project, { id, isDomain: kind === 'domain' });
+    if (!project) throw new NotFoundError(kind, id);
+    return project;
+  }
+
+  /** Throws ConflictError for a name that is taken, NotFoundError for a domain that is not there. */
+  async create(kind: 'project' | 'domain', { domainId, ...given }: NewProject): Promise<Project> {
+    const isDomain = kind === 'domain';
+    const parent = isDomain ? null : (await this.get('domain', domainId ?? 'default')).id;
+    const row = this.database.manager.create(Project, { id: newKeystoneId(), ...given, isDomain, domainId: parent });
+    return this.unique(kind, given.name, () => this.database.manager.save(row));
+  }
+
+  async update(kind: 'project' | 'domain', id: string, change: ProjectChange): Promise<Project> {
+    const project = Object.assign(await this.get(kind, id), change);
+    const saved = await this.unique(kind, project.name, () => this.database.manager.save(project));
+    this.tokens.forget();
+    return saved;
+  }
+
+  /** Throws ConflictError where something belongs to it, ForbiddenError for an enabled domain (as Keystone). */
+  async delete(kind: 'project' | 'domain', id: string): Promise<void> {
+    const { enabled } = await this.get(kind, id);
+    if (kind === 'domain' && enabled) throw new ForbiddenError('Cannot delete a domain that is enabled.');
+    await this.database.transaction(async (tx) => {
+      const inUse = await tx.query<unknown[]>(
+        kind === 'domain'
+          ? 'SELECT 1 FROM projects WHERE domain_id = $1 UNION ALL SELECT 1 FROM users WHERE domain_id = $1 LIMIT 1'
+          : IN_USE,
+        [id],
+      );
+      if (inUse.length) throw new ConflictError(`The ${kind} ${id} still owns resources. Delete them first.`);
+      await tx.query('DELETE FROM role_assignments WHERE project_id = $1', [id]);
+      await tx.query('DELETE FROM tokens WHERE project_id = $1 OR domain_id = $1', [id]);
+      await tx.delete(Project, { id });
+    });
+    this.tokens.forget();
+  }
+
+  private async unique<T>(kind: string, name: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+      throw new ConflictError(`Conflict occurred attempting to store ${kind} - Duplicate entry found with name ${name}.`);
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { ConflictError, NotFoundError } from '#libs/common/errors';
+import { page } from '#libs/database/paging';
+import type { PageRequest } from '#libs/database/paging';
+import { newKeystoneId } from '../keystone-id.js';
+import { Tokens } from '../tokens/tokens.service.js';
+import { Role, RoleAssignment } from './role.entity.js';
+
+export interface AssignmentFilter {
+  userId?: string;
+  targetId?: string;
+  roleId?: string;
+}
+
+/** An assignment with the names of what it joins. `target` is a project or a domain. */
+export interface AssignmentView {
+  user: { id: string; name: string; domain: { id: string; name: string } };
+  role: { id: string; name: string };
+  target: { id: string; name: string; isDomain: boolean; domain: { id: string; name: string } | null };
+}
+
+/** What the faces' policies are written for: they cannot be deleted. */
+const BUILT_IN = new Set(['admin', 'member', 'reader', 'service']);
+
+@Injectable()
+export class Roles {
+  constructor(
+    private readonly database: DataSource,
+    private readonly tokens: Tokens,
+  ) {}
+
+  async list(request: PageRequest): Promise<Role[]> {
+    const query = this.database.manager.createQueryBuilder(Role, 'x');
+    return page(query, { id: 'x.id', name: 'x.name' }, request).getMany();
+  }
+
+  /** Throws NotFoundError. */
+  async get(id: string): Promise<Role> {
+    const role = await this.database.manager.findOneBy(Role, { id });
+    if (!role) throw new NotFoundError('role', id);
+    return role;
+  }
+
+  /** Throws ConflictError. */
+  async create(name: string): Promise<Role> {
+    const [row] = await this.database.query<Role[]>(
+      'INSERT INTO roles (id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING *',
+      [newKeystoneId(), name],
+    );
+    if (!row) throw new ConflictError(`Conflict occurred attempting to store role - Duplicate entry found with name ${name}.`);
+    return row;
+  }
+
+  /** Throws ConflictError for a built-in role. */
+  async delete(id: string): Promise<void> {
+    const { name } = await this.get(id);
+    if (BUILT_IN.has(name)) throw new ConflictError(`The role ${name} is built in and cannot be deleted.`);
+    await this.database.transaction(async (tx) => {
+      await tx.delete(RoleAssignment, { roleId: id });
+      await tx.delete(Role, { id });
+    });
+    this.tokens.forget();
+  }
+
+  /** Idempotent. `targetId` is a project's or a domain's. Throws NotFoundError for whatever is not there. */
+  async grant(userId: string, targetId: string, roleId: string): Promise<void> {
+    const [known] = await this.database.query<{ user: boolean; target: boolean; role: boolean }[]>(
+      `SELECT EXISTS (SELECT 1 FROM users WHERE id = $1) AS user, EXISTS (SELECT 1 FROM projects WHERE id = $2) AS target,
+              EXISTS (SELECT 1 FROM roles WHERE id = $3) AS role`,
+      [userId, targetId, roleId],
+    );
+    if (!known!.user) throw new NotFoundError('user', userId);
+    if (!known!.target) throw new NotFoundError('project', targetId);
+    if (!known!.role) throw new NotFoundError('role', roleId);
+    await this.database.query('INSERT INTO role_assignments VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
+      userId,
+      targetId,
+      roleId,
+    ]);
+    this.tokens.forget();
+  }
+
+  /** Throws NotFoundError where there is no such assignment. */
+  async require(userId: string, projectId: string, roleId: string): Promise<void> {
+    if (!(await this.database.manager.existsBy(RoleAssignment, { userId, projectId, roleId })))
+      throw new NotFoundError('role assignment', `${roleId} of user ${userId} on ${projectId}`);
+  }
+
+  /** Throws NotFoundError where there is no such assignment. */
+  async revoke(userId: string, projectId: string, roleId: string): Promise<void> {
+    await this.require(userId, projectId, roleId);
+    await this.database.manager.delete(RoleAssignment, { userId, projectId, roleId });
+    this.tokens.forget();
+  }
+
+  /** 1000 at most. */
+  async assignments({ userId, targetId, roleId }: AssignmentFilter): Promise<AssignmentView[]> {
+    return this.database.query<AssignmentView[]>(
+      `SELECT json_build_object('id', u.id, 'name', u.name, 'domain', json_build_object('id', ud.id, 'name', ud.name)) AS user,
+              json_build_object('id', r.id, 'name', r.name) AS role,
+              json_build_object('id', p.id, 'name', p.name, 'isDomain', p.is_domain, 'domain',
+                CASE WHEN pd.id IS NOT NULL THEN json_build_object('id', pd.id, 'name', pd.name) END) AS target
+         FROM role_assignments a JOIN users u ON u.id = a.user_id JOIN projects ud ON ud.id = u.domain_id
+         JOIN roles r ON r.id = a.role_id JOIN projects p ON p.id = a.project_id
+         LEFT JOIN projects pd ON pd.id = p.domain_id
+        WHERE ($1::text IS NULL OR a.user_id = $1) AND ($2::text IS NULL OR a.project_id = $2)
+          AND ($3::text IS NULL OR a.role_id = $3)
+        ORDER BY u.name, p.name, r.name LIMIT 1000`,
+      [userId ?? null, targetId ?? null, roleId ?? null],
+    );
+  }
+}
