@@ -9,6 +9,9 @@ import { FleetFaceModule } from './fleet/fleet-face.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
 import { ComputeFaceModule } from './openstack/compute/compute-face.module.js';
+import { IdentityFaceModule } from './openstack/identity/identity-face.module.js';
+import { ImageFaceModule } from './openstack/image/image-face.module.js';
+import { NetworkFaceModule } from './openstack/network/network-face.module.js';
 
 /** The API process: what every face stands on, then one module per domain lib and per face. */
 @Module({
@@ -22,6 +25,9 @@ import { ComputeFaceModule } from './openstack/compute/compute-face.module.js';
     ControlPlaneModule,
     EventsModule,
     FleetFaceModule,
+    IdentityFaceModule,
+    ImageFaceModule,
+    NetworkFaceModule,
     ComputeFaceModule,
   ],
 })

@@ -34,7 +34,7 @@ export function page<T extends ObjectLiteral>(
   if (marker !== undefined) query.andWhere(`(${after(columns, keys, table)})`, { marker });
   query.orderBy();
   for (const [n, { key, direction }] of keys.entries()) {
-    query.addSelect(columnOf(columns, key), `sort_${n}`);
+    query.addSelect(`(${columnOf(columns, key)})`, `sort_${n}`);
     query.addOrderBy(`sort_${n}`, direction === 'asc' ? 'ASC' : 'DESC');
   }
   return query.limit(Math.min(limit, MAX_PAGE));

@@ -1,7 +1,12 @@
 import { Module } from '@nestjs/common';
+import { Networks } from './networks/networks.service.js';
 import { Ports } from './ports/ports.service.js';
+import { UserPorts } from './ports/user-ports.service.js';
+import { Subnets } from './subnets/subnets.service.js';
 import { HostNetworks } from './views/host-networks.js';
 
+const services = [Networks, Subnets, Ports, UserPorts, HostNetworks];
+
 /** Wants DatabaseModule and OperationsModule beside it. */
-@Module({ providers: [Ports, HostNetworks], exports: [Ports, HostNetworks] })
+@Module({ providers: services, exports: services })
 export class NetworkingModule {}

@@ -43,7 +43,9 @@ export class Projects {
     return this.database.manager
       .createQueryBuilder(Project, 'x')
       .where('x.is_domain = :isDomain AND x.enabled', { isDomain: kind === 'domain' })
-      .andWhere('EXISTS (SELECT 1 FROM role_assignments a WHERE a.user_id = :userId AND a.project_id = x.id)', { userId })
+      .andWhere('EXISTS (SELECT 1 FROM role_assignments a WHERE a.user_id = :userId AND a.project_id = x.id)', {
+        userId,
+      })
       .orderBy('x.name')
       .limit(1_000)
       .getMany();
@@ -95,7 +97,9 @@ export class Projects {
       return await work();
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
-      throw new ConflictError(`Conflict occurred attempting to store ${kind} - Duplicate entry found with name ${name}.`);
+      throw new ConflictError(
+        `Conflict occurred attempting to store ${kind} - Duplicate entry found with name ${name}.`,
+      );
     }
   }
 }

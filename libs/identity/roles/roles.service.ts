@@ -48,7 +48,8 @@ export class Roles {
       'INSERT INTO roles (id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING *',
       [newKeystoneId(), name],
     );
-    if (!row) throw new ConflictError(`Conflict occurred attempting to store role - Duplicate entry found with name ${name}.`);
+    if (!row)
+      throw new ConflictError(`Conflict occurred attempting to store role - Duplicate entry found with name ${name}.`);
     return row;
   }
 

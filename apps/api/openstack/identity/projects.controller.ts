@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Req
 import { AnyScope } from '#apps/api/http/access';
 import type { ApiRequest } from '#apps/api/http/api-request';
 import { CurrentPrincipal } from '#apps/api/http/api-request';
-import { parseBody, unwrap } from '#apps/api/http/body';
+import { given, parseBody, unwrap } from '#apps/api/http/body';
 import type { Query as ListQuery } from '#apps/api/http/list-query';
 import { nextPage, pageOf } from '#apps/api/http/list-query';
 import { publicUrl } from '#apps/api/http/public-url';
@@ -59,7 +59,8 @@ export class ProjectsController {
   ) {
     const kind = kindOf(request);
     requireRole(caller, 'admin', `identity:update_${kind}`);
-    const { domainId: _fixed, ...change } = parseProject(kind, body);
+    const { name, description, enabled } = parseProject(kind, body);
+    const change = given({ name, description, enabled });
     return this.render(kind, await this.projects.update(kind, id, change));
   }
 
@@ -81,6 +82,6 @@ const kindOf = (request: ApiRequest): Kind => (/\/v3\/domains/.test(request.path
 
 function parseProject(kind: Kind, body: unknown): Partial<NewProject> {
   const { name, description, enabled, domain_id, parent_id } = parseBody(ProjectBody, unwrap(body, kind), kind);
-  const given = { name, description, enabled, domainId: domain_id ?? parent_id };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const fields = { name, description, enabled, domainId: domain_id ?? parent_id };
+  return given(fields);
 }

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, UseFilters } from '@nestjs/common';
 import { AnyScope } from '#apps/api/http/access';
 import { CurrentPrincipal } from '#apps/api/http/api-request';
-import { parseBody, unwrap } from '#apps/api/http/body';
+import { given, parseBody, unwrap } from '#apps/api/http/body';
 import type { Query as ListQuery } from '#apps/api/http/list-query';
 import { nextPage, pageOf } from '#apps/api/http/list-query';
 import { publicUrl } from '#apps/api/http/public-url';
@@ -56,7 +56,8 @@ export class UsersController {
   @Patch(':id')
   async update(@CurrentPrincipal() caller: Principal, @Param('id') id: string, @Body() body: unknown) {
     requireRole(caller, 'admin', 'identity:update_user');
-    const { domainId: _fixed, ...change } = parseUser(body);
+    const change = parseUser(body);
+    delete change.domainId;
     return { user: renderUser(await this.users.update(id, change)) };
   }
 
@@ -83,7 +84,7 @@ function requireSelfOrAdmin(caller: Principal, id: string, action: string): void
 
 function parseUser(body: unknown): Partial<NewUser> {
   const parsed = parseBody(UserBody, unwrap(body, 'user'), 'user');
-  const { domain_id, default_project_id, options: _unused, ...same } = parsed;
-  const given = { ...same, domainId: domain_id, defaultProjectId: default_project_id };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const { name, password, email, description, enabled } = parsed;
+  const place = { domainId: parsed.domain_id, defaultProjectId: parsed.default_project_id };
+  return given({ name, password, email, description, enabled, ...place });
 }

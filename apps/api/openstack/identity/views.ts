@@ -13,7 +13,11 @@ const time = (at: Date) => at.toISOString().replace('Z', '000Z');
 export const links = (path: string) => ({ self: `${base()}/${path}` });
 
 /** A list with Keystone's links; `next` is set where there is another page. */
-export const listLinks = (path: string, next?: string) => ({ self: `${base()}/${path}`, previous: null, next: next ?? null });
+export const listLinks = (path: string, next?: string) => ({
+  self: `${base()}/${path}`,
+  previous: null,
+  next: next ?? null,
+});
 
 export function renderToken(principal: Principal, withCatalog = true) {
   const { project, domain, roleRefs } = principal;

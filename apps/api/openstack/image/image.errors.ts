@@ -1,0 +1,16 @@
+import { STATUS_CODES } from 'node:http';
+import type { ErrorAnswer } from '#apps/api/http/error.filter';
+import { ErrorFilter } from '#apps/api/http/error.filter';
+
+/** Glance answers errors as a small HTML page, whose text its clients show. */
+export class ImageErrors extends ErrorFilter {
+  protected override render(status: number, message: string): ErrorAnswer {
+    const title = `${status} ${STATUS_CODES[status] ?? ''}`;
+    const body = `<html>\n <head>\n  <title>${title}</title>\n </head>\n <body>\n  <h1>${title}</h1>\n  ${escape(message)}<br /><br />\n </body>\n</html>`;
+    return { status, body, headers: { 'Content-Type': 'text/html; charset=UTF-8' } };
+  }
+}
+
+function escape(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

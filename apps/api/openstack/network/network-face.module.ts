@@ -1,0 +1,22 @@
+import { Module } from '@nestjs/common';
+import { Hosts } from '#libs/fleet/hosts/hosts.service';
+import { NetworkingModule } from '#libs/networking/networking.module';
+import { EmptyListsController } from './empty-lists.controller.js';
+import { NetworksController } from './networks.controller.js';
+import { PortsController } from './ports.controller.js';
+import { SubnetsController } from './subnets.controller.js';
+import { NetworkVersionsController } from './versions.controller.js';
+
+/** Neutron v2.0 under /networking. */
+@Module({
+  imports: [NetworkingModule],
+  providers: [Hosts],
+  controllers: [
+    NetworkVersionsController,
+    NetworksController,
+    SubnetsController,
+    PortsController,
+    EmptyListsController,
+  ],
+})
+export class NetworkFaceModule {}

@@ -1,0 +1,31 @@
+import type { ErrorAnswer } from '#apps/api/http/error.filter';
+import { ErrorFilter } from '#apps/api/http/error.filter';
+
+/** Names of Neutron's exceptions, where they are not the class's own name. */
+const types: Record<string, string> = {
+  NoFreeAddressError: 'IpAddressGenerationFailure',
+  AddressInUseError: 'IpAddressInUse',
+  MacInUseError: 'MacAddressInUse',
+  PortInUseError: 'PortInUse',
+  NetworkInUseError: 'NetworkInUse',
+  SubnetInUseError: 'SubnetInUse',
+  InvalidInputError: 'InvalidInput',
+  ForbiddenError: 'PolicyNotAuthorized',
+  UnauthenticatedError: 'HTTPUnauthorized',
+  QuotaExceededError: 'OverQuota',
+};
+
+/** Neutron's error body: `{"NeutronError": {type, message, detail}}`. */
+export class NetworkErrors extends ErrorFilter {
+  protected override render(status: number, message: string, error: unknown): ErrorAnswer {
+    const name = error instanceof Error ? error.name : 'Error';
+    const type =
+      'resource' in Object(error) && status === 404
+        ? `${String((error as { resource: unknown }).resource)}NotFound`
+        : types[name];
+    return {
+      status,
+      body: { NeutronError: { type: type ?? (status >= 500 ? 'HTTPInternalServerError' : name), message, detail: '' } },
+    };
+  }
+}

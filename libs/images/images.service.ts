@@ -1,0 +1,154 @@
+import type { Readable } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
+import { ConflictError, ForbiddenError, NotFoundError } from '#libs/common/errors';
+import { newId } from '#libs/common/ids';
+import { UUID } from '#libs/common/names';
+import { page } from '#libs/database/paging';
+import type { PageRequest } from '#libs/database/paging';
+import { isUniqueViolation } from '#libs/database/passing-errors';
+import { ImageBlobs } from './image-blobs.js';
+import type { OpenBlob } from './image-blobs.js';
+import { Image } from './image.entity.js';
+
+/** What a client may set. */
+export type ImageFields = Pick<
+  Image,
+  'name' | 'visibility' | 'containerFormat' | 'diskFormat' | 'minDisk' | 'minRam' | 'protected' | 'properties' | 'tags'
+>;
+
+const columns = {
+  id: 'x.id',
+  name: `coalesce(x.name, '')`,
+  status: 'x.status',
+  visibility: 'x.visibility',
+  owner: 'x.project_id',
+  size: 'coalesce(x.size, 0)',
+  disk_format: `coalesce(x.disk_format, '')`,
+  container_format: `coalesce(x.container_format, '')`,
+  created_at: 'x.created_at',
+  updated_at: 'x.updated_at',
+  checksum: `coalesce(x.checksum, '')`,
+  protected: 'x.protected',
+};
+
+/** Images: records, and the data behind them. */
+@Injectable()
+export class Images {
+  constructor(
+    private readonly database: DataSource,
+    private readonly blobs: ImageBlobs,
+  ) {}
+
+  /** Newest first. Everybody sees public ones and their project's; community ones only by asking for them; admins all. */
+  async list(caller: Caller, request: PageRequest, tags: string[] = []): Promise<Image[]> {
+    const query = this.database.manager.createQueryBuilder(Image, 'x').where(`x.status <> 'deleted'`);
+    const { projectId } = caller;
+    const open = request.filters?.visibility?.includes('community') ? `'public', 'community'` : `'public'`;
+    if (!caller.isAdmin) query.andWhere(`(x.visibility IN (${open}) OR x.project_id = :projectId)`, { projectId });
+    if (tags.length) query.andWhere('x.tags @> :tags', { tags });
+    const sort = request.sort?.length ? request.sort : [{ key: 'created_at', direction: 'desc' as const }];
+    return page(query, columns, { ...request, sort }).getMany();
+  }
+
+  /** Throws NotFoundError, also for one the caller may not see. */
+  async get(caller: Caller, id: string): Promise<Image> {
+    return this.find(this.database.manager, caller, id);
+  }
+
+  /** Throws ConflictError where the id is taken, ForbiddenError for a public image by a non-admin. */
+  async create(caller: Caller, id: string | undefined, fields: ImageFields): Promise<Image> {
+    requireMayPublish(caller, fields.visibility);
+    const row = { ...fields, id: id ?? newId(), projectId: caller.projectId, status: 'queued' as const };
+    try {
+      await this.database.manager.insert(Image, row);
+    } catch (error) {
+      if (isUniqueViolation(error)) throw new ConflictError(`Image ID ${row.id} already exists!`);
+      throw error;
+    }
+    return this.get(caller, row.id);
+  }
+
+  /** `change` gives the new fields out of the present ones; the row is locked meanwhile. */
+  async update(caller: Caller, id: string, change: (present: Image) => ImageFields): Promise<Image> {
+    return this.database.transaction(async (tx) => {
+      const image = await this.findOwn(tx, caller, id);
+      const fields = change(image);
+      if (fields.visibility !== image.visibility) requireMayPublish(caller, fields.visibility);
+      return tx.save(Object.assign(image, fields));
+    });
+  }
+
+  /**
+   * Data for a queued image, once. It is `saving` meanwhile, `active` in one statement when all is on the disk, and
+   * `queued` again where the upload breaks off.
+   */
+  async upload(caller: Caller, id: string, source: Readable): Promise<void> {
+    await this.findOwn(this.database.manager, caller, id);
+    const { affected } = await this.database.manager.update(Image, { id, status: 'queued' }, { status: 'saving' });
+    if (!affected) throw new ConflictError(`Image ${id} has data already, or is being given some.`);
+    try {
+      const { md5: checksum, sha256, sha512, size } = await this.blobs.put(source);
+      await this.database.transaction(async (tx) => {
+        await lockBlob(tx, sha256);
+        const active = { status: 'active' as const, checksum, sha256, sha512, size };
+        const done = await tx.update(Image, { id, status: 'saving' }, active);
+        if (done.affected) return;
+        await this.removeUnused(tx, sha256);
+        throw new NotFoundError('Image', id);
+      });
+    } catch (error) {
+      await this.database.manager.update(Image, { id, status: 'saving' }, { status: 'queued' });
+      throw error;
+    }
+  }
+
+  /** Null where there is no data (yet). */
+  async download(caller: Caller, id: string): Promise<{ image: Image; blob: OpenBlob | null }> {
+    const image = await this.get(caller, id);
+    return { image, blob: image.sha256 && image.status === 'active' ? await this.blobs.open(image.sha256) : null };
+  }
+
+  /** The data goes with the last image that has it. Throws ForbiddenError for a protected one. */
+  async delete(caller: Caller, id: string): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      const image = await this.findOwn(tx, caller, id);
+      if (image.protected) throw new ForbiddenError(`Image ${id} is protected and cannot be deleted.`);
+      if (image.sha256) await lockBlob(tx, image.sha256);
+      await tx.delete(Image, { id });
+      if (image.sha256) await this.removeUnused(tx, image.sha256);
+    });
+  }
+
+  private async removeUnused(tx: EntityManager, sha256: string): Promise<void> {
+    if (!(await tx.existsBy(Image, { sha256 }))) await this.blobs.remove(sha256);
+  }
+
+  private async find(tx: EntityManager, caller: Caller, id: string, lock = false): Promise<Image> {
+    const options = lock ? { lock: { mode: 'pessimistic_write' as const } } : {};
+    const image = UUID.test(id) ? await tx.findOne(Image, { where: { id }, ...options }) : null;
+    const open = image && ['public', 'community'].includes(image.visibility);
+    if (!image || !(open || caller.isAdmin || image.projectId === caller.projectId))
+      throw new NotFoundError('Image', id);
+    return image;
+  }
+
+  private async findOwn(tx: EntityManager, caller: Caller, id: string): Promise<Image> {
+    const image = await this.find(tx, caller, id, tx !== this.database.manager);
+    if (!caller.isAdmin && image.projectId !== caller.projectId)
+      throw new ForbiddenError('You are not permitted to modify this image.');
+    return image;
+  }
+}
+
+function requireMayPublish(caller: Caller, visibility: Image['visibility']): void {
+  if (visibility === 'public' && !caller.isAdmin)
+    throw new ForbiddenError('You are not permitted to publicize images.');
+}
+
+/** An upload of the same content must not lose its file to the deletion of the last image that had it. */
+async function lockBlob(tx: EntityManager, sha256: string): Promise<void> {
+  await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('blob:' || $1, 0))`, [sha256]);
+}

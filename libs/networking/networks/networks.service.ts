@@ -1,0 +1,140 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
+import { ForbiddenError, InvalidInputError, NotFoundError } from '#libs/common/errors';
+import { newId } from '#libs/common/ids';
+import { UUID } from '#libs/common/names';
+import { page } from '#libs/database/paging';
+import type { PageRequest } from '#libs/database/paging';
+import { NetworkInUseError } from '../networking.errors.js';
+import { Network } from './network.entity.js';
+
+export type NetworkChange = Partial<
+  Pick<Network, 'name' | 'description' | 'shared' | 'mtu' | 'adminStateUp' | 'portSecurityEnabled'>
+>;
+export type NewNetwork = NetworkChange & Partial<Pick<Network, 'vni' | 'projectId'>>;
+export type NetworkView = Network & { subnetIds: string[] };
+
+const FIRST_VNI = 1_000;
+const LAST_VNI = 16_777_215;
+/** Any number: one network at a time takes a VNI. */
+const VNI_LOCK = 7_205_760;
+
+const columns = {
+  id: 'x.id',
+  name: 'x.name',
+  project_id: 'x.project_id',
+  shared: 'x.shared',
+  admin_state_up: 'x.admin_state_up',
+  vni: 'x.vni',
+  mtu: 'x.mtu',
+  description: 'x.description',
+  created_at: 'x.created_at',
+};
+
+@Injectable()
+export class Networks {
+  constructor(private readonly database: DataSource) {}
+
+  /** What the caller's project owns or shares; all of them for admins. */
+  async list(caller: Caller, request: PageRequest): Promise<NetworkView[]> {
+    const query = this.database.manager.createQueryBuilder(Network, 'x');
+    const { projectId } = caller;
+    if (!caller.isAdmin) query.where('(x.project_id = :projectId OR x.shared)', { projectId });
+    return this.withSubnets(await page(query, columns, request).getMany());
+  }
+
+  /** Throws NotFoundError, also for one the caller may not see. */
+  async get(caller: Caller, id: string): Promise<NetworkView> {
+    const [view] = await this.withSubnets([await findNetwork(this.database.manager, caller, id)]);
+    return view!;
+  }
+
+  /** With a VNI of its own: the lowest free one from 1000 on, or the one asked for. */
+  async create(caller: Caller, wanted: NewNetwork): Promise<NetworkView> {
+    requireMayShare(caller, wanted);
+    requireMtu(wanted.mtu);
+    const { vni: asked, ...rest } = wanted;
+    return this.database.transaction(async (tx) => {
+      const vni = await takeVni(tx, asked);
+      const row = tx.create(Network, { id: newId(), name: '', projectId: caller.projectId, ...rest, vni });
+      return { ...(await tx.save(row)), subnetIds: [] };
+    });
+  }
+
+  async update(caller: Caller, id: string, change: NetworkChange): Promise<NetworkView> {
+    requireMayShare(caller, change);
+    requireMtu(change.mtu);
+    const network = await this.database.transaction(async (tx) =>
+      tx.save(Object.assign(await findOwnNetwork(tx, caller, id), change)),
+    );
+    const [view] = await this.withSubnets([network]);
+    return view!;
+  }
+
+  /** Its subnets go with it. Throws NetworkInUseError where it has ports. */
+  async delete(caller: Caller, id: string): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      await findOwnNetwork(tx, caller, id);
+      // Waits for those who are making a port on it (they hold the row FOR KEY SHARE).
+      await tx.query('SELECT 1 FROM networks WHERE id = $1 FOR UPDATE', [id]);
+      const used = await tx.query<unknown[]>('SELECT 1 FROM ports WHERE network_id = $1 LIMIT 1', [id]);
+      if (used.length) throw new NetworkInUseError(id);
+      await tx.query('DELETE FROM subnets WHERE network_id = $1', [id]);
+      await tx.delete(Network, { id });
+    });
+  }
+
+  private async withSubnets(networks: Network[]): Promise<NetworkView[]> {
+    // Index subnets_of_network.
+    const rows = await this.database.query<{ id: string; network_id: string }[]>(
+      'SELECT id, network_id FROM subnets WHERE network_id = ANY($1::uuid[]) ORDER BY created_at, id',
+      [networks.map((network) => network.id)],
+    );
+    const byNetwork = Map.groupBy(rows, (row) => row.network_id);
+    return networks.map((network) => ({
+      ...network,
+      subnetIds: (byNetwork.get(network.id) ?? []).map((subnet) => subnet.id),
+    }));
+  }
+}
+
+/** Throws NotFoundError, also for one the caller may not see. */
+export async function findNetwork(tx: EntityManager, caller: Caller, id: string): Promise<Network> {
+  const network = UUID.test(id) ? await tx.findOneBy(Network, { id }) : null;
+  if (!network || !(caller.isAdmin || network.shared || network.projectId === caller.projectId))
+    throw new NotFoundError('Network', id);
+  return network;
+}
+
+/** Throws NotFoundError, ForbiddenError. */
+export async function findOwnNetwork(tx: EntityManager, caller: Caller, id: string): Promise<Network> {
+  const network = await findNetwork(tx, caller, id);
+  if (!caller.isAdmin && network.projectId !== caller.projectId)
+    throw new ForbiddenError('The network belongs to another project.');
+  return network;
+}
+
+async function takeVni(tx: EntityManager, asked: number | undefined): Promise<number> {
+  if (asked !== undefined && !(asked >= 1 && asked <= LAST_VNI))
+    throw new InvalidInputError('provider:segmentation_id', `an integer from 1 to ${LAST_VNI}`);
+  await tx.query('SELECT pg_advisory_xact_lock($1)', [VNI_LOCK]);
+  const [row] = await tx.query<{ vni: number }[]>(
+    asked === undefined
+      ? `SELECT c.vni FROM (SELECT ${FIRST_VNI} AS vni UNION ALL SELECT vni + 1 FROM networks WHERE vni >= ${FIRST_VNI}) c
+          WHERE NOT EXISTS (SELECT 1 FROM networks n WHERE n.vni = c.vni) AND c.vni <= ${LAST_VNI} ORDER BY 1 LIMIT 1`
+      : `SELECT ${asked} AS vni WHERE NOT EXISTS (SELECT 1 FROM networks WHERE vni = ${asked})`,
+  );
+  if (!row) throw new InvalidInputError('provider:segmentation_id', 'a VNI that no network has');
+  return row.vni;
+}
+
+function requireMayShare(caller: Caller, { shared }: NetworkChange): void {
+  if (shared && !caller.isAdmin) throw new ForbiddenError('Only an admin may share a network with other projects.');
+}
+
+function requireMtu(mtu: number | undefined): void {
+  if (mtu !== undefined && !(Number.isInteger(mtu) && mtu >= 576 && mtu <= 9_000))
+    throw new InvalidInputError('mtu', 'an integer from 576 to 9000');
+}

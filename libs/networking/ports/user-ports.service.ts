@@ -1,0 +1,157 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
+import { ForbiddenError, InvalidInputError, NotFoundError } from '#libs/common/errors';
+import { newId } from '#libs/common/ids';
+import { MAC, UUID, requireName } from '#libs/common/names';
+import { page } from '#libs/database/paging';
+import type { PageRequest } from '#libs/database/paging';
+import { Host } from '#libs/fleet/hosts/host.entity';
+import { Operations } from '#libs/operations/operations.service';
+import type { CreateOperation } from '#libs/operations/operations.service';
+import { usableNetworks } from '../networks/network-access.js';
+import { PortInUseError } from '../networking.errors.js';
+import { allocateAddresses } from './address-allocation.js';
+import type { WantedAddress } from './address-allocation.js';
+import { PORT } from './port-operations.js';
+import type { BindPortInput, UnbindPortInput } from './port-operations.js';
+import { insertPorts } from './port-rows.js';
+import { Port } from './port.entity.js';
+
+export interface PortChange {
+  name?: string;
+  description?: string;
+  adminStateUp?: boolean;
+  portSecurityEnabled?: boolean;
+  deviceId?: string;
+  deviceOwner?: string;
+  /** Name of the host the port is to be plugged into; '' for none. Admins only. */
+  host?: string;
+}
+
+export interface NewPort extends PortChange {
+  networkId: string;
+  macAddress?: string;
+  fixedIps?: WantedAddress[];
+}
+
+const columns = {
+  id: 'x.id',
+  name: 'x.name',
+  project_id: 'x.project_id',
+  network_id: 'x.network_id',
+  mac_address: 'x.mac_address',
+  device_id: 'x.device_id',
+  device_owner: 'x.device_owner',
+  status: 'x.status',
+  admin_state_up: 'x.admin_state_up',
+  host: `coalesce((SELECT h.name FROM hosts h WHERE h.id = x.host_id), '')`,
+  created_at: 'x.created_at',
+};
+
+/** Ports as users make them (Neutron). Those of instances are changed by `Ports`. */
+@Injectable()
+export class UserPorts {
+  constructor(
+    private readonly database: DataSource,
+    private readonly operations: Operations,
+  ) {}
+
+  /** `addresses` and `subnets`: ports that have one of these. */
+  async list(caller: Caller, request: PageRequest, addresses: string[] = [], subnets: string[] = []): Promise<Port[]> {
+    const query = this.database.manager.createQueryBuilder(Port, 'x');
+    if (!caller.isAdmin) query.where('x.project_id = :projectId', { projectId: caller.projectId });
+    const has = `EXISTS (SELECT 1 FROM ip_allocations a WHERE a.port_id = x.id AND`;
+    if (addresses.length) query.andWhere(`${has} host(a.ip_address) IN (:...addresses))`, { addresses });
+    if (subnets.length) query.andWhere(`${has} a.subnet_id::text IN (:...subnets))`, { subnets });
+    return page(query, columns, request).getMany();
+  }
+
+  /** Throws NotFoundError, also for one of another project. */
+  async get(caller: Caller, id: string): Promise<Port> {
+    return find(this.database.manager, caller, id, false);
+  }
+
+  /** With `host` also the operation `port.bind`. Throws what addresses, MACs and networks can be wrong by. */
+  async create(caller: Caller, { networkId, macAddress, fixedIps, host, ...rest }: NewPort): Promise<Port> {
+    if (macAddress !== undefined) requireName('mac_address', macAddress, MAC, 'a MAC address, lower case');
+    return this.operations.transact(async (tx, create) => {
+      const network = UUID.test(networkId) ? (await usableNetworks(tx, caller, [networkId])).get(networkId) : undefined;
+      if (!network) throw new NotFoundError('Network', networkId);
+      const target = host ? await bindingHost(tx, caller, host) : null;
+      const id = newId();
+      const port = tx.create(Port, {
+        portSecurityEnabled: network.portSecurityEnabled,
+        ...rest,
+        id,
+        projectId: caller.projectId,
+        networkId,
+        macAddress,
+        fixedIps: await allocateAddresses(tx, networkId, id, network.subnets, fixedIps),
+        hostId: target?.id ?? null,
+        status: target ? 'BUILD' : 'DOWN',
+      });
+      await insertPorts(tx, [port]);
+      if (target) await bind(create, caller, port);
+      return tx.findOneByOrFail(Port, { id });
+    });
+  }
+
+  /** A changed `host` unplugs the port where it is and plugs it in there. */
+  async update(caller: Caller, id: string, { host, ...change }: PortChange): Promise<Port> {
+    return this.operations.transact(async (tx, create) => {
+      const port = Object.assign(await find(tx, caller, id, true), change);
+      const target = host ? await bindingHost(tx, caller, host) : null;
+      if (host === undefined || port.hostId === (target?.id ?? null)) return tx.save(port);
+      if (isCompute(port)) throw new ForbiddenError('The host of an instance follows from where the instance is.');
+      if (port.hostId) await unbind(create, caller, port);
+      const saved = await tx.save(
+        Object.assign(port, { hostId: target?.id ?? null, status: target ? 'BUILD' : 'DOWN' }),
+      );
+      if (target) await bind(create, caller, saved);
+      return saved;
+    });
+  }
+
+  /** Row and addresses go at once; `port.unbind` takes the port off its host. Throws PortInUseError for an instance's. */
+  async delete(caller: Caller, id: string): Promise<void> {
+    await this.operations.transact(async (tx, create) => {
+      const port = await find(tx, caller, id, true);
+      if (isCompute(port)) throw new PortInUseError(id, `instance ${port.deviceId}`);
+      if (port.hostId) await unbind(create, caller, port);
+      await tx.query('DELETE FROM ip_allocations WHERE port_id = $1', [id]);
+      await tx.delete(Port, { id });
+    });
+  }
+}
+
+const isCompute = ({ deviceId, deviceOwner }: Port) => deviceId !== '' && deviceOwner.startsWith('compute:');
+
+async function find(tx: EntityManager, caller: Caller, id: string, lock: boolean): Promise<Port> {
+  const options = lock ? { lock: { mode: 'pessimistic_write' as const } } : {};
+  const port = UUID.test(id) ? await tx.findOne(Port, { where: { id }, ...options }) : null;
+  if (!port || !(caller.isAdmin || port.projectId === caller.projectId)) throw new NotFoundError('Port', id);
+  return port;
+}
+
+async function bindingHost(tx: EntityManager, caller: Caller, name: string): Promise<Host> {
+  if (!caller.isAdmin) throw new ForbiddenError('Only an admin may bind a port to a host.');
+  const host = await tx.findOneBy(Host, { name });
+  if (!host) throw new InvalidInputError('binding:host_id', `the name of a host, not ${name}`);
+  return host;
+}
+
+async function bind(create: CreateOperation, caller: Caller, { id, hostId }: Port): Promise<void> {
+  const input: BindPortInput = { hostId: hostId! };
+  await create({ kind: 'port.bind', queue: 'instance', resourceType: PORT, resourceId: id, by: caller, input });
+}
+
+async function unbind(
+  create: CreateOperation,
+  caller: Caller,
+  { id, hostId, networkId, macAddress }: Port,
+): Promise<void> {
+  const input: UnbindPortInput = { hostId: hostId!, networkId, macAddress };
+  await create({ kind: 'port.unbind', queue: 'instance', resourceType: PORT, resourceId: id, by: caller, input });
+}

@@ -1,0 +1,64 @@
+import { InvalidInputError } from '#libs/common/errors';
+import { contains, lastOf, parseAddress, renderAddress } from './cidr.js';
+import type { Cidr } from './cidr.js';
+import type { AllocationPool } from './subnet.entity.js';
+
+interface Range {
+  start: bigint;
+  end: bigint;
+}
+
+/** Version 4: network and broadcast address are nobody's (but in a /31 and /32). Version 6: the first is the routers'. */
+function usable(cidr: Cidr): Range {
+  const { version, base, prefix } = cidr;
+  const last = lastOf(cidr);
+  if (version === 4) return prefix >= 31 ? { start: base, end: last } : { start: base + 1n, end: last - 1n };
+  return prefix >= 127 ? { start: base, end: last } : { start: base + 1n, end: last };
+}
+
+/** Neutron's: the first usable address. */
+export const defaultGateway = (cidr: Cidr): string => renderAddress(cidr.version, usable(cidr).start);
+
+/**
+ * Allocation pools: those asked for, checked, or all usable addresses around the gateway. Throws InvalidInputError for a
+ * pool outside of the CIDR, upside down, over another or over the gateway, and where nothing is left.
+ */
+export function poolsOf(cidr: Cidr, gatewayIp: string | null, asked?: AllocationPool[]): AllocationPool[] {
+  const gateway = gatewayIp === null ? undefined : parseAddress('gateway_ip', gatewayIp);
+  if (gateway && !contains(cidr, gateway.version, gateway.value))
+    throw new InvalidInputError('gateway_ip', 'an address of the CIDR');
+  const ranges = asked?.length ? asked.map((pool) => rangeOf(cidr, pool)) : around(usable(cidr), gateway?.value);
+  ranges.sort((a, b) => (a.start < b.start ? -1 : 1));
+  ranges.forEach((range, n) => {
+    if (n > 0 && range.start <= ranges[n - 1]!.end)
+      throw new InvalidInputError('allocation_pools', 'pools that do not overlap');
+    if (gateway && gateway.value >= range.start && gateway.value <= range.end)
+      throw new InvalidInputError('allocation_pools', `pools without the gateway ${gatewayIp}`);
+  });
+  const render = (value: bigint) => renderAddress(cidr.version, value);
+  return ranges.map(({ start, end }) => ({ start: render(start), end: render(end) }));
+}
+
+function rangeOf(cidr: Cidr, pool: AllocationPool): Range {
+  const [start, end] = [
+    parseAddress('allocation_pools.start', pool.start),
+    parseAddress('allocation_pools.end', pool.end),
+  ];
+  const { start: first, end: last } = usable(cidr);
+  const inside =
+    start.version === cidr.version && end.version === cidr.version && start.value >= first && end.value <= last;
+  if (!inside || start.value > end.value)
+    throw new InvalidInputError(
+      'allocation_pools',
+      `ranges of the CIDR with start before end, not ${pool.start}-${pool.end}`,
+    );
+  return { start: start.value, end: end.value };
+}
+
+function around({ start, end }: Range, gateway: bigint | undefined): Range[] {
+  if (gateway === undefined || gateway < start || gateway > end) return [{ start, end }];
+  return [
+    { start, end: gateway - 1n },
+    { start: gateway + 1n, end },
+  ].filter((range) => range.start <= range.end);
+}

@@ -1,0 +1,132 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
+import { ForbiddenError, InvalidInputError, NotFoundError } from '#libs/common/errors';
+import { newId } from '#libs/common/ids';
+import { UUID } from '#libs/common/names';
+import { page } from '#libs/database/paging';
+import type { PageRequest } from '#libs/database/paging';
+import { findOwnNetwork } from '../networks/networks.service.js';
+import { SubnetInUseError } from '../networking.errors.js';
+import { overlaps, parseAddress, parseCidr, renderAddress, renderCidr } from './cidr.js';
+import { defaultGateway, poolsOf } from './subnet-plan.js';
+import { Subnet } from './subnet.entity.js';
+import type { AllocationPool } from './subnet.entity.js';
+
+export interface SubnetChange {
+  name?: string;
+  description?: string;
+  enableDhcp?: boolean;
+  dnsNameservers?: string[];
+  hostRoutes?: { destination: string; nexthop: string }[];
+  /** null: none. */
+  gatewayIp?: string | null;
+}
+
+export interface NewSubnet extends SubnetChange {
+  networkId: string;
+  cidr: string;
+  ipVersion?: number;
+  allocationPools?: AllocationPool[];
+}
+
+const columns = {
+  id: 'x.id',
+  name: 'x.name',
+  project_id: 'x.project_id',
+  network_id: 'x.network_id',
+  ip_version: 'x.ip_version',
+  cidr: 'x.cidr',
+  gateway_ip: `coalesce(x.gateway_ip, '')`,
+  enable_dhcp: 'x.enable_dhcp',
+  created_at: 'x.created_at',
+};
+
+@Injectable()
+export class Subnets {
+  constructor(private readonly database: DataSource) {}
+
+  async list(caller: Caller, request: PageRequest): Promise<Subnet[]> {
+    const query = this.database.manager.createQueryBuilder(Subnet, 'x');
+    const { projectId } = caller;
+    if (!caller.isAdmin)
+      query.where(
+        '(x.project_id = :projectId OR EXISTS (SELECT 1 FROM networks n WHERE n.id = x.network_id AND n.shared))',
+        { projectId },
+      );
+    return page(query, columns, request).getMany();
+  }
+
+  /** Throws NotFoundError, also for one the caller may not see. */
+  async get(caller: Caller, id: string): Promise<Subnet> {
+    const [subnet] = UUID.test(id) ? await this.list(caller, { filters: { id: [id] }, limit: 1 }) : [];
+    if (!subnet) throw new NotFoundError('Subnet', id);
+    return subnet;
+  }
+
+  /** Throws InvalidInputError for what does not fit together, also for a CIDR that overlaps another of the network. */
+  async create(caller: Caller, wanted: NewSubnet): Promise<Subnet> {
+    const cidr = parseCidr('cidr', wanted.cidr);
+    if (wanted.ipVersion !== undefined && wanted.ipVersion !== cidr.version)
+      throw new InvalidInputError('ip_version', `${cidr.version}, as the CIDR is`);
+    const gatewayIp = wanted.gatewayIp === undefined ? defaultGateway(cidr) : gatewayOf(wanted.gatewayIp);
+    const allocationPools = poolsOf(cidr, gatewayIp, wanted.allocationPools);
+    const { networkId, ...rest } = checked(wanted);
+    return this.database.transaction(async (tx) => {
+      const network = await findOwnNetwork(tx, caller, networkId);
+      await tx.query('SELECT 1 FROM networks WHERE id = $1 FOR UPDATE', [networkId]);
+      for (const other of await tx.findBy(Subnet, { networkId }))
+        if (overlaps(parseCidr('cidr', other.cidr), cidr))
+          throw new InvalidInputError('cidr', `one that does not overlap ${other.cidr} of subnet ${other.id}`);
+      const own = { id: newId(), networkId, projectId: network.projectId, ipVersion: cidr.version };
+      return tx.save(tx.create(Subnet, { ...rest, ...own, cidr: renderCidr(cidr), gatewayIp, allocationPools }));
+    });
+  }
+
+  /** CIDR and pools stay as they are. */
+  async update(caller: Caller, id: string, change: SubnetChange): Promise<Subnet> {
+    return this.database.transaction(async (tx) => {
+      const subnet = Object.assign(await this.findOwn(tx, caller, id), checked(change));
+      if (subnet.gatewayIp) {
+        subnet.gatewayIp = gatewayOf(subnet.gatewayIp);
+        poolsOf(parseCidr('cidr', subnet.cidr), subnet.gatewayIp, subnet.allocationPools);
+      }
+      return tx.save(subnet);
+    });
+  }
+
+  /** Throws SubnetInUseError where a port has an address of it. */
+  async delete(caller: Caller, id: string): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      const subnet = await this.findOwn(tx, caller, id);
+      await tx.query('SELECT 1 FROM networks WHERE id = $1 FOR UPDATE', [subnet.networkId]);
+      const used = await tx.query<unknown[]>('SELECT 1 FROM ip_allocations WHERE subnet_id = $1 LIMIT 1', [id]);
+      if (used.length) throw new SubnetInUseError(id);
+      await tx.delete(Subnet, { id });
+    });
+  }
+
+  private async findOwn(tx: EntityManager, caller: Caller, id: string): Promise<Subnet> {
+    const subnet = await this.get(caller, id);
+    if (!caller.isAdmin && subnet.projectId !== caller.projectId)
+      throw new ForbiddenError('The subnet belongs to another project.');
+    return tx.findOneByOrFail(Subnet, { id });
+  }
+}
+
+function gatewayOf(text: string | null): string | null {
+  if (text === null) return null;
+  const { version, value } = parseAddress('gateway_ip', text);
+  return renderAddress(version, value);
+}
+
+/** Throws InvalidInputError for name servers and routes that are none. */
+function checked<T extends SubnetChange>(change: T): T {
+  for (const server of change.dnsNameservers ?? []) parseAddress('dns_nameservers', server);
+  for (const { destination, nexthop } of change.hostRoutes ?? []) {
+    parseCidr('host_routes.destination', destination);
+    parseAddress('host_routes.nexthop', nexthop);
+  }
+  return change;
+}
