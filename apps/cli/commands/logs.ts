@@ -23,7 +23,8 @@ export function logsCommand(): Command {
 async function show(file: string, follow: boolean): Promise<void> {
   let shown = await copy(file, 0);
   if (!follow) return;
-  for await (const _change of changes(file)) {
+  const written = changes(file);
+  while (!(await written.next()).done) {
     if (!existsSync(file)) continue;
     // Rotated: a new file begins at its beginning.
     if (statSync(file).size < shown) shown = 0;
