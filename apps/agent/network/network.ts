@@ -189,7 +189,9 @@ export class HostNetwork {
   private async makeDevices({ vni, mtu }: NetworkSpec): Promise<void> {
     const [bridge, vxlan] = [bridgeOf(vni), vxlanOf(vni)];
     if (!(await exists(bridge)))
-      await ipBatch([`link add ${bridge} mtu ${mtu} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`]);
+      await ipBatch([
+        `link add ${bridge} address ${bridgeMac(vni)} mtu ${mtu} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
+      ]);
     if (!(await exists(vxlan)))
       await ipBatch([
         `link add ${vxlan} mtu ${mtu} type vxlan id ${vni} local ${this.vtep} dstport 4789 nolearning ttl 64`,
@@ -303,6 +305,10 @@ function checkNic(nic: Nic): void {
     if (ip.prefixLength > 128) throw new InvalidInputError('nic.fixed_ips.prefix_length', 'a number up to 128');
   }
 }
+
+/** Its own, fixed: a bridge that takes another with each port that comes or goes loses its neighbour entries. */
+const bridgeMac = (vni: number): string =>
+  `02:6c:78:${[vni >> 16, (vni >> 8) & 255, vni & 255].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;
 
 const nodad = (address: string): string => (address.includes(':') ? ' nodad' : '');
 

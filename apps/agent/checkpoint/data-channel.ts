@@ -1,0 +1,84 @@
+import { once } from 'node:events';
+import type { TLSSocket } from 'node:tls';
+import { FrameDecoder, FrameType, MAX_PAYLOAD, encodeHeader } from './frames.js';
+import type { Frame } from './frames.js';
+import type { Hello, Message } from './messages.js';
+
+const BUFFERED_FRAMES = 16;
+
+/** Frames over one TLS connection: sends wait for the socket to drain, arrivals stop the socket when nobody takes them. */
+export class DataChannel {
+  private readonly decoder = new FrameDecoder();
+  private readonly frames: Frame[] = [];
+  private failure: Error | undefined;
+  private wake: (() => void) | undefined;
+
+  constructor(private readonly socket: TLSSocket) {
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => this.take(chunk));
+    socket.on('error', (error) => this.fail(error));
+    socket.on('close', () => this.fail(new Error('the data connection was closed')));
+  }
+
+  async send(type: FrameType, payload: Buffer): Promise<void> {
+    if (this.failure) throw this.failure;
+    this.socket.cork();
+    this.socket.write(encodeHeader(type, payload));
+    const room = this.socket.write(payload);
+    this.socket.uncork();
+    if (!room) await Promise.race([once(this.socket, 'drain'), once(this.socket, 'close')]);
+  }
+
+  /** In frames of MAX_PAYLOAD at most. */
+  async sendAll(type: FrameType, data: Buffer): Promise<void> {
+    for (let at = 0; at < data.length; at += MAX_PAYLOAD) await this.send(type, data.subarray(at, at + MAX_PAYLOAD));
+  }
+
+  tell(message: Message): Promise<void> {
+    return this.send(FrameType.message, Buffer.from(JSON.stringify(message)));
+  }
+
+  greet(hello: Hello): Promise<void> {
+    return this.send(FrameType.hello, Buffer.from(JSON.stringify(hello)));
+  }
+
+  /** The next frame; throws when the connection has ended. */
+  async receive(): Promise<Frame> {
+    while (!this.frames.length) {
+      if (this.failure) throw this.failure;
+      await new Promise<void>((resolve) => (this.wake = resolve));
+    }
+    const frame = this.frames.shift()!;
+    if (this.frames.length < BUFFERED_FRAMES / 2 && this.socket.isPaused()) this.socket.resume();
+    return frame;
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+
+  get closed(): boolean {
+    return this.failure !== undefined;
+  }
+
+  private take(chunk: Buffer): void {
+    try {
+      for (const frame of this.decoder.push(chunk)) this.frames.push(frame);
+    } catch (error) {
+      this.fail(error as Error);
+      this.socket.destroy();
+    }
+    if (this.frames.length >= BUFFERED_FRAMES) this.socket.pause();
+    this.awake();
+  }
+
+  private fail(error: Error): void {
+    this.failure ??= error;
+    this.awake();
+  }
+
+  private awake(): void {
+    this.wake?.();
+    this.wake = undefined;
+  }
+}

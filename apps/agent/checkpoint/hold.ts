@@ -1,0 +1,105 @@
+import type { Nic } from '#generated/lxstack/agent/v1/types';
+import { createSocket } from 'node:dgram';
+import { ArmedBatch, ipBatch, ipBatchForce, tcBatch, tcBatchForce } from '../network/commands.js';
+import { holdName, hostVethName } from '../network/interface-names.js';
+import type { HostNetwork } from '../network/network.js';
+import { matchLines, unmatchLines } from './mac-filter.js';
+
+/** Peers of the holds' fillers: one address per hold, on the device alone. TEST-NET-1, RFC 5737. */
+const fillers = new Set<number>();
+
+/**
+ * Keeps the frames for one port that arrive from the underlay before its instance is here, in order, so that no peer has
+ * to wait for its retransmission timer. sch_plug where the kernel has it, else an ifb behind an empty token bucket.
+ */
+export class Hold {
+  private armed: ArmedBatch | undefined;
+
+  private constructor(
+    private readonly device: string,
+    private readonly vxlan: string,
+    private readonly nic: Nic,
+    private readonly kind: 'plug' | 'bucket',
+    private readonly filler: number,
+  ) {}
+
+  static async create(network: HostNetwork, nic: Nic): Promise<Hold> {
+    const [device, vxlan] = [holdName(nic.portId), network.vxlanName(nic.networkId)];
+    await ipBatchForce([`link del ${device}`]);
+    await ipBatch([`link add ${device} mtu 65000 type ifb`, `link set ${device} addrgenmode none up`]);
+    const filler = takeFiller();
+    const kind = await plugOrBucket(device, filler);
+    const hold = new Hold(device, vxlan, nic, kind, filler);
+    await tcBatchForce([`qdisc add dev ${vxlan} handle ffff: ingress`]);
+    await tcBatchForce(unmatchLines(vxlan, nic.mac));
+    await tcBatch(matchLines(vxlan, nic.mac, device));
+    return hold;
+  }
+
+  /** What release() needs is started now. */
+  arm(): void {
+    this.armed ??= new ArmedBatch('tc');
+  }
+
+  /** The frames kept go to the veth, in order, and those that come follow them. */
+  async release(): Promise<void> {
+    const open = this.kind === 'plug' ? 'plug release_indefinite' : 'tbf rate 10gbit burst 1mb limit 8mb';
+    this.arm();
+    await this.armed!.fire([`qdisc change dev ${this.device} root ${open}`]);
+    this.armed = undefined;
+    if (this.kind === 'bucket') await wake(this.filler, 1); // the bucket looks at its queue when a frame comes
+  }
+
+  /** The filter first: what has passed it still leaves through the device. */
+  async remove(): Promise<void> {
+    this.armed?.disarm();
+    await tcBatchForce(unmatchLines(this.vxlan, this.nic.mac));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await ipBatchForce([`link del ${this.device}`]);
+    fillers.delete(this.filler);
+  }
+
+  /** Where an agent that was killed left one. */
+  static async clear(network: HostNetwork, nic: Nic): Promise<void> {
+    await tcBatchForce(unmatchLines(network.vxlanName(nic.networkId), nic.mac));
+    await ipBatchForce([`link del ${holdName(nic.portId)}`]);
+  }
+
+  get veth(): string {
+    return hostVethName(this.nic.portId);
+  }
+}
+
+async function plugOrBucket(device: string, filler: number): Promise<'plug' | 'bucket'> {
+  try {
+    await tcBatch([`qdisc add dev ${device} root plug limit 8388608`]);
+    return 'plug';
+  } catch {
+    // No sch_plug in this kernel. A bucket of one frame, emptied by two that the ifb drops, refilled by a byte a second.
+    await ipBatch([`addr add 192.0.2.1/32 peer 192.0.2.${filler}/32 dev ${device}`]);
+    await tcBatch([`qdisc add dev ${device} root tbf rate 8bit burst 1600 limit 8mb`]);
+    await wake(filler, 1450);
+    await wake(filler, 60);
+    return 'bucket';
+  }
+}
+
+function wake(filler: number, bytes: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket('udp4');
+    socket.send(Buffer.alloc(bytes), 9, `192.0.2.${filler}`, (error) => {
+      socket.close();
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}
+
+function takeFiller(): number {
+  for (let last = 2; last < 255; last++)
+    if (!fillers.has(last)) {
+      fillers.add(last);
+      return last;
+    }
+  throw new Error('253 ports are on their way to this host already');
+}

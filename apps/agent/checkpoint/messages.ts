@@ -1,0 +1,30 @@
+import type { Neighbour } from './neighbours.js';
+import type { MigrationKind } from '#generated/lxstack/agent/v1/agent';
+
+/** First frame of the source. */
+export interface Hello {
+  migrationId: string;
+  token: string;
+  kind: MigrationKind;
+}
+
+/** What the two ends tell each other, in the order of a move. */
+export type Message =
+  | { say: 'welcome' }
+  /** A disk pass: paths to remove first; its tar stream follows as disk frames where `tar` is set. */
+  | { say: 'pass'; removed: string[]; tar: boolean }
+  | { say: 'pass-end' }
+  | { say: 'pass-done' }
+  /** Source: the freeze is next, be ready to restore. */
+  | { say: 'arm' }
+  | { say: 'armed' }
+  /** Source: every pass and image has been sent; no commit can come later than timeoutMs from now. */
+  | { say: 'restore'; timeoutMs: number; neighbours: Neighbour[] }
+  /** Target: all is there and stopped before its first instruction (cold: the disk is complete). */
+  | { say: 'restored' }
+  | { say: 'failed'; step: string; reason: string; logTail: string[] }
+  /** Source: the move is off. */
+  | { say: 'abort'; reason: string }
+  /** Source without an answer: what was decided? Target's word binds: `aborted` means it can never run it. */
+  | { say: 'what-now' }
+  | { say: 'decided'; decision: 'undecided' | 'committed' | 'aborted' };

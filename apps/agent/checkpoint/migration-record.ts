@@ -1,0 +1,68 @@
+import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MigrationKind, MigrationPhase } from '#generated/lxstack/agent/v1/agent';
+import type { MigrationProgress } from '#generated/lxstack/agent/v1/agent';
+import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
+import { UUID, requireName } from '#libs/common/names';
+
+/** What an agent keeps of a migration, so that the one after it knows what to do. */
+export interface MigrationRecord {
+  migrationId: string;
+  end: 'source' | 'target';
+  kind: MigrationKind;
+  spec: InstanceSpec;
+  nextEpoch: number;
+  progress: MigrationProgress;
+  /** Wall clock, ms: no commit can happen after it. Set when the commit has been asked for. */
+  commitDeadline?: number;
+  targetVtep?: string;
+  token?: string;
+}
+
+export function newProgress(migrationId: string, phase: MigrationPhase): MigrationProgress {
+  return {
+    migrationId,
+    phase,
+    memoryBytesTotal: 0,
+    memoryBytesProcessed: 0,
+    diskBytesTotal: 0,
+    diskBytesProcessed: 0,
+    failedStep: '',
+    reason: '',
+    logTail: [],
+    timingsMs: {},
+  };
+}
+
+/** One JSON file per migration, written beside and moved into place. */
+export class MigrationRecords {
+  constructor(private readonly directory: string) {}
+
+  async list(): Promise<MigrationRecord[]> {
+    await mkdir(this.directory, { recursive: true });
+    const files = (await readdir(this.directory)).filter((name) => name.endsWith('.json'));
+    return Promise.all(
+      files.map(async (file) => JSON.parse(await readFile(join(this.directory, file), 'utf8')) as MigrationRecord),
+    );
+  }
+
+  async keep(record: MigrationRecord): Promise<void> {
+    await mkdir(this.directory, { recursive: true });
+    await writeFile(`${this.file(record.migrationId)}.new`, JSON.stringify(record), { mode: 0o600 });
+    await rename(`${this.file(record.migrationId)}.new`, this.file(record.migrationId));
+  }
+
+  async forget(migrationId: string): Promise<void> {
+    await rm(this.file(migrationId), { force: true });
+  }
+
+  private file(migrationId: string): string {
+    return join(this.directory, `${requireName('migration_id', migrationId, UUID, 'a UUID')}.json`);
+  }
+}
+
+const order = Object.values(MigrationPhase);
+
+/** Whether `phase` is `mark` or comes after it; the final ones (COMPLETED, FAILED, ABORTED) come after all. */
+export const hasReached = (phase: MigrationPhase, mark: MigrationPhase): boolean =>
+  order.indexOf(phase) >= order.indexOf(mark);

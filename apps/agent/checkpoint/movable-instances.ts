@@ -1,0 +1,52 @@
+import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
+import type { Logger } from '#libs/common/logger';
+import type { HostNetwork } from '../network/network.js';
+
+/** What a move needs of the rest of the agent: its instances, their disks and records. */
+export interface MovableInstances {
+  /** LXC's directory of containers (`lxc-checkpoint -P`). */
+  readonly lxcPath: string;
+  /** The spec of an instance of this host; throws NotFoundError. */
+  spec(instanceId: string): Promise<InstanceSpec>;
+  /** Pid of its init, 0 where it does not run. */
+  initPid(instanceId: string): Promise<number>;
+  /** Directory of what the instance has written (overlay: the upper; dir: its root). */
+  writableLayer(instanceId: string): string;
+  /** Its `lxc.cgroup.dir.*`, relative to each hierarchy's root. */
+  cgroupDirectories(instanceId: string): string[];
+  /** Target: image, empty disk, mount, container configuration, record INCOMING. Repeated calls find it done. */
+  prepareIncoming(spec: InstanceSpec, nextEpoch: number): Promise<void>;
+  /** Target, before the commit has its effect: the record says whose it is from now on. Durable when it returns. */
+  commitIncoming(instanceId: string, epoch: number, state: 'running' | 'stopped'): Promise<void>;
+  /** Target: nothing of it stays. */
+  discardIncoming(instanceId: string): Promise<void>;
+  /** Source, at the commit: record OUTGOING; nothing of it may be started here. Durable when it returns. */
+  commitOutgoing(instanceId: string): Promise<void>;
+  /** Source, on release: container, disk, record. Not there is a success. */
+  releaseOutgoing(instanceId: string): Promise<void>;
+  /** Source of a cold move: it is the instance again, stopped, under this epoch. */
+  revertOutgoing(instanceId: string, epoch: number): Promise<void>;
+}
+
+/** What the control plane says of an instance (ControlPlane.GetOwnership). */
+export interface OwnershipAnswer {
+  exists: boolean;
+  owned: boolean;
+  epoch: number;
+}
+
+export interface MigrationDeps {
+  hostname: string;
+  instances: MovableInstances;
+  network: HostNetwork;
+  logger: Logger;
+  pkiDirectory: string;
+  /** Kept over restarts: one JSON file per migration in `migrations/`. */
+  stateDirectory: string;
+  /** On a tmpfs: images and FIFOs, `moves/ID/`. */
+  runDirectory: string;
+  /** host:port where this agent takes migrations. */
+  dataListen: string;
+  /** Asks the control plane; rejects where it does not answer. */
+  ownership(instanceId: string): Promise<OwnershipAnswer>;
+}

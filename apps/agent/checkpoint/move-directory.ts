@@ -1,0 +1,61 @@
+import { mkdir, readFile, rm, rmdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { UUID, requireName } from '#libs/common/names';
+
+/** The scripts are no part of what tsc builds: they are run where they lie in the repository. */
+export const scriptsDirectory = fileURLToPath(new URL('../../../../apps/agent/checkpoint/scripts', import.meta.url));
+
+export const moveDirectory = (runDirectory: string, migrationId: string): string =>
+  join(runDirectory, 'moves', requireName('migration_id', migrationId, UUID, 'a UUID'));
+
+/** A fresh one; images and FIFOs of an earlier try are gone. */
+export async function makeMoveDirectory(runDirectory: string, migrationId: string): Promise<string> {
+  const directory = moveDirectory(runDirectory, migrationId);
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  // CRIU reads them as the instance's own root, by a descriptor of this directory: nobody else gets through the one above.
+  await mkdir(join(directory, 'images'), { mode: 0o755 });
+  return directory;
+}
+
+/** The environment of lxc-checkpoint, passed on to the `criu` wrapper and the action script. */
+export function moveEnvironment(
+  directory: string,
+  role: 'source' | 'target',
+  veths: readonly string[],
+): NodeJS.ProcessEnv {
+  return {
+    PATH: `${scriptsDirectory}:/usr/sbin:/usr/bin:/sbin:/bin`,
+    LXSTACK_MOVE_DIR: directory,
+    LXSTACK_MOVE_SCRIPTS: scriptsDirectory,
+    LXSTACK_MOVE_ROLE: role,
+    LXSTACK_MOVE_VETHS: veths.join(' '),
+  };
+}
+
+/** The last `lines` of CRIU's log of this move: errors first where there are any. */
+export async function logTail(directory: string, name: 'dump.log' | 'restore.log', lines = 20): Promise<string[]> {
+  for (const file of [join(directory, 'images', name), join(directory, 'lxc.log')]) {
+    const text = await readFile(file, 'utf8').catch(() => '');
+    if (text) return text.trimEnd().split('\n').slice(-lines);
+  }
+  return [];
+}
+
+/** A payload cgroup that a killed container left behind makes LXC choose another name, and the restore fails. */
+export async function removeStaleCgroups(directories: readonly string[]): Promise<void> {
+  const root = '/sys/fs/cgroup';
+  const hierarchies = [root, ...(await readdir(root)).map((name) => join(root, name))];
+  for (const hierarchy of hierarchies)
+    for (const directory of directories) await removeCgroup(join(hierarchy, directory));
+}
+
+async function removeCgroup(path: string): Promise<void> {
+  const children = await readdir(path, { withFileTypes: true }).catch(() => []);
+  if (!children.length) return;
+  for (const child of children) if (child.isDirectory()) await removeCgroup(join(path, child.name));
+  await rmdir(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT' && error.code !== 'EBUSY') throw error; // busy: LXC says so at the restore
+  });
+}

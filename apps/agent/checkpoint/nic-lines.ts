@@ -1,0 +1,31 @@
+import type { Nic } from '#generated/lxstack/agent/v1/types';
+import { hostVethName } from '../network/interface-names.js';
+
+/**
+ * `ip -batch` lines for the restored network namespace: each veth is made from inside, its other end at once in the
+ * host's namespace (`@host` becomes `netns PID` in the action script).
+ */
+export function nicLines(nics: readonly Nic[]): string {
+  const lines = ['link set lo up'];
+  for (const [index, nic] of nics.entries()) {
+    const name = nic.name || `eth${index}`;
+    const mtu = nic.mtu ? `mtu ${nic.mtu}` : '';
+    lines.push(
+      `link add ${name} ${mtu} address ${nic.mac} type veth peer name ${hostVethName(nic.portId)} ${mtu} @host`,
+    );
+    lines.push(`link set ${name} up`);
+    for (const ip of nic.fixedIps)
+      lines.push(
+        `addr add ${ip.address}/${ip.prefixLength} dev ${name}${ip.address.includes(':') ? ' nodad' : ' brd +'}`,
+      );
+  }
+  for (const [index, nic] of nics.entries()) lines.push(...routes(nic, nic.name || `eth${index}`, index));
+  return `${lines.join('\n')}\n`;
+}
+
+/** One default route per family, by the first NIC that has a gateway; the next ones are weaker. */
+function routes(nic: Nic, name: string, index: number): string[] {
+  return nic.fixedIps
+    .filter((ip) => ip.gateway)
+    .map((ip) => `route add default via ${ip.gateway} dev ${name}${index ? ` metric ${100 * index}` : ''}`);
+}
