@@ -2,25 +2,32 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { openstackEnvironment } from '#apps/cli/commands/env';
 import { TestFleet } from './fleet/test-fleet.js';
 
 // The real client (python3-openstackclient) finds everything by itself from the OS_* variables.
-const run = promisify(execFile);
+const execute = promisify(execFile);
+let env: NodeJS.ProcessEnv;
 let fleet: TestFleet;
 
 before(async () => {
   fleet = await TestFleet.open();
+  env = { ...process.env, ...(await openstackEnvironment(fleet.local.layout)) };
 });
 after(() => fleet.close());
 
+function run(...args: string[]): Promise<{ stdout: string }> {
+  return execute('openstack', args, { env, timeout: 120_000, maxBuffer: 4 << 20 });
+}
+
 async function openstack<T = Record<string, unknown>>(...args: string[]): Promise<T> {
-  const { stdout } = await run('openstack', [...args, '-f', 'json'], { timeout: 120_000, maxBuffer: 4 << 20 });
+  const { stdout } = await run(...args, '-f', 'json');
   return (stdout.trim() ? JSON.parse(stdout) : {}) as T;
 }
 
 /** Commands that print nothing and know no `-f`. */
 async function quiet(...args: string[]): Promise<void> {
-  await run('openstack', args, { timeout: 120_000 });
+  await run(...args);
 }
 
 type Row = Record<string, unknown>;
@@ -116,7 +123,7 @@ test('openstack flavor and server: create --wait, list, show, stop, start, reboo
   const events = (await openstack<Row[]>('server', 'event', 'list', 'osc')).map((row) => row.Action);
   for (const action of ['create', 'stop', 'start', 'reboot', 'live-migration', 'resize', 'confirmResize'])
     assert.ok(events.includes(action), `${action} in ${events.join()}`);
-  const { stdout } = await run('openstack', ['console', 'log', 'show', 'osc']);
+  const { stdout } = await run('console', 'log', 'show', 'osc');
   assert.equal(typeof stdout, 'string');
   await quiet('server', 'delete', 'osc', '--wait');
   await quiet('flavor', 'delete', 'osc-small', 'osc-large');
