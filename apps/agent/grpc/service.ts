@@ -1,0 +1,66 @@
+import { status } from '@grpc/grpc-js';
+import type {
+  ServerUnaryCall,
+  ServerWritableStream,
+  UntypedHandleCall,
+  UntypedServiceImplementation,
+  sendUnaryData,
+} from '@grpc/grpc-js';
+import { once } from 'node:events';
+import { AgentService } from '#generated/lxstack/agent/v1/agent';
+import { checkIdentity } from '#libs/agent-protocol/credentials';
+import type { Logger } from '#libs/common/logger';
+import { statusOf } from './statuses.js';
+
+/** A method of the service: a promise for one answer, an async iterable for many. Never called by a stranger. */
+type Handler = (request: never) => Promise<unknown> | AsyncIterable<unknown>;
+
+/** grpc-js's implementation of the handlers given; only `control` may call, what is not given is UNIMPLEMENTED. */
+export function serviceOf(handlers: Readonly<Record<string, Handler>>, logger: Logger): UntypedServiceImplementation {
+  const implementation: UntypedServiceImplementation = {};
+  for (const [name, shape] of Object.entries(AgentService)) {
+    const handler = handlers[name];
+    if (!handler || shape.requestStream) continue;
+    if (shape.responseStream) implementation[name] = streaming(name, handler, logger) as unknown as UntypedHandleCall;
+    else implementation[name] = unary(name, handler, logger) as unknown as UntypedHandleCall;
+  }
+  return implementation;
+}
+
+function unary(name: string, handler: Handler, logger: Logger) {
+  return (call: ServerUnaryCall<never, unknown>, answer: sendUnaryData<unknown>): void => {
+    if (!isControl(call)) return answer({ code: status.PERMISSION_DENIED, details: 'only the control plane may call' });
+    (handler(call.request) as Promise<unknown>).then(
+      (response) => answer(null, response),
+      (error: unknown) => {
+        logger.warn({ method: name, err: error }, 'call failed');
+        answer(statusOf(error));
+      },
+    );
+  };
+}
+
+function streaming(name: string, handler: Handler, logger: Logger) {
+  return (call: ServerWritableStream<never, unknown>): void => {
+    if (!isControl(call))
+      return void call.emit('error', { code: status.PERMISSION_DENIED, details: 'only the control plane may call' });
+    const send = async () => {
+      for await (const message of handler(call.request) as AsyncIterable<unknown>) {
+        if (call.cancelled) return;
+        if (!call.write(message)) await Promise.race([once(call, 'drain'), once(call, 'cancelled')]);
+      }
+      call.end();
+    };
+    send().catch((error: unknown) => {
+      logger.warn({ method: name, err: error }, 'call failed');
+      call.emit('error', statusOf(error));
+    });
+  };
+}
+
+function isControl(call: { getAuthContext(): { sslPeerCertificate?: unknown } }): boolean {
+  const certificate = call.getAuthContext().sslPeerCertificate;
+  return (
+    certificate !== undefined && !checkIdentity(certificate as Parameters<typeof checkIdentity>[0], { role: 'control' })
+  );
+}

@@ -1,0 +1,84 @@
+import type {
+  CreateInstanceRequest,
+  DeleteInstanceResponse,
+  EnsureImageRequest,
+  EnsureImageResponse,
+  GetConsoleLogRequest,
+  GetConsoleLogResponse,
+  InstanceRequest,
+  ListInstancesRequest,
+  ListInstancesResponse,
+  RebootInstanceRequest,
+  StopInstanceRequest,
+  UpdateInstanceRequest,
+} from '#generated/lxstack/agent/v1/agent';
+import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
+import { InvalidInputError } from '#libs/common/errors';
+import type { ImageCache } from '../images/image-cache.js';
+import type { Runtime } from '../runtime/runtime.js';
+import type { InstanceRecords } from '../state/instance-record.js';
+import type { Journal } from '../state/journal.js';
+import type { Instances } from './instances.js';
+
+interface Deps {
+  instances: Instances;
+  records: InstanceRecords;
+  runtime: Runtime;
+  images: ImageCache;
+  journal: Journal;
+}
+
+const PAGE = 1000;
+const SOFT_TIMEOUT_S = 60;
+
+/** The instances' part of the agent's service. */
+export function instanceHandlers({ instances, records, runtime, images, journal }: Deps) {
+  return {
+    async listInstances({ pageSize, pageToken }: ListInstancesRequest): Promise<ListInstancesResponse> {
+      const size = Math.min(pageSize || PAGE, PAGE);
+      const ids = records.ids().filter((id) => id > pageToken);
+      const page = ids.slice(0, size);
+      const nextPageToken = ids.length > size ? page.at(-1)! : '';
+      return { instances: await Promise.all(page.map((id) => instances.status(id))), nextPageToken, migrationIds: [] };
+    },
+    createInstance: ({ call, spec, start }: CreateInstanceRequest) =>
+      journal.once('create', call, () => instances.create(call, given(spec), start)),
+    startInstance: ({ call, instanceId }: InstanceRequest) =>
+      journal.once('start', call, () => instances.start(call, instanceId)),
+    stopInstance: ({ call, instanceId, timeoutSeconds }: StopInstanceRequest) =>
+      journal.once('stop', call, () => instances.stop(call, instanceId, timeoutSeconds)),
+    rebootInstance: ({ call, instanceId, hard, timeoutSeconds }: RebootInstanceRequest) =>
+      journal.once('reboot', call, () =>
+        instances.reboot(call, instanceId, hard ? 0 : timeoutSeconds || SOFT_TIMEOUT_S),
+      ),
+    pauseInstance: ({ call, instanceId }: InstanceRequest) =>
+      journal.once('pause', call, () => instances.pause(call, instanceId)),
+    unpauseInstance: ({ call, instanceId }: InstanceRequest) =>
+      journal.once('unpause', call, () => instances.unpause(call, instanceId)),
+    deleteInstance: ({ call, instanceId }: InstanceRequest): Promise<DeleteInstanceResponse> =>
+      journal.once('delete', call, async () => {
+        await instances.delete(call, instanceId);
+        return {};
+      }),
+    rebuildInstance: ({ call, spec }: CreateInstanceRequest) =>
+      journal.once('rebuild', call, () => instances.rebuild(call, given(spec))),
+    updateInstance: ({ call, spec }: UpdateInstanceRequest) =>
+      journal.once('update', call, () => instances.update(call, given(spec))),
+    async getConsoleLog({ instanceId, lines }: GetConsoleLogRequest): Promise<GetConsoleLogResponse> {
+      records.get(instanceId);
+      const output = await runtime.consoleLog(instanceId);
+      return {
+        output: lines ? Buffer.from(output.toString('latin1').split('\n').slice(-lines).join('\n'), 'latin1') : output,
+      };
+    },
+    async ensureImage({ image }: EnsureImageRequest): Promise<EnsureImageResponse> {
+      if (!image) throw new InvalidInputError('image', 'a value');
+      return { cached: await images.ensure(image) };
+    },
+  };
+}
+
+function given(spec: InstanceSpec | undefined): InstanceSpec {
+  if (!spec) throw new InvalidInputError('spec', 'a value');
+  return spec;
+}

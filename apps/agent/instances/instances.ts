@@ -1,0 +1,201 @@
+import { mkdir } from 'node:fs/promises';
+import { EventEmitter } from 'node:events';
+import { InstanceState } from '#generated/lxstack/agent/v1/types';
+import type { Call, InstanceSpec, InstanceStatus } from '#generated/lxstack/agent/v1/types';
+import { ConflictError, InvalidInputError, messageOf } from '#libs/common/errors';
+import type { Logger } from '#libs/common/logger';
+import type { ImageCache } from '../images/image-cache.js';
+import type { HostNetwork } from '../network/network.js';
+import type { Runtime } from '../runtime/runtime.js';
+import { nextEpoch } from '../state/epoch.js';
+import type { InstanceRecord, InstanceRecords, RecordedState } from '../state/instance-record.js';
+import { Turns } from '../state/turns.js';
+import type { StorageDriver } from '../storage/storage-driver.js';
+
+export interface InstancesDeps {
+  records: InstanceRecords;
+  runtime: Runtime;
+  storage: StorageDriver;
+  images: ImageCache;
+  network: HostNetwork;
+  logger: Logger;
+}
+
+const STATES: Record<RecordedState, InstanceState> = {
+  stopped: InstanceState.INSTANCE_STATE_STOPPED,
+  running: InstanceState.INSTANCE_STATE_RUNNING,
+  paused: InstanceState.INSTANCE_STATE_PAUSED,
+  incoming: InstanceState.INSTANCE_STATE_INCOMING,
+  outgoing: InstanceState.INSTANCE_STATE_OUTGOING,
+  broken: InstanceState.INSTANCE_STATE_BROKEN,
+};
+
+/** The instances of this host. Calls for one instance come one after the other; each is idempotent. */
+export class Instances {
+  /** `change` with each new status; `unasked` with those that no call asked for. */
+  readonly changes = new EventEmitter<{ change: [InstanceStatus]; unasked: [InstanceStatus] }>();
+  private readonly turns = new Turns();
+
+  constructor(private readonly deps: InstancesDeps) {
+    this.changes.setMaxListeners(100);
+  }
+
+  async status(id: string): Promise<InstanceStatus> {
+    const { epoch, state, reason } = this.deps.records.get(id);
+    const alive = state === 'running' || state === 'paused';
+    const initPid = alive ? await this.deps.runtime.initPid(id) : 0;
+    return { id, epoch, state: STATES[state], initPid, reason, memoryBytesUsed: 0 };
+  }
+
+  create(call: Call | undefined, spec: InstanceSpec, start: boolean): Promise<InstanceStatus> {
+    return this.turns.take(spec.id, async () => {
+      const present = this.deps.records.find(spec.id);
+      if (present) this.checkEpoch(call, present);
+      else await this.makeDisk(spec);
+      const record = present ?? { spec, epoch: call?.epoch ?? 0, state: 'stopped' as const, reason: '' };
+      if (!present) await this.deps.records.keep(record); // before the start: whatever runs is known
+      return start && record.state === 'stopped' ? this.startNow(record) : this.status(spec.id);
+    });
+  }
+
+  start(call: Call | undefined, id: string): Promise<InstanceStatus> {
+    return this.change(call, id, async (record) =>
+      record.state === 'running' ? this.status(id) : this.startNow(record),
+    );
+  }
+
+  stop(call: Call | undefined, id: string, timeoutSeconds: number): Promise<InstanceStatus> {
+    return this.change(call, id, (record) => this.stopNow(record, timeoutSeconds));
+  }
+
+  reboot(call: Call | undefined, id: string, timeoutSeconds: number): Promise<InstanceStatus> {
+    return this.change(call, id, async (record) => {
+      await this.stopNow(record, timeoutSeconds);
+      return this.startNow(this.deps.records.get(id));
+    });
+  }
+
+  pause(call: Call | undefined, id: string): Promise<InstanceStatus> {
+    return this.change(call, id, async (record) => {
+      if (record.state === 'paused') return this.status(id);
+      this.require(record, 'running');
+      await this.deps.runtime.pause(id);
+      return this.keep(record, 'paused');
+    });
+  }
+
+  unpause(call: Call | undefined, id: string): Promise<InstanceStatus> {
+    return this.change(call, id, async (record) => {
+      if (record.state === 'running') return this.status(id);
+      this.require(record, 'paused');
+      await this.deps.runtime.unpause(id);
+      return this.keep(record, 'running');
+    });
+  }
+
+  delete(call: Call | undefined, id: string): Promise<void> {
+    return this.turns.take(id, async () => {
+      const record = this.deps.records.find(id);
+      if (!record) return;
+      this.checkEpoch(call, record);
+      await this.deps.runtime.stop(id, 0);
+      await this.deps.network.detach(record.spec.nics);
+      await this.deps.storage.delete(id);
+      await this.deps.records.forget(id);
+    });
+  }
+
+  rebuild(call: Call | undefined, spec: InstanceSpec): Promise<InstanceStatus> {
+    return this.change(call, spec.id, async (record) => {
+      const ran = record.state === 'running';
+      await this.stopNow(record, 0);
+      await this.deps.storage.delete(spec.id);
+      await this.makeDisk(spec);
+      const rebuilt = { ...this.deps.records.get(spec.id), spec };
+      await this.deps.records.keep(rebuilt);
+      return ran ? this.startNow(rebuilt) : this.status(spec.id);
+    });
+  }
+
+  /** Takes effect at the next start. */
+  update(call: Call | undefined, spec: InstanceSpec): Promise<InstanceStatus> {
+    return this.change(call, spec.id, (record) => this.keep({ ...record, spec }, record.state));
+  }
+
+  /** Looks whether what should run still does; one that does not is stopped from now on, and that is told. */
+  refresh(id: string): Promise<void> {
+    return this.turns.take(id, async () => {
+      const record = this.deps.records.find(id);
+      if (!record || (record.state !== 'running' && record.state !== 'paused')) return;
+      if (await this.deps.runtime.initPid(id)) return;
+      this.changes.emit('unasked', await this.keep(record, 'stopped', 'It ended by itself.'));
+    });
+  }
+
+  /** Invariant 2: owned by another host, or by nobody. It is stopped; its disk stays. */
+  disown(id: string, reason: string): Promise<void> {
+    return this.turns.take(id, async () => {
+      const record = this.deps.records.find(id);
+      if (!record || record.state === 'incoming' || record.state === 'outgoing') return;
+      await this.deps.runtime.stop(id, 0);
+      await this.keep(record, 'stopped', reason);
+      this.deps.logger.warn({ instance: id, reason }, 'stopped: not owned');
+    });
+  }
+
+  private change<T>(call: Call | undefined, id: string, work: (record: InstanceRecord) => Promise<T>): Promise<T> {
+    return this.turns.take(id, async () => work(this.checkEpoch(call, this.deps.records.get(id))));
+  }
+
+  private checkEpoch(call: Call | undefined, record: InstanceRecord): InstanceRecord {
+    record.epoch = nextEpoch(record.spec.id, call?.epoch ?? 0, record.epoch);
+    return record;
+  }
+
+  private require(record: InstanceRecord, state: RecordedState): void {
+    if (record.state !== state) throw new ConflictError(`instance ${record.spec.id} is ${record.state}, not ${state}`);
+  }
+
+  private async makeDisk(spec: InstanceSpec): Promise<void> {
+    if (!spec.image) throw new InvalidInputError('spec.image', 'an image');
+    await mkdir(this.deps.records.folder(spec.id), { recursive: true, mode: 0o711 });
+    await this.deps.images.ensure(spec.image);
+    await this.deps.storage.clone(spec.id, spec.image.sha256);
+  }
+
+  private async startNow(record: InstanceRecord): Promise<InstanceStatus> {
+    const { spec } = record;
+    this.require(record, 'stopped');
+    const begun = performance.now();
+    await Promise.all([this.deps.storage.mount(spec.id, spec.image!.sha256), this.deps.network.attach(spec)]);
+    const bridges = new Map(spec.nics.map((nic) => [nic.networkId, this.deps.network.bridgeName(nic.networkId)]));
+    await this.deps.runtime.configure(spec, this.deps.storage.rootfs(spec.id), bridges);
+    const ready = performance.now();
+    await this.deps.runtime.start(spec.id);
+    const started = performance.now();
+    const status = await this.keep(record, 'running');
+    const timing = { ready: ready - begun, start: started - ready, keep: performance.now() - started };
+    this.deps.logger.info({ instance: spec.id, ms: timing }, 'started');
+    return status;
+  }
+
+  private async stopNow(record: InstanceRecord, timeoutSeconds: number): Promise<InstanceStatus> {
+    if (record.state === 'stopped') return this.status(record.spec.id);
+    if (record.state === 'incoming' || record.state === 'outgoing') this.require(record, 'running');
+    if (record.state === 'paused') await this.deps.runtime.unpause(record.spec.id);
+    await this.deps.runtime.stop(record.spec.id, timeoutSeconds);
+    return this.keep(record, 'stopped');
+  }
+
+  private async keep(record: InstanceRecord, state: RecordedState, reason = ''): Promise<InstanceStatus> {
+    await this.deps.records.keep({ ...record, state, reason });
+    const status = await this.status(record.spec.id);
+    this.changes.emit('change', status);
+    return status;
+  }
+
+  /** For logs of failures that nobody waits for. */
+  failed(id: string, error: unknown): void {
+    this.deps.logger.error({ instance: id, reason: messageOf(error) }, 'look at the instance failed');
+  }
+}

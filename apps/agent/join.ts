@@ -1,0 +1,99 @@
+import { Metadata, credentials } from '@grpc/grpc-js';
+import * as x509 from '@peculiar/x509';
+import { createHash, webcrypto } from 'node:crypto';
+import { chmod, mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import type { DetailedPeerCertificate } from 'node:tls';
+import { EnrolmentClient } from '#generated/lxstack/agent/v1/control_plane';
+import type { JoinResponse } from '#generated/lxstack/agent/v1/control_plane';
+import { InvalidInputError } from '#libs/common/errors';
+import { HOSTNAME, requireName } from '#libs/common/names';
+import { exists } from './storage/directories.js';
+import { writeAtomically } from './state/atomic-file.js';
+
+export interface JoinOptions {
+  control: string;
+  tokenFile: string;
+  fingerprint: string;
+  name: string;
+  address: string;
+  role: string;
+  zone: string;
+  force: boolean;
+}
+
+const DEADLINE_MS = 30_000;
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+
+/** Gets this host its certificate. The token is sent only to a server whose chain has the given CA. */
+export async function joinCluster(stateDirectory: string, options: JoinOptions): Promise<'joined' | 'already'> {
+  requireName('--name', options.name, HOSTNAME, 'an RFC 1123 label');
+  const wanted = requireName(
+    '--fingerprint',
+    options.fingerprint,
+    /^sha256:[0-9a-f]{64}$/,
+    'sha256: and 64 hex digits',
+  ).slice(7);
+  const pki = join(stateDirectory, 'pki');
+  if (!options.force && (await exists(join(pki, 'tls.crt')))) return 'already';
+  const ca = await authorityOf(options.control, wanted);
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({
+    name: `CN=agent:${options.name}`,
+    keys,
+    signingAlgorithm: algorithm,
+  });
+  const answer = await enrol(ca, options, request.toString('pem'));
+  const key = x509.PemConverter.encode(
+    await webcrypto.subtle.exportKey('pkcs8', keys.privateKey),
+    x509.PemConverter.PrivateKeyTag,
+  );
+  await mkdir(pki, { recursive: true, mode: 0o700 });
+  await chmod(pki, 0o700);
+  await writeAtomically(join(pki, 'ca.crt'), ca);
+  await writeAtomically(join(pki, 'tls.key'), `${key}\n`);
+  await writeAtomically(join(pki, 'tls.crt'), answer.certificatePem); // last: its presence means "joined"
+  return 'joined';
+}
+
+/** The PEM of the CA with this fingerprint out of the server's chain. Sends nothing. */
+function authorityOf(control: string, wanted: string): Promise<string> {
+  const at = control.lastIndexOf(':');
+  return new Promise((resolve, reject) => {
+    // The chain is judged below, by the fingerprint.
+    const target = { host: control.slice(0, at), port: Number(control.slice(at + 1)), rejectUnauthorized: false };
+    const socket = connect({ ...target, ALPNProtocols: ['h2'], timeout: DEADLINE_MS }, () => {
+      let one: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
+      socket.end();
+      while (one?.raw) {
+        if (createHash('sha256').update(one.raw).digest('hex') === wanted) return resolve(pem(one.raw));
+        one = one.issuerCertificate === one ? undefined : one.issuerCertificate;
+      }
+      reject(new InvalidInputError('--fingerprint', 'the fingerprint of the CA in the server’s chain: it is another'));
+    });
+    socket.on('timeout', () => socket.destroy(new Error(`${control} does not answer`)));
+    socket.on('error', reject);
+  });
+}
+
+const pem = (der: Buffer): string => `${x509.PemConverter.encode(der, x509.PemConverter.CertificateTag)}\n`;
+
+async function enrol(ca: string, options: JoinOptions, certificateRequestPem: string): Promise<JoinResponse> {
+  const { name: hostname, address, role, zone: availabilityZone } = options;
+  const token = (await readFile(options.tokenFile, 'utf8')).trim();
+  const channel = credentials.createSsl(Buffer.from(ca), null, null, { checkServerIdentity: () => undefined });
+  const client = new EnrolmentClient(options.control, channel);
+  try {
+    return await new Promise<JoinResponse>((resolve, reject) =>
+      client.join(
+        { token, hostname, certificateRequestPem, address, role, availabilityZone },
+        new Metadata(),
+        { deadline: Date.now() + DEADLINE_MS },
+        (error, response) => (error ? reject(error) : resolve(response)),
+      ),
+    );
+  } finally {
+    client.close();
+  }
+}

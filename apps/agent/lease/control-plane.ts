@@ -1,0 +1,51 @@
+import { Metadata } from '@grpc/grpc-js';
+import type { ServiceError } from '@grpc/grpc-js';
+import { Readable } from 'node:stream';
+import { ControlPlaneClient } from '#generated/lxstack/agent/v1/control_plane';
+import type { HeartbeatResponse, ImageChunk, Ownership } from '#generated/lxstack/agent/v1/control_plane';
+import type { HostInfo, ImageRef, InstanceStatus } from '#generated/lxstack/agent/v1/types';
+import { channelCredentials, channelOptions } from '#libs/agent-protocol/credentials';
+import type { Pki } from '#libs/agent-protocol/credentials';
+
+const DEADLINE_MS = 10_000;
+const DOWNLOAD_MS = 1800_000;
+
+/** The agent's calls to the control plane; each rejects after its deadline. */
+export class ControlPlane {
+  private readonly client: ControlPlaneClient;
+
+  constructor(address: string, pki: Pki) {
+    this.client = new ControlPlaneClient(address, channelCredentials(pki, { role: 'control' }), channelOptions);
+  }
+
+  heartbeat(host: HostInfo, bootId: string): Promise<HeartbeatResponse> {
+    return answered((done) => this.client.heartbeat({ host, bootId }, new Metadata(), until(DEADLINE_MS), done));
+  }
+
+  async report(instances: InstanceStatus[]): Promise<void> {
+    await answered((done) => this.client.reportInstances({ instances }, new Metadata(), until(DEADLINE_MS), done));
+  }
+
+  async ownership(instanceIds: string[]): Promise<Ownership[]> {
+    const answer = await answered<{ ownerships: Ownership[] }>((done) =>
+      this.client.getOwnership({ instanceIds }, new Metadata(), until(DEADLINE_MS), done),
+    );
+    return answer.ownerships;
+  }
+
+  download(image: ImageRef): Readable {
+    const { imageId, sha256 } = image;
+    const call = this.client.downloadImage({ imageId, sha256 }, new Metadata(), until(DOWNLOAD_MS));
+    return Readable.from(chunks(call));
+  }
+}
+
+async function* chunks(call: AsyncIterable<ImageChunk>): AsyncGenerator<Buffer> {
+  for await (const { data } of call) yield Buffer.from(data);
+}
+
+const until = (ms: number) => ({ deadline: Date.now() + ms });
+
+function answered<T>(call: (done: (error: ServiceError | null, response: T) => void) => unknown): Promise<T> {
+  return new Promise((resolve, reject) => call((error, response) => (error ? reject(error) : resolve(response))));
+}

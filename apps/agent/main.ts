@@ -1,0 +1,29 @@
+import 'reflect-metadata';
+import { Command } from 'commander';
+import { setting } from '#libs/common/config';
+import { messageOf } from '#libs/common/errors';
+import { joinCluster } from './join.js';
+import type { JoinOptions } from './join.js';
+import { serve } from './serve.js';
+import { readSettings } from './settings.js';
+
+const program = new Command('lxstack-agent');
+program
+  .command('join')
+  .requiredOption('--control <host:port>', 'the enrolment address')
+  .requiredOption('--token-file <file>')
+  .requiredOption('--fingerprint <sha256:hex>', 'of the cluster’s CA')
+  .requiredOption('--name <name>')
+  .requiredOption('--address <host:port>', 'where this agent will serve')
+  .option('--role <role>', 'compute or network', 'compute')
+  .option('--zone <zone>', 'availability zone', 'nova')
+  .option('--force', 'join again in spite of a certificate', false)
+  .action(async (options: JoinOptions) => {
+    process.stdout.write(`${await joinCluster(setting('LXSTACK_AGENT_STATE', '/var/lib/lxstack-agent'), options)}\n`);
+  });
+program.command('serve').action(() => serve(readSettings()));
+
+program.parseAsync().catch((error: unknown) => {
+  process.stderr.write(`${messageOf(error)}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,25 @@
+import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
+
+export type PowerState = 'stopped' | 'running' | 'paused';
+
+/** Makes containers run. The container's name is the instance's id. */
+export interface Runtime {
+  readonly name: 'lxc' | 'simulated';
+  /** LXC's directory of containers (`-P`): `ID/config` in it is the container's configuration. */
+  readonly lxcPath: string;
+  /** Writes what start needs. `bridges` gives the bridge per network id. */
+  configure(spec: InstanceSpec, rootfs: string, bridges: ReadonlyMap<string, string>): Promise<void>;
+  /** Resolves when its init runs. */
+  start(instanceId: string): Promise<void>;
+  /** Clean shutdown, killed after `timeoutSeconds`; 0 kills at once. Not running is a success. */
+  stop(instanceId: string, timeoutSeconds: number): Promise<void>;
+  pause(instanceId: string): Promise<void>;
+  unpause(instanceId: string): Promise<void>;
+  /** Pid of its init in the host's pid namespace; 0 where it does not run. */
+  initPid(instanceId: string): Promise<number>;
+  cgroupDirectories(instanceId: string): string[];
+  /** `listener` is told when an instance may have ended without having been asked to. */
+  watch(listener: (instanceId: string) => void): Promise<void>;
+  /** The last of what it printed at its start, 1 MiB at most. */
+  consoleLog(instanceId: string): Promise<Buffer>;
+}

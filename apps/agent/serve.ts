@@ -1,0 +1,71 @@
+import { Server } from '@grpc/grpc-js';
+import { chmod, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AgentService } from '#generated/lxstack/agent/v1/agent';
+import { channelOptions, readPki, serverCredentials } from '#libs/agent-protocol/credentials';
+import { messageOf } from '#libs/common/errors';
+import { createLogger } from '#libs/common/logger';
+import { hostInfo } from './capabilities/host-info.js';
+import { serviceOf } from './grpc/service.js';
+import { ImageCache } from './images/image-cache.js';
+import { instanceHandlers } from './instances/instance.handlers.js';
+import { Instances } from './instances/instances.js';
+import { ControlPlane } from './lease/control-plane.js';
+import { holdLease, reconcile } from './lease/lease.js';
+import { networkHandlers } from './network/network.handlers.js';
+import { HostNetwork } from './network/network.js';
+import { DEFAULT_IDMAP } from './runtime/lxc/config/render.js';
+import { LxcRuntime } from './runtime/lxc/lxc-runtime.js';
+import { SimulatedRuntime } from './runtime/simulated/simulated-runtime.js';
+import type { AgentSettings } from './settings.js';
+import { InstanceRecords } from './state/instance-record.js';
+import { Journal } from './state/journal.js';
+import { chooseDriver } from './storage/choose-driver.js';
+
+/** Composes the agent and serves until SIGTERM. What runs in containers is never touched by its start or its end. */
+export async function serve(settings: AgentSettings): Promise<void> {
+  const logger = createLogger('agent');
+  const ending = new AbortController();
+  await mkdir(settings.state, { recursive: true });
+  await chmod(settings.state, 0o711); // containers' users pass through to their roots
+  const pki = readPki(settings.pki);
+  const control = new ControlPlane(settings.control, pki);
+  const records = await InstanceRecords.open(settings.state);
+  const storage = await chooseDriver(settings.storage, settings.state);
+  const network = await HostNetwork.open({ stateDirectory: settings.state, vtep: settings.vtep, logger });
+  const runtime =
+    settings.runtime === 'lxc'
+      ? new LxcRuntime(records.directory, settings.state, settings.cgroup)
+      : new SimulatedRuntime(records.directory);
+  const images = new ImageCache(
+    storage,
+    join(settings.state, 'images'),
+    (image) => control.download(image),
+    DEFAULT_IDMAP,
+  );
+  const instances = new Instances({ records, runtime, storage, images, network, logger });
+  const journal = await Journal.open(join(settings.state, 'journal.jsonl'));
+  const host = () => hostInfo(settings, storage.name);
+
+  const look = (id: string) => instances.refresh(id).catch((error: unknown) => instances.failed(id, error));
+  await runtime.watch((id) => void look(id));
+  instances.changes.on('unasked', (status) => {
+    control.report([status]).catch((error: unknown) => logger.warn({ reason: messageOf(error) }, 'report failed'));
+  });
+
+  const server = new Server(channelOptions);
+  const compute = settings.role === 'compute' ? instanceHandlers({ instances, records, runtime, images, journal }) : {};
+  server.addService(AgentService, serviceOf({ getHost: host, ...networkHandlers({ network }), ...compute }, logger));
+  await new Promise<void>((resolve, reject) =>
+    server.bindAsync(settings.listen, serverCredentials(pki), (error) => (error ? reject(error) : resolve())),
+  );
+  logger.info({ listen: settings.listen, role: settings.role, storage: storage.name }, 'serving');
+
+  const lease = { control, instances, records, host, logger, signal: ending.signal };
+  const done = Promise.all([holdLease(lease), reconcile(lease)]);
+  process.once('SIGTERM', () => ending.abort());
+  process.once('SIGINT', () => ending.abort());
+  await done;
+  server.forceShutdown();
+  process.exit(0);
+}

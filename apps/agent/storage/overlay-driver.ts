@@ -1,0 +1,46 @@
+import { chown, mkdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { run } from '../network/commands.js';
+import { StorageDirectories, exists, isMounted } from './directories.js';
+import type { StorageDriver } from './storage-driver.js';
+
+/** The image is the lower layer, shared; an instance has an upper of its own. A clone is three empty directories. */
+export class OverlayDriver implements StorageDriver {
+  readonly name = 'overlay';
+
+  constructor(private readonly at: StorageDirectories) {}
+
+  newImage = (sha256: string) => this.at.newImage(sha256);
+  sealImage = (sha256: string, root: string) => this.at.sealImage(sha256, root);
+  hasImage = (sha256: string) => exists(this.at.image(sha256));
+  deleteImage = (sha256: string) => rm(this.at.image(sha256), { recursive: true, force: true });
+
+  async clone(instanceId: string, sha256: string): Promise<void> {
+    const [image, folder] = [this.at.image(sha256), this.at.instance(instanceId)];
+    const { uid, gid, mode } = await stat(image);
+    await Promise.all(['upper', 'work', 'rootfs'].map((name) => mkdir(join(folder, name), { recursive: true, mode })));
+    await chown(join(folder, 'upper'), uid, gid); // the merged root's owner is the upper's
+  }
+
+  createEmpty = (instanceId: string, sha256: string) => this.clone(instanceId, sha256);
+
+  async mount(instanceId: string, sha256: string): Promise<void> {
+    const [folder, root] = [this.at.instance(instanceId), this.rootfs(instanceId)];
+    if (await isMounted(root)) return;
+    const layers = `lowerdir=${this.at.image(sha256)},upperdir=${join(folder, 'upper')},workdir=${join(folder, 'work')}`;
+    await run('mount', ['-t', 'overlay', '-o', `${layers},index=off`, 'overlay', root]);
+  }
+
+  async unmount(instanceId: string): Promise<void> {
+    if (await isMounted(this.rootfs(instanceId))) await run('umount', ['-l', this.rootfs(instanceId)]);
+  }
+
+  async delete(instanceId: string): Promise<void> {
+    await this.unmount(instanceId);
+    for (const name of ['upper', 'work', 'rootfs'])
+      await rm(join(this.at.instance(instanceId), name), { recursive: true, force: true });
+  }
+
+  rootfs = (instanceId: string) => join(this.at.instance(instanceId), 'rootfs');
+  writableLayer = (instanceId: string) => join(this.at.instance(instanceId), 'upper');
+}
