@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { TLSSocket } from 'node:tls';
 import { FrameDecoder, FrameType, MAX_PAYLOAD, encodeHeader } from './frames.js';
 import type { Frame } from './frames.js';
@@ -26,7 +25,17 @@ export class DataChannel {
     this.socket.write(encodeHeader(type, payload));
     const room = this.socket.write(payload);
     this.socket.uncork();
-    if (!room) await Promise.race([once(this.socket, 'drain'), once(this.socket, 'close')]);
+    if (!room && !this.failure) await this.drained();
+  }
+
+  private drained(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.socket.off('drain', done).off('close', done);
+        resolve();
+      };
+      this.socket.on('drain', done).on('close', done);
+    });
   }
 
   /** In frames of MAX_PAYLOAD at most. */
