@@ -16,6 +16,7 @@ import { PlaceStep } from './create/place.step.js';
 import { SpawnStep } from './create/spawn.step.js';
 import { DeleteWorkflow } from './delete/delete.workflow.js';
 import { EvacuateWorkflow } from './evacuate/evacuate.workflow.js';
+import { ResyncHostWorkflow } from './host/resync.workflow.js';
 import { Forwarding } from './hosts/forwarding.js';
 import { HostCalls } from './hosts/host-calls.js';
 import { InstanceSpecs } from './hosts/instance-specs.js';
@@ -67,6 +68,7 @@ const cold = [ColdMigrate, StopSourceStep, TransferStep, ArriveStep, ConfirmResi
     EvacuateWorkflow,
     BindPortWorkflow,
     UnbindPortWorkflow,
+    ResyncHostWorkflow,
     WorkerService,
   ],
   exports: [WorkerService],

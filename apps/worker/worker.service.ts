@@ -8,6 +8,7 @@ import { ColdMigrate } from './cold-migrate/cold-migrate.workflow.js';
 import { CreateWorkflow } from './create/create.workflow.js';
 import { DeleteWorkflow } from './delete/delete.workflow.js';
 import { EvacuateWorkflow } from './evacuate/evacuate.workflow.js';
+import { ResyncHostWorkflow } from './host/resync.workflow.js';
 import { HostCalls } from './hosts/host-calls.js';
 import { InstanceSpecs } from './hosts/instance-specs.js';
 import { LiveMigrateWorkflow } from './live-migrate/live-migrate.workflow.js';
@@ -39,6 +40,7 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     evacuate: EvacuateWorkflow,
     bindPort: BindPortWorkflow,
     unbindPort: UnbindPortWorkflow,
+    resync: ResyncHostWorkflow,
   ) {
     runner.register(create);
     runner.register(remove);
@@ -49,6 +51,7 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     runner.register(evacuate);
     runner.register(bindPort);
     runner.register(unbindPort);
+    runner.register(resync);
     for (const workflow of cold.workflows()) runner.register(workflow);
     for (const workflow of powerWorkflows({ hosts, specs, transitions })) runner.register(workflow);
   }

@@ -7,6 +7,7 @@ import { Module } from '@nestjs/common';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
+import { HostInfo } from '#generated/lxstack/agent/v1/types';
 import type { Caller } from '#libs/common/caller';
 import { newId } from '#libs/common/ids';
 import { Instance } from '#libs/compute/instances/instance.entity';
@@ -137,6 +138,13 @@ export class WorkflowWorld {
       return create(this.operationOn(instanceId, kind, { before: { vmState, powerState }, ...input }));
     });
     return this.operations.waitFor(id, 30_000);
+  }
+
+  /** What the agent would publish of its host. */
+  hostInfo(name: string): HostInfo {
+    const { vtep, vcpus, memoryMb, diskGb, capabilities } = this.hosts.get(name)!;
+    const inventory = { vcpus, memoryBytes: memoryMb * 1024 ** 2, diskBytes: diskGb * 1024 ** 3 };
+    return HostInfo.create({ hostname: name, vtep, inventory, capabilities });
   }
 
   async instance(id: string): Promise<Instance> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { status } from '@grpc/grpc-js';
+import { Leases } from '#libs/fleet/leases/leases.service';
 import { WorkflowWorld } from './workflow-world.js';
 
 describe('workflows of one instance', () => {
@@ -123,6 +124,20 @@ describe('workflows of one instance', () => {
     const { id, operation } = await world.create('h1');
     assert.equal(operation.state, 'done');
     assert.ok(agent.running().includes(id));
+  });
+
+  it('tells a host that is back where the others are', async () => {
+    await world.create('h1');
+    await world.create('h2');
+    const agent = world.agents.get('h2')!;
+    agent.forwarding.clear();
+    const leases = new Leases(world.database, world.operations);
+    await leases.renew('h2', { host: world.hostInfo('h2'), bootId: 'another' });
+    const [{ id }] = await world.operations.list({ kind: 'host.resync' });
+    assert.equal((await world.operations.waitFor(id)).state, 'done');
+    assert.ok([...agent.forwarding.get(world.tenant.networkId)!.values()].includes('10.213.0.11'));
+    await leases.renew('h2', { host: world.hostInfo('h2'), bootId: 'another' });
+    assert.equal((await world.operations.list({ kind: 'host.resync' })).length, 1, 'once per return');
   });
 
   it('invariant 1: builds in flight survive FLUSHALL', async () => {

@@ -2,16 +2,21 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { HeartbeatRequest } from '#generated/lxstack/agent/v1/control_plane';
 import { NotFoundError } from '#libs/common/errors';
+import { Operations } from '#libs/operations/operations.service';
 
 /** A host is up for this long after its last heartbeat; agents call each third of it. */
 export const LEASE_SECONDS = 15;
 
+/** `back`: it had been down, or this is another agent than the one before. */
 const RENEW = `
+  WITH before AS (
+    SELECT id, boot_id <> $3 OR lease_expires_at IS NULL OR lease_expires_at < now() AS back FROM hosts WHERE name = $1
+  )
   UPDATE hosts SET
     lease_expires_at = now() + make_interval(secs => $2), boot_id = $3, vtep = $4,
     vcpus = $5, memory_mb = $6, disk_gb = $7, capabilities = $8, facts = $9, updated_at = now()
-  WHERE name = $1
-  RETURNING id`;
+  FROM before WHERE hosts.id = before.id
+  RETURNING hosts.id, before.back`;
 
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
@@ -19,7 +24,10 @@ const GIB = 1024 ** 3;
 /** Heartbeats: each renews the host's lease and publishes what it has and can. */
 @Injectable()
 export class Leases {
-  constructor(private readonly database: DataSource) {}
+  constructor(
+    private readonly database: DataSource,
+    private readonly operations: Operations,
+  ) {}
 
   /** `hostname` comes from the agent's certificate. Throws NotFoundError for a host that never joined or was removed. */
   async renew(hostname: string, { host, bootId }: HeartbeatRequest): Promise<{ leaseSeconds: number }> {
@@ -33,7 +41,7 @@ export class Leases {
       runtime: host?.runtime ?? '',
       cpuFeatures: host?.cpuFeatures ?? [],
     };
-    const [rows] = await this.database.query<[{ id: string }[], number]>(RENEW, [
+    const [rows] = await this.database.query<[{ id: string; back: boolean }[], number]>(RENEW, [
       hostname,
       LEASE_SECONDS,
       bootId,
@@ -45,6 +53,13 @@ export class Leases {
       JSON.stringify(facts),
     ]);
     if (!rows.length) throw new NotFoundError('Host', hostname);
+    if (rows[0].back) await this.resync(rows[0].id);
     return { leaseSeconds: LEASE_SECONDS };
+  }
+
+  /** What moved while the host could not be told of it is told by an operation. */
+  private async resync(hostId: string): Promise<void> {
+    const operation = { kind: 'host.resync', queue: 'maintenance', resourceType: 'host', resourceId: hostId } as const;
+    await this.operations.transact((_tx, create) => create({ ...operation, by: null, input: {} }));
   }
 }

@@ -9,7 +9,7 @@ export async function closeSwitches(tx: EntityManager, instanceIds: string[]): P
   await tx.query(
     `UPDATE migrations SET switch_deadline = clock_timestamp()
      WHERE instance_id = ANY($1) AND migration_type = 'live-migration' AND status = 'running'
-       AND switch_deadline > clock_timestamp()`,
+       AND (switch_deadline IS NULL OR switch_deadline > clock_timestamp())`,
     [instanceIds],
   );
 }

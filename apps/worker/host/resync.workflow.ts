@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { createLogger } from '#libs/common/logger';
+import type { Step, StepRun, Workflow } from '#libs/operations/workflow';
+import { callOf, HostCalls } from '../hosts/host-calls.js';
+import { HostNetworkView } from '../hosts/host-network-view.js';
+
+type Run = StepRun<object, object>;
+
+/** A host is back (its lease had run out, or its agent is a new one): it learns what moved while it could not be told. */
+@Injectable()
+export class ResyncHostWorkflow implements Workflow<object, object> {
+  readonly kind = 'host.resync';
+  readonly queue = 'maintenance';
+  readonly steps: Step<object, object>[] = [{ name: 'forward', run: (run) => this.forward(run) }];
+  private readonly log = createLogger('worker');
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly hosts: HostCalls,
+    private readonly view: HostNetworkView,
+  ) {}
+
+  private async forward(run: Run): Promise<void> {
+    const hostId = run.operation.resourceId;
+    // Index ports_on_host.
+    const rows = await this.database.query<{ network_id: string }[]>(
+      'SELECT DISTINCT network_id FROM ports WHERE host_id = $1',
+      [hostId],
+    );
+    const networkIds = rows.map((row) => row.network_id);
+    if (!networkIds.length) return;
+    const entries = await this.view.entriesFor(networkIds, hostId);
+    await this.hosts.whereUp(hostId, async (agent) => {
+      for (const [networkId, list] of entries) {
+        const call = callOf(run, `resync ${networkId}`, 0);
+        await agent.call(
+          'setForwarding',
+          { call, networkId, entries: list, removedMacs: [], complete: false },
+          run.signal,
+        );
+      }
+    });
+  }
+
+  /** The next change of each network tells it anew; there is nothing to mark. */
+  failed({ operation }: Pick<Run, 'operation'>, error: Error): Promise<void> {
+    this.log.warn({ hostId: operation.resourceId, reason: error.message }, 'host not told what moved');
+    return Promise.resolve();
+  }
+}
