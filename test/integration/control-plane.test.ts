@@ -21,6 +21,8 @@ import { JoinTokens } from '#libs/fleet/join-tokens/join-tokens.service';
 import { Leases } from '#libs/fleet/leases/leases.service';
 import { InstanceOwnership } from '#libs/fleet/ownership/ownership.service';
 import { Events } from '#libs/operations/events';
+import { Operations } from '#libs/operations/operations.service';
+import { OperationQueues } from '#libs/operations/queues';
 import { RedisConnections } from '#libs/operations/redis';
 import { createTestDatabase, testRedisUrl } from './servers.js';
 import type { TestDatabase } from './servers.js';
@@ -30,6 +32,7 @@ const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 let database: TestDatabase;
 let directory: string;
 let redis: RedisConnections;
+let queues: OperationQueues;
 let servers: ControlPlaneServers;
 let tokens: JoinTokens;
 
@@ -47,9 +50,11 @@ before(async () => {
   database = await createTestDatabase();
   redis = new RedisConnections(testRedisUrl());
   tokens = new JoinTokens(database.dataSource);
+  const events = new Events(redis);
+  queues = new OperationQueues(redis);
   servers = new ControlPlaneServers(
-    new Leases(database.dataSource),
-    new InstanceOwnership(database.dataSource, new Events(redis)),
+    new Leases(database.dataSource, new Operations(database.dataSource, queues, events)),
+    new InstanceOwnership(database.dataSource, events),
     new Enrolment(database.dataSource, tokens),
     new ImageDownload(),
   );
@@ -57,6 +62,7 @@ before(async () => {
 });
 after(async () => {
   await servers.onApplicationShutdown();
+  await queues.onApplicationShutdown();
   await redis.onApplicationShutdown();
   await database.drop();
   await rm(directory, { recursive: true });
