@@ -6,10 +6,12 @@ import { channelOptions, readPki, serverCredentials } from '#libs/agent-protocol
 import { messageOf } from '#libs/common/errors';
 import { createLogger } from '#libs/common/logger';
 import { hostInfo } from './capabilities/host-info.js';
+import { migrationHandlers } from './checkpoint/migration.handlers.js';
 import { serviceOf } from './grpc/service.js';
 import { ImageCache } from './images/image-cache.js';
 import { instanceHandlers } from './instances/instance.handlers.js';
 import { Instances } from './instances/instances.js';
+import { movableInstances } from './instances/moves.js';
 import { ControlPlane } from './lease/control-plane.js';
 import { holdLease, reconcile } from './lease/lease.js';
 import { networkHandlers } from './network/network.handlers.js';
@@ -43,7 +45,19 @@ export async function serve(settings: AgentSettings): Promise<void> {
     (image) => control.download(image),
     DEFAULT_IDMAP,
   );
-  const instances = new Instances({ records, runtime, storage, images, network, logger });
+  const parts = { records, runtime, storage, images, network, logger };
+  const instances = new Instances(parts);
+  const migrations = migrationHandlers({
+    hostname: settings.name,
+    instances: movableInstances(parts),
+    network,
+    logger,
+    pkiDirectory: settings.pki,
+    stateDirectory: settings.state,
+    runDirectory: settings.run,
+    dataListen: settings.dataListen,
+    ownership: async (id) => (await control.ownership([id]))[0] ?? { exists: false, owned: false, epoch: 0 },
+  });
   const journal = await Journal.open(join(settings.state, 'journal.jsonl'));
   const host = () => hostInfo(settings, storage.name);
 
@@ -54,8 +68,15 @@ export async function serve(settings: AgentSettings): Promise<void> {
   });
 
   const server = new Server(channelOptions);
-  const compute = settings.role === 'compute' ? instanceHandlers({ instances, records, runtime, images, journal }) : {};
-  server.addService(AgentService, serviceOf({ getHost: host, ...networkHandlers({ network }), ...compute }, logger));
+  const { start: listenForMoves, ...migrationCalls } = migrations;
+  const handlers = {
+    getHost: host,
+    ...networkHandlers({ network }),
+    ...instanceHandlers({ instances, records, runtime, images, journal }),
+    ...(settings.role === 'compute' ? migrationCalls : {}),
+  };
+  if (settings.role === 'compute') await listenForMoves();
+  server.addService(AgentService, serviceOf(handlers, logger));
   await new Promise<void>((resolve, reject) =>
     server.bindAsync(settings.listen, serverCredentials(pki), (error) => (error ? reject(error) : resolve())),
   );

@@ -16,6 +16,8 @@ export function readSettings() {
     role,
     runtime,
     state,
+    /** On a tmpfs: images of moves, FIFOs. */
+    run: setting('LXSTACK_AGENT_RUN', '/run/lxstack'),
     pki: join(state, 'pki'),
     listen: setting('LXSTACK_AGENT_LISTEN'),
     dataListen: setting('LXSTACK_AGENT_DATA_LISTEN'),
