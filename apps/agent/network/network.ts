@@ -18,6 +18,8 @@ interface NetworkRecord {
   entries: ForwardingEntry[];
   /** Ports of this host: instance NICs and access ports. */
   ports: Record<string, Nic>;
+  /** Those of them that are access ports, plugged into the host itself. */
+  access: string[];
 }
 
 interface HostNetworkOptions {
@@ -65,7 +67,7 @@ export class HostNetwork {
       const record = this.records.get(network.id);
       if (!record) {
         await this.makeDevices(network);
-        this.records.set(network.id, { network, entries: [], ports: {} });
+        this.records.set(network.id, { network, entries: [], ports: {}, access: [] });
       } else if (record.network.mtu !== network.mtu) {
         await ipBatch([
           `link set ${bridgeOf(network.vni)} mtu ${network.mtu}`,
@@ -134,9 +136,16 @@ export class HostNetwork {
   async ensurePort(network: NetworkSpec, nic: Nic, entries: readonly ForwardingEntry[]): Promise<void> {
     checkNic(nic);
     await this.ensureNetwork(network, entries);
-    const [outer, inner] = [hostVethName(nic.portId), accessPortName(nic.portId)];
+    const { access } = this.record(network.id);
+    if (!access.includes(nic.portId)) access.push(nic.portId);
     await nft(protectPort(nic));
     await this.addPort(nic);
+    await this.plug(network, nic);
+  }
+
+  /** The veth of an access port, from the bridge into the host's own namespace. */
+  private async plug(network: NetworkSpec, nic: Nic): Promise<void> {
+    const [outer, inner] = [hostVethName(nic.portId), accessPortName(nic.portId)];
     if (!(await exists(inner))) {
       await ipBatchForce([`link del ${outer}`]);
       await ipBatch([
@@ -213,6 +222,7 @@ export class HostNetwork {
     }
     const ports = Object.values(record.ports);
     if (ports.length) await nft(ports.map((nic) => protectPort(nic)).join(''));
+    for (const portId of record.access) await this.plug(network, record.ports[portId]);
     if (ports.length) this.reserveInBackground(this.dhcp.ensure(network));
   }
 
@@ -245,6 +255,7 @@ export class HostNetwork {
       const record = this.records.get(networkId);
       if (!record?.ports[portId]) return;
       delete record.ports[portId];
+      record.access = record.access.filter((id) => id !== portId);
       await this.keep(networkId);
       await this.dhcp.release(record.network, portId);
     });

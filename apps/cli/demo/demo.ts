@@ -42,6 +42,20 @@ export class Demo {
     return this.compute.show(id);
   }
 
+  /** Runs `work` and gives the reason of the last operation on the resource that failed meanwhile. */
+  async failureDuring(resourceId: string, work: () => Promise<void>): Promise<string> {
+    let reason = '';
+    const forget = this.events.listen((event) => {
+      if (event.resourceId === resourceId && typeof event.data.error === 'string') reason = event.data.error;
+    });
+    try {
+      await work();
+      return reason;
+    } finally {
+      forget();
+    }
+  }
+
   async portsOf(serverId: string): Promise<Port[]> {
     const path = `/networking/v2.0/ports?device_id=${serverId}`;
     return (await this.api.call<{ ports: Port[] }>('GET', path)).ports;

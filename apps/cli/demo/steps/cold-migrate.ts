@@ -8,8 +8,7 @@ export const coldMigrate: DemoStep = {
   needs: ['servers'],
   async run(demo) {
     const before = await demo.server('cold');
-    await demo.compute.act(before.id, { migrate: null });
-    const moved = await demo.compute.settled(before.id, 'VERIFY_RESIZE');
+    const moved = await demo.compute.coldMigrate(before.id);
     claim(hostOf(moved) !== hostOf(before), `the server is still on ${hostOf(before)}`);
     await demo.compute.act(before.id, { confirmResize: null });
     const after = await demo.compute.settled(before.id, 'ACTIVE');

@@ -1,4 +1,5 @@
 import { hostOf } from '../../client/compute.js';
+import type { Server } from '../../client/compute.js';
 import type { Demo } from '../demo.js';
 import { claim } from '../step.js';
 import type { DemoStep } from '../step.js';
@@ -12,34 +13,37 @@ export const refuseRestore: DemoStep = {
     const target = await anotherHost(demo, hostOf(before));
     await demo.fleet.failRestores(target, true);
     try {
-      const { seen, result } = await demo.underTraffic(before, () => demo.compute.liveMigrate(before.id, target));
-      claim(result.status !== 'completed', 'the migration succeeded although its target could not restore');
-      claim(seen.open, `the connection did not survive: ${seen.failure}`);
-      const after = await demo.server('live');
-      claim(hostOf(after) === hostOf(before), `the server is on ${hostOf(after)} now`);
-      claim(after.status === 'ACTIVE', `the server is ${after.status} now`);
-      const ports = await demo.portsOf(before.id);
-      const traces = await demo.fleet.traces(
-        target,
-        before.id,
-        ports.map((port) => port.id),
-      );
-      claim(traces.length === 0, `left behind on ${target}: ${traces.join(', ')}`);
-      return (
-        `still on ${hostOf(before)}, migration ${result.status}, ${seen.count} messages, none lost or repeated, ` +
-        `connection open, longest gap ${seen.longestGapMs.toFixed(0)} ms, nothing left on ${target}`
-      );
+      return await moveInVain(demo, before, target);
     } finally {
       await demo.fleet.failRestores(target, false);
     }
   },
 };
 
+async function moveInVain(demo: Demo, before: Server, target: string): Promise<string> {
+  let told = '';
+  const reason = await demo.failureDuring(before.id, async () => {
+    const { seen, result } = await demo.underTraffic(before, () => demo.compute.liveMigrate(before.id, target));
+    claim(result.status !== 'completed', 'the migration succeeded although its target could not restore');
+    claim(seen.open, `the connection did not survive: ${seen.failure}`);
+    told =
+      `migration ${result.status}, ${seen.count} messages, none lost or repeated, connection open, ` +
+      `longest gap ${seen.longestGapMs.toFixed(0)} ms`;
+  });
+  claim(/restore/i.test(reason), `it was to fail at restore, but: ${reason}`);
+  const after = await demo.server('live');
+  claim(hostOf(after) === hostOf(before) && after.status === 'ACTIVE', `it is ${after.status} on ${hostOf(after)}`);
+  const portIds = (await demo.portsOf(before.id)).map((port) => port.id);
+  const traces = await demo.fleet.traces(target, before.id, portIds);
+  claim(traces.length === 0, `left behind on ${target}: ${traces.join(', ')}`);
+  return `still on ${hostOf(before)}, ${told}, nothing left on ${target}`;
+}
+
 /** A compute host that is up and is not `host`. */
 async function anotherHost(demo: Demo, host: string): Promise<string> {
   const services = await demo.compute.services();
   const found = services.find(
-    (service) => service.state === 'up' && service.host !== host && service.host !== demo.fleet.client.host,
+    (service) => service.state === 'up' && service.host !== host && demo.fleet.hosts.includes(service.host),
   );
   if (!found) throw new Error(`there is no other host than ${host}`);
   return found.host;
