@@ -34,6 +34,12 @@ for (const command of [
   program.addCommand(command());
 }
 
+// Whoever reads us (`| head`) may have seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Api } from '../client/api.js';
 import { hostRoot } from '../hostroot/host-root.js';
 import { ensurePki } from '../pki/cluster-pki.js';
-import { endProcess, readPidFile } from '../process/pid-file.js';
+import { endProcess } from '../process/pid-file.js';
 import { startPostgres } from '../servers/postgres.js';
 import { startRedis } from '../servers/redis.js';
 import { ensureSwitch, namespacesOf } from '../simhost/underlay.js';
@@ -83,18 +83,19 @@ async function endServers(layout: Layout): Promise<void> {
 
 async function clearHosts(layout: Layout): Promise<void> {
   await clearCgroups(`lxstack-${layout.deployment}`);
-  await clearNamespaces(layout);
+  await clearNamespaces(await namespacesOf(layout));
   await clearHostDirectories(layout);
 }
 
-/** Where a host's holder is gone, all of the deployment's hosts were killed at once: begin anew from their state. */
+/** A host whose holder is gone was killed: what it left is cleared, and it begins anew from its agent's state. */
 async function clearDeadHosts(layout: Layout, before: FleetSettings | undefined, progress: Progress): Promise<void> {
-  const holders = hostsOf(layout, before?.hosts ?? 0).map((host) => readPidFile(layout.pidFile(`host-${host.name}`)));
-  const alive = (await Promise.all(holders)).filter((pid) => pid !== undefined).length;
-  if (before && alive === holders.length) return;
-  if ((await namespacesOf(layout)).length === 0) return;
-  progress('clearing what an earlier run left behind');
-  await clearHosts(layout);
+  const present = await namespacesOf(layout);
+  for (const host of hostsOf(layout, before?.hosts ?? 0)) {
+    if ((await host.running()) || !present.includes(layout.namespace(host.name))) continue;
+    progress(`clearing what host ${host.name} left behind`);
+    await clearCgroups(layout.cgroup(host.name));
+    await clearNamespaces([layout.namespace(host.name)]);
+  }
 }
 
 async function untilUp(layout: Layout, names: string[]): Promise<void> {

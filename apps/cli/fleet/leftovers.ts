@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { deleteNamespace, namespacesOf } from '../simhost/underlay.js';
+import { deleteNamespace } from '../simhost/underlay.js';
 import { startTimeOf, signalProcess } from '../process/pid-file.js';
 import type { Layout } from './layout.js';
 
@@ -64,9 +64,8 @@ async function removeAll(directories: string[]): Promise<void> {
   }
 }
 
-/** Ends every process that still lives in one of the deployment's namespaces, then removes them. */
-export async function clearNamespaces(layout: Layout): Promise<void> {
-  const names = await namespacesOf(layout);
+/** Ends every process that still lives in one of these net namespaces, then removes them. */
+export async function clearNamespaces(names: readonly string[]): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     const pids = await processesInNamespaces(names);
     if (pids.length === 0) break;
@@ -77,7 +76,7 @@ export async function clearNamespaces(layout: Layout): Promise<void> {
   for (const name of names) await deleteNamespace(name);
 }
 
-async function processesInNamespaces(names: string[]): Promise<number[]> {
+async function processesInNamespaces(names: readonly string[]): Promise<number[]> {
   const inodes = new Set(names.map((name) => statSync(`/run/netns/${name}`).ino));
   const pids = (await readdir('/proc')).map(Number).filter(Boolean);
   return pids.filter((pid) => inodes.has(netNamespaceOf(pid) ?? -1) && startTimeOf(pid) !== undefined);
