@@ -81,10 +81,12 @@ async function unpack(blob: string, place: string, { base, size }: { base: numbe
   const source = createReadStream(blob);
   const decompress = await decompressor(blob);
   const shift = new ShiftTar(base, size);
-  await Promise.all([
-    ended,
-    decompress ? pipeline(source, decompress, shift, tar.stdin) : pipeline(source, shift, tar.stdin),
-  ]);
+  const fed = decompress ? pipeline(source, decompress, shift, tar.stdin) : pipeline(source, shift, tar.stdin);
+  // tar may go at the archive's end mark, before its padding has been read: then its exit status tells.
+  const feeding = fed.catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE' && error.code !== 'EPIPE') throw error;
+  });
+  await Promise.all([ended, feeding]);
   if (!(await stat(place)).isDirectory()) throw new InvalidInputError('image', 'a directory tree');
 }
 
