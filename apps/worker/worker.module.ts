@@ -16,6 +16,7 @@ import { PlaceStep } from './create/place.step.js';
 import { SpawnStep } from './create/spawn.step.js';
 import { DeleteWorkflow } from './delete/delete.workflow.js';
 import { EvacuateWorkflow } from './evacuate/evacuate.workflow.js';
+import { LeftCopies } from './host/left-copies.js';
 import { ResyncHostWorkflow } from './host/resync.workflow.js';
 import { Forwarding } from './hosts/forwarding.js';
 import { HostCalls } from './hosts/host-calls.js';
@@ -41,7 +42,7 @@ import { ConfirmResizeWorkflow } from './resize/confirm-resize.workflow.js';
 import { RevertResizeWorkflow } from './resize/revert-resize.workflow.js';
 import { WorkerService } from './worker.service.js';
 
-const hosts = [HostCalls, Forwarding, InstanceSpecs, HostNetworkView];
+const hosts = [HostCalls, Forwarding, InstanceSpecs, HostNetworkView, LeftCopies];
 const instances = [InstanceTransitions, CreateWorkflow, PlaceStep, SpawnStep, DeleteWorkflow, RebuildWorkflow];
 const moves = [ClaimTargetStep, PrepareTargetStep, MoveEnds, MoveLedger, MoveProgress, MoveSettlement, MoveTransfer];
 const live = [

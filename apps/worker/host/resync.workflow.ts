@@ -1,24 +1,33 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { UnavailableError } from '#libs/common/errors';
 import { createLogger } from '#libs/common/logger';
 import type { Step, StepRun, Workflow } from '#libs/operations/workflow';
 import { callOf, HostCalls } from '../hosts/host-calls.js';
 import { HostNetworkView } from '../hosts/host-network-view.js';
+import { LeftCopies } from './left-copies.js';
 
 type Run = StepRun<object, object>;
 
-/** A host is back (its lease had run out, or its agent is a new one): it learns what moved while it could not be told. */
+/**
+ * A host is back (its lease had run out, or its agent is a new one): it learns what moved while it could not be told,
+ * and gives up what was evacuated or deleted meanwhile. Its agent has stopped that by itself, and deletes nothing.
+ */
 @Injectable()
 export class ResyncHostWorkflow implements Workflow<object, object> {
   readonly kind = 'host.resync';
   readonly queue = 'maintenance';
-  readonly steps: Step<object, object>[] = [{ name: 'forward', run: (run) => this.forward(run) }];
+  readonly steps: Step<object, object>[] = [
+    { name: 'forward', run: (run) => this.forward(run) },
+    { name: 'clear', run: (run) => this.clear(run), attempts: 10 },
+  ];
   private readonly log = createLogger('worker');
 
   constructor(
     private readonly database: DataSource,
     private readonly hosts: HostCalls,
     private readonly view: HostNetworkView,
+    private readonly copies: LeftCopies,
   ) {}
 
   private async forward(run: Run): Promise<void> {
@@ -41,6 +50,23 @@ export class ResyncHostWorkflow implements Workflow<object, object> {
         );
       }
     });
+  }
+
+  private async clear(run: Run): Promise<void> {
+    const hostId = run.operation.resourceId;
+    const changing: string[] = [];
+    await this.hosts.whereUp(hostId, async (agent) => {
+      for await (const { id, epoch, lost } of this.copies.of(hostId, agent)) {
+        if (!lost) {
+          changing.push(id);
+          continue;
+        }
+        const call = callOf(run, `clear ${id}`, epoch);
+        await agent.call('deleteInstance', { call, instanceId: id }, run.signal);
+        this.log.info({ hostId, instanceId: id }, 'copy of an instance that is elsewhere removed');
+      }
+    });
+    if (changing.length) throw new UnavailableError(`Still being changed: ${changing.join(', ')}.`);
   }
 
   /** The next change of each network tells it anew; there is nothing to mark. */

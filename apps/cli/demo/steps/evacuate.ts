@@ -1,10 +1,12 @@
 import { hostOf } from '../../client/compute.js';
+import type { Server } from '../../client/compute.js';
+import type { Demo } from '../demo.js';
 import { claim } from '../step.js';
 import type { DemoStep } from '../step.js';
 
 export const evacuate: DemoStep = {
   name: 'evacuate',
-  title: 'Kill a host (agent and containers) and evacuate its servers',
+  title: 'Kill a host (agent and containers), evacuate its servers, bring the host back',
   needs: ['servers'],
   async run(demo) {
     const host = hostOf(await demo.server('evacuated'));
@@ -13,18 +15,29 @@ export const evacuate: DemoStep = {
       await demo.compute.hostIs(host, 'down');
       const servers = (await demo.compute.list()).filter((server) => hostOf(server) === host);
       await Promise.all(servers.map((server) => demo.compute.act(server.id, { evacuate: {} })));
-      const moved = await Promise.all(
-        servers.map(async (server) => {
-          await demo.compute.left(server.id, host);
-          return demo.compute.settled(server.id, 'ACTIVE');
-        }),
-      );
+      const moved = await Promise.all(servers.map((server) => arrived(demo, server, host)));
       const session = await demo.connect(await demo.server('evacuated'));
       claim((await session.close()).count > 0, 'it does not answer after the evacuation');
-      return moved.map((server) => `${server.name} ${host} -> ${hostOf(server)}, answers`).join('; ');
+      await comesBack(demo, host, moved);
+      return `${moved.map((server) => `${server.name} ${host} -> ${hostOf(server)}`).join(', ')}, answers; ${host} is back and clean`;
     } finally {
       await demo.fleet.startAgent(host);
       await demo.compute.hostIs(host, 'up');
     }
   },
 };
+
+async function arrived(demo: Demo, server: Server, host: string): Promise<Server> {
+  await demo.compute.left(server.id, host);
+  return demo.compute.settled(server.id, 'ACTIVE');
+}
+
+/** Its agent stops what it has lost, and is told to remove it. */
+async function comesBack(demo: Demo, host: string, lost: readonly Server[]): Promise<void> {
+  await demo.fleet.startAgent(host);
+  await demo.compute.hostIs(host, 'up');
+  await demo.events.until(host, `${host} has given up what was evacuated`, 30_000, async () => {
+    const traces = await Promise.all(lost.map((server) => demo.fleet.traces(host, server.id, [])));
+    return traces.flat().length === 0 ? true : undefined;
+  });
+}
