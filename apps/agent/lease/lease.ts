@@ -44,7 +44,8 @@ export async function reconcile({ control, instances, records, logger, signal }:
     try {
       for (const { instanceId, exists, owned, epoch } of await control.ownership(batch)) {
         const kept = records.find(instanceId)?.epoch ?? 0;
-        if (!owned && (!exists || epoch >= kept)) await instances.disown(instanceId, exists ? 'Owned by another host.' : 'Deleted.');
+        if (!owned && (!exists || epoch >= kept))
+          await instances.disown(instanceId, exists ? 'Owned by another host.' : 'Deleted.');
       }
       const known = batch.filter((id) => records.find(id));
       await control.report(await Promise.all(known.map((id) => instances.status(id))));
