@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { get } from 'node:https';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
+import { retry } from '#libs/common/retry';
 import { repository, underlay } from './layout.js';
 import type { Layout } from './layout.js';
 import { ensureAdminPassword } from './settings.js';
@@ -77,7 +78,17 @@ async function probe(layout: Layout, port: number): Promise<void> {
   });
 }
 
+/** An API that was just killed may hold its port until its last thread has gone. */
 function listen(port: number): Promise<Server> {
+  const policy = { attempts: 10, baseMs: 50, maxMs: 1000 };
+  return retry(
+    policy,
+    () => listenOnce(port),
+    (error) => (error as NodeJS.ErrnoException).code === 'EADDRINUSE',
+  );
+}
+
+function listenOnce(port: number): Promise<Server> {
   const server = createServer();
   return new Promise((resolve, reject) => {
     server.once('error', reject);
