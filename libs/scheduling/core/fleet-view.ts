@@ -1,3 +1,5 @@
+import type { Resources } from './request.js';
+
 /** One host as the view is built from. */
 export interface HostRow {
   id: string;
@@ -57,11 +59,20 @@ export class FleetView {
     this.instances = numbers((row) => row.instances);
   }
 
-  /** A claim on the host was made: the next placement sees it before the next reading of the table. */
-  take(index: number, need: { vcpus: number; memoryMb: number; diskGb: number }): void {
-    this.usedVcpus[index] += need.vcpus;
-    this.usedMemoryMb[index] += need.memoryMb;
-    this.usedDiskGb[index] += need.diskGb;
-    this.instances[index]++;
+  /** A claim on the host is being made: the next placement sees it before the next reading of the table. */
+  take(index: number, need: Resources): void {
+    this.add(index, need, 1);
+  }
+
+  /** The claim was lost. */
+  giveBack(index: number, need: Resources): void {
+    this.add(index, need, -1);
+  }
+
+  private add(index: number, need: Resources, sign: 1 | -1): void {
+    this.usedVcpus[index] += sign * need.vcpus;
+    this.usedMemoryMb[index] += sign * need.memoryMb;
+    this.usedDiskGb[index] += sign * need.diskGb;
+    this.instances[index] += sign;
   }
 }

@@ -93,10 +93,12 @@ export class Scheduler {
     }
     for (const { index } of candidates.slice(0, MAX_LOST)) {
       const hostId = fleet.ids[index];
+      // Taken before the claim is made: placements of the same moment see it and spread.
+      fleet.take(index, resources);
       const outcome = await this.claims.claim({ consumerId, instanceId, hostId, resources, force }, tx);
+      if (outcome.result !== 'claimed') fleet.giveBack(index, resources);
       if (outcome.result === 'held') return { host: await placedHost(tx, outcome.hostId), explanation: null };
       if (outcome.result === 'lost') continue;
-      fleet.take(index, resources);
       const { id, name, address, vtep } = fleet.rows[index];
       return { host: { id, name, address, vtep }, explanation };
     }
