@@ -54,7 +54,7 @@ export class ImageCache {
       await pipeline(this.download(image), hashing, createWriteStream(blob, { mode: 0o600 }));
       const found = hash.digest('hex');
       if (found !== image.sha256)
-        throw new ImageDigestError(`IMAGE_DIGEST_MISMATCH: expected ${image.sha256}, got ${found}`);
+        throw new ImageDigestError(`IMAGE_DIGEST_MISMATCH: its sha256 is ${found}, expected ${image.sha256}`);
       const place = await this.storage.newImage(image.sha256);
       await unpack(blob, place, this.idmap);
       const unified = (await exists(join(place, 'metadata.yaml'))) && (await exists(join(place, 'rootfs')));

@@ -75,6 +75,8 @@ export class Events {
       headers: { 'x-auth-token': await this.api.authenticate() },
     });
     this.socket = socket;
+    // Waits have timers of their own: an open stream alone keeps no process alive.
+    socket.on('upgrade', (response) => response.socket.unref());
     socket.on('message', (data) => this.dispatch(parseEvent(String(data))));
     await new Promise<void>((resolve, reject) => socket.once('open', resolve).once('error', reject));
     socket.on('error', () => socket.terminate());

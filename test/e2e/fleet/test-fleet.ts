@@ -18,7 +18,10 @@ export class TestFleet {
     readonly flavorId: string,
   ) {}
 
-  /** Opens the fleet; images, network, flavor and the client's port are made once and kept between test files. */
+  /**
+   * Opens the fleet; images, network, flavor and the client's port are made once and kept between test files. Servers
+   * that a failed test has left are removed.
+   */
   static async open(): Promise<TestFleet> {
     const local = await LocalFleet.open(new Layout(setting('LXSTACK_DEPLOYMENT')), await guestImages());
     const cloud = await Demo.on(local);
@@ -32,7 +35,11 @@ export class TestFleet {
       (await cloud.network.showPort(port.id)).status === 'ACTIVE' ? true : undefined,
     );
     const flavorId = await cloud.compute.ensureFlavor('e2e.small', { vcpus: 1, ram: 128, disk: 1 });
-    return new TestFleet(local, cloud, images, network.id, flavorId);
+    const fleet = new TestFleet(local, cloud, images, network.id, flavorId);
+    await fleet.setQuota({ instances: 100, cores: 100, ram: -1 });
+    const left = (await cloud.compute.list()).filter((server) => server.name.startsWith('e2e-'));
+    await fleet.remove(...left.map((server) => server.id));
+    return fleet;
   }
 
   close(): void {
@@ -90,7 +97,7 @@ export class TestFleet {
   }
 
   /** Quotas of the project that the tests run in (Nova: os-quota-sets). */
-  async raiseQuota(quota: Record<string, number>): Promise<void> {
+  private async setQuota(quota: Record<string, number>): Promise<void> {
     const { projects } = await this.cloud.api.call<{ projects: { id: string }[] }>(
       'GET',
       `/identity/v3/projects?name=${this.local.access.project}`,
