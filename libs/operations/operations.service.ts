@@ -71,6 +71,11 @@ export class Operations {
     return result;
   }
 
+  /** As part of another transaction, that of a workflow's step say: the sweeper adds its job, about a second later. */
+  async createIn(tx: EntityManager, operation: NewOperation): Promise<Operation> {
+    return insertOperation(tx, operation);
+  }
+
   /** Throws NotFoundError. */
   async get(id: string): Promise<Operation> {
     const operation = await this.database.manager.findOneBy(Operation, { id });

@@ -53,7 +53,7 @@ before(async () => {
   const events = new Events(redis);
   queues = new OperationQueues(redis);
   servers = new ControlPlaneServers(
-    new Leases(database.dataSource, new Operations(database.dataSource, queues, events)),
+    new Leases(new Operations(database.dataSource, queues, events)),
     new InstanceOwnership(database.dataSource, events),
     new Enrolment(database.dataSource, tokens),
     new ImageDownload(),

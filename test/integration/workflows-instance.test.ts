@@ -131,7 +131,7 @@ describe('workflows of one instance', () => {
     await world.create('h2');
     const agent = world.agents.get('h2')!;
     agent.forwarding.clear();
-    const leases = new Leases(world.database, world.operations);
+    const leases = new Leases(world.operations);
     await leases.renew('h2', { host: world.hostInfo('h2'), bootId: 'another' });
     const [{ id }] = await world.operations.list({ kind: 'host.resync' });
     assert.equal((await world.operations.waitFor(id)).state, 'done');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import { Flavor } from '#libs/compute/flavors/flavor.entity';
+import { resyncOf } from '#libs/fleet/leases/resync';
 import { Migration } from '#libs/mobility/migrations/migration.entity';
 import { caller, WorkflowWorld } from './workflow-world.js';
 
@@ -23,6 +24,12 @@ describe('cold migration, resize and evacuation', () => {
     return { operation, migration: await world.database.manager.findOneByOrFail(Migration, { uuid }) };
   };
   const at = (name: string) => world.hosts.get(name)!.id;
+  /** Its agent has started anew. */
+  const back = async (name: string) => {
+    const { id } = await world.operations.transact((_tx, create) => create(resyncOf(at(name))));
+    const { state, failure } = await world.operations.waitFor(id, 20_000);
+    assert.equal(state, 'done', JSON.stringify(failure));
+  };
   const claims = (id: string) => world.database.query('SELECT 1 FROM allocations WHERE instance_id = $1', [id]);
 
   it('migrates cold and confirms: the source keeps its copy until then', async () => {
@@ -94,8 +101,32 @@ describe('cold migration, resize and evacuation', () => {
     assert.deepEqual([instance.vmState, instance.taskState, instance.epoch], ['active', null, 2]);
     assert.notEqual(instance.hostId, at('h3'));
     assert.equal((await claims(id)).length, 1);
-    world.agents.get('h3')!.instances.delete(id);
     await world.database.query(`UPDATE hosts SET forced_down = false WHERE name = 'h3'`);
+    await back('h3');
+  });
+
+  it('a host that is back forgets what it lost, and only that', async () => {
+    const agent = world.agents.get('h3')!;
+    const [evacuated, deleted, stays, broken] = await Promise.all([1, 2, 3, 4].map(() => world.create('h3')));
+    await world.database.query(`UPDATE hosts SET forced_down = true WHERE name = 'h3'`);
+    const { migration } = await ended(await world.migrations.evacuate(caller, evacuated.id));
+    assert.equal(migration.status, 'done', JSON.stringify(migration.failure));
+    agent.refuse('deleteInstance', status.UNAVAILABLE, 'no answer');
+    assert.equal((await world.run(deleted.id, 'instance.delete', 'deleting', { force: false })).state, 'done');
+    await world.database.query(`UPDATE instances SET host_id = $2, epoch = 2, vm_state = 'error' WHERE id = $1`, [
+      broken.id,
+      at('h1'),
+    ]);
+    for (const one of [evacuated, deleted, stays, broken]) assert.ok(agent.instances.has(one.id));
+    await world.database.query(`UPDATE hosts SET forced_down = false WHERE name = 'h3'`);
+    await back('h3');
+    assert.ok(!agent.instances.has(evacuated.id), 'invariant 5: it was seen running elsewhere');
+    assert.ok(!agent.instances.has(deleted.id));
+    assert.ok(agent.instances.has(stays.id));
+    assert.ok(agent.instances.has(broken.id), 'invariant 5: the copy may be all there is');
+    const { status: after } = await world.database.manager.findOneByOrFail(Migration, { uuid: migration.uuid });
+    assert.equal(after, 'completed');
+    await world.database.query(`UPDATE instances SET host_id = $2 WHERE id = $1`, [broken.id, at('h3')]);
   });
 
   it('refuses unknown hosts and its own', async () => {

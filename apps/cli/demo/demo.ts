@@ -2,6 +2,7 @@ import { Api } from '../client/api.js';
 import { Compute, addressOf } from '../client/compute.js';
 import type { Server } from '../client/compute.js';
 import { Events } from '../client/events.js';
+import { Hosts } from '../client/hosts.js';
 import { Images } from '../client/images.js';
 import { Network } from '../client/network.js';
 import type { Port } from '../client/network.js';
@@ -16,6 +17,7 @@ export class Demo {
   readonly images: Images;
   readonly network: Network;
   readonly compute: Compute;
+  readonly hosts: Hosts;
   readonly imageIds = new Map<string, string>();
   readonly servers = new Map<ServerRole, string>();
   networkId = '';
@@ -29,6 +31,7 @@ export class Demo {
     this.images = new Images(api);
     this.network = new Network(api);
     this.compute = new Compute(api, events);
+    this.hosts = new Hosts(api, events);
   }
 
   static async on(fleet: LocalFleet): Promise<Demo> {

@@ -3,6 +3,8 @@ import type { EntityManager } from 'typeorm';
 import { ConflictError } from '#libs/common/errors';
 import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
+import { resyncOf } from '#libs/fleet/leases/resync';
+import { Operations } from '#libs/operations/operations.service';
 import type { Step, StepRun, Workflow } from '#libs/operations/workflow';
 import { Forwarding } from '../hosts/forwarding.js';
 import { callOf, HostCalls } from '../hosts/host-calls.js';
@@ -32,6 +34,7 @@ export class EvacuateWorkflow implements Workflow<MoveInput, MoveContext> {
     private readonly ledger: MoveLedger,
     private readonly settlement: MoveSettlement,
     private readonly transitions: InstanceTransitions,
+    private readonly operations: Operations,
     claim: ClaimTargetStep,
   ) {
     this.steps = [
@@ -44,7 +47,8 @@ export class EvacuateWorkflow implements Workflow<MoveInput, MoveContext> {
   private async change(run: Run): Promise<void> {
     const { operation, input, context } = run;
     await run.commit(async (tx) => {
-      await requireDown(tx, input.source.hostId);
+      const source = await lockHost(tx, input.source.hostId);
+      if (source.up) throw new ConflictError(`Host ${source.name} is up again.`);
       await this.transitions.switchHost(tx, operation.resourceId, input.source, context.targetHostId!);
       await this.settlement.exchange(tx, operation.resourceId, input.migrationId, context.targetHostId!);
       await this.settlement.release(tx, input.migrationId);
@@ -64,6 +68,9 @@ export class EvacuateWorkflow implements Workflow<MoveInput, MoveContext> {
     await run.commit(async (tx) => {
       await this.transitions.finishEvacuation(tx, id, start);
       await this.ledger.become(tx, input.migrationId, 'done');
+      // Back before this end: its resync may have gone by, and it still has its copy.
+      if ((await lockHost(tx, input.source.hostId)).up)
+        await this.operations.createIn(tx, resyncOf(input.source.hostId));
     });
   }
 
@@ -77,12 +84,12 @@ export class EvacuateWorkflow implements Workflow<MoveInput, MoveContext> {
   }
 }
 
-/** In the transaction of the switch: the host's row is held, so that no heartbeat comes in between. */
-async function requireDown(tx: EntityManager, hostId: string): Promise<void> {
+/** The host's row is held, so that no heartbeat comes in between. */
+async function lockHost(tx: EntityManager, hostId: string): Promise<{ up: boolean; name: string }> {
   const [row] = await tx.query<{ up: boolean; name: string }[]>(
     `SELECT name, NOT forced_down AND coalesce(lease_expires_at > clock_timestamp(), false) AS up
      FROM hosts WHERE id = $1 FOR UPDATE`,
     [hostId],
   );
-  if (row?.up) throw new ConflictError(`Host ${row.name} is up again.`);
+  return row ?? { up: false, name: hostId };
 }

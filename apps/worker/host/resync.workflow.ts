@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { UnavailableError } from '#libs/common/errors';
 import { createLogger } from '#libs/common/logger';
 import type { Step, StepRun, Workflow } from '#libs/operations/workflow';
 import { callOf, HostCalls } from '../hosts/host-calls.js';
@@ -10,8 +9,8 @@ import { LeftCopies } from './left-copies.js';
 type Run = StepRun<object, object>;
 
 /**
- * A host is back (its lease had run out, or its agent is a new one): it learns what moved while it could not be told,
- * and gives up what was evacuated or deleted meanwhile. Its agent has stopped that by itself, and deletes nothing.
+ * A host is back (its lease had run out, or its agent is a new one): it learns what moved while it could not be told, and
+ * forgets what it lost. Its agent by itself only stops that (invariant 2).
  */
 @Injectable()
 export class ResyncHostWorkflow implements Workflow<object, object> {
@@ -19,7 +18,7 @@ export class ResyncHostWorkflow implements Workflow<object, object> {
   readonly queue = 'maintenance';
   readonly steps: Step<object, object>[] = [
     { name: 'forward', run: (run) => this.forward(run) },
-    { name: 'clear', run: (run) => this.clear(run), attempts: 10 },
+    { name: 'clear', run: (run) => this.left.clear(run, run.operation.resourceId), attempts: 10 },
   ];
   private readonly log = createLogger('worker');
 
@@ -27,7 +26,7 @@ export class ResyncHostWorkflow implements Workflow<object, object> {
     private readonly database: DataSource,
     private readonly hosts: HostCalls,
     private readonly view: HostNetworkView,
-    private readonly copies: LeftCopies,
+    private readonly left: LeftCopies,
   ) {}
 
   private async forward(run: Run): Promise<void> {
@@ -52,26 +51,9 @@ export class ResyncHostWorkflow implements Workflow<object, object> {
     });
   }
 
-  private async clear(run: Run): Promise<void> {
-    const hostId = run.operation.resourceId;
-    const changing: string[] = [];
-    await this.hosts.whereUp(hostId, async (agent) => {
-      for await (const { id, epoch, lost } of this.copies.of(hostId, agent)) {
-        if (!lost) {
-          changing.push(id);
-          continue;
-        }
-        const call = callOf(run, `clear ${id}`, epoch);
-        await agent.call('deleteInstance', { call, instanceId: id }, run.signal);
-        this.log.info({ hostId, instanceId: id }, 'copy of an instance that is elsewhere removed');
-      }
-    });
-    if (changing.length) throw new UnavailableError(`Still being changed: ${changing.join(', ')}.`);
-  }
-
-  /** The next change of each network tells it anew; there is nothing to mark. */
+  /** Its next start or lost lease begins anew, and the audit shows what is left; there is nothing to mark. */
   failed({ operation }: Pick<Run, 'operation'>, error: Error): Promise<void> {
-    this.log.warn({ hostId: operation.resourceId, reason: error.message }, 'host not told what moved');
+    this.log.warn({ hostId: operation.resourceId, reason: error.message }, 'host not brought up to date');
     return Promise.resolve();
   }
 }

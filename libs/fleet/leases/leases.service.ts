@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import type { HeartbeatRequest } from '#generated/lxstack/agent/v1/control_plane';
 import { NotFoundError } from '#libs/common/errors';
 import { Operations } from '#libs/operations/operations.service';
+import { resyncOf } from './resync.js';
 
 /** A host is up for this long after its last heartbeat; agents call each third of it. */
 export const LEASE_SECONDS = 15;
@@ -24,10 +24,7 @@ const GIB = 1024 ** 3;
 /** Heartbeats: each renews the host's lease and publishes what it has and can. */
 @Injectable()
 export class Leases {
-  constructor(
-    private readonly database: DataSource,
-    private readonly operations: Operations,
-  ) {}
+  constructor(private readonly operations: Operations) {}
 
   /** `hostname` comes from the agent's certificate. Throws NotFoundError for a host that never joined or was removed. */
   async renew(hostname: string, { host, bootId }: HeartbeatRequest): Promise<{ leaseSeconds: number }> {
@@ -41,7 +38,7 @@ export class Leases {
       runtime: host?.runtime ?? '',
       cpuFeatures: host?.cpuFeatures ?? [],
     };
-    const [rows] = await this.database.query<[{ id: string; back: boolean }[], number]>(RENEW, [
+    const values = [
       hostname,
       LEASE_SECONDS,
       bootId,
@@ -51,15 +48,13 @@ export class Leases {
       Math.floor(inventory.diskBytes / GIB),
       JSON.stringify(host?.capabilities ?? []),
       JSON.stringify(facts),
-    ]);
-    if (!rows.length) throw new NotFoundError('Host', hostname);
-    if (rows[0].back) await this.resync(rows[0].id);
+    ];
+    // What moved while the host could not be told of it is told by an operation, made with the lease it follows from.
+    await this.operations.transact(async (tx, create) => {
+      const [rows] = await tx.query<[{ id: string; back: boolean }[], number]>(RENEW, values);
+      if (!rows.length) throw new NotFoundError('Host', hostname);
+      if (rows[0].back) await create(resyncOf(rows[0].id));
+    });
     return { leaseSeconds: LEASE_SECONDS };
-  }
-
-  /** What moved while the host could not be told of it is told by an operation. */
-  private async resync(hostId: string): Promise<void> {
-    const operation = { kind: 'host.resync', queue: 'maintenance', resourceType: 'host', resourceId: hostId } as const;
-    await this.operations.transact((_tx, create) => create({ ...operation, by: null, input: {} }));
   }
 }

@@ -21,9 +21,11 @@ const cold: Table = {
   reverting: ['reverted', 'finished'],
 };
 
+/** Nova's evacuation: `done` until the source is back and has forgotten its copy. */
 const evacuation: Table = {
   accepted: ['pre-migrating', 'error', 'cancelled'],
   'pre-migrating': ['done', 'error', 'cancelled'],
+  done: ['completed'],
 };
 
 /** What may follow what, per kind of move; a status without followers is final. */

@@ -87,6 +87,11 @@ export class FakeAgent {
 
   private implementation(): Partial<AgentServer> {
     return {
+      listInstances: this.unary('listInstances', () => ({
+        instances: [...this.instances.keys()].map((id) => this.status(id)),
+        nextPageToken: '',
+        migrationIds: [],
+      })),
       createInstance: this.unary('createInstance', (request) => this.create(request)),
       rebuildInstance: this.unary('rebuildInstance', (request) => this.create({ ...request, start: true })),
       updateInstance: this.unary('updateInstance', ({ call, spec }) =>

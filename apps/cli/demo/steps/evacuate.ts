@@ -36,8 +36,7 @@ async function arrived(demo: Demo, server: Server, host: string): Promise<Server
 async function comesBack(demo: Demo, host: string, lost: readonly Server[]): Promise<void> {
   await demo.fleet.startAgent(host);
   await demo.compute.hostIs(host, 'up');
-  await demo.events.until(host, `${host} has given up what was evacuated`, 30_000, async () => {
-    const traces = await Promise.all(lost.map((server) => demo.fleet.traces(host, server.id, [])));
-    return traces.flat().length === 0 ? true : undefined;
-  });
+  await demo.hosts.resynced(host);
+  const traces = await Promise.all(lost.map((server) => demo.fleet.traces(host, server.id, [])));
+  claim(traces.flat().length === 0, `left on ${host}: ${traces.flat().join(', ')}`);
 }
