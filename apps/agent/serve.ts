@@ -56,7 +56,7 @@ export async function serve(settings: AgentSettings): Promise<void> {
     stateDirectory: settings.state,
     runDirectory: settings.run,
     dataListen: settings.dataListen,
-    ownership: async (id) => (await control.ownership([id]))[0] ?? { exists: false, owned: false, epoch: 0 },
+    ownership: async (id) => (await control.ownership([id]))[0]!,
   });
   const journal = await Journal.open(join(settings.state, 'journal.jsonl'));
   const host = () => hostInfo(settings, storage.name);

@@ -145,9 +145,9 @@ test('invariant 2: an agent hears what it owns, and at which epoch', async () =>
   );
   client.close();
   assert.deepEqual(ownerships, [
-    { instanceId: mine, exists: true, owned: true, epoch: 7 },
-    { instanceId: other, exists: true, owned: false, epoch: 2 },
-    { instanceId: unknown, exists: false, owned: false, epoch: 0 },
+    { instanceId: mine, exists: true, owned: true, deleted: false, epoch: 7 },
+    { instanceId: other, exists: true, owned: false, deleted: false, epoch: 2 },
+    { instanceId: unknown, exists: false, owned: false, deleted: false, epoch: 0 },
   ]);
 });
 

@@ -134,8 +134,6 @@ export class IncomingMove {
         return this.restore(channel, message);
       case 'abort':
         return this.abort(message.reason);
-      case 'what-now':
-        return channel.tell({ say: 'decided', decision: this.decision });
       default:
         throw new Error(`unexpected message ${message.say}`);
     }
@@ -316,7 +314,7 @@ export class IncomingMove {
   async resolve(): Promise<void> {
     for (let pause = 250; this.decision === 'undecided'; pause = Math.min(pause * 2, 10_000)) {
       const ownership = await this.deps.ownership(this.instanceId).catch(() => undefined); // asked again
-      const decision = decideSwitch('target', ownership, undefined);
+      const decision = decideSwitch('target', this.record.nextEpoch, ownership);
       if (this.decision !== 'undecided') return;
       if (decision === 'commit') return this.commit();
       if (decision === 'abort') return this.abort('no commit came in time');

@@ -24,7 +24,4 @@ export type Message =
   | { say: 'restored' }
   | { say: 'failed'; step: string; reason: string; logTail: string[] }
   /** Source: the move is off. */
-  | { say: 'abort'; reason: string }
-  /** Source without an answer: what was decided? Target's word binds: `aborted` means it can never run it. */
-  | { say: 'what-now' }
-  | { say: 'decided'; decision: 'undecided' | 'committed' | 'aborted' };
+  | { say: 'abort'; reason: string };

@@ -32,6 +32,8 @@ export interface MovableInstances {
 export interface OwnershipAnswer {
   exists: boolean;
   owned: boolean;
+  /** Deleted on purpose; `epoch` is its last one. */
+  deleted: boolean;
   epoch: number;
 }
 

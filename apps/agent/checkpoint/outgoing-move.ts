@@ -288,15 +288,10 @@ export class OutgoingMove {
 
   private async resolve(): Promise<void> {
     for (let pause = 250; this.decision === 'undecided'; pause = Math.min(pause * 2, 10_000)) {
-      const [ownership, other] = await Promise.all([
-        this.deps.ownership(this.record.spec.id).catch(() => undefined), // asked again
-        this.askTarget(),
-      ]);
-      const decision = decideSwitch('source', ownership, other);
-      this.deps.logger.warn(
-        { migrationId: this.record.migrationId, ownership, other, decision },
-        'switch without an answer',
-      );
+      const ownership = await this.deps.ownership(this.record.spec.id).catch(() => undefined); // asked again
+      const decision = decideSwitch('source', this.record.nextEpoch, ownership);
+      const { migrationId } = this.record;
+      this.deps.logger.warn({ migrationId, ownership, decision }, 'switch without an answer');
       if (decision === 'commit') return this.decide('commit');
       if (decision === 'abort') {
         this.abortReason = 'the control plane gave no answer in time';
@@ -304,17 +299,6 @@ export class OutgoingMove {
         return this.decide('abort');
       }
       await sleep(pause);
-    }
-  }
-
-  private async askTarget(): Promise<'undecided' | 'committed' | 'aborted' | undefined> {
-    if (!this.channel || this.channel.closed) return undefined;
-    try {
-      await this.channel.tell({ say: 'what-now' });
-      const answer = await Promise.race([this.expect('decided'), sleep(2_000)]);
-      return answer?.decision;
-    } catch {
-      return undefined; // no connection: the control plane will say
     }
   }
 

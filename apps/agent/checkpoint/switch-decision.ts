@@ -4,20 +4,19 @@ import type { OwnershipAnswer } from './movable-instances.js';
 export type SwitchDecision = 'commit' | 'abort' | 'unknown';
 
 /**
- * For either end, after the time in which a commit was possible: whose is the instance? The control plane's word counts
- * first (Postgres is the only truth); without it the other end's, which can have been told the outcome.
+ * For either end: was the switch to `nextEpoch` committed? Only the control plane may say (invariant 2): also a target
+ * that has given up may be started anew from its disk after a commit, so its word frees no source. The epoch tells,
+ * also of an instance that was deleted meanwhile. Of one that the control plane has never heard of, nothing is known:
+ * it may be an older copy of its database.
  */
 export function decideSwitch(
   end: 'source' | 'target',
+  nextEpoch: number,
   ownership: OwnershipAnswer | undefined,
-  otherEnd: 'undecided' | 'committed' | 'aborted' | undefined,
 ): SwitchDecision {
-  if (ownership) {
-    const heldHere = ownership.exists && ownership.owned;
-    if (end === 'source') return heldHere ? 'abort' : 'commit';
-    return heldHere ? 'commit' : 'abort';
-  }
-  if (otherEnd === 'committed') return 'commit';
-  if (otherEnd === 'aborted') return 'abort';
-  return 'unknown';
+  if (!ownership || (!ownership.exists && !ownership.deleted)) return 'unknown';
+  const committed = ownership.epoch >= nextEpoch;
+  if (end === 'target') return committed && ownership.owned && ownership.epoch === nextEpoch ? 'commit' : 'abort';
+  // Moved there and back meanwhile, it is another copy's turn, not this one's.
+  return committed ? 'commit' : 'abort';
 }

@@ -42,10 +42,12 @@ export async function reconcile({ control, instances, records, logger, signal }:
   for (let at = 0; at < ids.length && !signal.aborted;) {
     const batch = ids.slice(at, at + BATCH);
     try {
-      for (const { instanceId, exists, owned, epoch } of await control.ownership(batch)) {
+      for (const { instanceId, exists, deleted, owned, epoch } of await control.ownership(batch)) {
         const kept = records.find(instanceId)?.epoch ?? 0;
-        if (!owned && (!exists || epoch >= kept))
-          await instances.disown(instanceId, exists ? 'Owned by another host.' : 'Deleted.');
+        if (exists || deleted) {
+          if (!owned && (deleted || epoch >= kept))
+            await instances.disown(instanceId, deleted ? 'Deleted.' : 'Owned by another host.');
+        } else logger.error({ instance: instanceId }, 'the control plane has never heard of it: left as it is');
       }
       const known = batch.filter((id) => records.find(id));
       await control.report(await Promise.all(known.map((id) => instances.status(id))));

@@ -14,13 +14,15 @@ const MAX_IDS = 10_000;
 interface Row {
   id: string;
   owned: boolean;
+  deleted: boolean;
   epoch: string;
 }
 
-/** Primary key of instances, unique name of hosts. */
+/** Primary key of instances, unique name of hosts. What was deleted is told: an agent gives up nothing that is unknown. */
 const OWNERS = `
-  SELECT i.id, i.epoch, coalesce(i.host_id = (SELECT id FROM hosts WHERE name = $2), false) AS owned
-  FROM instances i WHERE i.id = ANY($1::uuid[]) AND i.deleted_at IS NULL`;
+  SELECT i.id, i.epoch, i.deleted_at IS NOT NULL AS deleted,
+    i.deleted_at IS NULL AND coalesce(i.host_id = (SELECT id FROM hosts WHERE name = $2), false) AS owned
+  FROM instances i WHERE i.id = ANY($1::uuid[])`;
 
 /**
  * An instance that stopped by itself: only where the teller owns it at this epoch, no task is running and no operation
@@ -56,7 +58,8 @@ export class InstanceOwnership {
     const known = new Map(rows.map((row) => [row.id, row]));
     return instanceIds.map((instanceId) => {
       const row = known.get(instanceId);
-      return { instanceId, exists: row !== undefined, owned: row?.owned ?? false, epoch: Number(row?.epoch ?? 0) };
+      const { owned = false, deleted = false, epoch = 0 } = row ?? {};
+      return { instanceId, exists: row !== undefined && !deleted, owned, deleted, epoch: Number(epoch) };
     });
   }
 
