@@ -8,6 +8,13 @@ export function statusOf(error: unknown): Pick<StatusObject, 'code' | 'details'>
   if (error instanceof InvalidInputError) return { code: status.INVALID_ARGUMENT, details };
   if (error instanceof NotFoundError) return { code: status.NOT_FOUND, details };
   if (error instanceof ConflictError) return { code: status.FAILED_PRECONDITION, details };
-  if (error instanceof UnavailableError) return { code: status.UNAVAILABLE, details };
+  // What we depend on (the control plane, for an image) does not answer now: the caller may try again.
+  if (error instanceof UnavailableError || isPassing(error)) return { code: status.UNAVAILABLE, details };
   return { code: status.INTERNAL, details };
+}
+
+/** A call of ours to the control plane that was cut off or came too late. */
+function isPassing(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === status.UNAVAILABLE || code === status.DEADLINE_EXCEEDED || code === status.CANCELLED;
 }
