@@ -12,13 +12,16 @@ export interface FilesToRun {
   totalTimeoutMs: number;
 }
 
+/** A test that failed half way may leave a connection open: its process ends all the same. */
+const EXEC_ARGV = ['--test-force-exit'];
+
 /** Runs test files each in a process of its own, prints a line for every test, and counts them. */
 export async function runFiles(what: FilesToRun, print: (line: string) => void): Promise<Tally> {
   const tally = new Tally();
   if (what.files.length === 0) return tally;
   const overall = AbortSignal.timeout(what.totalTimeoutMs);
   const { files, concurrency, testTimeoutMs: timeout } = what;
-  const stream = run({ files, concurrency, timeout, signal: overall });
+  const stream = run({ files, concurrency, timeout, signal: overall, execArgv: EXEC_ARGV });
   const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`;
   stream.on('test:pass', ({ name, details, skip }) => {
     if (details.type === 'suite') return;
