@@ -7,7 +7,7 @@ export const FrameType = {
   message: 2,
   /** A part of a disk pass's tar stream. */
   disk: 3,
-  /** A part of a checkpoint image: name and data, to be appended. */
+  /** Parts of checkpoint images: names and data, to be appended. */
   image: 4,
 } as const;
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
@@ -69,18 +69,27 @@ export class FrameDecoder {
   }
 }
 
-/** An image frame's payload: name's length (2), name, data. */
-export function encodeImagePart(name: string, data: Buffer): Buffer {
+const PART_HEADER = 6;
+
+/** A part of an image frame's payload: name's length (2), data's length (4), name; then the data. */
+export function encodeImagePart(name: string, data: Buffer): Buffer[] {
   const bytes = Buffer.from(name);
-  const length = Buffer.allocUnsafe(2);
-  length.writeUInt16BE(bytes.length);
-  return Buffer.concat([length, bytes, data]);
+  const header = Buffer.allocUnsafe(PART_HEADER);
+  header.writeUInt16BE(bytes.length, 0);
+  header.writeUInt32BE(data.length, 2);
+  return [header, bytes, data];
 }
 
-/** A name with a path in it is refused. */
-export function decodeImagePart(payload: Buffer): { name: string; data: Buffer } {
-  const length = payload.readUInt16BE(0);
-  const name = payload.toString('utf8', 2, 2 + length);
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(name)) throw new FrameError(`image named ${name.slice(0, 40)}`);
-  return { name, data: payload.subarray(2 + length) };
+/** Each part of an image frame. A name with a path in it is refused. */
+export function* decodeImageParts(payload: Buffer): Generator<{ name: string; data: Buffer }> {
+  for (let at = 0; at < payload.length;) {
+    if (payload.length - at < PART_HEADER) throw new FrameError('an image part was cut short');
+    const from = at + PART_HEADER + payload.readUInt16BE(at);
+    const to = from + payload.readUInt32BE(at + 2);
+    const name = payload.toString('utf8', at + PART_HEADER, from);
+    if (to > payload.length) throw new FrameError('an image part was cut short');
+    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(name)) throw new FrameError(`image named ${name.slice(0, 40)}`);
+    yield { name, data: payload.subarray(from, to) };
+    at = to;
+  }
 }

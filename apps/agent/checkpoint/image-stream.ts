@@ -1,7 +1,5 @@
-import { watch } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, readdirSync, watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
-import { open, readFile, readdir } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DataChannel } from './data-channel.js';
 import { FrameType, encodeImagePart } from './frames.js';
@@ -11,14 +9,16 @@ const PAGES = /^pages-\d+\.img$/;
 
 /**
  * Sends a checkpoint while CRIU writes it: memory pages as they come (those files only grow), everything else, small and
- * partly rewritten, at the end.
+ * partly rewritten, at the end. Reads are synchronous: from a tmpfs a chunk is there sooner than a thread is.
  */
 export class ImageStream {
   private readonly watcher: FSWatcher;
-  private readonly sent = new Map<string, { handle: FileHandle; offset: number }>();
+  private readonly pages = new Map<string, { fd: number; offset: number }>();
   private pumping: Promise<void> | undefined;
   private again = false;
   private failure: unknown;
+  private parts: Buffer[] = [];
+  private waiting = 0;
   bytes = 0;
 
   constructor(
@@ -36,19 +36,19 @@ export class ImageStream {
     await this.pumping;
     if (this.failure) throw this.failure as Error;
     await this.sendPages();
-    for (const name of (await readdir(this.directory)).sort()) {
+    for (const name of readdirSync(this.directory).sort()) {
       if (PAGES.test(name) || name.endsWith('.log')) continue;
-      const data = await readFile(join(this.directory, name));
-      for (let at = 0; at === 0 || at < data.length; at += CHUNK)
-        await this.sendPart(name, data.subarray(at, at + CHUNK));
+      const data = readFileSync(join(this.directory, name));
+      for (let at = 0; at === 0 || at < data.length; at += CHUNK) await this.put(name, data.subarray(at, at + CHUNK));
     }
+    await this.flush();
   }
 
   async close(): Promise<void> {
     this.watcher.close();
     await this.pumping;
-    for (const { handle } of this.sent.values()) await handle.close();
-    this.sent.clear();
+    for (const { fd } of this.pages.values()) closeSync(fd);
+    this.pages.clear();
   }
 
   private pump(): void {
@@ -68,22 +68,35 @@ export class ImageStream {
   }
 
   private async sendPages(): Promise<void> {
-    for (const name of await readdir(this.directory)) {
+    for (const name of readdirSync(this.directory)) {
       if (!PAGES.test(name)) continue;
-      const file = this.sent.get(name) ?? { handle: await open(join(this.directory, name)), offset: 0 };
-      this.sent.set(name, file);
+      const file = this.pages.get(name) ?? { fd: openSync(join(this.directory, name), 'r'), offset: 0 };
+      this.pages.set(name, file);
       for (;;) {
-        const { bytesRead, buffer } = await file.handle.read(Buffer.allocUnsafe(CHUNK), 0, CHUNK, file.offset);
-        if (!bytesRead) break;
-        file.offset += bytesRead;
-        await this.sendPart(name, buffer.subarray(0, bytesRead));
+        const buffer = Buffer.allocUnsafe(CHUNK);
+        const length = readSync(file.fd, buffer, 0, CHUNK, file.offset);
+        if (!length) break;
+        file.offset += length;
+        await this.put(name, buffer.subarray(0, length));
       }
-      if (!file.offset) await this.sendPart(name, Buffer.alloc(0));
+      if (!file.offset) await this.put(name, Buffer.alloc(0));
     }
+    await this.flush();
   }
 
-  private async sendPart(name: string, data: Buffer): Promise<void> {
+  /** Small parts share a frame: most images are a few hundred bytes. */
+  private async put(name: string, data: Buffer): Promise<void> {
     this.bytes += data.length;
-    await this.channel.send(FrameType.image, encodeImagePart(name, data));
+    this.waiting += data.length;
+    this.parts.push(...encodeImagePart(name, data));
+    if (this.waiting >= CHUNK) await this.flush();
+  }
+
+  private async flush(): Promise<void> {
+    if (!this.parts.length) return;
+    const payload = Buffer.concat(this.parts);
+    this.parts = [];
+    this.waiting = 0;
+    await this.channel.send(FrameType.image, payload);
   }
 }

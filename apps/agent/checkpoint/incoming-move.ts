@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, writeFileSync } from 'node:fs';
-import { appendFile, rm, writeFile } from 'node:fs/promises';
+import { appendFileSync, closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MigrationKind, MigrationPhase } from '#generated/lxstack/agent/v1/agent';
 import type { NetworkForwarding } from '#generated/lxstack/agent/v1/agent';
@@ -12,13 +12,14 @@ import { hostVethName } from '../network/interface-names.js';
 import { announce } from './announce.js';
 import type { DataChannel } from './data-channel.js';
 import { DiskReceiver } from './disk-transfer.js';
-import { FrameType, decodeImagePart } from './frames.js';
+import { FrameType, decodeImageParts } from './frames.js';
 import { Hold } from './hold.js';
 import type { Message } from './messages.js';
 import type { MigrationDeps } from './movable-instances.js';
 import type { MigrationRecord, MigrationRecords } from './migration-record.js';
 import { logTail, makeMoveDirectory, moveDirectory, moveEnvironment, removeStaleCgroups } from './move-directory.js';
-import { neighbourLines } from './neighbours.js';
+import { setNeighbours } from './neighbours.js';
+import type { Neighbour } from './neighbours.js';
 import { nicLines } from './nic-lines.js';
 import { ScriptLink } from './script-link.js';
 import { decideSwitch } from './switch-decision.js';
@@ -32,7 +33,6 @@ export class IncomingMove {
   private restored: Promise<number> | undefined;
   private channel: DataChannel | undefined;
   private open: { ip: ArmedBatch; bridge: ArmedBatch } | undefined;
-  private imageNames = new Set<string>();
   private decision: 'undecided' | 'committed' | 'aborted' = 'undecided';
   private ended: Promise<void> | undefined;
 
@@ -104,7 +104,7 @@ export class IncomingMove {
       case FrameType.disk:
         return this.receiver.write(frame.payload);
       case FrameType.image:
-        return this.takeImage(frame.payload);
+        return this.takeImages(frame.payload);
       case FrameType.message:
         return this.hear(channel, JSON.parse(frame.payload.toString()) as Message);
       default:
@@ -112,12 +112,10 @@ export class IncomingMove {
     }
   }
 
-  private async takeImage(payload: Buffer): Promise<void> {
-    const { name, data } = decodeImagePart(payload);
-    const path = join(this.directory, 'images', name);
-    if (this.imageNames.has(name)) return appendFile(path, data);
-    this.imageNames.add(name);
-    await writeFile(path, data, { mode: 0o644 });
+  /** Synchronous: a chunk is in the tmpfs sooner than a thread is. The directory was empty. */
+  private takeImages(payload: Buffer): void {
+    for (const { name, data } of decodeImageParts(payload))
+      appendFileSync(join(this.directory, 'images', name), data, { mode: 0o644 });
   }
 
   private async hear(channel: DataChannel, message: Message): Promise<void> {
@@ -143,7 +141,7 @@ export class IncomingMove {
   private async arm(): Promise<void> {
     const { spec } = this.record;
     await removeStaleCgroups(this.deps.instances.cgroupDirectories(spec.id));
-    await writeFile(join(this.directory, 'nics'), nicLines(spec.nics));
+    await writeFile(join(this.directory, 'nics'), nicLines(spec.nics, process.pid));
     this.link = await ScriptLink.create(this.directory);
     this.restored = this.startRestore();
     this.restored.then(
@@ -182,17 +180,24 @@ export class IncomingMove {
     const { progress } = this.record;
     this.record.commitDeadline = Date.now() + message.timeoutMs;
     if (this.live) {
-      const devices = this.record.spec.nics.map((nic, index) => nic.name || `eth${index}`);
-      writeFileSync(join(this.directory, 'neighbours'), neighbourLines(message.neighbours, devices));
       this.link!.answer('restore');
+      const introduced = this.link!.when('namespaces').then(() => this.introduce(message.neighbours));
+      introduced.catch(() => undefined); // awaited below
       const at = await Promise.race([this.link!.when('restored'), this.restored!.then(() => undefined)]);
       if (at === undefined || this.decision !== 'undecided') return; // restoreEnded() tells
+      await introduced;
       writeFileSync(join(this.directory, 'awaiting'), '');
     }
     progress.phase = MigrationPhase.MIGRATION_PHASE_AWAIT_COMMIT;
     const kept = this.records.keep(this.record);
     await Promise.all([kept, channel.tell({ say: 'restored' })]);
     this.watchDeadline();
+  }
+
+  /** Beside the rest of the restore, once the NICs are there: a device without a carrier forgets its neighbours. */
+  private async introduce(neighbours: readonly Neighbour[]): Promise<void> {
+    const pid = Number(readFileSync(join(this.directory, 'pid'), 'utf8'));
+    await setNeighbours(pid, neighbours, this.record.spec.nics);
   }
 
   private async restoreEnded(status: number): Promise<void> {
@@ -215,7 +220,6 @@ export class IncomingMove {
     const started = performance.now();
     writeFileSync(join(this.directory, 'committed'), '');
     await this.openNetwork();
-    this.link!.answer('commit');
     await Promise.all(this.holds.map((hold) => hold.release()));
     const opened = performance.now();
     await this.deps.instances.commitIncoming(spec.id, nextEpoch, 'running');
@@ -238,12 +242,14 @@ export class IncomingMove {
     );
   }
 
+  /** What it sends finds its way from the first step on; what is kept for it needs the second. */
   private async openNetwork(): Promise<void> {
     const { nics } = this.record.spec;
     const { network } = this.deps;
     await this.open!.ip.fire(
       nics.map((nic) => `link set ${hostVethName(nic.portId)} master ${network.bridgeName(nic.networkId)}`),
     );
+    this.link!.answer('commit');
     await this.open!.bridge.fire(
       nics.flatMap((nic) => [
         ...removeLines(network.vni(nic.networkId), nic.mac),

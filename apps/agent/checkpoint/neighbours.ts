@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
-import { run } from '../network/commands.js';
+import type { Nic } from '#generated/lxstack/agent/v1/types';
 import { MAC } from '#libs/common/names';
+import { CommandError, run } from '../network/commands.js';
 
 /** One entry of the instance's own ARP or neighbour table. */
 export interface Neighbour {
@@ -19,6 +20,20 @@ const DEVICE = /^[a-z][a-z0-9]{0,14}$/;
 export async function readNeighbours(initPid: number): Promise<Neighbour[]> {
   const output = await run('nsenter', [`--net=/proc/${initPid}/ns/net`, 'ip', 'neigh', 'show']);
   return parseNeighbours(output);
+}
+
+/** Into the network namespace of process `initPid`. One that cannot be set is asked for again by the instance. */
+export async function setNeighbours(initPid: number, known: readonly Neighbour[], nics: readonly Nic[]): Promise<void> {
+  const lines = neighbourLines(
+    known,
+    nics.map((nic, index) => nic.name || `eth${index}`),
+  );
+  if (!lines) return;
+  try {
+    await run('nsenter', [`--net=/proc/${initPid}/ns/net`, 'ip', '-force', '-batch', '-'], lines);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+  }
 }
 
 /** Lines of `ip neigh show`; those without a MAC are unknown peers. */

@@ -2,18 +2,16 @@ import type { Nic } from '#generated/lxstack/agent/v1/types';
 import { hostVethName } from '../network/interface-names.js';
 
 /**
- * `ip -batch` lines for the restored network namespace: each veth is made from inside, its other end at once in the
- * host's namespace (`@host` becomes `netns PID` in the action script).
+ * `ip -batch` lines for the restored network namespace: each veth is made from inside, its other end at once in
+ * the namespace of process `hostPid`, the agent's. The kernel lets it be up only when both are there.
  */
-export function nicLines(nics: readonly Nic[]): string {
+export function nicLines(nics: readonly Nic[], hostPid: number): string {
   const lines = ['link set lo up'];
   for (const [index, nic] of nics.entries()) {
     const name = nic.name || `eth${index}`;
     const mtu = nic.mtu ? `mtu ${nic.mtu}` : '';
-    lines.push(
-      `link add ${name} ${mtu} address ${nic.mac} type veth peer name ${hostVethName(nic.portId)} ${mtu} @host`,
-    );
-    lines.push(`link set ${name} up`);
+    const peer = `${hostVethName(nic.portId)} ${mtu} netns ${hostPid}`;
+    lines.push(`link add ${name} ${mtu} address ${nic.mac} up type veth peer name ${peer}`);
     for (const ip of nic.fixedIps)
       lines.push(
         `addr add ${ip.address}/${ip.prefixLength} dev ${name}${ip.address.includes(':') ? ' nodad' : ' brd +'}`,

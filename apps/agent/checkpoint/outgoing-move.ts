@@ -26,6 +26,7 @@ import { ScriptLink } from './script-link.js';
 import { decideSwitch } from './switch-decision.js';
 import { Throttle } from './throttle.js';
 
+const AWAIT_COMMIT = MigrationPhase.MIGRATION_PHASE_AWAIT_COMMIT;
 const DISK_PASSES = 4;
 /** Few enough changed paths that the pass inside the freeze is short. */
 const FEW_PATHS = 20;
@@ -250,11 +251,16 @@ export class OutgoingMove {
     const restore = performance.now();
     const timeoutMs = this.request.switchTimeoutMs - (performance.now() - cut);
     await this.channel!.tell({ say: 'restore', timeoutMs, neighbours: this.neighbours });
+    this.record.commitDeadline = Date.now() + timeoutMs;
+    this.kept = this.records.keep({ ...this.record, progress: { ...this.progress, phase: AWAIT_COMMIT } });
+    this.kept.catch(() => undefined); // awaited before the commit is asked for
     await Promise.race([this.expect('restored'), failed, this.tooLate(timeoutMs), this.aborted()]);
     this.time('restore', restore);
   }
 
   private frozenAt = 0;
+  /** The record that a commit may follow: written while the target restores. */
+  private kept: Promise<void> | undefined;
   private neighbours: Neighbour[] = [];
 
   private async tooLate(timeoutMs: number): Promise<never> {
@@ -269,12 +275,11 @@ export class OutgoingMove {
 
   /** Frozen until someone who may says whose the instance is. */
   private async awaitAnswer(): Promise<'commit' | 'abort'> {
-    const left = this.request.switchTimeoutMs - (performance.now() - this.frozenAt);
-    this.record.commitDeadline = Date.now() + left;
+    const left = this.record.commitDeadline! - Date.now();
     writeFileSync(join(this.directory, 'awaiting'), '');
     const asked = performance.now();
-    await this.records.keep(this.record);
-    this.enter(MigrationPhase.MIGRATION_PHASE_AWAIT_COMMIT);
+    await this.kept;
+    this.enter(AWAIT_COMMIT);
     const late = new AbortController();
     void sleep(Math.max(0, left), late.signal).then(
       () => this.resolve(),
