@@ -5,21 +5,30 @@ import { renderReport } from './report.js';
 import type { Series } from './report.js';
 
 /** Longest silence seen by a ping-pong client (10 ms) during a live move: by hand, and through the API, alternately. */
-export async function benchMigrate({ fleet, hosts, archives, n }: Bench): Promise<void> {
+export async function benchMigrate(bench: Bench): Promise<void> {
   const all: Series[] = [];
-  for (const guest of ['busybox', 'debian'] as const) {
-    const floor: Series = { name: `${guest}, by hand`, values: [] };
-    const product: Series = { name: `${guest}, os-migrateLive`, values: [], floor: floor.name };
-    all.push(floor, product);
-    const byHand = new FloorMove(hosts, guest, await hosts.guest(guest, archives[guest]));
-    await byHand.start();
-    const throughApi = await ProductMove.start(fleet, guest);
-    for (let i = 0; i < n; i++) {
-      floor.values.push(await byHand.move());
-      product.values.push(await throughApi.move());
-    }
-    await byHand.stop();
-    await throughApi.stop();
+  try {
+    for (const guest of ['busybox', 'debian'] as const) await compare(bench, guest, all);
+  } finally {
+    if (all.length) console.log(renderReport('Blackout of a live move', all));
   }
-  console.log(renderReport('Blackout of a live move', all));
+}
+
+async function compare(
+  { fleet, hosts, archives, n }: Bench,
+  guest: 'busybox' | 'debian',
+  all: Series[],
+): Promise<void> {
+  const floor: Series = { name: `${guest}, by hand`, values: [] };
+  const product: Series = { name: `${guest}, os-migrateLive`, values: [], floor: floor.name };
+  const byHand = new FloorMove(hosts, guest, await hosts.guest(guest, archives[guest]));
+  await byHand.start();
+  const throughApi = await ProductMove.start(fleet, guest);
+  all.push(floor, product);
+  for (let i = 0; i < n; i++) {
+    floor.values.push(await byHand.move());
+    product.values.push(await throughApi.move());
+  }
+  await byHand.stop();
+  await throughApi.stop();
 }

@@ -24,10 +24,12 @@ export class ProductLaunch {
       const from = performance.now();
       const zone = { availability_zone: `nova:${this.host}` };
       const id = await this.fleet.create(`bench-launch-${++this.count}`, 'busybox', zone);
+      const late = setTimeout(() => told.reject(new Error(`server ${id} is not built after 60 s`)), 60_000);
       while (!ended.has(id)) {
         await told.promise;
         told = Promise.withResolvers<void>();
       }
+      clearTimeout(late);
       const { at, state } = ended.get(id)!;
       if (state !== 'done') throw new Error(`the build ended as ${state}`);
       await this.fleet.remove(id);

@@ -37,7 +37,7 @@ export class TestFleet {
     const flavorId = await cloud.compute.ensureFlavor('e2e.small', { vcpus: 1, ram: 128, disk: 1 });
     const fleet = new TestFleet(local, cloud, images, network.id, flavorId);
     await fleet.setQuota({ instances: 100, cores: 100, ram: -1 });
-    const left = (await cloud.compute.list()).filter((server) => server.name.startsWith('e2e-'));
+    const left = (await cloud.compute.list()).filter((server) => /^(e2e|bench)-/.test(server.name));
     await fleet.remove(...left.map((server) => server.id));
     return fleet;
   }
