@@ -3,7 +3,6 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AgentService } from '#generated/lxstack/agent/v1/agent';
 import { channelOptions, readPki, serverCredentials } from '#libs/agent-protocol/credentials';
-import { messageOf } from '#libs/common/errors';
 import { createLogger } from '#libs/common/logger';
 import { hostInfo } from './capabilities/host-info.js';
 import { migrationHandlers } from './checkpoint/migration.handlers.js';
@@ -13,7 +12,9 @@ import { instanceHandlers } from './instances/instance.handlers.js';
 import { Instances } from './instances/instances.js';
 import { movableInstances } from './instances/moves.js';
 import { ControlPlane } from './lease/control-plane.js';
-import { holdLease, reconcile } from './lease/lease.js';
+import { InstanceReports } from './lease/instance-reports.js';
+import { holdLease } from './lease/lease.js';
+import { WatchOver } from './lease/watch-over.js';
 import { networkHandlers } from './network/network.handlers.js';
 import { HostNetwork } from './network/network.js';
 import { DEFAULT_IDMAP } from './runtime/lxc/config/render.js';
@@ -61,14 +62,15 @@ export async function serve(settings: AgentSettings): Promise<void> {
   const journal = await Journal.open(join(settings.state, 'journal.jsonl'));
   const host = () => hostInfo(settings, storage.name);
 
-  const look = (id: string) => instances.refresh(id).catch((error: unknown) => instances.failed(id, error));
-  await runtime.watch((id) => void look(id));
-  instances.changes.on('unasked', (status) => {
-    control.report([status]).catch((error: unknown) => logger.warn({ reason: messageOf(error) }, 'report failed'));
-  });
+  const reports = new InstanceReports((statuses) => control.report(statuses), logger, ending.signal);
+  instances.changes.on('unasked', (status) => reports.add([status]));
+  instances.changes.on('change', ({ id }) => reports.drop(id));
+  await runtime.watch(
+    (id, target) => void instances.ended(id, target).catch((error: unknown) => instances.failed(id, error)),
+  );
 
   const server = new Server(channelOptions);
-  const { start: listenForMoves, ...migrationCalls } = migrations;
+  const { start: listenForMoves, moving, ...migrationCalls } = migrations;
   const handlers = {
     getHost: host,
     ...networkHandlers({ network }),
@@ -82,8 +84,10 @@ export async function serve(settings: AgentSettings): Promise<void> {
   );
   logger.info({ listen: settings.listen, role: settings.role, storage: storage.name }, 'serving');
 
-  const lease = { control, instances, records, host, logger, signal: ending.signal };
-  const done = Promise.all([holdLease(lease), reconcile(lease)]);
+  const { signal } = ending;
+  const watchOver = new WatchOver({ control, instances, records, reports, moving, logger, signal });
+  const regained = () => watchOver.checkOwnership();
+  const done = Promise.all([holdLease({ control, host, regained, logger, signal }), watchOver.run()]);
   process.once('SIGTERM', () => ending.abort());
   process.once('SIGINT', () => ending.abort());
   await done;

@@ -97,6 +97,12 @@ export function migrationHandlers(deps: MigrationDeps) {
     async start(): Promise<Server> {
       return listenForMoves(deps, (id) => incoming.get(id));
     },
+    /** Instances in the middle of a move. */
+    moving(): ReadonlySet<string> {
+      const all = [...incoming.values(), ...outgoing.values()].map(({ record }) => record);
+      const open = all.filter(({ progress }) => !hasReached(progress.phase, MigrationPhase.MIGRATION_PHASE_COMPLETED));
+      return new Set(open.map(({ spec }) => spec.id));
+    },
     async checkMigration(request: CheckMigrationRequest): Promise<CheckMigrationResponse> {
       return { reasons: await whatBlocks(deps, request) };
     },

@@ -49,11 +49,14 @@ export class Instances {
 
   create(call: Call | undefined, spec: InstanceSpec, start: boolean): Promise<InstanceStatus> {
     return this.turns.take(spec.id, async () => {
-      const present = this.deps.records.find(spec.id);
-      if (present) this.checkEpoch(call, present);
-      else await this.makeDisk(spec);
-      const record = present ?? { spec, epoch: call?.epoch ?? 0, state: 'stopped' as const, reason: '' };
-      if (!present) await this.deps.records.keep(record); // before the start: whatever runs is known
+      let record = this.deps.records.find(spec.id);
+      if (record && (call?.epoch ?? 0) > record.epoch) {
+        // It was owned elsewhere meanwhile (evacuated and back): this copy is of a time that is over.
+        await this.removeAll(record);
+        record = undefined;
+      }
+      if (record) nextEpoch(spec.id, call?.epoch ?? 0, record.epoch);
+      else record = await this.make(spec, call?.epoch ?? 0);
       return start && record.state === 'stopped' ? this.startNow(record) : this.status(spec.id);
     });
   }
@@ -93,13 +96,11 @@ export class Instances {
     });
   }
 
+  /** What an agent that died while making or deleting it left behind goes too. */
   delete(call: Call | undefined, id: string): Promise<void> {
     return this.turns.take(id, async () => {
       const record = this.deps.records.find(id);
-      if (!record) return;
-      this.checkEpoch(call, record);
-      await this.deps.runtime.stop(id, 0);
-      await this.deps.network.detach(record.spec.nics);
+      if (record) return this.removeAll(await this.accept(call, record));
       await this.deps.storage.delete(id);
       await this.deps.records.forget(id);
     });
@@ -122,13 +123,33 @@ export class Instances {
     return this.change(call, spec.id, (record) => this.keep({ ...record, spec }, record.state));
   }
 
-  /** Looks whether what should run still does; one that does not is stopped from now on, and that is told. */
+  /**
+   * Looks at what is: one that should run and does not is stopped from now on, one that runs though it was not written
+   * down (the agent died while it started it) is adopted.
+   */
   refresh(id: string): Promise<void> {
     return this.turns.take(id, async () => {
       const record = this.deps.records.find(id);
-      if (!record || (record.state !== 'running' && record.state !== 'paused')) return;
-      if (await this.deps.runtime.initPid(id)) return;
-      this.changes.emit('unasked', await this.keep(record, 'stopped', 'It ended by itself.'));
+      if (!record || record.state === 'incoming' || record.state === 'outgoing') return;
+      const alive = (await this.deps.runtime.settledInitPid(id)) > 0;
+      if (alive && record.state === 'stopped') this.changes.emit('unasked', await this.keep(record, 'running'));
+      if (!alive && (record.state === 'running' || record.state === 'paused'))
+        this.changes.emit('unasked', await this.keep(record, 'stopped', 'It ended by itself.'));
+    });
+  }
+
+  /** It has ended: finds out whether that was asked for. One that asked for a reboot from inside is running after it. */
+  ended(id: string, target: 'stop' | 'reboot'): Promise<void> {
+    if (target === 'stop') return this.refresh(id);
+    return this.turns.take(id, async () => {
+      const record = this.deps.records.find(id);
+      if (record?.state !== 'running' || (await this.deps.runtime.settledInitPid(id))) return;
+      // LXC begins again only what it started itself, not what CRIU restored.
+      const stopped = await this.keep(record, 'stopped', 'It ended for a reboot that failed.');
+      await this.startNow(this.deps.records.get(id)).catch((error: unknown) => {
+        this.changes.emit('unasked', stopped);
+        throw error;
+      });
     });
   }
 
@@ -137,6 +158,7 @@ export class Instances {
     return this.turns.take(id, async () => {
       const record = this.deps.records.find(id);
       if (!record || record.state === 'incoming' || record.state === 'outgoing') return;
+      if (record.state === 'stopped' && !(await this.deps.runtime.initPid(id))) return;
       await this.deps.runtime.stop(id, 0);
       await this.keep(record, 'stopped', reason);
       this.deps.logger.warn({ instance: id, reason }, 'stopped: not owned');
@@ -144,12 +166,28 @@ export class Instances {
   }
 
   private change<T>(call: Call | undefined, id: string, work: (record: InstanceRecord) => Promise<T>): Promise<T> {
-    return this.turns.take(id, async () => work(this.checkEpoch(call, this.deps.records.get(id))));
+    return this.turns.take(id, async () => work(await this.accept(call, this.deps.records.get(id))));
   }
 
-  private checkEpoch(call: Call | undefined, record: InstanceRecord): InstanceRecord {
-    record.epoch = nextEpoch(record.spec.id, call?.epoch ?? 0, record.epoch);
+  /** A newer epoch is on the disk before anything is done by it (invariant 2). Throws StaleEpochError. */
+  private async accept(call: Call | undefined, record: InstanceRecord): Promise<InstanceRecord> {
+    const epoch = nextEpoch(record.spec.id, call?.epoch ?? 0, record.epoch);
+    if (epoch > record.epoch) await this.deps.records.keep({ ...record, epoch });
+    return this.deps.records.get(record.spec.id);
+  }
+
+  private async make(spec: InstanceSpec, epoch: number): Promise<InstanceRecord> {
+    await this.makeDisk(spec);
+    const record = { spec, epoch, state: 'stopped' as const, reason: '' };
+    await this.deps.records.keep(record); // before the start: whatever runs is known
     return record;
+  }
+
+  private async removeAll({ spec }: InstanceRecord): Promise<void> {
+    await this.deps.runtime.stop(spec.id, 0);
+    await this.deps.network.detach(spec.nics);
+    await this.deps.storage.delete(spec.id);
+    await this.deps.records.forget(spec.id);
   }
 
   private require(record: InstanceRecord, state: RecordedState): void {
@@ -180,8 +218,9 @@ export class Instances {
   }
 
   private async stopNow(record: InstanceRecord, timeoutSeconds: number): Promise<InstanceStatus> {
-    if (record.state === 'stopped') return this.status(record.spec.id);
     if (record.state === 'incoming' || record.state === 'outgoing') this.require(record, 'running');
+    if (record.state === 'stopped' && !(await this.deps.runtime.initPid(record.spec.id)))
+      return record.reason ? this.keep(record, 'stopped') : this.status(record.spec.id);
     if (record.state === 'paused') await this.deps.runtime.unpause(record.spec.id);
     await this.deps.runtime.stop(record.spec.id, timeoutSeconds);
     return this.keep(record, 'stopped');

@@ -2,6 +2,9 @@ import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 
 export type PowerState = 'stopped' | 'running' | 'paused';
 
+/** `reboot`: it was asked for from inside. */
+export type EndListener = (instanceId: string, target: 'stop' | 'reboot') => void;
+
 /** Makes containers run. The container's name is the instance's id. */
 export interface Runtime {
   readonly name: 'lxc' | 'simulated';
@@ -9,7 +12,7 @@ export interface Runtime {
   readonly lxcPath: string;
   /** Writes what start needs. `bridges` gives the bridge per network id. */
   configure(spec: InstanceSpec, rootfs: string, bridges: ReadonlyMap<string, string>): Promise<void>;
-  /** Resolves when its init runs. */
+  /** Resolves when its init runs; running already is a success. */
   start(instanceId: string): Promise<void>;
   /** Clean shutdown, killed after `timeoutSeconds`; 0 kills at once. Not running is a success. */
   stop(instanceId: string, timeoutSeconds: number): Promise<void>;
@@ -17,9 +20,11 @@ export interface Runtime {
   unpause(instanceId: string): Promise<void>;
   /** Pid of its init in the host's pid namespace; 0 where it does not run. */
   initPid(instanceId: string): Promise<number>;
+  /** The same once it is not in the middle of starting, ending or rebooting any more (some seconds at most). */
+  settledInitPid(instanceId: string): Promise<number>;
   cgroupDirectories(instanceId: string): string[];
-  /** `listener` is told when an instance may have ended without having been asked to. */
-  watch(listener: (instanceId: string) => void): Promise<void>;
+  /** `listener` is told of each instance that has ended, asked to or not, those of the agent's absence first. */
+  watch(listener: EndListener): Promise<void>;
   /** The last of what it printed at its start, 1 MiB at most. */
   consoleLog(instanceId: string): Promise<Buffer>;
 }

@@ -20,12 +20,9 @@ const STATES: Partial<Record<number, InstanceState>> = {
   4: InstanceState.INSTANCE_STATE_STOPPED,
 };
 
-/**
- * Differences between what is on one host and what should be, in words. `resyncing`: it is being told what it has lost,
- * so that it still holds some of it is none.
- */
+/** Differences between what is on one host and what should be, in words. */
 export function compareHost(
-  host: { id: string; name: string; resyncing: boolean },
+  host: { id: string; name: string },
   found: InstanceStatus[],
   expected: ReadonlyMap<string, ExpectedInstance>,
 ): string[] {
@@ -35,7 +32,6 @@ export function compareHost(
     const want = expected.get(instance.id);
     if (want?.busy || want?.kept_on.includes(host.id)) continue;
     if (want?.host_id !== host.id) {
-      if (host.resyncing) continue;
       differences.push(
         `instance ${instance.id} is left on host ${host.name} (${instance.state}), which does not own it`,
       );

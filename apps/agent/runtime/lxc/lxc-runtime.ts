@@ -1,16 +1,21 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, watch } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
-import { UUID } from '#libs/common/names';
+import { sleep } from '#libs/common/clock';
 import { CommandError, run } from '../../network/commands.js';
-import type { Runtime } from '../runtime.js';
+import type { EndListener, Runtime } from '../runtime.js';
 import { renderConfig } from './config/render.js';
 import type { CgroupLayout } from './config/limits.js';
+import { initPidIn } from './container-init.js';
+import { watchEnds } from './end-events.js';
 
 const START_TIMEOUT_MS = 60_000;
+/** How long LXC's monitor may take to end or to begin again. */
+const SETTLE_MS = 10_000;
+const SETTLE_STEP_MS = 20;
 const postStop = fileURLToPath(new URL('../../../../../apps/agent/runtime/lxc/post-stop.sh', import.meta.url));
 
 /** Containers by LXC's tools. They live on when the agent ends. */
@@ -40,26 +45,16 @@ export class LxcRuntime implements Runtime {
   }
 
   async start(instanceId: string): Promise<void> {
-    const folder = join(this.lxcPath, instanceId);
-    const log = join(folder, 'start.log');
+    if (await this.settledInitPid(instanceId)) return;
+    const log = join(this.lxcPath, instanceId, 'start.log');
     await rm(log, { force: true });
-    const args = [
-      '-n',
-      instanceId,
-      '-P',
-      this.lxcPath,
-      '-d',
-      '-p',
-      join(folder, 'monitor.pid'),
-      '-o',
-      log,
-      '-l',
-      'WARN',
-    ];
+    const args = ['-n', instanceId, '-P', this.lxcPath, '-d', '-o', log, '-l', 'WARN'];
     // Its monitor lives on: no pipe may be handed to it, or the end of it would be waited for.
     const child = spawn('lxc-start', args, { stdio: 'ignore', timeout: START_TIMEOUT_MS, cwd: '/' });
     const status = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('exit', resolve));
-    if (status !== 0) throw new CommandError('lxc-start', status, (await tail(log)).toString('utf8').slice(-2000));
+    // One that an agent killed meanwhile had begun to start runs all the same.
+    if (status !== 0 && !(await this.settledInitPid(instanceId)))
+      throw new CommandError('lxc-start', status, (await tail(log)).toString('utf8').slice(-2000));
   }
 
   async stop(instanceId: string, timeoutSeconds: number): Promise<void> {
@@ -79,51 +74,33 @@ export class LxcRuntime implements Runtime {
     await run('lxc-unfreeze', ['-n', instanceId, '-P', this.lxcPath]);
   }
 
-  async initPid(instanceId: string): Promise<number> {
-    return (await this.childOfMonitor(instanceId)) || (await this.askLxc(instanceId));
+  initPid(instanceId: string): Promise<number> {
+    return initPidIn(this.cgroupDirectories(instanceId)[1]!);
+  }
+
+  async settledInitPid(instanceId: string): Promise<number> {
+    for (const until = Date.now() + SETTLE_MS; ; await sleep(SETTLE_STEP_MS)) {
+      const pid = await this.initPid(instanceId);
+      if (pid || Date.now() > until || !(await this.isMonitored(instanceId))) return pid;
+    }
   }
 
   cgroupDirectories(instanceId: string): string[] {
     return [`${this.cgroupPrefix}/m-${instanceId}`, `${this.cgroupPrefix}/c-${instanceId}`];
   }
 
-  async watch(listener: (instanceId: string) => void): Promise<void> {
-    await mkdir(this.events, { recursive: true });
-    watch(this.events, (_event, name) => {
-      if (!name || !UUID.test(name)) return;
-      rm(join(this.events, name), { force: true }).then(
-        () => listener(name),
-        () => listener(name),
-      );
-    });
+  watch(listener: EndListener): Promise<void> {
+    return watchEnds(this.events, listener);
   }
 
   consoleLog(instanceId: string): Promise<Buffer> {
     return tail(join(this.lxcPath, instanceId, 'start.log'));
   }
 
-  /** Without a process: the monitor's only child. 0 where the pid file is of another process or there is none. */
-  private async childOfMonitor(instanceId: string): Promise<number> {
-    try {
-      const monitor = (await readFile(join(this.lxcPath, instanceId, 'monitor.pid'), 'utf8')).trim();
-      const command = await readFile(`/proc/${monitor}/cmdline`, 'utf8');
-      if (!command.includes(instanceId)) return 0;
-      const children = await readFile(`/proc/${monitor}/task/${monitor}/children`, 'utf8');
-      return Number(children.trim().split(' ')[0] ?? 0);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT' || code === 'ESRCH') return 0;
-      throw error;
-    }
-  }
-
-  private async askLxc(instanceId: string): Promise<number> {
-    try {
-      return Number((await run('lxc-info', ['-n', instanceId, '-P', this.lxcPath, '-p', '-H'])).trim() || 0);
-    } catch (error) {
-      if (error instanceof CommandError) return 0; // no such container
-      throw error;
-    }
+  /** LXC's monitor (of a start or a restore) listens on an abstract socket of its network namespace, the host's. */
+  private async isMonitored(instanceId: string): Promise<boolean> {
+    const socket = ` @${join(this.lxcPath, instanceId, 'command')}\n`;
+    return (await readFile('/proc/self/net/unix', 'utf8')).includes(socket);
   }
 }
 

@@ -25,6 +25,10 @@ export class SimulatedRuntime implements Runtime {
     return this.pids.get(instanceId) ?? 0;
   }
 
+  settledInitPid(instanceId: string): Promise<number> {
+    return this.initPid(instanceId);
+  }
+
   cgroupDirectories(): string[] {
     return [];
   }

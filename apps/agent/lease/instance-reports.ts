@@ -1,0 +1,44 @@
+import type { InstanceStatus } from '#generated/lxstack/agent/v1/types';
+import { sleep } from '#libs/common/clock';
+import { messageOf } from '#libs/common/errors';
+import type { Logger } from '#libs/common/logger';
+
+const BATCH = 500;
+const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [250, 10_000];
+
+/** Tells the control plane of states; what it could not be told is told again, the newest per instance only. */
+export class InstanceReports {
+  private readonly pending = new Map<string, InstanceStatus>();
+  private sending: Promise<void> | undefined;
+
+  constructor(
+    private readonly send: (instances: InstanceStatus[]) => Promise<void>,
+    private readonly logger: Logger,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  add(statuses: readonly InstanceStatus[]): void {
+    for (const status of statuses) this.pending.set(status.id, status);
+    if (this.pending.size) this.sending ??= this.drain().finally(() => (this.sending = undefined));
+  }
+
+  /** A call changed it: an older word about it must not be said any more. */
+  drop(instanceId: string): void {
+    this.pending.delete(instanceId);
+  }
+
+  private async drain(): Promise<void> {
+    for (let pause = FIRST_PAUSE_MS; this.pending.size && !this.signal.aborted;) {
+      const batch = [...this.pending.values()].slice(0, BATCH);
+      try {
+        await this.send(batch);
+        for (const status of batch) if (this.pending.get(status.id) === status) this.pending.delete(status.id);
+        pause = FIRST_PAUSE_MS;
+      } catch (error) {
+        this.logger.warn({ reason: messageOf(error), instances: this.pending.size }, 'states not told yet');
+        await sleep(pause, this.signal).catch(() => undefined); // ended: the loop sees it
+        pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
+      }
+    }
+  }
+}

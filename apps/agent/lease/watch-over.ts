@@ -1,0 +1,94 @@
+import type { Ownership } from '#generated/lxstack/agent/v1/control_plane';
+import { sleep } from '#libs/common/clock';
+import { messageOf } from '#libs/common/errors';
+import type { Logger } from '#libs/common/logger';
+import type { Instances } from '../instances/instances.js';
+import type { InstanceRecords } from '../state/instance-record.js';
+import type { ControlPlane } from './control-plane.js';
+import type { InstanceReports } from './instance-reports.js';
+
+const BATCH = 500;
+const RETRY_MS = 2_000;
+/** Ends are events; this finds what no event told of (a monitor that was killed). */
+const LOOK_MS = 60_000;
+
+interface Deps {
+  control: ControlPlane;
+  instances: Instances;
+  records: InstanceRecords;
+  reports: InstanceReports;
+  /** Instances in the middle of a move: whose they are is the move's question. */
+  moving: () => ReadonlySet<string>;
+  logger: Logger;
+  signal: AbortSignal;
+}
+
+/** Keeps what runs here and what the control plane believes of it the same. */
+export class WatchOver {
+  private ownershipIsDue = true;
+  private waiting = new AbortController();
+
+  constructor(private readonly deps: Deps) {}
+
+  /** Others may own what this host has: asked soon. */
+  checkOwnership(): void {
+    this.ownershipIsDue = true;
+    this.waiting.abort();
+  }
+
+  /** Until the agent ends. */
+  async run(): Promise<void> {
+    const { signal, logger } = this.deps;
+    while (!signal.aborted) {
+      let pause = LOOK_MS;
+      try {
+        await this.look();
+        if (this.ownershipIsDue) await this.askOwnership();
+      } catch (error) {
+        logger.warn({ reason: messageOf(error) }, 'ownership not known yet');
+        pause = RETRY_MS;
+      }
+      this.waiting = new AbortController();
+      if (!this.ownershipIsDue || pause === RETRY_MS)
+        await sleep(pause, AbortSignal.any([signal, this.waiting.signal])).catch(() => undefined); // woken
+    }
+  }
+
+  /** What ended without being asked to is told until the control plane takes it (it refuses while a task runs). */
+  private async look(): Promise<void> {
+    const { instances, records, reports } = this.deps;
+    for (const id of records.ids()) {
+      await instances.refresh(id);
+      const record = records.find(id);
+      if (record?.state === 'stopped' && record.reason) reports.add([await instances.status(id)]);
+    }
+  }
+
+  /** Stops what this host no longer owns, deletes nothing (invariant 2). */
+  private async askOwnership(): Promise<void> {
+    const { control, instances, records, reports, moving } = this.deps;
+    this.ownershipIsDue = false;
+    try {
+      const inMove = moving();
+      const ids = records.ids().filter((id) => !inMove.has(id));
+      for (let at = 0; at < ids.length; at += BATCH) {
+        const batch = ids.slice(at, at + BATCH);
+        for (const ownership of await control.ownership(batch)) await this.obey(ownership);
+        const known = batch.filter((id) => records.find(id));
+        reports.add(await Promise.all(known.map((id) => instances.status(id))));
+      }
+    } catch (error) {
+      this.ownershipIsDue = true;
+      throw error;
+    }
+  }
+
+  private async obey({ instanceId, exists, deleted, owned, epoch }: Ownership): Promise<void> {
+    const { instances, records, logger } = this.deps;
+    if (!exists && !deleted)
+      return logger.error({ instance: instanceId }, 'the control plane has never heard of it: left as it is');
+    const kept = records.find(instanceId)?.epoch ?? 0;
+    if (owned || (!deleted && epoch < kept)) return;
+    await instances.disown(instanceId, deleted ? 'Deleted.' : 'Owned by another host.');
+  }
+}

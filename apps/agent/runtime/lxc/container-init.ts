@@ -1,0 +1,50 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+const ROOT = '/sys/fs/cgroup';
+
+/**
+ * The hierarchy to look for processes in: on v1 the freezer's, which no init divides further; else the unified one.
+ */
+function hierarchy(): string {
+  return existsSync(`${ROOT}/freezer/cgroup.procs`) ? `${ROOT}/freezer` : ROOT;
+}
+
+/**
+ * Pid of a container's init in our pid namespace, found in its payload cgroup: the one that is 1 in a namespace directly
+ * below ours. 0 where there is none. Reading a few files costs a tenth of starting `lxc-info`.
+ */
+export async function initPidIn(cgroup: string): Promise<number> {
+  return (await search(join(hierarchy(), cgroup))) ?? 0;
+}
+
+async function search(directory: string): Promise<number | undefined> {
+  for (const pid of await processes(directory)) if (await isInit(pid)) return pid;
+  for (const entry of await orNone(readdir(directory, { withFileTypes: true }))) {
+    const found = entry.isDirectory() ? await search(join(directory, entry.name)) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+async function processes(directory: string): Promise<number[]> {
+  const [text = ''] = await orNone(readFile(join(directory, 'cgroup.procs'), 'utf8').then((read) => [read]));
+  return text.split('\n').filter(Boolean).map(Number);
+}
+
+async function isInit(pid: number): Promise<boolean> {
+  const [text = ''] = await orNone(readFile(`/proc/${pid}/status`, 'utf8').then((read) => [read]));
+  const ids = /^NSpid:\s*(.*)$/m.exec(text)?.[1]?.split(/\s+/) ?? [];
+  return ids.length === 2 && ids[1] === '1' && !/^State:\s*Z/m.test(text);
+}
+
+/** Processes and cgroups may be gone before they are read. */
+async function orNone<T>(read: Promise<T[]>): Promise<T[]> {
+  try {
+    return await read;
+  } catch (error) {
+    if (['ENOENT', 'ESRCH', 'ENODEV', 'EOPNOTSUPP'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    throw error;
+  }
+}
