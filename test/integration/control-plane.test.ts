@@ -24,13 +24,15 @@ import { Events } from '#libs/operations/events';
 import { Operations } from '#libs/operations/operations.service';
 import { OperationQueues } from '#libs/operations/queues';
 import { RedisConnections } from '#libs/operations/redis';
-import { createTestDatabase, testRedisUrl } from './servers.js';
+import { createTestDatabase } from './servers.js';
 import type { TestDatabase } from './servers.js';
+import { TestRedis } from './test-redis.js';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
 let database: TestDatabase;
 let directory: string;
+let redisServer: TestRedis;
 let redis: RedisConnections;
 let queues: OperationQueues;
 let servers: ControlPlaneServers;
@@ -48,7 +50,8 @@ before(async () => {
     LXSTACK_ENROL_LISTEN: socket('enrol'),
   });
   database = await createTestDatabase();
-  redis = new RedisConnections(testRedisUrl());
+  redisServer = await TestRedis.start();
+  redis = new RedisConnections(redisServer.url());
   tokens = new JoinTokens(database.dataSource);
   const events = new Events(redis);
   queues = new OperationQueues(redis);
@@ -64,6 +67,7 @@ after(async () => {
   await servers.onApplicationShutdown();
   await queues.onApplicationShutdown();
   await redis.onApplicationShutdown();
+  await redisServer.stop();
   await database.drop();
   await rm(directory, { recursive: true });
 });

@@ -16,6 +16,7 @@ import { DatabaseModule } from '#libs/database/database.module';
 import { connect, migrateSchema } from '#libs/database/schema';
 import { IdentityBootstrap } from '#libs/identity/bootstrap';
 import { OperationsModule } from '#libs/operations/operations.module';
+import { TestRedis } from './test-redis.js';
 
 @Module({
   imports: [DatabaseModule, OperationsModule, HttpModule, IdentityFaceModule, ImageFaceModule, NetworkFaceModule],
@@ -38,7 +39,8 @@ export async function startFaces(): Promise<Faces> {
   await admin.query(`CREATE DATABASE ${name}`);
   const blobs = await mkdtemp(join(tmpdir(), 'lx-blobs-'));
   process.env.LXSTACK_DATABASE_URL = server.replace(/\/[^/?]*(\?|$)/, `/${name}$1`);
-  process.env.LXSTACK_REDIS_URL = process.env.LXSTACK_TEST_REDIS_URL;
+  const redis = await TestRedis.start();
+  process.env.LXSTACK_REDIS_URL = redis.url();
   process.env.LXSTACK_BLOB_DIR = blobs;
   const app = await NestFactory.create(FacesModule, { logger: ['error', 'warn'] });
   const database = app.get(DataSource);
@@ -54,6 +56,7 @@ export async function startFaces(): Promise<Faces> {
       await app.close();
       await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
       await admin.destroy();
+      await redis.stop();
       await rm(blobs, { recursive: true });
     },
   };

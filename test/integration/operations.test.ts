@@ -8,21 +8,23 @@ import { newId } from '#libs/common/ids';
 import type { Operation } from '#libs/operations/operation.entity';
 import { QUICK, trialProcess } from './operations.fixture.js';
 import type { TrialInput, TrialProcess } from './operations.fixture.js';
-import { createTestDatabase, testRedisUrl } from './servers.js';
+import { createTestDatabase } from './servers.js';
 import type { TestDatabase } from './servers.js';
+import { TestRedis } from './test-redis.js';
 
 let database: TestDatabase;
+let redis: TestRedis;
 const redisUrl = () => url;
 let url: string;
 let trial: TrialProcess;
 
 before(async () => {
-  database = await createTestDatabase();
+  [database, redis] = await Promise.all([createTestDatabase(), TestRedis.start()]);
   await database.dataSource.query('CREATE TABLE trial_log (id serial, mark text, what text)');
 });
-after(() => database.drop());
+after(() => Promise.all([database.drop(), redis.stop()]));
 beforeEach(() => {
-  url = testRedisUrl();
+  url = redis.url();
   trial = trialProcess(database.dataSource, url);
 });
 afterEach(() => trial.stop());

@@ -1,72 +1,86 @@
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { globSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { TestRedis } from './test-redis.js';
 
 const run = promisify(execFile);
-
-/** PostgreSQL and Redis of one test, on unix sockets in a directory of their own. */
-export interface PrivateServers {
-  directory: string;
-  databaseUrl: string;
-  redisUrl: string;
-  stop(): Promise<void>;
-}
 
 /** PostgreSQL refuses to run as root: its programs run as `postgres` then. */
 const asPostgres = process.getuid?.() === 0 ? ['runuser', '-u', 'postgres', '--'] : [];
 
-export async function startPrivateServers(name: string): Promise<PrivateServers> {
-  const directory = await mkdtemp(`/tmp/lx-${name}-`);
-  await chmod(directory, 0o755);
-  const data = join(directory, 'pg');
-  await mkdir(data);
-  if (asPostgres.length) await run('chown', ['postgres', data]);
-  const bin = globSync('/usr/lib/postgresql/*/bin').sort().at(-1)!;
-  const [program, ...prefix] = [...asPostgres, join(bin, 'initdb')];
-  await run(program, [...prefix, '-D', data, '-U', 'lxstack', '-A', 'trust', '--no-sync', '-E', 'UTF8']);
-  const [postgresProgram, ...postgresPrefix] = [...asPostgres, join(bin, 'postgres')];
-  const postgres = spawn(postgresProgram, [...postgresPrefix, '-D', data, '-k', data, '-h', '', '-F'], {
-    stdio: 'ignore',
-  });
-  const socket = join(directory, 'redis.sock');
-  const redis = spawn('redis-server', ['--port', '0', '--unixsocket', socket, '--save', '', '--dir', directory], {
-    stdio: 'ignore',
-  });
-  const stop = async () => {
-    const [pgCtl, ...before] = [...asPostgres, join(bin, 'pg_ctl')];
-    await run(pgCtl, [...before, '-D', data, '-m', 'immediate', 'stop']);
-    await Promise.all([gone(postgres), gone(redis, 'SIGTERM')]);
-    await rm(directory, { recursive: true, force: true });
-  };
-  await createDatabase(join(bin, 'createdb'), data);
-  return {
-    directory,
-    databaseUrl: `postgres://lxstack@/lxstack?host=${data}`,
-    redisUrl: socket,
-    stop,
-  };
-}
+/** PostgreSQL and Redis of one test file, on unix sockets in a directory of their own. */
+export class PrivateServers {
+  private postgres: ChildProcess;
+  private readonly bin = globSync('/usr/lib/postgresql/*/bin').sort().at(-1)!;
+  private readonly data: string;
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
 
-/** Also how it is known that the server takes connections. */
-async function createDatabase(program: string, socketDirectory: string): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      await run(program, ['-h', socketDirectory, '-U', 'lxstack', 'lxstack']);
-      return;
-    } catch (error) {
-      if (attempt > 100) throw error;
-      await sleep(100);
+  private constructor(
+    readonly directory: string,
+    private readonly redis: TestRedis,
+  ) {
+    this.data = join(directory, 'pg');
+    this.databaseUrl = `postgres://lxstack@/lxstack?host=${this.data}`;
+    this.redisUrl = redis.url();
+  }
+
+  static async start(name: string): Promise<PrivateServers> {
+    const directory = await mkdtemp(`/tmp/lx-${name}-`);
+    await chmod(directory, 0o755);
+    const servers = new PrivateServers(directory, await TestRedis.start());
+    await mkdir(servers.data);
+    if (asPostgres.length) await run('chown', ['postgres', servers.data]);
+    const options = ['-D', servers.data, '-U', 'lxstack', '-A', 'trust', '--no-sync', '-E', 'UTF8'];
+    await run(...servers.command('initdb', options));
+    servers.startPostgres();
+    await servers.createDatabase();
+    return servers;
+  }
+
+  /** Every connection is cut; it is away for `awayMs`. */
+  async restartPostgres(awayMs: number): Promise<void> {
+    await this.stopPostgres();
+    await sleep(awayMs);
+    this.startPostgres();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.stopPostgres(), this.redis.stop()]);
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  private startPostgres(): void {
+    const options = ['-D', this.data, '-k', this.data, '-h', '', '-F'];
+    this.postgres = spawn(...this.command('postgres', options), { stdio: 'ignore' });
+  }
+
+  private async stopPostgres(): Promise<void> {
+    const gone = once(this.postgres, 'exit');
+    await run(...this.command('pg_ctl', ['-D', this.data, '-m', 'immediate', 'stop']));
+    await gone;
+  }
+
+  private command(program: string, options: string[]): [string, string[]] {
+    const [first, ...rest] = [...asPostgres, join(this.bin, program), ...options];
+    return [first, rest];
+  }
+
+  /** Also how it is known that the server takes connections. */
+  private async createDatabase(): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await run(join(this.bin, 'createdb'), ['-h', this.data, '-U', 'lxstack', 'lxstack']);
+        return;
+      } catch (error) {
+        if (attempt > 100) throw error;
+        await sleep(100);
+      }
     }
   }
-}
-
-async function gone(child: ChildProcess, signal?: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = new Promise((resolve) => child.once('exit', resolve));
-  if (signal) child.kill(signal);
-  await exited;
 }

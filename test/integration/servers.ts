@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { setting } from '#libs/common/config';
 import { newId } from '#libs/common/ids';
@@ -26,13 +25,6 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     await admin.destroy();
   };
   return { url, dataSource, drop };
-}
-
-/** A Redis database of its own (of sixteen) on the test server. */
-export function testRedisUrl(): string {
-  const server = setting('LXSTACK_TEST_REDIS_URL');
-  const db = randomInt(1, 16);
-  return server.startsWith('/') ? `${server}?db=${db}` : `${server.replace(/\/\d*$/, '')}/${db}`;
 }
 
 function withDatabase(url: string, name: string): string {

@@ -9,11 +9,14 @@ import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { HostInfo } from '#generated/lxstack/agent/v1/types';
 import type { Caller } from '#libs/common/caller';
+import { sleep } from '#libs/common/clock';
 import { newId } from '#libs/common/ids';
 import { Instance } from '#libs/compute/instances/instance.entity';
 import { readPki, serverCredentials } from '#libs/agent-protocol/credentials';
 import { DatabaseModule } from '#libs/database/database.module';
 import { migrateSchema } from '#libs/database/schema';
+import { Audit } from '#libs/fleet/audit/audit.service';
+import { FleetModule } from '#libs/fleet/fleet.module';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { closeSwitches } from '#libs/mobility/live/switch-fence';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
@@ -23,13 +26,12 @@ import { OperationsModule } from '#libs/operations/operations.module';
 import { RedisConnections } from '#libs/operations/redis';
 import { Operations } from '#libs/operations/operations.service';
 import { FakeAgent } from './fake-agent/fake-agent.js';
-import { startPrivateServers } from './private-servers.js';
-import type { PrivateServers } from './private-servers.js';
+import { PrivateServers } from './private-servers.js';
 import { TestPki } from './test-pki.js';
 import { seedInstance, seedTenant } from './workflow-seed.js';
 import type { Tenant } from './workflow-seed.js';
 
-@Module({ imports: [DatabaseModule, OperationsModule, MobilityModule] })
+@Module({ imports: [DatabaseModule, OperationsModule, FleetModule, MobilityModule] })
 class ControlModule {}
 
 export const caller: Caller = { userId: 'u', projectId: 'p', roles: ['admin'], isAdmin: true, requestId: 'req-test' };
@@ -47,7 +49,7 @@ export class WorkflowWorld {
   ) {}
 
   static async start(name: string, hostNames: string[]): Promise<WorkflowWorld> {
-    const servers = await startPrivateServers(name);
+    const servers = await PrivateServers.start(name);
     const pki = await TestPki.create(join(servers.directory, 'pki'));
     Object.assign(process.env, {
       LXSTACK_DATABASE_URL: servers.databaseUrl,
@@ -92,6 +94,16 @@ export class WorkflowWorld {
       .get(RedisConnections)
       .impatient(() => {})
       .flushall();
+  }
+
+  /** A real restart of the server; resolves when it takes connections again. */
+  async restartPostgres(awayMs: number): Promise<void> {
+    await this.servers.restartPostgres(awayMs);
+    for (let up = false; !up; await sleep(50))
+      up = await this.database.query('SELECT 1').then(
+        () => true,
+        () => false,
+      );
   }
 
   /** What GetOwnership does before it answers. */
@@ -151,19 +163,14 @@ export class WorkflowWorld {
     return this.database.manager.findOneByOrFail(Instance, { id });
   }
 
+  /** Every difference between Postgres, agents and allocations, in words. */
+  differences(): Promise<string[]> {
+    return this.control.get(Audit).run();
+  }
+
   /** Invariants 2 and 3, and that nothing is bound that is nowhere. */
   async audit(): Promise<void> {
-    const sums = await this.database.query(
-      `SELECT h.name FROM hosts h LEFT JOIN allocations a ON a.host_id = h.id GROUP BY h.id
-       HAVING h.used_vcpus <> coalesce(sum(a.vcpus), 0) OR h.used_memory_mb <> coalesce(sum(a.memory_mb), 0)
-         OR h.used_disk_gb <> coalesce(sum(a.disk_gb), 0)`,
-    );
-    assert.deepEqual(sums, [], 'invariant 3: used capacity equals the sum of allocations');
-    const bound = await this.database.query(
-      `SELECT p.id FROM ports p LEFT JOIN instances i ON i.id::text = p.device_id
-       WHERE p.host_id IS DISTINCT FROM i.host_id`,
-    );
-    assert.deepEqual(bound, [], 'every port is bound where its instance is');
+    assert.deepEqual(await this.differences(), [], 'invariant 3: the audit prints nothing');
     const running = [...this.agents.values()].flatMap((agent) => agent.running());
     assert.equal(new Set(running).size, running.length, 'invariant 2: an instance runs on one host at most');
   }

@@ -126,7 +126,7 @@ describe('cold migration, resize and evacuation', () => {
     assert.ok(agent.instances.has(broken.id), 'invariant 5: the copy may be all there is');
     const { status: after } = await world.database.manager.findOneByOrFail(Migration, { uuid: migration.uuid });
     assert.equal(after, 'completed');
-    await world.database.query(`UPDATE instances SET host_id = $2 WHERE id = $1`, [broken.id, at('h3')]);
+    await world.database.query(`UPDATE instances SET host_id = $2, epoch = 1 WHERE id = $1`, [broken.id, at('h3')]);
   });
 
   it('refuses unknown hosts and its own', async () => {

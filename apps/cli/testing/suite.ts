@@ -5,7 +5,6 @@ import { startFleet, stopFleet } from '../fleet/fleet.js';
 import { Layout, repository } from '../fleet/layout.js';
 import { logTail } from '../process/daemon.js';
 import { databaseUrl, startPostgres } from '../servers/postgres.js';
-import { startRedis } from '../servers/redis.js';
 import { lint } from './lint.js';
 import { runFiles } from './run-files.js';
 import { Tally } from './tally.js';
@@ -59,9 +58,8 @@ async function onFleet(
 
 async function startServers(layout: Layout): Promise<void> {
   await mkdir(layout.directory, { recursive: true, mode: 0o755 });
-  await Promise.all([startPostgres(layout), startRedis(layout)]);
+  await startPostgres(layout);
   process.env.LXSTACK_TEST_DATABASE_URL = databaseUrl(layout);
-  process.env.LXSTACK_TEST_REDIS_URL = layout.redis.socket;
 }
 
 async function startTestFleet(layout: Layout, print: Print): Promise<void> {

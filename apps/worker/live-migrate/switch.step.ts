@@ -21,8 +21,8 @@ const beforeFreeze: readonly MigrationPhase[] = [
 
 /**
  * The move itself. The source tells how it goes; at AWAIT_COMMIT the instance changes host in one transaction, which
- * also ends this step, and both ends are told at once. A worker that takes over joins where the ends are; where it did not see the freeze begin it cannot know how
- * much time is left, and takes the move back.
+ * also ends this step, and both ends are told at once. A worker that takes over joins where the ends are; where it did
+ * not see the freeze begin it cannot know how much time is left, and takes the move back.
  */
 @Injectable()
 export class SwitchStep implements Step<MoveInput, MoveContext> {

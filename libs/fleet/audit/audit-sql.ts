@@ -53,11 +53,28 @@ export const STRANDED_TASKS = `
   WHERE i.deleted_at IS NULL AND i.task_state IS NOT NULL AND NOT ${busy('i.id')}
   LIMIT $1`;
 
-/** Operations that should run and that nobody has had for a while. */
+/** Operations that should run and that nobody has had for a while. One that waits its turn is not among them. */
 export const STALE_OPERATIONS = `
-  SELECT id, kind, resource_id, state FROM operations
-  WHERE state IN ('running', 'undoing') AND coalesce(locked_until, not_before, updated_at) < now() - interval '30 seconds'
+  SELECT id, kind, resource_id, state FROM operations o
+  WHERE (state IN ('running', 'undoing')
+      AND greatest(locked_until, not_before, updated_at) < now() - interval '30 seconds')
+    OR (state = 'pending' AND greatest(locked_until, not_before, updated_at) < now() - interval '2 minutes'
+      AND NOT EXISTS (SELECT FROM operations e WHERE e.resource_type = o.resource_type AND e.resource_id = o.resource_id
+        AND e.state IN ('pending', 'running', 'undoing') AND (e.created_at, e.id) < (o.created_at, o.id)))
   LIMIT $1`;
+
+/** Moves that say they go on although their operation has ended. */
+export const STRANDED_MIGRATIONS = `
+  SELECT m.uuid, m.instance_id, m.status FROM migrations m JOIN instances i ON i.id = m.instance_id
+  WHERE m.status IN ('accepted', 'queued', 'preparing', 'running', 'pre-migrating', 'migrating', 'post-migrating',
+      'confirming', 'reverting')
+    AND i.deleted_at IS NULL AND NOT ${busy('m.instance_id')}
+  LIMIT $1`;
+
+/** Hosts that are being told what they have lost: what they still hold of it is on its way out. */
+export const RESYNCING = `
+  SELECT resource_id AS id FROM operations
+  WHERE kind = 'host.resync' AND resource_type = 'host' AND state IN ('pending', 'running', 'undoing')`;
 
 /** What Postgres says is on the hosts, one page by id. */
 export const INSTANCES = `

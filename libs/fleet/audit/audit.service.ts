@@ -34,10 +34,11 @@ export class Audit {
     const up = hosts.filter((host) => this.hosts.isUp(host, now));
     const found = await this.askAll(up);
     const expected = await this.expected();
+    const resyncing = new Set((await this.database.query<{ id: string }[]>(sql.RESYNCING)).map(({ id }) => id));
     const differences = [...(await this.records()), ...(await this.leftMoves(found))];
     for (const { host, instances, failure } of found) {
       if (failure) differences.push(`host ${host.name} does not answer: ${failure}`);
-      else differences.push(...compareHost(host, instances, expected));
+      else differences.push(...compareHost({ ...host, resyncing: resyncing.has(host.id) }, instances, expected));
     }
     return differences.slice(0, MAX_DIFFERENCES);
   }
@@ -66,6 +67,10 @@ export class Audit {
           `port ${row.id} is on ${row.host ?? 'no host'}, its instance ${row.device_id} on ${row.instance_host ?? 'none'}`,
       ),
       await say(sql.STRANDED_TASKS, (row) => `instance ${row.id} is ${row.task_state} without an operation`),
+      await say(
+        sql.STRANDED_MIGRATIONS,
+        (row) => `move ${row.uuid} of instance ${row.instance_id} is ${row.status} without an operation`,
+      ),
       await say(
         sql.STALE_OPERATIONS,
         (row) => `operation ${row.id} (${row.kind} of ${row.resource_id}) is ${row.state} and nobody runs it`,

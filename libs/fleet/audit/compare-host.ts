@@ -20,9 +20,12 @@ const STATES: Partial<Record<number, InstanceState>> = {
   4: InstanceState.INSTANCE_STATE_STOPPED,
 };
 
-/** Differences between what is on one host and what should be, in words. */
+/**
+ * Differences between what is on one host and what should be, in words. `resyncing`: it is being told what it has lost,
+ * so that it still holds some of it is none.
+ */
 export function compareHost(
-  host: { id: string; name: string },
+  host: { id: string; name: string; resyncing: boolean },
   found: InstanceStatus[],
   expected: ReadonlyMap<string, ExpectedInstance>,
 ): string[] {
@@ -32,6 +35,7 @@ export function compareHost(
     const want = expected.get(instance.id);
     if (want?.busy || want?.kept_on.includes(host.id)) continue;
     if (want?.host_id !== host.id) {
+      if (host.resyncing) continue;
       differences.push(
         `instance ${instance.id} is left on host ${host.name} (${instance.state}), which does not own it`,
       );

@@ -14,6 +14,7 @@ import { parseDatabaseUrl } from '#libs/database/data-source';
 import { migrateSchema } from '#libs/database/schema';
 import { FleetModule } from '#libs/fleet/fleet.module';
 import { OperationsModule } from '#libs/operations/operations.module';
+import { TestRedis } from '../test-redis.js';
 
 @Module({ imports: [DatabaseModule, OperationsModule, FleetModule, ComputeFaceModule] })
 class TestModule {}
@@ -36,7 +37,8 @@ export class ComputeApi {
 
   static async start(): Promise<ComputeApi> {
     const { drop } = await createDatabase();
-    process.env.LXSTACK_REDIS_URL = process.env.LXSTACK_TEST_REDIS_URL;
+    const redis = await TestRedis.start();
+    process.env.LXSTACK_REDIS_URL = redis.url();
     const app = await NestFactory.create<NestExpressApplication>(TestModule, { logger: ['error'] });
     app.use((request: Request, _: Response, next: NextFunction) => {
       const caller = request.get('x-test-caller');
@@ -48,7 +50,9 @@ export class ComputeApi {
     await migrateSchema(database);
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
-    return new ComputeApi(app, database, `http://127.0.0.1:${port}/compute/v2.1`, drop);
+    return new ComputeApi(app, database, `http://127.0.0.1:${port}/compute/v2.1`, async () => {
+      await Promise.all([drop(), redis.stop()]);
+    });
   }
 
   async stop(): Promise<void> {

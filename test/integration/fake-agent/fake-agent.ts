@@ -44,6 +44,8 @@ export class FakeAgent {
   onCall: (method: Method) => void = () => {};
   /** Why it says that nothing can be moved. */
   reasons: string[] = [];
+  /** Moves of which it says that it still has something. */
+  migrationIds: string[] = [];
   private readonly refusals = new Map<Method, Refusal>();
   private readonly server = new Server();
 
@@ -90,7 +92,7 @@ export class FakeAgent {
       listInstances: this.unary('listInstances', () => ({
         instances: [...this.instances.keys()].map((id) => this.status(id)),
         nextPageToken: '',
-        migrationIds: [],
+        migrationIds: this.migrationIds,
       })),
       createInstance: this.unary('createInstance', (request) => this.create(request)),
       rebuildInstance: this.unary('rebuildInstance', (request) => this.create({ ...request, start: true })),
