@@ -51,7 +51,7 @@ export class SimHost {
     const pid = await readPidFile(this.layout.pidFile(this.holder));
     if (pid === undefined) throw new Error(`host ${this.name} does not run`);
     const variables = Object.entries({ PATH, HOME: '/root', ...env }).map(([key, value]) => `${key}=${value}`);
-    return ['nsenter', '-t', String(pid), '-m', '-n', '--', 'env', '-i', ...variables];
+    return ['nsenter', '-t', String(pid), '-m', '-n', '-r', '-w', '--', 'env', '-i', ...variables];
   }
 
   async run(args: string[]): Promise<string> {
