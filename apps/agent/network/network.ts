@@ -237,7 +237,12 @@ export class HostNetwork {
     removedMacs.forEach((mac) => requireName('removed_macs', mac, MAC, 'a MAC in lower case'));
     const present: Forwarding = new Map(record.entries.map((entry) => [entry.mac, entry]));
     const diff = diffForwarding(record.network.vni, this.vtep, present, { entries, removedMacs, complete });
-    await Promise.all([bridgeBatchForce(diff.bridge), ipBatchForce(diff.ip)]);
+    // An address may have had another owner, whose MAC an access port still remembers: nothing is flooded to tell it.
+    const addresses = entries.filter(({ mac }) => !present.has(mac)).flatMap((entry) => entry.addresses);
+    const forgotten = record.access.flatMap((portId) =>
+      addresses.map((address) => `neigh del ${address} dev ${accessPortName(portId)}`),
+    );
+    await Promise.all([bridgeBatchForce(diff.bridge), ipBatchForce([...diff.ip, ...forgotten])]);
     record.entries = [...diff.next.values()];
     await this.keep(networkId);
   }
