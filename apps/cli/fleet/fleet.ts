@@ -71,7 +71,7 @@ export async function stopFleet(layout: Layout, purge: boolean, progress: Progre
   const timed = timer(progress);
   const ending = ['worker', 'api', ...names.map(agentName)].map((name) => endProcess(layout.pidFile(name)));
   await timed('api, worker and agents', Promise.all(ending));
-  await timed('containers and hosts', clearHosts(layout));
+  await timed('containers and hosts', clearHosts(layout, names));
   await timed('PostgreSQL and Redis', endServers(layout));
   if (purge) await timed('state', rm(layout.directory, { recursive: true, force: true }));
 }
@@ -81,8 +81,9 @@ async function endServers(layout: Layout): Promise<void> {
   await Promise.all([endProcess(layout.pidFile('postgres'), 20_000, 'SIGINT'), endProcess(layout.pidFile('redis'))]);
 }
 
-async function clearHosts(layout: Layout): Promise<void> {
+async function clearHosts(layout: Layout, names: readonly string[]): Promise<void> {
   await clearCgroups(`lxstack-${layout.deployment}`);
+  await Promise.all(names.map((name) => endProcess(layout.pidFile(`host-${name}`), 0)));
   await clearNamespaces(await namespacesOf(layout));
   await clearHostDirectories(layout);
 }
