@@ -7,12 +7,14 @@ import type { Bench } from './bench.js';
 import { FloorHosts } from './floor/floor-hosts.js';
 import { benchLaunch } from './launch.js';
 import { benchMigrate } from './migrate.js';
+import { benchRollback } from './rollback.js';
 import { benchScheduling } from './scheduling.js';
 
 /** `npm run bench -- NAME`: each prints one table. No timed assertions. */
 const benchmarks: Record<string, (n: number) => Promise<void> | void> = {
   launch: (n) => measure(benchLaunch, n),
   migrate: (n) => measure(benchMigrate, n),
+  rollback: (n) => measure(benchRollback, n),
   scheduling: benchScheduling,
 };
 

@@ -16,24 +16,28 @@ export class Hold {
   private armed: ArmedBatch | undefined;
 
   private constructor(
-    private readonly device: string,
+    readonly device: string,
     private readonly vxlan: string,
     private readonly nic: Nic,
     private readonly kind: 'plug' | 'bucket',
     private readonly filler: number,
   ) {}
 
+  /** Ready, but no frame is sent to it yet. */
   static async create(network: HostNetwork, nic: Nic): Promise<Hold> {
     const [device, vxlan] = [holdName(nic.portId), network.vxlanName(nic.networkId)];
     await ipBatchForce([`link del ${device}`]);
     await ipBatch([`link add ${device} mtu 65000 type ifb`, `link set ${device} addrgenmode none up`]);
     const filler = takeFiller();
     const kind = await plugOrBucket(device, filler);
-    const hold = new Hold(device, vxlan, nic, kind, filler);
-    await tcBatchForce([`qdisc add dev ${vxlan} handle ffff: ingress`]);
-    await tcBatchForce(unmatchLines(vxlan, nic.mac));
-    await tcBatch(matchLines(vxlan, nic.mac, device));
-    return hold;
+    return new Hold(device, vxlan, nic, kind, filler);
+  }
+
+  /** The port's frames are kept from now on. */
+  async catch(): Promise<void> {
+    await tcBatchForce([`qdisc add dev ${this.vxlan} handle ffff: ingress`]);
+    await tcBatchForce(unmatchLines(this.vxlan, this.nic.mac));
+    await tcBatch(matchLines(this.vxlan, this.nic.mac, this.device));
   }
 
   /** What release() needs is started now. */

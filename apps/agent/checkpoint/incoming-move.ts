@@ -62,6 +62,7 @@ export class IncomingMove {
     await this.deps.instances.prepareIncoming(spec, nextEpoch);
     await makeMoveDirectory(this.deps.runDirectory, migrationId);
     if (this.live) for (const nic of spec.nics) this.holds.push(await Hold.create(this.deps.network, nic));
+    for (const hold of this.holds) await hold.catch();
     await this.records.keep(this.record);
   }
 

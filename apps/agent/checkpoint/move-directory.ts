@@ -24,6 +24,7 @@ export function moveEnvironment(
   directory: string,
   role: 'source' | 'target',
   veths: readonly string[],
+  bridges: readonly string[] = [],
 ): NodeJS.ProcessEnv {
   return {
     PATH: `${scriptsDirectory}:/usr/sbin:/usr/bin:/sbin:/bin`,
@@ -31,6 +32,7 @@ export function moveEnvironment(
     LXSTACK_MOVE_SCRIPTS: scriptsDirectory,
     LXSTACK_MOVE_ROLE: role,
     LXSTACK_MOVE_VETHS: veths.join(' '),
+    LXSTACK_MOVE_BRIDGES: bridges.join(' '),
   };
 }
 

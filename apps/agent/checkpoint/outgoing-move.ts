@@ -182,7 +182,6 @@ export class OutgoingMove {
     this.link = await ScriptLink.create(this.directory);
     await channel!.tell({ say: 'arm' });
     await Promise.all([this.expect('armed'), this.redirect.arm()]);
-    // Before the cut: a device without a carrier forgets its neighbours.
     this.neighbours = await readNeighbours(await this.deps.instances.initPid(this.record.spec.id));
     this.stopIfAborted();
     this.enter(MigrationPhase.MIGRATION_PHASE_FREEZE);
@@ -196,6 +195,8 @@ export class OutgoingMove {
     } catch (error) {
       this.link.answer('abort');
       this.decide('abort');
+      const back = Promise.race([this.link.when('uncut'), dump]).then(() => this.redirect.giveBack());
+      back.catch(() => undefined); // fail() awaits the same
       await dump;
       throw error;
     } finally {
@@ -212,6 +213,7 @@ export class OutgoingMove {
         this.directory,
         'source',
         spec.nics.map((nic) => hostVethName(nic.portId)),
+        spec.nics.map((nic) => this.deps.network.bridgeName(nic.networkId)),
       ),
       stdio: ['ignore', out, out],
       detached: true, // it lives on when the agent does not
@@ -234,7 +236,8 @@ export class OutgoingMove {
     this.progress.timingsMs.freeze = cut - started;
     this.frozenAt = cut;
     this.enter(MigrationPhase.MIGRATION_PHASE_DUMP);
-    await this.redirect.start();
+    await this.redirect.cut();
+    this.link!.answer('go');
     // Every task is seized before the NIC is cut: the disk is still from here on.
     const sent = this.disk.lastPass();
     sent.catch(() => undefined); // awaited below
@@ -330,7 +333,7 @@ export class OutgoingMove {
     await this.channel?.tell({ say: 'abort', reason: failure.message }).catch(() => undefined); // it sees the connection go
     this.channel?.close();
     try {
-      await this.redirect.stop(true);
+      await this.redirect.giveBack();
       if (this.frozenAt) await announce(await this.deps.instances.initPid(this.record.spec.id), this.record.spec.nics);
     } catch (problem) {
       this.deps.logger.error({ err: problem, migrationId: this.record.migrationId }, 'network not fully put back');
@@ -376,7 +379,7 @@ export class OutgoingMove {
   /** After the target reports it running: what is left of it here. */
   static async release(deps: MigrationDeps, record: MigrationRecord): Promise<void> {
     const { spec } = record;
-    if (record.targetVtep) await new Redirect(deps.network, spec.nics, record.targetVtep).stop(false);
+    if (record.targetVtep) await new Redirect(deps.network, spec.nics, record.targetVtep).remove();
     await deps.network.detach(spec.nics);
     await deps.instances.releaseOutgoing(spec.id);
     await removeStaleCgroups(deps.instances.cgroupDirectories(spec.id));

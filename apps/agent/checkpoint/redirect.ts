@@ -2,15 +2,18 @@ import type { Nic } from '#generated/lxstack/agent/v1/types';
 import { ArmedBatch, bridgeBatchForce, tcBatchForce } from '../network/commands.js';
 import { addLines, removeLines } from '../network/forwarding.js';
 import type { HostNetwork } from '../network/network.js';
-import { matchLines, unmatchLines } from './mac-filter.js';
+import { Hold } from './hold.js';
+import { matchLines } from './mac-filter.js';
 
 /**
  * From the cut on, frames for the port that still reach the source go on to the target: those from the underlay turn
  * round at the VXLAN device, those of local ports find the port behind it. No peer has to be told inside the freeze.
+ * What comes from the underlay is also kept here: a port that comes back finds it, and its peers need not send it again.
  */
 export class Redirect {
-  private tc: ArmedBatch | undefined;
-  private bridge: ArmedBatch | undefined;
+  private armed: { bridge: ArmedBatch; tc: ArmedBatch; ip: ArmedBatch } | undefined;
+  private holds: Hold[] = [];
+  private given: Promise<void> | undefined;
 
   constructor(
     private readonly network: HostNetwork,
@@ -18,39 +21,57 @@ export class Redirect {
     private readonly targetVtep: string,
   ) {}
 
+  /** Starts now what would cost time in the freeze. */
   async arm(): Promise<void> {
     const devices = new Set(this.nics.map((nic) => this.network.vxlanName(nic.networkId)));
     await tcBatchForce([...devices].map((device) => `qdisc add dev ${device} handle ffff: ingress`));
-    this.tc = new ArmedBatch('tc');
-    this.bridge = new ArmedBatch('bridge');
+    for (const nic of this.nics) this.holds.push(await Hold.create(this.network, nic));
+    for (const hold of this.holds) hold.arm();
+    this.armed = { bridge: new ArmedBatch('bridge'), tc: new ArmedBatch('tc'), ip: new ArmedBatch('ip') };
   }
 
-  async start(): Promise<void> {
-    const entries = this.nics.map((nic) => ({ nic, entry: { mac: nic.mac, addresses: [], vtep: this.targetVtep } }));
-    await Promise.all([
-      this.bridge!.fire(entries.flatMap(({ nic, entry }) => addLines(this.network.vni(nic.networkId), entry))),
-      this.tc!.fire(
-        this.nics.flatMap((nic) => {
-          const vxlan = this.network.vxlanName(nic.networkId);
-          return matchLines(vxlan, nic.mac, vxlan);
-        }),
+  /**
+   * The redirection first, so that no frame is lost, then the NICs leave their bridges. They stay up: without a carrier
+   * the instance would forget its neighbours, and ask for them for a second where it goes on here.
+   */
+  async cut(): Promise<void> {
+    const { bridge, tc, ip } = this.armed!;
+    this.armed = undefined;
+    await bridge.fire(
+      this.nics.flatMap((nic) =>
+        addLines(this.network.vni(nic.networkId), { mac: nic.mac, addresses: [], vtep: this.targetVtep }),
       ),
-    ]);
-    this.tc = this.bridge = undefined;
+    );
+    await tc.fire(
+      this.nics.flatMap((nic, index) => {
+        const vxlan = this.network.vxlanName(nic.networkId);
+        return matchLines(vxlan, nic.mac, this.holds[index]!.device, vxlan);
+      }),
+    );
+    await ip.fire(this.nics.map((nic) => `link set ${this.network.hostVethName(nic.portId)} nomaster`));
   }
 
-  /** The filters go. The entries too where the port is back here; else they belong to the control plane's next set. */
-  async stop(portIsBack: boolean): Promise<void> {
-    this.tc?.disarm();
-    this.bridge?.disarm();
-    this.tc = this.bridge = undefined;
-    await tcBatchForce(this.nics.flatMap((nic) => unmatchLines(this.network.vxlanName(nic.networkId), nic.mac)));
-    if (!portIsBack) return;
+  /** The ports are back in their bridges: what was kept goes to them, and nothing goes to the target any more. */
+  giveBack(): Promise<void> {
+    this.given ??= this.letIn();
+    return this.given;
+  }
+
+  private async letIn(): Promise<void> {
+    for (const batch of Object.values(this.armed ?? {})) batch.disarm();
     await bridgeBatchForce(
       this.nics.flatMap((nic) => [
         ...removeLines(this.network.vni(nic.networkId), nic.mac),
         `fdb replace ${nic.mac} dev ${this.network.hostVethName(nic.portId)} master dynamic`,
       ]),
     );
+    await Promise.all(this.holds.map((hold) => hold.release()));
+    await Promise.all(this.holds.map((hold) => hold.remove()));
+    await this.remove(); // also what an agent before this one has made
+  }
+
+  /** Also after the commit, when every host knows where the port is. Entries belong to the control plane's next set. */
+  async remove(): Promise<void> {
+    for (const nic of this.nics) await Hold.clear(this.network, nic);
   }
 }

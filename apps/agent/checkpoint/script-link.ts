@@ -52,7 +52,7 @@ export class ScriptLink {
     return this.seen.get(event);
   }
 
-  answer(word: 'restore' | 'commit' | 'abort'): void {
+  answer(word: 'go' | 'restore' | 'commit' | 'abort'): void {
     writeSync(this.answers, `${word}\n`);
   }
 

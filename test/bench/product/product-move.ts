@@ -1,3 +1,4 @@
+import { hostOf } from '#apps/cli/client/compute';
 import type { Server } from '#apps/cli/client/compute';
 import type { TestFleet } from '#test/e2e/fleet/test-fleet';
 
@@ -23,6 +24,23 @@ export class ProductMove {
     if (result.status !== 'completed') throw new Error(`the migration ended as ${result.status}`);
     if (!seen.open) throw new Error(`the connection broke: ${seen.failure}`);
     return seen.longestGapMs;
+  }
+
+  /** A move whose target fails to restore: the longest silence until the server goes on where it was. */
+  async refused(): Promise<number> {
+    const { compute } = this.fleet.cloud;
+    const target = await this.fleet.otherHost(hostOf(await compute.show(this.server.id)));
+    await this.fleet.local.failRestores(target, true);
+    try {
+      const { seen, result } = await this.fleet.cloud.underTraffic(this.server, () =>
+        compute.liveMigrate(this.server.id, target),
+      );
+      if (result.status === 'completed') throw new Error('the migration succeeded, it was to be refused');
+      if (!seen.open) throw new Error(`the connection broke: ${seen.failure}`);
+      return seen.longestGapMs;
+    } finally {
+      await this.fleet.local.failRestores(target, false);
+    }
   }
 
   async stop(): Promise<void> {
