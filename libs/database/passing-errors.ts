@@ -1,4 +1,16 @@
-import { QueryFailedError } from 'typeorm';
+import {
+  QueryFailedError,
+  QueryRunnerAlreadyReleasedError,
+  QueryRunnerProviderAlreadyReleasedError,
+  TransactionNotStartedError,
+} from 'typeorm';
+
+/** TypeORM gives a connection back as soon as it breaks: what the transaction asks next finds none. */
+const LOST_CONNECTION = [
+  QueryRunnerAlreadyReleasedError,
+  QueryRunnerProviderAlreadyReleasedError,
+  TransactionNotStartedError,
+];
 
 /** SQLSTATE of transactions that lost against another one: run again, they may succeed. */
 const LOST_RACE = new Set(['40001', '40P01']);
@@ -20,6 +32,7 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
 
 /** The database does not answer now (restart, failover, no connection free). */
 export function isDatabaseAway(error: unknown): boolean {
+  if (LOST_CONNECTION.some((type) => error instanceof type)) return true;
   const code = codeOf(error);
   if (SERVER_AWAY.test(code) || SOCKET_ERRORS.has(code)) return true;
   return error instanceof Error && POOL_MESSAGES.test(error.message);

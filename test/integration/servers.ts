@@ -7,6 +7,8 @@ import { connect, migrateSchema } from '#libs/database/schema';
 export interface TestDatabase {
   url: string;
   dataSource: DataSource;
+  /** Every connection to it is ended by the server. */
+  cutConnections(): Promise<void>;
   drop(): Promise<void>;
 }
 
@@ -24,7 +26,10 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
     await admin.destroy();
   };
-  return { url, dataSource, drop };
+  const cutConnections = async () => {
+    await admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
+  };
+  return { url, dataSource, cutConnections, drop };
 }
 
 function withDatabase(url: string, name: string): string {
