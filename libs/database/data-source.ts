@@ -1,9 +1,11 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import pg from 'pg';
 import { DataSource } from 'typeorm';
 import type { MigrationInterface } from 'typeorm';
 import { ConfigError } from '#libs/common/config';
+import { createLogger } from '#libs/common/logger';
 import { loadEntities } from './entities.js';
 
 const MIGRATIONS = join(import.meta.dirname, '../../migrations');
@@ -40,6 +42,19 @@ export interface DataSourceSettings {
   applicationName?: string;
 }
 
+const log = createLogger('database');
+
+/**
+ * A connection whose end ends nothing else. pg-pool listens for errors while it holds a connection, TypeORM while it has
+ * one: what arrives in between (with the greeting itself, say) would be an uncaught exception. Its next query fails.
+ */
+class Connection extends pg.Client {
+  constructor(config?: string | pg.ClientConfig) {
+    super(config);
+    this.on('error', (error) => log.debug({ error: error.message }, 'connection lost'));
+  }
+}
+
 /** A data source over every entity and migration, not connected yet. */
 export async function createDataSource(settings: DataSourceSettings): Promise<DataSource> {
   const { poolSize = 20, applicationName = 'lxstack' } = settings;
@@ -55,7 +70,7 @@ export async function createDataSource(settings: DataSourceSettings): Promise<Da
     connectTimeoutMS: 5_000,
     // No extension is needed: ids are made by the application.
     installExtensions: false,
-    extra: { idleTimeoutMillis: 60_000, statement_timeout: 30_000 },
+    extra: { Client: Connection, idleTimeoutMillis: 60_000, statement_timeout: 30_000 },
   });
 }
 
