@@ -7,6 +7,7 @@ import { ControlPlaneModule } from './control-plane/control-plane.module.js';
 import { EventsModule } from './events/events.module.js';
 import { FleetFaceModule } from './fleet/fleet-face.module.js';
 import { HealthModule } from './health/health.module.js';
+import { HousekeepingModule } from './housekeeping/housekeeping.module.js';
 import { HttpModule } from './http/http.module.js';
 import { ComputeFaceModule } from './openstack/compute/compute-face.module.js';
 import { IdentityFaceModule } from './openstack/identity/identity-face.module.js';
@@ -24,6 +25,7 @@ import { NetworkFaceModule } from './openstack/network/network-face.module.js';
     HealthModule,
     ControlPlaneModule,
     EventsModule,
+    HousekeepingModule,
     FleetFaceModule,
     IdentityFaceModule,
     ImageFaceModule,

@@ -51,6 +51,8 @@ async function start(): Promise<void> {
   await app.init();
   const server = app.getHttpServer() as Server;
   server.keepAliveTimeout = 65_000;
+  // An image may take hours; one that comes to a stop is cut by its route.
+  server.requestTimeout = 6 * 3_600_000;
   app.get(EventStream, { strict: false }).attach(server);
   await listen(server, parseListen(setting('LXSTACK_API_LISTEN')));
   log.info({ listen: setting('LXSTACK_API_LISTEN') }, 'ready');

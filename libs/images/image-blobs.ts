@@ -1,12 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open as openFile, opendir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { addAbortSignal } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { numberSetting, setting } from '#libs/common/config';
-import { InvalidInputError, NotFoundError } from '#libs/common/errors';
+import { NotFoundError } from '#libs/common/errors';
 import { SHA256, requireName } from '#libs/common/names';
+import { ImageTooBigError } from './images.errors.js';
 
 export interface StoredBlob {
   md5: string;
@@ -15,12 +16,18 @@ export interface StoredBlob {
   size: number;
 }
 
+/** On the disk, but not yet kept. */
+export interface ReceivedBlob extends StoredBlob {
+  partial: string;
+}
+
 export interface OpenBlob {
   stream: Readable;
   size: number;
 }
 
 const DEFAULT_MAX_BYTES = 64 * 2 ** 30;
+const CHUNK_BYTES = 2 ** 20;
 
 /** Image data as files named by their sha256, under LXSTACK_BLOB_DIR (which all api processes share). */
 @Injectable()
@@ -31,38 +38,69 @@ export class ImageBlobs {
   }
 
   /**
-   * Takes a stream to the disk, hashing on the way; it is synced when this returns. The same content twice is one file.
-   * Throws InvalidInputError where it is longer than LXSTACK_IMAGE_MAX_BYTES (64 GiB); whatever fails leaves no file.
+   * Takes a stream to the disk, hashing on the way; it is synced when this returns, and has no name yet that anybody
+   * looks for. Throws ImageTooBigError where it is longer than LXSTACK_IMAGE_MAX_BYTES (64 GiB), and what `signal` was
+   * aborted with; whatever fails leaves no file.
    */
-  async put(source: Readable): Promise<StoredBlob> {
+  async receive(source: Readable, signal?: AbortSignal): Promise<ReceivedBlob> {
     await mkdir(this.directory, { recursive: true });
     const partial = join(this.directory, `.${randomUUID()}.partial`);
     try {
-      const blob = await write(source, partial, numberSetting('LXSTACK_IMAGE_MAX_BYTES', DEFAULT_MAX_BYTES));
-      await rename(partial, this.path(blob.sha256));
-      await syncDirectory(this.directory);
-      return blob;
+      const data = signal ? addAbortSignal(signal, source) : source;
+      return { ...(await write(data, partial, numberSetting('LXSTACK_IMAGE_MAX_BYTES', DEFAULT_MAX_BYTES))), partial };
     } catch (error) {
       await rm(partial, { force: true });
-      throw error;
+      throw signal?.aborted ? signal.reason : error;
     }
   }
 
-  /** Throws NotFoundError, InvalidInputError. */
+  /** The same content twice is one file. Only under the lock of its sha256 (`Images`): a removal may be under way. */
+  async keep({ partial, sha256 }: ReceivedBlob): Promise<void> {
+    await rename(partial, this.path(sha256));
+    await syncDirectory(this.directory);
+  }
+
+  /** One that was kept is left alone. */
+  async discard({ partial }: ReceivedBlob): Promise<void> {
+    await rm(partial, { force: true });
+  }
+
+  /** Throws NotFoundError, InvalidInputError. The data can be read to its end even if it is removed meanwhile. */
   async open(sha256: string): Promise<OpenBlob> {
-    const path = this.path(sha256);
-    try {
-      const { size } = await stat(path);
-      return { size, stream: createReadStream(path, { highWaterMark: 2 ** 20 }) };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new NotFoundError('Image data', sha256);
-      throw error;
+    const file = await openFile(this.path(sha256), 'r').catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'ENOENT' ? new NotFoundError('Image data', sha256) : error;
+    });
+    const { size } = await file.stat();
+    return { size, stream: file.createReadStream({ highWaterMark: CHUNK_BYTES }) };
+  }
+
+  /** Removes files of uploads that nobody has written to for `ageMs`: their process is gone. Returns how many. */
+  async removeAbandoned(ageMs: number): Promise<number> {
+    let removed = 0;
+    for await (const name of this.names()) {
+      if (!name.endsWith('.partial')) continue;
+      const path = join(this.directory, name);
+      const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity })); // kept or discarded just now
+      if (mtimeMs > Date.now() - ageMs) continue;
+      await rm(path, { force: true });
+      removed += 1;
     }
+    return removed;
+  }
+
+  /** The sha256 of everything that is kept. */
+  async *stored(): AsyncGenerator<string> {
+    for await (const name of this.names()) if (SHA256.test(name)) yield name;
   }
 
   /** One that is not there is a success. */
   async remove(sha256: string): Promise<void> {
     await rm(this.path(sha256), { force: true });
+  }
+
+  private async *names(): AsyncGenerator<string> {
+    await mkdir(this.directory, { recursive: true });
+    for await (const entry of await opendir(this.directory)) yield entry.name;
   }
 
   private path(sha256: string): string {
@@ -72,12 +110,12 @@ export class ImageBlobs {
 
 async function write(source: Readable, path: string, maxBytes: number): Promise<StoredBlob> {
   const hashes = { md5: createHash('md5'), sha256: createHash('sha256'), sha512: createHash('sha512') };
-  const file = await open(path, 'wx', 0o640);
+  const file = await openFile(path, 'wx', 0o640);
   let size = 0;
   try {
     for await (const chunk of source as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > maxBytes) throw new InvalidInputError('file', `at most ${maxBytes} bytes`);
+      if (size > maxBytes) throw new ImageTooBigError(maxBytes);
       for (const hash of Object.values(hashes)) hash.update(chunk);
       await file.writeFile(chunk);
     }
@@ -91,7 +129,7 @@ async function write(source: Readable, path: string, maxBytes: number): Promise<
 
 /** A rename is on the disk once its directory is. */
 async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
+  const directory = await openFile(path, 'r');
   try {
     await directory.sync();
   } finally {

@@ -10,8 +10,10 @@ import { page } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
 import { isUniqueViolation } from '#libs/database/passing-errors';
 import { ImageBlobs } from './image-blobs.js';
-import type { OpenBlob } from './image-blobs.js';
+import { lockBlob } from './blob-lock.js';
+import type { OpenBlob, ReceivedBlob } from './image-blobs.js';
 import { Image } from './image.entity.js';
+import { UploadHeartbeat } from './upload-heartbeat.js';
 
 /** What a client may set. */
 export type ImageFields = Pick<
@@ -82,26 +84,23 @@ export class Images {
   }
 
   /**
-   * Data for a queued image, once. It is `saving` meanwhile, `active` in one statement when all is on the disk, and
-   * `queued` again where the upload breaks off.
+   * Data for a queued image, once. It is `saving` meanwhile, `active` in one transaction when all is on the disk, and
+   * `queued` again where the upload breaks off. Throws NotFoundError where the image was deleted meanwhile.
    */
   async upload(caller: Caller, id: string, source: Readable): Promise<void> {
     await this.findOwn(this.database.manager, caller, id);
     const { affected } = await this.database.manager.update(Image, { id, status: 'queued' }, { status: 'saving' });
     if (!affected) throw new ConflictError(`Image ${id} has data already, or is being given some.`);
+    const alive = new UploadHeartbeat(this.database, id);
     try {
-      const { md5: checksum, sha256, sha512, size } = await this.blobs.put(source);
-      await this.database.transaction(async (tx) => {
-        await lockBlob(tx, sha256);
-        const active = { status: 'active' as const, checksum, sha256, sha512, size };
-        const done = await tx.update(Image, { id, status: 'saving' }, active);
-        if (done.affected) return;
-        await this.removeUnused(tx, sha256);
-        throw new NotFoundError('Image', id);
-      });
+      const received = await this.blobs.receive(source, alive.signal);
+      await this.activate(id, received).finally(() => this.blobs.discard(received));
     } catch (error) {
-      await this.database.manager.update(Image, { id, status: 'saving' }, { status: 'queued' });
+      if (!alive.signal.aborted)
+        await this.database.manager.update(Image, { id, status: 'saving' }, { status: 'queued' });
       throw error;
+    } finally {
+      alive.stop();
     }
   }
 
@@ -119,6 +118,17 @@ export class Images {
       if (image.sha256) await lockBlob(tx, image.sha256);
       await tx.delete(Image, { id });
       if (image.sha256) await this.removeUnused(tx, image.sha256);
+    });
+  }
+
+  private async activate(id: string, received: ReceivedBlob): Promise<void> {
+    const { md5: checksum, sha256, sha512, size } = received;
+    const active = { status: 'active' as const, checksum, sha256, sha512, size };
+    await this.database.transaction(async (tx) => {
+      await lockBlob(tx, sha256);
+      const { affected } = await tx.update(Image, { id, status: 'saving' }, active);
+      if (!affected) throw new NotFoundError('Image', id);
+      await this.blobs.keep(received);
     });
   }
 
@@ -146,9 +156,4 @@ export class Images {
 function requireMayPublish(caller: Caller, visibility: Image['visibility']): void {
   if (visibility === 'public' && !caller.isAdmin)
     throw new ForbiddenError('You are not permitted to publicize images.');
-}
-
-/** An upload of the same content must not lose its file to the deletion of the last image that had it. */
-async function lockBlob(tx: EntityManager, sha256: string): Promise<void> {
-  await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('blob:' || $1, 0))`, [sha256]);
 }

@@ -10,6 +10,7 @@ import type { ChannelCredentials, ServiceError } from '@grpc/grpc-js';
 import * as x509 from '@peculiar/x509';
 import { ControlPlaneServers } from '#apps/api/control-plane/control-plane.server';
 import { ImageDownload } from '#apps/api/control-plane/image-download';
+import { ImageBlobs } from '#libs/images/image-blobs';
 import { ensurePki } from '#apps/cli/pki/cluster-pki';
 import { ControlPlaneClient, EnrolmentClient } from '#generated/lxstack/agent/v1/control_plane';
 import type { ImageChunk, JoinResponse } from '#generated/lxstack/agent/v1/control_plane';
@@ -59,7 +60,7 @@ before(async () => {
     new Leases(new Operations(database.dataSource, queues, events)),
     new InstanceOwnership(database.dataSource, events),
     new Enrolment(database.dataSource, tokens),
-    new ImageDownload(),
+    new ImageDownload(new ImageBlobs()),
   );
   await servers.onApplicationBootstrap();
 });

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
+import { ImagesModule } from '#libs/images/images.module';
 import { ControlPlaneServers } from './control-plane.server.js';
 import { ImageDownload } from './image-download.js';
 
-@Module({ providers: [ControlPlaneServers, ImageDownload] })
+@Module({ imports: [ImagesModule], providers: [ControlPlaneServers, ImageDownload] })
 export class ControlPlaneModule {}

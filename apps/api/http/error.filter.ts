@@ -31,6 +31,10 @@ export abstract class ErrorFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const [request, response] = [http.getRequest<ApiRequest>(), http.getResponse<Response>()];
+    if (request.destroyed && !request.complete) {
+      log.info({ requestId: request.requestId, path: request.path }, 'the client hung up');
+      return;
+    }
     const status = this.statusOf(error);
     const known = status < 500 || error instanceof DomainError;
     if (!known)
@@ -58,13 +62,6 @@ export abstract class ErrorFilter implements ExceptionFilter {
   }
 
   protected abstract render(status: number, message: string, error: unknown): ErrorAnswer;
-}
-
-/** For what belongs to no face: unknown paths, bodies that are no JSON. */
-export class PlainErrorFilter extends ErrorFilter {
-  protected override render(status: number, message: string): ErrorAnswer {
-    return { status, body: { error: { code: status, message } } };
-  }
 }
 
 function messageFor(error: unknown): string {

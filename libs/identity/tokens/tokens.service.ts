@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { DataSource, LessThan } from 'typeorm';
+import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { UnauthenticatedError } from '#libs/common/errors';
 import { newSecret } from '#libs/common/ids';
 import { hashPassword, verifyPassword } from '../passwords.js';
@@ -27,9 +28,10 @@ export interface IssuedToken {
 }
 
 const LIFETIME_MS = 12 * 3_600_000;
-/** A revocation is heard of by the other processes after this long. */
+/** A revocation, a new password or a change of roles is heard of by the other processes within this time. */
 const CACHE_MS = 5_000;
 const CACHE_ENTRIES = 10_000;
+const PRUNE_BATCH = 5_000;
 
 /** Keystone's tokens: random, opaque, kept as a hash. */
 @Injectable()
@@ -86,10 +88,13 @@ export class Tokens {
     await this.database.manager.delete(Token, { tokenHash: hash });
   }
 
-  /** All of a user's, where the password changed or the user is disabled or gone. */
-  async revokeForUser(userId: string): Promise<void> {
+  /**
+   * All of a user's, where the password changed or the user is disabled or gone: in the transaction that does so.
+   * Other processes hear of it within CACHE_MS.
+   */
+  async revokeForUser(userId: string, tx: EntityManager): Promise<void> {
     for (const [hash, { principal }] of this.cache) if (principal.userId === userId) this.cache.delete(hash);
-    await this.database.manager.delete(Token, { userId });
+    await tx.delete(Token, { userId });
   }
 
   /** Roles of somebody changed: what this process remembers is not to be trusted. */
@@ -97,10 +102,18 @@ export class Tokens {
     this.cache.clear();
   }
 
-  /** Removes what has expired; returns how many. */
+  /** Removes what has expired; returns how many. Index tokens_by_expiry. */
   async prune(): Promise<number> {
-    const { affected } = await this.database.manager.delete(Token, { expiresAt: LessThan(new Date()) });
-    return affected ?? 0;
+    let removed = 0;
+    for (;;) {
+      const [rows] = await this.database.query<[unknown[], number]>(
+        `DELETE FROM tokens WHERE token_hash IN
+           (SELECT token_hash FROM tokens WHERE expires_at < now() LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING 1`,
+        [PRUNE_BATCH],
+      );
+      removed += rows.length;
+      if (rows.length < PRUNE_BATCH) return removed;
+    }
   }
 
   private async authenticate({ user, password }: { user: EntityRef; password: string }): Promise<string> {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { ConflictError, NotFoundError, UnauthenticatedError } from '#libs/common/errors';
 import { newSecret } from '#libs/common/ids';
 import { page } from '#libs/database/paging';
@@ -41,16 +42,17 @@ export class Users {
       throw new NotFoundError('domain', domainId);
     const passwordHash = await hashPassword(password ?? newSecret());
     const row = this.database.manager.create(User, { id: newKeystoneId(), ...given, domainId, passwordHash });
-    return this.save(row);
+    return save(this.database.manager, row);
   }
 
   /** A new password or `enabled: false` ends the user's tokens. */
   async update(id: string, { password, ...change }: UserChange): Promise<User> {
     const user = Object.assign(await this.get(id), change);
     if (password !== undefined) user.passwordHash = await hashPassword(password);
-    const saved = await this.save(user);
-    if (password !== undefined || change.enabled === false) await this.tokens.revokeForUser(id);
-    return saved;
+    return this.database.transaction(async (tx) => {
+      if (password !== undefined || change.enabled === false) await this.tokens.revokeForUser(id, tx);
+      return save(tx, user);
+    });
   }
 
   /** Keystone: POST /users/{id}/password. Throws UnauthenticatedError where the old one is wrong. */
@@ -64,19 +66,19 @@ export class Users {
     await this.database.transaction(async (tx) => {
       await tx.query('DELETE FROM role_assignments WHERE user_id = $1', [id]);
       await tx.query('DELETE FROM key_pairs WHERE user_id = $1', [id]);
+      await this.tokens.revokeForUser(id, tx);
       await tx.delete(User, { id });
     });
-    await this.tokens.revokeForUser(id);
   }
+}
 
-  private async save(user: User): Promise<User> {
-    try {
-      return await this.database.manager.save(user);
-    } catch (error) {
-      if (!isUniqueViolation(error, 'users_name')) throw error;
-      throw new ConflictError(
-        `Conflict occurred attempting to store user - Duplicate entry found with name ${user.name}.`,
-      );
-    }
+async function save(tx: EntityManager, user: User): Promise<User> {
+  try {
+    return await tx.save(user);
+  } catch (error) {
+    if (!isUniqueViolation(error, 'users_name')) throw error;
+    throw new ConflictError(
+      `Conflict occurred attempting to store user - Duplicate entry found with name ${user.name}.`,
+    );
   }
 }

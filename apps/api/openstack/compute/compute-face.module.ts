@@ -1,5 +1,6 @@
-import { Module } from '@nestjs/common';
+import { Module, Optional } from '@nestjs/common';
 import type { MiddlewareConsumer, NestModule } from '@nestjs/common';
+import { ErrorForms } from '#apps/api/http/error-forms';
 import { ComputeModule } from '#libs/compute/compute.module';
 import { MobilityModule } from '#libs/mobility/mobility.module';
 import { AggregatesController } from './aggregates/aggregates.controller.js';
@@ -8,6 +9,7 @@ import { ExtensionsController } from './extensions/extensions.controller.js';
 import { FlavorAccessController } from './flavors/flavor-access.controller.js';
 import { FlavorExtraSpecsController } from './flavors/flavor-extra-specs.controller.js';
 import { FlavorsController } from './flavors/flavors.controller.js';
+import { ComputeErrorFilter } from './http/compute.errors.js';
 import { MicroversionMiddleware } from './http/microversion.middleware.js';
 import { HypervisorsController } from './hypervisors/hypervisors.controller.js';
 import { InstanceActionsController } from './instance-actions/instance-actions.controller.js';
@@ -55,6 +57,10 @@ import { VersionsController } from './versions/versions.controller.js';
   ],
 })
 export class ComputeFaceModule implements NestModule {
+  constructor(@Optional() forms?: ErrorForms) {
+    forms?.register('/compute', new ComputeErrorFilter());
+  }
+
   configure(consumer: MiddlewareConsumer): void {
     consumer.apply(MicroversionMiddleware).forRoutes('compute', 'compute/*path');
   }

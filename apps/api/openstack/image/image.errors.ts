@@ -1,9 +1,14 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorAnswer } from '#apps/api/http/error.filter';
 import { ErrorFilter } from '#apps/api/http/error.filter';
+import { ImageTooBigError } from '#libs/images/images.errors';
 
 /** Glance answers errors as a small HTML page, whose text its clients show. */
 export class ImageErrors extends ErrorFilter {
+  protected override statusOf(error: unknown): number {
+    return error instanceof ImageTooBigError ? 413 : super.statusOf(error);
+  }
+
   protected override render(status: number, message: string): ErrorAnswer {
     const title = `${status} ${STATUS_CODES[status] ?? ''}`;
     const body = `<html>\n <head>\n  <title>${title}</title>\n </head>\n <body>\n  <h1>${title}</h1>\n  ${escape(message)}<br /><br />\n </body>\n</html>`;

@@ -40,6 +40,9 @@ const filters = same([
   'protected',
 ]);
 
+/** Shorter than what makes the sweep take an upload for dead. */
+const UPLOAD_IDLE_MS = 60_000;
+
 @UseFilters(ImageErrors)
 @Controller('image/v2/images')
 export class ImagesController {
@@ -86,6 +89,7 @@ export class ImagesController {
   @Put(':id/file')
   @HttpCode(204)
   async upload(@CurrentCaller() caller: Caller, @Param('id') id: string, @Req() request: ApiRequest) {
+    request.setTimeout(UPLOAD_IDLE_MS, () => request.destroy());
     await this.images.upload(caller, id, request);
   }
 

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ErrorForms } from '#apps/api/http/error-forms';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
 import { NetworkingModule } from '#libs/networking/networking.module';
 import { EmptyListsController } from './empty-lists.controller.js';
@@ -6,6 +7,7 @@ import { NetworksController } from './networks.controller.js';
 import { PortsController } from './ports.controller.js';
 import { SubnetsController } from './subnets.controller.js';
 import { NetworkVersionsController } from './versions.controller.js';
+import { NetworkErrors } from './network.errors.js';
 
 /** Neutron v2.0 under /networking. */
 @Module({
@@ -19,4 +21,8 @@ import { NetworkVersionsController } from './versions.controller.js';
     EmptyListsController,
   ],
 })
-export class NetworkFaceModule {}
+export class NetworkFaceModule {
+  constructor(forms: ErrorForms) {
+    forms.register('/networking', new NetworkErrors());
+  }
+}

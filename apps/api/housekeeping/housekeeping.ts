@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { numberSetting } from '#libs/common/config';
+import { messageOf } from '#libs/common/errors';
+import { createLogger } from '#libs/common/logger';
+import { Tokens } from '#libs/identity/tokens/tokens.service';
+import { ImageSweep } from '#libs/images/image-sweep';
+
+/** Any number: one api process at a time keeps house. */
+const LOCK = 7_205_761;
+
+/** What has to be done from time to time and that no operation does: expired tokens, uploads whose process died. */
+@Injectable()
+export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly log = createLogger('housekeeping');
+  private timer: NodeJS.Timeout | undefined;
+  private round: Promise<void> = Promise.resolve();
+  private ended = false;
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly tokens: Tokens,
+    private readonly images: ImageSweep,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.next(numberSetting('LXSTACK_HOUSEKEEPING_MS', 60_000), 0);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.ended = true;
+    clearTimeout(this.timer);
+    await this.round;
+  }
+
+  /** One round; does nothing where another process is at it. */
+  async run(): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      const [lock] = await tx.query<{ mine: boolean }[]>('SELECT pg_try_advisory_xact_lock($1) AS mine', [LOCK]);
+      if (!lock!.mine) return;
+      const tokens = await this.tokens.prune();
+      const swept = await this.images.run();
+      if (tokens + swept.requeued + swept.partials + swept.blobs) this.log.info({ tokens, ...swept }, 'cleared');
+    });
+  }
+
+  private next(everyMs: number, afterMs = everyMs): void {
+    this.timer = setTimeout(() => {
+      this.round = this.run()
+        .catch((error: unknown) =>
+          this.log.warn({ error: messageOf(error) }, 'a round failed; the next one tries again'),
+        )
+        .finally(() => {
+          if (!this.ended) this.next(everyMs);
+        });
+    }, afterMs);
+  }
+}
