@@ -6,6 +6,7 @@ import { channelOptions, readPki, serverCredentials } from '#libs/agent-protocol
 import { createLogger } from '#libs/common/logger';
 import { hostInfo } from './capabilities/host-info.js';
 import { migrationHandlers } from './checkpoint/migration.handlers.js';
+import { Migrations } from './checkpoint/migrations.js';
 import { serviceOf } from './grpc/service.js';
 import { ImageCache } from './images/image-cache.js';
 import { instanceHandlers } from './instances/instance.handlers.js';
@@ -48,7 +49,7 @@ export async function serve(settings: AgentSettings): Promise<void> {
   );
   const parts = { records, runtime, storage, images, network, logger };
   const instances = new Instances(parts);
-  const migrations = migrationHandlers({
+  const migrations = new Migrations({
     hostname: settings.name,
     instances: movableInstances(parts),
     network,
@@ -70,13 +71,15 @@ export async function serve(settings: AgentSettings): Promise<void> {
   );
 
   const server = new Server(channelOptions);
-  const { start: listenForMoves, moving, ...migrationCalls } = migrations;
+  const { listen: listenForMoves, ...migrationCalls } = migrationHandlers(migrations);
+  const moving = () => migrations.moving();
   const handlers = {
     getHost: host,
     ...networkHandlers({ network }),
-    ...instanceHandlers({ instances, records, runtime, images, journal }),
+    ...instanceHandlers({ instances, records, runtime, images, migrations, journal }),
     ...(settings.role === 'compute' ? migrationCalls : {}),
   };
+  await migrations.recover();
   if (settings.role === 'compute') await listenForMoves();
   server.addService(AgentService, serviceOf(handlers, logger));
   await new Promise<void>((resolve, reject) =>

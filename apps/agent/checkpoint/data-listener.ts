@@ -44,7 +44,8 @@ async function welcome(socket: TLSSocket, find: (id: string) => IncomingMove | u
   if (frame?.type !== FrameType.hello) throw new Error('no hello in time');
   const hello = JSON.parse(frame.payload.toString()) as Hello;
   const move = find(hello.migrationId);
-  if (!move?.record.token || !equal(move.record.token, hello.token)) throw new Error('no such migration and token');
+  if (!move?.record.token || move.finished || !equal(move.record.token, hello.token))
+    throw new Error('no such migration and token');
   move.record.token = ''; // good once
   await move.serve(channel);
 }

@@ -65,7 +65,7 @@ export class Hold {
 
   /** Where an agent that was killed left one. */
   static async clear(network: HostNetwork, nic: Nic): Promise<void> {
-    await tcBatchForce(unmatchLines(network.vxlanName(nic.networkId), nic.mac));
+    if (network.has(nic.networkId)) await tcBatchForce(unmatchLines(network.vxlanName(nic.networkId), nic.mac));
     await ipBatchForce([`link del ${holdName(nic.portId)}`]);
   }
 

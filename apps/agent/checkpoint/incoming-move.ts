@@ -1,14 +1,10 @@
-import { spawn } from 'node:child_process';
-import { appendFileSync, closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MigrationKind, MigrationPhase } from '#generated/lxstack/agent/v1/agent';
 import type { NetworkForwarding } from '#generated/lxstack/agent/v1/agent';
 import { sleep } from '#libs/common/clock';
 import { ConflictError, messageOf } from '#libs/common/errors';
-import { ArmedBatch } from '../network/commands.js';
-import { removeLines } from '../network/forwarding.js';
-import { hostVethName } from '../network/interface-names.js';
 import { announce } from './announce.js';
 import type { DataChannel } from './data-channel.js';
 import { DiskReceiver } from './disk-transfer.js';
@@ -16,25 +12,27 @@ import { FrameType, decodeImageParts } from './frames.js';
 import { Hold } from './hold.js';
 import type { Message } from './messages.js';
 import type { MigrationDeps } from './movable-instances.js';
+import { hasReached } from './migration-record.js';
 import type { MigrationRecord, MigrationRecords } from './migration-record.js';
-import { logTail, makeMoveDirectory, moveDirectory, moveEnvironment, removeStaleCgroups } from './move-directory.js';
-import { setNeighbours } from './neighbours.js';
-import type { Neighbour } from './neighbours.js';
-import { nicLines } from './nic-lines.js';
-import { ScriptLink } from './script-link.js';
-import { decideSwitch } from './switch-decision.js';
+import { makeMoveDirectory, moveDirectory, removeStaleCgroups } from './move-directory.js';
+import { NetworkOpening } from './network-opening.js';
+import { Restore } from './restore.js';
+import { decideWithControlPlane } from './switch-decision.js';
+
+const { MIGRATION_PHASE_AWAIT_COMMIT: AWAIT_COMMIT, MIGRATION_PHASE_COMPLETED: COMPLETED } = MigrationPhase;
 
 /** The target's end of one migration. */
 export class IncomingMove {
   private readonly receiver: DiskReceiver;
   private readonly directory: string;
   private holds: Hold[] = [];
-  private link: ScriptLink | undefined;
-  private restored: Promise<number> | undefined;
+  private restore: Restore | undefined;
   private channel: DataChannel | undefined;
-  private open: { ip: ArmedBatch; bridge: ArmedBatch } | undefined;
+  private opening: NetworkOpening | undefined;
   private decision: 'undecided' | 'committed' | 'aborted' = 'undecided';
   private ended: Promise<void> | undefined;
+  /** What only the move needed is going, or gone. */
+  tidied: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly deps: MigrationDeps,
@@ -53,9 +51,18 @@ export class IncomingMove {
     return this.record.kind === MigrationKind.MIGRATION_KIND_LIVE;
   }
 
-  /** Everything that can be made before the source is asked to do anything. */
+  get finished(): boolean {
+    return this.decision === 'aborted' || hasReached(this.record.progress.phase, COMPLETED);
+  }
+
+  get committed(): boolean {
+    return this.decision === 'committed' || this.record.progress.phase === COMPLETED;
+  }
+
+  /** Everything that can be made before the source is asked to do anything. The record first: what is made is found. */
   async prepare(forwarding: readonly NetworkForwarding[]): Promise<void> {
     const { spec, nextEpoch, migrationId } = this.record;
+    await this.records.keep(this.record);
     await this.deps.network.attach(spec);
     for (const { networkId, entries } of forwarding)
       await this.deps.network.setForwarding(networkId, entries, [], false);
@@ -63,7 +70,25 @@ export class IncomingMove {
     await makeMoveDirectory(this.deps.runDirectory, migrationId);
     if (this.live) for (const nic of spec.nics) this.holds.push(await Hold.create(this.deps.network, nic));
     for (const hold of this.holds) await hold.catch();
-    await this.records.keep(this.record);
+  }
+
+  /** After a restart of the agent: ends what the one before had begun, or waits on for the word. */
+  async recover(): Promise<void> {
+    const { progress, spec } = this.record;
+    const has = (name: string) => existsSync(join(this.directory, name));
+    this.record.token = ''; // its connection is gone
+    // What it held is sent again by the peers; the network stays closed, the port is in no bridge yet.
+    for (const nic of spec.nics) await Hold.clear(this.deps.network, nic);
+    if (progress.phase === COMPLETED) return this.tidyUp();
+    const asked = this.live && has('images') ? has('awaiting') : progress.phase === AWAIT_COMMIT;
+    if (!asked && !has('committed')) return this.abort('the agent was restarted'); // nobody can have committed
+    if (this.live && has('checkpoint.pid')) {
+      this.restore = Restore.reopen(this.directory, this.instanceId, this.deps.instances);
+      this.watchRestore(this.restore);
+    }
+    progress.phase = AWAIT_COMMIT;
+    if (has('committed')) return this.commit();
+    await this.resolve();
   }
 
   /** Takes the source's connection; ends with it. A source that goes before the commit was asked for ends the move. */
@@ -82,16 +107,17 @@ export class IncomingMove {
   /** The control plane has committed. Opens the network, lets it run; resolves when it runs. */
   async commit(): Promise<void> {
     if (this.decision === 'committed') return this.ended;
-    if (this.decision === 'aborted' || this.record.progress.phase !== MigrationPhase.MIGRATION_PHASE_AWAIT_COMMIT)
+    if (this.record.progress.phase === COMPLETED) return;
+    if (this.decision === 'aborted' || this.record.progress.phase !== AWAIT_COMMIT)
       throw new ConflictError(`migration ${this.record.migrationId} is not waiting for a commit here`);
     this.decision = 'committed';
-    this.ended = this.live ? this.letRun() : this.keepStopped();
+    this.ended = this.restore ? this.letRun(this.restore) : this.keepStopped();
     await this.ended;
   }
 
   /** Removes every trace; refused after the commit. */
   async abort(reason: string): Promise<void> {
-    if (this.decision === 'committed')
+    if (this.decision === 'committed' || this.record.progress.phase === COMPLETED)
       throw new ConflictError(`migration ${this.record.migrationId} has been committed`);
     if (this.decision === 'aborted') return this.ended;
     this.decision = 'aborted';
@@ -130,7 +156,7 @@ export class IncomingMove {
         await this.arm();
         return channel.tell({ say: 'armed' });
       case 'restore':
-        return this.restore(channel, message);
+        return this.bringToLife(channel, message);
       case 'abort':
         return this.abort(message.reason);
       default:
@@ -141,69 +167,39 @@ export class IncomingMove {
   /** The restore is started and stands before its first image; what the commit needs is started too. */
   private async arm(): Promise<void> {
     const { spec } = this.record;
-    await removeStaleCgroups(this.deps.instances.cgroupDirectories(spec.id));
-    await writeFile(join(this.directory, 'nics'), nicLines(spec.nics, process.pid));
-    this.link = await ScriptLink.create(this.directory);
-    this.restored = this.startRestore();
-    this.restored.then(
-      (status) => this.restoreEnded(status),
-      () => undefined,
-    );
-    this.open = { ip: new ArmedBatch('ip', false), bridge: new ArmedBatch('bridge') };
+    this.restore = await Restore.arm(this.directory, spec, this.deps.instances);
+    this.watchRestore(this.restore);
+    this.opening = new NetworkOpening(this.deps.network, spec.nics);
     for (const hold of this.holds) hold.arm();
-    const ended = this.restored.then(async () => {
-      throw new Error(`restore did not start: ${(await logTail(this.directory, 'restore.log')).join(' | ')}`);
-    });
-    await Promise.race([this.link.when('ready'), ended]);
   }
 
-  private startRestore(): Promise<number> {
-    const { spec } = this.record;
-    const veths = spec.nics.map((nic) => hostVethName(nic.portId));
-    const out = openSync(join(this.directory, 'lxc.log'), 'a', 0o600);
-    const child = spawn(
-      'lxc-checkpoint',
-      ['-r', '-n', spec.id, '-P', this.deps.instances.lxcPath, '-D', join(this.directory, 'images')],
-      {
-        env: moveEnvironment(this.directory, 'target', veths),
-        stdio: ['ignore', out, out],
-        detached: true, // it lives on when the agent does not
-      },
-    );
-    closeSync(out);
-    return new Promise((resolve, reject) => {
-      child.on('error', reject);
-      child.on('exit', (code) => resolve(code ?? 255));
-    });
-  }
-
-  private async restore(channel: DataChannel, message: Message & { say: 'restore' }): Promise<void> {
-    const { progress } = this.record;
+  private async bringToLife(channel: DataChannel, message: Message & { say: 'restore' }): Promise<void> {
     this.record.commitDeadline = Date.now() + message.timeoutMs;
     if (this.live) {
-      this.link!.answer('restore');
-      const introduced = this.link!.when('namespaces').then(() => this.introduce(message.neighbours));
-      introduced.catch(() => undefined); // awaited below
-      const at = await Promise.race([this.link!.when('restored'), this.restored!.then(() => undefined)]);
-      if (at === undefined || this.decision !== 'undecided') return; // restoreEnded() tells
-      await introduced;
-      writeFileSync(join(this.directory, 'awaiting'), '');
+      const restored = await this.restore!.go(message.neighbours, this.record.spec.nics);
+      if (!restored || this.decision !== 'undecided') return; // restoreEnded() tells
     }
-    progress.phase = MigrationPhase.MIGRATION_PHASE_AWAIT_COMMIT;
+    this.record.progress.phase = AWAIT_COMMIT;
     const kept = this.records.keep(this.record);
+    if (!this.live) await kept; // a live one has its mark in the directory
     await Promise.all([kept, channel.tell({ say: 'restored' })]);
     this.watchDeadline();
   }
 
-  /** Beside the rest of the restore, once the NICs are there: a device without a carrier forgets its neighbours. */
-  private async introduce(neighbours: readonly Neighbour[]): Promise<void> {
-    const pid = Number(readFileSync(join(this.directory, 'pid'), 'utf8'));
-    await setNeighbours(pid, neighbours, this.record.spec.nics);
+  private watchRestore(restore: Restore): void {
+    restore.ended
+      .then((status) => this.restoreEnded(restore, status))
+      .catch((error: unknown) => this.deps.logger.error({ err: error, ...this.ids() }, 'restore not followed'));
   }
 
-  private async restoreEnded(status: number): Promise<void> {
+  private async restoreEnded(restore: Restore, status: number): Promise<void> {
     if (this.decision !== 'undecided') return;
-    const tail = await logTail(this.directory, 'restore.log');
+    if (this.record.progress.phase === AWAIT_COMMIT) {
+      restore.close();
+      this.restore = undefined; // committed all the same, it is started from its disk, which is complete
+      return this.resolve();
+    }
+    const tail = await restore.logTail();
     const reason = tail.findLast((line) => line.includes('Error')) ?? `lxc-checkpoint -r ended with ${status}`;
     const failure: Message = { say: 'failed', step: 'restore', reason, logTail: tail };
     await this.channel?.tell(failure).catch(() => undefined); // the source sees the connection go
@@ -216,90 +212,67 @@ export class IncomingMove {
     });
   }
 
-  private async letRun(): Promise<void> {
+  private async letRun(restore: Restore): Promise<void> {
     const { spec, nextEpoch, progress } = this.record;
     const started = performance.now();
     writeFileSync(join(this.directory, 'committed'), '');
-    await this.openNetwork();
+    this.opening ??= new NetworkOpening(this.deps.network, spec.nics);
+    await this.opening.fire(() => restore.commit());
     await Promise.all(this.holds.map((hold) => hold.release()));
     const opened = performance.now();
     await this.deps.instances.commitIncoming(spec.id, nextEpoch, 'running');
     progress.phase = MigrationPhase.MIGRATION_PHASE_COMMITTED;
-    const status = await this.restored!;
-    progress.timingsMs = { ...this.timings(), open: opened - started };
+    const status = await restore.ended;
+    progress.timingsMs = { ...restore.timings(), open: opened - started };
     if (status !== 0) {
       Object.assign(progress, {
         phase: MigrationPhase.MIGRATION_PHASE_FAILED,
         failedStep: 'resume',
-        logTail: await logTail(this.directory, 'restore.log'),
+        logTail: await restore.logTail(),
       });
       await this.deps.instances.commitIncoming(spec.id, nextEpoch, 'stopped');
+      this.tidied = this.tidyUp();
+      await this.tidied;
       throw new Error(`lxc-checkpoint -r ended with ${status} after the commit`);
     }
-    progress.phase = MigrationPhase.MIGRATION_PHASE_COMPLETED;
+    progress.phase = COMPLETED;
     await this.records.keep(this.record);
-    this.tidyUp().catch((error: unknown) =>
+    this.tidied = this.tidyUp().catch((error: unknown) =>
       this.deps.logger.error({ err: error, ...this.ids() }, 'move not tidied up'),
     );
   }
 
-  /** What it sends finds its way from the first step on; what is kept for it needs the second. */
-  private async openNetwork(): Promise<void> {
-    const { nics } = this.record.spec;
-    const { network } = this.deps;
-    await this.open!.ip.fire(
-      nics.map((nic) => `link set ${hostVethName(nic.portId)} master ${network.bridgeName(nic.networkId)}`),
-    );
-    this.link!.answer('commit');
-    await this.open!.bridge.fire(
-      nics.flatMap((nic) => [
-        ...removeLines(network.vni(nic.networkId), nic.mac),
-        `fdb replace ${nic.mac} dev ${hostVethName(nic.portId)} master dynamic`,
-      ]),
-    ).catch(() => undefined); // entries that are not there are no failure
-    this.open = undefined;
-  }
-
-  private timings(): Record<string, number> {
-    const at = (event: Parameters<ScriptLink['time']>[0]) => this.link?.time(event) ?? 0;
-    return {
-      restoreNamespaces: at('namespaces'),
-      restoreSockets: at('sockets') - at('namespaces'),
-      restoreResume: at('restored') - at('sockets'),
-    };
-  }
-
+  /** A cold move; or a live one whose host was rebooted, or whose restore died, after the commit: its disk is here. */
   private async keepStopped(): Promise<void> {
     await this.deps.instances.commitIncoming(this.instanceId, this.record.nextEpoch, 'stopped');
-    this.record.progress.phase = MigrationPhase.MIGRATION_PHASE_COMPLETED;
+    this.record.progress.phase = COMPLETED;
     await this.records.keep(this.record);
     await this.tidyUp();
   }
 
   /** After a commit: what only the move needed goes. */
   private async tidyUp(): Promise<void> {
-    const { nics } = this.record.spec;
-    for (const nic of nics) await this.deps.network.claimMac(nic);
-    if (this.live) await announce(await this.deps.instances.initPid(this.instanceId), nics);
+    const { spec, migrationId } = this.record;
+    for (const nic of spec.nics) await this.deps.network.claimMac(nic);
     await Promise.all(this.holds.map((hold) => hold.remove()));
     this.holds = [];
-    this.link?.close();
+    this.restore?.close();
     await rm(this.directory, { recursive: true, force: true });
+    await this.records.forget(migrationId);
+    if (this.restore) await announce(await this.deps.instances.initPid(spec.id), spec.nics);
   }
 
   private async undo(reason: string): Promise<void> {
     const { spec, progress } = this.record;
-    this.link?.answer('abort');
-    if (this.restored) await Promise.race([this.restored, sleep(10_000)]);
-    this.open?.ip.disarm();
-    this.open?.bridge.disarm();
+    await this.restore?.abort();
+    this.opening?.disarm();
     await Promise.all(this.holds.map((hold) => hold.remove()));
     this.holds = [];
     await this.receiver.end().catch(() => undefined); // its disk goes anyway
     await this.deps.instances.discardIncoming(spec.id);
     await this.deps.network.detach(spec.nics);
     await removeStaleCgroups(this.deps.instances.cgroupDirectories(spec.id));
-    this.link?.close();
+    this.restore?.close();
     await rm(this.directory, { recursive: true, force: true });
     Object.assign(progress, { phase: MigrationPhase.MIGRATION_PHASE_ABORTED, reason });
     await this.records.forget(this.record.migrationId);
@@ -309,24 +282,21 @@ export class IncomingMove {
   /** Before the commit is asked for nobody can have committed: undo. After, only an answer ends it. */
   private async lost(reason: string): Promise<void> {
     if (this.decision !== 'undecided') return;
-    if (this.record.progress.phase !== MigrationPhase.MIGRATION_PHASE_AWAIT_COMMIT) await this.abort(reason);
+    if (this.record.progress.phase !== AWAIT_COMMIT) await this.abort(reason);
   }
 
   private watchDeadline(): void {
     const left = (this.record.commitDeadline ?? 0) - Date.now();
-    void sleep(Math.max(0, left)).then(() => this.resolve());
+    sleep(Math.max(0, left))
+      .then(() => this.resolve())
+      .catch((error: unknown) => this.deps.logger.error({ err: error, ...this.ids() }, 'move not ended'));
   }
 
   /** No answer came in time: the control plane knows. Never runs without a commit. */
-  async resolve(): Promise<void> {
-    for (let pause = 250; this.decision === 'undecided'; pause = Math.min(pause * 2, 10_000)) {
-      const ownership = await this.deps.ownership(this.instanceId).catch(() => undefined); // asked again
-      const decision = decideSwitch('target', this.record.nextEpoch, ownership);
-      if (this.decision !== 'undecided') return;
-      if (decision === 'commit') return this.commit();
-      if (decision === 'abort') return this.abort('no commit came in time');
-      await sleep(pause);
-    }
+  private async resolve(): Promise<void> {
+    const word = await decideWithControlPlane(this.deps, 'target', this.record, () => this.decision !== 'undecided');
+    if (word === 'commit') await this.commit();
+    else if (word === 'abort') await this.abort('the control plane has not committed it');
   }
 
   private ids() {

@@ -46,6 +46,11 @@ export class MigrationRecords {
     );
   }
 
+  /** Ids of the migrations that still have something here. */
+  async ids(): Promise<string[]> {
+    return (await this.list()).map(({ migrationId }) => migrationId);
+  }
+
   async keep(record: MigrationRecord): Promise<void> {
     await mkdir(this.directory, { recursive: true });
     await writeFile(`${this.file(record.migrationId)}.new`, JSON.stringify(record), { mode: 0o600 });

@@ -20,6 +20,8 @@ export interface MovableInstances {
   commitIncoming(instanceId: string, epoch: number, state: 'running' | 'stopped'): Promise<void>;
   /** Target: nothing of it stays. */
   discardIncoming(instanceId: string): Promise<void>;
+  /** Source, after the commit: whatever still runs of it here is killed. */
+  kill(instanceId: string): Promise<void>;
   /** Source, at the commit: record OUTGOING; nothing of it may be started here. Durable when it returns. */
   commitOutgoing(instanceId: string): Promise<void>;
   /** Source, on release: container, disk, record. Not there is a success. */

@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process';
-import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MigrationKind, MigrationPhase } from '#generated/lxstack/agent/v1/agent';
@@ -9,21 +8,19 @@ import { ConflictError, messageOf } from '#libs/common/errors';
 import { ipBatchForce } from '../network/commands.js';
 import { hostVethName } from '../network/interface-names.js';
 import { announce } from './announce.js';
-import type { DataChannel } from './data-channel.js';
-import { connectToTarget } from './data-listener.js';
 import { DiskSender } from './disk-transfer.js';
-import { FrameType } from './frames.js';
-import { ImageStream } from './image-stream.js';
-import type { Message } from './messages.js';
+import { Dump } from './dump.js';
 import type { MigrationDeps } from './movable-instances.js';
+import { MoveFailure } from './move-failure.js';
 import { hasReached } from './migration-record.js';
 import type { MigrationRecord, MigrationRecords } from './migration-record.js';
-import { logTail, makeMoveDirectory, moveDirectory, moveEnvironment, removeStaleCgroups } from './move-directory.js';
+import { moveDirectory, removeStaleCgroups } from './move-directory.js';
 import { readNeighbours } from './neighbours.js';
 import type { Neighbour } from './neighbours.js';
+import { ProgressFeed } from './progress-feed.js';
 import { Redirect } from './redirect.js';
-import { ScriptLink } from './script-link.js';
-import { decideSwitch } from './switch-decision.js';
+import { decideWithControlPlane } from './switch-decision.js';
+import { TargetLink } from './target-link.js';
 import { Throttle } from './throttle.js';
 
 const AWAIT_COMMIT = MigrationPhase.MIGRATION_PHASE_AWAIT_COMMIT;
@@ -31,28 +28,22 @@ const DISK_PASSES = 4;
 /** Few enough changed paths that the pass inside the freeze is short. */
 const FEW_PATHS = 20;
 
-/** A step of the move failed; the instance goes on where it is. */
-class MoveFailure extends Error {
-  constructor(
-    readonly step: string,
-    reason: string,
-    readonly logTail: string[] = [],
-  ) {
-    super(reason);
-  }
-}
-
 /** The source's end of one migration. */
 export class OutgoingMove {
   private readonly directory: string;
   private readonly redirect: Redirect;
-  private channel: DataChannel | undefined;
-  private link: ScriptLink | undefined;
+  private readonly feed: ProgressFeed;
+  private target: TargetLink | undefined;
+  private dump: Dump | undefined;
+  private disk!: DiskSender;
+  private frozenAt = 0;
+  private neighbours: Neighbour[] = [];
+  /** Written while the target restores. */
+  private kept: Promise<void> | undefined;
   private decision: 'undecided' | 'committed' | 'aborted' = 'undecided';
   private decided = Promise.withResolvers<'commit' | 'abort'>();
   private abortReason = '';
   private ended = Promise.withResolvers<void>();
-  private listeners = new Set<() => void>();
 
   constructor(
     private readonly deps: MigrationDeps,
@@ -62,6 +53,7 @@ export class OutgoingMove {
   ) {
     this.directory = moveDirectory(deps.runDirectory, record.migrationId);
     this.redirect = new Redirect(deps.network, record.spec.nics, request.targetVtep);
+    this.feed = new ProgressFeed(record.progress);
   }
 
   private get live(): boolean {
@@ -77,40 +69,50 @@ export class OutgoingMove {
   }
 
   /** Each change of the progress; the last is `finished`. A second caller sees it from where it is. */
-  async *watch(): AsyncGenerator<MigrationProgress> {
-    let changed = Promise.withResolvers<void>();
-    const listener = () => changed.resolve();
-    this.listeners.add(listener);
-    try {
-      for (;;) {
-        yield structuredClone(this.progress);
-        if (this.finished || (!this.live && this.progress.phase === MigrationPhase.MIGRATION_PHASE_AWAIT_COMMIT))
-          return;
-        await changed.promise;
-        changed = Promise.withResolvers<void>();
-      }
-    } finally {
-      this.listeners.delete(listener);
-    }
+  watch(): AsyncGenerator<MigrationProgress> {
+    return this.feed.watch((phase) => this.finished || (!this.live && phase === AWAIT_COMMIT));
   }
 
   /** Resolves when the move has ended, however; never rejects. */
   async run(): Promise<void> {
     try {
-      await this.connect();
+      this.target = await TargetLink.open(this.deps, this.request);
       await this.presyncDisk();
       if (this.live) await this.moveLive();
       else await this.moveCold();
     } catch (error) {
       await this.fail(error);
     } finally {
-      if (this.live || this.decision !== 'undecided') this.ended.resolve();
+      this.ended.resolve();
+    }
+  }
+
+  /** After a restart of the agent: ends what the one before had begun. Resolves when it has ended; never rejects. */
+  async recover(): Promise<void> {
+    const has = (name: string) => existsSync(join(this.directory, name));
+    try {
+      if (this.finished) return;
+      if (has('committed') || this.progress.phase === MigrationPhase.MIGRATION_PHASE_COMMITTED) this.decide('commit');
+      // The record is written before the commit is asked for; the mark tells that it was, until a reboot of the host.
+      const asked = this.live && has('images') ? has('awaiting') : this.progress.phase === AWAIT_COMMIT;
+      this.dump = Dump.reopen(this.directory, asked && this.decision === 'undecided');
+      if (asked) this.feed.enter(AWAIT_COMMIT);
+      else this.callOff('the agent was restarted'); // nobody can have committed
+      if (this.decision === 'undecided') void this.resolve();
+      await this.conclude(await this.decided.promise);
+    } catch (error) {
+      this.dump?.answer('abort');
+      await this.dump?.ended;
+      if (this.live) await this.putNicsBack();
+      await this.fail(error);
+    } finally {
+      this.ended.resolve();
     }
   }
 
   /** The control plane has committed: what runs here is no longer the instance. Resolves when CRIU has killed it. */
   async commit(): Promise<void> {
-    if (this.decision === 'aborted' || !hasReached(this.progress.phase, MigrationPhase.MIGRATION_PHASE_AWAIT_COMMIT))
+    if (this.decision === 'aborted' || !hasReached(this.progress.phase, AWAIT_COMMIT))
       throw new ConflictError(`migration ${this.record.migrationId} is not waiting for a commit here`);
     this.decide('commit');
     await this.ended.promise;
@@ -118,12 +120,16 @@ export class OutgoingMove {
 
   /** The instance goes on as it was; resolves when it does. Refused after the commit. */
   async abort(reason: string): Promise<void> {
-    if (this.decision === 'committed')
+    if (this.decision === 'committed' || this.progress.phase === MigrationPhase.MIGRATION_PHASE_COMPLETED)
       throw new ConflictError(`migration ${this.record.migrationId} has been committed`);
+    this.callOff(reason);
+    await this.target?.callOff(reason);
+    await this.ended.promise;
+  }
+
+  private callOff(reason: string): void {
     this.abortReason ||= reason;
     this.decide('abort');
-    await this.channel?.tell({ say: 'abort', reason }).catch(() => undefined); // a dead connection ends it there too
-    await this.ended.promise;
   }
 
   private decide(word: 'commit' | 'abort'): void {
@@ -132,197 +138,142 @@ export class OutgoingMove {
     this.decided.resolve(word);
   }
 
-  private async connect(): Promise<void> {
-    const { request } = this;
-    const hello = { migrationId: request.migrationId, token: request.token, kind: request.kind };
-    this.channel = await connectToTarget(this.deps, request.dataAddress, request.targetHost, hello);
-    await this.expect('welcome');
-  }
-
   private async presyncDisk(): Promise<void> {
-    this.enter(MigrationPhase.MIGRATION_PHASE_DISK);
+    this.feed.enter(MigrationPhase.MIGRATION_PHASE_DISK);
     const started = performance.now();
     const layer = this.deps.instances.writableLayer(this.record.spec.id);
-    this.disk = new DiskSender(layer, this.channel!, new Throttle(this.request.bandwidthBytesPerSecond), () =>
-      this.diskMoved(),
-    );
+    const throttle = new Throttle(this.request.bandwidthBytesPerSecond);
+    this.disk = new DiskSender(layer, this.target!.channel, throttle, () => {
+      this.progress.diskBytesProcessed = this.progress.diskBytesTotal = this.disk.bytes;
+    });
     for (let pass = 0; pass < DISK_PASSES; pass++) {
       this.stopIfAborted();
       const before = this.disk.bytes;
       const sent = await this.disk.pass();
-      if (this.disk.bytes > before) await this.expect('pass-done');
+      if (this.disk.bytes > before) await this.target!.expect('pass-done');
       if (pass > 0 && sent < FEW_PATHS) break;
       if (!this.live && pass === 0) break; // it is stopped: nothing changes
     }
-    this.time('disk', started);
-  }
-
-  private disk!: DiskSender;
-
-  private diskMoved(): void {
-    this.progress.diskBytesProcessed = this.disk.bytes;
-    this.progress.diskBytesTotal = this.disk.bytes;
+    this.feed.time('disk', started);
   }
 
   private async moveCold(): Promise<void> {
-    await this.channel!.tell({ say: 'restore', timeoutMs: this.request.switchTimeoutMs, neighbours: [] });
-    await this.expect('restored');
-    this.record.commitDeadline = Date.now() + this.request.switchTimeoutMs;
-    this.enter(MigrationPhase.MIGRATION_PHASE_AWAIT_COMMIT);
-    await this.records.keep(this.record);
-    if ((await this.decided.promise) === 'abort') throw new MoveFailure('aborted', this.abortReason);
-    await this.deps.instances.commitOutgoing(this.record.spec.id);
-    this.enter(MigrationPhase.MIGRATION_PHASE_COMPLETED);
-    await this.records.keep(this.record);
+    await this.target!.tell({ say: 'restore', timeoutMs: this.request.switchTimeoutMs, neighbours: [] });
+    await this.target!.expect('restored');
+    await this.keepAsked(this.request.switchTimeoutMs);
+    this.feed.enter(AWAIT_COMMIT);
+    await this.conclude(await this.decided.promise);
   }
 
   private async moveLive(): Promise<void> {
-    const { channel } = this;
-    await makeMoveDirectory(this.deps.runDirectory, this.record.migrationId);
-    this.link = await ScriptLink.create(this.directory);
-    await channel!.tell({ say: 'arm' });
-    await Promise.all([this.expect('armed'), this.redirect.arm()]);
+    const target = this.target!;
+    const dump = (this.dump = await Dump.prepare(this.deps.runDirectory, this.record.migrationId));
+    await target.tell({ say: 'arm' });
+    await Promise.all([target.expect('armed'), this.redirect.arm()]);
     this.neighbours = await readNeighbours(await this.deps.instances.initPid(this.record.spec.id));
     this.stopIfAborted();
-    this.enter(MigrationPhase.MIGRATION_PHASE_FREEZE);
-    const images = new ImageStream(join(this.directory, 'images'), channel!);
+    this.feed.enter(MigrationPhase.MIGRATION_PHASE_FREEZE);
     const started = performance.now();
-    const dump = this.startDump();
+    const bridges = this.record.spec.nics.map((nic) => this.deps.network.bridgeName(nic.networkId));
+    dump.start(this.record.spec, bridges, this.deps.instances.lxcPath, target.channel);
     try {
-      await this.dumpAndSend(images, dump, started);
-      const word = await this.awaitAnswer();
-      await this.conclude(word, dump);
+      this.frozenAt = await Promise.race([dump.link!.when('cut'), dump.failed]);
+      this.progress.timingsMs.freeze = this.frozenAt - started;
+      // One end for all that happens in the freeze: a connection that only stands still ends nothing by itself.
+      await Promise.race([this.dumpAndSend(target, dump), dump.failed, this.tooLate(), this.calledOff()]);
+      await this.conclude(await this.awaitAnswer());
     } catch (error) {
-      this.link.answer('abort');
+      dump.answer('abort');
       this.decide('abort');
-      const back = Promise.race([this.link.when('uncut'), dump]).then(() => this.redirect.giveBack());
+      const back = Promise.race([dump.link!.when('uncut'), dump.ended]).then(() => this.redirect.giveBack());
       back.catch(() => undefined); // fail() awaits the same
-      await dump;
+      await dump.ended;
       throw error;
-    } finally {
-      await images.close();
     }
   }
 
-  private startDump(): Promise<number> {
-    const { spec } = this.record;
-    const out = openSync(join(this.directory, 'lxc.log'), 'a', 0o600);
-    const args = ['-s', '-n', spec.id, '-P', this.deps.instances.lxcPath, '-D', join(this.directory, 'images')];
-    const child = spawn('lxc-checkpoint', args, {
-      env: moveEnvironment(
-        this.directory,
-        'source',
-        spec.nics.map((nic) => hostVethName(nic.portId)),
-        spec.nics.map((nic) => this.deps.network.bridgeName(nic.networkId)),
-      ),
-      stdio: ['ignore', out, out],
-      detached: true, // it lives on when the agent does not
-    });
-    closeSync(out);
-    return new Promise((resolve, reject) => {
-      child.on('error', reject);
-      child.on('exit', (code) => resolve(code ?? 255));
-    });
-  }
-
-  private async dumpAndSend(images: ImageStream, dump: Promise<number>, started: number): Promise<void> {
-    const failed = dump.then(async (status) => {
-      const tail = await logTail(this.directory, 'dump.log');
-      const reason = tail.findLast((line) => line.includes('Error')) ?? `lxc-checkpoint -s ended with ${status}`;
-      throw new MoveFailure('dump', reason, tail);
-    });
-    failed.catch(() => undefined); // also looked at when nobody races it
-    const cut = await Promise.race([this.link!.when('cut'), failed]);
-    this.progress.timingsMs.freeze = cut - started;
-    this.frozenAt = cut;
-    this.enter(MigrationPhase.MIGRATION_PHASE_DUMP);
+  private async dumpAndSend(target: TargetLink, dump: Dump): Promise<void> {
+    this.feed.enter(MigrationPhase.MIGRATION_PHASE_DUMP);
     await this.redirect.cut();
-    this.link!.answer('go');
+    dump.answer('go');
     // Every task is seized before the NIC is cut: the disk is still from here on.
+    const before = this.disk.bytes;
     const sent = this.disk.lastPass();
     sent.catch(() => undefined); // awaited below
-    const before = this.disk.bytes;
-    const dumped = await Promise.race([this.link!.when('dumped'), failed]);
-    this.progress.timingsMs.dump = dumped - cut;
-    this.enter(MigrationPhase.MIGRATION_PHASE_TRANSFER);
+    const dumped = await dump.link!.when('dumped');
+    this.progress.timingsMs.dump = dumped - this.frozenAt;
+    this.feed.enter(MigrationPhase.MIGRATION_PHASE_TRANSFER);
     await sent;
-    await images.finish();
-    if (this.disk.bytes > before) await Promise.race([this.expect('pass-done'), failed]);
-    this.progress.memoryBytesTotal = this.progress.memoryBytesProcessed = images.bytes;
-    this.time('transfer', dumped);
-    this.enter(MigrationPhase.MIGRATION_PHASE_RESTORE);
+    this.progress.memoryBytesTotal = this.progress.memoryBytesProcessed = await dump.sendImages();
+    if (this.disk.bytes > before) await target.expect('pass-done');
+    this.feed.time('transfer', dumped);
+    this.feed.enter(MigrationPhase.MIGRATION_PHASE_RESTORE);
     const restore = performance.now();
-    const timeoutMs = this.request.switchTimeoutMs - (performance.now() - cut);
-    await this.channel!.tell({ say: 'restore', timeoutMs, neighbours: this.neighbours });
-    this.record.commitDeadline = Date.now() + timeoutMs;
-    this.kept = this.records.keep({ ...this.record, progress: { ...this.progress, phase: AWAIT_COMMIT } });
+    await target.tell({ say: 'restore', timeoutMs: this.timeLeft(), neighbours: this.neighbours });
+    this.kept = this.keepAsked(this.timeLeft());
     this.kept.catch(() => undefined); // awaited before the commit is asked for
-    await Promise.race([this.expect('restored'), failed, this.tooLate(timeoutMs), this.aborted()]);
-    this.time('restore', restore);
+    await target.expect('restored');
+    this.feed.time('restore', restore);
   }
 
-  private frozenAt = 0;
-  /** The record that a commit may follow: written while the target restores. */
-  private kept: Promise<void> | undefined;
-  private neighbours: Neighbour[] = [];
-
-  private async tooLate(timeoutMs: number): Promise<never> {
-    await sleep(Math.max(0, timeoutMs));
-    throw new MoveFailure('restore', `the target had not restored it within ${this.request.switchTimeoutMs} ms`);
+  private timeLeft(): number {
+    return Math.max(0, this.request.switchTimeoutMs - (performance.now() - this.frozenAt));
   }
 
-  private async aborted(): Promise<never> {
+  private async tooLate(): Promise<never> {
+    await sleep(this.timeLeft());
+    throw new MoveFailure(this.step(), `it was not restored within ${this.request.switchTimeoutMs} ms`);
+  }
+
+  private async calledOff(): Promise<never> {
     const word = await this.decided.promise;
     throw new MoveFailure('aborted', word === 'abort' ? this.abortReason : 'committed before it was restored');
   }
 
   /** Frozen until someone who may says whose the instance is. */
   private async awaitAnswer(): Promise<'commit' | 'abort'> {
-    const left = this.record.commitDeadline! - Date.now();
-    writeFileSync(join(this.directory, 'awaiting'), '');
     const asked = performance.now();
+    writeFileSync(join(this.directory, 'awaiting'), '');
     await this.kept;
-    this.enter(AWAIT_COMMIT);
+    this.feed.enter(AWAIT_COMMIT);
     const late = new AbortController();
-    void sleep(Math.max(0, left), late.signal).then(
+    void sleep(this.timeLeft(), late.signal).then(
       () => this.resolve(),
       () => undefined,
     );
     const word = await this.decided.promise;
     late.abort();
-    this.time('commit', asked);
+    this.feed.time('commit', asked);
     return word;
   }
 
-  private async resolve(): Promise<void> {
-    for (let pause = 250; this.decision === 'undecided'; pause = Math.min(pause * 2, 10_000)) {
-      const ownership = await this.deps.ownership(this.record.spec.id).catch(() => undefined); // asked again
-      const decision = decideSwitch('source', this.record.nextEpoch, ownership);
-      const { migrationId } = this.record;
-      this.deps.logger.warn({ migrationId, ownership, decision }, 'switch without an answer');
-      if (decision === 'commit') return this.decide('commit');
-      if (decision === 'abort') {
-        this.abortReason = 'the control plane gave no answer in time';
-        await this.channel?.tell({ say: 'abort', reason: this.abortReason }).catch(() => undefined); // it asks by itself
-        return this.decide('abort');
-      }
-      await sleep(pause);
-    }
+  /** The record that a commit may follow. */
+  private keepAsked(timeLeft: number): Promise<void> {
+    this.record.commitDeadline = Date.now() + timeLeft;
+    return this.records.keep({ ...this.record, progress: { ...this.progress, phase: AWAIT_COMMIT } });
   }
 
-  private async conclude(word: 'commit' | 'abort', dump: Promise<number>): Promise<void> {
+  private async resolve(): Promise<void> {
+    const word = await decideWithControlPlane(this.deps, 'source', this.record, () => this.decision !== 'undecided');
+    if (word === 'abort') this.callOff('the control plane has not committed it');
+    else if (word === 'commit') this.decide('commit');
+  }
+
+  private async conclude(word: 'commit' | 'abort'): Promise<void> {
     if (word === 'abort') throw new MoveFailure('aborted', this.abortReason);
-    writeFileSync(join(this.directory, 'committed'), '');
-    this.link!.answer('commit');
-    this.enter(MigrationPhase.MIGRATION_PHASE_COMMITTED);
-    await this.deps.instances.commitOutgoing(this.record.spec.id);
-    await dump;
+    const { spec } = this.record;
+    if (existsSync(this.directory)) writeFileSync(join(this.directory, 'committed'), '');
+    this.dump?.answer('commit');
+    this.feed.enter(MigrationPhase.MIGRATION_PHASE_COMMITTED);
+    await this.deps.instances.commitOutgoing(spec.id);
+    await this.records.keep(this.record);
+    if ((await this.dump?.ended) !== 0) await this.deps.instances.kill(spec.id);
     // The net namespace of what was killed goes only later, and the veth with it; a move back would find its name taken.
-    await ipBatchForce(this.record.spec.nics.map((nic) => `link del ${hostVethName(nic.portId)}`));
-    this.channel!.close();
-    this.link!.close();
+    await ipBatchForce(spec.nics.map((nic) => `link del ${hostVethName(nic.portId)}`));
+    this.target?.close();
+    await this.dump?.close();
     await rm(this.directory, { recursive: true, force: true });
-    this.enter(MigrationPhase.MIGRATION_PHASE_COMPLETED);
+    this.feed.enter(MigrationPhase.MIGRATION_PHASE_COMPLETED);
     await this.records.keep(this.record);
   }
 
@@ -330,15 +281,10 @@ export class OutgoingMove {
     const failure = error instanceof MoveFailure ? error : new MoveFailure(this.step(), messageOf(error));
     const byOrder = failure.step === 'aborted';
     this.decide('abort');
-    await this.channel?.tell({ say: 'abort', reason: failure.message }).catch(() => undefined); // it sees the connection go
-    this.channel?.close();
-    try {
-      await this.redirect.giveBack();
-      if (this.frozenAt) await announce(await this.deps.instances.initPid(this.record.spec.id), this.record.spec.nics);
-    } catch (problem) {
-      this.deps.logger.error({ err: problem, migrationId: this.record.migrationId }, 'network not fully put back');
-    }
-    this.link?.close();
+    await this.target?.callOff(failure.message);
+    this.target?.close();
+    await this.putNetworkBack();
+    await this.dump?.close();
     await rm(this.directory, { recursive: true, force: true });
     Object.assign(this.progress, {
       failedStep: byOrder ? '' : failure.step,
@@ -346,8 +292,28 @@ export class OutgoingMove {
       logTail: failure.logTail,
     });
     await this.records.forget(this.record.migrationId);
-    this.enter(byOrder ? MigrationPhase.MIGRATION_PHASE_ABORTED : MigrationPhase.MIGRATION_PHASE_FAILED);
-    this.ended.resolve();
+    this.feed.enter(byOrder ? MigrationPhase.MIGRATION_PHASE_ABORTED : MigrationPhase.MIGRATION_PHASE_FAILED);
+    const { migrationId, spec } = this.record;
+    this.deps.logger.info({ migrationId, instanceId: spec.id, reason: failure.message }, 'move ended at the source');
+  }
+
+  private async putNetworkBack(): Promise<void> {
+    const { nics, id } = this.record.spec;
+    try {
+      await this.redirect.giveBack();
+      if (this.frozenAt) await announce(await this.deps.instances.initPid(id), nics);
+    } catch (problem) {
+      this.deps.logger.error({ err: problem, migrationId: this.record.migrationId }, 'network not fully put back');
+    }
+  }
+
+  /** The action script does it; one whose agent had died may have found nothing to do it with. */
+  private async putNicsBack(): Promise<void> {
+    const { network } = this.deps;
+    const nics = this.record.spec.nics.filter((nic) => network.has(nic.networkId));
+    await ipBatchForce(
+      nics.map((nic) => `link set ${hostVethName(nic.portId)} master ${network.bridgeName(nic.networkId)}`),
+    );
   }
 
   private step(): string {
@@ -356,24 +322,6 @@ export class OutgoingMove {
 
   private stopIfAborted(): void {
     if (this.decision === 'aborted') throw new MoveFailure('aborted', this.abortReason);
-  }
-
-  private async expect<Say extends Message['say']>(say: Say): Promise<Extract<Message, { say: Say }>> {
-    const frame = await this.channel!.receive();
-    if (frame.type !== FrameType.message) throw new Error(`expected ${say} from the target`);
-    const message = JSON.parse(frame.payload.toString()) as Message;
-    if (message.say === 'failed') throw new MoveFailure(message.step, message.reason, message.logTail);
-    if (message.say !== say) throw new Error(`expected ${say} from the target, it said ${message.say}`);
-    return message as Extract<Message, { say: Say }>;
-  }
-
-  private enter(phase: MigrationPhase): void {
-    this.progress.phase = phase;
-    for (const listener of this.listeners) listener();
-  }
-
-  private time(part: string, since: number): void {
-    this.progress.timingsMs[part] = Math.round((performance.now() - since) * 10) / 10;
   }
 
   /** After the target reports it running: what is left of it here. */

@@ -1,4 +1,6 @@
-import type { OwnershipAnswer } from './movable-instances.js';
+import { sleep } from '#libs/common/clock';
+import type { MigrationRecord } from './migration-record.js';
+import type { MigrationDeps, OwnershipAnswer } from './movable-instances.js';
 
 /** What became of a switch that got no answer. `unknown`: nobody who may say it has said it; stay frozen. */
 export type SwitchDecision = 'commit' | 'abort' | 'unknown';
@@ -19,4 +21,24 @@ export function decideSwitch(
   if (end === 'target') return committed && ownership.owned && ownership.epoch === nextEpoch ? 'commit' : 'abort';
   // Moved there and back meanwhile, it is another copy's turn, not this one's.
   return committed ? 'commit' : 'abort';
+}
+
+const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [250, 10_000];
+
+/** Asks until the control plane's answer decides; undefined where `isDecided` meanwhile, by somebody's call. */
+export async function decideWithControlPlane(
+  { ownership, logger }: Pick<MigrationDeps, 'ownership' | 'logger'>,
+  end: 'source' | 'target',
+  { migrationId, spec, nextEpoch }: Pick<MigrationRecord, 'migrationId' | 'spec' | 'nextEpoch'>,
+  isDecided: () => boolean,
+): Promise<'commit' | 'abort' | undefined> {
+  for (let pause = FIRST_PAUSE_MS; !isDecided(); pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    const answer = await ownership(spec.id).catch(() => undefined); // asked again
+    const decision = decideSwitch(end, nextEpoch, answer);
+    logger.warn({ migrationId, end, answer, decision }, 'switch without a word');
+    if (isDecided()) return undefined;
+    if (decision !== 'unknown') return decision;
+    await sleep(pause);
+  }
+  return undefined;
 }

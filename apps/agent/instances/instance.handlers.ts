@@ -14,6 +14,7 @@ import type {
 } from '#generated/lxstack/agent/v1/agent';
 import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { InvalidInputError } from '#libs/common/errors';
+import type { Migrations } from '../checkpoint/migrations.js';
 import type { ImageCache } from '../images/image-cache.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { InstanceRecords } from '../state/instance-record.js';
@@ -25,6 +26,7 @@ interface Deps {
   records: InstanceRecords;
   runtime: Runtime;
   images: ImageCache;
+  migrations: Pick<Migrations, 'held'>;
   journal: Journal;
 }
 
@@ -32,14 +34,15 @@ const PAGE = 1000;
 const SOFT_TIMEOUT_S = 60;
 
 /** The instances' part of the agent's service. */
-export function instanceHandlers({ instances, records, runtime, images, journal }: Deps) {
+export function instanceHandlers({ instances, records, runtime, images, migrations, journal }: Deps) {
   return {
     async listInstances({ pageSize, pageToken }: ListInstancesRequest): Promise<ListInstancesResponse> {
       const size = Math.min(pageSize || PAGE, PAGE);
       const ids = records.ids().filter((id) => id > pageToken);
       const page = ids.slice(0, size);
       const nextPageToken = ids.length > size ? page.at(-1)! : '';
-      return { instances: await Promise.all(page.map((id) => instances.status(id))), nextPageToken, migrationIds: [] };
+      const migrationIds = pageToken ? [] : await migrations.held(); // all with the first page
+      return { instances: await Promise.all(page.map((id) => instances.status(id))), nextPageToken, migrationIds };
     },
     createInstance: ({ call, spec, start }: CreateInstanceRequest) =>
       journal.once('create', call, () => instances.create(call, given(spec), start)),

@@ -52,6 +52,7 @@ export function movableInstances({ records, runtime, storage, images, network }:
       if (record?.state === 'incoming') await removeAll(id);
     },
 
+    kill: (id) => runtime.stop(id, 0),
     commitOutgoing: (id) => keep(id, 'outgoing', records.get(id).epoch),
     async releaseOutgoing(id) {
       const record = records.find(id);

@@ -173,6 +173,10 @@ export class HostNetwork {
     await bridgeBatchForce(removeLines(network.vni, nic.mac));
   }
 
+  has(networkId: string): boolean {
+    return this.records.has(networkId);
+  }
+
   bridgeName(networkId: string): string {
     return bridgeOf(this.record(networkId).network.vni);
   }

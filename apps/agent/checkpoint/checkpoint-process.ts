@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sleep } from '#libs/common/clock';
+
+const LOOK_MS = 50;
+
+/** Runs lxc-checkpoint, which lives on when the agent does not. Resolves with its exit status. */
+export function startCheckpoint(
+  directory: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Promise<number> {
+  const out = openSync(join(directory, 'lxc.log'), 'a', 0o600);
+  const child = spawn('lxc-checkpoint', args, { env: environment, stdio: ['ignore', out, out], detached: true });
+  closeSync(out);
+  if (child.pid) writeFileSync(join(directory, 'checkpoint.pid'), String(child.pid));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code) => resolve(code ?? 255));
+  });
+}
+
+/** Resolves when the one that an agent before this one had started is gone. It is no child of ours: it is looked at. */
+export async function earlierCheckpointEnded(directory: string): Promise<void> {
+  const pid = await orEmpty(join(directory, 'checkpoint.pid'));
+  if (!pid) return;
+  while ((await orEmpty(`/proc/${pid}/environ`)).includes(`LXSTACK_MOVE_DIR=${directory}\0`)) await sleep(LOOK_MS);
+}
+
+async function orEmpty(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ESRCH') return '';
+    throw error;
+  }
+}

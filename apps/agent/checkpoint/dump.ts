@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
+import { hostVethName } from '../network/interface-names.js';
+import { earlierCheckpointEnded, startCheckpoint } from './checkpoint-process.js';
+import type { DataChannel } from './data-channel.js';
+import { ImageStream } from './image-stream.js';
+import { logTail, makeMoveDirectory, moveEnvironment } from './move-directory.js';
+import { MoveFailure } from './move-failure.js';
+import { ScriptLink } from './script-link.js';
+
+/** CRIU's dump at the source: from the cut on it is frozen, in `post-dump` it waits for the word. */
+export class Dump {
+  private images: ImageStream | undefined;
+  /** Resolves when lxc-checkpoint has ended: the tasks are killed, or go on. */
+  ended: Promise<unknown> = Promise.resolve();
+  /** Rejects with MoveFailure where it ends; to be raced with what comes before the word. */
+  failed: Promise<never> = new Promise<never>(() => undefined);
+
+  private constructor(
+    private readonly directory: string,
+    readonly link: ScriptLink | undefined,
+  ) {}
+
+  static async prepare(runDirectory: string, migrationId: string): Promise<Dump> {
+    const directory = await makeMoveDirectory(runDirectory, migrationId);
+    return new Dump(directory, await ScriptLink.create(directory));
+  }
+
+  /** The dump that an agent before this one had started; where `waits`, its script waits at the FIFOs for us. */
+  static reopen(directory: string, waits: boolean): Dump {
+    const link = waits && existsSync(join(directory, 'answers')) ? ScriptLink.reopen(directory) : undefined;
+    const dump = new Dump(directory, link);
+    dump.ended = earlierCheckpointEnded(directory);
+    return dump;
+  }
+
+  start(spec: InstanceSpec, bridges: readonly string[], lxcPath: string, channel: DataChannel): void {
+    const images = join(this.directory, 'images');
+    this.images = new ImageStream(images, channel);
+    const veths = spec.nics.map((nic) => hostVethName(nic.portId));
+    const args = ['-s', '-n', spec.id, '-P', lxcPath, '-D', images];
+    const ended = startCheckpoint(this.directory, args, moveEnvironment(this.directory, 'source', veths, bridges));
+    this.ended = ended;
+    this.failed = ended.then(async (status) => {
+      const tail = await logTail(this.directory, 'dump.log');
+      const reason = tail.findLast((line) => line.includes('Error')) ?? `lxc-checkpoint -s ended with ${status}`;
+      throw new MoveFailure('dump', reason, tail);
+    });
+    this.failed.catch(() => undefined); // also looked at when nobody races it
+  }
+
+  /** After `dumped`: resolves with their size when all images have been handed to the connection. */
+  async sendImages(): Promise<number> {
+    await this.images!.finish();
+    return this.images!.bytes;
+  }
+
+  answer(word: 'go' | 'commit' | 'abort'): void {
+    this.link?.answer(word);
+  }
+
+  /** After the connection was closed: a send that waits for it ends then. */
+  async close(): Promise<void> {
+    this.link?.close();
+    await this.images?.close();
+  }
+}

@@ -1,0 +1,95 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { InstanceSpec, Nic } from '#generated/lxstack/agent/v1/types';
+import { sleep } from '#libs/common/clock';
+import { hostVethName } from '../network/interface-names.js';
+import { earlierCheckpointEnded, startCheckpoint } from './checkpoint-process.js';
+import type { MovableInstances } from './movable-instances.js';
+import { logTail, moveEnvironment, removeStaleCgroups } from './move-directory.js';
+import { setNeighbours } from './neighbours.js';
+import type { Neighbour } from './neighbours.js';
+import { nicLines } from './nic-lines.js';
+import { ScriptLink } from './script-link.js';
+
+const UNDO_WAIT_MS = 10_000;
+
+/** CRIU's restore at the target: before its first image it waits for `restore`, in `pre-resume` for the word. */
+export class Restore {
+  private constructor(
+    private readonly directory: string,
+    private readonly link: ScriptLink | undefined,
+    /** Exit status of lxc-checkpoint. */
+    readonly ended: Promise<number>,
+  ) {}
+
+  /** Started, and stands before its first image. */
+  static async arm(directory: string, spec: InstanceSpec, instances: MovableInstances): Promise<Restore> {
+    await removeStaleCgroups(instances.cgroupDirectories(spec.id));
+    await writeFile(join(directory, 'nics'), nicLines(spec.nics, process.pid));
+    const link = await ScriptLink.create(directory);
+    const veths = spec.nics.map((nic) => hostVethName(nic.portId));
+    const args = ['-r', '-n', spec.id, '-P', instances.lxcPath, '-D', join(directory, 'images')];
+    const ended = startCheckpoint(directory, args, moveEnvironment(directory, 'target', veths));
+    const restore = new Restore(directory, link, ended);
+    const failed = ended.then(async () => {
+      throw new Error(`restore did not start: ${(await restore.logTail()).join(' | ')}`);
+    });
+    await Promise.race([link.when('ready'), failed]);
+    return restore;
+  }
+
+  /** The one that an agent before this one had started; whether it succeeds is seen by what runs when it has ended. */
+  static reopen(directory: string, instanceId: string, instances: MovableInstances): Restore {
+    const waits = existsSync(join(directory, 'awaiting')) && existsSync(join(directory, 'answers'));
+    const ended = earlierCheckpointEnded(directory).then(async () => ((await instances.initPid(instanceId)) ? 0 : 255));
+    return new Restore(directory, waits ? ScriptLink.reopen(directory) : undefined, ended);
+  }
+
+  /** False where the restore has ended instead. */
+  async go(neighbours: readonly Neighbour[], nics: readonly Nic[]): Promise<boolean> {
+    const link = this.link!;
+    link.answer('restore');
+    const introduced = link.when('namespaces').then(() => this.introduce(neighbours, nics));
+    introduced.catch(() => undefined); // awaited below
+    const restored = await Promise.race([link.when('restored').then(() => true), this.ended.then(() => false)]);
+    if (!restored) return false;
+    await introduced;
+    writeFileSync(join(this.directory, 'awaiting'), '');
+    return true;
+  }
+
+  /** Beside the rest of the restore, once the NICs are there: a device without a carrier forgets its neighbours. */
+  private async introduce(neighbours: readonly Neighbour[], nics: readonly Nic[]): Promise<void> {
+    await setNeighbours(Number(readFileSync(join(this.directory, 'pid'), 'utf8')), neighbours, nics);
+  }
+
+  /** From now on the script lets it run, also without us. */
+  commit(): void {
+    this.link?.answer('commit');
+  }
+
+  /** What was restored is killed by the script; resolves when it has ended, or is not waited for any more. */
+  async abort(): Promise<void> {
+    this.link?.answer('abort');
+    await Promise.race([this.ended.catch(() => undefined), sleep(UNDO_WAIT_MS)]);
+  }
+
+  close(): void {
+    this.link?.close();
+  }
+
+  logTail(): Promise<string[]> {
+    return logTail(this.directory, 'restore.log');
+  }
+
+  /** Milliseconds of its parts. */
+  timings(): Record<string, number> {
+    const at = (event: Parameters<ScriptLink['time']>[0]) => this.link?.time(event) ?? 0;
+    return {
+      restoreNamespaces: at('namespaces'),
+      restoreSockets: at('sockets') - at('namespaces'),
+      restoreResume: at('restored') - at('sockets'),
+    };
+  }
+}
