@@ -14,8 +14,11 @@ export function demoCommand(): Command {
       const layout = layoutOf(command);
       const begun = performance.now();
       print(`[0] Start a fleet of ${HOSTS} simulated hosts (deployment ${layout.deployment})`);
-      const settings = await startFleet(layout, { hosts: HOSTS, runtime: 'lxc' }, (line) => print(`      ${line}`));
-      const fleet = await LocalFleet.open(layout, await guestImages());
+      const [settings, images] = await Promise.all([
+        startFleet(layout, { hosts: HOSTS, runtime: 'lxc' }, (line) => print(`      ${line}`)),
+        guestImages(),
+      ]);
+      const fleet = await LocalFleet.open(layout, images);
       const succeeded = await runDemo(fleet, print);
       print(`In all ${((performance.now() - begun) / 1000).toFixed(0)} s. The fleet goes on; try next:\n`);
       const lxstack = `./lxstack -d ${layout.deployment}`;
