@@ -1,4 +1,5 @@
 import type { Nic } from '#generated/lxstack/agent/v1/types';
+import { defaultRoutes } from '../network/default-routes.js';
 import { hostVethName } from '../network/interface-names.js';
 
 /**
@@ -17,13 +18,9 @@ export function nicLines(nics: readonly Nic[], hostPid: number): string {
         `addr add ${ip.address}/${ip.prefixLength} dev ${name}${ip.address.includes(':') ? ' nodad' : ' brd +'}`,
       );
   }
-  for (const [index, nic] of nics.entries()) lines.push(...routes(nic, nic.name || `eth${index}`, index));
+  const routes = defaultRoutes(nics);
+  for (const [index, nic] of nics.entries())
+    for (const ip of nic.fixedIps)
+      if (routes.has(ip)) lines.push(`route add default via ${ip.gateway} dev ${nic.name || `eth${index}`}`);
   return `${lines.join('\n')}\n`;
-}
-
-/** One default route per family, by the first NIC that has a gateway; the next ones are weaker. */
-function routes(nic: Nic, name: string, index: number): string[] {
-  return nic.fixedIps
-    .filter((ip) => ip.gateway)
-    .map((ip) => `route add default via ${ip.gateway} dev ${name}${index ? ` metric ${100 * index}` : ''}`);
 }
