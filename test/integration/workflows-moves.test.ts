@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { status } from '@grpc/grpc-js';
+import { MigrationPhase } from '#generated/lxstack/agent/v1/agent';
 import { Flavor } from '#libs/compute/flavors/flavor.entity';
 import { resyncOf } from '#libs/fleet/leases/resync';
 import { Migration } from '#libs/mobility/migrations/migration.entity';
@@ -72,6 +73,22 @@ describe('cold migration, resize and evacuation', () => {
     assert.deepEqual([instance.vmState, instance.taskState, instance.hostId], ['active', null, at('h1')]);
     assert.ok(world.agents.get('h1')!.running().includes(id));
     assert.equal((await claims(id)).length, 1);
+  });
+
+  it('invariant 5: a target that has asked whose the instance is, and gave up its disk, does not get it any more', async () => {
+    const { id } = await world.create('h1');
+    const { migrations } = world.agents.get('h1')!;
+    migrations.holdAt = MigrationPhase.MIGRATION_PHASE_DISK;
+    const move = await world.migrations.migrate(caller, id, { host: 'h2' });
+    await migrations.held();
+    await world.closeSwitches(id);
+    migrations.goOn();
+    const { migration } = await ended(move);
+    assert.equal(migration.status, 'error');
+    assert.match(migration.failure!.reason, /given it up/);
+    const { vmState, hostId, epoch } = await world.instance(id);
+    assert.deepEqual([vmState, hostId, epoch], ['active', at('h1'), 1]);
+    assert.ok(world.agents.get('h1')!.running().includes(id));
   });
 
   it('leaves a stopped instance stopped', async () => {

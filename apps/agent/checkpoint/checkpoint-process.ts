@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sleep } from '#libs/common/clock';
 
@@ -29,12 +29,26 @@ export async function earlierCheckpointEnded(directory: string): Promise<void> {
   while ((await orEmpty(`/proc/${pid}/environ`)).includes(`LXSTACK_MOVE_DIR=${directory}\0`)) await sleep(LOOK_MS);
 }
 
+/** Kills whatever is left of it: lxc-checkpoint, CRIU, scripts, and on a target LXC's monitor. */
+export async function killCheckpoint(directory: string): Promise<void> {
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name)))
+    if ((await orEmpty(`/proc/${pid}/environ`)).includes(`LXSTACK_MOVE_DIR=${directory}\0`)) kill(Number(pid));
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 async function orEmpty(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ESRCH') return '';
+    if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES') return '';
     throw error;
   }
 }

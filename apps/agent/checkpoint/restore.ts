@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { InstanceSpec, Nic } from '#generated/lxstack/agent/v1/types';
 import { sleep } from '#libs/common/clock';
 import { hostVethName } from '../network/interface-names.js';
-import { earlierCheckpointEnded, startCheckpoint } from './checkpoint-process.js';
+import { earlierCheckpointEnded, killCheckpoint, startCheckpoint } from './checkpoint-process.js';
 import type { MovableInstances } from './movable-instances.js';
 import { logTail, moveEnvironment, removeStaleCgroups } from './move-directory.js';
 import { setNeighbours } from './neighbours.js';
@@ -12,7 +12,7 @@ import type { Neighbour } from './neighbours.js';
 import { nicLines } from './nic-lines.js';
 import { ScriptLink } from './script-link.js';
 
-const UNDO_WAIT_MS = 10_000;
+const UNDO_WAIT_MS = 5_000;
 
 /** CRIU's restore at the target: before its first image it waits for `restore`, in `pre-resume` for the word. */
 export class Restore {
@@ -69,10 +69,11 @@ export class Restore {
     this.link?.answer('commit');
   }
 
-  /** What was restored is killed by the script; resolves when it has ended, or is not waited for any more. */
+  /** What was restored is killed by the script. Resolves when nothing of it is left. */
   async abort(): Promise<void> {
     this.link?.answer('abort');
     await Promise.race([this.ended.catch(() => undefined), sleep(UNDO_WAIT_MS)]);
+    await killCheckpoint(this.directory);
   }
 
   close(): void {

@@ -38,6 +38,7 @@ export class TransferStep implements Step<MoveInput, MoveContext> {
 
   private async change(tx: EntityManager, { operation, input, context }: StepRun<MoveInput, MoveContext>) {
     const id = operation.resourceId;
+    await this.ledger.requireOpen(tx, input.migrationId);
     await this.ledger.become(tx, input.migrationId, 'post-migrating');
     await this.transitions.switchHost(tx, id, input.source, context.targetHostId!);
     await this.transitions.apply(tx, id, 'resizeFinishing');

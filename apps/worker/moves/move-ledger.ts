@@ -50,6 +50,16 @@ export class MoveLedger {
     );
   }
 
+  /** In the transaction of a commit without a time limit. Throws MoveFailedError where an end has given the move up. */
+  async requireOpen(tx: EntityManager, migrationId: string): Promise<void> {
+    const rows = await tx.query<unknown[]>(
+      `SELECT FROM migrations
+       WHERE uuid = $1 AND (switch_deadline IS NULL OR switch_deadline > clock_timestamp()) FOR UPDATE`,
+      [migrationId],
+    );
+    if (!rows.length) throw new MoveFailedError('commit', 'an end of the move has given it up meanwhile');
+  }
+
   /** After this no worker can commit any more. Throws ConflictError where one already has. */
   async closeSwitch(migrationId: string): Promise<void> {
     const [rows] = await this.database.query<[unknown[], number]>(
