@@ -16,6 +16,8 @@ const UNDO_WAIT_MS = 5_000;
 
 /** CRIU's restore at the target: before its first image it waits for `restore`, in `pre-resume` for the word. */
 export class Restore {
+  private begun = 0;
+
   private constructor(
     private readonly directory: string,
     private readonly link: ScriptLink | undefined,
@@ -49,6 +51,7 @@ export class Restore {
   /** False where the restore has ended instead. */
   async go(neighbours: readonly Neighbour[], nics: readonly Nic[]): Promise<boolean> {
     const link = this.link!;
+    this.begun = performance.now();
     link.answer('restore');
     const introduced = link.when('namespaces').then(() => this.introduce(neighbours, nics));
     introduced.catch(() => undefined); // awaited below
@@ -88,7 +91,7 @@ export class Restore {
   timings(): Record<string, number> {
     const at = (event: Parameters<ScriptLink['time']>[0]) => this.link?.time(event) ?? 0;
     return {
-      restoreNamespaces: at('namespaces'),
+      restoreNamespaces: at('namespaces') - this.begun,
       restoreSockets: at('sockets') - at('namespaces'),
       restoreResume: at('restored') - at('sockets'),
     };
