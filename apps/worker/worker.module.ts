@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
 import { DatabaseModule } from '#libs/database/database.module';
 import { FleetModule } from '#libs/fleet/fleet.module';
+import { MobilityModule } from '#libs/mobility/mobility.module';
 import { NetworkingModule } from '#libs/networking/networking.module';
 import { OperationsModule } from '#libs/operations/operations.module';
 import { SchedulingModule } from '#libs/scheduling/scheduling.module';
@@ -38,6 +39,7 @@ import { MoveSettlement } from './moves/move-settlement.js';
 import { MoveTransfer } from './moves/move-transfer.js';
 import { PrepareTargetStep } from './moves/prepare-target.step.js';
 import { RebuildWorkflow } from './rebuild/rebuild.workflow.js';
+import { AutoConfirmWorkflow } from './resize/auto-confirm.workflow.js';
 import { ConfirmResizeWorkflow } from './resize/confirm-resize.workflow.js';
 import { RevertResizeWorkflow } from './resize/revert-resize.workflow.js';
 import { WorkerService } from './worker.service.js';
@@ -59,7 +61,7 @@ const cold = [ColdMigrate, StopSourceStep, TransferStep, ArriveStep, ConfirmResi
 
 /** Everything that runs operations: the workflows, their steps and the runner. No HTTP. */
 @Module({
-  imports: [DatabaseModule, OperationsModule, FleetModule, NetworkingModule, SchedulingModule],
+  imports: [DatabaseModule, OperationsModule, FleetModule, MobilityModule, NetworkingModule, SchedulingModule],
   providers: [
     ...hosts,
     ...instances,
@@ -67,6 +69,7 @@ const cold = [ColdMigrate, StopSourceStep, TransferStep, ArriveStep, ConfirmResi
     ...live,
     ...cold,
     EvacuateWorkflow,
+    AutoConfirmWorkflow,
     BindPortWorkflow,
     UnbindPortWorkflow,
     ResyncHostWorkflow,

@@ -16,6 +16,7 @@ import { BindPortWorkflow } from './port/bind-port.workflow.js';
 import { UnbindPortWorkflow } from './port/unbind-port.workflow.js';
 import { powerWorkflows } from './power/power.workflow.js';
 import { RebuildWorkflow } from './rebuild/rebuild.workflow.js';
+import { AutoConfirmWorkflow } from './resize/auto-confirm.workflow.js';
 import { ConfirmResizeWorkflow } from './resize/confirm-resize.workflow.js';
 import { RevertResizeWorkflow } from './resize/revert-resize.workflow.js';
 
@@ -41,6 +42,7 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     bindPort: BindPortWorkflow,
     unbindPort: UnbindPortWorkflow,
     resync: ResyncHostWorkflow,
+    autoConfirm: AutoConfirmWorkflow,
   ) {
     runner.register(create);
     runner.register(remove);
@@ -52,6 +54,7 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     runner.register(bindPort);
     runner.register(unbindPort);
     runner.register(resync);
+    runner.register(autoConfirm);
     for (const workflow of cold.workflows()) runner.register(workflow);
     for (const workflow of powerWorkflows({ hosts, specs, transitions })) runner.register(workflow);
   }

@@ -23,6 +23,8 @@ export interface NewOperation {
   input: object;
   /** To be known before it is written; made up otherwise. */
   id?: string;
+  /** Not to be begun before this many seconds. Give it a resource of its own: what comes after it there waits too. */
+  delaySeconds?: number;
 }
 
 /** Writes an operation and its outbox row in the surrounding transaction. */
@@ -63,7 +65,7 @@ export class Operations {
       created = [];
       return work(tx, async (operation) => {
         const row = await insertOperation(tx, operation);
-        created.push(row);
+        if (!operation.delaySeconds) created.push(row);
         return row;
       });
     });
@@ -145,18 +147,30 @@ export class Operations {
   }
 }
 
-/** One statement for both rows. clock_timestamp(), because the transaction may have waited for its resource's row. */
+/** One statement for both rows; what is to wait gets no job, the sweeper adds it when it is due. clock_timestamp(), because the transaction may have waited for its resource's row. */
 const INSERT_OPERATION = `
-  WITH queued AS (INSERT INTO outbox (operation_id, queue) VALUES ($1, $3))
+  WITH queued AS (INSERT INTO outbox (operation_id, queue) SELECT $1::uuid, $3 WHERE $10::float8 = 0)
   INSERT INTO operations
-    (id, kind, queue, resource_type, resource_id, project_id, user_id, request_id, state, input, created_at, updated_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9, clock_timestamp(), clock_timestamp())
+    (id, kind, queue, resource_type, resource_id, project_id, user_id, request_id, state, input, not_before, created_at, updated_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9,
+    CASE WHEN $10 > 0 THEN clock_timestamp() + make_interval(secs => $10) END, clock_timestamp(), clock_timestamp())
   RETURNING created_at`;
 
 async function insertOperation(tx: EntityManager, given: NewOperation): Promise<Operation> {
-  const { id = newId(), kind, queue, resourceType, resourceId, by, input } = given;
+  const { id = newId(), kind, queue, resourceType, resourceId, by, input, delaySeconds = 0 } = given;
   const { projectId = null, userId = null, requestId = '' } = by ?? {};
-  const values = [id, kind, queue, resourceType, resourceId, projectId, userId, requestId, JSON.stringify(input)];
+  const values = [
+    id,
+    kind,
+    queue,
+    resourceType,
+    resourceId,
+    projectId,
+    userId,
+    requestId,
+    JSON.stringify(input),
+    delaySeconds,
+  ];
   const [{ created_at }] = await tx.query<{ created_at: Date }[]>(INSERT_OPERATION, values);
   return tx.create(Operation, {
     id,

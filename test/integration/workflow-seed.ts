@@ -35,7 +35,12 @@ export async function seedTenant({ manager }: DataSource): Promise<Tenant> {
 }
 
 /** A row in `building` with one port, as POST /servers leaves them. */
-export async function seedInstance(tx: EntityManager, tenant: Tenant, id: string): Promise<void> {
+export async function seedInstance(
+  tx: EntityManager,
+  tenant: Tenant,
+  id: string,
+  schedulerHints: Record<string, string> = {},
+): Promise<void> {
   const number = ++tenant.addresses;
   const address = `10.9.0.${9 + number}`;
   const portId = newId();
@@ -52,6 +57,7 @@ export async function seedInstance(tx: EntityManager, tenant: Tenant, id: string
       imageId,
       vmState: 'building',
       taskState: 'scheduling',
+      schedulerHints,
     }),
   );
   await tx.save(

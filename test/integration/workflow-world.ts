@@ -131,11 +131,11 @@ export class WorkflowWorld {
     return { id: id.instanceId, operation: await this.operations.waitFor(id.operationId, 30_000) };
   }
 
-  async begin(host?: string): Promise<{ instanceId: string; operationId: string }> {
+  async begin(host?: string, hints: Record<string, string> = {}): Promise<{ instanceId: string; operationId: string }> {
     const instanceId = newId();
     const requestedHost = host ? this.hosts.get(host)!.id : null;
     const operation = await this.operations.transact(async (tx, create) => {
-      await seedInstance(tx, this.tenant, instanceId);
+      await seedInstance(tx, this.tenant, instanceId, hints);
       const input = { forcedHost: null, requestedHost };
       return create(this.operationOn(instanceId, 'instance.create', input));
     });

@@ -4,6 +4,9 @@ import { status } from '@grpc/grpc-js';
 import { MigrationPhase } from '#generated/lxstack/agent/v1/agent';
 import { Flavor } from '#libs/compute/flavors/flavor.entity';
 import { resyncOf } from '#libs/fleet/leases/resync';
+import { newId } from '#libs/common/ids';
+import { ServerGroup } from '#libs/compute/server-groups/server-group.entity';
+import { autoConfirmOf } from '#apps/worker/resize/auto-confirm.workflow';
 import { Migration } from '#libs/mobility/migrations/migration.entity';
 import { caller, WorkflowWorld } from './workflow-world.js';
 
@@ -144,6 +147,37 @@ describe('cold migration, resize and evacuation', () => {
     const { status: after } = await world.database.manager.findOneByOrFail(Migration, { uuid: migration.uuid });
     assert.equal(after, 'completed');
     await world.database.query(`UPDATE instances SET host_id = $2, epoch = 1 WHERE id = $1`, [broken.id, at('h3')]);
+  });
+
+  it('confirms by itself what nobody has confirmed, after the window', async () => {
+    const { id } = await world.create('h1');
+    const { migration } = await ended(await world.migrations.migrate(caller, id, { host: 'h2' }));
+    const auto = autoConfirmOf(migration.uuid, 1)!;
+    const { id: operationId } = await world.operations.transact((_tx, create) => create(auto));
+    assert.equal((await world.instance(id)).vmState, 'resized');
+    assert.equal((await world.operations.waitFor(operationId, 20_000)).state, 'done');
+    const [confirm] = await world.operations.list({ resourceId: id, kind: 'instance.confirm-resize' });
+    assert.equal((await world.operations.waitFor(confirm!.id)).state, 'done');
+    assert.equal((await world.instance(id)).vmState, 'active');
+  });
+
+  it('keeps apart what an anti-affinity group keeps apart, also where all come at once', async () => {
+    const group = newId();
+    const { manager } = world.database;
+    await manager.save(
+      manager.create(ServerGroup, { id: group, name: 'g', projectId: 'p', userId: 'u', policy: 'anti-affinity' }),
+    );
+    const begun = await Promise.all([1, 2, 3].map(() => world.begin(undefined, { group })));
+    for (const { operationId } of begun)
+      assert.equal((await world.operations.waitFor(operationId, 30_000)).state, 'done');
+    const hosts = await Promise.all(begun.map(async ({ instanceId }) => (await world.instance(instanceId)).hostId));
+    assert.equal(new Set(hosts).size, 3);
+    const [{ explanation }] = await world.database.query(
+      `SELECT context -> 'placement' AS explanation FROM operations WHERE id = $1`,
+      [begun[0]!.operationId],
+    );
+    assert.equal(explanation.considered, 3, 'the placement is kept with its reasons');
+    await Promise.all(begun.map(({ instanceId }) => world.run(instanceId, 'instance.delete', 'deleting', {})));
   });
 
   it('refuses unknown hosts and its own', async () => {

@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
+import { Operations } from '#libs/operations/operations.service';
 import type { Step, StepRun } from '#libs/operations/workflow';
 import { Forwarding } from '../hosts/forwarding.js';
 import { callOf, HostCalls } from '../hosts/host-calls.js';
 import type { MoveContext } from '../moves/move-context.js';
 import { MoveEnds } from '../moves/move-ends.js';
 import { MoveLedger } from '../moves/move-ledger.js';
+import { autoConfirmOf } from '../resize/auto-confirm.workflow.js';
 
 /** Both ends learn of the commit, the target starts it where it ran before; then it waits for confirm or revert. */
 @Injectable()
@@ -20,6 +22,7 @@ export class ArriveStep implements Step<MoveInput, MoveContext> {
     private readonly forwarding: Forwarding,
     private readonly ledger: MoveLedger,
     private readonly transitions: InstanceTransitions,
+    private readonly operations: Operations,
   ) {}
 
   async run(run: StepRun<MoveInput, MoveContext>): Promise<void> {
@@ -34,6 +37,8 @@ export class ArriveStep implements Step<MoveInput, MoveContext> {
     await run.commit(async (tx) => {
       await this.ledger.become(tx, input.migrationId, 'finished');
       await this.transitions.markResized(tx, operation.resourceId, running, input.newFlavor ?? undefined);
+      const autoConfirm = autoConfirmOf(input.migrationId);
+      if (autoConfirm) await this.operations.createIn(tx, autoConfirm);
     });
   }
 

@@ -31,7 +31,7 @@ export class PlaceStep implements Step<CreateInstanceInput, CreateContext> {
     const wanted = input.forcedHost ?? input.requestedHost;
     const requestedHostId = wanted === null ? null : (await this.hosts.host(wanted)).id;
     await run.commit(async (tx) => {
-      const { host } = await this.scheduler.place(
+      const { host, explanation } = await this.scheduler.place(
         {
           consumerId: instance.id,
           instanceId: instance.id,
@@ -45,6 +45,7 @@ export class PlaceStep implements Step<CreateInstanceInput, CreateContext> {
         tx,
       );
       context.hostId = host.id;
+      context.placement = explanation ?? context.placement;
       await this.transitions.markPlaced(tx, instance.id, host.id);
       await this.ports.bind(tx, instance.id, host.id);
     });

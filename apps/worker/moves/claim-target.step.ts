@@ -29,8 +29,9 @@ export class ClaimTargetStep implements Step<MoveInput, MoveContext> {
     const instance = await this.specs.instance(operation.resourceId);
     const live = operation.kind === 'instance.live-migrate';
     await run.commit(async (tx) => {
-      const { host } = await this.scheduler.place(requestFor(instance, input, live), tx);
+      const { host, explanation } = await this.scheduler.place(requestFor(instance, input, live), tx);
       context.targetHostId = host.id;
+      context.placement = explanation ?? context.placement;
       await this.ledger.become(tx, input.migrationId, live ? 'preparing' : 'pre-migrating');
       await tx.update(Migration, { uuid: input.migrationId }, { destHostId: host.id });
     });

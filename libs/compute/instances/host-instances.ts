@@ -22,6 +22,16 @@ export class HostInstances {
     return Map.groupBy(rows, (row) => row.hostId);
   }
 
+  /** How many each of these hosts has. Index as above. */
+  async countByHost(hostIds: string[]): Promise<Map<string, number>> {
+    const rows = await this.database.query<{ hostId: string; count: number }[]>(
+      `SELECT host_id AS "hostId", count(*)::int AS count FROM instances
+        WHERE host_id = ANY($1) AND deleted_at IS NULL GROUP BY host_id`,
+      [hostIds],
+    );
+    return new Map(rows.map(({ hostId, count }) => [hostId, count]));
+  }
+
   /** On all hosts together. */
   async count(): Promise<number> {
     const [row] = await this.database.query<{ count: number }[]>(

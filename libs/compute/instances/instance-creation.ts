@@ -54,6 +54,7 @@ export class InstanceCreation {
       const each = { instances: 1, cores: flavor.vcpus, ram: flavor.ramMb };
       const range = { least: wanted.minCount, most: wanted.maxCount };
       const count = await this.quotas.reserve(tx, caller.projectId, each, range);
+      await this.serverGroups.reserve(tx, caller, wanted.schedulerHints.group, count);
       requireOwnPorts(wanted, count);
       const instances = rows(caller, wanted, flavor, placement.zone, count);
       await tx.insert(Instance, instances);
@@ -80,7 +81,7 @@ export class InstanceCreation {
     wanted: NewInstance,
     placement: Placement,
   ): Promise<void> {
-    const { keyName, schedulerHints } = wanted;
+    const { keyName } = wanted;
     if (keyName !== null && !(await tx.existsBy(KeyPair, { userId: caller.userId, name: keyName })))
       throw new BadRequestError('Invalid key_name provided.');
     const host = placement.forcedHost ?? placement.requestedHost;
@@ -88,7 +89,6 @@ export class InstanceCreation {
       throw new BadRequestError(`Compute host ${host} could not be found.`);
     if (placement.zone !== null && !(await tx.existsBy(Host, { availabilityZone: placement.zone, role: 'compute' })))
       throw new BadRequestError('The requested availability zone is not available');
-    if (schedulerHints.group !== undefined) await this.serverGroups.get(caller, String(schedulerHints.group), tx);
   }
 }
 

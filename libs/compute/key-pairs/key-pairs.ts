@@ -1,11 +1,14 @@
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { ConflictError, InvalidInputError, NotFoundError } from '#libs/common/errors';
+import { ConflictError, InvalidInputError, NotFoundError, QuotaExceededError } from '#libs/common/errors';
+import { Quotas } from '../quotas/quotas.js';
 import { KeyPair } from './key-pair.entity.js';
 
 export interface NewKeyPair {
   userId: string;
+  /** Whose limit holds. */
+  projectId: string;
   name: string;
   type: 'ssh' | 'x509';
   /** Absent: a pair is made, and its private half is answered once. */
@@ -17,12 +20,19 @@ const KEY_NAME = /^[A-Za-z0-9 ._@-]{1,255}$/;
 /** A user's public keys. */
 @Injectable()
 export class KeyPairs {
-  constructor(private readonly database: DataSource) {}
+  constructor(
+    private readonly database: DataSource,
+    private readonly quotas: Quotas,
+  ) {}
 
-  async create(wanted: NewKeyPair): Promise<{ keyPair: KeyPair; privateKey: string | null }> {
+  /** Nova counts them by user. Throws QuotaExceededError, ConflictError, InvalidInputError. */
+  async create({ projectId, ...wanted }: NewKeyPair): Promise<{ keyPair: KeyPair; privateKey: string | null }> {
     if (!KEY_NAME.test(wanted.name)) throw new InvalidInputError('name', 'letters, digits, spaces and ._@-');
     const made = wanted.publicKey === undefined ? makeKeyPair() : null;
     const publicKey = (made?.publicKey ?? wanted.publicKey ?? '').trim();
+    const limit = (await this.quotas.limits(projectId)).key_pairs;
+    const used = await this.database.manager.countBy(KeyPair, { userId: wanted.userId });
+    if (limit >= 0 && used >= limit) throw new QuotaExceededError('key_pairs', 1, used, limit);
     if (await this.database.manager.existsBy(KeyPair, { userId: wanted.userId, name: wanted.name }))
       throw new ConflictError(`Key pair '${wanted.name}' already exists.`);
     const row = { ...wanted, publicKey, fingerprint: fingerprintOf(publicKey) };

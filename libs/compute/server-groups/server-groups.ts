@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager, In } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
-import { NotFoundError } from '#libs/common/errors';
+import { NotFoundError, QuotaExceededError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { UUID } from '#libs/common/names';
 import { Quotas } from '../quotas/quotas.js';
@@ -61,6 +61,18 @@ export class ServerGroups {
       : [];
     if (!rows[0]) throw new NotFoundError('Instance group', id);
     return toView(rows[0]);
+  }
+
+  /**
+   * Room for `count` more members in the group that a create names, if it names one; after the project's quota, whose lock
+   * keeps others away. Throws NotFoundError, QuotaExceededError.
+   */
+  async reserve(tx: EntityManager, caller: Caller, group: string | string[] | undefined, count: number): Promise<void> {
+    if (group === undefined) return;
+    const { members } = await this.get(caller, String(group), tx);
+    const limit = (await this.quotas.limits(caller.projectId, tx)).server_group_members;
+    if (limit >= 0 && members.length + count > limit)
+      throw new QuotaExceededError('server_group_members', count, members.length, limit);
   }
 
   /** Those of `ids` that there are. */

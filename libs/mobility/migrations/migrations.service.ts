@@ -9,6 +9,8 @@ import type { Instance, InstanceFlavor } from '#libs/compute/instances/instance.
 import { INSTANCE } from '#libs/compute/instances/instance-operations';
 import type { InstanceAction } from '#libs/compute/instances/instance-states';
 import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
+import { BadRequestError } from '#libs/compute/instances/instance.errors';
+import { Quotas } from '#libs/compute/quotas/quotas';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { isUp } from '#libs/fleet/hosts/host-state';
 import type { Operation } from '#libs/operations/operation.entity';
@@ -20,7 +22,12 @@ import { migrationsQuery } from './migration-list.js';
 import type { MigrationFilter, MigrationView } from './migration-list.js';
 import { isAbortable } from './migration-states.js';
 import type { ConcludeResizeInput, MoveInput } from './move-operations.js';
-import { ComputeHostNotFoundError, MigrationStateError, MoveRefusedError } from './move.errors.js';
+import {
+  ComputeHostNotFoundError,
+  EvacuationHostNotFoundError,
+  MigrationStateError,
+  MoveRefusedError,
+} from './move.errors.js';
 
 export interface LiveMigrateInput {
   /** Name of the target; null lets the scheduler choose. */
@@ -30,6 +37,9 @@ export interface LiveMigrateInput {
   /** Nova: with `host`, the scheduler's filters are left out (capacity is still claimed). */
   force?: boolean;
 }
+
+/** Who asks, as far as the record of it says; also whose move is confirmed for them. */
+type Asking = Pick<Caller, 'projectId' | 'userId' | 'requestId'>;
 
 /**
  * The part of every move that is done while the caller waits: checks, then one transaction with the migration, the
@@ -41,6 +51,7 @@ export class Migrations {
     private readonly database: DataSource,
     private readonly operations: Operations,
     private readonly transitions: InstanceTransitions,
+    private readonly quotas: Quotas,
   ) {}
 
   /** Nova API: os-migrateLive. Throws InstanceStateError, ComputeHostNotFoundError, MoveRefusedError. */
@@ -62,7 +73,10 @@ export class Migrations {
     });
   }
 
-  /** Nova API: resize. `flavorId` as the caller gave it. Throws InvalidInputError for an unknown flavor. */
+  /**
+   * Nova API: resize. `flavorId` as the caller gave it. Throws InvalidInputError for an unknown flavor,
+   * QuotaExceededError.
+   */
   async resize(by: Caller, instanceId: string, flavorId: string): Promise<Migration> {
     return this.begin(by, instanceId, 'resize', async (tx, instance) => {
       const flavor = await tx.findOneBy(Flavor, { id: flavorId });
@@ -73,12 +87,14 @@ export class Migrations {
       if (diskGb < instance.flavor.diskGb && diskGb !== 0)
         throw new InvalidInputError('flavorRef', 'a flavor whose disk is not smaller than the present one');
       const newFlavor = { id, name, vcpus, ramMb, diskGb, extraSpecs };
+      const more = { cores: vcpus - instance.flavor.vcpus, ram: ramMb - instance.flavor.ramMb };
+      await this.quotas.reserve(tx, instance.projectId, { cores: Math.max(0, more.cores), ram: Math.max(0, more.ram) });
       return { type: 'resize', kind: 'instance.resize', target: null, newFlavor };
     });
   }
 
   /** Nova API: confirmResize: the source's copy and claim are let go. */
-  async confirmResize(by: Caller, instanceId: string): Promise<Operation> {
+  async confirmResize(by: Asking, instanceId: string): Promise<Operation> {
     return this.conclude(by, instanceId, 'confirm_resize', 'confirming', 'instance.confirm-resize');
   }
 
@@ -97,7 +113,7 @@ export class Migrations {
       const source = await this.source(tx, instance);
       if (isUp(source, await databaseTime(tx)))
         throw new MoveRefusedError('host', [`Compute service of ${source.name} is still in use.`]);
-      const target = await this.target(tx, instance, input.host);
+      const target = await this.target(tx, instance, input.host, EvacuationHostNotFoundError);
       return { type: 'evacuation', kind: 'instance.evacuate', target, force: input.force ?? false };
     });
   }
@@ -167,7 +183,7 @@ export class Migrations {
   }
 
   private async conclude(
-    by: Caller,
+    by: Asking,
     instanceId: string,
     action: 'confirm_resize' | 'revert_resize',
     status: 'confirming' | 'reverting',
@@ -176,7 +192,7 @@ export class Migrations {
     return this.operations.transact(async (tx, create) => {
       const instance = await this.transitions.begin(tx, instanceId, action);
       const migration = await tx.findOneBy(Migration, { instanceId, status: 'finished' });
-      if (!migration) throw new NotFoundError('Finished migration of instance', instanceId);
+      if (!migration) throw new BadRequestError('Instance has not been resized.');
       await tx.update(Migration, { uuid: migration.uuid }, { status });
       const input: ConcludeResizeInput = {
         migrationId: migration.uuid,
@@ -189,10 +205,15 @@ export class Migrations {
   }
 
   /** The host asked for by name, judged as a target; null where none was named. */
-  private async target(tx: EntityManager, instance: Instance, name: string | null | undefined): Promise<Host | null> {
+  private async target(
+    tx: EntityManager,
+    instance: Instance,
+    name: string | null | undefined,
+    NotFound = ComputeHostNotFoundError,
+  ): Promise<Host | null> {
     if (name === null || name === undefined) return null;
     const host = await tx.findOneBy(Host, { name, role: 'compute' });
-    if (!host) throw new ComputeHostNotFoundError(name);
+    if (!host) throw new NotFound(name);
     if (host.id === instance.hostId)
       throw new MoveRefusedError('host', [`Instance ${instance.id} is on ${name} already.`]);
     if (!isUp(host, await databaseTime(tx)))
@@ -207,7 +228,7 @@ export class Migrations {
   }
 }
 
-function moveOperation(by: Caller, kind: string, instanceId: string, input: object): NewOperation {
+function moveOperation(by: Asking, kind: string, instanceId: string, input: object): NewOperation {
   return { kind, queue: 'migration', resourceType: INSTANCE, resourceId: instanceId, by, input };
 }
 

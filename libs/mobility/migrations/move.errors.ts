@@ -1,7 +1,14 @@
 import { ConflictError, InvalidInputError, NotFoundError } from '#libs/common/errors';
 
-/** The host named as target is none of ours (Nova: ComputeHostNotFound; 400 for moves, 404 for evacuate). */
+/** The host named as target is none of ours (Nova: ComputeHostNotFound, 400; evacuate: 404). */
 export class ComputeHostNotFoundError extends NotFoundError {
+  constructor(host: string) {
+    super('Compute host', host);
+  }
+}
+
+/** As above, for an evacuation. */
+export class EvacuationHostNotFoundError extends NotFoundError {
   constructor(host: string) {
     super('Compute host', host);
   }

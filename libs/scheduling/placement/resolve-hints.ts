@@ -16,6 +16,15 @@ export async function resolveHints(tx: EntityManager, instanceId: string, hints:
   };
 }
 
+/**
+ * Members of one group are placed one after the other, up to the end of the transaction: each sees the claims of those
+ * before it, so that two at once cannot break the group's policy.
+ */
+export async function lockGroup(tx: EntityManager, { group }: Hints): Promise<void> {
+  if (group)
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('server-group:' || $1, 0))`, [[group].flat()[0]]);
+}
+
 /** Allocations, not instances.host_id: where an instance is and where it is about to be. */
 async function hostsOf(tx: EntityManager, hint: string, instances: string | string[]): Promise<Set<string>> {
   const ids = [instances].flat().map((id) => requireUuid(hint, id));

@@ -9,7 +9,7 @@ import { rank } from '../core/rank.js';
 import type { PlacementQuery, Resources } from '../core/request.js';
 import { FleetCache } from './fleet-cache.js';
 import { NoValidHostError } from './no-valid-host.error.js';
-import { resolveHints } from './resolve-hints.js';
+import { lockGroup, resolveHints } from './resolve-hints.js';
 
 export interface PlacementRequest {
   /** The instance, or the migration that holds the other end of a move. */
@@ -63,6 +63,7 @@ export class Scheduler {
    * for hints that name nothing.
    */
   async place(request: PlacementRequest, tx: EntityManager = this.database.manager): Promise<Placement> {
+    if (request.hints) await lockGroup(tx, request.hints);
     const query = await toQuery(request, tx);
     const known = await this.cache.fresh();
     const first = await this.claimBest(known, request, query, tx);

@@ -109,6 +109,14 @@ test('key pairs: a made one answers its private half once; a bad key is 400', as
   assert.equal((await api.ask(member, 'DELETE', '/os-keypairs/k')).status, 204);
 });
 
+test('key pairs: as many as the quota says, then 403', async () => {
+  const caller = { ...member, projectId: 'p-keys', userId: 'u-keys' };
+  await api.ask(admin, 'PUT', '/os-quota-sets/p-keys', { quota_set: { key_pairs: 1 } });
+  const made = () => api.ask(caller, 'POST', '/os-keypairs', { keypair: { name: `k${Math.random()}`, type: 'ssh' } });
+  assert.equal((await made()).status, 201);
+  assert.equal((await made()).status, 403);
+});
+
 test('discovery is open and names the range', async () => {
   const { body } = await api.ask(null, 'GET', '/');
   const version = body.version as Row;

@@ -52,6 +52,7 @@ before(async () => {
     });
   const flavor = { id: 'tiny', name: 'm1.tiny', ram: 64, vcpus: 1, disk: 1 };
   assert.equal((await api.ask(admin, 'POST', '/flavors', { flavor })).status, 200);
+  await api.ask(admin, 'PUT', '/os-quota-sets/p-member', { quota_set: { instances: 100, cores: 100 } });
 });
 
 after(() => api?.stop());
@@ -179,6 +180,76 @@ test('live migration: for admins; unknown host 400; accepted 202 and MIGRATING',
   assert.equal((await show(id)).status, 'MIGRATING');
   const listed = await api.ask(admin, 'GET', `/servers/${id}/migrations`);
   assert.equal((listed.body.migrations as unknown[]).length, 1);
+});
+
+test('what a live migration cannot do is 400: force_complete, evacuation from a host that is up', async () => {
+  const id = await active();
+  const move = { 'os-migrateLive': { host: 'h2', block_migration: 'auto' } };
+  assert.equal((await api.ask(admin, 'POST', `/servers/${id}/action`, move)).status, 202);
+  const listed = await api.ask(admin, 'GET', `/servers/${id}/migrations`);
+  const [{ id: migration }] = listed.body.migrations as { id: number }[];
+  const force = (number: number) =>
+    api.ask(admin, 'POST', `/servers/${id}/migrations/${number}/action`, { force_complete: null });
+  assert.equal((await force(migration!)).status, 400);
+  assert.equal((await force(999_999)).status, 404);
+  const other = await active();
+  assert.equal((await api.ask(admin, 'POST', `/servers/${other}/action`, { evacuate: {} })).status, 400);
+});
+
+test('confirm and revert: 409 where it was not resized, 400 where its migration is gone', async () => {
+  const id = await active();
+  const confirm = () => api.ask(member, 'POST', `/servers/${id}/action`, { confirmResize: null });
+  assert.equal((await confirm()).status, 409);
+  await api.database.manager.update(Instance, { id }, { vmState: 'resized' });
+  assert.equal((await confirm()).status, 400);
+  assert.equal((await api.ask(member, 'POST', `/servers/${id}/action`, { revertResize: null })).status, 400);
+});
+
+test('evacuate to an unknown host is 404', async () => {
+  const id = await active();
+  await api.database.query(`UPDATE hosts SET forced_down = true WHERE name = 'h1'`);
+  const { status } = await api.ask(admin, 'POST', `/servers/${id}/action`, { evacuate: { host: 'nowhere' } });
+  await api.database.query(`UPDATE hosts SET forced_down = false WHERE name = 'h1'`);
+  assert.equal(status, 404);
+});
+
+test('a resize counts against the quota of its project', async () => {
+  const flavor = { id: 'huge', name: 'm1.huge', ram: 512, vcpus: 3, disk: 1 };
+  assert.equal((await api.ask(admin, 'POST', '/flavors', { flavor })).status, 200);
+  const id = await active();
+  await api.database.manager.update(Instance, { id }, { projectId: 'p-small' });
+  await api.ask(admin, 'PUT', '/os-quota-sets/p-small', { quota_set: { cores: 2 } });
+  const resize = { resize: { flavorRef: 'huge' } };
+  const owner = { ...member, projectId: 'p-small' };
+  const { status, body } = await api.ask(owner, 'POST', `/servers/${id}/action`, resize);
+  assert.equal(status, 403);
+  const { message } = body.forbidden as { message: string };
+  assert.equal(message, 'Quota exceeded for cores: Requested 2, but already used 1 of 2 cores');
+  await api.ask(admin, 'PUT', '/os-quota-sets/p-small', { quota_set: { cores: 3 } });
+  assert.equal((await api.ask(owner, 'POST', `/servers/${id}/action`, resize)).status, 202);
+});
+
+test("a server group takes as many members as the project's quota says", async () => {
+  const owner = { ...member, projectId: 'p-group' };
+  await api.ask(admin, 'PUT', '/os-quota-sets/p-group', { quota_set: { server_group_members: 2 } });
+  const group = await api.ask(owner, 'POST', '/os-server-groups', { server_group: { name: 'g', policy: 'affinity' } });
+  const hints = { group: (group.body.server_group as { id: string }).id };
+  const ask = (count: number) =>
+    api.ask(owner, 'POST', '/servers', { ...wanted({ min_count: count }), 'os:scheduler_hints': hints });
+  assert.equal((await ask(3)).status, 403);
+  assert.equal((await ask(2)).status, 202);
+  assert.equal((await ask(1)).status, 403);
+});
+
+test('/v2.1/{project_id}/… is the same, for the project of the token only', async () => {
+  const id = await active();
+  const caller = { ...member, projectId: randomUUID().replaceAll('-', '') };
+  await api.database.manager.update(Instance, { id }, { projectId: caller.projectId });
+  const shown = await api.ask(caller, 'GET', `/${caller.projectId}/servers/${id}`);
+  assert.equal(shown.status, 200, JSON.stringify(shown.body));
+  const listed = await api.ask(caller, 'GET', `/${caller.projectId}/servers?limit=1`);
+  assert.equal((listed.body.servers as { id: string }[])[0]!.id, id);
+  assert.equal((await api.ask(caller, 'GET', `/${randomUUID()}/servers/${id}`)).status, 400);
 });
 
 test('deleting twice makes one operation; a deleted server is gone', async () => {

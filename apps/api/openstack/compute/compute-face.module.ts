@@ -11,6 +11,7 @@ import { FlavorExtraSpecsController } from './flavors/flavor-extra-specs.control
 import { FlavorsController } from './flavors/flavors.controller.js';
 import { ComputeErrorFilter } from './http/compute.errors.js';
 import { MicroversionMiddleware } from './http/microversion.middleware.js';
+import { ProjectPathMiddleware } from './http/project-path.middleware.js';
 import { HypervisorsController } from './hypervisors/hypervisors.controller.js';
 import { InstanceActionsController } from './instance-actions/instance-actions.controller.js';
 import { KeypairsController } from './keypairs/keypairs.controller.js';
@@ -62,6 +63,6 @@ export class ComputeFaceModule implements NestModule {
   }
 
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(MicroversionMiddleware).forRoutes('compute', 'compute/*path');
+    consumer.apply(ProjectPathMiddleware, MicroversionMiddleware).forRoutes('compute', 'compute/*path');
   }
 }

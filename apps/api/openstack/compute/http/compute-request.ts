@@ -4,7 +4,9 @@ import type { Request } from 'express';
 import type { Caller } from '#libs/common/caller';
 import { publicUrl } from '#apps/api/http/public-url';
 import { requestOf } from '#apps/api/http/api-request';
+import { BadRequestError } from '#libs/compute/instances/instance.errors';
 import { ForbiddenError, UnauthenticatedError } from '#libs/common/errors';
+import { computePath } from './compute-path.js';
 import { negotiate } from './microversion.js';
 import type { Microversion } from './microversion.js';
 import type { Query } from './paging.js';
@@ -21,8 +23,6 @@ export interface ComputeRequest {
   query: Query;
 }
 
-export const computePath = '/compute/v2.1';
-
 export const publicBase = (): string => `${publicUrl()}${computePath}`;
 
 export function microversionOf(request: Request): Microversion {
@@ -34,6 +34,9 @@ export const Compute = createParamDecorator((_: unknown, context: ExecutionConte
   const request = requestOf(context);
   const { caller } = request;
   if (!caller) throw new UnauthenticatedError();
+  const { pathProjectId } = request as { pathProjectId?: string };
+  if (pathProjectId !== undefined && pathProjectId !== caller.projectId)
+    throw new BadRequestError('Malformed request URL: URL project_id does not match Context project_id');
   const base = publicBase();
   return {
     caller,

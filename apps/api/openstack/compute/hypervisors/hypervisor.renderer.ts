@@ -5,6 +5,8 @@ import type { Microversion } from '../http/microversion.js';
 export interface HypervisorContext {
   version: Microversion;
   now: Date;
+  /** Instances per host id; where nobody asked, none. */
+  running?: ReadonlyMap<string, number>;
 }
 
 /** Instances per host id, as far as they were asked for. */
@@ -33,12 +35,12 @@ export function renderHypervisor(host: Host, context: HypervisorContext, servers
     hypervisor_type: 'LXC',
     hypervisor_version: 6_000_004,
     host_ip: host.vtep || host.address.replace(/:\d+$/, ''),
-    ...(version < 88 ? renderCapacity(host, version) : { uptime: '' }),
+    ...(version < 88 ? renderCapacity(host, context) : { uptime: '' }),
   };
 }
 
 /** Left out from 2.88 on (uptime is there then, unknown to us: clients match it as text): Placement tells it. Memory in MiB, disks in GiB. */
-function renderCapacity(host: Host, version: Microversion) {
+function renderCapacity(host: Host, { version, running }: HypervisorContext) {
   const cpuInfo = { arch: host.facts.architecture ?? '', features: host.facts.cpuFeatures ?? [] };
   return {
     vcpus: host.vcpus,
@@ -51,7 +53,7 @@ function renderCapacity(host: Host, version: Microversion) {
     free_disk_gb: host.diskGb - host.usedDiskGb,
     disk_available_least: host.diskGb - host.usedDiskGb,
     current_workload: 0,
-    running_vms: 0,
+    running_vms: running?.get(host.id) ?? 0,
     cpu_info: version >= 28 ? cpuInfo : JSON.stringify(cpuInfo),
   };
 }

@@ -29,7 +29,8 @@ export class HypervisorsController {
   @Get('detail')
   async detail(@Compute() request: ComputeRequest) {
     const { found, servers, next } = await this.page(request);
-    const context = { version: request.version, now: new Date() };
+    const running = await this.instances.countByHost(found.map(({ id }) => id));
+    const context = { version: request.version, now: new Date(), running };
     const hypervisors = found.map((host) => renderHypervisor(host, context, servers));
     return { hypervisors, ...(next.length && { hypervisors_links: next }) };
   }
@@ -48,7 +49,8 @@ export class HypervisorsController {
     const host = await this.hypervisor(id);
     const wanted = request.version >= 53 && flag(request.query, 'with_servers');
     const servers = wanted ? await this.instances.byHost([host.id]) : undefined;
-    return { hypervisor: renderHypervisor(host, { version: request.version, now: new Date() }, servers) };
+    const running = await this.instances.countByHost([host.id]);
+    return { hypervisor: renderHypervisor(host, { version: request.version, now: new Date(), running }, servers) };
   }
 
   @Get(':id/uptime')

@@ -25,7 +25,8 @@ export class KeypairsController {
     const { version } = request;
     const dto = parse(CreateKeypairDto, unwrap(body, 'keypair'), version);
     const userId = userOf(request, dto.user_id);
-    const wanted = { userId, name: dto.name, type: dto.type ?? 'ssh', publicKey: dto.public_key } as const;
+    const { projectId } = request.caller;
+    const wanted = { userId, projectId, name: dto.name, type: dto.type ?? 'ssh', publicKey: dto.public_key } as const;
     const { keyPair, privateKey } = await this.keyPairs.create(wanted);
     response.status(version >= 2 ? 201 : 200);
     return {

@@ -2,6 +2,7 @@ import { Body, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { NotFoundError } from '#libs/common/errors';
 import { BadRequestError } from '#libs/compute/instances/instance.errors';
 import { Instances } from '#libs/compute/instances/instances';
+import { MigrationStateError } from '#libs/mobility/migrations/move.errors';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute, requireAdmin } from '../http/compute-request.js';
@@ -41,7 +42,7 @@ export class ServerMigrationsController {
     await this.migrations.abort(id, numberOf(migration));
   }
 
-  /** `force_complete`: a switch is always forced to its end within its deadline, so there is nothing to hurry. */
+  /** `force_complete`: a running move ends by itself within its deadline and cannot be hurried, which is said. */
   @Post(':migration/action')
   @HttpCode(202)
   async act(
@@ -54,8 +55,8 @@ export class ServerMigrationsController {
     if (typeof body !== 'object' || body === null || !('force_complete' in body))
       throw new BadRequestError("'force_complete' is a required property");
     const { status } = await this.migrations.get(id, numberOf(migration));
-    if (status !== 'running')
-      throw new BadRequestError(`Migration ${migration} is ${status}, it must be running to be completed.`);
+    if (status !== 'running') throw new MigrationStateError(numberOf(migration), id, status, 'force_complete');
+    throw new BadRequestError('A running live migration ends within its deadline by itself: it cannot be forced.');
   }
 
   private async admit(request: ComputeRequest, id: string, since: number, rule: string): Promise<void> {

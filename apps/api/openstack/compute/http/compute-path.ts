@@ -1,0 +1,2 @@
+/** Where this face is. */
+export const computePath = '/compute/v2.1';
