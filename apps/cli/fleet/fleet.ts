@@ -12,7 +12,7 @@ import { agentName, hostsOf, joinHost, startAgent } from './agents.js';
 import { startControlPlane } from './control-plane.js';
 import { clearCgroups, clearHostDirectories, clearNamespaces } from './leftovers.js';
 import type { Layout } from './layout.js';
-import { ensureAdminPassword, readSettings, writeSettings } from './settings.js';
+import { currentBuild, ensureAdminPassword, readSettings, writeSettings } from './settings.js';
 import type { FleetSettings } from './settings.js';
 
 export type Progress = (line: string) => void;
@@ -29,9 +29,12 @@ export async function startFleet(
     hosts: wanted.hosts ?? before?.hosts ?? 3,
     runtime: wanted.runtime ?? before?.runtime ?? 'lxc',
     port: before?.port ?? 0,
+    build: await currentBuild(),
   };
   const timed = timer(progress);
   await clearDeadHosts(layout, before, progress);
+  if (before && before.build !== settings.build)
+    await timed('end what an older build runs', endProcesses(layout, before));
   const root = await timed('host root (Debian 13, LXC, CRIU)', hostRoot());
   await timed('PostgreSQL and Redis', startServers(layout));
   await timed('network namespaces', ensureSwitch(layout));
@@ -69,11 +72,16 @@ export async function stopFleet(layout: Layout, purge: boolean, progress: Progre
   const settings = await readSettings(layout);
   const names = hostsOf(layout, settings?.hosts ?? 0).map((host) => host.name);
   const timed = timer(progress);
-  const ending = ['worker', 'api', ...names.map(agentName)].map((name) => endProcess(layout.pidFile(name)));
-  await timed('api, worker and agents', Promise.all(ending));
+  await timed('api, worker and agents', endProcesses(layout, { hosts: settings?.hosts ?? 0 }));
   await timed('containers and hosts', clearHosts(layout, names));
   await timed('PostgreSQL and Redis', endServers(layout));
   if (purge) await timed('state', rm(layout.directory, { recursive: true, force: true }));
+}
+
+/** Containers run on; operations are resumed by the next worker. */
+async function endProcesses(layout: Layout, { hosts }: Pick<FleetSettings, 'hosts'>): Promise<void> {
+  const agents = hostsOf(layout, hosts).map((host) => agentName(host.name));
+  await Promise.all(['worker', 'api', ...agents].map((name) => endProcess(layout.pidFile(name))));
 }
 
 async function endServers(layout: Layout): Promise<void> {

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { repository } from './layout.js';
 import type { Layout } from './layout.js';
 
 /** What a deployment was started with, kept so that the next start is the same. */
@@ -9,6 +11,14 @@ export interface FleetSettings {
   runtime: 'lxc' | 'simulated';
   /** Port of the HTTPS API on 127.0.0.1; 0 until the first start has chosen one. */
   port: number;
+  /** Of the programs that were started: a new build's take their place at the next start. */
+  build: string;
+}
+
+/** The stamp that `./lxstack` puts on a build; one made by hand has none and is taken for the same. */
+export async function currentBuild(): Promise<string> {
+  const stamp = join(repository, 'dist', '.lxstack-stamp');
+  return existsSync(stamp) ? (await readFile(stamp, 'utf8')).trim() : '';
 }
 
 export async function readSettings(layout: Layout): Promise<FleetSettings | undefined> {
