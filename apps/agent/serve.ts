@@ -19,6 +19,7 @@ import { WatchOver } from './lease/watch-over.js';
 import { networkHandlers } from './network/network.handlers.js';
 import { HostNetwork } from './network/network.js';
 import { DEFAULT_IDMAP } from './runtime/lxc/config/render.js';
+import { raiseInotifyLimit } from './runtime/lxc/inotify-limit.js';
 import { LxcRuntime } from './runtime/lxc/lxc-runtime.js';
 import { SimulatedRuntime } from './runtime/simulated/simulated-runtime.js';
 import type { AgentSettings } from './settings.js';
@@ -32,6 +33,7 @@ export async function serve(settings: AgentSettings): Promise<void> {
   const ending = new AbortController();
   await mkdir(settings.state, { recursive: true });
   await chmod(settings.state, 0o711); // containers' users pass through to their roots
+  if (settings.runtime === 'lxc') await raiseInotifyLimit(logger);
   const pki = readPki(settings.pki);
   const control = new ControlPlane(settings.control, pki);
   const records = await InstanceRecords.open(settings.state);

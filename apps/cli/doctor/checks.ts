@@ -56,6 +56,12 @@ export const checks: readonly Check[] = [
     optional: false,
   },
   {
+    what: 'inotify instances',
+    script: 'v=$(cat /proc/sys/fs/inotify/max_user_instances); echo "$v for each user"; [ "$v" -ge 1024 ]',
+    advice: 'sysctl fs.inotify.max_user_instances=1048576 (the agent does it at its start): systemd guests share it',
+    optional: true,
+  },
+  {
     what: 'subordinate ids',
     script: 'grep -m1 ^root: /etc/subuid && grep -q ^root: /etc/subgid',
     advice: "root needs no entry for LXC's own use; for others: echo root:1000000:65536 >>/etc/subuid and /etc/subgid",
