@@ -1,6 +1,7 @@
 import { Module, Optional } from '@nestjs/common';
 import type { MiddlewareConsumer, NestModule } from '@nestjs/common';
 import { ErrorForms } from '#apps/api/http/error-forms';
+import { HttpAdapterHost } from '@nestjs/core';
 import { ComputeModule } from '#libs/compute/compute.module';
 import { MobilityModule } from '#libs/mobility/mobility.module';
 import { AggregatesController } from './aggregates/aggregates.controller.js';
@@ -11,7 +12,7 @@ import { FlavorExtraSpecsController } from './flavors/flavor-extra-specs.control
 import { FlavorsController } from './flavors/flavors.controller.js';
 import { ComputeErrorFilter } from './http/compute.errors.js';
 import { MicroversionMiddleware } from './http/microversion.middleware.js';
-import { ProjectPathMiddleware } from './http/project-path.middleware.js';
+import { stripProject } from './http/project-path.js';
 import { HypervisorsController } from './hypervisors/hypervisors.controller.js';
 import { InstanceActionsController } from './instance-actions/instance-actions.controller.js';
 import { KeypairsController } from './keypairs/keypairs.controller.js';
@@ -58,11 +59,15 @@ import { VersionsController } from './versions/versions.controller.js';
   ],
 })
 export class ComputeFaceModule implements NestModule {
-  constructor(@Optional() forms?: ErrorForms) {
+  constructor(
+    private readonly server: HttpAdapterHost,
+    @Optional() forms?: ErrorForms,
+  ) {
     forms?.register('/compute', new ComputeErrorFilter());
   }
 
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(ProjectPathMiddleware, MicroversionMiddleware).forRoutes('compute', 'compute/*path');
+    this.server.httpAdapter.use(stripProject);
+    consumer.apply(MicroversionMiddleware).forRoutes('compute', 'compute/*path');
   }
 }
