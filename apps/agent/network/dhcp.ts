@@ -18,7 +18,7 @@ export class DhcpServers {
 
   /** Makes the NIC's fixed address known to the server. dnsmasq reads a new file of its hosts directory by itself. */
   async reserve(network: NetworkSpec, nic: Nic, hostname: string): Promise<void> {
-    if (!this.serves(network)) return;
+    if (!servedSubnets(network).length) return;
     const hosts = join(this.folder(network.vni), 'hosts');
     await mkdir(hosts, { recursive: true });
     const addresses = nic.fixedIps.map((ip) => (isIPv4(ip.address) ? ip.address : `[${ip.address}]`));
@@ -52,14 +52,14 @@ export class DhcpServers {
     await rm(this.folder(vni), { recursive: true, force: true });
   }
 
-  private serves(network: NetworkSpec): boolean {
-    return network.subnets.some((subnet) => subnet.dhcp && isIPv4(subnet.cidr.split('/')[0] ?? ''));
-  }
-
   private async start(network: NetworkSpec): Promise<void> {
-    if (await this.pid(network.vni)) return;
     const device = dhcpOf(network.vni);
-    const subnets = network.subnets.filter((subnet) => subnet.dhcp && isIPv4(subnet.cidr.split('/')[0] ?? ''));
+    const subnets = servedSubnets(network);
+    if (!subnets.length) return this.remove(network.vni);
+    const options = dnsmasqOptions(network, subnets, this.folder(network.vni));
+    const running = await this.pid(network.vni);
+    if (running && (await isRunWith(running, options))) return;
+    if (running) process.kill(running, 'SIGTERM');
     await mkdir(join(this.folder(network.vni), 'hosts'), { recursive: true });
     await nft(protectDhcp(device));
     await ipBatchForce([`link del ${device}`, `netns del ${device}`]);
@@ -71,11 +71,7 @@ export class DhcpServers {
     const inside = ['link set lo up', 'link set dhcp up'];
     for (const subnet of subnets) inside.push(`addr replace ${serverAddress(subnet)} dev dhcp`);
     await run('ip', ['-n', device, '-batch', '-'], `${inside.join('\n')}\n`);
-    await run('nsenter', [
-      `--net=/run/netns/${device}`,
-      'dnsmasq',
-      ...dnsmasqOptions(network, subnets, this.folder(network.vni)),
-    ]);
+    await run('nsenter', [`--net=/run/netns/${device}`, 'dnsmasq', ...options]);
   }
 
   private folder(vni: number): string {
@@ -90,6 +86,15 @@ export class DhcpServers {
     const cmdline = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
     return cmdline.includes(this.folder(vni)) ? pid : undefined;
   }
+}
+
+const servedSubnets = (network: NetworkSpec): Subnet[] =>
+  network.subnets.filter((subnet) => subnet.dhcp && isIPv4(subnet.cidr.split('/')[0] ?? ''));
+
+/** False where subnets, gateways or name servers have changed since it was started. */
+async function isRunWith(pid: number, options: readonly string[]): Promise<boolean> {
+  const cmdline = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  return cmdline.split('\0').slice(1, -1).join('\0') === options.join('\0');
 }
 
 /** Its own address: the gateway's, which no port ever has; the last of the subnet where there is no gateway. */

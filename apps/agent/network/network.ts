@@ -1,12 +1,13 @@
 import type { ForwardingEntry, InstanceSpec, NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from '#libs/common/logger';
 import { InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { MAC, UUID, requireName } from '#libs/common/names';
 import { baseRules, protectPort, unprotect } from './anti-spoofing.js';
-import { CommandError, bridgeBatchForce, ipBatch, ipBatchForce, nft, run } from './commands.js';
+import { checkNetwork, checkNic } from './checks.js';
+import { bridgeBatchForce, ipBatch, ipBatchForce, nft } from './commands.js';
+import { exists, makeDevices, plug, removeDevices } from './devices.js';
 import { DhcpServers } from './dhcp.js';
 import { checkEntry, diffForwarding, removeLines } from './forwarding.js';
 import type { Forwarding } from './forwarding.js';
@@ -30,11 +31,15 @@ interface HostNetworkOptions {
   logger: Logger;
 }
 
+const IDLE_MS = 60_000;
+
 /** The virtual networks of one host: bridges, VXLAN, forwarding, anti-spoofing, DHCP. Every method is idempotent. */
 export class HostNetwork {
   private readonly records = new Map<string, NetworkRecord>();
   private readonly dhcp: DhcpServers;
   private readonly directory: string;
+  /** When a network was last asked for or lost a port, in ms since 1970. */
+  private readonly used = new Map<string, number>();
   /** One change at a time per network. */
   private readonly turns = new Map<string, Promise<unknown>>();
 
@@ -51,9 +56,19 @@ export class HostNetwork {
     for (const file of (await readdir(host.directory)).filter((name) => name.endsWith('.json'))) {
       const record = JSON.parse(await readFile(join(host.directory, file), 'utf8')) as NetworkRecord;
       host.records.set(record.network.id, record);
+      host.used.set(record.network.id, Date.now());
       await host.restoreRecord(record);
     }
+    host.watchIdle();
     return host;
+  }
+
+  private watchIdle(): void {
+    const round = () =>
+      this.removeIdle(IDLE_MS).catch((error: unknown) =>
+        this.options.logger.warn({ err: error }, 'idle network stays'),
+      );
+    setInterval(() => void round(), IDLE_MS / 2).unref();
   }
 
   get vtep(): string {
@@ -64,9 +79,10 @@ export class HostNetwork {
   async ensureNetwork(network: NetworkSpec, entries: readonly ForwardingEntry[] = []): Promise<void> {
     checkNetwork(network);
     await this.inTurn(network.id, async () => {
+      this.used.set(network.id, Date.now());
       const record = this.records.get(network.id);
       if (!record) {
-        await this.makeDevices(network);
+        await makeDevices(network, this.vtep);
         this.records.set(network.id, { network, entries: [], ports: {}, access: [] });
       } else if (record.network.mtu !== network.mtu) {
         await ipBatch([
@@ -76,6 +92,7 @@ export class HostNetwork {
       }
       const changed = !record || JSON.stringify(record.network) !== JSON.stringify(network);
       this.records.get(network.id)!.network = network;
+      if (record && changed && Object.keys(record.ports).length) this.reserveInBackground(this.dhcp.ensure(network));
       if (entries.length) await this.forward(network.id, entries, [], false);
       else if (changed) await this.keep(network.id);
     });
@@ -88,11 +105,21 @@ export class HostNetwork {
       if (!record) return;
       const ports = Object.keys(record.ports).length;
       if (ports) throw new InvalidInputError('network_id', `a network without ports on this host, it has ${ports}`);
-      await this.dhcp.remove(record.network.vni);
-      await ipBatchForce([`link del ${vxlanOf(record.network.vni)}`, `link del ${bridgeOf(record.network.vni)}`]);
-      await rm(this.file(networkId), { force: true });
-      this.records.delete(networkId);
+      await this.remove(record);
     });
+  }
+
+  /**
+   * Removes networks that have had no port here for `idleMs`: the control plane does not know whom to tell when one is
+   * deleted, and the next instance of a network that comes and goes finds it as it was.
+   */
+  async removeIdle(idleMs: number): Promise<void> {
+    const isIdle = ({ network, ports }: NetworkRecord) =>
+      !Object.keys(ports).length && (this.used.get(network.id) ?? 0) <= Date.now() - idleMs;
+    for (const record of [...this.records.values()].filter(isIdle))
+      await this.inTurn(record.network.id, async () => {
+        if (this.records.get(record.network.id) === record && isIdle(record)) await this.remove(record);
+      });
   }
 
   /** False where this host does not have the network. */
@@ -140,23 +167,7 @@ export class HostNetwork {
     if (!access.includes(nic.portId)) access.push(nic.portId);
     await nft(protectPort(nic));
     await this.addPort(nic);
-    await this.plug(network, nic);
-  }
-
-  /** The veth of an access port, from the bridge into the host's own namespace. */
-  private async plug(network: NetworkSpec, nic: Nic): Promise<void> {
-    const [outer, inner] = [hostVethName(nic.portId), accessPortName(nic.portId)];
-    if (!(await exists(inner))) {
-      await ipBatchForce([`link del ${outer}`]);
-      await ipBatch([
-        `link add ${outer} mtu ${network.mtu} type veth peer name ${inner} address ${nic.mac} mtu ${network.mtu}`,
-      ]);
-    }
-    await ipBatch([
-      `link set ${outer} master ${bridgeOf(network.vni)} addrgenmode none up`,
-      `link set ${inner} up`,
-      ...nic.fixedIps.map((ip) => `addr replace ${ip.address}/${ip.prefixLength} dev ${inner}${nodad(ip.address)}`),
-    ]);
+    await plug(network, nic);
   }
 
   /** A port that is not there is a success. */
@@ -193,40 +204,31 @@ export class HostNetwork {
     return hostVethName(portId);
   }
 
+  private async remove({ network: { id, vni } }: NetworkRecord): Promise<void> {
+    await this.dhcp.remove(vni);
+    await removeDevices(vni);
+    await rm(this.file(id), { force: true });
+    this.records.delete(id);
+    this.used.delete(id);
+  }
+
   private record(networkId: string): NetworkRecord {
     const record = this.records.get(networkId);
     if (!record) throw new NotFoundError('Network', networkId);
     return record;
   }
 
-  private async makeDevices({ vni, mtu }: NetworkSpec): Promise<void> {
-    const [bridge, vxlan] = [bridgeOf(vni), vxlanOf(vni)];
-    if (!(await exists(bridge)))
-      await ipBatch([
-        `link add ${bridge} address ${bridgeMac(vni)} mtu ${mtu} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
-      ]);
-    if (!(await exists(vxlan)))
-      await ipBatch([
-        `link add ${vxlan} mtu ${mtu} type vxlan id ${vni} local ${this.vtep} dstport 4789 nolearning ttl 64`,
-      ]);
-    await ipBatch([
-      `link set ${bridge} addrgenmode none up`,
-      `link set ${vxlan} master ${bridge} addrgenmode none up`,
-      `link set ${vxlan} type bridge_slave neigh_suppress on learning off flood off mcast_flood off bcast_flood off`,
-    ]);
-  }
-
   private async restoreRecord(record: NetworkRecord): Promise<void> {
     const { network, entries } = record;
     const fresh = !(await exists(vxlanOf(network.vni)));
     if (fresh) {
-      await this.makeDevices(network);
+      await makeDevices(network, this.vtep);
       record.entries = [];
       await this.forward(network.id, entries, [], true);
     }
     const ports = Object.values(record.ports);
     if (ports.length) await nft(ports.map((nic) => protectPort(nic)).join(''));
-    for (const portId of record.access) await this.plug(network, record.ports[portId]);
+    for (const portId of record.access) await plug(network, record.ports[portId]);
     if (ports.length) this.reserveInBackground(this.dhcp.ensure(network));
   }
 
@@ -264,6 +266,7 @@ export class HostNetwork {
       const record = this.records.get(networkId);
       if (!record?.ports[portId]) return;
       delete record.ports[portId];
+      this.used.set(networkId, Date.now());
       record.access = record.access.filter((id) => id !== portId);
       await this.keep(networkId);
       await this.dhcp.release(record.network, portId);
@@ -297,47 +300,5 @@ export class HostNetwork {
     } finally {
       if (this.turns.get(networkId) === mine) this.turns.delete(networkId);
     }
-  }
-}
-
-function checkNetwork(network: NetworkSpec): void {
-  requireName('network.id', network.id, UUID, 'a UUID');
-  if (network.mtu < 576 || network.mtu > 65_000)
-    throw new InvalidInputError('network.mtu', 'a number from 576 to 65000');
-  for (const subnet of network.subnets) {
-    const [base, length] = subnet.cidr.split('/');
-    if (!isIP(base ?? '') || !/^\d{1,3}$/.test(length ?? ''))
-      throw new InvalidInputError('network.subnets.cidr', 'a CIDR');
-    if (subnet.gateway && !isIP(subnet.gateway))
-      throw new InvalidInputError('network.subnets.gateway', 'an IP address');
-    if (!subnet.dnsServers.every((server) => isIP(server)))
-      throw new InvalidInputError('network.subnets.dns_servers', 'IP addresses');
-  }
-}
-
-function checkNic(nic: Nic): void {
-  requireName('nic.port_id', nic.portId, UUID, 'a UUID');
-  requireName('nic.mac', nic.mac, MAC, 'a MAC in lower case');
-  if (nic.name) requireName('nic.name', nic.name, /^[a-z][a-z0-9]{0,14}$/, 'an interface name');
-  for (const ip of nic.fixedIps) {
-    if (!isIP(ip.address)) throw new InvalidInputError('nic.fixed_ips.address', 'an IP address');
-    if (ip.gateway && !isIP(ip.gateway)) throw new InvalidInputError('nic.fixed_ips.gateway', 'an IP address');
-    if (ip.prefixLength > 128) throw new InvalidInputError('nic.fixed_ips.prefix_length', 'a number up to 128');
-  }
-}
-
-/** Its own, fixed: a bridge that takes another with each port that comes or goes loses its neighbour entries. */
-const bridgeMac = (vni: number): string =>
-  `02:6c:78:${[vni >> 16, (vni >> 8) & 255, vni & 255].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;
-
-const nodad = (address: string): string => (address.includes(':') ? ' nodad' : '');
-
-async function exists(device: string): Promise<boolean> {
-  try {
-    await run('ip', ['link', 'show', 'dev', device]);
-    return true;
-  } catch (error) {
-    if (error instanceof CommandError) return false;
-    throw error;
   }
 }
