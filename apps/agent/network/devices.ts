@@ -1,0 +1,55 @@
+import type { NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
+import { CommandError, ipBatch, ipBatchForce, run } from './commands.js';
+import { accessPortName, bridgeOf, hostVethName, vxlanOf } from './interface-names.js';
+
+/** Bridge and VXLAN device of a network; those that are there are left as they are. */
+export async function makeDevices({ vni, mtu }: NetworkSpec, vtep: string): Promise<void> {
+  const [bridge, vxlan] = [bridgeOf(vni), vxlanOf(vni)];
+  if (!(await exists(bridge)))
+    await ipBatch([
+      `link add ${bridge} address ${bridgeMac(vni)} mtu ${mtu} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
+    ]);
+  if (!(await exists(vxlan)))
+    await ipBatch([`link add ${vxlan} mtu ${mtu} type vxlan id ${vni} local ${vtep} dstport 4789 nolearning ttl 64`]);
+  await ipBatch([
+    `link set ${bridge} addrgenmode none up`,
+    `link set ${vxlan} master ${bridge} addrgenmode none up`,
+    `link set ${vxlan} type bridge_slave neigh_suppress on learning off flood off mcast_flood off bcast_flood off`,
+  ]);
+}
+
+export function removeDevices(vni: number): Promise<void> {
+  return ipBatchForce([`link del ${vxlanOf(vni)}`, `link del ${bridgeOf(vni)}`]);
+}
+
+/** The veth of an access port, from the bridge into the host's own namespace. */
+export async function plug(network: NetworkSpec, nic: Nic): Promise<void> {
+  const [outer, inner] = [hostVethName(nic.portId), accessPortName(nic.portId)];
+  if (!(await exists(inner))) {
+    await ipBatchForce([`link del ${outer}`]);
+    await ipBatch([
+      `link add ${outer} mtu ${network.mtu} type veth peer name ${inner} address ${nic.mac} mtu ${network.mtu}`,
+    ]);
+  }
+  await ipBatch([
+    `link set ${outer} master ${bridgeOf(network.vni)} addrgenmode none up`,
+    `link set ${inner} up`,
+    ...nic.fixedIps.map((ip) => `addr replace ${ip.address}/${ip.prefixLength} dev ${inner}${nodad(ip.address)}`),
+  ]);
+}
+
+/** Its own, fixed: a bridge that takes another with each port that comes or goes loses its neighbour entries. */
+const bridgeMac = (vni: number): string =>
+  `02:6c:78:${[vni >> 16, (vni >> 8) & 255, vni & 255].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;
+
+const nodad = (address: string): string => (address.includes(':') ? ' nodad' : '');
+
+export async function exists(device: string): Promise<boolean> {
+  try {
+    await run('ip', ['link', 'show', 'dev', device]);
+    return true;
+  } catch (error) {
+    if (error instanceof CommandError) return false;
+    throw error;
+  }
+}
