@@ -2,7 +2,7 @@ import type { ForwardingEntry, InstanceSpec, NetworkSpec, Nic } from '#generated
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '#libs/common/logger';
-import { InvalidInputError, NotFoundError } from '#libs/common/errors';
+import { InvalidInputError, NotFoundError, UnavailableError } from '#libs/common/errors';
 import { MAC, UUID, requireName } from '#libs/common/names';
 import { baseRules, protectPort, unprotect } from './anti-spoofing.js';
 import { checkNetwork, checkNic } from './checks.js';
@@ -78,6 +78,7 @@ export class HostNetwork {
   /** Makes bridge and VXLAN device where they are not there yet. Without `entries` the forwarding stays as it is. */
   async ensureNetwork(network: NetworkSpec, entries: readonly ForwardingEntry[] = []): Promise<void> {
     checkNetwork(network);
+    await this.takeOverVni(network);
     await this.inTurn(network.id, async () => {
       this.used.set(network.id, Date.now());
       const record = this.records.get(network.id);
@@ -202,6 +203,17 @@ export class HostNetwork {
 
   hostVethName(portId: string): string {
     return hostVethName(portId);
+  }
+
+  /** A deleted network's VNI may be another's now: what is left of the former goes before. */
+  private async takeOverVni({ id, vni }: NetworkSpec): Promise<void> {
+    const former = [...this.records.values()].find(({ network }) => network.vni === vni && network.id !== id);
+    if (!former) return;
+    await this.inTurn(former.network.id, async () => {
+      if (this.records.get(former.network.id) !== former) return;
+      if (Object.keys(former.ports).length) throw new UnavailableError(`VNI ${vni} is still in use here.`);
+      await this.remove(former);
+    });
   }
 
   private async remove({ network: { id, vni } }: NetworkRecord): Promise<void> {

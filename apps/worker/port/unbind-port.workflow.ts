@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { freeAddresses } from '#libs/networking/ports/address-allocation';
 import { Port } from '#libs/networking/ports/port.entity';
 import type { UnbindPortInput } from '#libs/networking/ports/port-operations';
 import type { Step, StepRun, Workflow } from '#libs/operations/workflow';
@@ -8,7 +9,7 @@ import { callOf, HostCalls } from '../hosts/host-calls.js';
 
 type Run = StepRun<UnbindPortInput, object>;
 
-/** The port leaves the host's own namespace; its row may be gone already. */
+/** The port leaves the host's own namespace. Its row may be gone already: its addresses are free then. */
 @Injectable()
 export class UnbindPortWorkflow implements Workflow<UnbindPortInput, object> {
   readonly kind = 'port.unbind';
@@ -28,6 +29,9 @@ export class UnbindPortWorkflow implements Workflow<UnbindPortInput, object> {
       this.hosts.whereUp(hostId, (agent) => agent.call('deletePort', { call, portId }, run.signal)),
       this.forwarding.withdraw(run, [{ networkId, mac }], hostId),
     ]);
+    await run.commit(async (tx) => {
+      if (!(await tx.existsBy(Port, { id: portId }))) await freeAddresses(tx, portId);
+    });
   }
 
   async failed({ operation }: Pick<Run, 'operation'>, _error: Error, tx: EntityManager) {

@@ -115,3 +115,8 @@ async function gaps(tx: EntityManager, subnet: SubnetPools): Promise<string[]> {
   }
   return found;
 }
+
+/** The addresses of a port that is gone. Idempotent. Index ip_allocations_of_port. */
+export async function freeAddresses(tx: EntityManager, portId: string): Promise<void> {
+  await tx.query('DELETE FROM ip_allocations WHERE port_id = $1', [portId]);
+}

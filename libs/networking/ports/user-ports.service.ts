@@ -12,7 +12,7 @@ import { Operations } from '#libs/operations/operations.service';
 import type { CreateOperation } from '#libs/operations/operations.service';
 import { usableNetworks } from '../networks/network-access.js';
 import { PortInUseError } from '../networking.errors.js';
-import { allocateAddresses } from './address-allocation.js';
+import { allocateAddresses, freeAddresses } from './address-allocation.js';
 import type { WantedAddress } from './address-allocation.js';
 import { PORT } from './port-operations.js';
 import type { BindPortInput, UnbindPortInput } from './port-operations.js';
@@ -114,13 +114,16 @@ export class UserPorts {
     });
   }
 
-  /** Row and addresses go at once; `port.unbind` takes the port off its host. Throws PortInUseError for an instance's. */
+  /**
+   * The row goes at once; where it is plugged, `port.unbind` takes it off its host, and only then its addresses are
+   * free: nobody gets one that still answers. Throws PortInUseError for an instance's.
+   */
   async delete(caller: Caller, id: string): Promise<void> {
     await this.operations.transact(async (tx, create) => {
       const port = await find(tx, caller, id, true);
       if (isCompute(port)) throw new PortInUseError(id, `instance ${port.deviceId}`);
       if (port.hostId) await unbind(create, caller, port);
-      await tx.query('DELETE FROM ip_allocations WHERE port_id = $1', [id]);
+      else await freeAddresses(tx, id);
       await tx.delete(Port, { id });
     });
   }

@@ -101,7 +101,11 @@ export class Subnets {
     await this.database.transaction(async (tx) => {
       const subnet = await this.findOwn(tx, caller, id);
       await tx.query('SELECT 1 FROM networks WHERE id = $1 FOR UPDATE', [subnet.networkId]);
-      const used = await tx.query<unknown[]>('SELECT 1 FROM ip_allocations WHERE subnet_id = $1 LIMIT 1', [id]);
+      // Addresses of deleted ports that a host is still unplugging hold nobody up.
+      const used = await tx.query<unknown[]>(
+        'SELECT 1 FROM ip_allocations a JOIN ports p ON p.id = a.port_id WHERE a.subnet_id = $1 LIMIT 1',
+        [id],
+      );
       if (used.length) throw new SubnetInUseError(id);
       await tx.delete(Subnet, { id });
     });
