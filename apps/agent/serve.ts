@@ -38,7 +38,12 @@ export async function serve(settings: AgentSettings): Promise<void> {
   const control = new ControlPlane(settings.control, pki);
   const records = await InstanceRecords.open(settings.state);
   const storage = await chooseDriver(settings.storage, settings.state);
-  const network = await HostNetwork.open({ stateDirectory: settings.state, vtep: settings.vtep, logger });
+  const network = await HostNetwork.open({
+    stateDirectory: settings.state,
+    vtep: settings.vtep,
+    cgroup: settings.cgroup,
+    logger,
+  });
   const runtime =
     settings.runtime === 'lxc'
       ? new LxcRuntime(records.directory, settings.state, settings.cgroup)

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ipBatch, ipBatchForce, nft, run } from './commands.js';
 import { protectDhcp, unprotect } from './anti-spoofing.js';
 import { bridgeOf, dhcpOf } from './interface-names.js';
+import { intoServiceCgroup } from './service-cgroup.js';
 
 /**
  * One dnsmasq per network and host, for the ports of this host only, in a network namespace of its own (subnets of two
@@ -14,7 +15,10 @@ import { bridgeOf, dhcpOf } from './interface-names.js';
 export class DhcpServers {
   private readonly starting = new Map<number, Promise<void>>();
 
-  constructor(private readonly directory: string) {}
+  constructor(
+    private readonly directory: string,
+    private readonly cgroup: string,
+  ) {}
 
   /** Makes the NIC's fixed address known to the server. dnsmasq reads a new file of its hosts directory by itself. */
   async reserve(network: NetworkSpec, nic: Nic, hostname: string): Promise<void> {
@@ -72,6 +76,8 @@ export class DhcpServers {
     for (const subnet of subnets) inside.push(`addr replace ${serverAddress(subnet)} dev dhcp`);
     await run('ip', ['-n', device, '-batch', '-'], `${inside.join('\n')}\n`);
     await run('nsenter', [`--net=/run/netns/${device}`, 'dnsmasq', ...options]);
+    const pid = await this.pid(network.vni);
+    if (pid) await intoServiceCgroup(this.cgroup, pid);
   }
 
   private folder(vni: number): string {

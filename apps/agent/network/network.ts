@@ -28,6 +28,8 @@ interface HostNetworkOptions {
   stateDirectory: string;
   /** Underlay address, also the local VXLAN tunnel end point. */
   vtep: string;
+  /** Directory under each cgroup hierarchy that holds all of this host. */
+  cgroup: string;
   logger: Logger;
 }
 
@@ -45,7 +47,7 @@ export class HostNetwork {
 
   private constructor(private readonly options: HostNetworkOptions) {
     this.directory = join(options.stateDirectory, 'networks');
-    this.dhcp = new DhcpServers(join(options.stateDirectory, 'dhcp'));
+    this.dhcp = new DhcpServers(join(options.stateDirectory, 'dhcp'), options.cgroup);
   }
 
   /** Reads what is kept, and makes again what the kernel has lost (a reboot). Running traffic is not touched. */
