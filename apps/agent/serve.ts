@@ -18,7 +18,7 @@ import { holdLease } from './lease/lease.js';
 import { WatchOver } from './lease/watch-over.js';
 import { networkHandlers } from './network/network.handlers.js';
 import { HostNetwork } from './network/network.js';
-import { DEFAULT_IDMAP } from './runtime/lxc/config/render.js';
+import { DEFAULT_IDMAP } from './runtime/lxc/config/security.js';
 import { raiseInotifyLimit } from './runtime/lxc/inotify-limit.js';
 import { LxcRuntime } from './runtime/lxc/lxc-runtime.js';
 import { SimulatedRuntime } from './runtime/simulated/simulated-runtime.js';
@@ -48,12 +48,14 @@ export async function serve(settings: AgentSettings): Promise<void> {
     settings.runtime === 'lxc'
       ? new LxcRuntime(records.directory, settings.state, settings.cgroup)
       : new SimulatedRuntime(records.directory);
-  const images = new ImageCache(
+  const images = await ImageCache.open({
     storage,
-    join(settings.state, 'images'),
-    (image) => control.download(image),
-    DEFAULT_IDMAP,
-  );
+    directory: join(settings.state, 'images'),
+    download: (image) => control.download(image),
+    idmap: DEFAULT_IDMAP,
+    inUse: () => new Set(records.ids().map((id) => records.get(id).spec.image?.sha256 ?? '')),
+    logger,
+  });
   const parts = { records, runtime, storage, images, network, logger };
   const instances = new Instances(parts);
   const migrations = new Migrations({

@@ -1,105 +1,148 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { open, rm, stat } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { readdir, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
-import type { ImageRef } from '#generated/lxstack/agent/v1/types';
-import { ConflictError, InvalidInputError } from '#libs/common/errors';
+import type { IdMap, ImageRef } from '#generated/lxstack/agent/v1/types';
+import { ConflictError, UnavailableError, messageOf } from '#libs/common/errors';
+import type { Logger } from '#libs/common/logger';
 import { SHA256, requireName } from '#libs/common/names';
-import { CommandError } from '../network/commands.js';
-import { exists } from '../storage/directories.js';
 import type { StorageDriver } from '../storage/storage-driver.js';
-import { ShiftTar } from './shift-tar.js';
+import { ImageDigestError, ImageInUseError } from './image.errors.js';
+import { whatToEvict } from './eviction.js';
+import { unpack } from './unpack.js';
 
-export class ImageDigestError extends ConflictError {}
+interface Deps {
+  storage: StorageDriver;
+  directory: string;
+  download: (image: ImageRef) => Readable;
+  idmap: IdMap;
+  /** Images that instances of this host were made from. */
+  inUse: () => ReadonlySet<string>;
+  logger: Logger;
+}
 
 /** Images of this host by sha256: fetched, checked and unpacked once, already shifted into the user namespace. */
 export class ImageCache {
-  private readonly running = new Map<string, Promise<void>>();
+  private readonly fetching = new Map<string, Promise<void>>();
+  /** How many pieces of work are about to make an instance from it. */
+  private readonly pinned = new Map<string, number>();
 
-  constructor(
-    private readonly storage: StorageDriver,
-    private readonly directory: string,
-    private readonly download: (image: ImageRef) => Readable,
-    private readonly idmap: { base: number; size: number },
-  ) {}
+  private constructor(private readonly deps: Deps) {}
+
+  /** What a killed agent had half fetched is removed. */
+  static async open(deps: Deps): Promise<ImageCache> {
+    await deps.storage.discardUnsealed();
+    for (const name of await readdir(deps.directory))
+      if (name.endsWith('.blob')) await rm(join(deps.directory, name), { force: true });
+    return new ImageCache(deps);
+  }
 
   /** True where it was here already. Callers that come while it is being fetched share that. */
   async ensure(image: ImageRef): Promise<boolean> {
-    requireName('image.sha256', image.sha256, SHA256, '64 hex digits');
-    if (await this.storage.hasImage(image.sha256)) return true;
-    let fetching = this.running.get(image.sha256);
+    const sha256 = requireName('image.sha256', image.sha256, SHA256, '64 hex digits');
+    if (await this.deps.storage.hasImage(sha256)) return true;
+    let fetching = this.fetching.get(sha256);
     if (!fetching) {
-      fetching = this.fetch(image).finally(() => this.running.delete(image.sha256));
-      this.running.set(image.sha256, fetching);
+      fetching = this.fetch(image).finally(() => this.fetching.delete(sha256));
+      this.fetching.set(sha256, fetching);
     }
     await fetching;
     return false;
   }
 
-  private async fetch(image: ImageRef): Promise<void> {
-    const blob = join(this.directory, `${image.sha256}.blob`);
+  /** Runs `work` with the image here; it stays until `work` has ended. */
+  async use<T>(image: ImageRef, work: () => Promise<T>): Promise<T> {
+    const { sha256 } = image;
+    this.pinned.set(sha256, (this.pinned.get(sha256) ?? 0) + 1);
     try {
-      const hash = createHash('sha256');
-      const hashing = new Transform({
-        transform(chunk: Buffer, _encoding, done) {
-          hash.update(chunk);
-          done(null, chunk);
-        },
-      });
-      await pipeline(this.download(image), hashing, createWriteStream(blob, { mode: 0o600 }));
-      const found = hash.digest('hex');
-      if (found !== image.sha256)
-        throw new ImageDigestError(`IMAGE_DIGEST_MISMATCH: its sha256 is ${found}, expected ${image.sha256}`);
-      const place = await this.storage.newImage(image.sha256);
-      await unpack(blob, place, this.idmap);
-      const unified = (await exists(join(place, 'metadata.yaml'))) && (await exists(join(place, 'rootfs')));
-      await this.storage.sealImage(image.sha256, unified ? join(place, 'rootfs') : place);
+      await this.ensure(image);
+      await this.touch(sha256);
+      return await work();
+    } finally {
+      this.pinned.set(sha256, this.pinned.get(sha256)! - 1);
+      if (!this.pinned.get(sha256)) this.pinned.delete(sha256);
+    }
+  }
+
+  /** True where it was here. Throws ImageInUseError. */
+  async evict(sha256: string): Promise<boolean> {
+    requireName('sha256', sha256, SHA256, '64 hex digits');
+    if (this.isUsed(sha256)) throw new ImageInUseError(sha256);
+    if (!(await this.deps.storage.hasImage(sha256))) return false;
+    await this.deps.storage.deleteImage(sha256);
+    await rm(this.usedFile(sha256), { force: true });
+    return true;
+  }
+
+  /** Removes what nobody has used for long, and more where the disk is nearly full. */
+  async prune(now = Date.now()): Promise<void> {
+    const unused = (await this.deps.storage.images()).filter((sha256) => !this.isUsed(sha256));
+    const aged = await Promise.all(unused.map(async (sha256) => ({ sha256, usedAt: await this.lastUse(sha256) })));
+    for (const { sha256, why } of whatToEvict(aged, now)) {
+      const { bavail, blocks } = await statfs(this.deps.directory);
+      if (why === 'space' && bavail / blocks > FREE_SHARE) return;
+      if (!this.isUsed(sha256)) await this.evict(sha256);
+      this.deps.logger.info({ sha256, why }, 'image evicted');
+    }
+  }
+
+  private async fetch(image: ImageRef): Promise<void> {
+    const { storage, directory, idmap } = this.deps;
+    await this.prune();
+    const blob = join(directory, `${image.sha256}.blob`);
+    try {
+      await this.download(image, blob);
+      const place = await storage.newImage(image.sha256);
+      await unpack(blob, place, idmap);
+      await storage.sealImage(image.sha256);
+      await this.touch(image.sha256);
     } finally {
       await rm(blob, { force: true });
     }
   }
-}
 
-const UNPACK_TIMEOUT_MS = 900_000;
+  private async download(image: ImageRef, blob: string): Promise<void> {
+    const hash = createHash('sha256');
+    const hashing = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        hash.update(chunk);
+        done(null, chunk);
+      },
+    });
+    try {
+      await pipeline(this.deps.download(image), hashing, createWriteStream(blob, { mode: 0o600 }));
+    } catch (error) {
+      if (error instanceof ConflictError) throw error;
+      throw new UnavailableError(`image ${image.imageId} did not arrive: ${messageOf(error)}`);
+    }
+    const found = hash.digest('hex');
+    if (found !== image.sha256) throw new ImageDigestError(image.sha256, found);
+  }
 
-/** GNU tar keeps members inside `place`: it drops leading slashes, refuses `..` and delays links that lead out. */
-async function unpack(blob: string, place: string, { base, size }: { base: number; size: number }): Promise<void> {
-  const args = ['-x', '-p', '--numeric-owner', '--same-owner', '--xattrs', '--xattrs-include=*', '-C', place];
-  const tar = spawn('tar', [...args, '-f', '-'], { stdio: ['pipe', 'ignore', 'pipe'], timeout: UNPACK_TIMEOUT_MS });
-  let stderr = '';
-  tar.stderr.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-2000)));
-  const ended = new Promise<void>((resolve, reject) =>
-    tar
-      .on('error', reject)
-      .on('close', (code) => (code === 0 ? resolve() : reject(new CommandError('tar', code, stderr)))),
-  );
-  const source = createReadStream(blob);
-  const decompress = await decompressor(blob);
-  const shift = new ShiftTar(base, size);
-  const fed = decompress ? pipeline(source, decompress, shift, tar.stdin) : pipeline(source, shift, tar.stdin);
-  // tar may go at the archive's end mark, before its padding has been read: then its exit status tells.
-  const feeding = fed.catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE' && error.code !== 'EPIPE') throw error;
-  });
-  await Promise.all([ended, feeding]);
-  if (!(await stat(place)).isDirectory()) throw new InvalidInputError('image', 'a directory tree');
-}
+  private isUsed(sha256: string): boolean {
+    return this.pinned.has(sha256) || this.fetching.has(sha256) || this.deps.inUse().has(sha256);
+  }
 
-async function decompressor(blob: string): Promise<Transform | undefined> {
-  const file = await open(blob, 'r');
-  try {
-    const { buffer } = await file.read(Buffer.alloc(6), 0, 6, 0);
-    const magic = buffer.toString('hex');
-    if (magic.startsWith('1f8b')) return createGunzip();
-    if (magic.startsWith('28b52ffd')) return createZstdDecompress();
-    if (magic.startsWith('fd377a585a00')) throw new InvalidInputError('image', 'tar, tar.gz or tar.zst, not xz');
-    return undefined;
-  } finally {
-    await file.close();
+  private usedFile(sha256: string): string {
+    return join(this.deps.directory, `${sha256}.used`);
+  }
+
+  private async touch(sha256: string): Promise<void> {
+    const now = new Date();
+    await utimes(this.usedFile(sha256), now, now).catch(() => writeFile(this.usedFile(sha256), ''));
+  }
+
+  /** Epoch milliseconds; 0 where it was never used. */
+  private async lastUse(sha256: string): Promise<number> {
+    const found = await stat(this.usedFile(sha256)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    });
+    return found?.mtimeMs ?? 0;
   }
 }
+
+const FREE_SHARE = 0.1;

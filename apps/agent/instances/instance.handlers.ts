@@ -3,6 +3,8 @@ import type {
   DeleteInstanceResponse,
   EnsureImageRequest,
   EnsureImageResponse,
+  EvictImageRequest,
+  EvictImageResponse,
   GetConsoleLogRequest,
   GetConsoleLogResponse,
   InstanceRequest,
@@ -77,6 +79,9 @@ export function instanceHandlers({ instances, records, runtime, images, migratio
     async ensureImage({ image }: EnsureImageRequest): Promise<EnsureImageResponse> {
       if (!image) throw new InvalidInputError('image', 'a value');
       return { cached: await images.ensure(image) };
+    },
+    async evictImage({ sha256 }: EvictImageRequest): Promise<EvictImageResponse> {
+      return { removed: await images.evict(sha256) };
     },
   };
 }

@@ -109,18 +109,22 @@ export class Instances {
   rebuild(call: Call | undefined, spec: InstanceSpec): Promise<InstanceStatus> {
     return this.change(call, spec.id, async (record) => {
       const ran = record.state === 'running';
+      this.deps.runtime.check(spec);
       await this.stopNow(record, 0);
       await this.deps.storage.delete(spec.id);
-      await this.makeDisk(spec);
       const rebuilt = { ...this.deps.records.get(spec.id), spec };
-      await this.deps.records.keep(rebuilt);
+      await this.withDisk(spec, () => this.deps.records.keep(rebuilt));
       return ran ? this.startNow(rebuilt) : this.status(spec.id);
     });
   }
 
   /** Takes effect at the next start. */
   update(call: Call | undefined, spec: InstanceSpec): Promise<InstanceStatus> {
-    return this.change(call, spec.id, (record) => this.keep({ ...record, spec }, record.state));
+    return this.change(call, spec.id, async (record) => {
+      this.deps.runtime.check(spec);
+      await this.deps.storage.limitDisk(spec.id, spec.limits?.diskBytes ?? 0);
+      return this.keep({ ...record, spec }, record.state);
+    });
   }
 
   /**
@@ -176,11 +180,12 @@ export class Instances {
     return this.deps.records.get(record.spec.id);
   }
 
-  private async make(spec: InstanceSpec, epoch: number): Promise<InstanceRecord> {
-    await this.makeDisk(spec);
-    const record = { spec, epoch, state: 'stopped' as const, reason: '' };
-    await this.deps.records.keep(record); // before the start: whatever runs is known
-    return record;
+  private make(spec: InstanceSpec, epoch: number): Promise<InstanceRecord> {
+    return this.withDisk(spec, async () => {
+      const record = { spec, epoch, state: 'stopped' as const, reason: '' };
+      await this.deps.records.keep(record); // before the start: whatever runs is known
+      return record;
+    });
   }
 
   private async removeAll({ spec }: InstanceRecord): Promise<void> {
@@ -194,11 +199,17 @@ export class Instances {
     if (record.state !== state) throw new ConflictError(`instance ${record.spec.id} is ${record.state}, not ${state}`);
   }
 
-  private async makeDisk(spec: InstanceSpec): Promise<void> {
-    if (!spec.image) throw new InvalidInputError('spec.image', 'an image');
+  /** Makes its disk, then writes down what `keep` says: the image cannot be evicted in between. */
+  private async withDisk<T>(spec: InstanceSpec, keep: () => Promise<T>): Promise<T> {
+    const { image } = spec;
+    if (!image) throw new InvalidInputError('spec.image', 'an image');
+    this.deps.runtime.check(spec);
     await mkdir(this.deps.records.folder(spec.id), { recursive: true, mode: 0o711 });
-    await this.deps.images.ensure(spec.image);
-    await this.deps.storage.clone(spec.id, spec.image.sha256);
+    return this.deps.images.use(image, async () => {
+      await this.deps.storage.clone(spec.id, image.sha256);
+      await this.deps.storage.limitDisk(spec.id, spec.limits?.diskBytes ?? 0);
+      return keep();
+    });
   }
 
   private async startNow(record: InstanceRecord): Promise<InstanceStatus> {

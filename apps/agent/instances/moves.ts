@@ -29,7 +29,9 @@ export function movableInstances({ records, runtime, storage, images, network }:
     cgroupDirectories: (id) => runtime.cgroupDirectories(id),
 
     async prepareIncoming(spec: InstanceSpec, epoch: number) {
-      if (!spec.image) throw new InvalidInputError('spec.image', 'an image');
+      const { image } = spec;
+      if (!image) throw new InvalidInputError('spec.image', 'an image');
+      runtime.check(spec);
       const present = records.find(spec.id);
       if (present?.state === 'incoming' && present.epoch === epoch) return;
       if (present) {
@@ -40,9 +42,9 @@ export function movableInstances({ records, runtime, storage, images, network }:
       }
       await mkdir(records.folder(spec.id), { recursive: true, mode: 0o711 });
       await records.keep({ spec, epoch, state: 'incoming', reason: '' });
-      await images.ensure(spec.image);
-      await storage.createEmpty(spec.id, spec.image.sha256);
-      await storage.mount(spec.id, spec.image.sha256);
+      await images.use(image, () => storage.createEmpty(spec.id, image.sha256));
+      await storage.limitDisk(spec.id, spec.limits?.diskBytes ?? 0);
+      await storage.mount(spec.id, image.sha256);
       const bridges = new Map(spec.nics.map((nic) => [nic.networkId, network.bridgeName(nic.networkId)]));
       await runtime.configure(spec, storage.rootfs(spec.id), bridges);
     },

@@ -10,6 +10,8 @@ export interface Runtime {
   readonly name: 'lxc' | 'simulated';
   /** LXC's directory of containers (`-P`): `ID/config` in it is the container's configuration. */
   readonly lxcPath: string;
+  /** Throws InvalidInputError for what it cannot offer. */
+  check(spec: InstanceSpec): void;
   /** Writes what start needs. `bridges` gives the bridge per network id. */
   configure(spec: InstanceSpec, rootfs: string, bridges: ReadonlyMap<string, string>): Promise<void>;
   /** Resolves when its init runs; running already is a success. */

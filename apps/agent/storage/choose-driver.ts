@@ -1,35 +1,46 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidInputError } from '#libs/common/errors';
 import { CommandError, run } from '../network/commands.js';
+import { BtrfsDriver } from './btrfs-driver.js';
 import { DirDriver } from './dir-driver.js';
 import { StorageDirectories } from './directories.js';
 import { OverlayDriver } from './overlay-driver.js';
 import type { StorageDriver } from './storage-driver.js';
 
-/** `auto`: overlay where a trial mount works, else dir. */
+/** Superblock magic of btrfs (statfs(2)). */
+const BTRFS = 0x9123683e;
+
+/** `auto`: btrfs where the state lies on it, else overlay where a trial mount works, else dir. */
 export async function chooseDriver(wanted: string, stateDirectory: string): Promise<StorageDriver> {
   const at = new StorageDirectories(stateDirectory);
   await mkdir(join(stateDirectory, 'images'), { recursive: true, mode: 0o711 });
-  if (wanted === 'overlay') return new OverlayDriver(at);
-  if (wanted === 'dir') return new DirDriver(at);
-  if (wanted !== 'auto') throw new InvalidInputError('LXSTACK_AGENT_STORAGE', 'overlay, dir or auto');
-  return (await overlayWorks(stateDirectory)) ? new OverlayDriver(at) : new DirDriver(at);
+  await mkdir(join(stateDirectory, 'instances'), { recursive: true, mode: 0o711 });
+  const onBtrfs = (await statfs(stateDirectory)).type === BTRFS;
+  switch (wanted) {
+    case 'btrfs':
+      if (!onBtrfs) throw new InvalidInputError('LXSTACK_AGENT_STORAGE', `btrfs below ${stateDirectory}`);
+      return BtrfsDriver.open(stateDirectory);
+    case 'overlay':
+      return new OverlayDriver(at);
+    case 'dir':
+      return new DirDriver(at);
+    case 'auto':
+      if (onBtrfs) return BtrfsDriver.open(stateDirectory);
+      return (await overlayWorks(stateDirectory)) ? new OverlayDriver(at) : new DirDriver(at);
+    default:
+      throw new InvalidInputError('LXSTACK_AGENT_STORAGE', 'btrfs, overlay, dir or auto');
+  }
 }
 
-async function overlayWorks(stateDirectory: string): Promise<boolean> {
-  const trial = join(stateDirectory, 'overlay-trial');
+/** Tries a mount: an overlay's upper cannot lie on another overlay or on some network file systems. */
+export async function overlayWorks(stateDirectory: string): Promise<boolean> {
+  const trial = join(stateDirectory, `overlay-trial-${process.pid}`);
   const [lower, upper, work, root] = ['lower', 'upper', 'work', 'root'].map((name) => join(trial, name));
   await Promise.all([lower, upper, work, root].map((path) => mkdir(path!, { recursive: true })));
+  const layers = `lowerdir=${lower},upperdir=${upper},workdir=${work}`;
   try {
-    await run('mount', [
-      '-t',
-      'overlay',
-      '-o',
-      `lowerdir=${lower},upperdir=${upper},workdir=${work}`,
-      'overlay',
-      root!,
-    ]);
+    await run('mount', ['-t', 'overlay', '-o', layers, 'overlay', root!]);
     await run('umount', [root!]);
     return true;
   } catch (error) {

@@ -1,13 +1,31 @@
-import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, chown, lstat, mkdir, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SHA256, UUID, requireName } from '#libs/common/names';
 
+/** How a directory that holds a root filesystem is made and removed: plain, or a subvolume. */
+export interface Places {
+  make(path: string): Promise<void>;
+  remove(path: string): Promise<void>;
+}
+
+export const plainPlaces: Places = {
+  make: async (path) => void (await mkdir(path, { mode: 0o755 })),
+  remove: (path) => rm(path, { recursive: true, force: true }),
+};
+
 /** Where images and instances lie below the agent's state. */
 export class StorageDirectories {
-  constructor(readonly state: string) {}
+  private readonly images: string;
+
+  constructor(
+    readonly state: string,
+    private readonly places: Places = plainPlaces,
+  ) {
+    this.images = join(state, 'images');
+  }
 
   image(sha256: string): string {
-    return join(this.state, 'images', requireName('image.sha256', sha256, SHA256, '64 hex digits'));
+    return join(this.images, requireName('image.sha256', sha256, SHA256, '64 hex digits'));
   }
 
   instance(id: string): string {
@@ -16,14 +34,48 @@ export class StorageDirectories {
 
   async newImage(sha256: string): Promise<string> {
     const place = `${this.image(sha256)}.new`;
-    await rm(place, { recursive: true, force: true });
-    await mkdir(place, { recursive: true, mode: 0o711 });
+    await this.removePlace(place);
+    await this.places.make(place);
     return place;
   }
 
-  async sealImage(sha256: string, root: string): Promise<void> {
-    await rename(root, this.image(sha256));
-    await rm(`${this.image(sha256)}.new`, { recursive: true, force: true });
+  async sealImage(sha256: string): Promise<void> {
+    await rename(`${this.image(sha256)}.new`, this.image(sha256));
+  }
+
+  hasImage(sha256: string): Promise<boolean> {
+    return exists(this.image(sha256));
+  }
+
+  async sealed(): Promise<string[]> {
+    return (await readdir(this.images)).filter((name) => SHA256.test(name));
+  }
+
+  /** Out of sight at once, so that a half removed image is never taken for one. */
+  async deleteImage(sha256: string): Promise<void> {
+    if (!(await this.hasImage(sha256))) return;
+    await this.removePlace(`${this.image(sha256)}.new`);
+    await rename(this.image(sha256), `${this.image(sha256)}.new`);
+    await this.removePlace(`${this.image(sha256)}.new`);
+  }
+
+  async discardUnsealed(): Promise<void> {
+    for (const name of await readdir(this.images)) {
+      if (name.endsWith('.new')) await this.removePlace(join(this.images, name));
+    }
+  }
+
+  /** An empty root for an instance, its owner and mode those of the image's root. */
+  async makeRoot(id: string, sha256: string): Promise<void> {
+    const root = join(this.instance(id), 'rootfs');
+    await mkdir(this.instance(id), { recursive: true, mode: 0o711 });
+    if (!(await exists(root))) await this.places.make(root);
+    const { uid, gid } = await stat(this.image(sha256));
+    await chown(root, uid, gid);
+  }
+
+  async removePlace(path: string): Promise<void> {
+    if (await exists(path)) await this.places.remove(path);
   }
 }
 
@@ -33,6 +85,18 @@ export async function exists(path: string): Promise<boolean> {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** What lies at `path` itself, a link not followed; undefined where there is nothing. */
+export async function kindOf(path: string): Promise<'directory' | 'file' | 'other' | undefined> {
+  try {
+    const found = await lstat(path);
+    if (found.isDirectory()) return 'directory';
+    return found.isFile() ? 'file' : 'other';
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -1,12 +1,18 @@
 /** Root filesystems of instances. Every method is idempotent. */
 export interface StorageDriver {
   readonly name: 'overlay' | 'btrfs' | 'dir';
-  /** A new place for an image's files, to be filled by the caller and handed to `sealImage`. */
+  /** True where it keeps an instance to its disk's size. */
+  readonly limitsDisks: boolean;
+  /** A new empty place for an image's files, to be filled by the caller and made the image by `sealImage`. */
   newImage(sha256: string): Promise<string>;
-  /** The files below `unpacked/root` (already shifted) are the image from now on. */
-  sealImage(sha256: string, root: string): Promise<void>;
+  /** What `newImage` gave (its files already shifted) is the image from now on. */
+  sealImage(sha256: string): Promise<void>;
   hasImage(sha256: string): Promise<boolean>;
+  /** What is sealed here. */
+  images(): Promise<string[]>;
   deleteImage(sha256: string): Promise<void>;
+  /** Places that were never sealed: an agent died while it filled them. */
+  discardUnsealed(): Promise<void>;
   /** An instance's root from the image, not mounted yet. */
   clone(instanceId: string, sha256: string): Promise<void>;
   /** A migration's target: a root whose writable layer is filled by the move. */
@@ -15,6 +21,8 @@ export interface StorageDriver {
   mount(instanceId: string, sha256: string): Promise<void>;
   unmount(instanceId: string): Promise<void>;
   delete(instanceId: string): Promise<void>;
+  /** At most `bytes` of its own on the disk, where the driver can; 0: no limit. */
+  limitDisk(instanceId: string, bytes: number): Promise<void>;
   /** What LXC starts from. */
   rootfs(instanceId: string): string;
   /** Directory of what the instance has written: overlay's upper, else its whole root. */

@@ -7,7 +7,7 @@ import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { sleep } from '#libs/common/clock';
 import { CommandError, run } from '../../network/commands.js';
 import type { EndListener, Runtime } from '../runtime.js';
-import { renderConfig } from './config/render.js';
+import { checkSpec, renderConfig } from './config/render.js';
 import type { CgroupLayout } from './config/limits.js';
 import { initPidIn } from './container-init.js';
 import { watchEnds } from './end-events.js';
@@ -30,6 +30,10 @@ export class LxcRuntime implements Runtime {
     private readonly cgroupPrefix: string,
   ) {
     this.events = join(stateDirectory, 'events');
+  }
+
+  check(spec: InstanceSpec): void {
+    checkSpec(spec, this.cgroups);
   }
 
   async configure(spec: InstanceSpec, rootfs: string, bridges: ReadonlyMap<string, string>): Promise<void> {
@@ -128,5 +132,6 @@ function cgroupLayout(root = '/sys/fs/cgroup'): CgroupLayout {
     memorySwap: existsSync(`${root}/memory/memory.memsw.limit_in_bytes`),
     cpu: version('cpu'),
     pids: version('pids'),
+    devices: existsSync(`${root}/devices/cgroup.procs`) ? 'v1' : 'v2', // by eBPF, no controller of its own
   };
 }

@@ -8,6 +8,8 @@ export class SimulatedRuntime implements Runtime {
 
   constructor(readonly lxcPath: string) {}
 
+  check(): void {}
+
   async configure(): Promise<void> {}
 
   async start(instanceId: string): Promise<void> {

@@ -9,6 +9,7 @@ export interface CgroupLayout {
   memorySwap: boolean;
   cpu: 'v1' | 'v2' | 'absent';
   pids: 'v1' | 'v2' | 'absent';
+  devices: 'v1' | 'v2';
 }
 
 const PERIOD_US = 100_000;

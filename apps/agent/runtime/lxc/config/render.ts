@@ -1,9 +1,10 @@
 import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
-import { InvalidInputError } from '#libs/common/errors';
 import { HOSTNAME, requireName } from '#libs/common/names';
+import { deviceLines } from './devices.js';
 import { limitLines } from './limits.js';
 import type { CgroupLayout } from './limits.js';
 import { nicLines } from './nics.js';
+import { securityLines } from './security.js';
 import { line } from './value.js';
 
 export interface RenderContext {
@@ -19,7 +20,7 @@ export interface RenderContext {
 export function renderConfig(spec: InstanceSpec, context: RenderContext): string {
   const lines = [
     line('lxc.include', '/usr/share/lxc/config/common.conf'),
-    ...usernsLines(spec),
+    ...securityLines(spec),
     line('lxc.rootfs.path', `dir:${context.rootfs}`),
     line('lxc.uts.name', requireName('hostname', spec.hostname, HOSTNAME, 'an RFC 1123 label')),
     line('lxc.tty.max', 0),
@@ -31,23 +32,11 @@ export function renderConfig(spec: InstanceSpec, context: RenderContext): string
     line('lxc.hook.post-stop', context.postStop),
     ...limitLines(spec, context.cgroups),
     ...nicLines(spec.nics, context.bridges),
+    ...deviceLines(spec.devices, context.cgroups.devices),
     ...environmentLines(spec.config),
   ];
   return `${lines.join('\n')}\n`;
 }
-
-function usernsLines(spec: InstanceSpec): string[] {
-  if (spec.config['raw.lxc']) throw new InvalidInputError('config.raw.lxc', 'nothing: it is not offered');
-  if (spec.config['security.privileged'] === 'true') return [];
-  const { base, size } = spec.idmap ?? DEFAULT_IDMAP;
-  return [
-    line('lxc.include', '/usr/share/lxc/config/userns.conf'),
-    line('lxc.idmap', `u 0 ${base} ${size}`),
-    line('lxc.idmap', `g 0 ${base} ${size}`),
-  ];
-}
-
-export const DEFAULT_IDMAP = { base: 1_000_000, size: 65_536 };
 
 function environmentLines(config: Readonly<Record<string, string>>): string[] {
   return Object.entries(config)
@@ -56,4 +45,11 @@ function environmentLines(config: Readonly<Record<string, string>>): string[] {
       const name = requireName('config', key.slice(12), /^[A-Za-z_]\w*$/, 'environment.NAME');
       return line('lxc.environment', `${name}=${value}`);
     });
+}
+
+/** Throws InvalidInputError for what could not be rendered, before anything is made for it. */
+export function checkSpec(spec: InstanceSpec, cgroups: CgroupLayout): void {
+  const bridges = new Map(spec.nics.map((nic) => [nic.networkId, 'br']));
+  const directories = { monitor: 'm', container: 'c' };
+  renderConfig(spec, { rootfs: '/', bridges, cgroups, cgroupDirectories: directories, postStop: '/bin/true' });
 }

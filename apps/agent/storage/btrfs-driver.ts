@@ -1,0 +1,69 @@
+import { chmod, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CommandError, run } from '../network/commands.js';
+import { StorageDirectories } from './directories.js';
+import type { Places } from './directories.js';
+import type { StorageDriver } from './storage-driver.js';
+
+const TIMEOUT_MS = 60_000;
+const btrfs = (...args: string[]) => run('btrfs', args, '', TIMEOUT_MS);
+
+const subvolumes: Places = {
+  async make(path) {
+    await btrfs('subvolume', 'create', path);
+    await chmod(path, 0o755);
+  },
+  async remove(path) {
+    // Subvolumes that were made inside by the instance go first, the deepest of them before the others.
+    const nested = (await btrfs('subvolume', 'list', '-o', path)).trim().split('\n').filter(Boolean).length;
+    await btrfs('subvolume', 'delete', ...(nested ? ['--recursive'] : []), path);
+  },
+};
+
+/** Images and instances are subvolumes; a clone is a snapshot, and its size is kept by a quota group. */
+export class BtrfsDriver implements StorageDriver {
+  readonly name = 'btrfs';
+
+  private constructor(
+    private readonly at: StorageDirectories,
+    readonly limitsDisks: boolean,
+  ) {}
+
+  /** Quotas are switched on for the file system that holds `state`; where that fails, disks are not limited. */
+  static async open(state: string): Promise<BtrfsDriver> {
+    const limits = await btrfs('quota', 'enable', state).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof CommandError) return false;
+        throw error;
+      },
+    );
+    return new BtrfsDriver(new StorageDirectories(state, subvolumes), limits);
+  }
+
+  newImage = (sha256: string) => this.at.newImage(sha256);
+  sealImage = (sha256: string) => this.at.sealImage(sha256);
+  hasImage = (sha256: string) => this.at.hasImage(sha256);
+  images = () => this.at.sealed();
+  deleteImage = (sha256: string) => this.at.deleteImage(sha256);
+  discardUnsealed = () => this.at.discardUnsealed();
+
+  async clone(instanceId: string, sha256: string): Promise<void> {
+    await this.delete(instanceId);
+    await mkdir(this.at.instance(instanceId), { recursive: true, mode: 0o711 });
+    await btrfs('subvolume', 'snapshot', this.at.image(sha256), this.rootfs(instanceId));
+  }
+
+  createEmpty = (instanceId: string, sha256: string) => this.at.makeRoot(instanceId, sha256);
+
+  async mount(): Promise<void> {}
+  async unmount(): Promise<void> {}
+
+  async limitDisk(instanceId: string, bytes: number): Promise<void> {
+    if (this.limitsDisks) await btrfs('qgroup', 'limit', bytes ? String(bytes) : 'none', this.rootfs(instanceId));
+  }
+
+  delete = (instanceId: string) => this.at.removePlace(this.rootfs(instanceId));
+  rootfs = (instanceId: string) => join(this.at.instance(instanceId), 'rootfs');
+  writableLayer = (instanceId: string) => this.rootfs(instanceId);
+}
