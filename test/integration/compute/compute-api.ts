@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { NextFunction, Request, Response } from 'express';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
@@ -53,6 +54,11 @@ export class ComputeApi {
     return new ComputeApi(app, database, `http://127.0.0.1:${port}/compute/v2.1`, async () => {
       await Promise.all([drop(), redis.stop()]);
     });
+  }
+
+  /** The OpenAPI document, as /docs makes it. */
+  document(): object {
+    return SwaggerModule.createDocument(this.app, new DocumentBuilder().build());
   }
 
   async stop(): Promise<void> {

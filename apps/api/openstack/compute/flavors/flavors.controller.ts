@@ -2,6 +2,7 @@ import { Body, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import { Flavors } from '#libs/compute/flavors/flavors';
 import type { FlavorFilter } from '#libs/compute/flavors/flavors';
 import { BodyError, parse, unwrap } from '../http/body.js';
+import { Takes } from '../http/body-schema.js';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute, requireAdmin } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
@@ -39,6 +40,7 @@ export class FlavorsController {
   }
 
   @Post()
+  @Takes('flavor', CreateFlavorDto)
   @HttpCode(200)
   async create(@Compute() request: ComputeRequest, @Body() body: unknown) {
     requireAdmin(request, 'os_compute_api:os-flavor-manage:create');
@@ -56,6 +58,7 @@ export class FlavorsController {
   }
 
   @Put(':id')
+  @Takes('flavor', UpdateFlavorDto)
   async update(@Compute() request: ComputeRequest, @Param('id') id: string, @Body() body: unknown) {
     requireAdmin(request, 'os_compute_api:os-flavor-manage:update');
     const { description } = parse(UpdateFlavorDto, unwrap(body, 'flavor'), request.version);

@@ -3,6 +3,7 @@ import type { Response } from 'express';
 import { KeyPairs } from '#libs/compute/key-pairs/key-pairs';
 import type { KeyPair } from '#libs/compute/key-pairs/key-pair.entity';
 import { parse, unwrap } from '../http/body.js';
+import { Takes } from '../http/body-schema.js';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute, requireAdmin } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
@@ -17,6 +18,7 @@ export class KeypairsController {
   constructor(private readonly keyPairs: KeyPairs) {}
 
   @Post()
+  @Takes('keypair', CreateKeypairDto)
   async create(
     @Compute() request: ComputeRequest,
     @Body() body: unknown,

@@ -2,6 +2,7 @@ import { Body, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ServerGroups } from '#libs/compute/server-groups/server-groups';
 import type { ServerGroupView } from '#libs/compute/server-groups/server-groups';
 import { BodyError, parse, unwrap } from '../http/body.js';
+import { Takes } from '../http/body-schema.js';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
@@ -31,6 +32,7 @@ export class ServerGroupsController {
   }
 
   @Post()
+  @Takes('server_group', CreateServerGroupDto)
   @HttpCode(200)
   async create(@Compute() { caller, version }: ComputeRequest, @Body() body: unknown) {
     const dto = parse(CreateServerGroupDto, unwrap(body, 'server_group'), version);

@@ -2,10 +2,11 @@ import { Body, Param, Post, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { Instances } from '#libs/compute/instances/instances';
 import { BodyError } from '../http/body.js';
+import { TakesOneOf } from '../http/body-schema.js';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
-import { ServerActions } from './server-actions.js';
+import { actionBodies, ServerActions } from './server-actions.js';
 
 /** Nova API: POST /servers/{id}/action. The body's one key names the action. */
 @ComputeController('servers/:id/action')
@@ -16,6 +17,7 @@ export class ServerActionsController {
   ) {}
 
   @Post()
+  @TakesOneOf(actionBodies)
   async act(
     @Compute() request: ComputeRequest,
     @Param('id') id: string,

@@ -30,6 +30,25 @@ export interface ActionAnswer {
 /** `argument`: the value of the action's key in the body. */
 type ServerAction = (request: ComputeRequest, instance: Instance, argument: unknown) => Promise<ActionAnswer>;
 
+/** What each action takes, for /docs; null where its value says nothing. */
+export const actionBodies = {
+  'os-start': null,
+  'os-stop': null,
+  pause: null,
+  unpause: null,
+  reboot: RebootDto,
+  rebuild: RebuildDto,
+  resize: ResizeDto,
+  confirmResize: null,
+  revertResize: null,
+  migrate: MigrateDto,
+  'os-migrateLive': MigrateLiveDto,
+  evacuate: EvacuateDto,
+  'os-getConsoleOutput': GetConsoleOutputDto,
+  'os-resetState': ResetStateDto,
+  forceDelete: null,
+};
+
 const accepted: ActionAnswer = { status: 202 };
 
 /** Nova API: the actions of POST /servers/{id}/action, by the name in the body. */
@@ -42,7 +61,7 @@ export class ServerActions {
     private readonly consoleLogs: ConsoleLogs,
   ) {}
 
-  private readonly table: Readonly<Record<string, ServerAction>> = {
+  private readonly table: Readonly<Record<keyof typeof actionBodies, ServerAction>> = {
     'os-start': (request, { id }) => this.power(request, id, 'start'),
     'os-stop': (request, { id }) => this.power(request, id, 'stop'),
     pause: (request, { id }) => this.power(request, id, 'pause'),
@@ -71,7 +90,7 @@ export class ServerActions {
 
   /** Throws BadRequestError for a name that is none, as Nova does. */
   named(name: string): ServerAction {
-    const action = Object.hasOwn(this.table, name) ? this.table[name] : undefined;
+    const action = Object.hasOwn(this.table, name) ? this.table[name as keyof typeof actionBodies] : undefined;
     if (!action) throw new BadRequestError(`There is no such action: ${name}`);
     return action;
   }

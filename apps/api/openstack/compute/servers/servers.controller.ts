@@ -6,6 +6,7 @@ import { Instances } from '#libs/compute/instances/instances';
 import type { NewInstance } from '#libs/compute/instances/new-instance';
 import { ServerGroups } from '#libs/compute/server-groups/server-groups';
 import { parse, unwrap } from '../http/body.js';
+import { Takes } from '../http/body-schema.js';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
@@ -28,6 +29,7 @@ export class ServersController {
   ) {}
 
   @Post()
+  @Takes('server', CreateServerDto)
   @HttpCode(202)
   async create(
     @Compute() request: ComputeRequest,
@@ -86,6 +88,7 @@ export class ServersController {
   }
 
   @Put(':id')
+  @Takes('server', UpdateServerDto)
   async update(@Compute() request: ComputeRequest, @Param('id') id: string, @Body() body: unknown) {
     const dto = parse(UpdateServerDto, unwrap(body, 'server'), request.version);
     const { name, description, hostname } = dto;
