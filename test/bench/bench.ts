@@ -6,6 +6,8 @@ export interface Bench {
   fleet: TestFleet;
   hosts: FloorHosts;
   archives: Record<'busybox' | 'debian', string>;
+  /** The fleet's PostgreSQL, for what no API tells. */
+  databaseUrl: string;
   /** How many of each. */
   n: number;
 }

@@ -1,7 +1,9 @@
+import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { startFleet } from '#apps/cli/fleet/fleet';
+import { startFleet, stopFleet } from '#apps/cli/fleet/fleet';
 import { Layout } from '#apps/cli/fleet/layout';
 import { hostRoot } from '#apps/cli/hostroot/host-root';
+import { databaseUrl } from '#apps/cli/servers/postgres';
 import { TestFleet } from '#test/e2e/fleet/test-fleet';
 import type { Bench } from './bench.js';
 import { FloorHosts } from './floor/floor-hosts.js';
@@ -30,18 +32,29 @@ if (!benchmark || !Number.isInteger(n) || n < 1) {
 }
 await benchmark(n);
 
-/** A fleet of its own (left running for the next), and two hosts made by hand on the same host root. */
+/** A fleet of its own, stopped afterwards (its state is kept for the next), and two hosts made by hand on its host root. */
 async function measure(run: (bench: Bench) => Promise<void>, n: number): Promise<void> {
+  const own = process.env.LXSTACK_DEPLOYMENT === undefined;
   process.env.LXSTACK_DEPLOYMENT ??= 'bench';
   const layout = new Layout(process.env.LXSTACK_DEPLOYMENT);
-  await startFleet(layout, { hosts: 2, runtime: 'lxc' }, (line) => console.error(line));
+  const progress = (line: string) => console.error(line);
+  await startFleet(layout, { hosts: 2, runtime: 'lxc' }, progress);
   const fleet = await TestFleet.open();
   const hosts = new FloorHosts(layout.path('floor'), await hostRoot());
   try {
     await hosts.up();
-    await run({ fleet, hosts, archives: fleet.local.images, n });
+    console.log(`Load average before: ${load()}`);
+    await run({ fleet, hosts, archives: fleet.local.images, databaseUrl: databaseUrl(layout), n });
+    console.log(`Load average after: ${load()}`);
   } finally {
     await hosts.down();
     fleet.close();
+    if (own) await stopFleet(layout, false, progress);
   }
+}
+
+function load(): string {
+  return `${loadavg()
+    .map((value) => value.toFixed(1))
+    .join(' ')} on ${cpus().length} CPUs`;
 }

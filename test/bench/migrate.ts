@@ -1,5 +1,6 @@
 import type { Bench } from './bench.js';
 import { FloorMove } from './floor/floor-move.js';
+import { moveParts } from './product/move-parts.js';
 import { ProductMove } from './product/product-move.js';
 import { renderReport } from './report.js';
 import type { Series } from './report.js';
@@ -15,7 +16,7 @@ export async function benchMigrate(bench: Bench): Promise<void> {
 }
 
 async function compare(
-  { fleet, hosts, archives, n }: Bench,
+  { fleet, hosts, archives, databaseUrl, n }: Bench,
   guest: 'busybox' | 'debian',
   all: Series[],
 ): Promise<void> {
@@ -30,5 +31,7 @@ async function compare(
     product.values.push(await throughApi.move());
   }
   await byHand.stop();
+  const parts = await moveParts(databaseUrl, throughApi.server.id, product.values);
+  console.log(renderReport(`Where the time of ${guest} goes`, parts));
   await throughApi.stop();
 }

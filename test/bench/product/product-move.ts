@@ -6,7 +6,7 @@ import type { TestFleet } from '#test/e2e/fleet/test-fleet';
 export class ProductMove {
   private constructor(
     private readonly fleet: TestFleet,
-    private readonly server: Server,
+    readonly server: Server,
   ) {}
 
   static async start(fleet: TestFleet, image: 'busybox' | 'debian'): Promise<ProductMove> {
