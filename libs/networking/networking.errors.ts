@@ -54,3 +54,10 @@ export class NetworkAmbiguousError extends ConflictError {
     super('Multiple possible networks found, use a Network ID to be more specific.');
   }
 }
+
+/** Neutron: SecurityGroupCannotRemoveDefault. */
+export class DefaultSecurityGroupError extends ConflictError {
+  constructor() {
+    super('Insufficient rights for removing default security group.');
+  }
+}

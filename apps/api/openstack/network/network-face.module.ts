@@ -5,6 +5,7 @@ import { NetworkingModule } from '#libs/networking/networking.module';
 import { EmptyListsController } from './empty-lists.controller.js';
 import { NetworksController } from './networks.controller.js';
 import { PortsController } from './ports.controller.js';
+import { SecurityGroupsController } from './security-groups.controller.js';
 import { SubnetsController } from './subnets.controller.js';
 import { NetworkVersionsController } from './versions.controller.js';
 import { NetworkErrors } from './network.errors.js';
@@ -18,6 +19,7 @@ import { NetworkErrors } from './network.errors.js';
     NetworksController,
     SubnetsController,
     PortsController,
+    SecurityGroupsController,
     EmptyListsController,
   ],
 })

@@ -1,5 +1,6 @@
 import type { ErrorAnswer } from '#apps/api/http/error.filter';
 import { ErrorFilter } from '#apps/api/http/error.filter';
+import { QuotaExceededError } from '#libs/common/errors';
 
 /** Names of Neutron's exceptions, where they are not the class's own name. */
 const types: Record<string, string> = {
@@ -13,10 +14,18 @@ const types: Record<string, string> = {
   ForbiddenError: 'PolicyNotAuthorized',
   UnauthenticatedError: 'HTTPUnauthorized',
   QuotaExceededError: 'OverQuota',
+  DefaultSecurityGroupError: 'SecurityGroupCannotRemoveDefault',
+  NotFoundException: 'HTTPNotFound',
+  BadRequestException: 'HTTPBadRequest',
 };
 
 /** Neutron's error body: `{"NeutronError": {type, message, detail}}`. */
 export class NetworkErrors extends ErrorFilter {
+  /** Neutron's OverQuota is a conflict. */
+  protected override statusOf(error: unknown): number {
+    return error instanceof QuotaExceededError ? 409 : super.statusOf(error);
+  }
+
   protected override render(status: number, message: string, error: unknown): ErrorAnswer {
     const name = error instanceof Error ? error.name : 'Error';
     const type =

@@ -4,10 +4,11 @@ import { given, parseBody, unwrap } from '#apps/api/http/body';
 import { many } from '#apps/api/http/list-query';
 import type { Query as ListQuery } from '#apps/api/http/list-query';
 import type { Caller } from '#libs/common/caller';
-import { InvalidInputError } from '#libs/common/errors';
+import { InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
 import type { Port } from '#libs/networking/ports/port.entity';
 import { UserPorts } from '#libs/networking/ports/user-ports.service';
+import { defaultSecurityGroup } from '#libs/networking/security-groups/default-security-group';
 import type { PortChange } from '#libs/networking/ports/user-ports.service';
 import { PortBody } from './bodies.js';
 import { neutronList, neutronPage } from './listing.js';
@@ -49,7 +50,7 @@ export class PortsController {
     const { network_id: networkId, mac_address: macAddress, fixed_ips } = parsed;
     if (networkId === undefined) throw new InvalidInputError('port.network_id', 'the id of a network');
     const fixedIps = fixed_ips?.map((one) => ({ subnetId: one.subnet_id, address: one.ip_address }));
-    const wanted = given({ ...changeOf(parsed), networkId, macAddress: macAddress?.toLowerCase(), fixedIps });
+    const wanted = given({ ...changeOf(caller, parsed), networkId, macAddress: macAddress?.toLowerCase(), fixedIps });
     return this.renderOne(caller, await this.ports.create(caller, wanted));
   }
 
@@ -59,7 +60,7 @@ export class PortsController {
     const parsed = parseBody(PortBody, unwrap(body, 'port'), 'port');
     for (const field of ['network_id', 'mac_address', 'fixed_ips'] as const)
       if (parsed[field] !== undefined) throw new InvalidInputError(field, 'no value: it cannot be changed');
-    return this.renderOne(caller, await this.ports.update(caller, id, changeOf(parsed)));
+    return this.renderOne(caller, await this.ports.update(caller, id, changeOf(caller, parsed)));
   }
 
   @Delete(':id')
@@ -79,10 +80,12 @@ export class PortsController {
   }
 }
 
-function changeOf(body: PortBody): PortChange {
+/** Every port is in the default security group of its project, whether it is named or not. */
+function changeOf({ projectId }: Caller, body: PortBody): PortChange {
   if ((body['binding:vnic_type'] ?? 'normal') !== 'normal') throw new InvalidInputError('binding:vnic_type', 'normal');
-  if (body.security_groups?.length)
-    throw new InvalidInputError('security_groups', 'none: there are no security groups');
+  const { id: defaultGroup } = defaultSecurityGroup(projectId);
+  const unknown = body.security_groups?.find((id) => id !== defaultGroup);
+  if (unknown !== undefined) throw new NotFoundError('SecurityGroup', String(unknown));
   const { name, description, admin_state_up, port_security_enabled, device_id, device_owner } = body;
   const device = { deviceId: device_id, deviceOwner: device_owner, host: body['binding:host_id'] };
   return given({

@@ -17,6 +17,10 @@ const extensions: Record<string, string> = {
   'project-id': 'project_id field enabled',
   pagination: 'Pagination support',
   sorting: 'Sorting support',
+  'security-group': 'security-group',
+  quotas: 'Quota management support',
+  availability_zone: 'Availability Zone',
+  network_availability_zone: 'Network Availability Zone',
   subnet_allocation: 'Subnet Allocation',
 };
 

@@ -1,4 +1,5 @@
 import type { NetworkView } from '#libs/networking/networks/networks.service';
+import { defaultSecurityGroup } from '#libs/networking/security-groups/default-security-group';
 import type { Port } from '#libs/networking/ports/port.entity';
 import type { Subnet } from '#libs/networking/subnets/subnet.entity';
 
@@ -79,7 +80,7 @@ export function renderPort(port: Port, host: string, isAdmin: boolean) {
     status: port.status,
     admin_state_up: port.adminStateUp,
     port_security_enabled: port.portSecurityEnabled,
-    security_groups: [],
+    security_groups: port.portSecurityEnabled ? [defaultSecurityGroup(port.projectId).id] : [],
     allowed_address_pairs: [],
     extra_dhcp_opts: [],
     'binding:vnic_type': 'normal',

@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+
+export interface SecurityGroupRule {
+  id: string;
+  groupId: string;
+  projectId: string;
+  direction: 'ingress' | 'egress';
+  etherType: 'IPv4' | 'IPv6';
+}
+
+export interface SecurityGroup {
+  id: string;
+  projectId: string;
+  name: 'default';
+  rules: SecurityGroupRule[];
+}
+
+/**
+ * The one security group of a project, derived, not kept: it says what holds for every port. Anything may come and go;
+ * only anti-spoofing (port security) drops frames. Groups of users' own are not offered yet.
+ */
+export function defaultSecurityGroup(projectId: string): SecurityGroup {
+  const id = derivedId(projectId, 'security group');
+  const rules = (['egress', 'ingress'] as const).flatMap((direction) =>
+    (['IPv4', 'IPv6'] as const).map((etherType) => ({
+      id: derivedId(projectId, direction, etherType),
+      groupId: id,
+      projectId,
+      direction,
+      etherType,
+    })),
+  );
+  return { id, projectId, name: 'default', rules };
+}
+
+/** RFC 9562, version 8: a UUID of our own making, always the same for the same words. */
+function derivedId(...words: string[]): string {
+  const hex = createHash('sha256').update(words.join('\n')).digest('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
+    '-',
+  );
+}
