@@ -9,6 +9,7 @@ import type { IdMap, ImageRef } from '#generated/lxstack/agent/v1/types';
 import { ConflictError, UnavailableError, messageOf } from '#libs/common/errors';
 import type { Logger } from '#libs/common/logger';
 import { SHA256, requireName } from '#libs/common/names';
+import { retry } from '#libs/common/retry';
 import type { StorageDriver } from '../storage/storage-driver.js';
 import { ImageDigestError, ImageInUseError } from './image.errors.js';
 import { whatToEvict } from './eviction.js';
@@ -23,6 +24,9 @@ interface Deps {
   inUse: () => ReadonlySet<string>;
   logger: Logger;
 }
+
+/** A control plane that is restarted is away for some seconds: an image waits for it, a quarter of a minute in all. */
+const ARRIVAL = { attempts: 7, baseMs: 250, maxMs: 5_000 };
 
 /** Images of this host by sha256: fetched, checked and unpacked once, already shifted into the user namespace. */
 export class ImageCache {
@@ -94,7 +98,7 @@ export class ImageCache {
     await this.prune();
     const blob = join(directory, `${image.sha256}.blob`);
     try {
-      await this.download(image, blob);
+      await retry(ARRIVAL, () => this.download(image, blob), (error) => error instanceof UnavailableError);
       const place = await storage.newImage(image.sha256);
       await unpack(blob, place, idmap);
       await storage.sealImage(image.sha256);
