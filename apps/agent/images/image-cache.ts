@@ -98,7 +98,11 @@ export class ImageCache {
     await this.prune();
     const blob = join(directory, `${image.sha256}.blob`);
     try {
-      await retry(ARRIVAL, () => this.download(image, blob), (error) => error instanceof UnavailableError);
+      await retry(
+        ARRIVAL,
+        () => this.download(image, blob),
+        (error) => error instanceof UnavailableError,
+      );
       const place = await storage.newImage(image.sha256);
       await unpack(blob, place, idmap);
       await storage.sealImage(image.sha256);
