@@ -19,7 +19,7 @@ export class Dump {
 
   private constructor(
     private readonly directory: string,
-    readonly link: ScriptLink | undefined,
+    public link: ScriptLink | undefined,
   ) {}
 
   static async prepare(runDirectory: string, migrationId: string): Promise<Dump> {
@@ -63,6 +63,7 @@ export class Dump {
   /** After the connection was closed: a send that waits for it ends then. */
   async close(): Promise<void> {
     this.link?.close();
+    this.link = undefined;
     await this.images?.close();
   }
 }

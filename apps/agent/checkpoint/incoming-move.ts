@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MigrationKind, MigrationPhase } from '#generated/lxstack/agent/v1/agent';
@@ -8,7 +8,6 @@ import { ConflictError, messageOf } from '#libs/common/errors';
 import { announce } from './announce.js';
 import type { DataChannel } from './data-channel.js';
 import { DiskReceiver } from './disk-transfer.js';
-import { FrameType, decodeImageParts } from './frames.js';
 import { Hold } from './hold.js';
 import type { Message } from './messages.js';
 import type { MigrationDeps } from './movable-instances.js';
@@ -17,6 +16,7 @@ import type { MigrationRecord, MigrationRecords } from './migration-record.js';
 import { makeMoveDirectory, moveDirectory, removeStaleCgroups } from './move-directory.js';
 import { NetworkOpening } from './network-opening.js';
 import { Restore } from './restore.js';
+import { SourceConversation } from './source-conversation.js';
 import { decideWithControlPlane } from './switch-decision.js';
 
 const { MIGRATION_PHASE_AWAIT_COMMIT: AWAIT_COMMIT, MIGRATION_PHASE_COMPLETED: COMPLETED } = MigrationPhase;
@@ -94,9 +94,13 @@ export class IncomingMove {
   /** Takes the source's connection; ends with it. A source that goes before the commit was asked for ends the move. */
   async serve(channel: DataChannel): Promise<void> {
     this.channel = channel;
+    const conversation = new SourceConversation(channel, this.receiver, join(this.directory, 'images'), {
+      arm: () => this.arm(),
+      restore: (message) => this.bringToLife(channel, message),
+      abort: (reason) => this.abort(reason),
+    });
     try {
-      await channel.tell({ say: 'welcome' });
-      for (;;) await this.take(channel);
+      await conversation.follow();
     } catch (error) {
       await this.lost(messageOf(error));
     } finally {
@@ -123,45 +127,6 @@ export class IncomingMove {
     this.decision = 'aborted';
     this.ended = this.undo(reason);
     await this.ended;
-  }
-
-  private async take(channel: DataChannel): Promise<void> {
-    const frame = await channel.receive();
-    switch (frame.type) {
-      case FrameType.disk:
-        return this.receiver.write(frame.payload);
-      case FrameType.image:
-        return this.takeImages(frame.payload);
-      case FrameType.message:
-        return this.hear(channel, JSON.parse(frame.payload.toString()) as Message);
-      default:
-        throw new Error(`unexpected frame of type ${frame.type}`);
-    }
-  }
-
-  /** Synchronous: a chunk is in the tmpfs sooner than a thread is. The directory was empty. */
-  private takeImages(payload: Buffer): void {
-    for (const { name, data } of decodeImageParts(payload))
-      appendFileSync(join(this.directory, 'images', name), data, { mode: 0o644 });
-  }
-
-  private async hear(channel: DataChannel, message: Message): Promise<void> {
-    switch (message.say) {
-      case 'pass':
-        return this.receiver.begin(message.removed, message.tar);
-      case 'pass-end':
-        await this.receiver.end();
-        return channel.tell({ say: 'pass-done' });
-      case 'arm':
-        await this.arm();
-        return channel.tell({ say: 'armed' });
-      case 'restore':
-        return this.bringToLife(channel, message);
-      case 'abort':
-        return this.abort(message.reason);
-      default:
-        throw new Error(`unexpected message ${message.say}`);
-    }
   }
 
   /** The restore is started and stands before its first image; what the commit needs is started too. */

@@ -13,7 +13,7 @@ import { listenForMoves } from './data-listener.js';
 import { whatBlocks } from './instance-checks.js';
 import { hasReached } from './migration-record.js';
 import type { Migrations } from './migrations.js';
-import { OutgoingMove } from './outgoing-move.js';
+import { releaseSource } from './source-traces.js';
 
 /** The migrations' part of the agent's service, and the data listener it needs. */
 export function migrationHandlers(migrations: Migrations) {
@@ -47,7 +47,7 @@ export function migrationHandlers(migrations: Migrations) {
       if (record) {
         if (!hasReached(record.progress.phase, MigrationPhase.MIGRATION_PHASE_COMMITTED))
           throw new ConflictError(`migration ${migrationId} has not been committed`);
-        await OutgoingMove.release(deps, record);
+        await releaseSource(deps, record);
       }
       await records.forget(migrationId);
       return { phase: MigrationPhase.MIGRATION_PHASE_COMPLETED };

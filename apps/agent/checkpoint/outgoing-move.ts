@@ -8,17 +8,19 @@ import { ConflictError, messageOf } from '#libs/common/errors';
 import { ipBatchForce } from '../network/commands.js';
 import { hostVethName } from '../network/interface-names.js';
 import { announce } from './announce.js';
+import { CommitDecision } from './commit-decision.js';
 import { DiskSender } from './disk-transfer.js';
 import { Dump } from './dump.js';
 import type { MigrationDeps } from './movable-instances.js';
 import { MoveFailure } from './move-failure.js';
 import { hasReached } from './migration-record.js';
 import type { MigrationRecord, MigrationRecords } from './migration-record.js';
-import { moveDirectory, removeStaleCgroups } from './move-directory.js';
+import { moveDirectory } from './move-directory.js';
 import { readNeighbours } from './neighbours.js';
 import type { Neighbour } from './neighbours.js';
 import { ProgressFeed } from './progress-feed.js';
 import { Redirect } from './redirect.js';
+import { putNicsBack } from './source-traces.js';
 import { decideWithControlPlane } from './switch-decision.js';
 import { TargetLink } from './target-link.js';
 import { Throttle } from './throttle.js';
@@ -40,9 +42,7 @@ export class OutgoingMove {
   private neighbours: Neighbour[] = [];
   /** Written while the target restores. */
   private kept: Promise<void> | undefined;
-  private decision: 'undecided' | 'committed' | 'aborted' = 'undecided';
-  private decided = Promise.withResolvers<'commit' | 'abort'>();
-  private abortReason = '';
+  private readonly decision = new CommitDecision();
   private ended = Promise.withResolvers<void>();
 
   constructor(
@@ -92,18 +92,22 @@ export class OutgoingMove {
     const has = (name: string) => existsSync(join(this.directory, name));
     try {
       if (this.finished) return;
-      if (has('committed') || this.progress.phase === MigrationPhase.MIGRATION_PHASE_COMMITTED) this.decide('commit');
+      if (has('committed') || this.progress.phase === MigrationPhase.MIGRATION_PHASE_COMMITTED)
+        this.decision.make('commit');
       // The record is written before the commit is asked for; the mark tells that it was, until a reboot of the host.
       const asked = this.live && has('images') ? has('awaiting') : this.progress.phase === AWAIT_COMMIT;
-      this.dump = Dump.reopen(this.directory, asked && this.decision === 'undecided');
+      this.dump = Dump.reopen(this.directory, asked && !this.decision.made);
       if (asked) this.feed.enter(AWAIT_COMMIT);
-      else this.callOff('the agent was restarted'); // nobody can have committed
-      if (this.decision === 'undecided') void this.resolve();
-      await this.conclude(await this.decided.promise);
+      else this.decision.callOff('the agent was restarted'); // nobody can have committed
+      if (!this.decision.made) void this.resolve();
+      await this.conclude(await this.decision.wait());
     } catch (error) {
-      this.dump?.answer('abort');
-      await this.dump?.ended;
-      if (this.live) await this.putNicsBack();
+      this.decision.callOff(messageOf(error)); // where no word was said before
+      if (this.live && this.decision.made === 'abort') {
+        this.dump?.answer('abort');
+        await this.dump?.ended;
+        await putNicsBack(this.deps.network, this.record.spec.nics);
+      }
       await this.fail(error);
     } finally {
       this.ended.resolve();
@@ -112,30 +116,20 @@ export class OutgoingMove {
 
   /** The control plane has committed: what runs here is no longer the instance. Resolves when CRIU has killed it. */
   async commit(): Promise<void> {
-    if (this.decision === 'aborted' || !hasReached(this.progress.phase, AWAIT_COMMIT))
+    if (this.decision.made === 'abort' || !hasReached(this.progress.phase, AWAIT_COMMIT))
       throw new ConflictError(`migration ${this.record.migrationId} is not waiting for a commit here`);
-    this.decide('commit');
+    this.decision.make('commit');
     await this.ended.promise;
+    if (!this.finished) await this.letGo(); // what failed is tried again
   }
 
   /** The instance goes on as it was; resolves when it does. Refused after the commit. */
   async abort(reason: string): Promise<void> {
-    if (this.decision === 'committed' || this.progress.phase === MigrationPhase.MIGRATION_PHASE_COMPLETED)
+    if (this.decision.made === 'commit' || this.progress.phase === MigrationPhase.MIGRATION_PHASE_COMPLETED)
       throw new ConflictError(`migration ${this.record.migrationId} has been committed`);
-    this.callOff(reason);
+    this.decision.callOff(reason);
     await this.target?.callOff(reason);
     await this.ended.promise;
-  }
-
-  private callOff(reason: string): void {
-    this.abortReason ||= reason;
-    this.decide('abort');
-  }
-
-  private decide(word: 'commit' | 'abort'): void {
-    if (this.decision !== 'undecided') return;
-    this.decision = word === 'commit' ? 'committed' : 'aborted';
-    this.decided.resolve(word);
   }
 
   private async presyncDisk(): Promise<void> {
@@ -162,7 +156,7 @@ export class OutgoingMove {
     await this.target!.expect('restored');
     await this.keepAsked(this.request.switchTimeoutMs);
     this.feed.enter(AWAIT_COMMIT);
-    await this.conclude(await this.decided.promise);
+    await this.conclude(await this.decision.wait());
   }
 
   private async moveLive(): Promise<void> {
@@ -183,8 +177,9 @@ export class OutgoingMove {
       await Promise.race([this.dumpAndSend(target, dump), dump.failed, this.tooLate(), this.calledOff()]);
       await this.conclude(await this.awaitAnswer());
     } catch (error) {
+      if (this.decision.made === 'commit') throw error;
       dump.answer('abort');
-      this.decide('abort');
+      this.decision.make('abort');
       const back = Promise.race([dump.link!.when('uncut'), dump.ended]).then(() => this.redirect.giveBack());
       back.catch(() => undefined); // fail() awaits the same
       await dump.ended;
@@ -226,8 +221,8 @@ export class OutgoingMove {
   }
 
   private async calledOff(): Promise<never> {
-    const word = await this.decided.promise;
-    throw new MoveFailure('aborted', word === 'abort' ? this.abortReason : 'committed before it was restored');
+    const word = await this.decision.wait();
+    throw new MoveFailure('aborted', word === 'abort' ? this.decision.reason : 'committed before it was restored');
   }
 
   /** Frozen until someone who may says whose the instance is. */
@@ -241,7 +236,7 @@ export class OutgoingMove {
       () => this.resolve(),
       () => undefined,
     );
-    const word = await this.decided.promise;
+    const word = await this.decision.wait();
     late.abort();
     this.feed.time('commit', asked);
     return word;
@@ -254,13 +249,18 @@ export class OutgoingMove {
   }
 
   private async resolve(): Promise<void> {
-    const word = await decideWithControlPlane(this.deps, 'source', this.record, () => this.decision !== 'undecided');
-    if (word === 'abort') this.callOff('the control plane has not committed it');
-    else if (word === 'commit') this.decide('commit');
+    const word = await decideWithControlPlane(this.deps, 'source', this.record, () => this.decision.made !== undefined);
+    if (word === 'abort') this.decision.callOff('the control plane has not committed it');
+    else if (word === 'commit') this.decision.make('commit');
   }
 
   private async conclude(word: 'commit' | 'abort'): Promise<void> {
-    if (word === 'abort') throw new MoveFailure('aborted', this.abortReason);
+    if (word === 'abort') throw new MoveFailure('aborted', this.decision.reason);
+    await this.letGo();
+  }
+
+  /** Committed: nothing of it may run here any more. May be repeated. */
+  private async letGo(): Promise<void> {
     const { spec } = this.record;
     if (existsSync(this.directory)) writeFileSync(join(this.directory, 'committed'), '');
     this.dump?.answer('commit');
@@ -278,9 +278,12 @@ export class OutgoingMove {
   }
 
   private async fail(error: unknown): Promise<void> {
+    const { migrationId, spec } = this.record;
+    if (this.decision.made === 'commit')
+      return this.deps.logger.error({ err: error, migrationId }, 'committed, but not let go: to be told again');
     const failure = error instanceof MoveFailure ? error : new MoveFailure(this.step(), messageOf(error));
     const byOrder = failure.step === 'aborted';
-    this.decide('abort');
+    this.decision.make('abort');
     await this.target?.callOff(failure.message);
     this.target?.close();
     await this.putNetworkBack();
@@ -291,9 +294,8 @@ export class OutgoingMove {
       reason: failure.message,
       logTail: failure.logTail,
     });
-    await this.records.forget(this.record.migrationId);
+    await this.records.forget(migrationId);
     this.feed.enter(byOrder ? MigrationPhase.MIGRATION_PHASE_ABORTED : MigrationPhase.MIGRATION_PHASE_FAILED);
-    const { migrationId, spec } = this.record;
     this.deps.logger.info({ migrationId, instanceId: spec.id, reason: failure.message }, 'move ended at the source');
   }
 
@@ -307,30 +309,11 @@ export class OutgoingMove {
     }
   }
 
-  /** The action script does it; one whose agent had died may have found nothing to do it with. */
-  private async putNicsBack(): Promise<void> {
-    const { network } = this.deps;
-    const nics = this.record.spec.nics.filter((nic) => network.has(nic.networkId));
-    await ipBatchForce(
-      nics.map((nic) => `link set ${hostVethName(nic.portId)} master ${network.bridgeName(nic.networkId)}`),
-    );
-  }
-
   private step(): string {
     return this.progress.phase.replace('MIGRATION_PHASE_', '').toLowerCase();
   }
 
   private stopIfAborted(): void {
-    if (this.decision === 'aborted') throw new MoveFailure('aborted', this.abortReason);
-  }
-
-  /** After the target reports it running: what is left of it here. */
-  static async release(deps: MigrationDeps, record: MigrationRecord): Promise<void> {
-    const { spec } = record;
-    if (record.targetVtep) await new Redirect(deps.network, spec.nics, record.targetVtep).remove();
-    await deps.network.detach(spec.nics);
-    await deps.instances.releaseOutgoing(spec.id);
-    await removeStaleCgroups(deps.instances.cgroupDirectories(spec.id));
-    await rm(moveDirectory(deps.runDirectory, record.migrationId), { recursive: true, force: true });
+    if (this.decision.made === 'abort') throw new MoveFailure('aborted', this.decision.reason);
   }
 }

@@ -1,0 +1,67 @@
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DataChannel } from './data-channel.js';
+import type { DiskReceiver } from './disk-transfer.js';
+import { FrameType, decodeImageParts } from './frames.js';
+import type { Message } from './messages.js';
+
+interface Listener {
+  arm(): Promise<void>;
+  restore(message: Message & { say: 'restore' }): Promise<void>;
+  abort(reason: string): Promise<void>;
+}
+
+/** The target's conversation with the source: disk and images are put where they belong, the rest is told. */
+export class SourceConversation {
+  constructor(
+    private readonly channel: DataChannel,
+    private readonly disk: DiskReceiver,
+    private readonly images: string,
+    private readonly listener: Listener,
+  ) {}
+
+  /** Throws when the connection ends. */
+  async follow(): Promise<never> {
+    await this.channel.tell({ say: 'welcome' });
+    for (;;) await this.take();
+  }
+
+  private async take(): Promise<void> {
+    const frame = await this.channel.receive();
+    switch (frame.type) {
+      case FrameType.disk:
+        return this.disk.write(frame.payload);
+      case FrameType.image:
+        return this.takeImages(frame.payload);
+      case FrameType.message:
+        return this.hear(JSON.parse(frame.payload.toString()) as Message);
+      default:
+        throw new Error(`unexpected frame of type ${frame.type}`);
+    }
+  }
+
+  /** Synchronous: a chunk is in the tmpfs sooner than a thread is. The directory was empty. */
+  private takeImages(payload: Buffer): void {
+    for (const { name, data } of decodeImageParts(payload))
+      appendFileSync(join(this.images, name), data, { mode: 0o644 });
+  }
+
+  private async hear(message: Message): Promise<void> {
+    switch (message.say) {
+      case 'pass':
+        return this.disk.begin(message.removed, message.tar);
+      case 'pass-end':
+        await this.disk.end();
+        return this.channel.tell({ say: 'pass-done' });
+      case 'arm':
+        await this.listener.arm();
+        return this.channel.tell({ say: 'armed' });
+      case 'restore':
+        return this.listener.restore(message);
+      case 'abort':
+        return this.listener.abort(message.reason);
+      default:
+        throw new Error(`unexpected message ${message.say}`);
+    }
+  }
+}

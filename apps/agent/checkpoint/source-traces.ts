@@ -1,0 +1,27 @@
+import { rm } from 'node:fs/promises';
+import type { Nic } from '#generated/lxstack/agent/v1/types';
+import { ipBatchForce } from '../network/commands.js';
+import { hostVethName } from '../network/interface-names.js';
+import type { HostNetwork } from '../network/network.js';
+import type { MigrationDeps } from './movable-instances.js';
+import type { MigrationRecord } from './migration-record.js';
+import { moveDirectory, removeStaleCgroups } from './move-directory.js';
+import { Redirect } from './redirect.js';
+
+/** After the target reports it running: what is left of it at the source goes. */
+export async function releaseSource(deps: MigrationDeps, record: MigrationRecord): Promise<void> {
+  const { spec } = record;
+  if (record.targetVtep) await new Redirect(deps.network, spec.nics, record.targetVtep).remove();
+  await deps.network.detach(spec.nics);
+  await deps.instances.releaseOutgoing(spec.id);
+  await removeStaleCgroups(deps.instances.cgroupDirectories(spec.id));
+  await rm(moveDirectory(deps.runDirectory, record.migrationId), { recursive: true, force: true });
+}
+
+/** Into their bridges. The action script does it; one whose agent had died may have found nothing to do it with. */
+export async function putNicsBack(network: HostNetwork, nics: readonly Nic[]): Promise<void> {
+  const known = nics.filter((nic) => network.has(nic.networkId));
+  await ipBatchForce(
+    known.map((nic) => `link set ${hostVethName(nic.portId)} master ${network.bridgeName(nic.networkId)}`),
+  );
+}
