@@ -1,6 +1,6 @@
 import type { NetworkSpec, Nic, Subnet } from '#generated/lxstack/agent/v1/types';
 import { isIPv4 } from 'node:net';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ipBatch, ipBatchForce, nft, run } from './commands.js';
 import { protectDhcp, unprotect } from './anti-spoofing.js';
@@ -84,13 +84,20 @@ export class DhcpServers {
     return join(this.directory, dhcpOf(vni));
   }
 
-  /** The running server's pid; a pid file that another process's number has come to stand in does not count. */
+  /**
+   * The running server's pid. A pid file outlives a reboot: a process does not count that has come to its number, nor a
+   * server in a network namespace that is not the network's any more.
+   */
   private async pid(vni: number): Promise<number | undefined> {
     const text = await readFile(join(this.folder(vni), 'pid'), 'utf8').catch(() => '');
     const pid = Number(text.trim());
     if (!Number.isInteger(pid) || pid <= 1) return undefined;
     const cmdline = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    return cmdline.includes(this.folder(vni)) ? pid : undefined;
+    if (!cmdline.includes(this.folder(vni))) return undefined;
+    const [own, wanted] = await Promise.all(
+      [`/proc/${pid}/ns/net`, `/run/netns/${dhcpOf(vni)}`].map((path) => stat(path).catch(() => undefined)),
+    );
+    return own && own.ino === wanted?.ino ? pid : undefined;
   }
 }
 
