@@ -21,6 +21,7 @@ import type { MigrationType } from './migration.entity.js';
 import { migrationsQuery } from './migration-list.js';
 import type { MigrationFilter, MigrationView } from './migration-list.js';
 import { isAbortable } from './migration-states.js';
+import { databaseTime, requireCapability } from './move-checks.js';
 import type { ConcludeResizeInput, MoveInput } from './move-operations.js';
 import {
   ComputeHostNotFoundError,
@@ -238,18 +239,4 @@ interface MovePlan {
   target: Host | null;
   force?: boolean;
   newFlavor?: InstanceFlavor;
-}
-
-/** Leases are written by PostgreSQL's clock, so they are judged by it. */
-async function databaseTime(tx: EntityManager): Promise<Date> {
-  const [{ now }] = await tx.query<{ now: Date }[]>('SELECT clock_timestamp() AS now');
-  return now;
-}
-
-function requireCapability(host: Host, name: string): void {
-  const found = host.capabilities.find((capability) => capability.name === name);
-  if (found?.present) return;
-  throw new MoveRefusedError('host', [
-    `Host ${host.name} cannot ${name}: ${found?.detail ?? 'its agent has not said so'}.`,
-  ]);
 }

@@ -45,7 +45,7 @@ export function parse<T extends object>(dto: new () => T, value: unknown, versio
 }
 
 function refuseOtherVersions(prototype: object, value: object, version: Microversion, path: string): void {
-  for (const [field, { since, until }] of windows.get(prototype) ?? []) {
+  for (const [field, { since, until }] of windowsOf(prototype)) {
     if (field in value && (version < since || version > until))
       throw new BodyError(
         path || field,
@@ -53,6 +53,12 @@ function refuseOtherVersions(prototype: object, value: object, version: Microver
         `Additional properties are not allowed ('${field}' was unexpected at ${renderMicroversion(version)})`,
       );
   }
+}
+
+/** Its own and those it inherits. */
+function windowsOf(prototype: object | null): [string, { since: Microversion; until: Microversion }][] {
+  if (prototype === null) return [];
+  return [...(windows.get(prototype) ?? []), ...windowsOf(Object.getPrototypeOf(prototype) as object | null)];
 }
 
 function firstError(error: ValidationError, path: string): BodyError {

@@ -4,7 +4,6 @@ import {
   IsBase64,
   IsBoolean,
   IsIP,
-  IsIn,
   IsInt,
   IsNotEmpty,
   IsObject,
@@ -17,10 +16,10 @@ import {
   Min,
   ValidateIf,
 } from 'class-validator';
-import { HOSTNAME } from '#libs/common/names';
 import { Between, BodyError, parse, Since } from '../http/body.js';
 import { LooseBoolean, LooseInteger, LooseString } from '../http/loose-types.js';
 import type { Microversion } from '../http/microversion.js';
+import { ServerPresentationDto } from './server-presentation.dto.js';
 
 /** Nova API: networks[] of POST /servers. */
 export class RequestedNetworkDto {
@@ -48,7 +47,7 @@ class SecurityGroupDto {
 }
 
 /** Nova API: `server` of POST /servers. */
-export class CreateServerDto {
+export class CreateServerDto extends ServerPresentationDto {
   @IsString()
   @Length(1, 255)
   @IsNotEmpty()
@@ -111,11 +110,6 @@ export class CreateServerDto {
   @IsString()
   adminPass?: string;
 
-  @Since(19)
-  @IsOptional()
-  @MaxLength(255)
-  description?: string | null;
-
   @Since(52)
   @IsOptional()
   @IsArray()
@@ -132,23 +126,6 @@ export class CreateServerDto {
   @IsOptional()
   @Length(1, 255)
   hypervisor_hostname?: string;
-
-  @Since(90)
-  @IsOptional()
-  @Matches(HOSTNAME)
-  hostname?: string;
-
-  @IsOptional()
-  @IsIn(['AUTO', 'MANUAL'])
-  'OS-DCF:diskConfig'?: string;
-
-  @IsOptional()
-  @IsIP(4)
-  accessIPv4?: string;
-
-  @IsOptional()
-  @IsIP(6)
-  accessIPv6?: string;
 
   @Between(1, 56)
   @IsOptional()

@@ -13,9 +13,9 @@ import {
   MaxLength,
   Min,
 } from 'class-validator';
-import { HOSTNAME } from '#libs/common/names';
 import { Between, Since } from '../http/body.js';
 import { LooseBoolean, LooseInteger, LooseString } from '../http/loose-types.js';
+import { ServerPresentationDto } from './server-presentation.dto.js';
 
 /** `reboot` */
 export class RebootDto {
@@ -107,7 +107,7 @@ export class ResetStateDto {
 }
 
 /** `rebuild` */
-export class RebuildDto {
+export class RebuildDto extends ServerPresentationDto {
   @IsUUID('loose')
   imageRef: string;
 
@@ -123,11 +123,6 @@ export class RebuildDto {
   @IsObject()
   metadata?: Record<string, string>;
 
-  @Since(19)
-  @IsOptional()
-  @MaxLength(255)
-  description?: string | null;
-
   @Since(54)
   @IsOptional()
   @Length(1, 255)
@@ -139,15 +134,6 @@ export class RebuildDto {
   @MaxLength(65_535)
   user_data?: string | null;
 
-  @Since(90)
-  @IsOptional()
-  @Matches(HOSTNAME)
-  hostname?: string;
-
-  @IsOptional()
-  @IsIn(['AUTO', 'MANUAL'])
-  'OS-DCF:diskConfig'?: string;
-
   @IsOptional()
   @LooseBoolean()
   @IsBoolean()
@@ -157,12 +143,4 @@ export class RebuildDto {
   @IsOptional()
   @IsArray()
   personality?: unknown[];
-
-  @IsOptional()
-  @IsString()
-  accessIPv4?: string;
-
-  @IsOptional()
-  @IsString()
-  accessIPv6?: string;
 }
