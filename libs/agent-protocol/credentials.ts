@@ -61,6 +61,8 @@ export function checkIdentity(
 
 /** Bounds on every channel of ours. */
 export const channelOptions: ChannelOptions = {
+  // Peers are dialled by address and known by common name: an address may not stand in TLS's server name (RFC 6066).
+  'grpc.ssl_target_name_override': 'lxstack',
   'grpc.max_receive_message_length': 8 * 1024 * 1024,
   'grpc.keepalive_time_ms': 10_000,
   'grpc.keepalive_timeout_ms': 5_000,

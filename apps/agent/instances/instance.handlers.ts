@@ -33,6 +33,7 @@ interface Deps {
 }
 
 const PAGE = 1000;
+const MOST_LINES = 10_000;
 const SOFT_TIMEOUT_S = 60;
 
 /** The instances' part of the agent's service. */
@@ -71,7 +72,7 @@ export function instanceHandlers({ instances, records, runtime, images, migratio
       journal.once('update', call, () => instances.update(call, given(spec))),
     async getConsoleLog({ instanceId, lines }: GetConsoleLogRequest): Promise<GetConsoleLogResponse> {
       records.get(instanceId);
-      const output = await runtime.consoleLog(instanceId);
+      const output = await runtime.consoleLog(instanceId, lines || MOST_LINES);
       return {
         output: lines ? Buffer.from(output.toString('latin1').split('\n').slice(-lines).join('\n'), 'latin1') : output,
       };

@@ -27,6 +27,6 @@ export interface Runtime {
   cgroupDirectories(instanceId: string): string[];
   /** `listener` is told of each instance that has ended, asked to or not, those of the agent's absence first. */
   watch(listener: EndListener): Promise<void>;
-  /** The last of what it printed at its start, 1 MiB at most. */
-  consoleLog(instanceId: string): Promise<Buffer>;
+  /** What LXC said at its start, then the last `lines` of what it logs itself; 1 MiB at most. */
+  consoleLog(instanceId: string, lines: number): Promise<Buffer>;
 }

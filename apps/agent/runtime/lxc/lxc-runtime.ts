@@ -9,6 +9,7 @@ import { CommandError, run } from '../../network/commands.js';
 import type { EndListener, Runtime } from '../runtime.js';
 import { checkSpec, renderConfig } from './config/render.js';
 import type { CgroupLayout } from './config/limits.js';
+import { readOwnLog } from './own-log.js';
 import { initPidIn } from './container-init.js';
 import { watchEnds } from './end-events.js';
 
@@ -97,8 +98,10 @@ export class LxcRuntime implements Runtime {
     return watchEnds(this.events, listener);
   }
 
-  consoleLog(instanceId: string): Promise<Buffer> {
-    return tail(join(this.lxcPath, instanceId, 'start.log'));
+  async consoleLog(instanceId: string, lines: number): Promise<Buffer> {
+    const own = await readOwnLog(this.lxcPath, instanceId, await this.initPid(instanceId), lines);
+    const start = await tail(join(this.lxcPath, instanceId, 'start.log'));
+    return Buffer.concat([start, own]).subarray(-TAIL_BYTES); // the last lines are those of the instance
   }
 
   /** LXC's monitor (of a start or a restore) listens on an abstract socket of its network namespace, the host's. */

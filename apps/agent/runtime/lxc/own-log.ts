@@ -1,0 +1,25 @@
+import { CommandError, run } from '../../network/commands.js';
+
+/** Run inside, so that no link of the instance leads to the host's files. */
+const SCRIPT = `
+if [ -d /run/systemd/system ] && command -v journalctl >/dev/null; then exec journalctl -b --no-pager -n "$1"; fi
+for file in /var/log/console.log /var/log/messages /var/log/syslog; do
+  if [ -f "$file" ]; then exec tail -n "$1" "$file"; fi
+done
+echo "[lxstack] it runs, and keeps no log in /var/log"
+`;
+const TIMEOUT_MS = 5_000;
+
+/** What the instance logs itself: its journal, or the first of the usual files. It has no console (CRIU could not take one). */
+export async function readOwnLog(lxcPath: string, id: string, initPid: number, lines: number): Promise<Buffer> {
+  if (!initPid) return Buffer.from('[lxstack] it does not run: its log cannot be read\n');
+  try {
+    const inside = ['/bin/sh', '-c', SCRIPT, 'sh', String(lines)];
+    return Buffer.from(
+      await run('lxc-attach', ['-n', id, '-P', lxcPath, '--clear-env', '--', ...inside], '', TIMEOUT_MS),
+    );
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    return Buffer.from(`[lxstack] its log cannot be read: ${error.output.trim() || 'it did not answer in time'}\n`);
+  }
+}
