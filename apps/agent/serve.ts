@@ -7,10 +7,12 @@ import { createLogger } from '#libs/common/logger';
 import { hostInfo } from './capabilities/host-info.js';
 import { migrationHandlers } from './checkpoint/migration.handlers.js';
 import { Migrations } from './checkpoint/migrations.js';
+import { execHandlers } from './exec/exec.handlers.js';
 import { serviceOf } from './grpc/service.js';
 import { ImageCache } from './images/image-cache.js';
 import { instanceHandlers } from './instances/instance.handlers.js';
 import { Instances } from './instances/instances.js';
+import { watchHandlers } from './instances/watch.handlers.js';
 import { movableInstances } from './instances/moves.js';
 import { ControlPlane } from './lease/control-plane.js';
 import { InstanceReports } from './lease/instance-reports.js';
@@ -86,6 +88,8 @@ export async function serve(settings: AgentSettings): Promise<void> {
     getHost: host,
     ...networkHandlers({ network }),
     ...instanceHandlers({ instances, records, runtime, images, migrations, journal }),
+    ...watchHandlers({ instances, records }),
+    ...execHandlers({ runtime }),
     ...(settings.role === 'compute' ? migrationCalls : {}),
   };
   await migrations.recover();

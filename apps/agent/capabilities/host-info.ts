@@ -1,8 +1,8 @@
-import { existsSync, statfsSync } from 'node:fs';
+import { statfsSync } from 'node:fs';
 import { arch, availableParallelism, release, totalmem } from 'node:os';
 import type { Capability, HostInfo } from '#generated/lxstack/agent/v1/types';
-import { CommandError, run } from '../network/commands.js';
 import type { AgentSettings } from '../settings.js';
+import { probeLxc } from './probe-lxc.js';
 
 /** What this host is and has, for the lease. Role `network` has nothing to give. */
 export async function hostInfo(settings: AgentSettings, storageDriver: string): Promise<HostInfo> {
@@ -31,7 +31,7 @@ let probed: Promise<Capability[]> | undefined;
 
 /** Once per process. */
 function probe(settings: AgentSettings): Promise<Capability[]> {
-  return (probed ??= settings.runtime === 'lxc' ? probeLxc() : Promise.resolve(simulated));
+  return (probed ??= settings.runtime === 'lxc' ? probeLxc(settings.state) : Promise.resolve(simulated));
 }
 
 const simulated: Capability[] = ['checkpoint', 'restore', 'userns'].map((name) => ({
@@ -39,30 +39,3 @@ const simulated: Capability[] = ['checkpoint', 'restore', 'userns'].map((name) =
   present: true,
   detail: 'simulated',
 }));
-
-async function probeLxc(): Promise<Capability[]> {
-  const criu = await tried('criu', ['check']);
-  return [
-    { ...criu, name: 'checkpoint' },
-    { ...criu, name: 'restore' },
-    { ...(await tried('nft', ['list', 'tables'])), name: 'nftables' },
-    { ...(await tried('criu', ['check', '--feature', 'mem_dirty_track'])), name: 'soft-dirty' },
-    { ...(await tried('criu', ['check', '--feature', 'uffd'])), name: 'lazy-pages' },
-    seen('userns', '/proc/self/ns/user'),
-    seen('seccomp', '/proc/sys/kernel/seccomp/actions_avail'),
-    seen('apparmor', '/sys/module/apparmor/parameters/enabled'),
-  ];
-}
-
-const seen = (name: string, path: string): Capability => ({ name, present: existsSync(path), detail: path });
-
-async function tried(command: string, args: string[]): Promise<Omit<Capability, 'name'>> {
-  try {
-    return { present: true, detail: (await run(command, args)).trim().slice(0, 200) };
-  } catch (error) {
-    if (error instanceof CommandError) return { present: false, detail: error.output.trim().slice(-200) };
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-      return { present: false, detail: `${command} is not installed` };
-    throw error;
-  }
-}

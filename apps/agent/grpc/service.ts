@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import type {
+  ServerDuplexStream,
   ServerUnaryCall,
   ServerWritableStream,
   UntypedHandleCall,
@@ -12,15 +13,17 @@ import { checkIdentity } from '#libs/agent-protocol/credentials';
 import type { Logger } from '#libs/common/logger';
 import { statusOf } from './statuses.js';
 
-/** A method of the service: a promise for one answer, an async iterable for many. Never called by a stranger. */
-type Handler = (request: never) => Promise<unknown> | AsyncIterable<unknown>;
+/** A method of the service: a promise for one answer, an async iterable for many; a stream of requests is one too. Never called by a stranger. */
+type Handler = (request: never, signal: AbortSignal) => Promise<unknown> | AsyncIterable<unknown>;
+
+const NEVER = new AbortController().signal;
 
 /** grpc-js's implementation of the handlers given; only `control` may call, what is not given is UNIMPLEMENTED. */
 export function serviceOf(handlers: Readonly<Record<string, Handler>>, logger: Logger): UntypedServiceImplementation {
   const implementation: UntypedServiceImplementation = {};
   for (const [name, shape] of Object.entries(AgentService)) {
     const handler = handlers[name];
-    if (!handler || shape.requestStream) continue;
+    if (!handler) continue;
     if (shape.responseStream) implementation[name] = streaming(name, handler, logger) as unknown as UntypedHandleCall;
     else implementation[name] = unary(name, handler, logger) as unknown as UntypedHandleCall;
   }
@@ -30,7 +33,7 @@ export function serviceOf(handlers: Readonly<Record<string, Handler>>, logger: L
 function unary(name: string, handler: Handler, logger: Logger) {
   return (call: ServerUnaryCall<never, unknown>, answer: sendUnaryData<unknown>): void => {
     if (!isControl(call)) return answer({ code: status.PERMISSION_DENIED, details: 'only the control plane may call' });
-    (handler(call.request) as Promise<unknown>).then(
+    (handler(call.request, NEVER) as Promise<unknown>).then(
       (response) => answer(null, response),
       (error: unknown) => {
         logger.warn({ method: name, err: error }, 'call failed');
@@ -41,17 +44,22 @@ function unary(name: string, handler: Handler, logger: Logger) {
 }
 
 function streaming(name: string, handler: Handler, logger: Logger) {
-  return (call: ServerWritableStream<never, unknown>): void => {
+  return (call: ServerWritableStream<never, unknown> | ServerDuplexStream<never, unknown>): void => {
+    const gone = new AbortController();
+    call.on('cancelled', () => gone.abort());
+    // A call without a single request is the stream of them.
+    const request = 'request' in call ? call.request : (call as never);
     if (!isControl(call))
       return void call.emit('error', { code: status.PERMISSION_DENIED, details: 'only the control plane may call' });
     const send = async () => {
-      for await (const message of handler(call.request) as AsyncIterable<unknown>) {
+      for await (const message of handler(request, gone.signal) as AsyncIterable<unknown>) {
         if (call.cancelled) return;
         if (!call.write(message)) await Promise.race([once(call, 'drain'), once(call, 'cancelled')]);
       }
       call.end();
     };
     send().catch((error: unknown) => {
+      if (call.cancelled) return;
       logger.warn({ method: name, err: error }, 'call failed');
       call.emit('error', statusOf(error));
     });
