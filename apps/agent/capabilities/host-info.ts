@@ -34,8 +34,8 @@ function probe(settings: AgentSettings): Promise<Capability[]> {
   return (probed ??= settings.runtime === 'lxc' ? probeLxc(settings.state) : Promise.resolve(simulated));
 }
 
-const simulated: Capability[] = ['checkpoint', 'restore', 'userns'].map((name) => ({
-  name,
-  present: true,
-  detail: 'simulated',
-}));
+/** There are no processes to carry: live moves are refused before anything is touched. */
+const simulated: Capability[] = [
+  { name: 'userns', present: true, detail: 'simulated' },
+  ...['checkpoint', 'restore'].map((name) => ({ name, present: false, detail: 'the runtime is simulated' })),
+];
