@@ -10,8 +10,6 @@ export const OPERATION_TRANSITIONS: Record<OperationState, readonly OperationSta
   cancelled: [],
 };
 
-export const UNFINISHED_STATES = ['pending', 'running', 'undoing'] as const satisfies OperationState[];
-
 export function isFinished(state: OperationState): boolean {
   return OPERATION_TRANSITIONS[state].length === 0;
 }

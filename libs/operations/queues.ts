@@ -6,8 +6,6 @@ import { messageOf } from '#libs/common/errors';
 import type { Operation, QueueName } from './operation.entity.js';
 import { RedisConnections } from './redis.js';
 
-export const QUEUE_NAMES = ['instance', 'migration', 'image', 'maintenance'] as const satisfies QueueName[];
-
 /** What goes through Redis: nothing but which operation to look at. The job's name is the operation's kind. */
 export interface OperationJob {
   operationId: string;

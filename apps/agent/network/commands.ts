@@ -25,7 +25,6 @@ export function run(command: string, args: readonly string[], input = '', timeou
 
 /** One process for many changes; stops at the first that fails. */
 export const ipBatch = (lines: readonly string[]): Promise<string> => batch('ip', lines);
-export const bridgeBatch = (lines: readonly string[]): Promise<string> => batch('bridge', lines);
 export const tcBatch = (lines: readonly string[]): Promise<string> => batch('tc', lines);
 /** Each line is tried, whatever became of the others: for removals, where "not there" is a success. */
 export const ipBatchForce = (lines: readonly string[]): Promise<void> => force('ip', lines);

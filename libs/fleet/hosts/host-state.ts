@@ -4,8 +4,3 @@ import type { Host } from './host.entity.js';
 export function isUp(host: Pick<Host, 'forcedDown' | 'leaseExpiresAt'>, now: Date): boolean {
   return !host.forcedDown && host.leaseExpiresAt !== null && host.leaseExpiresAt > now;
 }
-
-/** Whether the host's agent has shown by trial that it can do `name` (checkpoint, restore, …). */
-export function hasCapability(host: Pick<Host, 'capabilities'>, name: string): boolean {
-  return host.capabilities.some((capability) => capability.name === name && capability.present);
-}
