@@ -1,24 +1,34 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { cacheRoot } from '../fleet/layout.js';
 import { unmountBelow } from '../process/mounts.js';
+
+type Make = (directory: string, logFile: string) => Promise<void>;
+
+/** What this process is making: the host root is wanted by the fleet and by the guest images at the same time. */
+const inTheMaking = new Map<string, Promise<string>>();
 
 /**
  * Gives the directory that `make` fills, named by the hash of its recipe. It is made beside its place and renamed when
  * complete, so that a half-made one is never used; half-made ones of dead processes are removed.
  */
-export async function cached(
-  kind: string,
-  recipe: unknown,
-  make: (directory: string, logFile: string) => Promise<void>,
-): Promise<string> {
+export function cached(kind: string, recipe: unknown, make: Make): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 16);
   const directory = join(cacheRoot(), `${kind}-${hash}`);
+  let made = inTheMaking.get(directory);
+  if (!made) {
+    made = madeOnce(directory, make).finally(() => inTheMaking.delete(directory));
+    inTheMaking.set(directory, made);
+  }
+  return made;
+}
+
+async function madeOnce(directory: string, make: Make): Promise<string> {
   if (existsSync(directory)) return directory;
   await mkdir(cacheRoot(), { recursive: true, mode: 0o755 });
-  await removeHalfMade(`${kind}-${hash}.`);
+  await removeHalfMade(`${basename(directory)}.`);
   const partial = `${directory}.${process.pid}`;
   await mkdir(partial, { mode: 0o755 });
   await make(partial, `${directory}.log`);
