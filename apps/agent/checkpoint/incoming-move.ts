@@ -5,6 +5,7 @@ import { MigrationKind, MigrationPhase } from '#generated/lxstack/agent/v1/agent
 import type { NetworkForwarding } from '#generated/lxstack/agent/v1/agent';
 import { sleep } from '#libs/common/clock';
 import { ConflictError, messageOf } from '#libs/common/errors';
+import { faultPoint } from '#libs/common/fault-point';
 import { announce } from './announce.js';
 import type { DataChannel } from './data-channel.js';
 import { DiskReceiver } from './disk-transfer.js';
@@ -63,6 +64,7 @@ export class IncomingMove {
   async prepare(forwarding: readonly NetworkForwarding[]): Promise<void> {
     const { spec, nextEpoch, migrationId } = this.record;
     await this.records.keep(this.record);
+    await faultPoint('target.preparing');
     await this.deps.network.attach(spec);
     for (const { networkId, entries } of forwarding)
       await this.deps.network.setForwarding(networkId, entries, [], false);
@@ -70,6 +72,7 @@ export class IncomingMove {
     await makeMoveDirectory(this.deps.runDirectory, migrationId);
     if (this.live) for (const nic of spec.nics) this.holds.push(await Hold.create(this.deps.network, nic));
     for (const hold of this.holds) await hold.catch();
+    await faultPoint('target.prepared');
   }
 
   /** After a restart of the agent: ends what the one before had begun, or waits on for the word. */
@@ -132,6 +135,7 @@ export class IncomingMove {
   /** The restore is started and stands before its first image; what the commit needs is started too. */
   private async arm(): Promise<void> {
     const { spec } = this.record;
+    await faultPoint('target.arming');
     this.restore = await Restore.arm(this.directory, spec, this.deps.instances);
     this.watchRestore(this.restore);
     this.opening = new NetworkOpening(this.deps.network, spec.nics);
@@ -141,7 +145,9 @@ export class IncomingMove {
   private async bringToLife(channel: DataChannel, message: Message & { say: 'restore' }): Promise<void> {
     this.record.commitDeadline = Date.now() + message.timeoutMs;
     if (this.live) {
+      await faultPoint('target.restoring');
       const restored = await this.restore!.go(message.neighbours, this.record.spec.nics);
+      if (restored) await faultPoint('target.restored');
       if (!restored || this.decision !== 'undecided') return; // restoreEnded() tells
     }
     this.record.progress.phase = AWAIT_COMMIT;
@@ -180,6 +186,7 @@ export class IncomingMove {
   private async letRun(restore: Restore): Promise<void> {
     const { spec, nextEpoch, progress } = this.record;
     const started = performance.now();
+    await faultPoint('target.committed');
     writeFileSync(join(this.directory, 'committed'), '');
     this.opening ??= new NetworkOpening(this.deps.network, spec.nics);
     await this.opening.fire(() => restore.commit());
@@ -187,6 +194,7 @@ export class IncomingMove {
     const opened = performance.now();
     await this.deps.instances.commitIncoming(spec.id, nextEpoch, 'running');
     progress.phase = MigrationPhase.MIGRATION_PHASE_COMMITTED;
+    await faultPoint('target.running');
     const status = await restore.ended;
     progress.timingsMs = { ...restore.timings(), open: opened - started };
     if (status !== 0) {

@@ -5,6 +5,7 @@ import { MigrationKind, MigrationPhase } from '#generated/lxstack/agent/v1/agent
 import type { MigrationProgress, SendMigrationRequest } from '#generated/lxstack/agent/v1/agent';
 import { sleep } from '#libs/common/clock';
 import { ConflictError, messageOf } from '#libs/common/errors';
+import { faultPoint } from '#libs/common/fault-point';
 import { ipBatchForce } from '../network/commands.js';
 import { hostVethName } from '../network/interface-names.js';
 import { announce } from './announce.js';
@@ -77,6 +78,7 @@ export class OutgoingMove {
   async run(): Promise<void> {
     try {
       this.target = await TargetLink.open(this.deps, this.request);
+      await faultPoint('source.connected');
       await this.presyncDisk();
       if (this.live) await this.moveLive();
       else await this.moveCold();
@@ -144,6 +146,7 @@ export class OutgoingMove {
       this.stopIfAborted();
       const before = this.disk.bytes;
       const sent = await this.disk.pass();
+      await faultPoint('source.disk');
       if (this.disk.bytes > before) await this.target!.expect('pass-done');
       if (pass > 0 && sent < FEW_PATHS) break;
       if (!this.live && pass === 0) break; // it is stopped: nothing changes
@@ -164,6 +167,7 @@ export class OutgoingMove {
     const dump = (this.dump = await Dump.prepare(this.deps.runDirectory, this.record.migrationId));
     await target.tell({ say: 'arm' });
     await Promise.all([target.expect('armed'), this.redirect.arm()]);
+    await faultPoint('source.armed');
     this.neighbours = await readNeighbours(await this.deps.instances.initPid(this.record.spec.id));
     this.stopIfAborted();
     this.feed.enter(MigrationPhase.MIGRATION_PHASE_FREEZE);
@@ -190,6 +194,7 @@ export class OutgoingMove {
   private async dumpAndSend(target: TargetLink, dump: Dump): Promise<void> {
     this.feed.enter(MigrationPhase.MIGRATION_PHASE_DUMP);
     await this.redirect.cut();
+    await faultPoint('source.cut');
     dump.answer('go');
     // Every task is seized before the NIC is cut: the disk is still from here on.
     const before = this.disk.bytes;
@@ -198,15 +203,18 @@ export class OutgoingMove {
     const dumped = await dump.link!.when('dumped');
     this.progress.timingsMs.dump = dumped - this.frozenAt;
     this.feed.enter(MigrationPhase.MIGRATION_PHASE_TRANSFER);
+    await faultPoint('source.dumped');
     await sent;
     this.progress.memoryBytesTotal = this.progress.memoryBytesProcessed = await dump.sendImages();
     if (this.disk.bytes > before) await target.expect('pass-done');
     this.feed.time('transfer', dumped);
+    await faultPoint('source.images-sent');
     this.feed.enter(MigrationPhase.MIGRATION_PHASE_RESTORE);
     const restore = performance.now();
     await target.tell({ say: 'restore', timeoutMs: this.timeLeft(), neighbours: this.neighbours });
     this.kept = this.keepAsked(this.timeLeft());
     this.kept.catch(() => undefined); // awaited before the commit is asked for
+    await faultPoint('source.restore-asked');
     await target.expect('restored');
     this.feed.time('restore', restore);
   }
@@ -228,6 +236,7 @@ export class OutgoingMove {
   /** Frozen until someone who may says whose the instance is. */
   private async awaitAnswer(): Promise<'commit' | 'abort'> {
     const asked = performance.now();
+    await faultPoint('source.restored');
     writeFileSync(join(this.directory, 'awaiting'), '');
     await this.kept;
     this.feed.enter(AWAIT_COMMIT);
@@ -236,6 +245,7 @@ export class OutgoingMove {
       () => this.resolve(),
       () => undefined,
     );
+    await faultPoint('source.awaiting-commit');
     const word = await this.decision.wait();
     late.abort();
     this.feed.time('commit', asked);
@@ -262,6 +272,7 @@ export class OutgoingMove {
   /** Committed: nothing of it may run here any more. May be repeated. */
   private async letGo(): Promise<void> {
     const { spec } = this.record;
+    await faultPoint('source.letting-go');
     if (existsSync(this.directory)) writeFileSync(join(this.directory, 'committed'), '');
     this.dump?.answer('commit');
     this.feed.enter(MigrationPhase.MIGRATION_PHASE_COMMITTED);

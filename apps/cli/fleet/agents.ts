@@ -72,5 +72,6 @@ function agentEnvironment(host: SimHost, settings: Pick<FleetSettings, 'runtime'
     LXSTACK_AGENT_CGROUP: host.layout.cgroup(host.name),
     LXSTACK_AGENT_STORAGE: process.env.LXSTACK_AGENT_STORAGE ?? 'auto',
     LXSTACK_LOG_LEVEL: process.env.LXSTACK_LOG_LEVEL ?? 'info',
+    ...(process.env.LXSTACK_FAULT_POINTS ? { LXSTACK_FAULT_POINTS: `${STATE}/fault-points` } : {}),
   };
 }

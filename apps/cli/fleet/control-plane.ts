@@ -62,6 +62,7 @@ async function environment(layout: Layout, name: 'api' | 'worker', port: number)
     LXSTACK_ENROL_LISTEN: controlAddress.enrolment,
     LXSTACK_ADMIN_PASSWORD_FILE: await ensureAdminPassword(layout),
     LXSTACK_LOG_LEVEL: process.env.LXSTACK_LOG_LEVEL ?? 'info',
+    ...(process.env.LXSTACK_FAULT_POINTS ? { LXSTACK_FAULT_POINTS: layout.path('fault-points') } : {}),
   };
 }
 

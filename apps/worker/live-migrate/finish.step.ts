@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { faultPoint } from '#libs/common/fault-point';
 import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
 import type { Step, StepRun } from '#libs/operations/workflow';
@@ -18,6 +19,7 @@ export class FinishStep implements Step<MoveInput, MoveContext> {
   ) {}
 
   async run(run: StepRun<MoveInput, MoveContext>): Promise<void> {
+    await faultPoint('worker.finish');
     await run.commit(async (tx) => {
       await this.settlement.release(tx, run.input.migrationId);
       await this.ledger.become(tx, run.input.migrationId, 'completed');

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { faultPoint } from '#libs/common/fault-point';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
 import type { Step, StepRun } from '#libs/operations/workflow';
 import { Forwarding } from '../hosts/forwarding.js';
@@ -13,6 +14,7 @@ export class ForwardStep implements Step<MoveInput, MoveContext> {
   constructor(private readonly forwarding: Forwarding) {}
 
   async run(run: StepRun<MoveInput, MoveContext>): Promise<void> {
+    await faultPoint('worker.forward');
     await this.forwarding.announce(run, run.operation.resourceId, run.context.targetHostId!);
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { UnavailableError } from '#libs/common/errors';
+import { faultPoint } from '#libs/common/fault-point';
 import { resumePlan } from '#libs/mobility/live/resume-plan';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
 import type { Step, StepRun } from '#libs/operations/workflow';
@@ -19,6 +20,7 @@ export class OpenStep implements Step<MoveInput, MoveContext> {
   ) {}
 
   async run(run: StepRun<MoveInput, MoveContext>): Promise<void> {
+    await faultPoint('worker.open');
     const states = await this.ends.ask(run);
     const sourceIsDown = states.source === 'unreachable' && !(await this.hosts.isUp(run.input.source.hostId));
     const source = sourceIsDown ? 'unknown' : states.source;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InstanceState } from '#generated/lxstack/agent/v1/types';
 import { UnavailableError } from '#libs/common/errors';
+import { faultPoint } from '#libs/common/fault-point';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
 import type { Step, StepRun } from '#libs/operations/workflow';
 import { callOf, HostCalls } from '../hosts/host-calls.js';
@@ -22,6 +23,7 @@ export class ReleaseStep implements Step<MoveInput, MoveContext> {
   ) {}
 
   async run(run: StepRun<MoveInput, MoveContext>): Promise<void> {
+    await faultPoint('worker.release');
     const { input, context, operation, signal } = run;
     const agent = await this.hosts.agent(context.targetHostId!);
     const call = callOf(run, 'verify', input.source.epoch + 1);

@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import type { MigrationProgress } from '#generated/lxstack/agent/v1/agent';
 import { sleep } from '#libs/common/clock';
+import { faultPoint } from '#libs/common/fault-point';
 import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
 import type { StepRun } from '#libs/operations/workflow';
@@ -24,6 +25,7 @@ export class SwitchCommit {
   /** Returns when the commit is known to be in Postgres; throws when it is known not to be. */
   async run(run: Run, progress: MigrationProgress): Promise<void> {
     try {
+      await faultPoint('worker.before-commit');
       await run.commit((tx) => this.change(tx, run, progress));
     } catch (error) {
       if (!(await this.committed(run))) throw error;

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { MigrationKind, MigrationPhase } from '#generated/lxstack/agent/v1/agent';
 import type { MigrationProgress } from '#generated/lxstack/agent/v1/agent';
 import { messageOf, UnavailableError } from '#libs/common/errors';
+import { faultPoint } from '#libs/common/fault-point';
 import { createLogger } from '#libs/common/logger';
 import { resumePlan } from '#libs/mobility/live/resume-plan';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
@@ -40,6 +41,7 @@ export class SwitchStep implements Step<MoveInput, MoveContext> {
   ) {}
 
   async run(run: StepRun<MoveInput, MoveContext>): Promise<void> {
+    await faultPoint('worker.switch');
     const states = await this.ends.ask(run);
     const { cancelRequested } = run.operation;
     const plan = resumePlan({ ...states, committed: false, cancelRequested });
@@ -58,6 +60,7 @@ export class SwitchStep implements Step<MoveInput, MoveContext> {
   /** In the blackout: one transaction, then the target, then the source. What fails after the commit is `open`'s. */
   private async change(run: StepRun<MoveInput, MoveContext>, progress: MigrationProgress): Promise<void> {
     await this.switchCommit.run(run, progress);
+    await faultPoint('worker.after-commit');
     try {
       await this.ends.commit(run, 'target');
       await this.ends.commit(run, 'source');

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { faultPoint } from '#libs/common/fault-point';
 import type { Instance, InstanceFlavor } from '#libs/compute/instances/instance.entity';
 import { Migration } from '#libs/mobility/migrations/migration.entity';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
@@ -25,6 +26,7 @@ export class ClaimTargetStep implements Step<MoveInput, MoveContext> {
   ) {}
 
   async run(run: StepRun<MoveInput, MoveContext>): Promise<void> {
+    await faultPoint('worker.claim');
     const { operation, input, context } = run;
     const instance = await this.specs.instance(operation.resourceId);
     const live = operation.kind === 'instance.live-migrate';

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { MigrationKind } from '#generated/lxstack/agent/v1/agent';
+import { faultPoint } from '#libs/common/fault-point';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
 import { MoveRefusedError } from '#libs/mobility/migrations/move.errors';
 import type { Step, StepRun } from '#libs/operations/workflow';
@@ -20,6 +21,7 @@ export class PrepareTargetStep implements Step<MoveInput, MoveContext> {
   ) {}
 
   async run(run: StepRun<MoveInput, MoveContext>): Promise<void> {
+    await faultPoint('worker.prepare');
     const { input, context, operation, signal } = run;
     const hostId = context.targetHostId!;
     const kind = kindOf(operation.kind);
