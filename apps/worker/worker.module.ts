@@ -31,6 +31,8 @@ import { PrecheckStep } from './live-migrate/precheck.step.js';
 import { ReleaseStep } from './live-migrate/release.step.js';
 import { SwitchCommit } from './live-migrate/switch-commit.js';
 import { SwitchStep } from './live-migrate/switch.step.js';
+import { BatchRounds } from './move-batch/batch-rounds.js';
+import { MoveBatchWorkflow } from './move-batch/move-batch.workflow.js';
 import { ClaimTargetStep } from './moves/claim-target.step.js';
 import { MoveEnds } from './moves/move-ends.js';
 import { MoveLedger } from './moves/move-ledger.js';
@@ -70,6 +72,8 @@ const cold = [ColdMigrate, StopSourceStep, TransferStep, ArriveStep, ConfirmResi
     ...cold,
     EvacuateWorkflow,
     AutoConfirmWorkflow,
+    BatchRounds,
+    MoveBatchWorkflow,
     BindPortWorkflow,
     UnbindPortWorkflow,
     ResyncHostWorkflow,

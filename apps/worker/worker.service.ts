@@ -12,6 +12,7 @@ import { ResyncHostWorkflow } from './host/resync.workflow.js';
 import { HostCalls } from './hosts/host-calls.js';
 import { InstanceSpecs } from './hosts/instance-specs.js';
 import { LiveMigrateWorkflow } from './live-migrate/live-migrate.workflow.js';
+import { MoveBatchWorkflow } from './move-batch/move-batch.workflow.js';
 import { BindPortWorkflow } from './port/bind-port.workflow.js';
 import { UnbindPortWorkflow } from './port/unbind-port.workflow.js';
 import { powerWorkflows } from './power/power.workflow.js';
@@ -43,6 +44,7 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     unbindPort: UnbindPortWorkflow,
     resync: ResyncHostWorkflow,
     autoConfirm: AutoConfirmWorkflow,
+    batch: MoveBatchWorkflow,
   ) {
     runner.register(create);
     runner.register(remove);
@@ -55,6 +57,7 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     runner.register(unbindPort);
     runner.register(resync);
     runner.register(autoConfirm);
+    runner.register(batch);
     for (const workflow of cold.workflows()) runner.register(workflow);
     for (const workflow of powerWorkflows({ hosts, specs, transitions })) runner.register(workflow);
   }

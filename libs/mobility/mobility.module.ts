@@ -1,9 +1,14 @@
 import { Global, Module } from '@nestjs/common';
 import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
 import { Quotas } from '#libs/compute/quotas/quotas';
+import { MoveBatches } from './batches/move-batches.service.js';
+import { Drains } from './drain/drains.service.js';
 import { Migrations } from './migrations/migrations.service.js';
 
 /** Moves as operators ask for them. Wants DatabaseModule and OperationsModule beside it. */
 @Global()
-@Module({ providers: [InstanceTransitions, Quotas, Migrations], exports: [Migrations] })
+@Module({
+  providers: [InstanceTransitions, Quotas, Migrations, MoveBatches, Drains],
+  exports: [Migrations, MoveBatches, Drains],
+})
 export class MobilityModule {}

@@ -19,6 +19,8 @@ import { Audit } from '#libs/fleet/audit/audit.service';
 import { FleetModule } from '#libs/fleet/fleet.module';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { closeSwitches } from '#libs/mobility/live/switch-fence';
+import { MoveBatches } from '#libs/mobility/batches/move-batches.service';
+import { Drains } from '#libs/mobility/drain/drains.service';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
 import { MobilityModule } from '#libs/mobility/mobility.module';
 import type { Operation } from '#libs/operations/operation.entity';
@@ -78,6 +80,14 @@ export class WorkflowWorld {
 
   get migrations(): Migrations {
     return this.control.get(Migrations);
+  }
+
+  get batches(): MoveBatches {
+    return this.control.get(MoveBatches);
+  }
+
+  get drains(): Drains {
+    return this.control.get(Drains);
   }
 
   /** A worker process of its own, as in production. */

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { Api } from '../client/api.js';
 import { adminAccess } from '../fleet/access.js';
 import { caFingerprint } from '../pki/cluster-pki.js';
+import { abortDrainCommand, drainCommand } from './drain.js';
 import { layoutOf, print } from './layout-of.js';
 
 export function hostCommand(): Command {
@@ -14,5 +15,15 @@ export function hostCommand(): Command {
       print(`token:       ${made.token}`);
       print(`fingerprint: sha256:${await caFingerprint(layout.path('pki'))}`);
     });
-  return new Command('host').description('hosts of the fleet').addCommand(token);
+  const undrain = new Command('undrain')
+    .description('let a host take servers again')
+    .argument('<name>')
+    .action(async (name: string, _options: object, command: Command) => {
+      const api = new Api(await adminAccess(layoutOf(command)));
+      await api.call('PUT', `/compute/v2.1/os-services/${encodeURIComponent(name)}`, { status: 'enabled' });
+      print(`${name} takes servers again`);
+    });
+  const host = new Command('host').description('hosts of the fleet');
+  for (const one of [token, drainCommand(), abortDrainCommand(), undrain]) host.addCommand(one);
+  return host;
 }

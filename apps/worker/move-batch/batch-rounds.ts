@@ -1,0 +1,172 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
+import { DomainError, InstanceStateError, UnavailableError } from '#libs/common/errors';
+import { Host } from '#libs/fleet/hosts/host.entity';
+import { nextMove } from '#libs/mobility/batches/next-move';
+import type { MovableInstance, MoveAttempt } from '#libs/mobility/batches/next-move';
+import type { LivePolicy, MoveAction, MoveBatchItemStatus } from '#libs/mobility/batches/move-batch.entity';
+import { isAbortable } from '#libs/mobility/migrations/migration-states';
+import { Migrations } from '#libs/mobility/migrations/migrations.service';
+
+interface Attempt extends MoveAttempt {
+  id: number;
+  bytes: number;
+}
+
+export interface BatchItem extends MovableInstance {
+  instanceId: string;
+  targetHostId: string | null;
+  status: MoveBatchItemStatus;
+  attempts: Attempt[];
+}
+
+/**
+ * The items that have not ended, each with its instance and the tries of this operation: those whose operations carry
+ * its request id. So a try is never lost between its own commit and ours. Index: operations_by_request.
+ */
+const OPEN_ITEMS = `
+  SELECT i.instance_id AS "instanceId", i.target_host_id AS "targetHostId", i.status,
+    n.host_id IS NOT DISTINCT FROM i.source_host_id AS "onSource", n.deleted_at IS NOT NULL AS deleted,
+    n.vm_state AS "vmState", n.task_state AS "taskState", coalesce(a.attempts, '[]'::json) AS attempts
+  FROM move_batch_items i JOIN instances n ON n.id = i.instance_id
+  LEFT JOIN (
+    SELECT m.instance_id, json_agg(json_build_object('id', m.id, 'uuid', m.uuid, 'type', m.migration_type,
+      'status', m.status, 'failure', m.failure, 'bytes', m.memory_bytes_processed + m.disk_bytes_processed)
+      ORDER BY m.id) AS attempts
+    FROM operations o JOIN migrations m ON m.operation_id = o.id WHERE o.request_id = $2 GROUP BY m.instance_id
+  ) a ON a.instance_id = i.instance_id
+  WHERE i.batch_id = $1 AND i.status IN ('pending', 'running') ORDER BY i.position`;
+
+/** One look at a batch's open items and what follows from it. May be repeated at any point. */
+@Injectable()
+export class BatchRounds {
+  constructor(
+    private readonly database: DataSource,
+    private readonly migrations: Migrations,
+  ) {}
+
+  async open(batchId: string, requestId: string): Promise<BatchItem[]> {
+    return this.database.query<BatchItem[]>(OPEN_ITEMS, [batchId, requestId]);
+  }
+
+  /** Settles what has ended, confirms cold moves, and begins moves while fewer than `parallel` run. */
+  async advance(
+    batchId: string,
+    by: Caller,
+    { live, parallel }: { live: LivePolicy; parallel: number },
+  ): Promise<number> {
+    const items = await this.open(batchId, by.requestId);
+    let busy = items.filter(
+      (item) => item.attempts.length && nextMove(item, item.attempts, live).next !== 'done',
+    ).length;
+    let open = 0;
+    for (const item of items) {
+      const plan = nextMove(item, item.attempts, live);
+      const tried = item.attempts.length > 0;
+      if (plan.next === 'done' || plan.next === 'fail') {
+        if (plan.next === 'fail' && tried) busy--;
+        await this.settle(
+          batchId,
+          item,
+          plan.next === 'done' ? 'done' : 'failed',
+          'reason' in plan ? plan.reason : null,
+        );
+        continue;
+      }
+      open++;
+      if (plan.next === 'confirm') await this.confirm(item, by);
+      if (plan.next !== 'begin' || (!tried && busy >= parallel)) continue;
+      const refused = await this.begin(batchId, item, plan.action, live, by);
+      if (refused) open--;
+      if (refused && tried) busy--;
+      if (!refused && !tried) busy++;
+    }
+    return open;
+  }
+
+  /** Items that no move was begun for are given up; the rest are left to end. Returns how many still run. */
+  async wind(
+    batchId: string,
+    by: Caller,
+    reason: string,
+    status: 'failed' | 'cancelled',
+    abort: boolean,
+  ): Promise<number> {
+    let running = 0;
+    for (const item of await this.open(batchId, by.requestId)) {
+      const last = item.attempts.at(-1);
+      const plan = nextMove(item, item.attempts, 'never');
+      if (plan.next === 'done') await this.settle(batchId, item, 'done', null);
+      else if (!last || plan.next === 'begin' || plan.next === 'fail') await this.settle(batchId, item, status, reason);
+      else {
+        running++;
+        if (plan.next === 'confirm') await this.confirm(item, by);
+        else if (abort && isAbortable(last.type, last.status)) await this.abort(item.instanceId, last.id);
+      }
+    }
+    return running;
+  }
+
+  /** True where the move cannot even begin, which ends the item. */
+  private async begin(
+    batchId: string,
+    item: BatchItem,
+    action: MoveAction,
+    live: LivePolicy,
+    by: Caller,
+  ): Promise<boolean> {
+    const { instanceId } = item;
+    try {
+      const host = await this.nameOf(item.targetHostId);
+      const ask = action === 'live' ? this.migrations.liveMigrate : this.migrations.migrate;
+      const { uuid } = await ask.call(this.migrations, by, instanceId, { host });
+      await this.database.query(
+        `UPDATE move_batch_items SET status = 'running', action = $3, migration_uuid = $4,
+           started_at = coalesce(started_at, now()) WHERE batch_id = $1 AND instance_id = $2`,
+        [batchId, instanceId, action, uuid],
+      );
+      return false;
+    } catch (error) {
+      if (!(error instanceof DomainError) || error instanceof UnavailableError) throw error;
+      // Something else has begun with it: the next round looks again.
+      if (error instanceof InstanceStateError) return false;
+      // A host that cannot move live at all: it goes cold where that is allowed.
+      if (action === 'live' && live === 'prefer' && item.vmState === 'active')
+        return this.begin(batchId, item, 'cold', live, by);
+      await this.settle(batchId, item, 'failed', error.message);
+      return true;
+    }
+  }
+
+  private async nameOf(hostId: string | null): Promise<string | null> {
+    if (hostId === null) return null;
+    return (await this.database.manager.findOneByOrFail(Host, { id: hostId })).name;
+  }
+
+  /** Lost to a caller who confirms or deletes at the same time: the next round sees what became of it. */
+  private async confirm({ instanceId }: BatchItem, by: Caller): Promise<void> {
+    await ignoringDomain(this.migrations.confirmResize(by, instanceId));
+  }
+
+  private async abort(instanceId: string, migrationId: number): Promise<void> {
+    await ignoringDomain(this.migrations.abort(instanceId, migrationId));
+  }
+
+  private async settle(batchId: string, item: BatchItem, status: MoveBatchItemStatus, reason: string | null) {
+    const last = item.attempts.at(-1);
+    await this.database.query(
+      `UPDATE move_batch_items SET status = $3, reason = $4, bytes = $5, migration_uuid = coalesce($6, migration_uuid),
+         finished_at = now() WHERE batch_id = $1 AND instance_id = $2`,
+      [batchId, item.instanceId, status, reason, last?.bytes ?? 0, last?.uuid ?? null],
+    );
+  }
+}
+
+async function ignoringDomain(work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!(error instanceof DomainError) || error instanceof UnavailableError) throw error;
+  }
+}

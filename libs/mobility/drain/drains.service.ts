@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, IsNull } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
+import { ConflictError, NotFoundError } from '#libs/common/errors';
+import { Instance } from '#libs/compute/instances/instance.entity';
+import { Host } from '#libs/fleet/hosts/host.entity';
+import { Operation } from '#libs/operations/operation.entity';
+import { isFinished } from '#libs/operations/operation-states';
+import { Operations } from '#libs/operations/operations.service';
+import { byCost } from '../batches/batch-progress.js';
+import { MoveBatch } from '../batches/move-batch.entity.js';
+import type { LivePolicy } from '../batches/move-batch.entity.js';
+import { MoveBatches } from '../batches/move-batches.service.js';
+
+export interface DrainInput {
+  live: LivePolicy;
+  parallel: number;
+  timeoutSeconds: number;
+}
+
+/** Instances of one host that are drained at once; more are left for a second drain. */
+const MAX_MOVES = 10_000;
+
+/** Empties a host: it takes nothing new, and what it has is moved away (Incus: cluster evacuate). */
+@Injectable()
+export class Drains {
+  constructor(
+    private readonly database: DataSource,
+    private readonly operations: Operations,
+    private readonly batches: MoveBatches,
+  ) {}
+
+  /** Disables the host for scheduling and begins. Throws NotFoundError, and ConflictError while a drain runs. */
+  async begin(by: Caller, hostId: string, input: DrainInput): Promise<MoveBatch> {
+    return this.operations.transact(async (tx, create) => {
+      const host = await tx.findOne(Host, { where: { id: hostId }, lock: { mode: 'pessimistic_write' } });
+      if (!host) throw new NotFoundError('Host', hostId);
+      const [last] = await tx.find(MoveBatch, { where: { hostId }, order: { createdAt: 'DESC' }, take: 1 });
+      if (last && !isFinished((await tx.findOneByOrFail(Operation, { id: last.operationId })).state))
+        throw new ConflictError(`Host ${host.name} is being drained already.`);
+      await tx.update(Host, { id: hostId }, { enabled: false, disabledReason: 'drain' });
+      const instances = await tx.find(Instance, { where: { hostId, deletedAt: IsNull() }, take: MAX_MOVES });
+      const moves = instances
+        .map(({ id, vmState, flavor }) => ({ id, running: vmState !== 'stopped', ...sizeOf(flavor) }))
+        .sort(byCost)
+        .map(({ id }) => ({ instanceId: id, sourceHostId: hostId, targetHostId: null }));
+      return this.batches.create(tx, create, by, { kind: 'drain', hostId, ...input, moves });
+    });
+  }
+
+  /** Id of the host's latest drain. Throws NotFoundError. */
+  async latest(hostId: string): Promise<string> {
+    const where = { hostId, kind: 'drain' as const };
+    const [last] = await this.database.manager.find(MoveBatch, { where, order: { createdAt: 'DESC' }, take: 1 });
+    if (!last) throw new NotFoundError('Drain of host', hostId);
+    return last.id;
+  }
+}
+
+function sizeOf({ ramMb, diskGb }: Instance['flavor']) {
+  return { ramMb, diskGb };
+}
