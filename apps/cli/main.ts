@@ -8,6 +8,7 @@ import { envCommand } from './commands/env.js';
 import { execClientCommand, execHostCommand } from './commands/exec.js';
 import { hostCommand } from './commands/host.js';
 import { logsCommand } from './commands/logs.js';
+import { serverCommand } from './commands/server.js';
 import { statusCommand } from './commands/status.js';
 import { testCommand } from './commands/test.js';
 import { upCommand } from './commands/up.js';
@@ -28,6 +29,7 @@ for (const command of [
   auditCommand,
   logsCommand,
   hostCommand,
+  serverCommand,
   doctorCommand,
   testCommand,
 ]) {

@@ -4,11 +4,12 @@ import { Quotas } from '#libs/compute/quotas/quotas';
 import { MoveBatches } from './batches/move-batches.service.js';
 import { Drains } from './drain/drains.service.js';
 import { Migrations } from './migrations/migrations.service.js';
+import { Mobility } from './mobility/mobility.js';
 
 /** Moves as operators ask for them. Wants DatabaseModule and OperationsModule beside it. */
 @Global()
 @Module({
-  providers: [InstanceTransitions, Quotas, Migrations, MoveBatches, Drains],
-  exports: [Migrations, MoveBatches, Drains],
+  providers: [InstanceTransitions, Quotas, Migrations, MoveBatches, Drains, Mobility],
+  exports: [Migrations, MoveBatches, Drains, Mobility],
 })
 export class MobilityModule {}

@@ -16,9 +16,11 @@ export async function whatBlocks(deps: MigrationDeps, request: CheckMigrationReq
     if (error instanceof NotFoundError) return undefined; // this is the target
     throw error;
   });
-  if (here === undefined || request.spec) return reasons;
-  if (!here) return [...reasons, 'The instance is not running: only a cold migration moves it.'];
-  return [...reasons, ...(await blockingProcesses(here))];
+  if (here) return [...reasons, ...(await blockingProcesses(here))];
+  // A spec is judged for a host that is to get it: a copy that is being made there does not run yet.
+  return here === undefined || request.spec
+    ? reasons
+    : [...reasons, 'The instance is not running: only a cold migration moves it.'];
 }
 
 /** What CRIU cannot carry to another host, whatever runs inside. */
@@ -58,20 +60,46 @@ async function blockingProcesses(initPid: number): Promise<string[]> {
   const reasons: string[] = [];
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
     if ((await namespaceOf(Number(pid), 'pid')) !== pidNamespace) continue;
-    const nested: string[] = [];
-    for (const kind of NESTED) if ((await namespaceOf(Number(pid), kind)) !== own.get(kind)) nested.push(kind);
-    const name = (await orGone(readFile(`/proc/${pid}/comm`, 'utf8'))).trim();
+    const nested: (typeof NESTED)[number][] = [];
+    for (const kind of NESTED) {
+      const found = await namespaceOf(Number(pid), kind);
+      if (found && found !== own.get(kind)) nested.push(kind); // one that is ending has none
+    }
+    const mounts = await orGone(readFile(`/proc/${pid}/mountinfo`, 'utf8'));
+    if (!nested.length && !/ - ramfs /.test(mounts)) continue;
+    const who = await nameOf(pid);
     if (nested.length)
       reasons.push(
-        `Process ${name} inside has ${nested.join(' and ')} namespaces of its own: for systemd services add a drop-in with ProtectHostname=no, PrivateUsers=no, PrivateIPC=no and restart it.`,
+        `${who} has ${nested.join(' and ')} namespaces of its own: for a systemd service add a drop-in with ${nested.map((kind) => SANDBOX[kind]).join(', ')} and restart it.`,
       );
-    const mounts = await orGone(readFile(`/proc/${pid}/mountinfo`, 'utf8'));
-    if (/ - ramfs /.test(mounts))
+    for (const unit of credentialsIn(mounts))
       reasons.push(
-        `Process ${name} inside has a ramfs (credentials of systemd): add a drop-in with LoadCredential= and SetCredential=.`,
+        `${unit} has its credentials on a ramfs: add a drop-in with LoadCredential= and SetCredential= and restart it.`,
       );
   }
   return [...new Set(reasons)].slice(0, 20);
+}
+
+/** The setting that gives a systemd service such a namespace, turned off. */
+const SANDBOX = { uts: 'ProtectHostname=no', ipc: 'PrivateIPC=no', user: 'PrivateUsers=no' };
+
+/** The unit that a process belongs to where systemd says so in its cgroup, else its own name. */
+async function nameOf(pid: string): Promise<string> {
+  const [cgroups, name] = await Promise.all(
+    ['cgroup', 'comm'].map((file) => orGone(readFile(`/proc/${pid}/${file}`, 'utf8'))),
+  );
+  return unitIn(cgroups!) ?? `Process ${name!.trim()}`;
+}
+
+/** `ssh.service` from the lines of /proc/PID/cgroup; undefined where no unit is named. */
+export function unitIn(cgroups: string): string | undefined {
+  return /\/([\w@:.\\-]+\.(?:service|socket|scope))(?:\/|$)/m.exec(cgroups)?.[1];
+}
+
+/** Units whose credentials are mounted as a ramfs (`/run/credentials/UNIT`), by the lines of /proc/PID/mountinfo. */
+export function credentialsIn(mountinfo: string): string[] {
+  const points = [...mountinfo.matchAll(/^(?:\S+ ){4}(\S+) .* - ramfs /gm)].map(([, point]) => point!);
+  return points.map((point) => /\/credentials\/([^/]+)$/.exec(point)?.[1] ?? `What is mounted on ${point}`);
 }
 
 const namespaceOf = (pid: number, kind: string): Promise<string> => orGone(readlink(`/proc/${pid}/ns/${kind}`));

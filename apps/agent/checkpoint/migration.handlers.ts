@@ -10,6 +10,7 @@ import type {
 } from '#generated/lxstack/agent/v1/agent';
 import { ConflictError, NotFoundError } from '#libs/common/errors';
 import { listenForMoves } from './data-listener.js';
+import { guestFacts } from './guest-facts.js';
 import { whatBlocks } from './instance-checks.js';
 import { hasReached } from './migration-record.js';
 import type { Migrations } from './migrations.js';
@@ -26,7 +27,7 @@ export function migrationHandlers(migrations: Migrations) {
     /** To be called once at the start of the agent, before it serves. */
     listen: () => listenForMoves(deps, (id) => incoming.get(id)),
     async checkMigration(request: CheckMigrationRequest): Promise<CheckMigrationResponse> {
-      return { reasons: await whatBlocks(deps, request) };
+      return { reasons: await whatBlocks(deps, request), ...(await guestFacts(deps.instances, request.instanceId)) };
     },
     prepareMigration: (request: PrepareMigrationRequest) => migrations.prepare(request),
     async *sendMigration(request: SendMigrationRequest): AsyncGenerator<MigrationProgress> {

@@ -1,9 +1,15 @@
 import { Module } from '@nestjs/common';
+import { ComputeModule } from '#libs/compute/compute.module';
+import { MobilityModule } from '#libs/mobility/mobility.module';
 import { AuditController } from './audit.controller.js';
 import { DrainController } from './drain.controller.js';
 import { HostsController } from './hosts.controller.js';
+import { MobilityController } from './mobility.controller.js';
 import { OperationsController } from './operations.controller.js';
 
 /** `/fleet/v1`: for operators. */
-@Module({ controllers: [AuditController, DrainController, HostsController, OperationsController] })
+@Module({
+  imports: [ComputeModule, MobilityModule],
+  controllers: [AuditController, DrainController, HostsController, MobilityController, OperationsController],
+})
 export class FleetFaceModule {}

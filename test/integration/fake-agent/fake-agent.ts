@@ -111,7 +111,7 @@ export class FakeAgent {
       }),
       setForwarding: this.unary('setForwarding', (request) => this.forward(request)),
       ensureNetwork: this.unary('ensureNetwork', () => ({})),
-      checkMigration: this.unary('checkMigration', () => ({ reasons: this.reasons })),
+      checkMigration: this.unary('checkMigration', () => ({ reasons: this.reasons, init: '', memoryBytes: 0 })),
       prepareMigration: this.unary('prepareMigration', (request: PrepareMigrationRequest) =>
         this.migrations.prepare(request),
       ),

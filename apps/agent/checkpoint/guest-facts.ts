@@ -1,0 +1,42 @@
+import { lstat, readFile, readlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { NotFoundError } from '#libs/common/errors';
+import type { MovableInstances } from './movable-instances.js';
+
+export interface GuestFacts {
+  init: '' | 'systemd' | 'sysvinit' | 'openrc' | 'busybox' | 'other';
+  /** Bytes that its cgroup is charged with. */
+  memoryBytes: number;
+}
+
+/** What runs as its first process, and how much memory it takes. Nothing of both where it does not run here. */
+export async function guestFacts(instances: MovableInstances, instanceId: string): Promise<GuestFacts> {
+  const pid = await instances.initPid(instanceId).catch((error: unknown) => {
+    if (error instanceof NotFoundError) return 0;
+    throw error;
+  });
+  if (!pid) return { init: '', memoryBytes: 0 };
+  const program = basename(await readlink(`/proc/${pid}/exe`).catch(() => ''));
+  // Looked at, never followed: the paths are the guest's.
+  const openrc = await lstat(`/proc/${pid}/root/run/openrc`).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  return { init: initOf(program, openrc), memoryBytes: await memoryOf(instances.cgroupDirectories(instanceId)[1]!) };
+}
+
+/** By the file name of its program; OpenRC often runs below another init, and is known by its directory in /run. */
+export function initOf(program: string, openrc: boolean): GuestFacts['init'] {
+  if (program === 'systemd') return 'systemd';
+  if (openrc || program === 'openrc-init') return 'openrc';
+  if (program === 'init') return 'sysvinit';
+  return program === 'busybox' ? 'busybox' : 'other';
+}
+
+async function memoryOf(cgroup: string): Promise<number> {
+  for (const file of [`memory/${cgroup}/memory.usage_in_bytes`, `${cgroup}/memory.current`]) {
+    const text = await readFile(join('/sys/fs/cgroup', file), 'utf8').catch(() => '');
+    if (text) return Number(text);
+  }
+  return 0;
+}

@@ -1,0 +1,60 @@
+import type { Instance } from '#libs/compute/instances/instance.entity';
+import type { Host } from '#libs/fleet/hosts/host.entity';
+
+type Judged = Pick<Instance, 'vmState' | 'taskState'>;
+
+/** What Postgres knows against a live move. */
+export function blocksLive(instance: Judged, source: Pick<Host, 'name' | 'capabilities'> | null): string[] {
+  if (!source) return ['The instance is on no host.'];
+  return [
+    ...busy(instance),
+    ...(['active', 'paused'].includes(instance.vmState)
+      ? []
+      : [`The instance is ${instance.vmState}, not active: only a cold migration moves it.`]),
+    ...(instance.vmState === 'paused' ? ['The instance is paused: unpause it first.'] : []),
+    ...lacking(source, ['checkpoint']),
+  ];
+}
+
+/** What Postgres knows against a cold move (Nova: active and stopped instances only). */
+export function blocksCold(instance: Judged, source: Pick<Host, 'name'> | null): string[] {
+  if (!source) return ['The instance is on no host.'];
+  return [
+    ...busy(instance),
+    ...(['active', 'stopped'].includes(instance.vmState)
+      ? []
+      : [`The instance is ${instance.vmState}: a cold migration wants an active or stopped one.`]),
+  ];
+}
+
+/** Why a host could not take it: as the claim would say, from what is published and reserved now. */
+export function blocksTarget(
+  { flavor }: Pick<Instance, 'flavor'>,
+  host: Host,
+  up: boolean,
+  capabilities: string[],
+): string[] {
+  if (!up) return [`Host ${host.name} is down.`];
+  const room = [
+    ['vcpus', flavor.vcpus, host.vcpus * host.cpuRatio - host.usedVcpus],
+    ['MiB of memory', flavor.ramMb, host.memoryMb * host.memoryRatio - host.usedMemoryMb],
+    ['GiB of disk', flavor.diskGb, host.diskGb * host.diskRatio - host.usedDiskGb],
+  ] as const;
+  return [
+    ...(host.enabled ? [] : [`Host ${host.name} is disabled: ${host.disabledReason ?? 'no reason was given'}.`]),
+    ...room.flatMap(([what, need, free]) =>
+      need > free ? [`Host ${host.name}: ${need} ${what} wanted, ${Math.max(0, Math.floor(free))} free.`] : [],
+    ),
+    ...lacking(host, capabilities),
+  ];
+}
+
+function lacking(host: Pick<Host, 'name' | 'capabilities'>, names: string[]): string[] {
+  return names.flatMap((name) => {
+    const found = host.capabilities.find((capability) => capability.name === name);
+    return found?.present ? [] : [`Host ${host.name} cannot ${name}: ${found?.detail ?? 'its agent has not said so'}.`];
+  });
+}
+
+const busy = ({ taskState }: Judged): string[] =>
+  taskState === null ? [] : [`Something is being done with the instance now (${taskState}).`];
