@@ -17,6 +17,7 @@ const START_TIMEOUT_MS = 60_000;
 /** How long LXC's monitor may take to end or to begin again. */
 const SETTLE_MS = 10_000;
 const SETTLE_STEP_MS = 20;
+const statefulRun = fileURLToPath(new URL('../../../../../apps/agent/runtime/lxc/stateful-run.sh', import.meta.url));
 const postStop = fileURLToPath(new URL('../../../../../apps/agent/runtime/lxc/post-stop.sh', import.meta.url));
 
 /** Containers by LXC's tools. They live on when the agent ends. */
@@ -45,6 +46,7 @@ export class LxcRuntime implements Runtime {
       cgroups: this.cgroups,
       cgroupDirectories: { monitor: monitor!, container: container! },
       postStop: `${postStop} ${this.events}`,
+      statefulRun,
     });
     await writeFile(join(this.lxcPath, spec.id, 'config'), config, { mode: 0o600 });
   }

@@ -14,6 +14,7 @@ const render = (changes: Partial<InstanceSpec>, cgroups = v2) =>
     cgroups,
     cgroupDirectories: { monitor: 'p/m', container: 'p/c' },
     postStop: '/hook /events',
+    statefulRun: '/stateful',
   }).split('\n');
 
 const has = (lines: string[], ...wanted: string[]) => {
@@ -50,4 +51,9 @@ test('a directory of the host is mounted as a disk device; unknown device types 
   const climbing = { ...disk, options: { source: '/srv/../etc', path: '/mnt' } };
   assert.throws(() => render({ devices: [climbing] }), /devices.data.source/);
   assert.throws(() => render({ devices: [{ name: 'g', type: 'gpu', options: {} }] }), /gpu is not offered/);
+});
+
+test('migration.stateful=true prepares /run before the init; without it nothing is changed', () => {
+  has(render({ config: { 'migration.stateful': 'true' } }), 'lxc.hook.mount = /stateful');
+  assert.ok(!render({}).some((line) => line.startsWith('lxc.hook.mount')));
 });

@@ -14,6 +14,8 @@ export interface RenderContext {
   cgroupDirectories: { monitor: string; container: string };
   /** Run after it has ended, with the container's name appended. */
   postStop: string;
+  /** Run before the init of an instance with migration.stateful=true. */
+  statefulRun: string;
 }
 
 /** A container's configuration. AppArmor is not named: CRIU refuses to restore where the kernel has none. */
@@ -30,6 +32,7 @@ export function renderConfig(spec: InstanceSpec, context: RenderContext): string
     line('lxc.cgroup.dir.monitor', context.cgroupDirectories.monitor),
     line('lxc.cgroup.dir.container', context.cgroupDirectories.container),
     line('lxc.hook.post-stop', context.postStop),
+    ...(spec.config['migration.stateful'] === 'true' ? [line('lxc.hook.mount', context.statefulRun)] : []),
     ...limitLines(spec, context.cgroups),
     ...nicLines(spec.nics, context.bridges),
     ...deviceLines(spec.devices, context.cgroups.devices),
@@ -51,5 +54,6 @@ function environmentLines(config: Readonly<Record<string, string>>): string[] {
 export function checkSpec(spec: InstanceSpec, cgroups: CgroupLayout): void {
   const bridges = new Map(spec.nics.map((nic) => [nic.networkId, 'br']));
   const directories = { monitor: 'm', container: 'c' };
-  renderConfig(spec, { rootfs: '/', bridges, cgroups, cgroupDirectories: directories, postStop: '/bin/true' });
+  const hooks = { postStop: '/bin/true', statefulRun: '/bin/true' };
+  renderConfig(spec, { rootfs: '/', bridges, cgroups, cgroupDirectories: directories, ...hooks });
 }

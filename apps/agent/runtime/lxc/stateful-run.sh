@@ -1,0 +1,19 @@
+#!/bin/sh
+# LXC's mount hook for migration.stateful=true. Run as the guest's root, in its mount namespace, before its init: /run becomes
+# the tmpfs that systemd would make (it leaves one that is there), with the settings that keep CRIU able to dump its services.
+set -e
+case "$(readlink "$LXC_ROOTFS_MOUNT/sbin/init")" in */systemd) ;; *) exit 0 ;; esac
+run=$LXC_ROOTFS_MOUNT/run
+[ -d "$run" ] && [ ! -L "$run" ] || exit 0
+mount -t tmpfs -o mode=755,nosuid,nodev tmpfs "$run"
+mkdir -p "$run/systemd/system/service.d"
+cat >"$run/systemd/system/service.d/zz-migratable.conf" <<'END'
+[Service]
+ProtectHostname=no
+PrivateUsers=no
+PrivateIPC=no
+PrivateNetwork=no
+LoadCredential=
+SetCredential=
+END
+for unit in sys-kernel-debug.mount sys-kernel-tracing.mount; do ln -s /dev/null "$run/systemd/system/$unit"; done
