@@ -7,6 +7,7 @@ import { downCommand } from './commands/down.js';
 import { envCommand } from './commands/env.js';
 import { execClientCommand, execHostCommand } from './commands/exec.js';
 import { hostCommand } from './commands/host.js';
+import { migrationCommand } from './commands/migration.js';
 import { logsCommand } from './commands/logs.js';
 import { serverCommand } from './commands/server.js';
 import { statusCommand } from './commands/status.js';
@@ -30,6 +31,7 @@ for (const command of [
   logsCommand,
   hostCommand,
   serverCommand,
+  migrationCommand,
   doctorCommand,
   testCommand,
 ]) {

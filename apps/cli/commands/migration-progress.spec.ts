@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { addProgress, renderProgress } from './migration-progress.js';
+
+const mebi = 1024 ** 2;
+const event = (diskBytesProcessed: number) => ({
+  phase: 'MIGRATION_PHASE_DISK',
+  diskBytesTotal: 8 * mebi,
+  diskBytesProcessed,
+});
+
+describe('the progress of a move on one line', () => {
+  it('tells share, phase, bytes, and the time left at the rate so far', () => {
+    const progress = addProgress(addProgress(undefined, event(0), 1_000), event(2 * mebi), 3_000);
+    assert.equal(
+      renderProgress(progress, 3_000),
+      '[#####...............] 25 % disk: disk 2.0 of 8.0 MiB (6.0 left), memory 0.0 of 0.0 MiB (0.0 left), 2.0 s, time left 6.0 s',
+    );
+  });
+
+  it('never shows more than all, where a move carries more than was foreseen', () => {
+    assert.match(renderProgress(addProgress(undefined, event(9 * mebi), 0), 0), /^\[#{20}\] 100 %/);
+  });
+
+  it('knows no time left before the first byte', () => {
+    assert.match(renderProgress(addProgress(undefined, event(0), 0), 500), /time left unknown$/);
+  });
+});

@@ -1,0 +1,44 @@
+/** What a move has reported so far. Bytes; times in milliseconds since 1970. */
+export interface Progress {
+  phase: string;
+  processed: number;
+  total: number;
+  memory: { processed: number; total: number };
+  disk: { processed: number; total: number };
+  /** The first report. */
+  since: number;
+}
+
+const barWidth = 20;
+
+/** One `migration` event of the websocket, added to those before. */
+export function addProgress(before: Progress | undefined, data: Record<string, unknown>, now: number): Progress {
+  const bytes = (name: string) => Number(data[name] ?? 0);
+  const memory = { processed: bytes('memoryBytesProcessed'), total: bytes('memoryBytesTotal') };
+  const disk = { processed: bytes('diskBytesProcessed'), total: bytes('diskBytesTotal') };
+  return {
+    phase: String(data.phase).replace('MIGRATION_PHASE_', '').toLowerCase().replaceAll('_', ' '),
+    processed: memory.processed + disk.processed,
+    total: Math.max(memory.total + disk.total, memory.processed + disk.processed),
+    memory,
+    disk,
+    since: before?.since ?? now,
+  };
+}
+
+/** One line: bar, phase, bytes, elapsed and remaining time as the rate so far tells. */
+export function renderProgress({ phase, processed, total, memory, disk, since }: Progress, now: number): string {
+  const share = total > 0 ? processed / total : 0;
+  const full = Math.round(share * barWidth);
+  const elapsed = (now - since) / 1000;
+  const eta =
+    processed > 0 && elapsed > 0 ? `${((elapsed * (total - processed)) / processed).toFixed(1)} s` : 'unknown';
+  const bar = `[${'#'.repeat(full)}${'.'.repeat(barWidth - full)}] ${(share * 100).toFixed(0)} %`;
+  const parts = `disk ${part(disk)}, memory ${part(memory)}`;
+  return `${bar} ${phase}: ${parts}, ${elapsed.toFixed(1)} s, time left ${eta}`;
+}
+
+function part({ processed, total }: { processed: number; total: number }): string {
+  const mebi = (bytes: number) => (bytes / 1024 ** 2).toFixed(1);
+  return `${mebi(processed)} of ${mebi(total)} MiB (${mebi(Math.max(0, total - processed))} left)`;
+}
