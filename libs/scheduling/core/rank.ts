@@ -1,3 +1,4 @@
+import type { Filter } from './filter.js';
 import { FILTERS } from './filters/index.js';
 import type { FleetView } from './fleet-view.js';
 import { MAX_VERDICTS } from './explanation.js';
@@ -47,7 +48,13 @@ export function rank(fleet: FleetView, query: PlacementQuery, random: () => numb
   return { candidates, explanation: { considered: fleet.size, removed, hosts } };
 }
 
-function firstRejection(fleet: FleetView, host: number, query: PlacementQuery, filters: typeof FILTERS) {
+/** The first filter that removes the host, with its reason; undefined where it passes all. */
+export function firstRejection(
+  fleet: FleetView,
+  host: number,
+  query: PlacementQuery,
+  filters: readonly Filter[] = FILTERS,
+): { rejectedBy: string; reason: string } | undefined {
   for (const filter of filters) {
     const reason = filter.reject(fleet, host, query);
     if (reason !== null) return { rejectedBy: filter.name, reason };
