@@ -11,7 +11,7 @@ import type {
 import { ConflictError, NotFoundError } from '#libs/common/errors';
 import { listenForMoves } from './data-listener.js';
 import { guestFacts } from './guest-facts.js';
-import { whatBlocks } from './instance-checks.js';
+import { whatBlocks } from './checks/what-blocks.js';
 import { hasReached } from './migration-record.js';
 import type { Migrations } from './migrations.js';
 import { releaseSource } from './source-traces.js';

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { foreign, mountsIn } from './mounts.js';
+import { whatIsHeld } from './open-files.js';
+import { unitIn } from './tasks.js';
+
+test('a process is named by its systemd unit, and by none where no unit is in its cgroup', () => {
+  assert.equal(unitIn('1:name=systemd:/p/c-1/system.slice/ssh.service\n'), 'ssh.service');
+  assert.equal(unitIn('0::/p/c-1/system.slice/dbus.service/sub\n'), 'dbus.service');
+  assert.equal(unitIn('0::/p/c-1\n'), undefined);
+});
+
+test('mounts of the root, of the kernel and the standard devices go along; ramfs, FUSE and directories of the host do not', () => {
+  const mounts = mountsIn(`30 1 0:9 / / rw - overlay overlay rw
+31 30 0:9 /srv /mnt/bind rw - overlay overlay rw
+32 30 0:5 /null /dev/null rw - ext4 /dev/vda rw
+40 30 0:6 / /run rw shared:1 - tmpfs tmpfs rw
+41 40 0:7 / /run/credentials/a.service ro - ramfs ramfs rw
+42 30 0:8 / /mnt/fuse rw - fuse.sshfs x rw
+43 30 8:1 /data /data rw - ext4 /dev/vda rw
+`);
+  assert.deepEqual(
+    foreign(mounts).map(({ point }) => point),
+    ['/run/credentials/a.service', '/mnt/fuse', '/data'],
+  );
+});
+
+test('what a process holds is named where CRIU has no image for it', () => {
+  const sockets = new Map([['77', 'sctp']]);
+  const held = (link: string) => whatIsHeld(link, sockets);
+  assert.equal(held('anon_inode:[io_uring]'), 'a file of kind io_uring');
+  assert.equal(held('anon_inode:bpf-map'), 'a file of kind bpf-map');
+  assert.equal(held('/dev/net/tun'), 'the device /dev/net/tun');
+  assert.equal(held('socket:[77]'), 'a socket of kind sctp');
+  for (const carried of [
+    'anon_inode:inotify',
+    'anon_inode:[timerfd]',
+    '/dev/null',
+    '/dev/shm/x (deleted)',
+    'socket:[78]',
+  ])
+    assert.equal(held(carried), undefined);
+});

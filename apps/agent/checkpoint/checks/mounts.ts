@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { namespaceOf, orGone } from './tasks.js';
+import type { Task } from './tasks.js';
+
+/** File systems whose content is the kernel's, or which CRIU saves (tmpfs). */
+const CARRIED = new Set(
+  'proc sysfs devtmpfs binfmt_misc debugfs tracefs cgroup cgroup2 devpts pstore mqueue securityfs fusectl autofs tmpfs'.split(
+    ' ',
+  ),
+);
+
+/** Nodes that LXC binds into every unprivileged instance and names to CRIU. */
+const NODES = /^\/dev\/(null|zero|full|random|urandom|tty)$/;
+
+export interface Mount {
+  device: string;
+  point: string;
+  type: string;
+}
+
+/** Mounts that are not carried, once per mount namespace. */
+export async function blockingMounts(tasks: readonly Task[]): Promise<string[]> {
+  const seen = new Set<string>();
+  const reasons: string[] = [];
+  for (const { pid, name } of tasks) {
+    const namespace = await namespaceOf(pid, 'mnt');
+    if (!namespace || seen.has(namespace)) continue;
+    seen.add(namespace);
+    const mounts = mountsIn(await orGone(readFile(`/proc/${pid}/mountinfo`, 'utf8')));
+    reasons.push(...foreign(mounts).map((mount) => words(name, mount)));
+  }
+  return reasons;
+}
+
+/** Lines of /proc/PID/mountinfo. */
+export function mountsIn(mountinfo: string): Mount[] {
+  return [...mountinfo.matchAll(/^\S+ \S+ (\S+) \S+ (\S+) .* - (\S+) /gm)].map(([, device, point, type]) => ({
+    device: device!,
+    point: point!,
+    type: type!,
+  }));
+}
+
+/** Those that are neither carried nor a part of the root file system. */
+export function foreign(mounts: readonly Mount[]): Mount[] {
+  const root = mounts.find((mount) => mount.point === '/')?.device;
+  return mounts.filter(({ device, point, type }) => device !== root && !CARRIED.has(type) && !NODES.test(point));
+}
+
+function words(name: string, { point, type }: Mount): string {
+  const unit = type === 'ramfs' ? /\/credentials\/([^/]+)$/.exec(point)?.[1] : undefined;
+  return unit
+    ? `${unit} has its credentials on a ramfs: add a drop-in with LoadCredential= and SetCredential= and restart it.`
+    : `${name} sees a ${type} mounted on ${point}, which does not go along: unmount it, or use a cold migration.`;
+}

@@ -1,0 +1,71 @@
+import { MigrationKind } from '#generated/lxstack/agent/v1/agent';
+import type { CheckMigrationRequest } from '#generated/lxstack/agent/v1/agent';
+import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
+import { NotFoundError } from '#libs/common/errors';
+import { CommandError, run } from '../../network/commands.js';
+import type { MigrationDeps } from '../movable-instances.js';
+import { blockingMounts } from './mounts.js';
+import { blockingNamespaces } from './namespaces.js';
+import { blockingFiles } from './open-files.js';
+import { blockingSessions } from './sessions.js';
+import { tasksBelow } from './tasks.js';
+
+/** Reasons in an operator's words; none: it can be moved. Touches nothing. */
+export async function whatBlocks(deps: MigrationDeps, request: CheckMigrationRequest): Promise<string[]> {
+  if (request.kind !== MigrationKind.MIGRATION_KIND_LIVE) return [];
+  const reasons = await missingTools();
+  const spec = request.spec ?? (await deps.instances.spec(request.instanceId));
+  reasons.push(...blockingSpec(spec));
+  const here = await deps.instances.initPid(request.instanceId).catch((error: unknown) => {
+    if (error instanceof NotFoundError) return undefined; // this is the target
+    throw error;
+  });
+  if (here) return [...reasons, ...(await blockingContent(here))];
+  // A spec is judged for a host that is to get it: a copy that is being made there does not run yet.
+  return here === undefined || request.spec
+    ? reasons
+    : [...reasons, 'The instance is not running: only a cold migration moves it.'];
+}
+
+/** What CRIU cannot carry to another host, whatever runs inside. */
+export function blockingSpec(spec: InstanceSpec): string[] {
+  const passedThrough = spec.devices.filter(
+    (device) => !['none', 'nic'].includes(device.type) && device.options.path !== '/',
+  );
+  return [
+    ...passedThrough.map(
+      (device) => `Device ${device.name} (${device.type}) belongs to this host: remove it, or use a cold migration.`,
+    ),
+    ...(spec.config['security.privileged'] === 'true'
+      ? ['The instance is privileged (security.privileged): only unprivileged ones are moved live.']
+      : []),
+  ];
+}
+
+async function missingTools(): Promise<string[]> {
+  try {
+    const output = await run('/usr/sbin/criu', ['--version']);
+    const [major = 0, minor = 0] = (/Version: (\d+)\.(\d+)/.exec(output) ?? []).slice(1).map(Number);
+    return major > 4 || (major === 4 && minor >= 2)
+      ? []
+      : [`CRIU ${major}.${minor} on this host is too old: 4.2 or newer is needed.`];
+  } catch (error) {
+    const reason = error instanceof CommandError ? error.output : 'it is not installed';
+    return [`CRIU does not work on this host: ${reason}. See \`lxstack doctor\`.`];
+  }
+}
+
+/** Reasons that are told at once. */
+const TOLD = 20;
+
+/** All that runs inside, looked at for what CRIU refuses. */
+async function blockingContent(initPid: number): Promise<string[]> {
+  const tasks = await tasksBelow(initPid);
+  const reasons = [
+    ...blockingSessions(tasks),
+    ...(await blockingNamespaces(initPid, tasks)),
+    ...(await blockingMounts(tasks)),
+    ...(await blockingFiles(initPid, tasks)),
+  ];
+  return [...new Set(reasons)].slice(0, TOLD);
+}

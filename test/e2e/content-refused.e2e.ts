@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ApiError } from '#apps/cli/client/api';
+import { hostOf } from '#apps/cli/client/compute';
+import { TestFleet } from './fleet/test-fleet.js';
+import { background, inside } from './fleet/inside.js';
+
+/** io_uring_setup(2) with 8 entries and 120 zero bytes of parameters. */
+const ioUring = 'my $p = "\\0" x 120; syscall(425, 8, $p) >= 0 or die; sleep 600';
+
+test('what CRIU cannot carry is refused with every reason, by process, and the server goes on', async (context) => {
+  const fleet = await TestFleet.open();
+  context.after(() => fleet.close());
+  const server = await fleet.running('e2e-refused-content', 'debian');
+  await background(fleet, server, 'unshare', '-u', 'sleep', '601');
+  await background(fleet, server, 'unshare', '-i', 'sleep', '602');
+  await background(fleet, server, 'unshare', '-p', '-f', 'sleep', '603');
+  await background(fleet, server, 'unshare', '-n', 'sleep', '604');
+  await background(fleet, server, 'unshare', '-m', 'sh', '-c', 'mount -t ramfs ramfs /mnt && exec sleep 605');
+  await background(fleet, server, 'perl', '-e', ioUring);
+  let answered = '';
+  const reason = await fleet.cloud.failureDuring(server.id, async () => {
+    try {
+      assert.notEqual((await fleet.cloud.compute.liveMigrate(server.id)).status, 'completed');
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      context.diagnostic(`refused at once: ${error.status}`);
+      answered = JSON.stringify(error.body);
+    }
+  });
+  const words = answered || reason;
+  context.diagnostic(words);
+  assert.match(words, /sleep \(pid \d+\) has uts namespaces of its own/);
+  assert.match(words, /sleep \(pid \d+\) has ipc namespaces of its own/);
+  assert.match(words, /sleep \(pid 1\) has pid namespaces of its own|has pid namespaces of its own/);
+  assert.match(words, /has net namespaces of its own/);
+  assert.match(words, /sees a ramfs mounted on \/mnt/);
+  assert.match(words, /perl \(pid \d+\) holds a file of kind io_uring/);
+  await fleet.answers(server);
+  await inside(fleet, server, 'sh', '-c', 'pkill -9 sleep; pkill -9 perl; sleep 1');
+  const later = await fleet.cloud.failureDuring(server.id, async () => {
+    await fleet.cloud.compute.liveMigrate(server.id);
+  });
+  assert.equal(later, '', 'without them it moves');
+  assert.notEqual(hostOf(await fleet.cloud.compute.show(server.id)), hostOf(server));
+  await fleet.remove(server.id);
+  await fleet.assertAudited();
+});
