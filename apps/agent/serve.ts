@@ -60,6 +60,7 @@ export async function serve(settings: AgentSettings): Promise<void> {
   });
   const parts = { records, runtime, storage, images, network, logger };
   const instances = new Instances(parts);
+  const host = () => hostInfo(settings, storage.name);
   const migrations = new Migrations({
     hostname: settings.name,
     instances: movableInstances(parts),
@@ -69,10 +70,10 @@ export async function serve(settings: AgentSettings): Promise<void> {
     stateDirectory: settings.state,
     runDirectory: settings.run,
     dataListen: settings.dataListen,
+    lazyPages: async () => (await host()).capabilities.some(({ name, present }) => name === 'lazy-pages' && present),
     ownership: async (id) => (await control.ownership([id]))[0]!,
   });
   const journal = await Journal.open(join(settings.state, 'journal.jsonl'));
-  const host = () => hostInfo(settings, storage.name);
 
   const reports = new InstanceReports((statuses) => control.report(statuses), logger, ending.signal);
   instances.changes.on('unasked', (status) => reports.add([status]));

@@ -8,6 +8,7 @@ import { ImageStream } from './image-stream.js';
 import { logTail, makeMoveDirectory, moveEnvironment } from './move-directory.js';
 import { MoveFailure } from './move-failure.js';
 import { ScriptLink } from './script-link.js';
+import type { Throttle } from './throttle.js';
 
 /** CRIU's dump at the source: from the cut on it is frozen, in `post-dump` it waits for the word. */
 export class Dump {
@@ -35,9 +36,15 @@ export class Dump {
     return dump;
   }
 
-  start(spec: InstanceSpec, bridges: readonly string[], lxcPath: string, channel: DataChannel): void {
+  start(
+    spec: InstanceSpec,
+    bridges: readonly string[],
+    lxcPath: string,
+    channel: DataChannel,
+    throttle: Throttle,
+  ): void {
     const images = join(this.directory, 'images');
-    this.images = new ImageStream(images, channel);
+    this.images = new ImageStream(images, channel, throttle);
     const veths = spec.nics.map((nic) => hostVethName(nic.portId));
     const args = ['-s', '-n', spec.id, '-P', lxcPath, '-D', images];
     const ended = startCheckpoint(this.directory, args, moveEnvironment(this.directory, 'source', veths, bridges));

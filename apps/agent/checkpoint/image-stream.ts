@@ -3,6 +3,7 @@ import type { FSWatcher } from 'node:fs';
 import { join } from 'node:path';
 import type { DataChannel } from './data-channel.js';
 import { FrameType, encodeImagePart } from './frames.js';
+import type { Throttle } from './throttle.js';
 
 const CHUNK = 256 * 1024;
 const PAGES = /^pages-\d+\.img$/;
@@ -24,6 +25,7 @@ export class ImageStream {
   constructor(
     private readonly directory: string,
     private readonly channel: DataChannel,
+    private readonly throttle: Throttle,
   ) {
     this.watcher = watch(directory, (_event, name) => {
       if (name && PAGES.test(name)) this.pump();
@@ -97,6 +99,7 @@ export class ImageStream {
     const payload = Buffer.concat(this.parts);
     this.parts = [];
     this.waiting = 0;
+    await this.throttle.take(payload.length);
     await this.channel.send(FrameType.image, payload);
   }
 }

@@ -10,6 +10,9 @@ import { announce } from './announce.js';
 import type { DataChannel } from './data-channel.js';
 import { DiskReceiver } from './disk-transfer.js';
 import { Hold } from './hold.js';
+import { killCheckpoint } from './checkpoint-process.js';
+import { allowUserfaults, pagesMapped } from './lazy-pages.js';
+import type { MemoryMode } from './memory-mode.js';
 import type { Message } from './messages.js';
 import type { MigrationDeps } from './movable-instances.js';
 import { hasReached } from './migration-record.js';
@@ -30,6 +33,10 @@ export class IncomingMove {
   private restore: Restore | undefined;
   private channel: DataChannel | undefined;
   private opening: NetworkOpening | undefined;
+  /** Ends what allowUserfaults() began. */
+  private userfaults: (() => Promise<void>) | undefined;
+  /** After a commit: pages are still being mapped in from the images here. */
+  mapping: Promise<void> | undefined;
   private decision: 'undecided' | 'committed' | 'aborted' = 'undecided';
   private ended: Promise<void> | undefined;
   /** What only the move needed is going, or gone. */
@@ -97,11 +104,17 @@ export class IncomingMove {
   /** Takes the source's connection; ends with it. A source that goes before the commit was asked for ends the move. */
   async serve(channel: DataChannel): Promise<void> {
     this.channel = channel;
-    const conversation = new SourceConversation(channel, this.receiver, join(this.directory, 'images'), {
-      arm: () => this.arm(),
-      restore: (message) => this.bringToLife(channel, message),
-      abort: (reason) => this.abort(reason),
-    });
+    const conversation = new SourceConversation(
+      channel,
+      this.receiver,
+      join(this.directory, 'images'),
+      {
+        arm: (message) => this.arm(message.memoryMode),
+        restore: (message) => this.bringToLife(channel, message),
+        abort: (reason) => this.abort(reason),
+      },
+      this.live && (await this.deps.lazyPages()),
+    );
     try {
       await conversation.follow();
     } catch (error) {
@@ -133,10 +146,12 @@ export class IncomingMove {
   }
 
   /** The restore is started and stands before its first image; what the commit needs is started too. */
-  private async arm(): Promise<void> {
+  private async arm(memoryMode: MemoryMode): Promise<void> {
     const { spec } = this.record;
     await faultPoint('target.arming');
-    this.restore = await Restore.arm(this.directory, spec, this.deps.instances);
+    this.restore = await Restore.arm(this.directory, spec, this.deps.instances, memoryMode);
+    if (memoryMode === 'lazy-pages') this.userfaults = await allowUserfaults();
+    this.record.progress.memoryMode = memoryMode;
     this.watchRestore(this.restore);
     this.opening = new NetworkOpening(this.deps.network, spec.nics);
     for (const hold of this.holds) hold.arm();
@@ -147,6 +162,7 @@ export class IncomingMove {
     if (this.live) {
       await faultPoint('target.restoring');
       const restored = await this.restore!.go(message.neighbours, this.record.spec.nics);
+      await this.userfaults?.();
       if (restored) await faultPoint('target.restored');
       if (!restored || this.decision !== 'undecided') return; // restoreEnded() tells
     }
@@ -204,6 +220,7 @@ export class IncomingMove {
         logTail: await restore.logTail(),
       });
       await this.deps.instances.commitIncoming(spec.id, nextEpoch, 'stopped');
+      await killCheckpoint(this.directory);
       this.tidied = this.tidyUp();
       await this.tidied;
       throw new Error(`lxc-checkpoint -r ended with ${status} after the commit`);
@@ -217,6 +234,7 @@ export class IncomingMove {
 
   /** A cold move; or a live one whose host was rebooted, or whose restore died, after the commit: its disk is here. */
   private async keepStopped(): Promise<void> {
+    await killCheckpoint(this.directory);
     await this.deps.instances.commitIncoming(this.instanceId, this.record.nextEpoch, 'stopped');
     this.record.progress.phase = COMPLETED;
     await this.records.keep(this.record);
@@ -225,19 +243,40 @@ export class IncomingMove {
 
   /** After a commit: what only the move needed goes. */
   private async tidyUp(): Promise<void> {
-    const { spec, migrationId } = this.record;
+    const { spec } = this.record;
     for (const nic of spec.nics) await this.deps.network.claimMac(nic);
     await Promise.all(this.holds.map((hold) => hold.remove()));
     this.holds = [];
     this.restore?.close();
+    if (this.restore) await announce(await this.deps.instances.initPid(spec.id), spec.nics);
+    this.mapping = this.removeImages()
+      .catch((error: unknown) => this.deps.logger.error({ err: error, ...this.ids() }, 'images not removed'))
+      .finally(() => (this.mapping = undefined));
+    if (!existsSync(join(this.directory, 'lazy.pid'))) await this.mapping;
+  }
+
+  /** Its memory is read from the images until every page is mapped. What cannot get its pages any more is lost. */
+  private async removeImages(): Promise<void> {
+    const { spec, migrationId, progress } = this.record;
+    const started = performance.now();
+    const outcome = await pagesMapped(this.directory);
+    if (outcome === 'lost') {
+      const reason = 'criu lazy-pages ended before all memory was mapped: the instance was killed';
+      Object.assign(progress, { failedStep: 'lazy-pages', reason });
+      this.deps.logger.error({ ...this.ids() }, reason);
+      await this.deps.instances.kill(spec.id); // reported as any end of an instance
+    }
+    if (outcome === 'mapped')
+      this.deps.logger.info({ ...this.ids(), ms: performance.now() - started }, 'memory mapped');
     await rm(this.directory, { recursive: true, force: true });
     await this.records.forget(migrationId);
-    if (this.restore) await announce(await this.deps.instances.initPid(spec.id), spec.nics);
   }
 
   private async undo(reason: string): Promise<void> {
     const { spec, progress } = this.record;
     await this.restore?.abort();
+    await this.userfaults?.();
+    await killCheckpoint(this.directory); // of an agent before this one too
     this.opening?.disarm();
     await Promise.all(this.holds.map((hold) => hold.remove()));
     this.holds = [];

@@ -1,3 +1,4 @@
+import type { MemoryMode } from './memory-mode.js';
 import type { Neighbour } from './neighbours.js';
 import type { MigrationKind } from '#generated/lxstack/agent/v1/agent';
 
@@ -10,13 +11,13 @@ export interface Hello {
 
 /** What the two ends tell each other, in the order of a move. */
 export type Message =
-  | { say: 'welcome' }
+  | { say: 'welcome'; lazyPages: boolean }
   /** A disk pass: paths to remove first; its tar stream follows as disk frames where `tar` is set. */
   | { say: 'pass'; removed: string[]; tar: boolean }
   | { say: 'pass-end' }
   | { say: 'pass-done' }
   /** Source: the freeze is next, be ready to restore. */
-  | { say: 'arm' }
+  | { say: 'arm'; memoryMode: MemoryMode }
   | { say: 'armed' }
   /** Source: every pass and image has been sent; no commit can come later than timeoutMs from now. */
   | { say: 'restore'; timeoutMs: number; neighbours: Neighbour[] }

@@ -31,6 +31,8 @@ export function newProgress(migrationId: string, phase: MigrationPhase): Migrati
     reason: '',
     logTail: [],
     timingsMs: {},
+    memoryMode: '',
+    memoryModeReason: '',
   };
 }
 

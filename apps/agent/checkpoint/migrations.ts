@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { MigrationPhase, SendMigrationRequest } from '#generated/lxstack/agent/v1/agent';
 import type { PrepareMigrationRequest, PrepareMigrationResponse } from '#generated/lxstack/agent/v1/agent';
+import { sleep } from '#libs/common/clock';
 import { ConflictError, InvalidInputError } from '#libs/common/errors';
 import { newSecret } from '#libs/common/ids';
 import { UUID, requireName } from '#libs/common/names';
@@ -11,6 +12,7 @@ import type { MigrationDeps } from './movable-instances.js';
 import { OutgoingMove } from './outgoing-move.js';
 
 const FINISHED_KEPT = 1000;
+const MAPPING_WAIT_MS = 60_000;
 
 type Move = IncomingMove | OutgoingMove;
 
@@ -75,6 +77,7 @@ export class Migrations {
     if (present) return present;
     for (const move of [...this.outgoing.values()].filter((one) => one.record.spec.id === instanceId))
       if (!move.finished) await move.abort('another move of the instance begins');
+    await this.mapped(instanceId);
     const spec = await this.deps.instances.spec(instanceId);
     const progress = newProgress(migrationId, MigrationPhase.MIGRATION_PHASE_PREPARED);
     const record = { migrationId, end: 'source' as const, kind, spec, nextEpoch, progress, targetVtep };
@@ -89,6 +92,17 @@ export class Migrations {
   async held(): Promise<string[]> {
     await Promise.all([...this.incoming.values()].map((move) => move.tidied));
     return this.records.ids();
+  }
+
+  /** What has just come is dumped only when all its memory is there. */
+  private async mapped(instanceId: string): Promise<void> {
+    const moves = [...this.incoming.values()].filter((move) => move.record.spec.id === instanceId);
+    const mapping = moves.map((move) => move.mapping).filter((one) => one !== undefined);
+    if (!mapping.length) return;
+    const late = sleep(MAPPING_WAIT_MS).then((): never => {
+      throw new ConflictError(`memory of instance ${instanceId} is still being mapped in after its last move`);
+    });
+    await Promise.race([Promise.all(mapping), late]);
   }
 
   private remember(record: MigrationRecord): Move {

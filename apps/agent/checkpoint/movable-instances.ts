@@ -51,6 +51,8 @@ export interface MigrationDeps {
   runDirectory: string;
   /** host:port where this agent takes migrations. */
   dataListen: string;
+  /** Whether this host can map pages in after a restore (capability `lazy-pages`). */
+  lazyPages(): Promise<boolean>;
   /** Asks the control plane; rejects where it does not answer. */
   ownership(instanceId: string): Promise<OwnershipAnswer>;
 }

@@ -12,6 +12,9 @@ import { announce } from './announce.js';
 import { CommitDecision } from './commit-decision.js';
 import { DiskSender } from './disk-transfer.js';
 import { Dump } from './dump.js';
+import { guestFacts } from './guest-facts.js';
+import { chooseMemoryMode } from './memory-mode.js';
+import type { MemoryMode } from './memory-mode.js';
 import type { MigrationDeps } from './movable-instances.js';
 import { MoveFailure } from './move-failure.js';
 import { hasReached } from './migration-record.js';
@@ -36,6 +39,7 @@ export class OutgoingMove {
   private readonly directory: string;
   private readonly redirect: Redirect;
   private readonly feed: ProgressFeed;
+  private readonly throttle: Throttle;
   private target: TargetLink | undefined;
   private dump: Dump | undefined;
   private disk!: DiskSender;
@@ -55,6 +59,7 @@ export class OutgoingMove {
     this.directory = moveDirectory(deps.runDirectory, record.migrationId);
     this.redirect = new Redirect(deps.network, record.spec.nics, request.targetVtep);
     this.feed = new ProgressFeed(record.progress);
+    this.throttle = new Throttle(request.bandwidthBytesPerSecond);
   }
 
   private get live(): boolean {
@@ -138,8 +143,7 @@ export class OutgoingMove {
     this.feed.enter(MigrationPhase.MIGRATION_PHASE_DISK);
     const started = performance.now();
     const layer = this.deps.instances.writableLayer(this.record.spec.id);
-    const throttle = new Throttle(this.request.bandwidthBytesPerSecond);
-    this.disk = new DiskSender(layer, this.target!.channel, throttle, () => {
+    this.disk = new DiskSender(layer, this.target!.channel, this.throttle, () => {
       this.progress.diskBytesProcessed = this.progress.diskBytesTotal = this.disk.bytes;
     });
     for (let pass = 0; pass < DISK_PASSES; pass++) {
@@ -165,7 +169,8 @@ export class OutgoingMove {
   private async moveLive(): Promise<void> {
     const target = this.target!;
     const dump = (this.dump = await Dump.prepare(this.deps.runDirectory, this.record.migrationId));
-    await target.tell({ say: 'arm' });
+    const memory = await this.chooseMemoryMode(target.lazyPages);
+    await target.tell({ say: 'arm', memoryMode: memory });
     await Promise.all([target.expect('armed'), this.redirect.arm()]);
     await faultPoint('source.armed');
     this.neighbours = await readNeighbours(await this.deps.instances.initPid(this.record.spec.id));
@@ -173,7 +178,7 @@ export class OutgoingMove {
     this.feed.enter(MigrationPhase.MIGRATION_PHASE_FREEZE);
     const started = performance.now();
     const bridges = this.record.spec.nics.map((nic) => this.deps.network.bridgeName(nic.networkId));
-    dump.start(this.record.spec, bridges, this.deps.instances.lxcPath, target.channel);
+    dump.start(this.record.spec, bridges, this.deps.instances.lxcPath, target.channel, this.throttle);
     try {
       this.frozenAt = await Promise.race([dump.link!.when('cut'), dump.failed]);
       this.progress.timingsMs.freeze = this.frozenAt - started;
@@ -189,6 +194,15 @@ export class OutgoingMove {
       await dump.ended;
       throw error;
     }
+  }
+
+  private async chooseMemoryMode(lazyPages: boolean): Promise<MemoryMode> {
+    const { memoryBytes } = await guestFacts(this.deps.instances, this.record.spec.id);
+    const bandwidth = this.request.bandwidthBytesPerSecond;
+    const { mode, why } = chooseMemoryMode(this.request.memoryMode, { memoryBytes, lazyPages, bandwidth });
+    Object.assign(this.progress, { memoryMode: mode, memoryModeReason: why });
+    this.deps.logger.info({ migrationId: this.record.migrationId, memoryMode: mode, why }, 'memory mode chosen');
+    return mode;
   }
 
   private async dumpAndSend(target: TargetLink, dump: Dump): Promise<void> {

@@ -5,6 +5,7 @@ import type { InstanceSpec, Nic } from '#generated/lxstack/agent/v1/types';
 import { sleep } from '#libs/common/clock';
 import { hostVethName } from '../network/interface-names.js';
 import { earlierCheckpointEnded, killCheckpoint, startCheckpoint } from './checkpoint-process.js';
+import type { MemoryMode } from './memory-mode.js';
 import type { MovableInstances } from './movable-instances.js';
 import { logTail, moveEnvironment, removeStaleCgroups } from './move-directory.js';
 import { setNeighbours } from './neighbours.js';
@@ -26,13 +27,21 @@ export class Restore {
   ) {}
 
   /** Started, and stands before its first image. */
-  static async arm(directory: string, spec: InstanceSpec, instances: MovableInstances): Promise<Restore> {
+  static async arm(
+    directory: string,
+    spec: InstanceSpec,
+    instances: MovableInstances,
+    memoryMode: MemoryMode,
+  ): Promise<Restore> {
     await removeStaleCgroups(instances.cgroupDirectories(spec.id));
     await writeFile(join(directory, 'nics'), nicLines(spec.nics, process.pid));
     const link = await ScriptLink.create(directory);
     const veths = spec.nics.map((nic) => hostVethName(nic.portId));
     const args = ['-r', '-n', spec.id, '-P', instances.lxcPath, '-D', join(directory, 'images')];
-    const ended = startCheckpoint(directory, args, moveEnvironment(directory, 'target', veths));
+    const ended = startCheckpoint(directory, args, {
+      ...moveEnvironment(directory, 'target', veths),
+      ...(memoryMode === 'lazy-pages' ? { LXSTACK_MOVE_LAZY: spec.id } : {}),
+    });
     const restore = new Restore(directory, link, ended);
     const failed = ended.then(async () => {
       throw new Error(`restore did not start: ${(await restore.logTail()).join(' | ')}`);

@@ -6,7 +6,7 @@ import { FrameType, decodeImageParts } from './frames.js';
 import type { Message } from './messages.js';
 
 interface Listener {
-  arm(): Promise<void>;
+  arm(message: Message & { say: 'arm' }): Promise<void>;
   restore(message: Message & { say: 'restore' }): Promise<void>;
   abort(reason: string): Promise<void>;
 }
@@ -18,11 +18,12 @@ export class SourceConversation {
     private readonly disk: DiskReceiver,
     private readonly images: string,
     private readonly listener: Listener,
+    private readonly lazyPages: boolean,
   ) {}
 
   /** Throws when the connection ends. */
   async follow(): Promise<never> {
-    await this.channel.tell({ say: 'welcome' });
+    await this.channel.tell({ say: 'welcome', lazyPages: this.lazyPages });
     for (;;) await this.take();
   }
 
@@ -54,7 +55,7 @@ export class SourceConversation {
         await this.disk.end();
         return this.channel.tell({ say: 'pass-done' });
       case 'arm':
-        await this.listener.arm();
+        await this.listener.arm(message);
         return this.channel.tell({ say: 'armed' });
       case 'restore':
         return this.listener.restore(message);

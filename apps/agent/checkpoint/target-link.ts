@@ -11,13 +11,16 @@ const CALL_OFF_MS = 1_000;
 
 /** The source's conversation with the target of one migration. */
 export class TargetLink {
+  /** Whether the target can map pages in after the restore. */
+  lazyPages = false;
+
   private constructor(readonly channel: DataChannel) {}
 
   /** Shows the token; resolves when the target has taken it. */
   static async open(deps: MigrationDeps, request: SendMigrationRequest): Promise<TargetLink> {
     const hello = { migrationId: request.migrationId, token: request.token, kind: request.kind };
     const link = new TargetLink(await connectToTarget(deps, request.dataAddress, request.targetHost, hello));
-    await link.expect('welcome');
+    link.lazyPages = (await link.expect('welcome')).lazyPages;
     return link;
   }
 

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { ApiAccess } from '../client/api.js';
 import { audit } from '../commands/audit.js';
 import { adminAccess } from '../fleet/access.js';
@@ -10,6 +11,7 @@ import type { FleetSettings } from '../fleet/settings.js';
 import { command } from '../process/command.js';
 import { endProcess } from '../process/pid-file.js';
 import type { GuestImages } from '../guest-images/guest-images.js';
+import { SimHost } from '../simhost/sim-host.js';
 import { RestoreFault } from './restore-fault.js';
 
 /** A deployment of this machine, as far as it is not reached through its APIs: its processes, and what lies on its hosts. */
@@ -58,6 +60,16 @@ export class LocalFleet {
   async failRestores(host: string, on: boolean): Promise<void> {
     const fault = new RestoreFault(this.layout, host);
     await (on ? fault.set() : fault.clear());
+  }
+
+  /** Runs a command inside an instance, as its root. */
+  async runInside(host: string, instanceId: string, words: readonly string[]): Promise<string> {
+    const attach = ['lxc-attach', '-n', instanceId, '-P', '/var/lib/lxstack-agent/instances', '--clear-env', '--'];
+    return new SimHost(this.layout, host, '').run([...attach, ...words]);
+  }
+
+  agentLog(host: string): Promise<string> {
+    return readFile(this.layout.log(agentName(host)), 'utf8');
   }
 
   /** SIGKILL to the host's agent and to everything in its containers. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { MigrationKind, MigrationProgress } from '#generated/lxstack/agent/v1/agent';
 import { MigrationPhase } from '#generated/lxstack/agent/v1/agent';
+import { numberSetting } from '#libs/common/config';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
 import type { StepRun } from '#libs/operations/workflow';
 import { callOf, HostCalls } from '../hosts/host-calls.js';
@@ -35,7 +36,8 @@ export class MoveTransfer {
       token: context.ticket!,
       targetHost: target.name,
       targetVtep: target.vtep,
-      bandwidthBytesPerSecond: 0,
+      bandwidthBytesPerSecond: numberSetting('LXSTACK_MIGRATION_BANDWIDTH', 0),
+      memoryMode: '',
       switchTimeoutMs,
       nextEpoch: input.source.epoch + 1,
     };

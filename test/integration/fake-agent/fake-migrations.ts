@@ -144,6 +144,8 @@ export class FakeMigrations {
       reason: migration.phase === MigrationPhase.MIGRATION_PHASE_FAILED ? 'restore was made to fail' : '',
       logTail: [],
       timingsMs: {},
+      memoryMode: '',
+      memoryModeReason: '',
     };
   }
 
