@@ -9,6 +9,7 @@ import { execClientCommand, execHostCommand } from './commands/exec.js';
 import { hostCommand } from './commands/host.js';
 import { migrationCommand } from './commands/migration.js';
 import { logsCommand } from './commands/logs.js';
+import { rebalanceCommand } from './commands/rebalance.js';
 import { serverCommand } from './commands/server.js';
 import { statusCommand } from './commands/status.js';
 import { testCommand } from './commands/test.js';
@@ -32,6 +33,7 @@ for (const command of [
   hostCommand,
   serverCommand,
   migrationCommand,
+  rebalanceCommand,
   doctorCommand,
   testCommand,
 ]) {

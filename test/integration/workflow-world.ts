@@ -22,6 +22,7 @@ import { closeSwitches } from '#libs/mobility/live/switch-fence';
 import { MoveBatches } from '#libs/mobility/batches/move-batches.service';
 import { Drains } from '#libs/mobility/drain/drains.service';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
+import { RebalancePlans } from '#libs/mobility/rebalance/rebalance-plans.service';
 import { MobilityModule } from '#libs/mobility/mobility.module';
 import type { Operation } from '#libs/operations/operation.entity';
 import { OperationsModule } from '#libs/operations/operations.module';
@@ -84,6 +85,10 @@ export class WorkflowWorld {
 
   get batches(): MoveBatches {
     return this.control.get(MoveBatches);
+  }
+
+  get plans(): RebalancePlans {
+    return this.control.get(RebalancePlans);
   }
 
   get drains(): Drains {

@@ -5,11 +5,19 @@ import { AuditController } from './audit.controller.js';
 import { DrainController } from './drain.controller.js';
 import { HostsController } from './hosts.controller.js';
 import { MobilityController } from './mobility.controller.js';
+import { RebalanceController } from './rebalance.controller.js';
 import { OperationsController } from './operations.controller.js';
 
 /** `/fleet/v1`: for operators. */
 @Module({
   imports: [ComputeModule, MobilityModule],
-  controllers: [AuditController, DrainController, HostsController, MobilityController, OperationsController],
+  controllers: [
+    AuditController,
+    DrainController,
+    HostsController,
+    MobilityController,
+    OperationsController,
+    RebalanceController,
+  ],
 })
 export class FleetFaceModule {}

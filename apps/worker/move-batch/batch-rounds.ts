@@ -70,7 +70,7 @@ export class BatchRounds {
           batchId,
           item,
           plan.next === 'done' ? 'done' : 'failed',
-          'reason' in plan ? plan.reason : null,
+          'reason' in plan ? plan.reason : tried ? null : 'It had left its host before its turn.',
         );
         continue;
       }
