@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { hostOf } from '#apps/cli/client/compute';
+import { TestFleet } from './fleet/test-fleet.js';
+
+const fill = 'my $m = "x" x (150 << 20); sleep 600';
+
+test('the process that maps memory in dies at the target: the server goes on where it was, connected', async (context) => {
+  const fleet = await TestFleet.open();
+  context.after(() => fleet.close());
+  const { compute } = fleet.cloud;
+  const flavor = await compute.ensureFlavor('e2e.memory', { vcpus: 1, ram: 768, disk: 1 });
+  const id = await compute.create('e2e-unmapped', fleet.images.debian, flavor, fleet.networkId);
+  const server = await compute.settled(id, 'ACTIVE');
+  await fleet.answers(server);
+  const words = ['setsid', '-f', 'sh', '-c', 'exec perl -e "$0" </dev/null >/dev/null 2>&1', fill];
+  await fleet.local.runInside(hostOf(server), id, words);
+  let killed = 0;
+  const watching = setInterval(() => {
+    for (const pid of daemonsOf(id)) {
+      process.kill(pid, 'SIGKILL');
+      killed++;
+    }
+  }, 1);
+  context.after(() => clearInterval(watching));
+  const { seen } = await fleet.cloud.underTraffic(server, async () => {
+    assert.equal((await compute.liveMigrate(id)).status, 'error');
+  });
+  assert.ok(killed > 0, 'it was killed');
+  assert.ok(seen.open, seen.failure);
+  const after = await compute.show(id);
+  assert.equal(after.status, 'ACTIVE');
+  assert.equal(hostOf(after), hostOf(server));
+  clearInterval(watching);
+  assert.equal((await compute.liveMigrate(id)).status, 'completed', 'and it can be moved again');
+  await fleet.remove(id);
+  await fleet.assertAudited();
+});
+
+/** Pids of the `criu lazy-pages` that serve an instance: told by the environment of its move. */
+function daemonsOf(instanceId: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        if (!readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('/usr/sbin/criu\0lazy-pages')) return false;
+        return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`LXSTACK_MOVE_LAZY=${instanceId}\0`);
+      } catch {
+        return false; // it has ended meanwhile
+      }
+    })
+    .map(Number);
+}
