@@ -16,6 +16,13 @@ export function numberSetting(name: string, fallback: number): number {
   return value;
 }
 
+/** `true` or `false`; false where it is not set. */
+export function flagSetting(name: string): boolean {
+  const value = process.env[name] ?? 'false';
+  if (value !== 'true' && value !== 'false') throw new ConfigError(`${name} is neither true nor false`);
+  return value === 'true';
+}
+
 /** A secret comes from a file named by `${name}_FILE`, so that it never stands in argv or the environment. */
 export function secretSetting(name: string): string {
   return readFileSync(setting(`${name}_FILE`), 'utf8').trim();

@@ -13,6 +13,7 @@ import { caller, WorkflowWorld } from './workflow-world.js';
 describe('cold migration, resize and evacuation', () => {
   let world: WorkflowWorld;
   before(async () => {
+    process.env.LXSTACK_ALLOW_RESIZE_TO_SAME_HOST = 'true'; // read by the worker
     world = await WorkflowWorld.start('wf-moves', ['h1', 'h2', 'h3']);
     const { manager } = world.database;
     await manager.save(manager.create(Flavor, { id: 'f2', name: 'f2', vcpus: 2, ramMb: 512, diskGb: 2 }));
@@ -65,6 +66,27 @@ describe('cold migration, resize and evacuation', () => {
     assert.deepEqual([back.vmState, back.hostId, back.epoch, back.flavor.id], ['active', at('h1'), 3, 'f1']);
     assert.ok(world.agents.get('h1')!.running().includes(id));
     assert.equal((await claims(id)).length, 1);
+  });
+
+  it('resizes on its own host where that is allowed and no other has room, and reverts', async () => {
+    try {
+      const { id } = await world.create('h1');
+      await world.database.query(`UPDATE hosts SET enabled = false WHERE name <> 'h1'`);
+      const { migration } = await ended(await world.migrations.resize(caller, id, 'f2'));
+      assert.equal(migration.status, 'finished', JSON.stringify(migration.failure));
+      const resized = await world.instance(id);
+      assert.deepEqual([resized.hostId, resized.epoch, resized.flavor.id], [at('h1'), 2, 'f2']);
+      assert.equal(world.agents.get('h1')!.instances.get(id)!.memoryBytes, 512 * 1024 * 1024);
+      assert.equal((await claims(id)).length, 2);
+      const revert = await world.migrations.revertResize(caller, id);
+      assert.equal((await world.operations.waitFor(revert.id)).state, 'done');
+      const back = await world.instance(id);
+      assert.deepEqual([back.vmState, back.hostId, back.epoch, back.flavor.id], ['active', at('h1'), 3, 'f1']);
+      assert.ok(world.agents.get('h1')!.running().includes(id));
+      assert.equal((await claims(id)).length, 1);
+    } finally {
+      await world.database.query('UPDATE hosts SET enabled = true');
+    }
   });
 
   it('starts again where it was when the transfer is refused', async () => {

@@ -43,13 +43,13 @@ export function migrationHandlers(migrations: Migrations) {
       for (const move of migrations.ends(migrationId)) await move.abort('aborted by the control plane');
       return phase(migrationId);
     },
-    async releaseMigration({ migrationId }: MigrationRequest): Promise<MigrationResponse> {
+    async releaseMigration({ migrationId, instanceId }: MigrationRequest): Promise<MigrationResponse> {
       const record = outgoing.get(migrationId)?.record;
       if (record) {
         if (!hasReached(record.progress.phase, MigrationPhase.MIGRATION_PHASE_COMMITTED))
           throw new ConflictError(`migration ${migrationId} has not been committed`);
         await releaseSource(deps, record);
-      }
+      } else await deps.instances.releaseKept(instanceId, migrationId);
       await records.forget(migrationId);
       return { phase: MigrationPhase.MIGRATION_PHASE_COMPLETED };
     },
@@ -57,7 +57,7 @@ export function migrationHandlers(migrations: Migrations) {
       const record = outgoing.get(migrationId)?.record;
       if (record && record.kind !== MigrationKind.MIGRATION_KIND_COLD)
         throw new ConflictError('only the source of a cold move can be reverted');
-      await deps.instances.revertOutgoing(instanceId, call?.epoch ?? 0);
+      await deps.instances.revertOutgoing(instanceId, migrationId, call?.epoch ?? 0);
       await records.forget(migrationId);
       return { phase: MigrationPhase.MIGRATION_PHASE_ABORTED };
     },

@@ -26,8 +26,10 @@ export interface MovableInstances {
   commitOutgoing(instanceId: string): Promise<void>;
   /** Source, on release: container, disk, record. Not there is a success. */
   releaseOutgoing(instanceId: string): Promise<void>;
-  /** Source of a cold move: it is the instance again, stopped, under this epoch. */
-  revertOutgoing(instanceId: string, epoch: number): Promise<void>;
+  /** A resize on this host is confirmed: what was kept for it goes. Not there is a success. */
+  releaseKept(instanceId: string, migrationId: string): Promise<void>;
+  /** Source of a cold move, or host of a resize: it is the instance again, stopped, under this epoch. */
+  revertOutgoing(instanceId: string, migrationId: string, epoch: number): Promise<void>;
 }
 
 /** What the control plane says of an instance (ControlPlane.GetOwnership). */

@@ -11,11 +11,13 @@ import type {
   ListInstancesRequest,
   ListInstancesResponse,
   RebootInstanceRequest,
+  ResizeInstanceRequest,
   StopInstanceRequest,
   UpdateInstanceRequest,
 } from '#generated/lxstack/agent/v1/agent';
 import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { InvalidInputError } from '#libs/common/errors';
+import { UUID, requireName } from '#libs/common/names';
 import type { Migrations } from '../checkpoint/migrations.js';
 import type { ImageCache } from '../images/image-cache.js';
 import type { Runtime } from '../runtime/runtime.js';
@@ -70,6 +72,11 @@ export function instanceHandlers({ instances, records, runtime, images, migratio
       journal.once('rebuild', call, () => instances.rebuild(call, given(spec))),
     updateInstance: ({ call, spec }: UpdateInstanceRequest) =>
       journal.once('update', call, () => instances.update(call, given(spec))),
+    resizeInstance: ({ call, migrationId, spec }: ResizeInstanceRequest) =>
+      journal.once('resize', call, () => {
+        requireName('migration_id', migrationId, UUID, 'a UUID');
+        return instances.resize(call, migrationId, given(spec));
+      }),
     async getConsoleLog({ instanceId, lines }: GetConsoleLogRequest): Promise<GetConsoleLogResponse> {
       records.get(instanceId);
       const output = await runtime.consoleLog(instanceId, lines || MOST_LINES);

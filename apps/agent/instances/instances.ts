@@ -11,6 +11,7 @@ import { nextEpoch } from '../state/epoch.js';
 import type { InstanceRecord, InstanceRecords, RecordedState } from '../state/instance-record.js';
 import { Turns } from '../state/turns.js';
 import type { StorageDriver } from '../storage/storage-driver.js';
+import { resizeHere } from './same-host-resize.js';
 
 export interface InstancesDeps {
   records: InstanceRecords;
@@ -115,6 +116,14 @@ export class Instances {
       const rebuilt = { ...this.deps.records.get(spec.id), spec };
       await this.withDisk(spec, () => this.deps.records.keep(rebuilt));
       return ran ? this.startNow(rebuilt) : this.status(spec.id);
+    });
+  }
+
+  /** A resize on this host; see same-host-resize.ts. */
+  resize(call: Call | undefined, migrationId: string, spec: InstanceSpec): Promise<InstanceStatus> {
+    return this.change(call, spec.id, async (record) => {
+      await resizeHere(this.deps, record, migrationId, spec);
+      return this.status(spec.id);
     });
   }
 

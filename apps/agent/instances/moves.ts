@@ -5,9 +5,11 @@ import type { MovableInstances } from '../checkpoint/movable-instances.js';
 import { nextEpoch } from '../state/epoch.js';
 import type { RecordedState } from '../state/instance-record.js';
 import type { InstancesDeps } from './instances.js';
+import { confirmHere, revertHere } from './same-host-resize.js';
 
 /** The instances of this host as a move sees them: the records and disks of both ends. */
-export function movableInstances({ records, runtime, storage, images, network }: InstancesDeps): MovableInstances {
+export function movableInstances(deps: InstancesDeps): MovableInstances {
+  const { records, runtime, storage, images, network } = deps;
   const keep = async (id: string, state: RecordedState, epoch: number, reason = '') => {
     const record = records.get(id);
     await records.keep({ ...record, state, epoch: nextEpoch(id, epoch, record.epoch), reason });
@@ -56,14 +58,16 @@ export function movableInstances({ records, runtime, storage, images, network }:
 
     kill: (id) => runtime.stop(id, 0),
     commitOutgoing: (id) => keep(id, 'outgoing', records.get(id).epoch),
+    releaseKept: (id, migrationId) => confirmHere(deps, id, migrationId),
     async releaseOutgoing(id) {
       const record = records.find(id);
       if (!record) return;
       if (record.state !== 'outgoing') throw new ConflictError(`instance ${id} is ${record.state}, not outgoing`);
       await removeAll(id);
     },
-    async revertOutgoing(id, epoch) {
+    async revertOutgoing(id, migrationId, epoch) {
       await keep(id, 'stopped', epoch);
+      await revertHere(deps, id, migrationId);
     },
   };
 }

@@ -14,6 +14,8 @@ export interface InstanceRecord {
   state: RecordedState;
   /** Why it is as it is, where no operation asked for it. */
   reason: string;
+  /** What it was before a resize on this host that waits for confirm or revert; its disk lies beside, in `kept`. */
+  kept?: { migrationId: string; spec: InstanceSpec };
 }
 
 /** The records of this host: `instances/ID/instance.json`, held in memory, written before a change is answered. */

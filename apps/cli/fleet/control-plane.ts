@@ -62,8 +62,14 @@ async function environment(layout: Layout, name: 'api' | 'worker', port: number)
     LXSTACK_ENROL_LISTEN: controlAddress.enrolment,
     LXSTACK_ADMIN_PASSWORD_FILE: await ensureAdminPassword(layout),
     LXSTACK_LOG_LEVEL: process.env.LXSTACK_LOG_LEVEL ?? 'info',
+    ...given('LXSTACK_ALLOW_RESIZE_TO_SAME_HOST', 'LXSTACK_RESIZE_CONFIRM_WINDOW'),
     ...(process.env.LXSTACK_FAULT_POINTS ? { LXSTACK_FAULT_POINTS: layout.path('fault-points') } : {}),
   };
+}
+
+/** Settings of the operator that are handed on as they are. */
+function given(...names: string[]): NodeJS.ProcessEnv {
+  return Object.fromEntries(names.filter((name) => process.env[name]).map((name) => [name, process.env[name]]));
 }
 
 /** Rejects unless GET /healthz answers 200. */

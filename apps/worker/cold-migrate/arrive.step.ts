@@ -28,8 +28,10 @@ export class ArriveStep implements Step<MoveInput, MoveContext> {
   async run(run: StepRun<MoveInput, MoveContext>): Promise<void> {
     const { operation, input, context } = run;
     const running = context.wasRunning ?? false;
-    await this.ends.commit(run, 'target');
-    await this.ends.commitWhereUp(run, 'source');
+    if (!context.sameHost) {
+      await this.ends.commit(run, 'target');
+      await this.ends.commitWhereUp(run, 'source');
+    }
     await Promise.all([
       running && this.start(run),
       this.forwarding.announce(run, operation.resourceId, context.targetHostId!),

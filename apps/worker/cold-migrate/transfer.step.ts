@@ -4,6 +4,8 @@ import { MigrationKind, MigrationPhase } from '#generated/lxstack/agent/v1/agent
 import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
 import type { Step, StepRun } from '#libs/operations/workflow';
+import { callOf, HostCalls } from '../hosts/host-calls.js';
+import { InstanceSpecs } from '../hosts/instance-specs.js';
 import type { MoveContext } from '../moves/move-context.js';
 import { MoveEnds } from '../moves/move-ends.js';
 import { MoveLedger } from '../moves/move-ledger.js';
@@ -16,13 +18,15 @@ const arrived: readonly MigrationPhase[] = [
   MigrationPhase.MIGRATION_PHASE_COMPLETED,
 ];
 
-/** The disk goes to the target; then host and epoch change in one transaction. Stopped, so there is no hurry. */
+/** The disk goes to the target (or stays, where a resize stays on its host); then host and epoch change in one transaction. Stopped, so there is no hurry. */
 @Injectable()
 export class TransferStep implements Step<MoveInput, MoveContext> {
   readonly name = 'transfer';
   readonly pointOfNoReturn = true;
 
   constructor(
+    private readonly hosts: HostCalls,
+    private readonly specs: InstanceSpecs,
     private readonly ends: MoveEnds,
     private readonly ledger: MoveLedger,
     private readonly transfer: MoveTransfer,
@@ -31,9 +35,25 @@ export class TransferStep implements Step<MoveInput, MoveContext> {
   ) {}
 
   async run(run: StepRun<MoveInput, MoveContext>): Promise<void> {
+    if (run.context.sameHost) await this.resizeThere(run);
+    else await this.sendDisk(run);
+    await run.commit((tx) => this.change(tx, run));
+  }
+
+  private async sendDisk(run: StepRun<MoveInput, MoveContext>): Promise<void> {
     for await (const progress of this.transfer.follow(run, MigrationKind.MIGRATION_KIND_COLD))
       if (arrived.includes(progress.phase)) break;
-    await run.commit((tx) => this.change(tx, run));
+  }
+
+  /** The disk stays where it is; a copy of it waits for the revert. */
+  private async resizeThere(run: StepRun<MoveInput, MoveContext>): Promise<void> {
+    const { operation, input, signal } = run;
+    const [{ spec }, agent] = await Promise.all([
+      this.specs.load(operation.resourceId, input.newFlavor),
+      this.hosts.agent(input.source.hostId),
+    ]);
+    const call = callOf(run, 'resize', input.source.epoch);
+    await agent.call('resizeInstance', { call, migrationId: input.migrationId, spec }, signal);
   }
 
   private async change(tx: EntityManager, { operation, input, context }: StepRun<MoveInput, MoveContext>) {
@@ -47,6 +67,15 @@ export class TransferStep implements Step<MoveInput, MoveContext> {
 
   async undo(run: StepRun<MoveInput, MoveContext>): Promise<void> {
     await this.ledger.closeSwitch(run.input.migrationId);
+    if (run.context.sameHost) return this.takeBack(run);
     await Promise.all([this.ends.abort(run, 'source'), this.ends.abort(run, 'target')]);
+  }
+
+  private async takeBack(run: StepRun<MoveInput, MoveContext>): Promise<void> {
+    const { migrationId, source } = run.input;
+    const call = callOf(run, 'resize-undo', source.epoch);
+    await this.hosts.whereUp(source.hostId, (agent) =>
+      agent.call('revertMigration', { call, migrationId, instanceId: run.operation.resourceId }),
+    );
   }
 }

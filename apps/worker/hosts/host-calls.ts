@@ -14,6 +14,8 @@ const deadlines: Partial<Record<UnaryMethod, number>> = {
   createInstance: 180_000,
   rebuildInstance: 180_000,
   prepareMigration: 300_000,
+  resizeInstance: 3_600_000,
+  revertMigration: 3_600_000,
   stopInstance: 90_000,
   rebootInstance: 90_000,
   deleteInstance: 60_000,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { faultPoint } from '#libs/common/fault-point';
+import { flagSetting } from '#libs/common/config';
 import type { Instance, InstanceFlavor } from '#libs/compute/instances/instance.entity';
 import { Migration } from '#libs/mobility/migrations/migration.entity';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
@@ -31,8 +32,9 @@ export class ClaimTargetStep implements Step<MoveInput, MoveContext> {
     const instance = await this.specs.instance(operation.resourceId);
     const live = operation.kind === 'instance.live-migrate';
     await run.commit(async (tx) => {
-      const { host, explanation } = await this.scheduler.place(requestFor(instance, input, live), tx);
+      const { host, explanation } = await this.scheduler.place(requestFor(instance, input, operation.kind), tx);
       context.targetHostId = host.id;
+      context.sameHost = host.id === input.source.hostId;
       context.placement = explanation ?? context.placement;
       await this.ledger.become(tx, input.migrationId, live ? 'preparing' : 'pre-migrating');
       await tx.update(Migration, { uuid: input.migrationId }, { destHostId: host.id });
@@ -44,7 +46,8 @@ export class ClaimTargetStep implements Step<MoveInput, MoveContext> {
   }
 }
 
-function requestFor(instance: Instance, input: MoveInput, live: boolean): PlacementRequest {
+function requestFor(instance: Instance, input: MoveInput, kind: string): PlacementRequest {
+  const staying = kind === 'instance.resize' && flagSetting('LXSTACK_ALLOW_RESIZE_TO_SAME_HOST');
   return {
     consumerId: input.migrationId,
     instanceId: instance.id,
@@ -53,8 +56,8 @@ function requestFor(instance: Instance, input: MoveInput, live: boolean): Placem
     hints: instance.schedulerHints,
     requestedHostId: input.targetHostId,
     force: input.force,
-    excludedHostIds: [input.source.hostId],
-    capabilities: live ? ['restore'] : [],
+    excludedHostIds: staying ? [] : [input.source.hostId],
+    capabilities: kind === 'instance.live-migrate' ? ['restore'] : [],
   };
 }
 

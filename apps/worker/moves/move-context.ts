@@ -3,6 +3,8 @@ import type { Explanation } from '#libs/scheduling/core/explanation';
 /** What the steps of a move find out, in the operation's context. */
 export interface MoveContext {
   targetHostId?: string;
+  /** A resize whose target is its source. */
+  sameHost?: boolean;
   /** Why that one. */
   placement?: Explanation;
   /** The target's data listener, and the ticket for it (good for this migration only). */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, MoreThan } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { ConflictError, messageOf } from '#libs/common/errors';
 import { Instance } from '#libs/compute/instances/instance.entity';
@@ -67,6 +67,11 @@ export class MoveLedger {
       [migrationId],
     );
     if (!rows.length) throw new ConflictError(`Migration ${migrationId} has been committed`);
+  }
+
+  /** It has changed owner since it had this epoch. */
+  async isPast(tx: EntityManager, instanceId: string, epoch: number): Promise<boolean> {
+    return tx.existsBy(Instance, { id: instanceId, epoch: MoreThan(epoch) });
   }
 
   async isOn(tx: EntityManager, instanceId: string, hostId: string): Promise<boolean> {

@@ -25,6 +25,7 @@ export class PrepareTargetStep implements Step<MoveInput, MoveContext> {
     const { input, context, operation, signal } = run;
     const hostId = context.targetHostId!;
     const kind = kindOf(operation.kind);
+    if (context.sameHost) return run.commit((tx) => this.ledger.become(tx, input.migrationId, 'migrating'));
     const [{ spec }, agent] = await Promise.all([
       this.specs.load(operation.resourceId, input.newFlavor),
       this.hosts.agent(hostId),
@@ -48,6 +49,7 @@ export class PrepareTargetStep implements Step<MoveInput, MoveContext> {
   /** Removes every trace at the target. A target that is down drops it by itself when it comes back (GetOwnership). */
   async undo(run: StepRun<MoveInput, MoveContext>): Promise<void> {
     const { input, operation, context } = run;
+    if (context.sameHost) return;
     await this.hosts.whereUp(context.targetHostId!, (agent) =>
       agent.call('abortMigration', {
         call: callOf(run, 'prepare-undo', input.source.epoch + 1),

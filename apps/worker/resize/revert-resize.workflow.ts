@@ -64,9 +64,10 @@ export class RevertResizeWorkflow implements Workflow<ConcludeResizeInput, objec
     if (running) await agent.call('startInstance', { call: callOf(run, 'start', epoch), instanceId }, run.signal);
     await Promise.all([
       this.forwarding.announce(run, instanceId, source.hostId),
-      this.hosts.whereUp(target.hostId, (other) =>
-        other.call('deleteInstance', { call: callOf(run, 'delete', epoch), instanceId }, run.signal),
-      ),
+      target.hostId !== source.hostId &&
+        this.hosts.whereUp(target.hostId, (other) =>
+          other.call('deleteInstance', { call: callOf(run, 'delete', epoch), instanceId }, run.signal),
+        ),
     ]);
     await run.commit(async (tx) => {
       await this.ledger.become(tx, migrationId, 'reverted');
@@ -77,7 +78,7 @@ export class RevertResizeWorkflow implements Workflow<ConcludeResizeInput, objec
   /** Before the switch: it goes on at the target, waiting for confirm or revert. After it: ERROR where it is now. */
   async failed({ operation, input }: Pick<Run, 'operation' | 'input'>, error: Error, tx: EntityManager) {
     const instanceId = operation.resourceId;
-    if (await this.ledger.isOn(tx, instanceId, input.source.hostId))
+    if (await this.ledger.isPast(tx, instanceId, input.target.epoch))
       return this.transitions.setError(tx, instanceId, faultOf(error));
     await this.ledger.become(tx, input.migrationId, 'finished');
     await this.transitions.clearTask(tx, instanceId, 'resize_reverting');

@@ -54,8 +54,8 @@ export class Claims {
 
   /**
    * At the commit of a move: the instance takes over what its migration holds at the target, and the migration what the
-   * instance holds at the source (released by `release(migrationId)` afterwards). No sums change. Idempotent: does
-   * nothing where the instance already is at `toHostId`.
+   * instance holds at the source (released by `release(migrationId)` afterwards). No sums change. Idempotent where the hosts
+   * differ: does nothing where the instance already is at `toHostId`.
    */
   async swap(tx: EntityManager, instanceId: string, migrationId: string, toHostId: string): Promise<void> {
     await tx.query(SWAP, [instanceId, migrationId, toHostId]);
@@ -109,7 +109,9 @@ const RELEASE = releaseWhere('consumer_id = $1::uuid AND ($2::uuid IS NULL OR ho
 const RELEASE_INSTANCE = releaseWhere('instance_id = $1::uuid');
 
 const SWAP = `
-  UPDATE allocations SET
-    consumer_id = CASE consumer_id WHEN $1::uuid THEN $2::uuid ELSE $1::uuid END, updated_at = now()
-  WHERE consumer_id IN ($1::uuid, $2::uuid)
+  UPDATE allocations held SET
+    host_id = other.host_id, vcpus = other.vcpus, memory_mb = other.memory_mb, disk_gb = other.disk_gb,
+    updated_at = now()
+  FROM allocations other
+  WHERE (held.consumer_id, other.consumer_id) IN (($1::uuid, $2::uuid), ($2::uuid, $1::uuid))
     AND EXISTS (SELECT FROM allocations WHERE consumer_id = $2::uuid AND host_id = $3::uuid)`;

@@ -99,6 +99,9 @@ export class FakeAgent {
       updateInstance: this.unary('updateInstance', ({ call, spec }) =>
         this.change(call!, spec!.id, (one) => (one.memoryBytes = spec!.limits!.memoryBytes)),
       ),
+      resizeInstance: this.unary('resizeInstance', ({ call, spec }) =>
+        this.change(call!, spec!.id, (one) => (one.memoryBytes = spec!.limits!.memoryBytes)),
+      ),
       startInstance: this.unary('startInstance', (request) => this.become(request, 'INSTANCE_STATE_RUNNING')),
       stopInstance: this.unary('stopInstance', (request) => this.become(request, 'INSTANCE_STATE_STOPPED')),
       rebootInstance: this.unary('rebootInstance', (request) => this.become(request, 'INSTANCE_STATE_RUNNING')),

@@ -1,0 +1,72 @@
+import { readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
+import { ConflictError } from '#libs/common/errors';
+import { run } from '../network/commands.js';
+import type { InstanceRecord } from '../state/instance-record.js';
+import type { InstancesDeps } from './instances.js';
+
+/** A disk may be large; the copy shares its blocks where the file system can. */
+const COPY_TIMEOUT_MS = 3_600_000;
+
+/**
+ * A resize that stays on its host: the stopped instance's disk and spec are kept as they are, once for a migration, and
+ * it gets the new spec. May be repeated.
+ */
+export async function resizeHere(
+  { records, runtime, storage }: InstancesDeps,
+  record: InstanceRecord,
+  migrationId: string,
+  spec: InstanceSpec,
+): Promise<InstanceRecord> {
+  const { id } = spec;
+  if (record.state !== 'stopped') throw new ConflictError(`instance ${id} is ${record.state}, not stopped`);
+  runtime.check(spec);
+  let { kept } = record;
+  if (kept?.migrationId !== migrationId) {
+    const copy = keptDisk(records.folder(id));
+    await removeCopies(records.folder(id));
+    await copyTree(storage.writableLayer(id), `${copy}.new`);
+    await rename(`${copy}.new`, copy);
+    kept = { migrationId, spec: record.spec };
+  }
+  await storage.limitDisk(id, spec.limits?.diskBytes ?? 0);
+  const resized: InstanceRecord = { ...record, spec, kept };
+  await records.keep(resized);
+  return resized;
+}
+
+/** The resize is taken back: the kept disk and spec are the instance again, stopped. Nothing kept is a success. */
+export async function revertHere(deps: InstancesDeps, id: string, migrationId: string): Promise<void> {
+  const { records, storage } = deps;
+  const record = records.get(id);
+  if (record.kept?.migrationId !== migrationId) return;
+  const layer = storage.writableLayer(id);
+  await storage.unmount(id);
+  // Emptied and filled, not replaced: the layer may be a subvolume.
+  for (const name of await readdir(layer)) await rm(join(layer, name), { recursive: true, force: true });
+  await copyTree(keptDisk(records.folder(id)), layer);
+  const { kept, ...rest } = record;
+  await storage.limitDisk(id, kept.spec.limits?.diskBytes ?? 0);
+  await records.keep({ ...rest, spec: kept.spec, state: 'stopped', reason: '' });
+  await removeCopies(records.folder(id));
+}
+
+/** The resize stays: what was kept for it goes. Nothing kept is a success. */
+export async function confirmHere({ records }: InstancesDeps, id: string, migrationId: string): Promise<void> {
+  const record = records.find(id);
+  if (record?.kept?.migrationId !== migrationId) return;
+  await removeCopies(records.folder(id));
+  await records.keep({ ...record, kept: undefined });
+}
+
+const keptDisk = (folder: string) => join(folder, 'kept');
+
+async function removeCopies(folder: string): Promise<void> {
+  for (const path of [keptDisk(folder), `${keptDisk(folder)}.new`]) await rm(path, { recursive: true, force: true });
+}
+
+/** With owners, times, hard links, devices and extended attributes. */
+async function copyTree(from: string, to: string): Promise<void> {
+  await run('cp', ['--archive', '--reflink=auto', '--no-target-directory', from, to], '', COPY_TIMEOUT_MS);
+}
