@@ -50,6 +50,8 @@ export function migrationCommand(): Command {
       const found = (await migrations(api, query)).find((one) => !id || String(one.id) === id || one.uuid === id);
       if (!found) throw new Error('there is no such migration');
       const events = await Events.open(api, access);
+      // Events may be a while in coming: what is followed is said at once.
+      print(lineOf(found));
       try {
         const last = await follow(api, events, found);
         print(lineOf(last));

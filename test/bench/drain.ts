@@ -1,0 +1,52 @@
+import { hostOf } from '#apps/cli/client/compute';
+import type { TestFleet } from '#test/e2e/fleet/test-fleet';
+import type { Bench } from './bench.js';
+import { DrainRun } from './product/drain-run.js';
+import { summarize } from './statistics.js';
+
+const singles = 5;
+const parallels = [2, 4];
+
+/** A host of `n` servers emptied, and emptied back: the whole beside what its moves take one at a time, on one machine. */
+export async function benchDrain({ fleet, n }: Bench): Promise<void> {
+  const run = await DrainRun.between(fleet);
+  const ids: string[] = [];
+  try {
+    for (let i = 0; i < n; i++) ids.push((await fleet.running(`bench-drain-${i}`, 'busybox', run.onFirst)).id);
+    const { p50, min, max } = summarize(await oneByOne(fleet, run));
+    console.log(`Drain of ${n} busybox servers`);
+    console.log(`one live move: p50 ${p50.toFixed(2)} s (${min.toFixed(2)} to ${max.toFixed(2)}, n=${singles})`);
+    for (const parallel of parallels)
+      for (const host of run.hosts) {
+        const { seconds, total, done, failures } = await run.drain(host, parallel);
+        const ratio = seconds / ((total * p50) / parallel);
+        console.log(
+          `parallel ${parallel}, from ${host}: ${seconds.toFixed(1)} s, ${ratio.toFixed(2)}x of ${total} moves` +
+            ` at ${parallel} times the pace of one; ${done} done, ${total - done} failed`,
+        );
+        for (const failure of failures) console.log(`  ${failure}`);
+      }
+  } finally {
+    await fleet.remove(...ids);
+    await run.end();
+  }
+}
+
+/** Seconds of live moves of one server, to and fro, while the host is as full as it is for the drains. */
+async function oneByOne(fleet: TestFleet, { hosts, onFirst }: DrainRun): Promise<number[]> {
+  const { compute } = fleet.cloud;
+  const { id } = await fleet.running('bench-drain-one', 'busybox', onFirst);
+  const seconds: number[] = [];
+  for (let i = 0; i < singles; i++) {
+    const from = hostOf(await compute.show(id));
+    const since = performance.now();
+    const { status } = await compute.liveMigrate(
+      id,
+      hosts.find((host) => host !== from),
+    );
+    if (status !== 'completed') throw new Error(`the migration ended as ${status}`);
+    seconds.push((performance.now() - since) / 1000);
+  }
+  await fleet.remove(id);
+  return seconds;
+}
