@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { hostOf } from '#apps/cli/client/compute';
 import { TestFleet } from './fleet/test-fleet.js';
 
-const fill = 'my $m = "x" x (150 << 20); sleep 600';
+/** A sleep ends early in a process that was dumped. */
+const fill = 'my $m = "x" x (150 << 20); open(my $f, ">", "/tmp/filled"); close $f; sleep 600 while 1';
 
 test('the process that maps memory in dies at the target: the server goes on where it was, connected', async (context) => {
   const fleet = await TestFleet.open();
@@ -16,6 +17,7 @@ test('the process that maps memory in dies at the target: the server goes on whe
   await fleet.answers(server);
   const words = ['setsid', '-f', 'sh', '-c', 'exec perl -e "$0" </dev/null >/dev/null 2>&1', fill];
   await fleet.local.runInside(hostOf(server), id, words);
+  await fleet.local.runInside(hostOf(server), id, ['sh', '-c', 'until [ -e /tmp/filled ]; do sleep 0.1; done']);
   let killed = 0;
   const watching = setInterval(() => {
     for (const pid of daemonsOf(id)) {
