@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import { MigrationPhase } from '#generated/lxstack/agent/v1/agent';
+import { Host } from '#libs/fleet/hosts/host.entity';
 import { Migration } from '#libs/mobility/migrations/migration.entity';
 import { caller, WorkflowWorld } from './workflow-world.js';
 
@@ -50,6 +51,20 @@ describe('live migration', () => {
     assert.equal(migration.status, 'error');
     assert.match(migration.failure!.reason, /nested uts namespace; ramfs credentials/);
     assert.ok(!world.agents.get('h2')!.calls.includes('prepareMigration'));
+    await assertOn(id, 'h1', 1);
+  });
+
+  it('refuses a target that stores disks in another way, live and cold, before anything is touched', async () => {
+    const { id } = await world.create('h1');
+    const target = world.hosts.get('h2')!;
+    await world.database.manager.update(Host, { id: target.id }, { facts: { storageDriver: 'btrfs' } });
+    try {
+      const refusal = { name: 'MoveRefusedError', message: /h1 stores it with an unknown driver, host h2 .* btrfs/ };
+      await assert.rejects(world.migrations.liveMigrate(caller, id, { host: 'h2', force: true }), refusal);
+      await assert.rejects(world.migrations.migrate(caller, id, { host: 'h2' }), refusal);
+    } finally {
+      await world.database.manager.update(Host, { id: target.id }, { facts: {} });
+    }
     await assertOn(id, 'h1', 1);
   });
 

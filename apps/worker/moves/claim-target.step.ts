@@ -3,7 +3,9 @@ import type { EntityManager } from 'typeorm';
 import { faultPoint } from '#libs/common/fault-point';
 import { flagSetting } from '#libs/common/config';
 import type { Instance, InstanceFlavor } from '#libs/compute/instances/instance.entity';
+import { Host } from '#libs/fleet/hosts/host.entity';
 import { Migration } from '#libs/mobility/migrations/migration.entity';
+import { storageDriverOf } from '#libs/mobility/migrations/move-checks';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
 import type { Step, StepRun } from '#libs/operations/workflow';
 import { Claims } from '#libs/scheduling/claims/claims.service';
@@ -32,7 +34,11 @@ export class ClaimTargetStep implements Step<MoveInput, MoveContext> {
     const instance = await this.specs.instance(operation.resourceId);
     const live = operation.kind === 'instance.live-migrate';
     await run.commit(async (tx) => {
-      const { host, explanation } = await this.scheduler.place(requestFor(instance, input, operation.kind), tx);
+      const source = await tx.findOneBy(Host, { id: input.source.hostId });
+      // An evacuation makes the root anew from the image; every other move brings the disk along.
+      const storageDriver = source && operation.kind !== 'instance.evacuate' ? storageDriverOf(source) : null;
+      const request = { ...requestFor(instance, input, operation.kind), storageDriver };
+      const { host, explanation } = await this.scheduler.place(request, tx);
       context.targetHostId = host.id;
       context.sameHost = host.id === input.source.hostId;
       context.placement = explanation ?? context.placement;

@@ -21,7 +21,7 @@ import type { MigrationType } from './migration.entity.js';
 import { migrationsQuery } from './migration-list.js';
 import type { MigrationFilter, MigrationView } from './migration-list.js';
 import { isAbortable } from './migration-states.js';
-import { databaseTime, requireCapability } from './move-checks.js';
+import { databaseTime, requireCapability, requireSameStorage } from './move-checks.js';
 import type { ConcludeResizeInput, MoveInput } from './move-operations.js';
 import {
   ComputeHostNotFoundError,
@@ -62,6 +62,7 @@ export class Migrations {
       const source = await this.source(tx, instance);
       requireCapability(source, 'checkpoint');
       if (target) requireCapability(target, 'restore');
+      if (target) requireSameStorage(source, target);
       return { type: 'live-migration', kind: 'instance.live-migrate', target, force: input.force ?? false };
     });
   }
@@ -70,6 +71,7 @@ export class Migrations {
   async migrate(by: Caller, instanceId: string, input: { host?: string | null } = {}): Promise<Migration> {
     return this.begin(by, instanceId, 'migrate', async (tx, instance) => {
       const target = await this.target(tx, instance, input.host);
+      if (target) requireSameStorage(await this.source(tx, instance), target);
       return { type: 'migration', kind: 'instance.migrate', target, newFlavor: instance.flavor };
     });
   }

@@ -8,7 +8,7 @@ import { Agents } from '#libs/fleet/agents/agents.service';
 import { isUp } from '#libs/fleet/hosts/host-state';
 import type { Host } from '#libs/fleet/hosts/host.entity';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
-import { databaseTime } from '../migrations/move-checks.js';
+import { blocksDisk, databaseTime } from '../migrations/move-checks.js';
 import { blocksCold, blocksLive, blocksTarget } from './mobility-rules.js';
 
 /** Whether a kind of move can be made now; reasons where it cannot, in words an operator can act on. */
@@ -52,11 +52,12 @@ export class Mobility {
       cold: verdict(cold),
       init: seen.init || null,
       memoryBytes: seen.memoryBytes || null,
-      targets: hosts.map((host) => ({
-        host: host.name,
-        live: verdict(blocksTarget(instance, host, isUp(host, now), ['restore'])),
-        cold: verdict(blocksTarget(instance, host, isUp(host, now), [])),
-      })),
+      targets: hosts.map((host) => {
+        const disk = source ? blocksDisk(source, host) : [];
+        const judge = (capabilities: string[]) =>
+          verdict([...blocksTarget(instance, host, isUp(host, now), capabilities), ...disk]);
+        return { host: host.name, live: judge(['restore']), cold: judge([]) };
+      }),
     };
   }
 

@@ -11,6 +11,7 @@ export interface HostRow {
   /** Its lease holds and nobody forced it down. */
   up: boolean;
   architecture: string;
+  storageDriver: string;
   capabilities: readonly string[];
   /** Capacities with their ratios applied. */
   vcpus: number;
@@ -29,6 +30,7 @@ export class FleetView {
   readonly names: readonly string[];
   readonly zones: readonly string[];
   readonly architectures: readonly string[];
+  readonly storageDrivers: readonly string[];
   readonly capabilities: readonly ReadonlySet<string>[];
   readonly enabled: Uint8Array;
   readonly up: Uint8Array;
@@ -47,6 +49,7 @@ export class FleetView {
     this.names = rows.map((row) => row.name);
     this.zones = rows.map((row) => row.availabilityZone);
     this.architectures = rows.map((row) => row.architecture);
+    this.storageDrivers = rows.map((row) => row.storageDriver);
     this.capabilities = rows.map((row) => new Set(row.capabilities));
     this.enabled = Uint8Array.from(rows, (row) => Number(row.enabled));
     this.up = Uint8Array.from(rows, (row) => Number(row.up));

@@ -15,6 +15,7 @@ const query = (changes: Partial<PlacementQuery> = {}): PlacementQuery => ({
   excludedHostIds: new Set(),
   capabilities: [],
   architecture: null,
+  storageDriver: null,
   sameHostIds: null,
   differentHostIds: null,
   group: null,
@@ -30,6 +31,7 @@ const host = (name: string, changes: Partial<HostRow> = {}): HostRow => ({
   enabled: true,
   up: true,
   architecture: 'x86_64',
+  storageDriver: 'overlay',
   capabilities: ['checkpoint', 'restore'],
   vcpus: 16,
   memoryMb: 4096,
@@ -95,6 +97,13 @@ test('a forced host is taken although it is disabled, never beyond its capacity'
   const forced = query({ requestedHostId: 'id-a', force: true });
   assert.deepEqual(names([host('a', { enabled: false }), host('b')], forced), ['a']);
   assert.deepEqual(names([host('a', { usedVcpus: 16 }), host('b')], forced), []);
+});
+
+test('a disk is moved only to a host that stores disks in the same way, also where an operator forces it', () => {
+  const rows = [host('b', { storageDriver: 'btrfs' }), host('o'), host('u', { storageDriver: '' })];
+  assert.deepEqual(names(rows, query({ storageDriver: 'overlay' })), ['o']);
+  assert.deepEqual(names(rows, query({ storageDriver: 'overlay', requestedHostId: 'id-b', force: true })), []);
+  assert.equal(names(rows, query()).length, 3);
 });
 
 const anyHost = fc.record({

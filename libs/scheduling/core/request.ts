@@ -29,6 +29,8 @@ export interface PlacementQuery {
   capabilities: readonly string[];
   /** Of the image; null: any. */
   architecture: string | null;
+  /** Of the host a disk is moved from; null: none is moved. */
+  storageDriver: string | null;
   sameHostIds: ReadonlySet<string> | null;
   differentHostIds: ReadonlySet<string> | null;
   group: GroupConstraint | null;

@@ -10,6 +10,7 @@ const READ_FLEET = `
   SELECT h.id, h.name, h.address, h.vtep, h.availability_zone AS "availabilityZone", h.enabled,
     (NOT h.forced_down AND h.lease_expires_at > now()) IS TRUE AS up,
     coalesce(h.facts ->> 'architecture', '') AS architecture,
+    coalesce(h.facts ->> 'storageDriver', '') AS "storageDriver",
     ARRAY(SELECT c ->> 'name' FROM jsonb_array_elements(h.capabilities) c WHERE (c ->> 'present')::boolean)
       AS capabilities,
     h.vcpus * h.cpu_ratio AS vcpus, h.memory_mb * h.memory_ratio AS "memoryMb", h.disk_gb * h.disk_ratio AS "diskGb",

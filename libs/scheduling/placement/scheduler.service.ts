@@ -27,6 +27,8 @@ export interface PlacementRequest {
   capabilities?: readonly string[];
   /** Of the image: only its architecture is looked at. */
   imageProperties?: Record<string, string>;
+  /** Of the host a disk is moved from. */
+  storageDriver?: string | null;
 }
 
 export interface PlacedHost {
@@ -117,6 +119,7 @@ async function toQuery(request: PlacementRequest, tx: EntityManager): Promise<Pl
     excludedHostIds: new Set(request.excludedHostIds),
     capabilities: request.capabilities ?? [],
     architecture: request.imageProperties?.architecture ?? request.imageProperties?.hw_architecture ?? null,
+    storageDriver: request.storageDriver ?? null,
     ...(await resolveHints(tx, instanceId, hints)),
   };
 }

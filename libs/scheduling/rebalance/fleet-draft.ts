@@ -18,6 +18,7 @@ export class FleetDraft {
   /** Why instances stay, and how many for each reason. */
   readonly stays = new Map<string, number>();
   private readonly hostOf = new Map<string, string>();
+  private readonly driverOf: ReadonlyMap<string, string>;
   private readonly members = new Map<string, Map<string, number>>();
   /** Per host, instances that are alike, the cheapest first: one stands for all of its kind. */
   private readonly alike: Map<string, Movable[]>[];
@@ -27,6 +28,7 @@ export class FleetDraft {
       compare(a.name, b.name) || compare(a.id, b.id);
     this.fleet = new FleetView(input.hosts.toSorted(byName));
     const { enabled, up, vcpus, memoryMb, rows } = this.fleet;
+    this.driverOf = new Map(rows.map((row) => [row.id, row.storageDriver]));
     const all = rows.map((_, host) => host);
     this.taking = all.filter((host) => enabled[host] && up[host] && vcpus[host] > 0 && memoryMb[host] > 0);
     this.loads = Float64Array.from(all, (host) => loadOf(this.fleet, host, input.settings.weights));
@@ -50,6 +52,7 @@ export class FleetDraft {
       excludedHostIds: new Set([instance.hostId]),
       capabilities: kind === 'live' ? ['restore'] : [],
       architecture: instance.architecture,
+      storageDriver: this.driverOf.get(instance.hostId) ?? null,
       sameHostIds: instance.sameAs.length ? hosts(instance.sameAs) : null,
       differentHostIds: instance.differentFrom.length ? hosts(instance.differentFrom) : null,
       group: this.constraint(instance),

@@ -26,6 +26,7 @@ const host = (name: string, changes: Partial<HostRow> = {}): HostRow => ({
   enabled: true,
   up: true,
   architecture: 'x86_64',
+  storageDriver: 'overlay',
   capabilities: ['checkpoint', 'restore'],
   vcpus: 16,
   memoryMb: 4096,

@@ -8,6 +8,7 @@ import { excludedHosts } from './excluded-hosts.js';
 import { neighbours } from './neighbours.js';
 import { requestedHost } from './requested-host.js';
 import { serverGroup } from './server-group.js';
+import { storageDriver } from './storage-driver.js';
 
 /** Every filter, in the order they run; the first that rejects a host is its reason. */
 export const FILTERS: readonly Filter[] = [
@@ -16,6 +17,7 @@ export const FILTERS: readonly Filter[] = [
   availability,
   availabilityZone,
   architecture,
+  storageDriver,
   capability,
   neighbours,
   serverGroup,
