@@ -15,7 +15,7 @@ interface Drain {
 test('a drained host is empty, everything answers elsewhere, and a connection lives on', async (context) => {
   const fleet = await TestFleet.open();
   context.after(() => fleet.close());
-  const { api, compute, events } = fleet.cloud;
+  const { api, compute } = fleet.cloud;
   const watched = await fleet.running('e2e-drain-0');
   const host = hostOf(watched);
   const path = `/fleet/v1/hosts/${host}/drain`;
@@ -26,10 +26,7 @@ test('a drained host is empty, everything answers elsewhere, and a connection li
   await compute.settled(stopped.id, 'SHUTOFF');
   const { seen } = await fleet.cloud.underTraffic(watched, async () => {
     const begun = await api.call<{ drain: Drain }>('POST', path, { parallel: 2 });
-    const drain = await events.until(begun.drain.operation_id, 'the drain', 120_000, async () => {
-      const now = (await api.call<{ drain: Drain }>('GET', path)).drain;
-      return ['done', 'error', 'cancelled'].includes(now.state) ? now : undefined;
-    });
+    const drain = await over(fleet, path, begun.drain);
     assert.equal(drain.state, 'done', JSON.stringify(drain));
     assert.deepEqual([drain.total, drain.done, drain.failed], [3, 3, 0]);
   });
@@ -41,3 +38,44 @@ test('a drained host is empty, everything answers elsewhere, and a connection li
   await fleet.remove(watched.id, second.id, stopped.id);
   await fleet.assertAudited();
 });
+
+test('a drain aborted in its middle leaves every server whole on one host, and a resume empties the host', async (context) => {
+  const fleet = await TestFleet.open();
+  context.after(() => fleet.close());
+  const { api, compute } = fleet.cloud;
+  const first = await fleet.running('e2e-abort-drain-0');
+  const host = hostOf(first);
+  const zone = { availability_zone: `nova:${host}` };
+  const servers = [first];
+  for (const i of [1, 2, 3]) servers.push(await fleet.running(`e2e-abort-drain-${i}`, 'busybox', zone));
+  const path = `/fleet/v1/hosts/${host}/drain`;
+  const begun = await api.call<{ drain: Drain }>('POST', path, { parallel: 1, live: 'require' });
+  await Promise.any(servers.map(({ id }) => compute.left(id, host)));
+  await api.call('DELETE', path);
+  const aborted = await over(fleet, path, begun.drain);
+  assert.equal(aborted.state, 'cancelled', JSON.stringify(aborted));
+  assert.ok(aborted.done >= 1 && aborted.done < 4, JSON.stringify(aborted));
+  const left: string[] = [];
+  for (const { id } of servers) {
+    const server = await compute.settled(id, 'ACTIVE');
+    await fleet.answers(server);
+    if (hostOf(server) === host) left.push(id);
+  }
+  assert.equal(left.length, 4 - aborted.done);
+  const resumed = await api.call<{ drain: Drain }>('POST', `${path}/resume`, {});
+  const drained = await over(fleet, path, resumed.drain);
+  assert.deepEqual([drained.state, drained.done], ['done', 4], JSON.stringify(drained));
+  for (const { id } of servers) assert.notEqual(hostOf(await compute.show(id)), host);
+  await api.call('PUT', `/compute/v2.1/os-services/${host}`, { status: 'enabled' });
+  await fleet.remove(...servers.map(({ id }) => id));
+  await fleet.assertAudited();
+});
+
+/** The drain as it ended. */
+async function over(fleet: TestFleet, path: string, { operation_id }: Drain): Promise<Drain> {
+  const { api, events } = fleet.cloud;
+  return events.until(operation_id, 'the end of the drain', 120_000, async () => {
+    const now = (await api.call<{ drain: Drain }>('GET', path)).drain;
+    return ['done', 'error', 'cancelled'].includes(now.state) ? now : undefined;
+  });
+}
