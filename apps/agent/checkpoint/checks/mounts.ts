@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { REMEDY } from './remedy.js';
 import { namespaceOf, orGone } from './tasks.js';
 import type { Task } from './tasks.js';
 
@@ -50,6 +51,6 @@ export function foreign(mounts: readonly Mount[]): Mount[] {
 function words(name: string, { point, type }: Mount): string {
   const unit = type === 'ramfs' ? /\/credentials\/([^/]+)$/.exec(point)?.[1] : undefined;
   return unit
-    ? `${unit} has its credentials on a ramfs: add a drop-in with LoadCredential= and SetCredential= and restart it.`
+    ? `${unit} has its credentials on a ramfs: add a drop-in with LoadCredential= and SetCredential= and restart it, or ${REMEDY}.`
     : `${name} sees a ${type} mounted on ${point}, which does not go along: unmount it, or use a cold migration.`;
 }

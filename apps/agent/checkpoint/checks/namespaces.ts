@@ -1,3 +1,4 @@
+import { REMEDY } from './remedy.js';
 import { namespaceOf } from './tasks.js';
 import type { Task } from './tasks.js';
 
@@ -13,6 +14,8 @@ const ONCE = {
 
 type Kind = keyof typeof ONCE;
 const KINDS = Object.keys(ONCE) as Kind[];
+/** Those that migration.stateful=true does not keep a service from (stateful-run.sh). */
+const NOT_PREPARED: readonly Kind[] = ['pid', 'time'];
 
 /** Processes with namespaces below the instance's own. */
 export async function blockingNamespaces(initPid: number, tasks: readonly Task[]): Promise<string[]> {
@@ -30,6 +33,9 @@ export async function blockingNamespaces(initPid: number, tasks: readonly Task[]
 
 function words(name: string, nested: readonly Kind[]): string {
   const settings = nested.map((kind) => ONCE[kind]).filter(Boolean);
-  const cure = settings.length ? `for a systemd service add a drop-in with ${settings.join(', ')} and restart it` : '';
+  const remedy = nested.some((kind) => NOT_PREPARED.includes(kind)) ? '' : `, or ${REMEDY}`;
+  const cure = settings.length
+    ? `for a systemd service add a drop-in with ${settings.join(', ')} and restart it${remedy}`
+    : '';
   return `${name} has ${nested.join(' and ')} namespaces of its own: ${cure || 'end it, or start it without'}.`;
 }

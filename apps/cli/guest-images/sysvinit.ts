@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import { archive } from './archive.js';
+import { echo, makeDebianRoot, suite, unneeded } from './debian-root.js';
+
+/** No terminals: there are none. SIGPWR stops it, SIGINT restarts it, as the agent asks for. */
+const inittab = `id:2:initdefault:
+si::sysinit:/etc/init.d/rcS
+l0:0:wait:/etc/init.d/rc 0
+l2:2:wait:/etc/init.d/rc 2
+l6:6:wait:/etc/init.d/rc 6
+ca:12345:ctrlaltdel:/sbin/shutdown -r now
+pf::powerwait:/sbin/shutdown -h now
+ec:2:respawn:/usr/bin/perl /usr/local/sbin/echo.pl
+`;
+
+const files = { 'etc/inittab': inittab, 'usr/local/sbin/echo.pl': `${echo}\n` };
+const packages = ['sysvinit-core', 'sysv-rc', 'initscripts', 'iproute2', 'procps', 'perl-base'];
+
+export const sysvinitRecipe = { version: 1, suite, packages, files, links: {}, unneeded };
+
+/** Debian 12 with sysvinit as init: `sysvinit.tar.gz` in `directory`. */
+export async function buildSysvinit(directory: string, logFile: string): Promise<void> {
+  const root = join(directory, 'root');
+  await makeDebianRoot(root, sysvinitRecipe, logFile);
+  await archive(root, join(directory, 'sysvinit.tar.gz'));
+}

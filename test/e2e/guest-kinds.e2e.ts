@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { hostOf } from '#apps/cli/client/compute';
+import type { Server } from '#apps/cli/client/compute';
+import { otherGuestImages } from '#apps/cli/guest-images/guest-images';
+import { TestFleet } from './fleet/test-fleet.js';
+
+interface Mobility {
+  live: { possible: boolean; reasons: string[] };
+  init: string | null;
+}
+
+test('a sysvinit server moves live there and back, connected, and says before that it can', async (context) => {
+  const kinds = await GuestKinds.open();
+  context.after(() => kinds.fleet.close());
+  const server = await kinds.running('sysvinit', kinds.fleet.flavorId);
+  assert.deepEqual(await kinds.mobilityOf(server), { live: { possible: true, reasons: [] }, init: 'sysvinit' });
+  await kinds.movesThereAndBack(server);
+  await kinds.fleet.remove(server.id);
+});
+
+test('a stock Debian with migration.stateful=true moves live there and back, connected', async (context) => {
+  const kinds = await GuestKinds.open();
+  context.after(() => kinds.fleet.close());
+  const server = await kinds.running('stock', await kinds.statefulFlavor());
+  assert.deepEqual(await kinds.mobilityOf(server), { live: { possible: true, reasons: [] }, init: 'systemd' });
+  await kinds.movesThereAndBack(server);
+  await kinds.fleet.remove(server.id);
+});
+
+test('a stock Debian without the key says that it cannot be moved live, which unit it is and what to set', async (context) => {
+  const kinds = await GuestKinds.open();
+  context.after(() => kinds.fleet.close());
+  const server = await kinds.running('stock', kinds.fleet.flavorId);
+  const { live, init } = await kinds.mobilityOf(server);
+  assert.equal(init, 'systemd');
+  assert.equal(live.possible, false);
+  context.diagnostic(live.reasons.join(' | '));
+  assert.match(live.reasons.join(), /\.service.*migration\.stateful=true and restart the instance/);
+  await kinds.fleet.remove(server.id);
+});
+
+class GuestKinds {
+  private constructor(
+    readonly fleet: TestFleet,
+    private readonly files: Record<'stock' | 'sysvinit', string>,
+  ) {}
+
+  static async open(): Promise<GuestKinds> {
+    return new GuestKinds(await TestFleet.open(), await otherGuestImages());
+  }
+
+  /** A server of the image that is ACTIVE and answers. */
+  async running(kind: 'stock' | 'sysvinit', flavorId: string): Promise<Server> {
+    const { images, compute } = this.fleet.cloud;
+    const image = (await images.find(kind)) ?? (await images.upload(kind, this.files[kind]));
+    const id = await compute.create(`e2e-kind-${kind}`, image.id, flavorId, this.fleet.networkId);
+    const server = await compute.settled(id, 'ACTIVE');
+    await this.fleet.answers(server);
+    return server;
+  }
+
+  async statefulFlavor(): Promise<string> {
+    const flavor = await this.fleet.cloud.compute.ensureFlavor('e2e.stateful', { vcpus: 1, ram: 128, disk: 1 });
+    const extra = { extra_specs: { 'lxd:migration.stateful': 'true' } };
+    await this.fleet.cloud.api.call('POST', `/compute/v2.1/flavors/${flavor}/os-extra_specs`, extra);
+    return flavor;
+  }
+
+  async mobilityOf({ id }: Server): Promise<Mobility> {
+    const path = `/fleet/v1/instances/${id}/mobility`;
+    const { live, init } = (await this.fleet.cloud.api.call<{ mobility: Mobility }>('GET', path)).mobility;
+    return { live, init };
+  }
+
+  async movesThereAndBack(server: Server): Promise<void> {
+    const { compute } = this.fleet.cloud;
+    const home = hostOf(server);
+    const { seen } = await this.fleet.cloud.underTraffic(server, async () => {
+      assert.equal((await compute.liveMigrate(server.id)).status, 'completed');
+      const away = hostOf(await compute.show(server.id));
+      assert.notEqual(away, home);
+      assert.equal((await compute.liveMigrate(server.id, home)).status, 'completed');
+      assert.equal(hostOf(await compute.show(server.id)), home);
+    });
+    assert.ok(seen.open, seen.failure);
+  }
+}
