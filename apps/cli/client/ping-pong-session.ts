@@ -13,8 +13,23 @@ export class PingPongSession {
   ) {}
 
   /** Connects from network namespace `namespace` to `address`. Throws with the client's words where it cannot. */
-  static async open(namespace: string, address: string, port = 7, intervalMs = 10): Promise<PingPongSession> {
-    const args = ['--host', address, '--port', String(port), '--interval', String(intervalMs)];
+  static async open(
+    namespace: string,
+    address: string,
+    port = 7,
+    intervalMs = 10,
+    timeoutMs = 30_000,
+  ): Promise<PingPongSession> {
+    const args = [
+      '--host',
+      address,
+      '--port',
+      String(port),
+      '--interval',
+      String(intervalMs),
+      '--timeout',
+      String(timeoutMs),
+    ];
     const child = spawn('nsenter', [`--net=/run/netns/${namespace}`, process.execPath, program, ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
     });

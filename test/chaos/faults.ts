@@ -1,0 +1,95 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LocalFleet } from '#apps/cli/demo/local-fleet';
+import { command } from '#apps/cli/process/command';
+import { endProcess } from '#apps/cli/process/pid-file';
+import { startPostgres } from '#apps/cli/servers/postgres';
+import { sleep } from '#libs/common/clock';
+import { CriuGate } from './criu-gate.js';
+
+/** The move that a fault falls on. */
+export interface Victim {
+  local: LocalFleet;
+  source: string;
+  target: string;
+}
+
+interface Fault {
+  /** Done while the move is held. */
+  inject(victim: Victim): Promise<void>;
+  /** Done when the move goes on: what was killed is started, as an init system does. */
+  after?(victim: Victim): Promise<void>;
+  /** Done when the move has ended. */
+  heal?(victim: Victim): Promise<void>;
+}
+
+const SHORT_CUT_MS = 5_000;
+
+export const FAULTS = {
+  'source-agent-killed': {
+    inject: ({ local, source }) => local.killAgent(source),
+    after: ({ local, source }) => local.startAgent(source),
+  },
+  'target-agent-killed': {
+    inject: ({ local, target }) => local.killAgent(target),
+    after: ({ local, target }) => local.startAgent(target),
+  },
+  'worker-killed': {
+    inject: ({ local }) => local.killProcess('worker'),
+    after: ({ local }) => local.startProcess('worker'),
+  },
+  'api-killed': {
+    inject: ({ local }) => local.killProcess('api'),
+    after: ({ local }) => local.startProcess('api'),
+  },
+  'link-cut-5s': {
+    inject: (victim) => separate(victim, true),
+    async after(victim) {
+      await sleep(SHORT_CUT_MS);
+      await separate(victim, false);
+    },
+    heal: (victim) => separate(victim, false),
+  },
+  'link-lost': {
+    inject: (victim) => separate(victim, true),
+    heal: (victim) => separate(victim, false),
+  },
+  'disk-full': {
+    async inject({ local, target }) {
+      await command('dd', ['if=/dev/zero', `of=${filler(local, target)}`, 'bs=64k', 'status=none']).catch(
+        () => undefined, // it ends when nothing fits any more
+      );
+    },
+    heal: ({ local, target }) => rm(filler(local, target), { force: true }),
+  },
+  'dump-fails': {
+    inject: ({ local, source }) => new CriuGate(local.layout, source).fail('dump'),
+    heal: ({ local, source }) => new CriuGate(local.layout, source).work(),
+  },
+  'restore-fails': {
+    inject: ({ local, target }) => new CriuGate(local.layout, target).fail('restore'),
+    heal: ({ local, target }) => new CriuGate(local.layout, target).work(),
+  },
+  'postgres-restarted': {
+    async inject({ local: { layout } }) {
+      await endProcess(layout.pidFile('postgres'), 20_000, 'SIGINT');
+      await startPostgres(layout);
+    },
+  },
+  'redis-emptied': { inject: ({ local }) => local.emptyRedis() },
+} satisfies Record<string, Fault>;
+
+export type FaultName = keyof typeof FAULTS;
+export const FAULT_NAMES = Object.keys(FAULTS) as FaultName[];
+
+export const faultOf = (name: FaultName): Fault => FAULTS[name];
+
+/** Isolated ports of a bridge do not reach each other, but everybody else: control plane and client stay connected. */
+async function separate({ local, source, target }: Victim, on: boolean): Promise<void> {
+  for (const host of [source, target])
+    await command('bridge', [
+      ...['-n', local.layout.namespace('sw'), 'link', 'set', 'dev', `p-${host}`, 'isolated', on ? 'on' : 'off'],
+    ]);
+}
+
+const filler = (local: LocalFleet, host: string): string => join(local.layout.host(host).agentState, 'filler');

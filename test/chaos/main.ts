@@ -1,0 +1,67 @@
+import { parseArgs } from 'node:util';
+import { Layout } from '#apps/cli/fleet/layout';
+import { FAULT_POINTS } from '#libs/common/fault-point';
+import type { FaultPoint } from '#libs/common/fault-point';
+import { startChaosFleet, stopChaosFleet } from './chaos-fleet.js';
+import { Chaos } from './chaos.js';
+import { FAULT_NAMES } from './faults.js';
+import type { FaultName } from './faults.js';
+import { pick, randomFrom } from './random.js';
+import type { Round, RoundResult } from './round.js';
+import { renderRound, renderTable } from './table.js';
+
+/** `npm run chaos -- --rounds N --seed S`: live moves with faults, on a fleet of its own. */
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '20' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    steps: { type: 'string' },
+    faults: { type: 'string' },
+    /** Every step with every fault, once, instead of random pairs. */
+    matrix: { type: 'boolean', default: false },
+    /** No round begins after so many minutes. */
+    minutes: { type: 'string', default: '600' },
+  },
+});
+const steps = chosen<FaultPoint>(values.steps, FAULT_POINTS);
+const faults = chosen<FaultName>(values.faults, FAULT_NAMES);
+const seed = Number(values.seed);
+const random = randomFrom(seed);
+const until = Date.now() + Number(values.minutes) * 60_000;
+
+const deployment = (process.env.LXSTACK_DEPLOYMENT ??= 'chaos');
+const layout = new Layout(deployment);
+const progress = (line: string) => console.error(line);
+console.log(`seed ${seed}`);
+await stopChaosFleet(layout, () => undefined);
+await startChaosFleet(layout, progress);
+const chaos = await Chaos.open(random);
+const results: RoundResult[] = [];
+for (const round of rounds()) {
+  if (Date.now() > until) break;
+  results.push(await chaos.run(round));
+  console.log(`${new Date().toISOString().slice(11, 19)} ${renderRound(results.length, results.at(-1)!)}`);
+}
+await chaos.close();
+console.log(renderTable(results));
+const bad = results.filter((result) => result.violations.length);
+const seconds = results.reduce((sum, result) => sum + result.seconds, 0);
+console.log(
+  `${results.length} rounds, ${bad.length} violated, ${(seconds / results.length).toFixed(1)} s each, seed ${seed}`,
+);
+await stopChaosFleet(layout, () => undefined);
+process.exit(bad.length ? 1 : 0);
+
+function* rounds(): Generator<Round> {
+  if (values.matrix) for (const step of steps) for (const fault of faults) yield { step, fault };
+  else for (let i = 0; i < Number(values.rounds); i++) yield { step: pick(steps, random), fault: pick(faults, random) };
+}
+
+function chosen<T extends string>(names: string | undefined, all: readonly T[]): readonly T[] {
+  if (!names) return all;
+  return names.split(',').map((name) => {
+    const found = all.find((known) => known === name);
+    if (!found) throw new Error(`${name} is none of ${all.join(' ')}`);
+    return found;
+  });
+}
