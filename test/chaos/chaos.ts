@@ -25,22 +25,24 @@ export class Chaos {
     return new Chaos(fleet, random);
   }
 
+  /** One round; `none` where no server could be made for it. */
   async run(round: Round): Promise<RoundResult> {
-    const failed = (why: string): RoundResult => ({
-      ...round,
-      ...{ migration: '-', violations: [why], broke: false, reached: false, gapMs: 0, seconds: ROUND_BOUND_MS / 1000 },
-    });
-    let result: RoundResult;
+    const nothing = { migration: '-', violations: [], broke: false, reached: false, gapMs: 0, seconds: 0 };
+    let home: string;
     try {
       this.serverId ??= (await this.fleet.running('e2e-chaos')).id;
-      const home = hostOf(await this.fleet.cloud.compute.show(this.serverId));
-      const others = this.fleet.local.hosts.filter((host) => host !== home);
-      const target = pick(others, this.random);
-      const late = sleep(ROUND_BOUND_MS).then(() => failed(`it has not ended within ${ROUND_BOUND_MS / 1000} s`));
-      result = await Promise.race([runRound(this.fleet, this.serverId, round, target), late]);
+      home = hostOf(await this.fleet.cloud.compute.show(this.serverId));
     } catch (error) {
-      result = failed(`no round: ${messageOf(error)}`);
+      await this.startAfresh();
+      return { ...round, ...nothing, none: messageOf(error) };
     }
+    const others = this.fleet.local.hosts.filter((host) => host !== home);
+    const why = `it has not ended within ${ROUND_BOUND_MS / 1000} s`;
+    const late = { ...round, ...nothing, violations: [why], seconds: ROUND_BOUND_MS / 1000 };
+    const result = await Promise.race([
+      runRound(this.fleet, this.serverId, round, pick(others, this.random)),
+      sleep(ROUND_BOUND_MS).then((): RoundResult => late),
+    ]);
     if (result.violations.length) await this.startAfresh();
     return result;
   }

@@ -8,7 +8,8 @@ const INSIDE = '/run/chaos';
 
 /**
  * A host whose CRIU can be made to fail at any time, also once it runs: /usr/sbin/criu is covered by a script that adds
- * an action script, which looks for the order to fail when the dump begins, or when all is restored.
+ * an action script, which looks for the order to fail when the dump begins, or when all is restored. Not at post-dump:
+ * CRIU runs all action scripts there whatever one says, so the move's own would still be told to commit.
  */
 export class CriuGate {
   private readonly simHost: SimHost;
@@ -24,7 +25,7 @@ export class CriuGate {
     const orders = '/var/lib/lxstack-agent/chaos';
     const gate = `#!/bin/sh
 case $CRTOOLS_SCRIPT_ACTION in
-  network-lock | post-dump) [ ! -e ${orders}/dump ] ;;
+  network-lock) [ ! -e ${orders}/dump ] ;;
   post-restore) [ ! -e ${orders}/restore ] ;;
 esac
 `;

@@ -1,5 +1,3 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { LocalFleet } from '#apps/cli/demo/local-fleet';
 import { command } from '#apps/cli/process/command';
 import { endProcess } from '#apps/cli/process/pid-file';
@@ -54,14 +52,6 @@ export const FAULTS = {
     inject: (victim) => separate(victim, true),
     heal: (victim) => separate(victim, false),
   },
-  'disk-full': {
-    async inject({ local, target }) {
-      await command('dd', ['if=/dev/zero', `of=${filler(local, target)}`, 'bs=64k', 'status=none']).catch(
-        () => undefined, // it ends when nothing fits any more
-      );
-    },
-    heal: ({ local, target }) => rm(filler(local, target), { force: true }),
-  },
   'dump-fails': {
     inject: ({ local, source }) => new CriuGate(local.layout, source).fail('dump'),
     heal: ({ local, source }) => new CriuGate(local.layout, source).work(),
@@ -91,5 +81,3 @@ async function separate({ local, source, target }: Victim, on: boolean): Promise
       ...['-n', local.layout.namespace('sw'), 'link', 'set', 'dev', `p-${host}`, 'isolated', on ? 'on' : 'off'],
     ]);
 }
-
-const filler = (local: LocalFleet, host: string): string => join(local.layout.host(host).agentState, 'filler');

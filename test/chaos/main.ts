@@ -8,7 +8,7 @@ import { FAULT_NAMES } from './faults.js';
 import type { FaultName } from './faults.js';
 import { pick, randomFrom } from './random.js';
 import type { Round, RoundResult } from './round.js';
-import { renderRound, renderTable } from './table.js';
+import { renderRound, renderTable, verdictOf } from './table.js';
 
 /** `npm run chaos -- --rounds N --seed S`: live moves with faults, on a fleet of its own. */
 const { values } = parseArgs({
@@ -23,6 +23,8 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '600' },
   },
 });
+/** So many rounds without a server end the run: the fleet is broken, or too small. */
+const NONE_IN_A_ROW = 2;
 const steps = chosen<FaultPoint>(values.steps, FAULT_POINTS);
 const faults = chosen<FaultName>(values.faults, FAULT_NAMES);
 const seed = Number(values.seed);
@@ -41,16 +43,17 @@ for (const round of rounds()) {
   if (Date.now() > until) break;
   results.push(await chaos.run(round));
   console.log(`${new Date().toISOString().slice(11, 19)} ${renderRound(results.length, results.at(-1)!)}`);
+  if (results.slice(-NONE_IN_A_ROW).filter((result) => result.none).length === NONE_IN_A_ROW) break;
 }
 await chaos.close();
 console.log(renderTable(results));
-const bad = results.filter((result) => result.violations.length);
-const seconds = results.reduce((sum, result) => sum + result.seconds, 0);
-console.log(
-  `${results.length} rounds, ${bad.length} violated, ${(seconds / results.length).toFixed(1)} s each, seed ${seed}`,
+const verdicts = results.map(verdictOf);
+const tally = (['ok', 'VIOLATED', 'not reached', 'no round'] as const).map(
+  (verdict) => `${verdicts.filter((found) => found === verdict).length} ${verdict}`,
 );
+console.log(`${results.length} rounds, seed ${seed}: ${tally.join(', ')}`);
 await stopChaosFleet(layout, () => undefined);
-process.exit(bad.length ? 1 : 0);
+process.exit(verdicts.some((verdict) => verdict === 'VIOLATED' || verdict === 'no round') ? 1 : 0);
 
 function* rounds(): Generator<Round> {
   if (values.matrix) for (const step of steps) for (const fault of faults) yield { step, fault };

@@ -28,11 +28,11 @@ export async function leftOfMove(local: LocalFleet, host: string): Promise<strin
 /** Hosts on which processes of the instance live, by the processes' cgroups. */
 export async function runsOn(local: LocalFleet, instanceId: string): Promise<string[]> {
   const root = `/lxstack-${local.layout.deployment}/`;
-  const paths = `/sys/fs/cgroup/*${root}*${instanceId}*`;
+  // c-ID is the container's, m-ID that of LXC's monitor, which is not the instance.
+  const paths = `/sys/fs/cgroup/*${root}*/c-${instanceId}*`;
   const files = lines(await command('find', ['/sys/fs/cgroup', '-path', paths, '-name', 'cgroup.procs']));
   const hosts = new Set<string>();
   for (const file of files) {
-    if (/monitor/.test(file)) continue;
     const processes = await readFile(file, 'utf8').catch(() => '');
     if (processes.trim()) hosts.add(file.split(root)[1]!.split('/')[0]!);
   }

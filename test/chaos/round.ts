@@ -22,7 +22,10 @@ export interface RoundResult extends Round {
   violations: string[];
   /** The client's connection broke where it may: in the freeze. */
   broke: boolean;
+  /** False: the move did not come by the step, so the fault was not injected. */
   reached: boolean;
+  /** Why there was no move at all: such a round says nothing. */
+  none?: string;
   gapMs: number;
   seconds: number;
 }

@@ -4,12 +4,21 @@ import type { RoundResult } from './round.js';
 
 /** One line for a round. */
 export function renderRound(number: number, result: RoundResult): string {
-  const verdict = result.violations.length ? 'VIOLATED' : 'ok';
+  const verdict = verdictOf(result);
   const how = [result.migration, `gap ${Math.round(result.gapMs)} ms`, `${result.seconds.toFixed(1)} s`];
-  if (!result.reached) how.push('step not reached');
+  if (result.none) how.push(result.none);
   if (result.broke) how.push('connection broke');
   const line = `${String(number).padStart(3)} ${verdict} ${result.step} x ${result.fault}: ${how.join(', ')}`;
   return [line, ...result.violations.map((violation) => `      ${violation}`)].join('\n');
+}
+
+type Verdict = 'ok' | 'VIOLATED' | 'no round' | 'not reached';
+
+/** A step that the move never came by is not ok: its fault was not tried. */
+export function verdictOf({ none, reached, violations }: RoundResult): Verdict {
+  if (none) return 'no round';
+  if (violations.length) return 'VIOLATED';
+  return reached ? 'ok' : 'not reached';
 }
 
 /** Step × fault: rounds (violated); moved+stayed. */
@@ -24,7 +33,8 @@ export function renderTable(results: readonly RoundResult[]): string {
   return [row(['step', ...faults]), row(['step', ...faults].map(() => '---')), ...rows.map(row)].join('\n');
 }
 
-function renderCell(results: readonly RoundResult[]): string {
+function renderCell(all: readonly RoundResult[]): string {
+  const results = all.filter((result) => !result.none);
   if (!results.length) return '';
   const count = (which: (result: RoundResult) => boolean) => results.filter(which).length;
   const moved = count((result) => result.migration === 'completed');
