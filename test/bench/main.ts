@@ -7,6 +7,7 @@ import { databaseUrl } from '#apps/cli/servers/postgres';
 import { TestFleet } from '#test/e2e/fleet/test-fleet';
 import type { Bench } from './bench.js';
 import { benchDrain } from './drain.js';
+import { benchDisk } from './disk.js';
 import { FloorHosts } from './floor/floor-hosts.js';
 import { benchLaunch } from './launch.js';
 import { benchMigrate } from './migrate.js';
@@ -15,6 +16,7 @@ import { benchScheduling } from './scheduling.js';
 
 /** `npm run bench -- NAME`: each prints one table. No timed assertions. */
 const benchmarks: Record<string, (n: number) => Promise<void> | void> = {
+  disk: (n) => measure(benchDisk, n),
   drain: (n) => measure(benchDrain, n),
   launch: (n) => measure(benchLaunch, n),
   migrate: (n) => measure(benchMigrate, n),

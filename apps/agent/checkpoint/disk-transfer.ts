@@ -6,6 +6,7 @@ import { join, normalize } from 'node:path';
 import { run } from '../network/commands.js';
 import type { DataChannel } from './data-channel.js';
 import { FrameType } from './frames.js';
+import type { DiskPass } from './disk-passes.js';
 import { diffManifests, walk, walkNow } from './manifest.js';
 import type { Manifest } from './manifest.js';
 import type { Throttle } from './throttle.js';
@@ -26,26 +27,26 @@ export class DiskSender {
     private readonly onBytes: () => void,
   ) {}
 
-  /** While it runs: everything the first time, then what has changed. Returns how many paths were sent. */
-  async pass(): Promise<number> {
+  /** While it runs: everything the first time, then what has changed. */
+  async pass(): Promise<DiskPass> {
     // Pages that are clean again raise the ctime at their next write through a mapping.
     await run('sync', ['-f', this.root], '', 600_000);
     return this.send(await walk(this.root));
   }
 
   /** In the freeze: usually nothing, and then no process is started. */
-  async lastPass(): Promise<number> {
+  async lastPass(): Promise<DiskPass> {
     const small = (this.last?.entries.size ?? Infinity) < SMALL_TREE;
     return this.send(small ? walkNow(this.root) : await walk(this.root));
   }
 
-  private async send(now: Manifest): Promise<number> {
+  private async send(now: Manifest): Promise<DiskPass> {
+    const before = this.bytes;
     const diff = this.last
       ? diffManifests(this.last, now)
       : { changed: [...now.entries.keys()].sort(), removed: [] as string[] };
     this.last = now;
     const { changed, removed } = diff;
-    if (!changed.length && !removed.length) return 0;
     for (let at = 0; at < removed.length; at += 1000)
       await this.channel.tell({ say: 'pass', removed: removed.slice(at, at + 1000), tar: false });
     if (changed.length) {
@@ -53,7 +54,7 @@ export class DiskSender {
       await this.sendTar(changed);
       await this.channel.tell({ say: 'pass-end' });
     }
-    return changed.length + removed.length;
+    return { paths: changed.length + removed.length, bytes: this.bytes - before };
   }
 
   private async sendTar(paths: readonly string[]): Promise<void> {

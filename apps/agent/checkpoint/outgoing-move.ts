@@ -10,6 +10,8 @@ import { ipBatchForce } from '../network/commands.js';
 import { hostVethName } from '../network/interface-names.js';
 import { announce } from './announce.js';
 import { CommitDecision } from './commit-decision.js';
+import { passesSuffice } from './disk-passes.js';
+import type { DiskPass } from './disk-passes.js';
 import { DiskSender } from './disk-transfer.js';
 import { Dump } from './dump.js';
 import { guestFacts } from './guest-facts.js';
@@ -30,9 +32,6 @@ import { TargetLink } from './target-link.js';
 import { Throttle } from './throttle.js';
 
 const AWAIT_COMMIT = MigrationPhase.MIGRATION_PHASE_AWAIT_COMMIT;
-const DISK_PASSES = 4;
-/** Few enough changed paths that the pass inside the freeze is short. */
-const FEW_PATHS = 20;
 
 /** The source's end of one migration. */
 export class OutgoingMove {
@@ -146,15 +145,14 @@ export class OutgoingMove {
     this.disk = new DiskSender(layer, this.target!.channel, this.throttle, () => {
       this.progress.diskBytesProcessed = this.progress.diskBytesTotal = this.disk.bytes;
     });
-    for (let pass = 0; pass < DISK_PASSES; pass++) {
+    const passes: DiskPass[] = [];
+    do {
       this.stopIfAborted();
-      const before = this.disk.bytes;
-      const sent = await this.disk.pass();
+      const pass = await this.disk.pass();
       await faultPoint('source.disk');
-      if (this.disk.bytes > before) await this.target!.expect('pass-done');
-      if (pass > 0 && sent < FEW_PATHS) break;
-      if (!this.live && pass === 0) break; // it is stopped: nothing changes
-    }
+      if (pass.bytes) await this.target!.expect('pass-done');
+      passes.push(pass);
+    } while (this.live && !passesSuffice(passes)); // a cold one is stopped: nothing changes
     this.feed.time('disk', started);
   }
 
@@ -211,16 +209,18 @@ export class OutgoingMove {
     await faultPoint('source.cut');
     dump.answer('go');
     // Every task is seized before the NIC is cut: the disk is still from here on.
-    const before = this.disk.bytes;
-    const sent = this.disk.lastPass();
+    const sent = this.disk.lastPass().then((pass) => {
+      this.feed.time('disk_delta', this.frozenAt);
+      return pass;
+    });
     sent.catch(() => undefined); // awaited below
     const dumped = await dump.link!.when('dumped');
     this.progress.timingsMs.dump = dumped - this.frozenAt;
     this.feed.enter(MigrationPhase.MIGRATION_PHASE_TRANSFER);
     await faultPoint('source.dumped');
-    await sent;
+    const delta = await sent;
     this.progress.memoryBytesTotal = this.progress.memoryBytesProcessed = await dump.sendImages();
-    if (this.disk.bytes > before) await target.expect('pass-done');
+    if (delta.bytes) await target.expect('pass-done');
     this.feed.time('transfer', dumped);
     await faultPoint('source.images-sent');
     this.feed.enter(MigrationPhase.MIGRATION_PHASE_RESTORE);

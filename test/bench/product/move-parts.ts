@@ -4,6 +4,7 @@ import type { Series } from '../report.js';
 const PARTS: Record<string, string> = {
   freeze: 'lxc-checkpoint to NIC cut (mostly running)',
   dump: 'NIC cut, dump',
+  disk_delta: 'NIC cut to the last disk pass sent (beside the dump)',
   transfer: 'rest of images sent',
   restore: 'restore',
 };

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { passesSuffice } from './disk-passes.js';
+
+const MIB = 1 << 20;
+const all = { paths: 100, bytes: 300 * MIB };
+
+test('what was written during the first pass is always sent before the freeze', () => {
+  assert.equal(passesSuffice([{ paths: 0, bytes: 0 }]), false);
+});
+
+test('one big file that has changed is not little', () => {
+  assert.equal(passesSuffice([all, { paths: 1, bytes: 20 * MIB }]), false);
+  assert.equal(passesSuffice([all, { paths: 1, bytes: 20 * MIB }, { paths: 1, bytes: 1000 }]), true);
+});
+
+test('what no longer shrinks is left to the freeze', () => {
+  const same = { paths: 1, bytes: 20 * MIB };
+  assert.equal(passesSuffice([all, same, same]), true);
+});
+
+test('passes that shrink come to an end as well', () => {
+  const shrinking = [300, 250, 200, 150, 100, 50].map((mib) => ({ paths: 1, bytes: mib * MIB }));
+  assert.equal(passesSuffice(shrinking.slice(0, 5)), false);
+  assert.equal(passesSuffice(shrinking), true);
+});

@@ -1,0 +1,19 @@
+/** What one pass over the disk sent. */
+export interface DiskPass {
+  paths: number;
+  bytes: number;
+}
+
+const MOST_PASSES = 6;
+/** Little enough that the pass inside the freeze is short. */
+const FEW_PATHS = 20;
+const FEW_BYTES = 1 << 20;
+
+/** Whether another pass while it runs would make the one inside the freeze no shorter; `passes`: so far, the first sent all. */
+export function passesSuffice(passes: readonly DiskPass[]): boolean {
+  const [before, last] = passes.slice(-2);
+  if (!before || !last) return false;
+  const little = last.paths < FEW_PATHS && last.bytes < FEW_BYTES;
+  const shrinks = last.bytes < before.bytes || last.paths < before.paths;
+  return little || !shrinks || passes.length >= MOST_PASSES;
+}
