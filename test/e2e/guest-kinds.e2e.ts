@@ -17,6 +17,7 @@ test('a sysvinit server moves live there and back, connected, and says before th
   assert.deepEqual(await kinds.mobilityOf(server), { live: { possible: true, reasons: [] }, init: 'sysvinit' });
   await kinds.movesThereAndBack(server);
   await kinds.fleet.remove(server.id);
+  await kinds.fleet.assertAudited();
 });
 
 test('a stock Debian with migration.stateful=true moves live there and back, connected', async (context) => {
@@ -26,6 +27,7 @@ test('a stock Debian with migration.stateful=true moves live there and back, con
   assert.deepEqual(await kinds.mobilityOf(server), { live: { possible: true, reasons: [] }, init: 'systemd' });
   await kinds.movesThereAndBack(server);
   await kinds.fleet.remove(server.id);
+  await kinds.fleet.assertAudited();
 });
 
 test('a stock Debian without the key says that it cannot be moved live, which unit it is and what to set', async (context) => {
@@ -38,6 +40,7 @@ test('a stock Debian without the key says that it cannot be moved live, which un
   context.diagnostic(live.reasons.join(' | '));
   assert.match(live.reasons.join(), /\.service.*migration\.stateful=true and restart the instance/);
   await kinds.fleet.remove(server.id);
+  await kinds.fleet.assertAudited();
 });
 
 class GuestKinds {
