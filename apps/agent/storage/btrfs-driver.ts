@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { CommandError, run } from '../network/commands.js';
 import { StorageDirectories } from './directories.js';
 import type { Places } from './directories.js';
+import { ImagePlaces } from './image-places.js';
 import type { StorageDriver } from './storage-driver.js';
 
 const TIMEOUT_MS = 60_000;
@@ -21,13 +22,15 @@ const subvolumes: Places = {
 };
 
 /** Images and instances are subvolumes; a clone is a snapshot, and its size is kept by a quota group. */
-export class BtrfsDriver implements StorageDriver {
+export class BtrfsDriver extends ImagePlaces implements StorageDriver {
   readonly name = 'btrfs';
 
   private constructor(
-    private readonly at: StorageDirectories,
+    at: StorageDirectories,
     readonly limitsDisks: boolean,
-  ) {}
+  ) {
+    super(at);
+  }
 
   /** Quotas are switched on for the file system that holds `state`; where that fails, disks are not limited. */
   static async open(state: string): Promise<BtrfsDriver> {
@@ -40,13 +43,6 @@ export class BtrfsDriver implements StorageDriver {
     );
     return new BtrfsDriver(new StorageDirectories(state, subvolumes), limits);
   }
-
-  newImage = (sha256: string) => this.at.newImage(sha256);
-  sealImage = (sha256: string) => this.at.sealImage(sha256);
-  hasImage = (sha256: string) => this.at.hasImage(sha256);
-  images = () => this.at.sealed();
-  deleteImage = (sha256: string) => this.at.deleteImage(sha256);
-  discardUnsealed = () => this.at.discardUnsealed();
 
   async clone(instanceId: string, sha256: string): Promise<void> {
     await this.delete(instanceId);

@@ -1,24 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../network/commands.js';
-import { StorageDirectories } from './directories.js';
+import { ImagePlaces } from './image-places.js';
 import type { StorageDriver } from './storage-driver.js';
 
 const COPY_TIMEOUT_MS = 600_000;
 
 /** A full copy per instance (by reflink where the file system has it): works everywhere. */
-export class DirDriver implements StorageDriver {
+export class DirDriver extends ImagePlaces implements StorageDriver {
   readonly name = 'dir';
   readonly limitsDisks = false;
-
-  constructor(private readonly at: StorageDirectories) {}
-
-  newImage = (sha256: string) => this.at.newImage(sha256);
-  sealImage = (sha256: string) => this.at.sealImage(sha256);
-  hasImage = (sha256: string) => this.at.hasImage(sha256);
-  images = () => this.at.sealed();
-  deleteImage = (sha256: string) => this.at.deleteImage(sha256);
-  discardUnsealed = () => this.at.discardUnsealed();
 
   async clone(instanceId: string, sha256: string): Promise<void> {
     await this.delete(instanceId);

@@ -1,22 +1,14 @@
 import { chown, mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../network/commands.js';
-import { StorageDirectories, isMounted } from './directories.js';
+import { isMounted } from './directories.js';
+import { ImagePlaces } from './image-places.js';
 import type { StorageDriver } from './storage-driver.js';
 
 /** The image is the lower layer, shared; an instance has an upper of its own. A clone is three empty directories. */
-export class OverlayDriver implements StorageDriver {
+export class OverlayDriver extends ImagePlaces implements StorageDriver {
   readonly name = 'overlay';
   readonly limitsDisks = false;
-
-  constructor(private readonly at: StorageDirectories) {}
-
-  newImage = (sha256: string) => this.at.newImage(sha256);
-  sealImage = (sha256: string) => this.at.sealImage(sha256);
-  hasImage = (sha256: string) => this.at.hasImage(sha256);
-  images = () => this.at.sealed();
-  deleteImage = (sha256: string) => this.at.deleteImage(sha256);
-  discardUnsealed = () => this.at.discardUnsealed();
 
   async clone(instanceId: string, sha256: string): Promise<void> {
     const [image, folder] = [this.at.image(sha256), this.at.instance(instanceId)];

@@ -1,0 +1,13 @@
+import type { StorageDirectories } from './directories.js';
+
+/** The part of every driver that is the same: images lie in directories, made the driver's way. */
+export abstract class ImagePlaces {
+  constructor(protected readonly at: StorageDirectories) {}
+
+  newImage = (sha256: string) => this.at.newImage(sha256);
+  sealImage = (sha256: string) => this.at.sealImage(sha256);
+  hasImage = (sha256: string) => this.at.hasImage(sha256);
+  images = () => this.at.sealed();
+  deleteImage = (sha256: string) => this.at.deleteImage(sha256);
+  discardUnsealed = () => this.at.discardUnsealed();
+}
