@@ -3,6 +3,8 @@ import { command } from '#apps/cli/process/command';
 import { endProcess } from '#apps/cli/process/pid-file';
 import { startPostgres } from '#apps/cli/servers/postgres';
 import { sleep } from '#libs/common/clock';
+import { FAULT_POINTS } from '#libs/common/fault-point';
+import type { FaultPoint } from '#libs/common/fault-point';
 import { CriuGate } from './criu-gate.js';
 
 /** The move that a fault falls on. */
@@ -71,6 +73,17 @@ export const FAULTS = {
 
 export type FaultName = keyof typeof FAULTS;
 export const FAULT_NAMES = Object.keys(FAULTS) as FaultName[];
+
+/** The first step at which CRIU is past what the fault makes fail: from there on it would be no fault. */
+const TOO_LATE: Partial<Record<FaultName, FaultPoint>> = {
+  'dump-fails': 'source.cut',
+  'restore-fails': 'target.restored',
+};
+
+export function canStrike(fault: FaultName, step: FaultPoint): boolean {
+  const late = TOO_LATE[fault];
+  return !late || FAULT_POINTS.indexOf(step) < FAULT_POINTS.indexOf(late);
+}
 
 export const faultOf = (name: FaultName): Fault => FAULTS[name];
 

@@ -4,7 +4,7 @@ import { FAULT_POINTS } from '#libs/common/fault-point';
 import type { FaultPoint } from '#libs/common/fault-point';
 import { startChaosFleet, stopChaosFleet } from './chaos-fleet.js';
 import { Chaos } from './chaos.js';
-import { FAULT_NAMES } from './faults.js';
+import { canStrike, FAULT_NAMES } from './faults.js';
 import type { FaultName } from './faults.js';
 import { pick, randomFrom } from './random.js';
 import type { Round, RoundResult } from './round.js';
@@ -56,8 +56,12 @@ await stopChaosFleet(layout, () => undefined);
 process.exit(verdicts.some((verdict) => verdict === 'VIOLATED' || verdict === 'no round') ? 1 : 0);
 
 function* rounds(): Generator<Round> {
-  if (values.matrix) for (const step of steps) for (const fault of faults) yield { step, fault };
-  else for (let i = 0; i < Number(values.rounds); i++) yield { step: pick(steps, random), fault: pick(faults, random) };
+  const pairs = steps.flatMap((step) =>
+    faults.filter((fault) => canStrike(fault, step)).map((fault) => ({ step, fault })),
+  );
+  if (!pairs.length) throw new Error('none of these faults can strike at these steps');
+  if (values.matrix) yield* pairs;
+  else for (let i = 0; i < Number(values.rounds); i++) yield pick(pairs, random);
 }
 
 function chosen<T extends string>(names: string | undefined, all: readonly T[]): readonly T[] {
