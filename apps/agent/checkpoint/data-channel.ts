@@ -4,6 +4,8 @@ import type { Frame } from './frames.js';
 import type { Hello, Message } from './messages.js';
 
 const BUFFERED_FRAMES = 16;
+/** A link that was cut says nothing. Longer than any switch (20 s), and than a walk of a disk that finds no change. */
+const STANDSTILL_MS = 60_000;
 
 /** Frames over one TLS connection: sends wait for the socket to drain, arrivals stop the socket when nobody takes them. */
 export class DataChannel {
@@ -12,8 +14,13 @@ export class DataChannel {
   private failure: Error | undefined;
   private wake: (() => void) | undefined;
 
-  constructor(private readonly socket: TLSSocket) {
+  constructor(
+    private readonly socket: TLSSocket,
+    standstillMs = STANDSTILL_MS,
+  ) {
     socket.setNoDelay(true);
+    const stoodStill = () => socket.destroy(new Error(`the data connection stood still for ${standstillMs / 1000} s`));
+    socket.setTimeout(standstillMs, stoodStill);
     socket.on('data', (chunk: Buffer) => this.take(chunk));
     socket.on('error', (error) => this.fail(error));
     socket.on('close', () => this.fail(new Error('the data connection was closed')));
