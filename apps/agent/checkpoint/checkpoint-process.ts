@@ -29,10 +29,16 @@ export async function earlierCheckpointEnded(directory: string): Promise<void> {
   while ((await orEmpty(`/proc/${pid}/environ`)).includes(`LXSTACK_MOVE_DIR=${directory}\0`)) await sleep(LOOK_MS);
 }
 
-/** Kills whatever is left of it: lxc-checkpoint, CRIU, scripts, and on a target LXC's monitor. */
-export async function killCheckpoint(directory: string): Promise<void> {
-  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name)))
-    if ((await orEmpty(`/proc/${pid}/environ`)).includes(`LXSTACK_MOVE_DIR=${directory}\0`)) kill(Number(pid));
+/**
+ * Kills whatever is left of a target's restore: lxc-checkpoint, CRIU, scripts, LXC's monitor. Where two agents share a
+ * machine the source's dump has the same directory's name: it is bringing the instance back, and is let be.
+ */
+export async function killRestore(directory: string): Promise<void> {
+  const marks = [`LXSTACK_MOVE_DIR=${directory}\0`, 'LXSTACK_MOVE_ROLE=target\0'];
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const environment = await orEmpty(`/proc/${pid}/environ`);
+    if (marks.every((mark) => environment.includes(mark))) kill(Number(pid));
+  }
 }
 
 function kill(pid: number): void {

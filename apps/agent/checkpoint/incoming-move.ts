@@ -10,7 +10,7 @@ import { announce } from './announce.js';
 import type { DataChannel } from './data-channel.js';
 import { DiskReceiver } from './disk-transfer.js';
 import { Hold } from './hold.js';
-import { killCheckpoint } from './checkpoint-process.js';
+import { killRestore } from './checkpoint-process.js';
 import { allowUserfaults, pagesMapped } from './lazy-pages.js';
 import type { MemoryMode } from './memory-mode.js';
 import type { Message } from './messages.js';
@@ -220,7 +220,7 @@ export class IncomingMove {
         logTail: await restore.logTail(),
       });
       await this.deps.instances.commitIncoming(spec.id, nextEpoch, 'stopped');
-      await killCheckpoint(this.directory);
+      await killRestore(this.directory);
       this.tidied = this.tidyUp();
       await this.tidied;
       throw new Error(`lxc-checkpoint -r ended with ${status} after the commit`);
@@ -234,7 +234,7 @@ export class IncomingMove {
 
   /** A cold move; or a live one whose host was rebooted, or whose restore died, after the commit: its disk is here. */
   private async keepStopped(): Promise<void> {
-    await killCheckpoint(this.directory);
+    await killRestore(this.directory);
     await this.deps.instances.commitIncoming(this.instanceId, this.record.nextEpoch, 'stopped');
     this.record.progress.phase = COMPLETED;
     await this.records.keep(this.record);
@@ -276,7 +276,7 @@ export class IncomingMove {
     const { spec, progress } = this.record;
     await this.restore?.abort();
     await this.userfaults?.();
-    await killCheckpoint(this.directory); // of an agent before this one too
+    await killRestore(this.directory); // of an agent before this one too
     this.opening?.disarm();
     await Promise.all(this.holds.map((hold) => hold.remove()));
     this.holds = [];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { InstanceSpec, Nic } from '#generated/lxstack/agent/v1/types';
 import { sleep } from '#libs/common/clock';
 import { hostVethName } from '../network/interface-names.js';
-import { earlierCheckpointEnded, killCheckpoint, startCheckpoint } from './checkpoint-process.js';
+import { earlierCheckpointEnded, killRestore, startCheckpoint } from './checkpoint-process.js';
 import type { MemoryMode } from './memory-mode.js';
 import type { MovableInstances } from './movable-instances.js';
 import { logTail, moveEnvironment, removeStaleCgroups } from './move-directory.js';
@@ -85,7 +85,7 @@ export class Restore {
   async abort(): Promise<void> {
     this.link?.answer('abort');
     await Promise.race([this.ended.catch(() => undefined), sleep(UNDO_WAIT_MS)]);
-    await killCheckpoint(this.directory);
+    await killRestore(this.directory);
   }
 
   close(): void {
