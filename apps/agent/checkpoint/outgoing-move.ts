@@ -327,6 +327,8 @@ export class OutgoingMove {
   private async putNetworkBack(): Promise<void> {
     const { nics, id } = this.record.spec;
     try {
+      // CRIU's last script has done it, unless CRIU itself was killed.
+      if (this.frozenAt) await putNicsBack(this.deps.network, this.record.spec.nics);
       await this.redirect.giveBack();
       if (this.frozenAt) await announce(await this.deps.instances.initPid(id), nics);
     } catch (problem) {
