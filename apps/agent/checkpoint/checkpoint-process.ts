@@ -22,11 +22,17 @@ export function startCheckpoint(
   });
 }
 
-/** Resolves when the one that an agent before this one had started is gone. It is no child of ours: it is looked at. */
+/** Resolves when the one that an agent before this one had started is gone. */
 export async function earlierCheckpointEnded(directory: string): Promise<void> {
-  const pid = await orEmpty(join(directory, 'checkpoint.pid'));
-  if (!pid) return;
+  await moveProcessEnded(directory, 'checkpoint.pid');
+}
+
+/** Resolves when the process of this pid file is gone, false where there was none. It may be no child of ours: it is looked at. */
+export async function moveProcessEnded(directory: string, pidFile: string): Promise<boolean> {
+  const pid = (await orEmpty(join(directory, pidFile))).trim();
+  if (!pid) return false;
   while ((await orEmpty(`/proc/${pid}/environ`)).includes(`LXSTACK_MOVE_DIR=${directory}\0`)) await sleep(LOOK_MS);
+  return true;
 }
 
 /**
@@ -49,7 +55,8 @@ function kill(pid: number): void {
   }
 }
 
-async function orEmpty(path: string): Promise<string> {
+/** The file's text, nothing where it or its process is not there. */
+export async function orEmpty(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {

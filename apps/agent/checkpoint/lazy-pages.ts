@@ -1,9 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sleep } from '#libs/common/clock';
+import { moveProcessEnded, orEmpty } from './checkpoint-process.js';
 
 const SWITCH = '/proc/sys/vm/unprivileged_userfaultfd';
-const LOOK_MS = 50;
 let users = 0;
 let before = '';
 
@@ -22,17 +21,10 @@ export async function allowUserfaults(): Promise<() => Promise<void>> {
 }
 
 /**
- * Resolves when the script `lazy-pages` of this move has ended, also one that an agent before this one had begun. It is
- * no child of ours: it is looked at. `none`: there was none.
+ * Resolves when the script `lazy-pages` of this move has ended, also one that an agent before this one had begun.
+ * `none`: there was none.
  */
 export async function pagesMapped(directory: string): Promise<'none' | 'mapped' | 'lost'> {
-  const pid = await orEmpty(join(directory, 'lazy.pid'));
-  if (!pid) return 'none';
-  const mark = `LXSTACK_MOVE_DIR=${directory}\0`;
-  while ((await orEmpty(`/proc/${pid.trim()}/environ`)).includes(mark)) await sleep(LOOK_MS);
+  if (!(await moveProcessEnded(directory, 'lazy.pid'))) return 'none';
   return (await orEmpty(join(directory, 'lazy.ended'))).trim() === '0' ? 'mapped' : 'lost';
-}
-
-async function orEmpty(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch(() => '');
 }
