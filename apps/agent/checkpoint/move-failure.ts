@@ -1,3 +1,5 @@
+import type { MigrationPhase } from '#generated/lxstack/agent/v1/agent';
+
 /** A step of the move failed, or (`aborted`) it was called off; the instance goes on where it is. */
 export class MoveFailure extends Error {
   constructor(
@@ -8,3 +10,6 @@ export class MoveFailure extends Error {
     super(reason);
   }
 }
+
+/** A phase as the step that failed in it. */
+export const stepOf = (phase: MigrationPhase): string => phase.replace('MIGRATION_PHASE_', '').toLowerCase();

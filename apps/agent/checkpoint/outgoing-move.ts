@@ -3,7 +3,6 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MigrationKind, MigrationPhase } from '#generated/lxstack/agent/v1/agent';
 import type { MigrationProgress, SendMigrationRequest } from '#generated/lxstack/agent/v1/agent';
-import { sleep } from '#libs/common/clock';
 import { ConflictError, messageOf } from '#libs/common/errors';
 import { faultPoint } from '#libs/common/fault-point';
 import { ipBatchForce } from '../network/commands.js';
@@ -14,16 +13,12 @@ import { passesSuffice } from './disk-passes.js';
 import type { DiskPass } from './disk-passes.js';
 import { DiskSender } from './disk-transfer.js';
 import { Dump } from './dump.js';
-import { guestFacts } from './guest-facts.js';
-import { chooseMemoryMode } from './memory-mode.js';
-import type { MemoryMode } from './memory-mode.js';
+import { LiveSwitch } from './live-switch.js';
 import type { MigrationDeps } from './movable-instances.js';
-import { MoveFailure } from './move-failure.js';
+import { MoveFailure, stepOf } from './move-failure.js';
 import { hasReached } from './migration-record.js';
 import type { MigrationRecord, MigrationRecords } from './migration-record.js';
 import { moveDirectory } from './move-directory.js';
-import { readNeighbours } from './neighbours.js';
-import type { Neighbour } from './neighbours.js';
 import { ProgressFeed } from './progress-feed.js';
 import { Redirect } from './redirect.js';
 import { putNicsBack } from './source-traces.js';
@@ -42,10 +37,7 @@ export class OutgoingMove {
   private target: TargetLink | undefined;
   private dump: Dump | undefined;
   private disk!: DiskSender;
-  private frozenAt = 0;
-  private neighbours: Neighbour[] = [];
-  /** Written while the target restores. */
-  private kept: Promise<void> | undefined;
+  private liveSwitch: LiveSwitch | undefined;
   private readonly decision = new CommitDecision();
   private ended = Promise.withResolvers<void>();
 
@@ -156,114 +148,26 @@ export class OutgoingMove {
     this.feed.time('disk', started);
   }
 
+  private async moveLive(): Promise<void> {
+    const { deps, request, record, feed, decision, redirect, throttle, disk } = this;
+    const target = this.target!;
+    const dump = (this.dump = await Dump.prepare(deps.runDirectory, record.migrationId));
+    const shared = { deps, request, record, feed, decision, redirect, throttle, disk, target, dump };
+    this.liveSwitch = new LiveSwitch(
+      shared,
+      (timeLeft) => this.keepAsked(timeLeft),
+      () => this.resolve(),
+    );
+    await this.liveSwitch.run();
+    await this.letGo();
+  }
+
   private async moveCold(): Promise<void> {
     await this.target!.tell({ say: 'restore', timeoutMs: this.request.switchTimeoutMs, neighbours: [] });
     await this.target!.expect('restored');
     await this.keepAsked(this.request.switchTimeoutMs);
     this.feed.enter(AWAIT_COMMIT);
     await this.conclude(await this.decision.wait());
-  }
-
-  private async moveLive(): Promise<void> {
-    const target = this.target!;
-    const dump = (this.dump = await Dump.prepare(this.deps.runDirectory, this.record.migrationId));
-    const memory = await this.chooseMemoryMode(target.lazyPages);
-    await target.tell({ say: 'arm', memoryMode: memory });
-    await Promise.all([target.expect('armed'), this.redirect.arm()]);
-    await faultPoint('source.armed');
-    this.neighbours = await readNeighbours(await this.deps.instances.initPid(this.record.spec.id));
-    this.stopIfAborted();
-    this.feed.enter(MigrationPhase.MIGRATION_PHASE_FREEZE);
-    const started = performance.now();
-    const bridges = this.record.spec.nics.map((nic) => this.deps.network.bridgeName(nic.networkId));
-    dump.start(this.record.spec, bridges, this.deps.instances.lxcPath, target.channel, this.throttle);
-    try {
-      this.frozenAt = await Promise.race([dump.link!.when('cut'), dump.failed]);
-      this.progress.timingsMs.freeze = this.frozenAt - started;
-      // One end for all that happens in the freeze: a connection that only stands still ends nothing by itself.
-      await Promise.race([this.dumpAndSend(target, dump), dump.failed, this.tooLate(), this.calledOff()]);
-      await this.conclude(await this.awaitAnswer());
-    } catch (error) {
-      if (this.decision.made === 'commit') throw error;
-      dump.answer('abort');
-      this.decision.make('abort');
-      const back = Promise.race([dump.link!.when('uncut'), dump.ended]).then(() => this.redirect.giveBack());
-      back.catch(() => undefined); // fail() awaits the same
-      await dump.ended;
-      throw error;
-    }
-  }
-
-  private async chooseMemoryMode(lazyPages: boolean): Promise<MemoryMode> {
-    const { memoryBytes } = await guestFacts(this.deps.instances, this.record.spec.id);
-    const bandwidth = this.request.bandwidthBytesPerSecond;
-    const { mode, why } = chooseMemoryMode(this.request.memoryMode, { memoryBytes, lazyPages, bandwidth });
-    Object.assign(this.progress, { memoryMode: mode, memoryModeReason: why });
-    this.deps.logger.info({ migrationId: this.record.migrationId, memoryMode: mode, why }, 'memory mode chosen');
-    return mode;
-  }
-
-  private async dumpAndSend(target: TargetLink, dump: Dump): Promise<void> {
-    this.feed.enter(MigrationPhase.MIGRATION_PHASE_DUMP);
-    await this.redirect.cut();
-    await faultPoint('source.cut');
-    dump.answer('go');
-    // Every task is seized before the NIC is cut: the disk is still from here on.
-    const sent = this.disk.lastPass().then((pass) => {
-      this.feed.time('disk_delta', this.frozenAt);
-      return pass;
-    });
-    sent.catch(() => undefined); // awaited below
-    const dumped = await dump.link!.when('dumped');
-    this.progress.timingsMs.dump = dumped - this.frozenAt;
-    this.feed.enter(MigrationPhase.MIGRATION_PHASE_TRANSFER);
-    await faultPoint('source.dumped');
-    const delta = await sent;
-    this.progress.memoryBytesTotal = this.progress.memoryBytesProcessed = await dump.sendImages();
-    if (delta.bytes) await target.expect('pass-done');
-    this.feed.time('transfer', dumped);
-    await faultPoint('source.images-sent');
-    this.feed.enter(MigrationPhase.MIGRATION_PHASE_RESTORE);
-    const restore = performance.now();
-    await target.tell({ say: 'restore', timeoutMs: this.timeLeft(), neighbours: this.neighbours });
-    this.kept = this.keepAsked(this.timeLeft());
-    this.kept.catch(() => undefined); // awaited before the commit is asked for
-    await faultPoint('source.restore-asked');
-    await target.expect('restored');
-    this.feed.time('restore', restore);
-  }
-
-  private timeLeft(): number {
-    return Math.max(0, this.request.switchTimeoutMs - (performance.now() - this.frozenAt));
-  }
-
-  private async tooLate(): Promise<never> {
-    await sleep(this.timeLeft());
-    throw new MoveFailure(this.step(), `it was not restored within ${this.request.switchTimeoutMs} ms`);
-  }
-
-  private async calledOff(): Promise<never> {
-    const word = await this.decision.wait();
-    throw new MoveFailure('aborted', word === 'abort' ? this.decision.reason : 'committed before it was restored');
-  }
-
-  /** Frozen until someone who may says whose the instance is. */
-  private async awaitAnswer(): Promise<'commit' | 'abort'> {
-    const asked = performance.now();
-    await faultPoint('source.restored');
-    writeFileSync(join(this.directory, 'awaiting'), '');
-    await this.kept;
-    this.feed.enter(AWAIT_COMMIT);
-    const late = new AbortController();
-    void sleep(this.timeLeft(), late.signal).then(
-      () => this.resolve(),
-      () => undefined,
-    );
-    await faultPoint('source.awaiting-commit');
-    const word = await this.decision.wait();
-    late.abort();
-    this.feed.time('commit', asked);
-    return word;
   }
 
   /** The record that a commit may follow. */
@@ -306,7 +210,8 @@ export class OutgoingMove {
     const { migrationId, spec } = this.record;
     if (this.decision.made === 'commit')
       return this.deps.logger.error({ err: error, migrationId }, 'committed, but not let go: to be told again');
-    const failure = error instanceof MoveFailure ? error : new MoveFailure(this.step(), messageOf(error));
+    const failure =
+      error instanceof MoveFailure ? error : new MoveFailure(stepOf(this.progress.phase), messageOf(error));
     const byOrder = failure.step === 'aborted';
     this.decision.make('abort');
     await this.target?.callOff(failure.message);
@@ -328,16 +233,12 @@ export class OutgoingMove {
     const { nics, id } = this.record.spec;
     try {
       // CRIU's last script has done it, unless CRIU itself was killed.
-      if (this.frozenAt) await putNicsBack(this.deps.network, this.record.spec.nics);
+      if (this.liveSwitch?.frozenAt) await putNicsBack(this.deps.network, this.record.spec.nics);
       await this.redirect.giveBack();
-      if (this.frozenAt) await announce(await this.deps.instances.initPid(id), nics);
+      if (this.liveSwitch?.frozenAt) await announce(await this.deps.instances.initPid(id), nics);
     } catch (problem) {
       this.deps.logger.error({ err: problem, migrationId: this.record.migrationId }, 'network not fully put back');
     }
-  }
-
-  private step(): string {
-    return this.progress.phase.replace('MIGRATION_PHASE_', '').toLowerCase();
   }
 
   private stopIfAborted(): void {

@@ -1,0 +1,175 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { MigrationPhase } from '#generated/lxstack/agent/v1/agent';
+import type { MigrationProgress, SendMigrationRequest } from '#generated/lxstack/agent/v1/agent';
+import { sleep } from '#libs/common/clock';
+import { faultPoint } from '#libs/common/fault-point';
+import type { CommitDecision } from './commit-decision.js';
+import type { DiskSender } from './disk-transfer.js';
+import type { Dump } from './dump.js';
+import { guestFacts } from './guest-facts.js';
+import { chooseMemoryMode } from './memory-mode.js';
+import type { MemoryMode } from './memory-mode.js';
+import type { MigrationRecord } from './migration-record.js';
+import type { MigrationDeps } from './movable-instances.js';
+import { moveDirectory } from './move-directory.js';
+import { MoveFailure, stepOf } from './move-failure.js';
+import { readNeighbours } from './neighbours.js';
+import type { Neighbour } from './neighbours.js';
+import type { ProgressFeed } from './progress-feed.js';
+import type { Redirect } from './redirect.js';
+import type { TargetLink } from './target-link.js';
+import type { Throttle } from './throttle.js';
+
+/** What the switch shares with the move that it is part of. */
+interface Shared {
+  deps: MigrationDeps;
+  request: SendMigrationRequest;
+  record: MigrationRecord;
+  feed: ProgressFeed;
+  decision: CommitDecision;
+  redirect: Redirect;
+  throttle: Throttle;
+  disk: DiskSender;
+  target: TargetLink;
+  dump: Dump;
+}
+
+/** The source's part of the switch: from the last moment that the instance runs here to the word about whose it is. */
+export class LiveSwitch {
+  /** When its NIC was cut (performance.now), 0 before. */
+  frozenAt = 0;
+  private neighbours: Neighbour[] = [];
+  /** Written while the target restores. */
+  private kept: Promise<void> | undefined;
+
+  constructor(
+    private readonly shared: Shared,
+    /** Writes the record that a commit may follow. */
+    private readonly keepAsked: (timeLeftMs: number) => Promise<void>,
+    /** Asks the control plane, where no word has come. */
+    private readonly resolve: () => Promise<void>,
+  ) {}
+
+  /** Resolves when it is committed; where it throws before, the instance goes on here. */
+  async run(): Promise<void> {
+    await this.arm();
+    const { request, record, deps, decision, feed, target, dump, throttle } = this.shared;
+    if (decision.made === 'abort') throw new MoveFailure('aborted', decision.reason);
+    feed.enter(MigrationPhase.MIGRATION_PHASE_FREEZE);
+    const started = performance.now();
+    const bridges = record.spec.nics.map((nic) => deps.network.bridgeName(nic.networkId));
+    dump.start(record.spec, bridges, deps.instances.lxcPath, target.channel, throttle);
+    try {
+      this.frozenAt = await Promise.race([dump.link!.when('cut'), dump.failed]);
+      this.progress.timingsMs.freeze = this.frozenAt - started;
+      // One end for all that happens in the freeze: a connection that only stands still ends nothing by itself.
+      await Promise.race([this.dumpAndSend(), dump.failed, this.tooLate(request.switchTimeoutMs), this.calledOff()]);
+      const word = await this.awaitAnswer();
+      if (word === 'abort') throw new MoveFailure('aborted', decision.reason);
+    } catch (error) {
+      if (decision.made !== 'commit') await this.goOnHere();
+      throw error;
+    }
+  }
+
+  private get progress(): MigrationProgress {
+    return this.shared.record.progress;
+  }
+
+  /** All that can be made before the freeze, at both ends. */
+  private async arm(): Promise<void> {
+    const { deps, record, target, redirect } = this.shared;
+    const memoryMode = await this.chooseMemoryMode();
+    await target.tell({ say: 'arm', memoryMode });
+    await Promise.all([target.expect('armed'), redirect.arm()]);
+    await faultPoint('source.armed');
+    this.neighbours = await readNeighbours(await deps.instances.initPid(record.spec.id));
+  }
+
+  /** Resolves when CRIU's dump has ended. */
+  private async goOnHere(): Promise<void> {
+    const { dump, decision, redirect } = this.shared;
+    dump.answer('abort');
+    decision.make('abort');
+    const back = Promise.race([dump.link!.when('uncut'), dump.ended]).then(() => redirect.giveBack());
+    back.catch(() => undefined); // the move awaits the same when it ends
+    await dump.ended;
+  }
+
+  private async chooseMemoryMode(): Promise<MemoryMode> {
+    const { deps, request, record, target } = this.shared;
+    const { memoryBytes } = await guestFacts(deps.instances, record.spec.id);
+    const facts = { memoryBytes, lazyPages: target.lazyPages, bandwidth: request.bandwidthBytesPerSecond };
+    const { mode, why } = chooseMemoryMode(request.memoryMode, facts);
+    Object.assign(record.progress, { memoryMode: mode, memoryModeReason: why });
+    deps.logger.info({ migrationId: record.migrationId, memoryMode: mode, why }, 'memory mode chosen');
+    return mode;
+  }
+
+  private async dumpAndSend(): Promise<void> {
+    const { feed, redirect, disk, target, dump } = this.shared;
+    feed.enter(MigrationPhase.MIGRATION_PHASE_DUMP);
+    await redirect.cut();
+    await faultPoint('source.cut');
+    dump.answer('go');
+    // Every task is seized before the NIC is cut: the disk is still from here on.
+    const sent = disk.lastPass().then((pass) => {
+      feed.time('disk_delta', this.frozenAt);
+      return pass;
+    });
+    sent.catch(() => undefined); // awaited below
+    const dumped = await dump.link!.when('dumped');
+    this.progress.timingsMs.dump = dumped - this.frozenAt;
+    feed.enter(MigrationPhase.MIGRATION_PHASE_TRANSFER);
+    await faultPoint('source.dumped');
+    const delta = await sent;
+    this.progress.memoryBytesTotal = this.progress.memoryBytesProcessed = await dump.sendImages();
+    if (delta.bytes) await target.expect('pass-done');
+    feed.time('transfer', dumped);
+    await faultPoint('source.images-sent');
+    feed.enter(MigrationPhase.MIGRATION_PHASE_RESTORE);
+    const restore = performance.now();
+    await target.tell({ say: 'restore', timeoutMs: this.timeLeft(), neighbours: this.neighbours });
+    this.kept = this.keepAsked(this.timeLeft());
+    this.kept.catch(() => undefined); // awaited before the commit is asked for
+    await faultPoint('source.restore-asked');
+    await target.expect('restored');
+    feed.time('restore', restore);
+  }
+
+  private timeLeft(): number {
+    return Math.max(0, this.shared.request.switchTimeoutMs - (performance.now() - this.frozenAt));
+  }
+
+  private async tooLate(timeoutMs: number): Promise<never> {
+    await sleep(this.timeLeft());
+    throw new MoveFailure(stepOf(this.progress.phase), `it was not restored within ${timeoutMs} ms`);
+  }
+
+  private async calledOff(): Promise<never> {
+    const { decision } = this.shared;
+    const word = await decision.wait();
+    throw new MoveFailure('aborted', word === 'abort' ? decision.reason : 'committed before it was restored');
+  }
+
+  /** Frozen until someone who may says whose the instance is. */
+  private async awaitAnswer(): Promise<'commit' | 'abort'> {
+    const { record, deps, feed, decision } = this.shared;
+    const asked = performance.now();
+    await faultPoint('source.restored');
+    writeFileSync(join(moveDirectory(deps.runDirectory, record.migrationId), 'awaiting'), '');
+    await this.kept;
+    feed.enter(MigrationPhase.MIGRATION_PHASE_AWAIT_COMMIT);
+    const late = new AbortController();
+    void sleep(this.timeLeft(), late.signal).then(
+      () => this.resolve(),
+      () => undefined,
+    );
+    await faultPoint('source.awaiting-commit');
+    const word = await decision.wait();
+    late.abort();
+    feed.time('commit', asked);
+    return word;
+  }
+}
