@@ -5,20 +5,21 @@ import type { PingPongReport } from './ping-pong.js';
 
 const program = new URL('./ping-pong.js', import.meta.url).pathname;
 
-/** The ping-pong client as a process in a network namespace, from the moment its connection stands. */
+/** The ping-pong client as a process in a network namespace, from the moment its connections stand. */
 export class PingPongSession {
   private constructor(
     private readonly child: ChildProcess,
     private readonly lines: AsyncIterator<string>,
   ) {}
 
-  /** Connects from network namespace `namespace` to `address`. Throws with the client's words where it cannot. */
+  /** Connects (`connections` times) from network namespace `namespace` to `address`. Throws with the client's words where it cannot. */
   static async open(
     namespace: string,
     address: string,
     port = 7,
     intervalMs = 10,
     timeoutMs = 30_000,
+    connections = 1,
   ): Promise<PingPongSession> {
     const args = [
       '--host',
@@ -29,6 +30,8 @@ export class PingPongSession {
       String(intervalMs),
       '--timeout',
       String(timeoutMs),
+      '--connections',
+      String(connections),
     ];
     const child = spawn('nsenter', [`--net=/run/netns/${namespace}`, process.execPath, program, ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],

@@ -2,7 +2,7 @@ import { createConnection } from 'node:net';
 import type { Socket } from 'node:net';
 import { parseArgs } from 'node:util';
 
-/** What the client saw of one TCP connection while numbered messages went back and forth on it. */
+/** What the client saw of one TCP connection (or of several, taken together) while numbered messages went back and forth on it. */
 export interface PingPongReport {
   /** Messages answered, in order, each exactly once. */
   count: number;
@@ -93,6 +93,24 @@ export class PingPong {
   }
 }
 
+/** Of several connections: all messages, the longest gap of any, and open only where all are. */
+function together(reports: PingPongReport[]): PingPongReport {
+  const worst = reports.reduce((a, b) => (b.longestGapMs > a.longestGapMs ? b : a));
+  const failed = reports.filter((report) => !report.open);
+  const all = { ...worst, count: reports.reduce((sum, report) => sum + report.count, 0), open: !failed.length };
+  return failed.length ? { ...all, failure: `${failed.length} of ${reports.length}: ${failed[0].failure}` } : all;
+}
+
+async function connect(host: string, port: number): Promise<Socket> {
+  const socket = createConnection({ host, port, timeout: 5000 });
+  await new Promise<void>((resolve, reject) => {
+    socket.once('connect', resolve).once('error', reject);
+    socket.once('timeout', () => reject(new Error(`no connection to ${host} within 5 s`)));
+  });
+  socket.setTimeout(0);
+  return socket;
+}
+
 /** Prints `ready` once connected and the report as one JSON line when standard input ends (or after --seconds). */
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -101,22 +119,22 @@ async function main(): Promise<void> {
       port: { type: 'string', default: '7' },
       interval: { type: 'string', default: '10' },
       timeout: { type: 'string', default: '30000' },
+      connections: { type: 'string', default: '1' },
       seconds: { type: 'string' },
     },
   });
   if (!values.host) throw new Error('--host is missing');
-  const socket = createConnection({ host: values.host, port: Number(values.port), timeout: 5000 });
-  await new Promise<void>((resolve, reject) => {
-    socket.once('connect', resolve).once('error', reject);
-    socket.once('timeout', () => reject(new Error(`no connection to ${values.host} within 5 s`)));
-  });
-  socket.setTimeout(0);
-  const pingPong = new PingPong(socket, Number(values.interval), Number(values.timeout));
-  process.stdin.on('end', () => pingPong.stop()).resume();
-  if (values.seconds) setTimeout(() => pingPong.stop(), Number(values.seconds) * 1000);
-  const done = pingPong.run();
+  const pingPongs: PingPong[] = [];
+  for (let i = 0; i < Number(values.connections); i++) {
+    const socket = await connect(values.host, Number(values.port));
+    pingPongs.push(new PingPong(socket, Number(values.interval), Number(values.timeout)));
+  }
+  const stop = () => pingPongs.forEach((pingPong) => pingPong.stop());
+  process.stdin.on('end', stop).resume();
+  if (values.seconds) setTimeout(stop, Number(values.seconds) * 1000);
+  const done = Promise.all(pingPongs.map((pingPong) => pingPong.run()));
   process.stdout.write('ready\n');
-  const report = await done;
+  const report = together(await done);
   process.stdout.write(`${JSON.stringify(report)}\n`);
   process.exit(report.open ? 0 : 1);
 }
