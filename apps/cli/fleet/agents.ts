@@ -30,7 +30,7 @@ export async function joinHost(host: SimHost): Promise<void> {
   const tokenFile = join(host.layout.host(host.name).agentState, 'join-token');
   await writeFile(tokenFile, token, { mode: 0o600 });
   try {
-    const [program, ...enter] = await host.enter(agentEnvironment(host, { runtime: 'lxc' }));
+    const [program, ...enter] = await host.enter(agentEnvironment(host, { runtime: 'lxc', storage: 'auto' }));
     await command(program!, [
       ...[...enter, ...AGENT, 'join', '--control', controlAddress.enrolment, '--token-file', `${STATE}/join-token`],
       ...['--fingerprint', `sha256:${await caFingerprint(host.layout.path('pki'))}`, '--name', host.name],
@@ -42,7 +42,7 @@ export async function joinHost(host: SimHost): Promise<void> {
 }
 
 /** Starts the host's agent unless it runs. */
-export async function startAgent(host: SimHost, settings: Pick<FleetSettings, 'runtime'>): Promise<boolean> {
+export async function startAgent(host: SimHost, settings: FleetSettings): Promise<boolean> {
   const [program, ...enter] = await host.enter(agentEnvironment(host, settings));
   return startDaemon(host.layout, {
     name: agentName(host.name),
@@ -55,10 +55,10 @@ export async function startAgent(host: SimHost, settings: Pick<FleetSettings, 'r
 export const agentName = (host: string): string => `agent-${host}`;
 
 function roleOf(host: SimHost): 'compute' | 'network' {
-  return host.name === CLIENT_HOST ? 'network' : 'compute';
+  return host.keepsInstances ? 'compute' : 'network';
 }
 
-function agentEnvironment(host: SimHost, settings: Pick<FleetSettings, 'runtime'>): Record<string, string> {
+function agentEnvironment(host: SimHost, settings: Pick<FleetSettings, 'runtime' | 'storage'>): Record<string, string> {
   return {
     LXSTACK_DEPLOYMENT: host.layout.deployment,
     LXSTACK_AGENT_STATE: STATE,
@@ -70,7 +70,7 @@ function agentEnvironment(host: SimHost, settings: Pick<FleetSettings, 'runtime'
     LXSTACK_AGENT_ROLE: roleOf(host),
     LXSTACK_AGENT_NAME: host.name,
     LXSTACK_AGENT_CGROUP: host.layout.cgroup(host.name),
-    LXSTACK_AGENT_STORAGE: process.env.LXSTACK_AGENT_STORAGE ?? 'auto',
+    LXSTACK_AGENT_STORAGE: host.keepsInstances ? settings.storage : 'auto',
     LXSTACK_LOG_LEVEL: process.env.LXSTACK_LOG_LEVEL ?? 'info',
     ...(process.env.LXSTACK_FAULT_POINTS ? { LXSTACK_FAULT_POINTS: `${STATE}/fault-points` } : {}),
   };

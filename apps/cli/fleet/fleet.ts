@@ -6,13 +6,14 @@ import { ensurePki } from '../pki/cluster-pki.js';
 import { endProcess } from '../process/pid-file.js';
 import { startPostgres } from '../servers/postgres.js';
 import { startRedis } from '../servers/redis.js';
+import { unmountBtrfs } from '../simhost/btrfs-disk.js';
 import { ensureSwitch, namespacesOf } from '../simhost/underlay.js';
 import { adminAccess } from './access.js';
 import { agentName, hostsOf, joinHost, startAgent } from './agents.js';
 import { startControlPlane } from './control-plane.js';
 import { clearCgroups, clearHostDirectories, clearNamespaces } from './leftovers.js';
 import type { Layout } from './layout.js';
-import { currentBuild, ensureAdminPassword, readSettings, writeSettings } from './settings.js';
+import { currentBuild, ensureAdminPassword, readSettings, storageOf, writeSettings } from './settings.js';
 import type { FleetSettings } from './settings.js';
 
 export type Progress = (line: string) => void;
@@ -28,6 +29,7 @@ export async function startFleet(
   const settings: FleetSettings = {
     hosts: wanted.hosts ?? before?.hosts ?? 3,
     runtime: wanted.runtime ?? before?.runtime ?? 'lxc',
+    storage: storageOf(before),
     port: before?.port ?? 0,
     build: await currentBuild(),
   };
@@ -42,7 +44,7 @@ export async function startFleet(
   await writeSettings(layout, settings);
   const hosts = hostsOf(layout, settings.hosts);
   const starting = hosts.map(async (host) => {
-    await host.start(root);
+    await host.start(root, settings.storage === 'btrfs');
     await joinHost(host);
     await startAgent(host, settings);
   });
@@ -93,6 +95,7 @@ async function clearHosts(layout: Layout, names: readonly string[]): Promise<voi
   await clearCgroups(`lxstack-${layout.deployment}`);
   await Promise.all(names.map((name) => endProcess(layout.pidFile(`host-${name}`), 0)));
   await clearNamespaces(await namespacesOf(layout));
+  await Promise.all(names.map((name) => unmountBtrfs(layout.host(name).agentState)));
   await clearHostDirectories(layout);
 }
 

@@ -2,17 +2,34 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setting } from '#libs/common/config';
+import { ConflictError, InvalidInputError } from '#libs/common/errors';
 import { repository } from './layout.js';
 import type { Layout } from './layout.js';
+
+const STORAGES = ['auto', 'btrfs', 'dir', 'overlay'] as const;
+type Storage = (typeof STORAGES)[number];
 
 /** What a deployment was started with, kept so that the next start is the same. */
 export interface FleetSettings {
   hosts: number;
   runtime: 'lxc' | 'simulated';
+  /** Where the compute hosts keep instances; btrfs lies in a file for each host. */
+  storage: Storage;
   /** Port of the HTTPS API on 127.0.0.1; 0 until the first start has chosen one. */
   port: number;
   /** Of the programs that were started: a new build's take their place at the next start. */
   build: string;
+}
+
+/** What `LXSTACK_STORAGE` asks for; a deployment keeps what it was made with. Throws InvalidInputError, ConflictError. */
+export function storageOf(before: FleetSettings | undefined): Storage {
+  const wanted = setting('LXSTACK_STORAGE', before?.storage ?? 'auto');
+  const known = STORAGES.find((storage) => storage === wanted);
+  if (!known) throw new InvalidInputError('LXSTACK_STORAGE', STORAGES.join(', '));
+  if (before && known !== before.storage)
+    throw new ConflictError(`this fleet keeps its instances on ${before.storage}: end it with --purge first`);
+  return known;
 }
 
 /** The stamp that `./lxstack` puts on a build; one made by hand has none and is taken for the same. */
@@ -23,7 +40,8 @@ export async function currentBuild(): Promise<string> {
 
 export async function readSettings(layout: Layout): Promise<FleetSettings | undefined> {
   if (!existsSync(layout.settings)) return undefined;
-  return JSON.parse(await readFile(layout.settings, 'utf8')) as FleetSettings;
+  const kept = JSON.parse(await readFile(layout.settings, 'utf8')) as Omit<FleetSettings, 'storage'>;
+  return { storage: 'auto', ...kept }; // one of an older build does not say it
 }
 
 export async function writeSettings(layout: Layout, settings: FleetSettings): Promise<void> {

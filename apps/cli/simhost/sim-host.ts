@@ -1,10 +1,11 @@
 import { readFile, rm, mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HOST_REPOSITORY, repository } from '../fleet/layout.js';
+import { CLIENT_HOST, HOST_REPOSITORY, repository } from '../fleet/layout.js';
 import type { Layout } from '../fleet/layout.js';
 import { command } from '../process/command.js';
 import { logTail, startDaemon } from '../process/daemon.js';
 import { readPidFile } from '../process/pid-file.js';
+import { mountBtrfs } from './btrfs-disk.js';
 import { ensureMember } from './underlay.js';
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -26,14 +27,20 @@ export class SimHost {
     return (await readPidFile(this.layout.pidFile(this.holder))) !== undefined;
   }
 
-  /** Makes the host unless it lives. */
-  async start(hostRoot: string): Promise<void> {
+  /** The client's runs none. */
+  get keepsInstances(): boolean {
+    return this.name !== CLIENT_HOST;
+  }
+
+  /** Makes the host unless it lives; `onBtrfs`: its agent's state lies on a btrfs of its own. */
+  async start(hostRoot: string, onBtrfs: boolean): Promise<void> {
     await ensureMember(this.layout, this.name, this.address);
     if (await this.running()) return;
     const { directory, agentState } = this.layout.host(this.name);
     // What an ended host wrote outside its agent's state is gone with it, as the overlay's work directory must be.
     for (const part of ['upper', 'work', 'root']) await rm(`${directory}/${part}`, { recursive: true, force: true });
     await mkdir(agentState, { recursive: true, mode: 0o755 });
+    if (onBtrfs && this.keepsInstances) await mountBtrfs(agentState, hostRoot);
     const script = `${repository}/apps/cli/simhost/host-namespace.sh`;
     await startDaemon(this.layout, {
       name: this.holder,

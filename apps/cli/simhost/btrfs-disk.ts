@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs';
+import { readFile, rename, truncate, writeFile } from 'node:fs/promises';
+import { dirname, basename } from 'node:path';
+import { command } from '../process/command.js';
+import { mountsBelow } from '../process/mounts.js';
+
+/** Of the file, which is sparse: nothing is taken before it is written. */
+const BYTES = 16 * 2 ** 30;
+
+/**
+ * Shows a btrfs of its own at `place`, in the file `PLACE.btrfs`, which is made where it is not there, by the host root's
+ * tools: the machine need not have them. The loop device goes with the last mount of it. May be repeated.
+ */
+export async function mountBtrfs(place: string, hostRoot: string): Promise<void> {
+  if (mountsBelow(await readFile('/proc/self/mountinfo', 'utf8'), place).includes(place)) return;
+  const file = fileOf(place);
+  if (!existsSync(file)) {
+    const fresh = `${file}.new`;
+    await writeFile(fresh, '', { mode: 0o600 });
+    await truncate(fresh, BYTES);
+    const inRoot = 'mount --bind "$1" "$2/mnt" && exec chroot "$2" mkfs.btrfs --quiet --force "/mnt/$3"';
+    const words = [dirname(fresh), hostRoot, basename(fresh)];
+    await command('unshare', ['-m', '--propagation', 'private', 'sh', '-c', inRoot, 'sh', ...words]);
+    await rename(fresh, file);
+  }
+  await command('mount', ['-t', 'btrfs', '-o', 'loop', file, place]);
+}
+
+/** The file stays. */
+export async function unmountBtrfs(place: string): Promise<void> {
+  if (mountsBelow(await readFile('/proc/self/mountinfo', 'utf8'), place).includes(place))
+    await command('umount', [place]);
+}
+
+const fileOf = (place: string): string => `${place}.btrfs`;
