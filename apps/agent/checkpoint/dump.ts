@@ -5,7 +5,8 @@ import { hostVethName } from '../network/interface-names.js';
 import { earlierCheckpointEnded, startCheckpoint } from './checkpoint-process.js';
 import type { DataChannel } from './data-channel.js';
 import { ImageStream } from './image-stream.js';
-import { logTail, makeMoveDirectory, moveEnvironment } from './move-directory.js';
+import { criuVerdict, keepLog } from './criu-log.js';
+import { makeMoveDirectory, moveEnvironment } from './move-directory.js';
 import { MoveFailure } from './move-failure.js';
 import { ScriptLink } from './script-link.js';
 import type { Throttle } from './throttle.js';
@@ -50,9 +51,10 @@ export class Dump {
     const ended = startCheckpoint(this.directory, args, moveEnvironment(this.directory, 'source', veths, bridges));
     this.ended = ended;
     this.failed = ended.then(async (status) => {
-      const tail = await logTail(this.directory, 'dump.log');
-      const reason = tail.find(isCause) ?? `lxc-checkpoint -s ended with ${status}`;
-      throw new MoveFailure('dump', reason, tail);
+      const verdict = await criuVerdict(this.directory, 'dump.log');
+      const kept = await keepLog(join(lxcPath, spec.id, 'dump.log'), verdict);
+      const cause = verdict.cause || `lxc-checkpoint -s ended with ${status}`;
+      throw new MoveFailure('dump', `${cause} (whole log at the source: ${kept})`, verdict.excerpt);
     });
     this.failed.catch(() => undefined); // also looked at when nobody races it
   }
@@ -74,6 +76,3 @@ export class Dump {
     await this.images?.close();
   }
 }
-
-/** The first error is the cause, the last says only that the dump has failed. Without a right to raise its limit it goes on. */
-const isCause = (line: string): boolean => line.includes('Error') && !line.includes('RLIMIT_NOFILE');

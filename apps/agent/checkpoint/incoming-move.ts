@@ -11,6 +11,7 @@ import type { DataChannel } from './data-channel.js';
 import { DiskReceiver } from './disk-transfer.js';
 import { Hold } from './hold.js';
 import { killRestore } from './checkpoint-process.js';
+import { keepBounded } from './criu-log.js';
 import { allowUserfaults, pagesMapped } from './lazy-pages.js';
 import type { MemoryMode } from './memory-mode.js';
 import type { Message } from './messages.js';
@@ -186,8 +187,9 @@ export class IncomingMove {
       this.restore = undefined; // committed all the same, it is started from its disk, which is complete
       return this.resolve();
     }
-    const tail = await restore.logTail();
-    const reason = tail.findLast((line) => line.includes('Error')) ?? `lxc-checkpoint -r ended with ${status}`;
+    const { cause, excerpt: tail } = await restore.verdict();
+    const path = this.keptLog();
+    const reason = `${cause || `lxc-checkpoint -r ended with ${status}`} (whole log at the target: ${path})`;
     const failure: Message = { say: 'failed', step: 'restore', reason, logTail: tail };
     await this.channel?.tell(failure).catch(() => undefined); // the source sees the connection go
     await this.abort(reason);
@@ -214,10 +216,12 @@ export class IncomingMove {
     const status = await restore.ended;
     progress.timingsMs = { ...restore.timings(), open: opened - started };
     if (status !== 0) {
+      const verdict = await restore.verdict();
+      await keepBounded(this.keptLog(), verdict);
       Object.assign(progress, {
         phase: MigrationPhase.MIGRATION_PHASE_FAILED,
         failedStep: 'resume',
-        logTail: await restore.logTail(),
+        logTail: verdict.excerpt,
       });
       await this.deps.instances.commitIncoming(spec.id, nextEpoch, 'stopped');
       await killRestore(this.directory);
@@ -277,6 +281,7 @@ export class IncomingMove {
     await this.restore?.abort();
     await this.userfaults?.();
     await killRestore(this.directory); // of an agent before this one too
+    if (this.restore?.begun) await keepBounded(this.keptLog(), await this.restore.verdict());
     this.opening?.disarm();
     await Promise.all(this.holds.map((hold) => hold.remove()));
     this.holds = [];
@@ -309,6 +314,10 @@ export class IncomingMove {
     const word = await decideWithControlPlane(this.deps, 'target', this.record, () => this.decision !== 'undecided');
     if (word === 'commit') await this.commit();
     else if (word === 'abort') await this.abort('the control plane has not committed it');
+  }
+
+  private keptLog(): string {
+    return join(this.deps.stateDirectory, 'failed-restores', `${this.instanceId}.log`);
   }
 
   private ids() {

@@ -95,6 +95,7 @@ export class LiveSwitch {
     const back = Promise.race([dump.link!.when('uncut'), dump.ended]).then(() => redirect.giveBack());
     back.catch(() => undefined); // the move awaits the same when it ends
     await dump.ended;
+    await dump.failed.catch(() => undefined); // its log is kept before the directory goes
   }
 
   private async chooseMemoryMode(): Promise<MemoryMode> {

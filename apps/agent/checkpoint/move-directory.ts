@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, rmdir, readdir } from 'node:fs/promises';
+import { mkdir, rm, rmdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UUID, requireName } from '#libs/common/names';
@@ -34,15 +34,6 @@ export function moveEnvironment(
     LXSTACK_MOVE_VETHS: veths.join(' '),
     LXSTACK_MOVE_BRIDGES: bridges.join(' '),
   };
-}
-
-/** The last `lines` of CRIU's log of this move: errors first where there are any. */
-export async function logTail(directory: string, name: 'dump.log' | 'restore.log', lines = 20): Promise<string[]> {
-  for (const file of [join(directory, 'images', name), join(directory, 'lxc.log')]) {
-    const text = await readFile(file, 'utf8').catch(() => '');
-    if (text) return text.trimEnd().split('\n').slice(-lines);
-  }
-  return [];
 }
 
 /** A payload cgroup that a killed container left behind makes LXC choose another name, and the restore fails. */

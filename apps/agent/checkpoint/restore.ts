@@ -5,9 +5,11 @@ import type { InstanceSpec, Nic } from '#generated/lxstack/agent/v1/types';
 import { sleep } from '#libs/common/clock';
 import { hostVethName } from '../network/interface-names.js';
 import { earlierCheckpointEnded, killRestore, startCheckpoint } from './checkpoint-process.js';
+import { criuVerdict } from './criu-log.js';
+import type { CriuVerdict } from './criu-log.js';
 import type { MemoryMode } from './memory-mode.js';
 import type { MovableInstances } from './movable-instances.js';
-import { logTail, moveEnvironment, removeStaleCgroups } from './move-directory.js';
+import { moveEnvironment, removeStaleCgroups } from './move-directory.js';
 import { setNeighbours } from './neighbours.js';
 import type { Neighbour } from './neighbours.js';
 import { nicLines } from './nic-lines.js';
@@ -17,7 +19,8 @@ const UNDO_WAIT_MS = 5_000;
 
 /** CRIU's restore at the target: before its first image it waits for `restore`, in `pre-resume` for the word. */
 export class Restore {
-  private begun = 0;
+  /** performance.now() at which it was let go; 0: not yet. */
+  begun = 0;
 
   private constructor(
     private readonly directory: string,
@@ -44,7 +47,7 @@ export class Restore {
     });
     const restore = new Restore(directory, link, ended);
     const failed = ended.then(async () => {
-      throw new Error(`restore did not start: ${(await restore.logTail()).join(' | ')}`);
+      throw new Error(`restore did not start: ${(await restore.verdict()).excerpt.join(' | ')}`);
     });
     await Promise.race([link.when('ready'), failed]);
     return restore;
@@ -92,8 +95,8 @@ export class Restore {
     this.link?.close();
   }
 
-  logTail(): Promise<string[]> {
-    return logTail(this.directory, 'restore.log');
+  verdict(): Promise<CriuVerdict> {
+    return criuVerdict(this.directory, 'restore.log');
   }
 
   /** Milliseconds of its parts. */
