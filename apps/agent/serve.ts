@@ -27,6 +27,7 @@ import { SimulatedRuntime } from './runtime/simulated/simulated-runtime.js';
 import type { AgentSettings } from './settings.js';
 import { InstanceRecords } from './state/instance-record.js';
 import { Journal } from './state/journal.js';
+import { Turns } from './state/turns.js';
 import { chooseDriver } from './storage/choose-driver.js';
 
 /** Composes the agent and serves until SIGTERM. What runs in containers is never touched by its start or its end. */
@@ -58,7 +59,7 @@ export async function serve(settings: AgentSettings): Promise<void> {
     inUse: () => new Set(records.ids().map((id) => records.get(id).spec.image?.sha256 ?? '')),
     logger,
   });
-  const parts = { records, runtime, storage, images, network, logger };
+  const parts = { records, runtime, storage, images, network, turns: new Turns(), logger };
   const instances = new Instances(parts);
   const host = () => hostInfo(settings, storage.name);
   const migrations = new Migrations({

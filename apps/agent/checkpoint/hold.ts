@@ -5,8 +5,8 @@ import { holdName, hostVethName } from '../network/interface-names.js';
 import type { HostNetwork } from '../network/network.js';
 import { matchLines, unmatchLines } from './mac-filter.js';
 
-/** Peers of the holds' fillers: one address per hold, on the device alone. TEST-NET-1, RFC 5737. */
-const fillers = new Set<number>();
+/** Peers of the holds' fillers, by device: one address per hold, on the device alone. TEST-NET-1, RFC 5737. */
+const fillers = new Map<string, number>();
 
 /**
  * Keeps the frames for one port that arrive from the underlay before its instance is here, in order, so that no peer has
@@ -28,7 +28,7 @@ export class Hold {
     const [device, vxlan] = [holdName(nic.portId), network.vxlanName(nic.networkId)];
     await ipBatchForce([`link del ${device}`]);
     await ipBatch([`link add ${device} mtu 65000 type ifb`, `link set ${device} addrgenmode none up`]);
-    const filler = takeFiller();
+    const filler = takeFiller(device);
     const kind = await plugOrBucket(device, filler);
     return new Hold(device, vxlan, nic, kind, filler);
   }
@@ -60,13 +60,14 @@ export class Hold {
     await tcBatchForce(unmatchLines(this.vxlan, this.nic.mac));
     await new Promise((resolve) => setTimeout(resolve, 20));
     await ipBatchForce([`link del ${this.device}`]);
-    fillers.delete(this.filler);
+    fillers.delete(this.device);
   }
 
-  /** Where an agent that was killed left one. */
+  /** One that is known by its port only: of a committed move, or left by an agent that was killed. */
   static async clear(network: HostNetwork, nic: Nic): Promise<void> {
     if (network.has(nic.networkId)) await tcBatchForce(unmatchLines(network.vxlanName(nic.networkId), nic.mac));
     await ipBatchForce([`link del ${holdName(nic.portId)}`]);
+    fillers.delete(holdName(nic.portId));
   }
 
   get veth(): string {
@@ -99,11 +100,12 @@ function wake(filler: number, bytes: number): Promise<void> {
   });
 }
 
-function takeFiller(): number {
+function takeFiller(device: string): number {
+  const taken = new Set(fillers.values());
   for (let last = 2; last < 255; last++)
-    if (!fillers.has(last)) {
-      fillers.add(last);
+    if (!taken.has(last)) {
+      fillers.set(device, last);
       return last;
     }
-  throw new Error('253 ports are on their way to this host already');
+  throw new Error('253 ports are on their way to or from this host already');
 }

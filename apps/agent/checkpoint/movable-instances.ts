@@ -24,8 +24,8 @@ export interface MovableInstances {
   kill(instanceId: string): Promise<void>;
   /** Source, at the commit: record OUTGOING; nothing of it may be started here. Durable when it returns. */
   commitOutgoing(instanceId: string): Promise<void>;
-  /** Source, on release: container, disk, record. Not there is a success. */
-  releaseOutgoing(instanceId: string): Promise<void>;
+  /** Source, on release: container, disk, record of before epoch `movedTo`. Not there is a success, running is refused. */
+  releaseOutgoing(instanceId: string, movedTo: number): Promise<void>;
   /** A resize on this host is confirmed: what was kept for it goes. Not there is a success. */
   releaseKept(instanceId: string, migrationId: string): Promise<void>;
   /** Source of a cold move, or host of a resize: it is the instance again, stopped, under this epoch. */

@@ -192,9 +192,10 @@ export class OutgoingMove {
     const { spec } = this.record;
     await faultPoint('source.letting-go');
     if (existsSync(this.directory)) writeFileSync(join(this.directory, 'committed'), '');
+    // Before CRIU kills it: its end is expected then, and reported to nobody.
+    await this.deps.instances.commitOutgoing(spec.id);
     this.dump?.answer('commit');
     this.feed.enter(MigrationPhase.MIGRATION_PHASE_COMMITTED);
-    await this.deps.instances.commitOutgoing(spec.id);
     await this.records.keep(this.record);
     if ((await this.dump?.ended) !== 0) await this.deps.instances.kill(spec.id);
     // The net namespace of what was killed goes only later, and the veth with it; a move back would find its name taken.

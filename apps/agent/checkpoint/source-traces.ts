@@ -13,7 +13,7 @@ export async function releaseSource(deps: MigrationDeps, record: MigrationRecord
   const { spec } = record;
   if (record.targetVtep) await new Redirect(deps.network, spec.nics, record.targetVtep).remove();
   await deps.network.detach(spec.nics);
-  await deps.instances.releaseOutgoing(spec.id);
+  await deps.instances.releaseOutgoing(spec.id, record.nextEpoch);
   await removeStaleCgroups(deps.instances.cgroupDirectories(spec.id));
   await rm(moveDirectory(deps.runDirectory, record.migrationId), { recursive: true, force: true });
 }

@@ -9,7 +9,7 @@ import type { HostNetwork } from '../network/network.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { nextEpoch } from '../state/epoch.js';
 import type { InstanceRecord, InstanceRecords, RecordedState } from '../state/instance-record.js';
-import { Turns } from '../state/turns.js';
+import type { Turns } from '../state/turns.js';
 import type { StorageDriver } from '../storage/storage-driver.js';
 import { resizeHere } from './same-host-resize.js';
 
@@ -19,6 +19,8 @@ export interface InstancesDeps {
   storage: StorageDriver;
   images: ImageCache;
   network: HostNetwork;
+  /** By instance: whatever reads and writes its record. */
+  turns: Turns;
   logger: Logger;
 }
 
@@ -35,9 +37,10 @@ const STATES: Record<RecordedState, InstanceState> = {
 export class Instances {
   /** `change` with each new status; `unasked` with those that no call asked for. */
   readonly changes = new EventEmitter<{ change: [InstanceStatus]; unasked: [InstanceStatus] }>();
-  private readonly turns = new Turns();
+  private readonly turns: Turns;
 
   constructor(private readonly deps: InstancesDeps) {
+    this.turns = deps.turns;
     this.changes.setMaxListeners(100);
   }
 
