@@ -6,6 +6,7 @@ import { sleep } from '#libs/common/clock';
 import { FAULT_POINTS } from '#libs/common/fault-point';
 import type { FaultPoint } from '#libs/common/fault-point';
 import { CriuGate } from './criu-gate.js';
+import { SmallDisk } from './small-disk.js';
 
 /** The move that a fault falls on. */
 export interface Victim {
@@ -61,6 +62,14 @@ export const FAULTS = {
   'restore-fails': {
     inject: ({ local, target }) => new CriuGate(local.layout, target).fail('restore'),
     heal: ({ local, target }) => new CriuGate(local.layout, target).work(),
+  },
+  'target-disk-full': {
+    inject: ({ local, target }) => new SmallDisk(local.layout, target).fill('disk'),
+    heal: ({ local, target }) => new SmallDisk(local.layout, target).empty(),
+  },
+  'target-memory-full': {
+    inject: ({ local, target }) => new SmallDisk(local.layout, target).fill('memory'),
+    heal: ({ local, target }) => new SmallDisk(local.layout, target).empty(),
   },
   'postgres-restarted': {
     async inject({ local: { layout } }) {

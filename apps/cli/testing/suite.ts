@@ -9,6 +9,7 @@ import { lint } from './lint.js';
 import { runFiles } from './run-files.js';
 import { Tally } from './tally.js';
 import { testFiles } from './test-files.js';
+import type { TestKind } from './test-files.js';
 
 type Print = (line: string) => void;
 const minute = 60_000;
@@ -19,6 +20,7 @@ export const stages = {
   unit: (print: Print) => runFiles({ files: files('unit'), concurrency: 2, ...bound(1, 3) }, print),
   integration: (print: Print) => onFleet(print, startServers, () => runIntegration(print)),
   e2e: (print: Print) => onFleet(print, startTestFleet, () => runEndToEnd(print)),
+  chaos: (print: Print) => onFleet(print, nameFleet, () => runChaos(print)),
 };
 
 export type Stage = keyof typeof stages;
@@ -31,7 +33,7 @@ export function testLayout(clone = repository): Layout {
   return new Layout(`t${createHash('sha256').update(clone).digest('hex').slice(0, 6)}`);
 }
 
-const files = (kind: 'unit' | 'integration' | 'e2e') => testFiles(repository, kind);
+const files = (kind: TestKind) => testFiles(repository, kind);
 const bound = (test: number, total: number) => ({ testTimeoutMs: test * minute, totalTimeoutMs: total * minute });
 
 /** Starts what the tests of a stage need, from nothing, and leaves nothing. A start that fails is a failed test. */
@@ -67,11 +69,19 @@ async function startTestFleet(layout: Layout, print: Print): Promise<void> {
   await startFleet(layout, { hosts: 3, runtime: 'lxc' }, (line) => print(`  ${line}`));
 }
 
+/** The rounds start a fleet of their own kind under the name. */
+function nameFleet(layout: Layout): Promise<void> {
+  process.env.LXSTACK_DEPLOYMENT = layout.deployment;
+  return Promise.resolve();
+}
+
 const runIntegration = (print: Print) =>
   runFiles({ files: files('integration'), concurrency: 2, ...bound(2, 6) }, print);
 
 // One at a time: each of them looks at the whole fleet.
 const runEndToEnd = (print: Print) => runFiles({ files: files('e2e'), concurrency: 1, ...bound(5, 14) }, print);
+
+const runChaos = (print: Print) => runFiles({ files: files('chaos'), concurrency: 1, ...bound(4, 8) }, print);
 
 async function printLogs(layout: Layout, print: Print): Promise<void> {
   const found = await readdir(layout.path('log'));

@@ -5,6 +5,7 @@ const kinds = {
   unit: '{apps,libs,migrations,test}/**/*.spec.ts',
   integration: 'test/integration/**/*.test.ts',
   e2e: 'test/e2e/**/*.e2e.ts',
+  chaos: 'test/chaos/**/*.chaos.ts',
 };
 
 export type TestKind = keyof typeof kinds;

@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Layout } from '#apps/cli/fleet/layout';
+import { command } from '#apps/cli/process/command';
+import { SimHost } from '#apps/cli/simhost/sim-host';
+
+/** Sparse; the scheduler counts it. */
+const DISK_BYTES = 8 * 2 ** 30;
+const RUN_BYTES = 256 << 20;
+/** File systems of a host as it sees them: its agent's state (images, instances, records), and what moves keep in memory. */
+const PLACES = { disk: '/var/lib/lxstack-agent', memory: '/run' } as const;
+
+/** A host's agent keeps its state on an ext4 of its own, and its /run is small, so that each can be full alone. */
+export class SmallDisk {
+  private readonly simHost: SimHost;
+  private readonly state: string;
+  private readonly image: string;
+
+  constructor(layout: Layout, host: string) {
+    this.simHost = new SimHost(layout, host, '');
+    this.state = layout.host(host).agentState;
+    this.image = join(layout.host(host).directory, 'disk.ext4');
+  }
+
+  /** Before the host starts: its mount namespace takes the mount along. */
+  async mount(): Promise<void> {
+    if (await this.mounted()) return;
+    await mkdir(this.state, { recursive: true });
+    await command('truncate', ['--size', String(DISK_BYTES), this.image]);
+    await command('mkfs.ext4', ['-q', '-F', '-m', '0', this.image]);
+    await command('mount', ['-o', 'loop', this.image, this.state]);
+  }
+
+  /** When the host has ended. */
+  async unmount(): Promise<void> {
+    if (await this.mounted()) await command('umount', [this.state]);
+  }
+
+  /** Of the running host. */
+  async narrowRun(): Promise<void> {
+    await this.simHost.run(['mount', '-o', `remount,size=${RUN_BYTES}`, PLACES.memory]);
+  }
+
+  /** Not one block is left; what is written meanwhile by others finds none either. */
+  async fill(what: keyof typeof PLACES): Promise<void> {
+    const ballast = `${PLACES[what]}/chaos-ballast`;
+    // fallocate takes what there is in halves: one call for all of it fails when a block is taken in between.
+    const script = `
+: > "$1"
+size=$(( $(stat -f -c '%a * %S' "\${1%/*}") ))
+at=0
+while [ $size -ge 4096 ]; do
+  if fallocate -o $at -l $size "$1" 2>/dev/null; then at=$((at + size)); else size=$((size / 2)); fi
+done`;
+    await this.simHost.run(['sh', '-c', script, 'fill', ballast]);
+  }
+
+  async empty(): Promise<void> {
+    await this.simHost.run(['rm', '-f', ...Object.values(PLACES).map((place) => `${place}/chaos-ballast`)]);
+  }
+
+  private async mounted(): Promise<boolean> {
+    if (!existsSync(this.state)) return false;
+    const mounts = await readFile('/proc/self/mounts', 'utf8');
+    return mounts.split('\n').some((line) => line.split(' ')[1] === this.state);
+  }
+
+  /** The image of an ended host. */
+  async remove(): Promise<void> {
+    await this.unmount();
+    await rm(this.image, { force: true });
+  }
+}
