@@ -26,6 +26,7 @@ import { LxcRuntime } from './runtime/lxc/lxc-runtime.js';
 import { SimulatedRuntime } from './runtime/simulated/simulated-runtime.js';
 import type { AgentSettings } from './settings.js';
 import { InstanceRecords } from './state/instance-record.js';
+import { openDiskReserve } from './state/disk-reserve.js';
 import { Journal } from './state/journal.js';
 import { Turns } from './state/turns.js';
 import { chooseDriver } from './storage/choose-driver.js';
@@ -35,6 +36,7 @@ export async function serve(settings: AgentSettings): Promise<void> {
   const logger = createLogger('agent');
   const ending = new AbortController();
   await mkdir(settings.state, { recursive: true });
+  await openDiskReserve(settings.state);
   await chmod(settings.state, 0o711); // containers' users pass through to their roots
   if (settings.runtime === 'lxc') await raiseInotifyLimit(logger);
   const pki = readPki(settings.pki);

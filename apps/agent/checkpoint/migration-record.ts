@@ -1,9 +1,10 @@
-import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MigrationKind, MigrationPhase } from '#generated/lxstack/agent/v1/agent';
 import type { MigrationProgress } from '#generated/lxstack/agent/v1/agent';
 import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { UUID, requireName } from '#libs/common/names';
+import { replaceFile } from '../state/atomic-file.js';
 
 /** What an agent keeps of a migration, so that the one after it knows what to do. */
 export interface MigrationRecord {
@@ -55,8 +56,7 @@ export class MigrationRecords {
 
   async keep(record: MigrationRecord): Promise<void> {
     await mkdir(this.directory, { recursive: true });
-    await writeFile(`${this.file(record.migrationId)}.new`, JSON.stringify(record), { mode: 0o600 });
-    await rename(`${this.file(record.migrationId)}.new`, this.file(record.migrationId));
+    await replaceFile(this.file(record.migrationId), JSON.stringify(record));
   }
 
   async forget(migrationId: string): Promise<void> {

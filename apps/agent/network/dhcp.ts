@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ipBatch, ipBatchForce, nft, run } from './commands.js';
 import { protectDhcp, unprotect } from './anti-spoofing.js';
 import { bridgeOf, dhcpOf } from './interface-names.js';
+import { onReserve } from '../state/disk-reserve.js';
 import { intoServiceCgroup } from './service-cgroup.js';
 
 /**
@@ -26,7 +27,8 @@ export class DhcpServers {
     const hosts = join(this.folder(network.vni), 'hosts');
     await mkdir(hosts, { recursive: true });
     const addresses = nic.fixedIps.map((ip) => (isIPv4(ip.address) ? ip.address : `[${ip.address}]`));
-    await writeFile(join(hosts, nic.portId), `${[nic.mac, ...addresses, hostname, 'infinite'].join(',')}\n`);
+    const line = `${[nic.mac, ...addresses, hostname, 'infinite'].join(',')}\n`;
+    await onReserve(() => writeFile(join(hosts, nic.portId), line));
     await this.ensure(network);
   }
 

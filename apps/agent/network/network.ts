@@ -1,5 +1,5 @@
 import type { ForwardingEntry, InstanceSpec, NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
-import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '#libs/common/logger';
 import { InvalidInputError, NotFoundError, UnavailableError } from '#libs/common/errors';
@@ -9,6 +9,7 @@ import { checkNetwork, checkNic } from './checks.js';
 import { bridgeBatchForce, ipBatch, ipBatchForce, nft } from './commands.js';
 import { exists, makeDevices, plug, removeDevices } from './devices.js';
 import { DhcpServers } from './dhcp.js';
+import { replaceFile } from '../state/atomic-file.js';
 import { checkEntry, diffForwarding, removeLines } from './forwarding.js';
 import type { Forwarding } from './forwarding.js';
 import { accessPortName, bridgeOf, hostVethName, vxlanOf } from './interface-names.js';
@@ -300,9 +301,7 @@ export class HostNetwork {
   }
 
   private async keep(networkId: string): Promise<void> {
-    const temporary = `${this.file(networkId)}.new`;
-    await writeFile(temporary, JSON.stringify(this.record(networkId)));
-    await rename(temporary, this.file(networkId));
+    await replaceFile(this.file(networkId), JSON.stringify(this.record(networkId)));
   }
 
   private async inTurn<T>(networkId: string, work: () => Promise<T>): Promise<T> {

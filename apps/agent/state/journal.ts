@@ -1,6 +1,7 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import type { Call } from '#generated/lxstack/agent/v1/types';
 import { writeAtomically } from './atomic-file.js';
+import { onReserve } from './disk-reserve.js';
 
 interface Entry {
   key: string;
@@ -58,7 +59,7 @@ export class Journal {
 
   private async keep(entry: Entry): Promise<void> {
     this.remember(entry);
-    await appendFile(this.file, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
+    await onReserve(() => appendFile(this.file, `${JSON.stringify(entry)}\n`, { mode: 0o600 }));
     if (++this.appended > KEPT) await this.compact();
   }
 

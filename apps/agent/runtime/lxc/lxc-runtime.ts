@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { sleep } from '#libs/common/clock';
 import { CommandError, run } from '../../network/commands.js';
+import { replaceFile } from '../../state/atomic-file.js';
 import type { EndListener, Runtime } from '../runtime.js';
 import { checkSpec, renderConfig } from './config/render.js';
 import type { CgroupLayout } from './config/limits.js';
@@ -48,7 +49,7 @@ export class LxcRuntime implements Runtime {
       postStop: `${postStop} ${this.events}`,
       statefulRun,
     });
-    await writeFile(join(this.lxcPath, spec.id, 'config'), config, { mode: 0o600 });
+    await replaceFile(join(this.lxcPath, spec.id, 'config'), config);
   }
 
   async start(instanceId: string): Promise<void> {
