@@ -4,13 +4,27 @@ import { Quotas } from '#libs/compute/quotas/quotas';
 import { MoveBatches } from './batches/move-batches.service.js';
 import { Drains } from './drain/drains.service.js';
 import { Migrations } from './migrations/migrations.service.js';
+import { SchedulingModule } from '#libs/scheduling/scheduling.module';
+import { AgentLook } from './mobility/agent-look.js';
+import { LiveRefusals } from './mobility/live-refusals.js';
 import { Mobility } from './mobility/mobility.js';
 import { RebalancePlans } from './rebalance/rebalance-plans.service.js';
 
-/** Moves as operators ask for them. Wants DatabaseModule and OperationsModule beside it. */
+/** Moves as operators ask for them. Wants DatabaseModule, FleetModule and OperationsModule beside it. */
 @Global()
 @Module({
-  providers: [InstanceTransitions, Quotas, Migrations, MoveBatches, Drains, Mobility, RebalancePlans],
+  imports: [SchedulingModule],
+  providers: [
+    InstanceTransitions,
+    Quotas,
+    Migrations,
+    MoveBatches,
+    Drains,
+    AgentLook,
+    LiveRefusals,
+    Mobility,
+    RebalancePlans,
+  ],
   exports: [Migrations, MoveBatches, Drains, Mobility, RebalancePlans],
 })
 export class MobilityModule {}

@@ -17,8 +17,8 @@ describe('live migration', () => {
     assert.deepEqual(left, [], 'a move that has ended holds nothing');
   });
 
-  const move = async (id: string, host = 'h2') => {
-    const { uuid, operationId } = await world.migrations.liveMigrate(caller, id, { host });
+  const move = async (id: string, host = 'h2', checkLater = false) => {
+    const { uuid, operationId } = await world.migrations.liveMigrate(caller, id, { host, checkLater });
     const operation = await world.operations.waitFor(operationId, 40_000);
     return { operation, migration: await world.database.manager.findOneByOrFail(Migration, { uuid }) };
   };
@@ -44,10 +44,49 @@ describe('live migration', () => {
     await assertOn(id, 'h1', 3);
   });
 
-  it('keeps every reason of a precheck that refuses, and touches nothing', async () => {
+  it('is refused at once with every reason of both ends, and nothing is made', async () => {
     const { id } = await world.create('h1');
     world.agents.get('h1')!.reasons = ['nested uts namespace', 'ramfs credentials'];
-    const { migration } = await move(id);
+    world.agents.get('h2')!.reasons = ['CRIU is too old'];
+    await assert.rejects(move(id), {
+      name: 'MoveRefusedError',
+      details: ['nested uts namespace', 'ramfs credentials', 'CRIU is too old'],
+    });
+    assert.equal(await world.database.manager.countBy(Migration, { instanceId: id }), 0);
+    await assertOn(id, 'h1', 1);
+  });
+
+  it('is refused at once where no host could take it, each host with its reason', async () => {
+    const { id } = await world.create('h1');
+    await world.database.manager.update(Host, { name: 'h2' }, { enabled: false });
+    try {
+      const asked = world.migrations.liveMigrate(caller, id);
+      await assert.rejects(asked, {
+        name: 'MoveRefusedError',
+        message: /No valid host.*h2: availability: it is disabled/,
+      });
+      const named = world.migrations.liveMigrate(caller, id, { host: 'h2' });
+      await assert.rejects(named, /Host h2 is disabled/);
+      const { operationId } = await world.migrations.liveMigrate(caller, id, { host: 'h2', force: true });
+      await world.operations.waitFor(operationId, 40_000);
+    } finally {
+      await world.database.manager.update(Host, { name: 'h2' }, { enabled: true });
+    }
+    await assertOn(id, 'h2', 2);
+  });
+
+  for (const host of ['h1', 'h2'])
+    it(`is refused at once when the agent of ${host} does not answer`, async () => {
+      const { id } = await world.create('h1');
+      world.agents.get(host)!.refuse('checkMigration', status.UNAVAILABLE, 'no connection');
+      await assert.rejects(move(id), { name: 'MoveRefusedError', message: new RegExp(`Host ${host} does not answer`) });
+      await assertOn(id, 'h1', 1);
+    });
+
+  it('is looked at once more by the worker, which keeps every reason and touches nothing', async () => {
+    const { id } = await world.create('h1');
+    world.agents.get('h1')!.reasons = ['nested uts namespace', 'ramfs credentials'];
+    const { migration } = await move(id, 'h2', true);
     assert.equal(migration.status, 'error');
     assert.match(migration.failure!.reason, /nested uts namespace; ramfs credentials/);
     assert.ok(!world.agents.get('h2')!.calls.includes('prepareMigration'));
@@ -76,7 +115,7 @@ describe('live migration', () => {
     it(`goes on where it was when ${method} is refused`, async () => {
       const { id } = await world.create('h1');
       world.agents.get(end)!.refuse(method, status.FAILED_PRECONDITION, `no ${method} today`);
-      const { migration } = await move(id);
+      const { migration } = await move(id, 'h2', true);
       assert.equal(migration.status, 'error');
       assert.match(migration.failure!.reason, new RegExp(`no ${method} today`));
       await assertOn(id, 'h1', 1);
@@ -130,7 +169,7 @@ describe('live migration', () => {
     it(`ends well when the worker is killed at ${method} on ${end}`, async () => {
       const { id } = await world.create('h1');
       killWorkerAt(end, method);
-      const { migration } = await move(id);
+      const { migration } = await move(id, 'h2', true);
       assert.equal(migration.status, 'completed', JSON.stringify(migration.failure));
       await assertOn(id, 'h2', 2);
     });

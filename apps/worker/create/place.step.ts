@@ -8,7 +8,7 @@ import { Claims } from '#libs/scheduling/claims/claims.service';
 import { Scheduler } from '#libs/scheduling/placement/scheduler.service';
 import { HostCalls } from '../hosts/host-calls.js';
 import { InstanceSpecs } from '../hosts/instance-specs.js';
-import { resourcesOf } from '../moves/claim-target.step.js';
+import { resourcesOf } from '#libs/mobility/migrations/placement-of-move';
 import type { CreateContext } from './create.workflow.js';
 
 /** A host, its capacity, the ports bound to it and the instance on it: one commit. */

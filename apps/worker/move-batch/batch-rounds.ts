@@ -119,8 +119,9 @@ export class BatchRounds {
     const { instanceId } = item;
     try {
       const host = await this.nameOf(item.targetHostId);
-      const ask = action === 'live' ? this.migrations.liveMigrate : this.migrations.migrate;
-      const { uuid } = await ask.call(this.migrations, by, instanceId, { host });
+      const { uuid } = await (action === 'live'
+        ? this.migrations.liveMigrate(by, instanceId, { host, checkLater: true })
+        : this.migrations.migrate(by, instanceId, { host }));
       await this.database.query(
         `UPDATE move_batch_items SET status = 'running', action = $3, migration_uuid = $4,
            started_at = coalesce(started_at, now()) WHERE batch_id = $1 AND instance_id = $2`,

@@ -1,17 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { faultPoint } from '#libs/common/fault-point';
-import { flagSetting } from '#libs/common/config';
-import type { Instance, InstanceFlavor } from '#libs/compute/instances/instance.entity';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { Migration } from '#libs/mobility/migrations/migration.entity';
-import { storageDriverOf } from '#libs/mobility/migrations/move-checks';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
+import { placementOfMove } from '#libs/mobility/migrations/placement-of-move';
 import type { Step, StepRun } from '#libs/operations/workflow';
 import { Claims } from '#libs/scheduling/claims/claims.service';
-import type { Resources } from '#libs/scheduling/core/request';
 import { Scheduler } from '#libs/scheduling/placement/scheduler.service';
-import type { PlacementRequest } from '#libs/scheduling/placement/scheduler.service';
 import { InstanceSpecs } from '../hosts/instance-specs.js';
 import type { MoveContext } from './move-context.js';
 import { MoveLedger } from './move-ledger.js';
@@ -35,9 +31,9 @@ export class ClaimTargetStep implements Step<MoveInput, MoveContext> {
     const live = operation.kind === 'instance.live-migrate';
     await run.commit(async (tx) => {
       const source = await tx.findOneBy(Host, { id: input.source.hostId });
-      // An evacuation makes the root anew from the image; every other move brings the disk along.
-      const storageDriver = source && operation.kind !== 'instance.evacuate' ? storageDriverOf(source) : null;
-      const request = { ...requestFor(instance, input, operation.kind), storageDriver };
+      const { migrationId, targetHostId: requestedHostId, force, newFlavor } = input;
+      const move = { kind: operation.kind, migrationId, requestedHostId, force, newFlavor };
+      const request = placementOfMove(instance, source, move);
       const { host, explanation } = await this.scheduler.place(request, tx);
       context.targetHostId = host.id;
       context.sameHost = host.id === input.source.hostId;
@@ -50,23 +46,4 @@ export class ClaimTargetStep implements Step<MoveInput, MoveContext> {
   async undo(run: StepRun<MoveInput, MoveContext>): Promise<void> {
     await run.commit((tx: EntityManager) => this.claims.release(run.input.migrationId, undefined, tx));
   }
-}
-
-function requestFor(instance: Instance, input: MoveInput, kind: string): PlacementRequest {
-  const staying = kind === 'instance.resize' && flagSetting('LXSTACK_ALLOW_RESIZE_TO_SAME_HOST');
-  return {
-    consumerId: input.migrationId,
-    instanceId: instance.id,
-    resources: resourcesOf(input.newFlavor ?? instance.flavor),
-    availabilityZone: instance.availabilityZone,
-    hints: instance.schedulerHints,
-    requestedHostId: input.targetHostId,
-    force: input.force,
-    excludedHostIds: staying ? [] : [input.source.hostId],
-    capabilities: kind === 'instance.live-migrate' ? ['restore'] : [],
-  };
-}
-
-export function resourcesOf({ vcpus, ramMb, diskGb }: InstanceFlavor): Resources {
-  return { vcpus, memoryMb: ramMb, diskGb };
 }

@@ -40,6 +40,13 @@ export class InstanceTransitions {
     return before;
   }
 
+  /** The instance, where `begin` would accept `action` now. Throws as `begin`; changes nothing. */
+  async check(tx: EntityManager, instanceId: string, action: InstanceAction): Promise<Instance> {
+    const instance = await this.load(tx, instanceId);
+    requireAllowed(instance, action);
+    return instance;
+  }
+
   /** Makes one transition of the table. Throws InstanceTransitionLostError where the instance no longer stands in its start. */
   async apply(
     tx: EntityManager,

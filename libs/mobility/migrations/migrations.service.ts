@@ -14,6 +14,7 @@ import { Quotas } from '#libs/compute/quotas/quotas';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { isUp } from '#libs/fleet/hosts/host-state';
 import type { Operation } from '#libs/operations/operation.entity';
+import { LiveRefusals } from '../mobility/live-refusals.js';
 import { Operations } from '#libs/operations/operations.service';
 import type { NewOperation } from '#libs/operations/operations.service';
 import { Migration } from './migration.entity.js';
@@ -37,6 +38,8 @@ export interface LiveMigrateInput {
   blockMigration?: boolean | 'auto';
   /** Nova: with `host`, the scheduler's filters are left out (capacity is still claimed). */
   force?: boolean;
+  /** What stands against it is found by the worker's first step instead of now: for moves that nobody waits for. */
+  checkLater?: boolean;
 }
 
 /** Who asks, as far as the record of it says; also whose move is confirmed for them. */
@@ -53,10 +56,15 @@ export class Migrations {
     private readonly operations: Operations,
     private readonly transitions: InstanceTransitions,
     private readonly quotas: Quotas,
+    private readonly refusals: LiveRefusals,
   ) {}
 
-  /** Nova API: os-migrateLive. Throws InstanceStateError, ComputeHostNotFoundError, MoveRefusedError. */
+  /**
+   * Nova API: os-migrateLive. Throws InstanceStateError, ComputeHostNotFoundError, and MoveRefusedError with every
+   * reason that is known now: of Postgres, of the scheduler and of the agents of both ends.
+   */
   async liveMigrate(by: Caller, instanceId: string, input: LiveMigrateInput = {}): Promise<Migration> {
+    if (!input.checkLater) await this.refuseLive(instanceId, input);
     return this.begin(by, instanceId, 'live_migration', async (tx, instance) => {
       const target = await this.target(tx, instance, input.host);
       const source = await this.source(tx, instance);
@@ -148,6 +156,14 @@ export class Migrations {
     return found;
   }
 
+  private async refuseLive(instanceId: string, { host: name, force = false }: LiveMigrateInput): Promise<void> {
+    const { manager } = this.database;
+    const instance = await this.transitions.check(manager, instanceId, 'live_migration');
+    const target = await hostNamed(manager, name, ComputeHostNotFoundError);
+    const reasons = await this.refusals.find(instance, target, force);
+    if (reasons.length) throw new MoveRefusedError('host', reasons);
+  }
+
   private async begin(
     by: Caller,
     instanceId: string,
@@ -214,13 +230,12 @@ export class Migrations {
     name: string | null | undefined,
     NotFound = ComputeHostNotFoundError,
   ): Promise<Host | null> {
-    if (name === null || name === undefined) return null;
-    const host = await tx.findOneBy(Host, { name, role: 'compute' });
-    if (!host) throw new NotFound(name);
+    const host = await hostNamed(tx, name, NotFound);
+    if (!host) return null;
     if (host.id === instance.hostId)
-      throw new MoveRefusedError('host', [`Instance ${instance.id} is on ${name} already.`]);
+      throw new MoveRefusedError('host', [`Instance ${instance.id} is on ${host.name} already.`]);
     if (!isUp(host, await databaseTime(tx)))
-      throw new MoveRefusedError('host', [`Compute service of ${name} is down.`]);
+      throw new MoveRefusedError('host', [`Compute service of ${host.name} is down.`]);
     return host;
   }
 
@@ -229,6 +244,17 @@ export class Migrations {
     if (!host) throw new MoveRefusedError('host', [`Instance ${instance.id} is on no host.`]);
     return host;
   }
+}
+
+async function hostNamed(
+  tx: EntityManager,
+  name: string | null | undefined,
+  NotFound: typeof ComputeHostNotFoundError,
+): Promise<Host | null> {
+  if (name === null || name === undefined) return null;
+  const host = await tx.findOneBy(Host, { name, role: 'compute' });
+  if (!host) throw new NotFound(name);
+  return host;
 }
 
 function moveOperation(by: Asking, kind: string, instanceId: string, input: object): NewOperation {

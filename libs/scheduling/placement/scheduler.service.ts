@@ -76,7 +76,7 @@ export class Scheduler {
     throw new NoValidHostError(second.explanation);
   }
 
-  /** What `place` would do now, for every host, without doing it. */
+  /** What `place` would do now, for every host, without doing it. Throws InvalidInputError for hints that name nothing. */
   async explain(request: PlacementRequest): Promise<Explanation> {
     const query = await toQuery(request, this.database.manager);
     return rank(await this.cache.read(), query, Math.random).explanation;

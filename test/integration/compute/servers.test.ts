@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { status as GrpcStatus } from '@grpc/grpc-js';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { Image } from '#libs/images/image.entity';
 import { Network } from '#libs/networking/networks/network.entity';
@@ -38,18 +39,7 @@ before(async () => {
   await manager.insert(Network, { id: networkId, name: 'net', projectId: 'p-member', vni: 7, shared: true });
   const pool = { allocationPools: [{ start: '10.9.0.2', end: '10.9.0.250' }], gatewayIp: '10.9.0.1' };
   await manager.insert(Subnet, { id: randomUUID(), projectId: 'p-member', networkId, cidr: '10.9.0.0/24', ...pool });
-  const leaseExpiresAt = new Date(Date.now() + 600_000);
-  for (const name of ['h1', 'h2'])
-    await manager.insert(Host, {
-      id: randomUUID(),
-      name,
-      role: 'compute',
-      address: '127.0.0.1:1',
-      vcpus: 4,
-      memoryMb: 4096,
-      diskGb: 50,
-      leaseExpiresAt,
-    });
+  for (const name of ['h1', 'h2']) await api.addHost(name);
   const flavor = { id: 'tiny', name: 'm1.tiny', ram: 64, vcpus: 1, disk: 1 };
   assert.equal((await api.ask(admin, 'POST', '/flavors', { flavor })).status, 200);
   await api.ask(admin, 'PUT', '/os-quota-sets/p-member', { quota_set: { instances: 100, cores: 100 } });
@@ -169,9 +159,6 @@ test('actions make operations, shown as instance actions', async () => {
 
 test('live migration: for admins; unknown host 400; accepted 202 and MIGRATING', async () => {
   const id = await active();
-  const { manager } = api.database;
-  const capabilities = ['checkpoint', 'restore'].map((name) => ({ name, present: true, detail: '' }));
-  await manager.update(Host, { role: 'compute' }, { capabilities });
   const move = (host: string | null) => ({ 'os-migrateLive': { host, block_migration: 'auto' } });
   assert.equal((await api.ask(member, 'POST', `/servers/${id}/action`, move(null))).status, 403);
   assert.equal((await api.ask(admin, 'POST', `/servers/${id}/action`, move('nowhere'))).status, 400);
@@ -180,6 +167,29 @@ test('live migration: for admins; unknown host 400; accepted 202 and MIGRATING',
   assert.equal((await show(id)).status, 'MIGRATING');
   const listed = await api.ask(admin, 'GET', `/servers/${id}/migrations`);
   assert.equal((listed.body.migrations as unknown[]).length, 1);
+});
+
+test('live migration: 409 in a wrong state; 400 at once with every reason, and the server is left alone', async () => {
+  const id = await active();
+  const ask = (host: string | null) =>
+    api.ask(admin, 'POST', `/servers/${id}/action`, { 'os-migrateLive': { host, block_migration: 'auto' } });
+  const source = api.agents.get('h1')!;
+  source.reasons = ['nested uts namespace', 'ramfs credentials'];
+  const { status, body } = await ask(null);
+  assert.equal(status, 400);
+  const { message } = body.badRequest as { message: string };
+  assert.equal(message, 'nested uts namespace; ramfs credentials');
+  const here = await ask('h1');
+  assert.equal(here.status, 400);
+  assert.match(JSON.stringify(here.body), /nested uts namespace.*is on h1 already/);
+  source.reset();
+  source.refuse('checkMigration', GrpcStatus.UNAVAILABLE, 'no connection');
+  assert.match(JSON.stringify((await ask(null)).body.badRequest), /Host h1 does not answer/);
+  assert.equal((await show(id)).status, 'ACTIVE');
+  await api.database.manager.update(Instance, { id }, { vmState: 'stopped' });
+  const stopped = await ask(null);
+  assert.equal(stopped.status, 409);
+  assert.match(JSON.stringify(stopped.body), /Cannot 'os-migrateLive' instance .* vm_state stopped/);
 });
 
 test('what a live migration cannot do is 400: force_complete, evacuation from a host that is up', async () => {

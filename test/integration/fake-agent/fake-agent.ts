@@ -6,7 +6,7 @@ import type {
   ServerWritableStream,
   ServiceError,
 } from '@grpc/grpc-js';
-import { AgentService } from '#generated/lxstack/agent/v1/agent';
+import { AgentService, CheckMigrationResponse } from '#generated/lxstack/agent/v1/agent';
 import type {
   AgentServer,
   CreateInstanceRequest,
@@ -114,7 +114,7 @@ export class FakeAgent {
       }),
       setForwarding: this.unary('setForwarding', (request) => this.forward(request)),
       ensureNetwork: this.unary('ensureNetwork', () => ({})),
-      checkMigration: this.unary('checkMigration', () => ({ reasons: this.reasons, init: '', memoryBytes: 0 })),
+      checkMigration: this.unary('checkMigration', () => CheckMigrationResponse.create({ reasons: this.reasons })),
       prepareMigration: this.unary('prepareMigration', (request: PrepareMigrationRequest) =>
         this.migrations.prepare(request),
       ),

@@ -14,12 +14,12 @@ import { tasksBelow } from './tasks.js';
 export async function whatBlocks(deps: MigrationDeps, request: CheckMigrationRequest): Promise<string[]> {
   if (request.kind !== MigrationKind.MIGRATION_KIND_LIVE) return [];
   const reasons = await missingTools();
-  const spec = request.spec ?? (await deps.instances.spec(request.instanceId));
-  reasons.push(...blockingSpec(spec));
   const here = await deps.instances.initPid(request.instanceId).catch((error: unknown) => {
     if (error instanceof NotFoundError) return undefined; // this is the target
     throw error;
   });
+  const spec = request.spec ?? (here === undefined ? undefined : await deps.instances.spec(request.instanceId));
+  if (spec) reasons.push(...blockingSpec(spec));
   if (here) return [...reasons, ...(await blockingContent(here))];
   // A spec is judged for a host that is to get it: a copy that is being made there does not run yet.
   return here === undefined || request.spec

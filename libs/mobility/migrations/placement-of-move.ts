@@ -1,0 +1,40 @@
+import { flagSetting } from '#libs/common/config';
+import type { Instance, InstanceFlavor } from '#libs/compute/instances/instance.entity';
+import type { Host } from '#libs/fleet/hosts/host.entity';
+import type { Resources } from '#libs/scheduling/core/request';
+import type { PlacementRequest } from '#libs/scheduling/placement/scheduler.service';
+import { storageDriverOf } from './move-checks.js';
+
+export interface PlacedMove {
+  /** Of its operation: `instance.live-migrate` and its like. */
+  kind: string;
+  /** In whose name the target is claimed. */
+  migrationId: string;
+  requestedHostId: string | null;
+  force: boolean;
+  newFlavor: InstanceFlavor | null;
+}
+
+/** What the scheduler is asked for a move; `source`: where the instance is, null where that host is gone. */
+export function placementOfMove(instance: Instance, source: Host | null, move: PlacedMove): PlacementRequest {
+  const { kind, migrationId, requestedHostId, force, newFlavor } = move;
+  const staying = kind === 'instance.resize' && flagSetting('LXSTACK_ALLOW_RESIZE_TO_SAME_HOST');
+  return {
+    consumerId: migrationId,
+    instanceId: instance.id,
+    resources: resourcesOf(newFlavor ?? instance.flavor),
+    availabilityZone: instance.availabilityZone,
+    hints: instance.schedulerHints,
+    requestedHostId,
+    force,
+    excludedHostIds: staying || !source ? [] : [source.id],
+    capabilities: kind === 'instance.live-migrate' ? ['restore'] : [],
+    // An evacuation makes the root anew from the image; every other move brings the disk along.
+    storageDriver: source && kind !== 'instance.evacuate' ? storageDriverOf(source) : null,
+  };
+}
+
+/** What a flavor takes of a host. */
+export function resourcesOf({ vcpus, ramMb, diskGb }: InstanceFlavor): Resources {
+  return { vcpus, memoryMb: ramMb, diskGb };
+}

@@ -1,0 +1,74 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Instance } from '#libs/compute/instances/instance.entity';
+import { Host } from '#libs/fleet/hosts/host.entity';
+import { isUp } from '#libs/fleet/hosts/host-state';
+import type { Explanation } from '#libs/scheduling/core/explanation';
+import { explainLines } from '#libs/scheduling/core/explanation';
+import { Scheduler } from '#libs/scheduling/placement/scheduler.service';
+import { blocksDisk, databaseTime } from '../migrations/move-checks.js';
+import { placementOfMove } from '../migrations/placement-of-move.js';
+import { AgentLook } from './agent-look.js';
+import { blocksLive, blocksTarget } from './mobility-rules.js';
+
+/** Where nothing fits: hosts that are named with their reason. */
+const TOLD_HOSTS = 10;
+
+/** Why a live move that someone asks for now cannot be made: everything that Postgres and the agents of both ends know. */
+@Injectable()
+export class LiveRefusals {
+  constructor(
+    private readonly database: DataSource,
+    private readonly look: AgentLook,
+    private readonly scheduler: Scheduler,
+  ) {}
+
+  /**
+   * Every reason, in words an operator can act on; none: it may be tried. `target`: the host asked for, null lets the
+   * scheduler choose; `force` leaves the scheduler's filters out. Touches nothing and waits for no agent longer than
+   * AgentLook does.
+   */
+  async find(instance: Instance, target: Host | null, force: boolean): Promise<string[]> {
+    const source = instance.hostId ? await this.database.manager.findOneBy(Host, { id: instance.hostId }) : null;
+    const known = blocksLive(instance, source);
+    if (!source || instance.vmState !== 'active') return known;
+    const [here, there] = await Promise.all([
+      this.look.at(source, instance.id),
+      target ? this.against(instance, source, target, force) : this.nowhere(instance, source),
+    ]);
+    return [...new Set([...known, ...here.reasons, ...there])];
+  }
+
+  private async against(instance: Instance, source: Host, target: Host, force: boolean): Promise<string[]> {
+    if (target.id === source.id) return [`Instance ${instance.id} is on ${target.name} already.`];
+    const now = await databaseTime(this.database.manager);
+    if (!isUp(target, now)) return [`Compute service of ${target.name} is down.`];
+    const known = blocksTarget(instance, force ? { ...target, enabled: true } : target, true, ['restore']);
+    const [looked, explanation] = await Promise.all([
+      this.look.at(target, instance.id),
+      this.explain(instance, source, target.id, force),
+    ]);
+    const reasons = [...known, ...blocksDisk(source, target), ...looked.reasons];
+    return reasons.length ? reasons : rejections(explanation, target.id);
+  }
+
+  private async nowhere(instance: Instance, source: Host): Promise<string[]> {
+    const explanation = await this.explain(instance, source, null, false);
+    if (explanation.hosts.some(({ rejectedBy }) => rejectedBy === null)) return [];
+    const lines = explainLines(explanation).slice(0, TOLD_HOSTS);
+    return [`No valid host was found. ${lines.join('; ') || 'There are no hosts.'}`];
+  }
+
+  private explain(instance: Instance, source: Host, requestedHostId: string | null, force: boolean) {
+    const move = { kind: 'instance.live-migrate', migrationId: instance.id, requestedHostId, force, newFlavor: null };
+    return this.scheduler.explain(placementOfMove(instance, source, move));
+  }
+}
+
+/** Of one host: what a filter says against it. */
+function rejections({ hosts }: Explanation, hostId: string): string[] {
+  const verdict = hosts.find((one) => one.hostId === hostId);
+  return !verdict || verdict.rejectedBy === null
+    ? []
+    : [`Host ${verdict.host}: ${verdict.rejectedBy}: ${verdict.reason}.`];
+}
