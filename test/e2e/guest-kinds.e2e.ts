@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hostOf } from '#apps/cli/client/compute';
 import type { Server } from '#apps/cli/client/compute';
-import { otherGuestImages } from '#apps/cli/guest-images/guest-images';
+import { guestOfKind } from '#apps/cli/guest-images/guest-images';
+import type { GuestKind } from '#apps/cli/guest-images/guest-images';
 import { TestFleet } from './fleet/test-fleet.js';
 
 interface Mobility {
@@ -15,6 +16,16 @@ test('a sysvinit server moves live there and back, connected, and says before th
   context.after(() => kinds.fleet.close());
   const server = await kinds.running('sysvinit', kinds.fleet.flavorId);
   assert.deepEqual(await kinds.mobilityOf(server), { live: { possible: true, reasons: [] }, init: 'sysvinit' });
+  await kinds.movesThereAndBack(server);
+  await kinds.fleet.remove(server.id);
+  await kinds.fleet.assertAudited();
+});
+
+test('a server with BusyBox as init and OpenRC moves live there and back, connected', async (context) => {
+  const kinds = await GuestKinds.open();
+  context.after(() => kinds.fleet.close());
+  const server = await kinds.running('openrc', kinds.fleet.flavorId);
+  assert.deepEqual(await kinds.mobilityOf(server), { live: { possible: true, reasons: [] }, init: 'openrc' });
   await kinds.movesThereAndBack(server);
   await kinds.fleet.remove(server.id);
   await kinds.fleet.assertAudited();
@@ -44,19 +55,16 @@ test('a stock Debian without the key says that it cannot be moved live, which un
 });
 
 class GuestKinds {
-  private constructor(
-    readonly fleet: TestFleet,
-    private readonly files: Record<'stock' | 'sysvinit', string>,
-  ) {}
+  private constructor(readonly fleet: TestFleet) {}
 
   static async open(): Promise<GuestKinds> {
-    return new GuestKinds(await TestFleet.open(), await otherGuestImages());
+    return new GuestKinds(await TestFleet.open());
   }
 
   /** A server of the image that is ACTIVE and answers. */
-  async running(kind: 'stock' | 'sysvinit', flavorId: string): Promise<Server> {
+  async running(kind: GuestKind, flavorId: string): Promise<Server> {
     const { images, compute } = this.fleet.cloud;
-    const image = (await images.find(kind)) ?? (await images.upload(kind, this.files[kind]));
+    const image = (await images.find(kind)) ?? (await images.upload(kind, await guestOfKind(kind)));
     const id = await compute.create(`e2e-kind-${kind}`, image.id, flavorId, this.fleet.networkId);
     const server = await compute.settled(id, 'ACTIVE');
     await this.fleet.answers(server);

@@ -7,3 +7,9 @@ export async function archive(root: string, file: string): Promise<void> {
   await command('tar', ['-C', root, ...options, '-cf', file, '.']);
   await rm(root, { recursive: true });
 }
+
+/** The root file system of an archive, to make another one of it. */
+export async function unpack(file: string, root: string): Promise<void> {
+  await command('install', ['-d', '-m', '755', root]);
+  await command('tar', ['-C', root, '--numeric-owner', '--xattrs', '-xpf', file]);
+}

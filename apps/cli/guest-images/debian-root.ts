@@ -1,4 +1,4 @@
-import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { debianMirror } from '../hostroot/mirror.js';
 import { command } from '../process/command.js';
@@ -10,6 +10,7 @@ export interface DebianRecipe {
   links: Record<string, string>;
 }
 
+const sources = 'etc/apt/sources.list';
 export const suite = 'bookworm';
 export const unneeded = ['usr/share/doc', 'usr/share/man', 'usr/share/locale', 'var/cache/apt', 'var/lib/apt/lists'];
 
@@ -22,19 +23,48 @@ export const echo =
 export async function makeDebianRoot(root: string, recipe: DebianRecipe, logFile: string): Promise<void> {
   const include = `--include=${recipe.packages.join(',')}`;
   await command('debootstrap', ['--variant=minbase', include, suite, root, await debianMirror()], { logFile });
+  await clear(root);
+  await putFiles(root, recipe);
+  await writeFile(join(root, 'etc/machine-id'), '');
+}
+
+/**
+ * Puts packages into a root file system that has Debian's apt, and takes away those whose names end in a minus. Nothing
+ * is started: a policy forbids it. An unpacked archive has no device nodes; the packages' scripts want a few.
+ */
+export async function addPackages(root: string, packages: readonly string[], logFile: string): Promise<void> {
+  const policy = join(root, 'usr/sbin/policy-rc.d');
+  await writeFile(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  for (const [name, minor] of Object.entries({ null: '3', zero: '5', urandom: '9' }))
+    await command('mknod', ['-m', '666', join(root, 'dev', name), 'c', '1', minor]);
+  await writeFile(join(root, sources), `deb ${await debianMirror()} ${suite} main\n`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const apt = (...args: string[]) => command('chroot', [root, 'apt-get', ...args], { logFile, env });
+  await apt('update');
+  await apt('install', '-y', '--no-install-recommends', ...packages);
+  await rm(policy);
+  await clear(root);
+}
+
+/** Files and links, in place of those that are there. */
+export async function putFiles(root: string, { files, links }: Pick<DebianRecipe, 'files' | 'links'>): Promise<void> {
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(join(root, dirname(path)), { recursive: true });
+    await writeFile(join(root, path), text);
+    if (text.startsWith('#!')) await chmod(join(root, path), 0o755);
+  }
+  for (const [path, target] of Object.entries(links)) {
+    await mkdir(join(root, dirname(path)), { recursive: true });
+    await rm(join(root, path), { force: true });
+    await symlink(target, join(root, path));
+  }
+}
+
+/** No address of the mirror that it was made from stays in it. */
+async function clear(root: string): Promise<void> {
+  await writeFile(join(root, sources), '');
   for (const path of unneeded) await rm(join(root, path), { recursive: true, force: true });
   // apt starts anew from empty lists, and wants the directories.
   for (const path of ['var/cache/apt/archives/partial', 'var/lib/apt/lists/partial'])
     await mkdir(join(root, path), { recursive: true });
-  for (const [path, text] of Object.entries(recipe.files)) {
-    await mkdir(join(root, dirname(path)), { recursive: true });
-    await writeFile(join(root, path), text);
-  }
-  for (const [path, target] of Object.entries(recipe.links)) {
-    await mkdir(join(root, dirname(path)), { recursive: true });
-    await symlink(target, join(root, path));
-  }
-  // No address of the mirror that it was made from.
-  await writeFile(join(root, 'etc/apt/sources.list'), '');
-  await writeFile(join(root, 'etc/machine-id'), '');
 }

@@ -1,14 +1,16 @@
+import { lstatSync, readFileSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { command } from '../process/command.js';
-import { archive } from './archive.js';
+import { fileURLToPath } from 'node:url';
+import { archive, unpack } from './archive.js';
 import { echo, makeDebianRoot, suite, unneeded } from './debian-root.js';
 
 /** What a stock Debian has not: CRIU can dump neither the namespaces that these make nor the ramfs of credentials. */
-const prepared = {
-  dropIn: 'etc/systemd/system/service.d/zz-migratable.conf',
-  masks: ['etc/systemd/system/sys-kernel-debug.mount', 'etc/systemd/system/sys-kernel-tracing.mount'],
-};
+const migratable = fileURLToPath(new URL('../../../../apps/agent/runtime/lxc/migratable', import.meta.url));
+const dropIn = 'service.d/zz-migratable.conf';
+const inSystem = (path: string) => `etc/systemd/system/${path}`;
+const masks = readdirSync(migratable).filter((name) => lstatSync(join(migratable, name)).isSymbolicLink());
+const prepared = { dropIn: inSystem(dropIn), masks: masks.sort().map(inSystem) };
 
 const files = {
   'etc/systemd/system/echo.service': `[Unit]
@@ -21,14 +23,7 @@ Restart=always
 [Install]
 WantedBy=multi-user.target
 `,
-  [prepared.dropIn]: `[Service]
-ProtectHostname=no
-PrivateUsers=no
-PrivateIPC=no
-PrivateNetwork=no
-LoadCredential=
-SetCredential=
-`,
+  [prepared.dropIn]: readFileSync(join(migratable, dropIn), 'utf8'),
 };
 
 const links = {
@@ -51,8 +46,7 @@ export async function buildDebian(directory: string, logFile: string): Promise<v
 /** The same Debian as it comes, from the archive of the prepared one: `stock.tar.gz` in `directory`. */
 export async function buildStock(directory: string, debian: string): Promise<void> {
   const root = join(directory, 'root');
-  await command('install', ['-d', '-m', '755', root]);
-  await command('tar', ['-C', root, '--numeric-owner', '--xattrs', '-xpf', debian]);
+  await unpack(debian, root);
   for (const path of [prepared.dropIn, ...prepared.masks]) await rm(join(root, path));
   await archive(root, join(directory, 'stock.tar.gz'));
 }

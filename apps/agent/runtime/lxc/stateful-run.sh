@@ -6,14 +6,5 @@ case "$(readlink "$LXC_ROOTFS_MOUNT/sbin/init")" in */systemd) ;; *) exit 0 ;; e
 run=$LXC_ROOTFS_MOUNT/run
 [ -d "$run" ] && [ ! -L "$run" ] || exit 0
 mount -t tmpfs -o mode=755,nosuid,nodev tmpfs "$run"
-mkdir -p "$run/systemd/system/service.d"
-cat >"$run/systemd/system/service.d/zz-migratable.conf" <<'END'
-[Service]
-ProtectHostname=no
-PrivateUsers=no
-PrivateIPC=no
-PrivateNetwork=no
-LoadCredential=
-SetCredential=
-END
-for unit in sys-kernel-debug.mount sys-kernel-tracing.mount; do ln -s /dev/null "$run/systemd/system/$unit"; done
+mkdir -p "$run/systemd/system"
+cp -dR "${0%/*}/migratable/." "$run/systemd/system"

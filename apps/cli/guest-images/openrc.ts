@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { archive, unpack } from './archive.js';
+import { addPackages, putFiles } from './debian-root.js';
+
+const packages = ['openrc', 'busybox-static', 'sysvinit-core-'];
+
+const service = (description: string, program: string, words: string) => `#!/sbin/openrc-run
+description="${description}"
+supervisor=supervise-daemon
+command=${program}
+command_args="${words}"
+`;
+
+const files = {
+  // As Alpine's, without terminals: there are none.
+  'etc/inittab': `::sysinit:/sbin/openrc sysinit
+::sysinit:/sbin/openrc boot
+::wait:/sbin/openrc default
+::ctrlaltdel:/sbin/reboot
+::shutdown:/sbin/openrc off
+`,
+  'etc/init.d/echo': service('Echo on TCP port 7', '/usr/bin/perl', '/usr/local/sbin/echo.pl'),
+  'etc/init.d/syslog': service('System log', '/bin/busybox', 'syslogd -n'),
+  'etc/init.d/crond': service('Periodic work', '/bin/busybox', 'crond -f -c /etc/crontabs'),
+  'etc/crontabs/root': '* * * * * true\n',
+};
+
+const links = {
+  ...Object.fromEntries(['init', 'halt', 'poweroff', 'reboot'].map((name) => [`sbin/${name}`, '/bin/busybox'])),
+  ...Object.fromEntries(
+    ['echo', 'syslog', 'crond'].map((name) => [`etc/runlevels/default/${name}`, `/etc/init.d/${name}`]),
+  ),
+};
+
+export const openrcRecipe = { version: 1, packages, files, links };
+
+/** BusyBox as init and OpenRC, as Alpine has it, from the archive of the sysvinit guest: `openrc.tar.gz` in `directory`. */
+export async function buildOpenrc(directory: string, sysvinit: string, logFile: string): Promise<void> {
+  const root = join(directory, 'root');
+  await unpack(sysvinit, root);
+  await addPackages(root, packages, logFile);
+  await putFiles(root, openrcRecipe);
+  await archive(root, join(directory, 'openrc.tar.gz'));
+}
