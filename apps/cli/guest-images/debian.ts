@@ -1,5 +1,5 @@
 import { lstatSync, readFileSync, readdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { archive, unpack } from './archive.js';
@@ -33,13 +33,17 @@ const links = {
 
 const packages = ['systemd-sysv', 'dbus', 'iproute2', 'procps', 'perl-base'];
 
-export const debianRecipe = { version: 1, suite, packages, files, links, unneeded };
-export const stockRecipe = { version: 1, from: debianRecipe, without: prepared };
+/** systemd watches it, and CRIU cannot find a watched link again on btrfs. Without it the time is UTC, as with it. */
+const zone = { link: 'etc/localtime', target: '/usr/share/zoneinfo/Etc/UTC' };
+
+export const debianRecipe = { version: 2, suite, packages, files, links, unneeded, without: zone.link };
+export const stockRecipe = { version: 2, from: debianRecipe, without: prepared, zone };
 
 /** Debian 12 with systemd as init, made ready for live moves: `debian.tar.gz` in `directory`. */
 export async function buildDebian(directory: string, logFile: string): Promise<void> {
   const root = join(directory, 'root');
   await makeDebianRoot(root, debianRecipe, logFile);
+  await rm(join(root, zone.link));
   await archive(root, join(directory, 'debian.tar.gz'));
 }
 
@@ -48,5 +52,6 @@ export async function buildStock(directory: string, debian: string): Promise<voi
   const root = join(directory, 'root');
   await unpack(debian, root);
   for (const path of [prepared.dropIn, ...prepared.masks]) await rm(join(root, path));
+  await symlink(zone.target, join(root, zone.link));
   await archive(root, join(directory, 'stock.tar.gz'));
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { foreign, mountsIn } from './mounts.js';
 import { whatIsHeld } from './open-files.js';
 import { unitIn } from './tasks.js';
+import { watchedIn } from './watches.js';
 
 test('a process is named by its systemd unit, and by none where no unit is in its cgroup', () => {
   assert.equal(unitIn('1:name=systemd:/p/c-1/system.slice/ssh.service\n'), 'ssh.service');
@@ -40,4 +41,12 @@ test('what a process holds is named where CRIU has no image for it', () => {
     'socket:[78]',
   ])
     assert.equal(held(carried), undefined);
+});
+
+test('watched inodes are read in hexadecimal, and only those of inotify', () => {
+  const fdinfo = `pos:	0
+inotify wd:2 ino:14de sdev:138 mask:80c ignored_mask:0 fhandle-bytes:14 fhandle-type:4d f_handle:de14
+fanotify ino:10 sdev:138 mflags:0 mask:3b ignored_mask:0 fhandle-bytes:8 fhandle-type:1 f_handle:10
+`;
+  assert.deepEqual([...watchedIn(fdinfo)], [0x14de]);
 });

@@ -9,6 +9,7 @@ import { blockingNamespaces } from './namespaces.js';
 import { blockingFiles } from './open-files.js';
 import { blockingSessions } from './sessions.js';
 import { tasksBelow } from './tasks.js';
+import { blockingWatches } from './watches.js';
 
 /** Reasons in an operator's words; none: it can be moved. Touches nothing. */
 export async function whatBlocks(deps: MigrationDeps, request: CheckMigrationRequest): Promise<string[]> {
@@ -66,6 +67,7 @@ async function blockingContent(initPid: number): Promise<string[]> {
     ...(await blockingNamespaces(initPid, tasks)),
     ...(await blockingMounts(tasks)),
     ...(await blockingFiles(initPid, tasks)),
+    ...(await blockingWatches(initPid, tasks)),
   ];
   return [...new Set(reasons)].slice(0, TOLD);
 }

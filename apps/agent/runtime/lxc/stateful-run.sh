@@ -4,6 +4,11 @@
 set -e
 case "$(readlink "$LXC_ROOTFS_MOUNT/sbin/init")" in */systemd) ;; *) exit 0 ;; esac
 run=$LXC_ROOTFS_MOUNT/run
+# A watched link is not found again by CRIU on btrfs; without this one the time is UTC too (localtime(5)).
+zone=$LXC_ROOTFS_MOUNT/etc/localtime
+if [ "$(stat -f -c %T "$LXC_ROOTFS_MOUNT")" = btrfs ]; then
+  case "$(readlink "$zone")" in */UTC) rm "$zone" ;; esac
+fi
 [ -d "$run" ] && [ ! -L "$run" ] || exit 0
 mount -t tmpfs -o mode=755,nosuid,nodev tmpfs "$run"
 mkdir -p "$run/systemd/system"
