@@ -34,8 +34,10 @@ import {
 export interface LiveMigrateInput {
   /** Name of the target; null lets the scheduler choose. */
   host?: string | null;
-  /** Nova: True, False or auto. The disk always goes with the instance, so all three mean the same. */
+  /** Nova: whether the disk goes along; False asks for shared storage, auto finds out. */
   blockMigration?: boolean | 'auto';
+  /** Nova, up to 2.24: the target's free disk is not looked at. */
+  diskOverCommit?: boolean;
   /** Nova: with `host`, the scheduler's filters are left out (capacity is still claimed). */
   force?: boolean;
   /** What stands against it is found by the worker's first step instead of now: for moves that nobody waits for. */
@@ -118,9 +120,13 @@ export class Migrations {
   async evacuate(
     by: Caller,
     instanceId: string,
-    input: { host?: string | null; force?: boolean } = {},
+    input: { host?: string | null; force?: boolean; onSharedStorage?: boolean } = {},
   ): Promise<Migration> {
     return this.begin(by, instanceId, 'evacuate', async (tx, instance) => {
+      if (input.onSharedStorage)
+        throw new MoveRefusedError('onSharedStorage', [
+          `The disk of instance ${instance.id} is on no shared storage: it can only be built anew from its image.`,
+        ]);
       const source = await this.source(tx, instance);
       if (isUp(source, await databaseTime(tx)))
         throw new MoveRefusedError('host', [`Compute service of ${source.name} is still in use.`]);
@@ -156,11 +162,16 @@ export class Migrations {
     return found;
   }
 
-  private async refuseLive(instanceId: string, { host: name, force = false }: LiveMigrateInput): Promise<void> {
+  private async refuseLive(instanceId: string, input: LiveMigrateInput): Promise<void> {
+    const { host: name, force = false, blockMigration } = input;
     const { manager } = this.database;
     const instance = await this.transitions.check(manager, instanceId, 'live_migration');
     const target = await hostNamed(manager, name, ComputeHostNotFoundError);
     const reasons = await this.refusals.find(instance, target, force);
+    if (blockMigration === false)
+      reasons.push(
+        'block_migration is False, but the hosts share no storage: the disk has to go along (True or auto).',
+      );
     if (reasons.length) throw new MoveRefusedError('host', reasons);
   }
 

@@ -15,7 +15,7 @@ export class BodyError extends InvalidInputError {
 
 const windows = new Map<object, Map<string, { since: Microversion; until: Microversion }>>();
 
-/** The field exists from microversion 2.`since` up to 2.`until`; outside of it is unknown. */
+/** The field exists from microversion 2.`since` up to 2.`until`; outside of it is unknown, and not required. */
 export function Between(since: Microversion, until: Microversion = Infinity): PropertyDecorator {
   return (target, property) => {
     const fields = windows.get(target) ?? new Map<string, { since: Microversion; until: Microversion }>();
@@ -39,14 +39,20 @@ export function parse<T extends object>(dto: new () => T, value: unknown, versio
   if (!isObject(value)) throw new BodyError(path || 'body', value, `${show(value)} is not of type 'object'`);
   refuseOtherVersions(dto.prototype as object, value, version, path);
   const parsed = plainToInstance(dto, value);
+  const unknown = new Set(
+    windowsOf(dto.prototype as object)
+      .filter(outside(version))
+      .map(([field]) => field),
+  );
   const errors = validateSync(parsed, { whitelist: true, forbidNonWhitelisted: true, stopAtFirstError: true });
-  if (errors[0]) throw firstError(errors[0], path);
+  const error = errors.find(({ property }) => !unknown.has(property));
+  if (error) throw firstError(error, path);
   return parsed;
 }
 
 function refuseOtherVersions(prototype: object, value: object, version: Microversion, path: string): void {
-  for (const [field, { since, until }] of windowsOf(prototype)) {
-    if (field in value && (version < since || version > until))
+  for (const [field] of windowsOf(prototype).filter(outside(version))) {
+    if (field in value)
       throw new BodyError(
         path || field,
         value,
@@ -55,8 +61,15 @@ function refuseOtherVersions(prototype: object, value: object, version: Microver
   }
 }
 
+type FieldWindow = [field: string, { since: Microversion; until: Microversion }];
+
+const outside =
+  (version: Microversion) =>
+  ([, { since, until }]: FieldWindow): boolean =>
+    version < since || version > until;
+
 /** Its own and those it inherits. */
-function windowsOf(prototype: object | null): [string, { since: Microversion; until: Microversion }][] {
+function windowsOf(prototype: object | null): FieldWindow[] {
   if (prototype === null) return [];
   return [...(windows.get(prototype) ?? []), ...windowsOf(Object.getPrototypeOf(prototype) as object | null)];
 }

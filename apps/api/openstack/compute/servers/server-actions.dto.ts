@@ -12,8 +12,10 @@ import {
   Matches,
   MaxLength,
   Min,
+  ValidateIf,
 } from 'class-validator';
 import { Between, Since } from '../http/body.js';
+import { HostName, HostNameOrNull } from '../http/host-name.js';
 import { LooseBoolean, LooseInteger, LooseString } from '../http/loose-types.js';
 import { ServerPresentationDto } from './server-presentation.dto.js';
 
@@ -25,9 +27,9 @@ export class RebootDto {
 
 /** `os-migrateLive` */
 export class MigrateLiveDto {
-  @IsOptional()
-  @Length(1, 255)
-  host?: string | null;
+  /** Must be told; null lets the scheduler choose. */
+  @HostNameOrNull()
+  host: string | null;
 
   /** A boolean up to 2.24; also `auto` from 2.25 on. */
   @LooseBoolean()
@@ -35,10 +37,9 @@ export class MigrateLiveDto {
   block_migration: boolean | 'auto';
 
   @Between(1, 24)
-  @IsOptional()
   @LooseBoolean()
   @IsBoolean()
-  disk_over_commit?: boolean;
+  disk_over_commit: boolean;
 
   @Between(30, 67)
   @IsOptional()
@@ -51,7 +52,7 @@ export class MigrateLiveDto {
 export class MigrateDto {
   @Since(56)
   @IsOptional()
-  @Length(1, 255)
+  @HostName()
   host?: string | null;
 }
 
@@ -69,8 +70,8 @@ export class ResizeDto {
 
 /** `evacuate` */
 export class EvacuateDto {
-  @IsOptional()
-  @Length(1, 255)
+  @ValidateIf(({ host }: EvacuateDto) => host !== undefined)
+  @HostName()
   host?: string;
 
   @IsOptional()
@@ -78,10 +79,9 @@ export class EvacuateDto {
   adminPass?: string;
 
   @Between(1, 13)
-  @IsOptional()
   @LooseBoolean()
   @IsBoolean()
-  onSharedStorage?: boolean;
+  onSharedStorage: boolean;
 
   @Between(29, 67)
   @IsOptional()

@@ -146,6 +146,7 @@ export class ServerActions {
     await this.migrations.liveMigrate(request.caller, id, {
       host: dto.host,
       blockMigration: dto.block_migration,
+      diskOverCommit: dto.disk_over_commit,
       force,
     });
     return accepted;
@@ -153,12 +154,18 @@ export class ServerActions {
 
   private async evacuate(request: ComputeRequest, { id }: Instance, argument: unknown): Promise<ActionAnswer> {
     requireAdmin(request, 'os_compute_api:os-evacuate');
-    const { host, force } = parse(EvacuateDto, argument, request.version, 'evacuate');
+    const { version } = request;
+    const { host, force, adminPass, onSharedStorage } = parse(EvacuateDto, argument, version, 'evacuate');
+    if (force && !host) throw new BadRequestError("Can't force to a non-provided destination");
+    if (onSharedStorage && adminPass !== undefined)
+      throw new BadRequestError("admin password can't be changed on existing disk");
     await this.migrations.evacuate(request.caller, id, {
       host,
-      force: force ?? (request.version < 29 && Boolean(host)),
+      // Nova: up to 2.28 naming a host forces it.
+      force: force ?? (version < 29 && Boolean(host)),
+      onSharedStorage,
     });
-    return { status: 200 };
+    return { status: 200, body: version < 14 ? {} : undefined };
   }
 
   private async consoleOutput(
