@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { hostOf } from '#apps/cli/client/compute';
 import { background, inside } from './fleet/inside.js';
 import { TestFleet } from './fleet/test-fleet.js';
 import { guest } from './sockets/guest.js';
+import { inClient } from './sockets/in-client.js';
 
 test('sockets of every kind live through live moves there and back, with what is in their queues', async (context) => {
   const fleet = await TestFleet.open();
@@ -20,7 +19,7 @@ test('sockets of every kind live through live moves there and back, with what is
   const v6 = addresses.find((address) => address.includes(':'))!;
   const home = hostOf(server);
 
-  const client = openClient(fleet.local.client.namespace, v4, v6);
+  const client = inClient(fleet, 'kinds', v4, v6);
   context.after(() => client.kill());
   const peer = port.fixed_ips.find(({ ip_address }) => !ip_address.includes(':'))!.ip_address;
   assert.equal(await client.line(), 'listening');
@@ -53,18 +52,4 @@ async function dualStack(fleet: TestFleet): Promise<{ id: string }> {
   const subnet = { network_id: made.id, name: 'e2e-sockets-6', ip_version: 6, cidr: 'fd32::/64' };
   if (made.created) await api.call('POST', '/networking/v2.0/subnets', { subnet });
   return made;
-}
-
-/** `sockets/client.ts` in the client's network namespace. */
-function openClient(namespace: string, v4: string, v6: string) {
-  const program = new URL('./sockets/client.js', import.meta.url).pathname;
-  const child = spawn('nsenter', [`--net=/run/netns/${namespace}`, process.execPath, program, v4, v6], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  return {
-    line: async () => String((await lines.next()).value),
-    finish: () => child.stdin.end(),
-    kill: () => child.kill(),
-  };
 }

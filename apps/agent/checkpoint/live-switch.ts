@@ -4,6 +4,7 @@ import { MigrationPhase } from '#generated/lxstack/agent/v1/agent';
 import type { MigrationProgress, SendMigrationRequest } from '#generated/lxstack/agent/v1/agent';
 import { sleep } from '#libs/common/clock';
 import { faultPoint } from '#libs/common/fault-point';
+import { allAccepted } from './accept-queues.js';
 import type { CommitDecision } from './commit-decision.js';
 import type { DiskSender } from './disk-transfer.js';
 import type { Dump } from './dump.js';
@@ -84,7 +85,10 @@ export class LiveSwitch {
     await target.tell({ say: 'arm', memoryMode });
     await Promise.all([target.expect('armed'), redirect.arm()]);
     await faultPoint('source.armed');
-    this.neighbours = await readNeighbours(await deps.instances.initPid(record.spec.id));
+    const initPid = await deps.instances.initPid(record.spec.id);
+    this.neighbours = await readNeighbours(initPid);
+    await redirect.keepNewcomers();
+    await allAccepted(initPid);
   }
 
   /** Resolves when CRIU's dump has ended. */

@@ -48,7 +48,8 @@ export class OutgoingMove {
     private readonly request: SendMigrationRequest,
   ) {
     this.directory = moveDirectory(deps.runDirectory, record.migrationId);
-    this.redirect = new Redirect(deps.network, record.spec.nics, request.targetVtep);
+    const initPid = () => deps.instances.initPid(record.spec.id);
+    this.redirect = new Redirect(deps.network, record.spec.nics, request.targetVtep, initPid);
     this.feed = new ProgressFeed(record.progress);
     this.throttle = new Throttle(request.bandwidthBytesPerSecond);
   }

@@ -4,6 +4,7 @@ import { addLines, removeLines } from '../network/forwarding.js';
 import type { HostNetwork } from '../network/network.js';
 import { Hold } from './hold.js';
 import { matchLines } from './mac-filter.js';
+import { SynGate } from './syn-gate.js';
 
 /**
  * From the cut on, frames for the port that still reach the source go on to the target: those from the underlay turn
@@ -14,12 +15,17 @@ export class Redirect {
   private armed: { bridge: ArmedBatch; tc: ArmedBatch; ip: ArmedBatch } | undefined;
   private holds: Hold[] = [];
   private given: Promise<void> | undefined;
+  private readonly gate: SynGate;
 
   constructor(
     private readonly network: HostNetwork,
     private readonly nics: readonly Nic[],
     private readonly targetVtep: string,
-  ) {}
+    /** Of the instance here, 0 where it does not run. */
+    private readonly initPid: () => Promise<number>,
+  ) {
+    this.gate = new SynGate(network, nics);
+  }
 
   /** Starts now what would cost time in the freeze. */
   async arm(): Promise<void> {
@@ -28,6 +34,11 @@ export class Redirect {
     for (const nic of this.nics) this.holds.push(await Hold.create(this.network, nic));
     for (const hold of this.holds) hold.arm();
     this.armed = { bridge: new ArmedBatch('bridge'), tc: new ArmedBatch('tc'), ip: new ArmedBatch('ip') };
+  }
+
+  /** Before the freeze: requests for new TCP connections are kept already. Needs `arm`. */
+  async keepNewcomers(): Promise<void> {
+    await this.gate.close(await this.initPid(), this.targetVtep);
   }
 
   /**
@@ -59,12 +70,11 @@ export class Redirect {
 
   private async letIn(): Promise<void> {
     for (const batch of Object.values(this.armed ?? {})) batch.disarm();
-    await bridgeBatchForce(
-      this.nics.flatMap((nic) => [
-        ...removeLines(this.network.vni(nic.networkId), nic.mac),
-        `fdb replace ${nic.mac} dev ${this.network.hostVethName(nic.portId)} master dynamic`,
-      ]),
-    );
+    const lines = this.nics.flatMap((nic) => [
+      ...removeLines(this.network.vni(nic.networkId), nic.mac),
+      `fdb replace ${nic.mac} dev ${this.network.hostVethName(nic.portId)} master dynamic`,
+    ]);
+    await Promise.all([bridgeBatchForce(lines), this.gate.open(await this.initPid())]);
     await Promise.all(this.holds.map((hold) => hold.release()));
     await Promise.all(this.holds.map((hold) => hold.remove()));
     await this.remove(); // also what an agent before this one has made

@@ -11,7 +11,8 @@ import { Redirect } from './redirect.js';
 /** After the target reports it running: what is left of it at the source goes. */
 export async function releaseSource(deps: MigrationDeps, record: MigrationRecord): Promise<void> {
   const { spec } = record;
-  if (record.targetVtep) await new Redirect(deps.network, spec.nics, record.targetVtep).remove();
+  const initPid = () => deps.instances.initPid(spec.id);
+  if (record.targetVtep) await new Redirect(deps.network, spec.nics, record.targetVtep, initPid).remove();
   await deps.network.detach(spec.nics);
   await deps.instances.releaseOutgoing(spec.id, record.nextEpoch);
   await removeStaleCgroups(deps.instances.cgroupDirectories(spec.id));

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { addressOf, hostOf } from '#apps/cli/client/compute';
+import { background, inside } from './fleet/inside.js';
+import { TestFleet } from './fleet/test-fleet.js';
+import { inClient } from './sockets/in-client.js';
+
+const port = 8007;
+const listen = `use IO::Socket; use IO::Select; my $l = IO::Socket::INET->new(Listen => 128, LocalPort => ${port}, ReuseAddr => 1) or die;`;
+const accept = `my $s = IO::Select->new($l);
+while (1) { for my $c ($s->can_read) {
+  if ($c == $l) { $s->add($l->accept) }
+  elsif (sysread($c, my $b, 4096)) { syswrite($c, $b) }
+  else { $s->remove($c); close $c }
+} }`;
+
+test('connections that begin while a server moves, or fails to, are all answered', async (context) => {
+  const fleet = await TestFleet.open();
+  context.after(() => fleet.close());
+  const { compute } = fleet.cloud;
+  const server = await fleet.running('e2e-newcomers', 'debian');
+  await background(fleet, server, 'perl', '-e', listen + accept);
+  const [home, away] = [hostOf(server), await fleet.otherHost(hostOf(server))];
+  const client = inClient(fleet, 'newcomers', addressOf(server).address, String(port));
+  context.after(() => client.kill());
+  await fleet.local.failRestores(away, true);
+  context.after(() => fleet.local.failRestores(away, false));
+  assert.equal((await compute.liveMigrate(server.id, away)).status, 'error');
+  await fleet.local.failRestores(away, false);
+  assert.equal((await compute.liveMigrate(server.id, away)).status, 'completed');
+  assert.equal((await compute.liveMigrate(server.id, home)).status, 'completed');
+  client.finish();
+  const { count, failures } = JSON.parse(await client.line()) as { count: number; failures: string[] };
+  assert.deepEqual(failures, []);
+  context.diagnostic(`${count} connections`);
+  await fleet.remove(server.id);
+  await fleet.assertAudited();
+});
+
+test('a server that leaves connections unaccepted stays where it is, and says which port; accepted, it moves', async (context) => {
+  const fleet = await TestFleet.open();
+  context.after(() => fleet.close());
+  const { compute } = fleet.cloud;
+  const server = await fleet.running('e2e-unaccepted', 'debian');
+  await background(
+    fleet,
+    server,
+    'perl',
+    '-e',
+    `${listen} select(undef, undef, undef, 0.1) until -e '/tmp/go'; ${accept}`,
+  );
+  const { seen } = await fleet.cloud.underTraffic(server, async () => {
+    const client = inClient(fleet, 'newcomers', addressOf(server).address, String(port));
+    context.after(() => client.kill());
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const reason = await fleet.cloud.failureDuring(server.id, async () => {
+      assert.equal((await compute.liveMigrate(server.id)).status, 'error');
+    });
+    assert.match(reason, /wait to be accepted.*at port 8007/);
+    assert.equal(hostOf(await compute.show(server.id)), hostOf(server));
+    await inside(fleet, server, '/bin/touch', '/tmp/go');
+    client.finish();
+    assert.deepEqual((JSON.parse(await client.line()) as { failures: string[] }).failures, []);
+    assert.equal((await compute.liveMigrate(server.id)).status, 'completed');
+  });
+  assert.ok(seen.open, seen.failure);
+  await fleet.remove(server.id);
+  await fleet.assertAudited();
+});
