@@ -10,6 +10,7 @@ import { benchDrain } from './drain.js';
 import { benchDisk } from './disk.js';
 import { FloorHosts } from './floor/floor-hosts.js';
 import { benchLaunch } from './launch.js';
+import { benchMemory } from './memory.js';
 import { benchMigrate } from './migrate.js';
 import { benchRollback } from './rollback.js';
 import { benchScheduling } from './scheduling.js';
@@ -19,6 +20,7 @@ const benchmarks: Record<string, (n: number) => Promise<void> | void> = {
   disk: (n) => measure(benchDisk, n),
   drain: (n) => measure(benchDrain, n),
   launch: (n) => measure(benchLaunch, n),
+  memory: (n) => measure(benchMemory, n),
   migrate: (n) => measure(benchMigrate, n),
   rollback: (n) => measure(benchRollback, n),
   scheduling: benchScheduling,

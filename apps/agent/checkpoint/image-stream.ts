@@ -6,7 +6,8 @@ import { FrameType, encodeImagePart } from './frames.js';
 import type { Throttle } from './throttle.js';
 
 const CHUNK = 256 * 1024;
-const PAGES = /^pages-\d+\.img$/;
+/** Images of memory pages. */
+export const PAGES = /^pages-\d+\.img$/;
 
 /**
  * Sends a checkpoint while CRIU writes it: memory pages as they come (those files only grow), everything else, small and

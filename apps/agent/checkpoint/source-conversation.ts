@@ -1,7 +1,8 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataChannel } from './data-channel.js';
 import type { DiskReceiver } from './disk-transfer.js';
+import { PAGES } from './image-stream.js';
 import { FrameType, decodeImageParts } from './frames.js';
 import type { Message } from './messages.js';
 
@@ -13,6 +14,9 @@ interface Listener {
 
 /** The target's conversation with the source: disk and images are put where they belong, the rest is told. */
 export class SourceConversation {
+  /** Images of memory pages that are being written, by name; the others come in one part or few. */
+  private readonly open = new Map<string, number>();
+
   constructor(
     private readonly channel: DataChannel,
     private readonly disk: DiskReceiver,
@@ -24,7 +28,11 @@ export class SourceConversation {
   /** Throws when the connection ends. */
   async follow(): Promise<never> {
     await this.channel.tell({ say: 'welcome', lazyPages: this.lazyPages });
-    for (;;) await this.take();
+    try {
+      for (;;) await this.take();
+    } finally {
+      for (const fd of this.open.values()) closeSync(fd);
+    }
   }
 
   private async take(): Promise<void> {
@@ -43,8 +51,15 @@ export class SourceConversation {
 
   /** Synchronous: a chunk is in the tmpfs sooner than a thread is. The directory was empty. */
   private takeImages(payload: Buffer): void {
-    for (const { name, data } of decodeImageParts(payload))
-      appendFileSync(join(this.images, name), data, { mode: 0o644 });
+    for (const { name, data } of decodeImageParts(payload)) {
+      if (!PAGES.test(name)) {
+        appendFileSync(join(this.images, name), data, { mode: 0o644 });
+        continue;
+      }
+      const fd = this.open.get(name) ?? openSync(join(this.images, name), 'a', 0o644);
+      this.open.set(name, fd);
+      for (let at = 0; at < data.length;) at += writeSync(fd, data, at);
+    }
   }
 
   private async hear(message: Message): Promise<void> {

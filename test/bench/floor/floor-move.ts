@@ -14,6 +14,7 @@ export class FloorMove {
     private readonly hosts: FloorHosts,
     private readonly guest: string,
     private readonly root: string,
+    private readonly environment: Record<string, string> = {},
   ) {}
 
   async start(): Promise<void> {
@@ -27,12 +28,26 @@ export class FloorMove {
     await sleep(3000);
   }
 
+  /** Starts a command in the guest that outlives this call. */
+  async background(...words: string[]): Promise<void> {
+    const attach = [
+      'lxc-attach',
+      '-n',
+      this.guest,
+      '-P',
+      join(this.hosts.shared, `${this.at}-lxc`),
+      '--clear-env',
+      '--',
+    ];
+    await this.hosts.on(this.at, ...attach, ...words);
+  }
+
   /** Moves it to the other host under a ping-pong client; the longest silence in milliseconds. Throws where anything is lost. */
   async move(): Promise<number> {
     const to: FloorHostName = this.at === 'h1' ? 'h2' : 'h1';
     const session = await PingPongSession.open(this.hosts.clientNamespace, floorAddress);
     await sleep(500);
-    await this.hosts.script('move.sh', [this.at, to, this.guest]);
+    await this.hosts.script('move.sh', [this.at, to, this.guest], this.environment);
     this.at = to;
     await sleep(700);
     const report = await session.close();

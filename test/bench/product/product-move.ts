@@ -9,8 +9,11 @@ export class ProductMove {
     readonly server: Server,
   ) {}
 
-  static async start(fleet: TestFleet, image: 'busybox' | 'debian'): Promise<ProductMove> {
-    const server = await fleet.running(`bench-move-${image}`, image);
+  static async start(fleet: TestFleet, image: 'busybox' | 'debian', flavorId = fleet.flavorId): Promise<ProductMove> {
+    const { compute } = fleet.cloud;
+    const id = await compute.create(`bench-move-${image}`, fleet.images[image], flavorId, fleet.networkId);
+    const server = await compute.settled(id, 'ACTIVE');
+    await fleet.answers(server);
     await new Promise((resolve) => setTimeout(resolve, 3000));
     return new ProductMove(fleet, server);
   }
