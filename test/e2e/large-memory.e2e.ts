@@ -16,7 +16,7 @@ const workload = `
     select(undef, undef, undef, 0.5);
   }`;
 
-test('a server with 200 MiB of memory moves with its pages mapped in after the restore; none is lost', async (context) => {
+test('a server with 200 MiB of memory moves with its memory sent before the freeze and mapped in after it; no page is lost', async (context) => {
   const fleet = await TestFleet.open();
   context.after(() => fleet.close());
   const { compute } = fleet.cloud;
@@ -45,7 +45,7 @@ test('a server with 200 MiB of memory moves with its pages mapped in after the r
   assert.ok(seen.open, seen.failure);
   context.diagnostic(`longest gap ${seen.longestGapMs.toFixed(0)} ms`);
   const source = await fleet.local.agentLog(hostOf(server));
-  assert.match(source, /"memoryMode":"lazy-pages"/);
+  assert.match(source, /"memoryMode":"pre-copy"/);
   await fleet.remove(server.id);
   await fleet.assertAudited();
 });

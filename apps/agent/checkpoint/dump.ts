@@ -9,6 +9,7 @@ import { criuVerdict, keepLog } from './criu-log.js';
 import { makeMoveDirectory, moveEnvironment } from './move-directory.js';
 import { MoveFailure } from './move-failure.js';
 import { ScriptLink } from './script-link.js';
+import type { SentMemory } from './memory/memory-sender.js';
 import type { Throttle } from './throttle.js';
 
 /** CRIU's dump at the source: from the cut on it is frozen, in `post-dump` it waits for the word. */
@@ -43,9 +44,10 @@ export class Dump {
     lxcPath: string,
     channel: DataChannel,
     throttle: Throttle,
+    pagesEarly: boolean,
   ): void {
-    const images = join(this.directory, 'images');
-    this.images = new ImageStream(images, channel, throttle);
+    const images = this.imagesDirectory;
+    this.images = new ImageStream(images, channel, throttle, pagesEarly);
     const veths = spec.nics.map((nic) => hostVethName(nic.portId));
     const args = ['-s', '-n', spec.id, '-P', lxcPath, '-D', images];
     const ended = startCheckpoint(this.directory, args, moveEnvironment(this.directory, 'source', veths, bridges));
@@ -59,10 +61,14 @@ export class Dump {
     this.failed.catch(() => undefined); // also looked at when nobody races it
   }
 
-  /** After `dumped`: resolves with their size when all images have been handed to the connection. */
-  async sendImages(): Promise<number> {
-    await this.images!.finish();
+  /** After `dumped`: resolves with their size when all images have been handed to the connection, but those of `memory`. */
+  async sendImages(memory: readonly SentMemory[]): Promise<number> {
+    await this.images!.finish(new Set(memory.map(({ pagesId }) => `pages-${pagesId}.img`)));
     return this.images!.bytes;
+  }
+
+  get imagesDirectory(): string {
+    return join(this.directory, 'images');
   }
 
   answer(word: 'go' | 'commit' | 'abort'): void {

@@ -9,6 +9,8 @@ export const FrameType = {
   disk: 3,
   /** Parts of checkpoint images: names and data, to be appended. */
   image: 4,
+  /** Pages of tasks that may still be running (memory/memory-frames.ts). */
+  memory: 5,
 } as const;
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 
@@ -46,7 +48,7 @@ export class FrameDecoder {
       const header = this.peek(HEADER);
       const length = header.readUInt32BE(1);
       const type = header.readUInt8(0) as FrameType;
-      if (type < FrameType.hello || type > FrameType.image || length > MAX_PAYLOAD)
+      if (type < FrameType.hello || type > FrameType.memory || length > MAX_PAYLOAD)
         throw new FrameError(`frame of type ${type} with ${length} bytes`);
       if (this.size < HEADER + length) return;
       const crc = header.readUInt32BE(5);

@@ -33,6 +33,12 @@ export function initOf(program: string, openrc: boolean): GuestFacts['init'] {
   return program === 'busybox' ? 'busybox' : 'other';
 }
 
+/** Bytes that this host could still give, without swapping. */
+export async function availableMemory(): Promise<number> {
+  const line = /^MemAvailable:\s*(\d+) kB$/m.exec(await readFile('/proc/meminfo', 'utf8'));
+  return Number(line?.[1] ?? 0) * 1024;
+}
+
 async function memoryOf(cgroup: string): Promise<number> {
   for (const file of [`memory/${cgroup}/memory.usage_in_bytes`, `${cgroup}/memory.current`]) {
     const text = await readFile(join('/sys/fs/cgroup', file), 'utf8').catch(() => '');

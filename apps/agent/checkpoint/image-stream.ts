@@ -14,7 +14,7 @@ export const PAGES = /^pages-\d+\.img$/;
  * partly rewritten, at the end. Reads are synchronous: from a tmpfs a chunk is there sooner than a thread is.
  */
 export class ImageStream {
-  private readonly watcher: FSWatcher;
+  private readonly watcher: FSWatcher | undefined;
   private readonly pages = new Map<string, { fd: number; offset: number }>();
   private pumping: Promise<void> | undefined;
   private again = false;
@@ -23,22 +23,25 @@ export class ImageStream {
   private waiting = 0;
   bytes = 0;
 
+  /** `early`: pages as they come; else all at the end. */
   constructor(
     private readonly directory: string,
     private readonly channel: DataChannel,
     private readonly throttle: Throttle,
+    early: boolean,
   ) {
+    if (!early) return;
     this.watcher = watch(directory, (_event, name) => {
       if (name && PAGES.test(name)) this.pump();
     });
   }
 
-  /** After the dump: what is left. Resolves when all has been handed to the connection. */
-  async finish(): Promise<void> {
-    this.watcher.close();
+  /** After the dump: what is left but the `excepted`. Resolves when all has been handed to the connection. */
+  async finish(excepted: ReadonlySet<string>): Promise<void> {
+    this.watcher?.close();
     await this.pumping;
     if (this.failure) throw this.failure as Error;
-    await this.sendPages();
+    await this.sendPages(excepted);
     for (const name of readdirSync(this.directory).sort()) {
       if (PAGES.test(name) || name.endsWith('.log')) continue;
       const data = readFileSync(join(this.directory, name));
@@ -48,7 +51,7 @@ export class ImageStream {
   }
 
   async close(): Promise<void> {
-    this.watcher.close();
+    this.watcher?.close();
     await this.pumping;
     for (const { fd } of this.pages.values()) closeSync(fd);
     this.pages.clear();
@@ -63,16 +66,16 @@ export class ImageStream {
     while (this.again && !this.failure) {
       this.again = false;
       try {
-        await this.sendPages();
+        await this.sendPages(new Set());
       } catch (error) {
         this.failure = error; // thrown by finish()
       }
     }
   }
 
-  private async sendPages(): Promise<void> {
+  private async sendPages(excepted: ReadonlySet<string>): Promise<void> {
     for (const name of readdirSync(this.directory)) {
-      if (!PAGES.test(name)) continue;
+      if (!PAGES.test(name) || excepted.has(name)) continue;
       const file = this.pages.get(name) ?? { fd: openSync(join(this.directory, name), 'r'), offset: 0 };
       this.pages.set(name, file);
       for (;;) {

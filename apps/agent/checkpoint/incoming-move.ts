@@ -12,8 +12,10 @@ import { DiskReceiver } from './disk-transfer.js';
 import { Hold } from './hold.js';
 import { killRestore } from './checkpoint-process.js';
 import { keepBounded } from './criu-log.js';
-import { allowUserfaults, pagesMapped } from './lazy-pages.js';
-import type { MemoryMode } from './memory-mode.js';
+import { allowUserfaults, pagesMapped } from './memory/lazy-pages.js';
+import { mapsLater } from './memory/memory-mode.js';
+import type { MemoryMode } from './memory/memory-mode.js';
+import { MemoryReceiver } from './memory/memory-receiver.js';
 import type { Message } from './messages.js';
 import type { MigrationDeps } from './movable-instances.js';
 import { hasReached } from './migration-record.js';
@@ -105,10 +107,12 @@ export class IncomingMove {
   /** Takes the source's connection; ends with it. A source that goes before the commit was asked for ends the move. */
   async serve(channel: DataChannel): Promise<void> {
     this.channel = channel;
+    const images = join(this.directory, 'images');
     const conversation = new SourceConversation(
       channel,
       this.receiver,
-      join(this.directory, 'images'),
+      images,
+      new MemoryReceiver(images, join(this.directory, 'lazy')),
       {
         arm: (message) => this.arm(message.memoryMode),
         restore: (message) => this.bringToLife(channel, message),
@@ -151,7 +155,7 @@ export class IncomingMove {
     const { spec } = this.record;
     await faultPoint('target.arming');
     this.restore = await Restore.arm(this.directory, spec, this.deps.instances, memoryMode);
-    if (memoryMode === 'lazy-pages') this.userfaults = await allowUserfaults();
+    if (mapsLater(memoryMode)) this.userfaults = await allowUserfaults();
     this.record.progress.memoryMode = memoryMode;
     this.watchRestore(this.restore);
     this.opening = new NetworkOpening(this.deps.network, spec.nics);

@@ -8,9 +8,7 @@ import { allAccepted } from './accept-queues.js';
 import type { CommitDecision } from './commit-decision.js';
 import type { DiskSender } from './disk-transfer.js';
 import type { Dump } from './dump.js';
-import { guestFacts } from './guest-facts.js';
-import { chooseMemoryMode } from './memory-mode.js';
-import type { MemoryMode } from './memory-mode.js';
+import { LiveMemory } from './memory/live-memory.js';
 import type { MigrationRecord } from './migration-record.js';
 import type { MigrationDeps } from './movable-instances.js';
 import { moveDirectory } from './move-directory.js';
@@ -41,6 +39,7 @@ export class LiveSwitch {
   /** When its NIC was cut (performance.now), 0 before. */
   frozenAt = 0;
   private neighbours: Neighbour[] = [];
+  private readonly memory: LiveMemory;
   /** Written while the target restores. */
   private kept: Promise<void> | undefined;
 
@@ -50,7 +49,9 @@ export class LiveSwitch {
     private readonly keepAsked: (timeLeftMs: number) => Promise<void>,
     /** Asks the control plane, where no word has come. */
     private readonly resolve: () => Promise<void>,
-  ) {}
+  ) {
+    this.memory = new LiveMemory(shared);
+  }
 
   /** Resolves when it is committed; where it throws before, the instance goes on here. */
   async run(): Promise<void> {
@@ -60,7 +61,7 @@ export class LiveSwitch {
     feed.enter(MigrationPhase.MIGRATION_PHASE_FREEZE);
     const started = performance.now();
     const bridges = record.spec.nics.map((nic) => deps.network.bridgeName(nic.networkId));
-    dump.start(record.spec, bridges, deps.instances.lxcPath, target.channel, throttle);
+    dump.start(record.spec, bridges, deps.instances.lxcPath, target.channel, throttle, !this.memory.sentBefore);
     try {
       this.frozenAt = await Promise.race([dump.link!.when('cut'), dump.failed]);
       this.progress.timingsMs.freeze = this.frozenAt - started;
@@ -74,6 +75,10 @@ export class LiveSwitch {
     }
   }
 
+  close(): void {
+    this.memory.close();
+  }
+
   private get progress(): MigrationProgress {
     return this.shared.record.progress;
   }
@@ -81,7 +86,8 @@ export class LiveSwitch {
   /** All that can be made before the freeze, at both ends. */
   private async arm(): Promise<void> {
     const { deps, record, target, redirect } = this.shared;
-    const memoryMode = await this.chooseMemoryMode();
+    const memoryMode = await this.memory.choose();
+    if (memoryMode === 'pre-copy') await this.memory.preCopy();
     await target.tell({ say: 'arm', memoryMode });
     await Promise.all([target.expect('armed'), redirect.arm()]);
     await faultPoint('source.armed');
@@ -102,16 +108,6 @@ export class LiveSwitch {
     await dump.failed.catch(() => undefined); // its log is kept before the directory goes
   }
 
-  private async chooseMemoryMode(): Promise<MemoryMode> {
-    const { deps, request, record, target } = this.shared;
-    const { memoryBytes } = await guestFacts(deps.instances, record.spec.id);
-    const facts = { memoryBytes, lazyPages: target.lazyPages, bandwidth: request.bandwidthBytesPerSecond };
-    const { mode, why } = chooseMemoryMode(request.memoryMode, facts);
-    Object.assign(record.progress, { memoryMode: mode, memoryModeReason: why });
-    deps.logger.info({ migrationId: record.migrationId, memoryMode: mode, why }, 'memory mode chosen');
-    return mode;
-  }
-
   private async dumpAndSend(): Promise<void> {
     const { feed, redirect, disk, target, dump } = this.shared;
     feed.enter(MigrationPhase.MIGRATION_PHASE_DUMP);
@@ -124,18 +120,21 @@ export class LiveSwitch {
       return pass;
     });
     sent.catch(() => undefined); // awaited below
+    const lastLook = this.memory.lastPass();
+    lastLook.catch(() => undefined); // awaited below
     const dumped = await dump.link!.when('dumped');
     this.progress.timingsMs.dump = dumped - this.frozenAt;
     feed.enter(MigrationPhase.MIGRATION_PHASE_TRANSFER);
     await faultPoint('source.dumped');
     const delta = await sent;
-    this.progress.memoryBytesTotal = this.progress.memoryBytesProcessed = await dump.sendImages();
+    await lastLook;
+    const memory = await this.memory.finish(dump);
     if (delta.bytes) await target.expect('pass-done');
     feed.time('transfer', dumped);
     await faultPoint('source.images-sent');
     feed.enter(MigrationPhase.MIGRATION_PHASE_RESTORE);
     const restore = performance.now();
-    await target.tell({ say: 'restore', timeoutMs: this.timeLeft(), neighbours: this.neighbours });
+    await target.tell({ say: 'restore', timeoutMs: this.timeLeft(), neighbours: this.neighbours, memory });
     this.kept = this.keepAsked(this.timeLeft());
     this.kept.catch(() => undefined); // awaited before the commit is asked for
     await faultPoint('source.restore-asked');

@@ -1,4 +1,5 @@
-import type { MemoryMode } from './memory-mode.js';
+import type { MemoryMode } from './memory/memory-mode.js';
+import type { SentMemory } from './memory/memory-sender.js';
 import type { Neighbour } from './neighbours.js';
 import type { MigrationKind } from '#generated/lxstack/agent/v1/agent';
 
@@ -20,7 +21,7 @@ export type Message =
   | { say: 'arm'; memoryMode: MemoryMode }
   | { say: 'armed' }
   /** Source: every pass and image has been sent; no commit can come later than timeoutMs from now. */
-  | { say: 'restore'; timeoutMs: number; neighbours: Neighbour[] }
+  | { say: 'restore'; timeoutMs: number; neighbours: Neighbour[]; memory: SentMemory[] }
   /** Target: all is there and stopped before its first instruction (cold: the disk is complete). */
   | { say: 'restored' }
   | { say: 'failed'; step: string; reason: string; logTail: string[] }

@@ -164,7 +164,7 @@ export class OutgoingMove {
   }
 
   private async moveCold(): Promise<void> {
-    await this.target!.tell({ say: 'restore', timeoutMs: this.request.switchTimeoutMs, neighbours: [] });
+    await this.target!.tell({ say: 'restore', timeoutMs: this.request.switchTimeoutMs, neighbours: [], memory: [] });
     await this.target!.expect('restored');
     await this.keepAsked(this.request.switchTimeoutMs);
     this.feed.enter(AWAIT_COMMIT);
@@ -203,6 +203,7 @@ export class OutgoingMove {
     await ipBatchForce(spec.nics.map((nic) => `link del ${hostVethName(nic.portId)}`));
     this.target?.close();
     await this.dump?.close();
+    this.liveSwitch?.close();
     await rm(this.directory, { recursive: true, force: true });
     this.feed.enter(MigrationPhase.MIGRATION_PHASE_COMPLETED);
     await this.records.keep(this.record);
@@ -220,6 +221,7 @@ export class OutgoingMove {
     this.target?.close();
     await this.putNetworkBack();
     await this.dump?.close();
+    this.liveSwitch?.close();
     await rm(this.directory, { recursive: true, force: true });
     Object.assign(this.progress, {
       failedStep: byOrder ? '' : failure.step,

@@ -7,7 +7,8 @@ import { hostVethName } from '../network/interface-names.js';
 import { earlierCheckpointEnded, killRestore, startCheckpoint } from './checkpoint-process.js';
 import { criuVerdict } from './criu-log.js';
 import type { CriuVerdict } from './criu-log.js';
-import type { MemoryMode } from './memory-mode.js';
+import { mapsLater } from './memory/memory-mode.js';
+import type { MemoryMode } from './memory/memory-mode.js';
 import type { MovableInstances } from './movable-instances.js';
 import { moveEnvironment, removeStaleCgroups } from './move-directory.js';
 import { setNeighbours } from './neighbours.js';
@@ -43,7 +44,7 @@ export class Restore {
     const args = ['-r', '-n', spec.id, '-P', instances.lxcPath, '-D', join(directory, 'images')];
     const ended = startCheckpoint(directory, args, {
       ...moveEnvironment(directory, 'target', veths),
-      ...(memoryMode === 'lazy-pages' ? { LXSTACK_MOVE_LAZY: spec.id } : {}),
+      ...(mapsLater(memoryMode) ? { LXSTACK_MOVE_LAZY: spec.id } : {}),
     });
     const restore = new Restore(directory, link, ended);
     const failed = ended.then(async () => {

@@ -4,6 +4,7 @@ import type { DataChannel } from './data-channel.js';
 import type { DiskReceiver } from './disk-transfer.js';
 import { PAGES } from './image-stream.js';
 import { FrameType, decodeImageParts } from './frames.js';
+import type { MemoryReceiver } from './memory/memory-receiver.js';
 import type { Message } from './messages.js';
 
 interface Listener {
@@ -21,6 +22,7 @@ export class SourceConversation {
     private readonly channel: DataChannel,
     private readonly disk: DiskReceiver,
     private readonly images: string,
+    private readonly memory: MemoryReceiver,
     private readonly listener: Listener,
     private readonly lazyPages: boolean,
   ) {}
@@ -32,6 +34,7 @@ export class SourceConversation {
       for (;;) await this.take();
     } finally {
       for (const fd of this.open.values()) closeSync(fd);
+      this.memory.close();
     }
   }
 
@@ -42,6 +45,8 @@ export class SourceConversation {
         return this.disk.write(frame.payload);
       case FrameType.image:
         return this.takeImages(frame.payload);
+      case FrameType.memory:
+        return this.memory.take(frame.payload);
       case FrameType.message:
         return this.hear(JSON.parse(frame.payload.toString()) as Message);
       default:
@@ -73,6 +78,7 @@ export class SourceConversation {
         await this.listener.arm(message);
         return this.channel.tell({ say: 'armed' });
       case 'restore':
+        if (message.memory.length) this.memory.finish(message.memory);
         return this.listener.restore(message);
       case 'abort':
         return this.listener.abort(message.reason);

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { moveProcessEnded, orEmpty } from './checkpoint-process.js';
+import { moveProcessEnded, orEmpty } from '../checkpoint-process.js';
 
 const SWITCH = '/proc/sys/vm/unprivileged_userfaultfd';
 let users = 0;

@@ -1,0 +1,76 @@
+import { PAGE } from './task-memory.js';
+import type { AddressRange, TaskMemory } from './task-memory.js';
+
+/** Pages are read and compared in pieces of this size, by its multiples. */
+const PIECE = 1 << 20;
+const PAGES = PIECE / PAGE;
+
+interface Piece {
+  data: Buffer;
+  /** Of each page the last pass that has seen it; 0: never. */
+  seen: Uint8Array;
+}
+
+const scratch = Buffer.allocUnsafeSlow(PIECE);
+
+/**
+ * What the target has of one task's memory, kept here to find what has changed since: a kernel may not track writes, and
+ * a checksum could take a changed page for the same.
+ */
+export class TaskCopy {
+  private readonly pieces = new Map<number, Piece>();
+  private pass = 0;
+
+  constructor(readonly memory: TaskMemory) {}
+
+  /** Runs of pages that the target does not have like this; each is kept as sent. Yields empty ones for the caller's breath. */
+  *changes(): Generator<{ address: number; data: Buffer }> {
+    this.pass++;
+    for (const range of this.memory.ranges())
+      for (let start = range.start; start < range.end;) {
+        const end = Math.min(range.end, (Math.floor(start / PIECE) + 1) * PIECE);
+        for (const run of this.memory.present({ start, end })) yield* this.compare(run);
+        start = end;
+      }
+  }
+
+  /** Whether the last pass has seen it. */
+  has(address: number): boolean {
+    const piece = this.pieces.get(Math.floor(address / PIECE));
+    return piece?.seen[(address % PIECE) / PAGE] === this.pass;
+  }
+
+  /** `run` lies within one piece. */
+  private *compare(run: AddressRange): Generator<{ address: number; data: Buffer }> {
+    const piece = this.pieceOf(run.start);
+    const from = run.start % PIECE;
+    const length = this.memory.read(scratch.subarray(from, from + run.end - run.start), run.start);
+    const to = from + Math.floor(length / PAGE) * PAGE;
+    const known = piece.seen.subarray(from / PAGE, to / PAGE);
+    if (!known.includes(0) && same(piece, from, to)) {
+      known.fill(this.pass);
+      yield { address: run.start, data: scratch.subarray(0, 0) };
+      return;
+    }
+    let changed: number | undefined;
+    for (let at = from; at <= to; at += PAGE) {
+      const equal = at === to || (piece.seen[at / PAGE] && same(piece, at, at + PAGE));
+      if (!equal) changed ??= at;
+      else if (changed !== undefined) {
+        scratch.copy(piece.data, changed, changed, at);
+        yield { address: run.start - from + changed, data: piece.data.subarray(changed, at) };
+        changed = undefined;
+      }
+    }
+    known.fill(this.pass);
+  }
+
+  private pieceOf(address: number): Piece {
+    const index = Math.floor(address / PIECE);
+    const piece = this.pieces.get(index) ?? { data: Buffer.allocUnsafeSlow(PIECE), seen: new Uint8Array(PAGES) };
+    this.pieces.set(index, piece);
+    return piece;
+  }
+}
+
+const same = ({ data }: Piece, from: number, to: number): boolean => scratch.compare(data, from, to, from, to) === 0;
