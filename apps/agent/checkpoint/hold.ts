@@ -1,12 +1,23 @@
 import type { Nic } from '#generated/lxstack/agent/v1/types';
 import { createSocket } from 'node:dgram';
-import { ArmedBatch, ipBatch, ipBatchForce, tcBatch, tcBatchForce } from '../network/commands.js';
+import {
+  ArmedBatch,
+  CommandError,
+  ipBatch,
+  linkExists,
+  removeLinks,
+  tcBatchAtLast,
+  tcBatchForce,
+} from '../network/commands.js';
 import { holdName, hostVethName } from '../network/interface-names.js';
 import type { HostNetwork } from '../network/network.js';
-import { matchLines, unmatchLines } from './mac-filter.js';
+import { matchLine, unmatchLines } from './mac-filter.js';
 
 /** Peers of the holds' fillers, by device: one address per hold, on the device alone. TEST-NET-1, RFC 5737. */
 const fillers = new Map<string, number>();
+
+/** Whether this kernel has sch_plug: the first hold finds it out. */
+let hasPlug = true;
 
 /**
  * Keeps the frames for one port that arrive from the underlay before its instance is here, in order, so that no peer has
@@ -26,18 +37,25 @@ export class Hold {
   /** Ready, but no frame is sent to it yet. */
   static async create(network: HostNetwork, nic: Nic): Promise<Hold> {
     const [device, vxlan] = [holdName(nic.portId), network.vxlanName(nic.networkId)];
-    await ipBatchForce([`link del ${device}`]);
-    await ipBatch([`link add ${device} mtu 65000 type ifb`, `link set ${device} addrgenmode none up`]);
     const filler = takeFiller(device);
-    const kind = await plugOrBucket(device, filler);
-    return new Hold(device, vxlan, nic, kind, filler);
+    await ipBatch([
+      ...(linkExists(device) ? [`link del ${device}`] : []),
+      `link add ${device} mtu 65000 type ifb`,
+      `link set ${device} addrgenmode none up`,
+      `addr add 192.0.2.1/32 peer 192.0.2.${filler}/32 dev ${device}`,
+    ]);
+    const ingress = `qdisc add dev ${vxlan} handle ffff: ingress`; // most often it is there
+    if (await plugged(device, ingress)) return new Hold(device, vxlan, nic, 'plug', filler);
+    // A bucket of one frame, emptied by two that the ifb drops, refilled by a byte a second.
+    await tcBatchAtLast([ingress], `qdisc add dev ${device} root tbf rate 8bit burst 1600 limit 8mb`);
+    await wake(filler, 1450);
+    await wake(filler, 60);
+    return new Hold(device, vxlan, nic, 'bucket', filler);
   }
 
   /** The port's frames are kept from now on. */
   async catch(): Promise<void> {
-    await tcBatchForce([`qdisc add dev ${this.vxlan} handle ffff: ingress`]);
-    await tcBatchForce(unmatchLines(this.vxlan, this.nic.mac));
-    await tcBatch(matchLines(this.vxlan, this.nic.mac, this.device));
+    await tcBatchAtLast(unmatchLines(this.vxlan, this.nic.mac), matchLine(this.vxlan, this.nic.mac, this.device));
   }
 
   /** What release() needs is started now. */
@@ -54,19 +72,24 @@ export class Hold {
     if (this.kind === 'bucket') await wake(this.filler, 1); // the bucket looks at its queue when a frame comes
   }
 
+  disarm(): void {
+    this.armed?.disarm();
+    this.armed = undefined;
+  }
+
   /** The filter first: what has passed it still leaves through the device. */
   async remove(): Promise<void> {
-    this.armed?.disarm();
+    this.disarm();
     await tcBatchForce(unmatchLines(this.vxlan, this.nic.mac));
     await new Promise((resolve) => setTimeout(resolve, 20));
-    await ipBatchForce([`link del ${this.device}`]);
+    await removeLinks([this.device]);
     fillers.delete(this.device);
   }
 
   /** One that is known by its port only: of a committed move, or left by an agent that was killed. */
   static async clear(network: HostNetwork, nic: Nic): Promise<void> {
     if (network.has(nic.networkId)) await tcBatchForce(unmatchLines(network.vxlanName(nic.networkId), nic.mac));
-    await ipBatchForce([`link del ${holdName(nic.portId)}`]);
+    await removeLinks([holdName(nic.portId)]);
     fillers.delete(holdName(nic.portId));
   }
 
@@ -75,18 +98,15 @@ export class Hold {
   }
 }
 
-async function plugOrBucket(device: string, filler: number): Promise<'plug' | 'bucket'> {
+async function plugged(device: string, ingress: string): Promise<boolean> {
+  if (!hasPlug) return false;
   try {
-    await tcBatch([`qdisc add dev ${device} root plug limit 8388608`]);
-    return 'plug';
-  } catch {
-    // No sch_plug in this kernel. A bucket of one frame, emptied by two that the ifb drops, refilled by a byte a second.
-    await ipBatch([`addr add 192.0.2.1/32 peer 192.0.2.${filler}/32 dev ${device}`]);
-    await tcBatch([`qdisc add dev ${device} root tbf rate 8bit burst 1600 limit 8mb`]);
-    await wake(filler, 1450);
-    await wake(filler, 60);
-    return 'bucket';
+    await tcBatchAtLast([ingress], `qdisc add dev ${device} root plug limit 8388608`);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    hasPlug = false;
   }
+  return hasPlug;
 }
 
 function wake(filler: number, bytes: number): Promise<void> {

@@ -2,11 +2,11 @@
  * Frames for one MAC that enter `device` go to `to` instead, a copy of each to `copyTo` where that is given. u32 has one preference per MAC, so that each can be removed
  * by itself; a collision of two MACs of one device in 15 bits is told by tc (`File exists`).
  */
-export function matchLines(device: string, mac: string, to: string, copyTo?: string): string[] {
+export function matchLine(device: string, mac: string, to: string, copyTo?: string): string {
   const match = `protocol all pref ${preference(mac)} u32 match ether dst ${mac}`;
   // An ifb takes only what was redirected to it, so it is never the one that gets the copy.
   const copy = copyTo ? `action mirred egress mirror dev ${copyTo} pipe ` : '';
-  return [`filter add dev ${device} parent ffff: ${match} ${copy}action mirred egress redirect dev ${to}`];
+  return `filter add dev ${device} parent ffff: ${match} ${copy}action mirred egress redirect dev ${to}`;
 }
 
 export function unmatchLines(device: string, mac: string): string[] {

@@ -5,7 +5,7 @@ import { MigrationKind, MigrationPhase } from '#generated/lxstack/agent/v1/agent
 import type { MigrationProgress, SendMigrationRequest } from '#generated/lxstack/agent/v1/agent';
 import { ConflictError, messageOf } from '#libs/common/errors';
 import { faultPoint } from '#libs/common/fault-point';
-import { ipBatchForce } from '../network/commands.js';
+import { removeLinks } from '../network/commands.js';
 import { hostVethName } from '../network/interface-names.js';
 import { announce } from './announce.js';
 import { CommitDecision } from './commit-decision.js';
@@ -200,7 +200,8 @@ export class OutgoingMove {
     await this.records.keep(this.record);
     if ((await this.dump?.ended) !== 0) await this.deps.instances.kill(spec.id);
     // The net namespace of what was killed goes only later, and the veth with it; a move back would find its name taken.
-    await ipBatchForce(spec.nics.map((nic) => `link del ${hostVethName(nic.portId)}`));
+    await removeLinks(spec.nics.map((nic) => hostVethName(nic.portId)));
+    this.redirect.disarm();
     this.target?.close();
     await this.dump?.close();
     this.liveSwitch?.close();

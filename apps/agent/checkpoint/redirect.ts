@@ -1,9 +1,9 @@
 import type { Nic } from '#generated/lxstack/agent/v1/types';
-import { ArmedBatch, bridgeBatchForce, tcBatchForce } from '../network/commands.js';
+import { ArmedBatch, bridgeBatchForce } from '../network/commands.js';
 import { addLines, removeLines } from '../network/forwarding.js';
 import type { HostNetwork } from '../network/network.js';
 import { Hold } from './hold.js';
-import { matchLines } from './mac-filter.js';
+import { matchLine } from './mac-filter.js';
 import { SynGate } from './syn-gate.js';
 
 /**
@@ -29,8 +29,6 @@ export class Redirect {
 
   /** Starts now what would cost time in the freeze. */
   async arm(): Promise<void> {
-    const devices = new Set(this.nics.map((nic) => this.network.vxlanName(nic.networkId)));
-    await tcBatchForce([...devices].map((device) => `qdisc add dev ${device} handle ffff: ingress`));
     for (const nic of this.nics) this.holds.push(await Hold.create(this.network, nic));
     for (const hold of this.holds) hold.arm();
     this.armed = { bridge: new ArmedBatch('bridge'), tc: new ArmedBatch('tc'), ip: new ArmedBatch('ip') };
@@ -54,9 +52,9 @@ export class Redirect {
       ),
     );
     await tc.fire(
-      this.nics.flatMap((nic, index) => {
+      this.nics.map((nic, index) => {
         const vxlan = this.network.vxlanName(nic.networkId);
-        return matchLines(vxlan, nic.mac, this.holds[index]!.device, vxlan);
+        return matchLine(vxlan, nic.mac, this.holds[index]!.device, vxlan);
       }),
     );
     await ip.fire(this.nics.map((nic) => `link set ${this.network.hostVethName(nic.portId)} nomaster`));
@@ -66,6 +64,13 @@ export class Redirect {
   giveBack(): Promise<void> {
     this.given ??= this.letIn();
     return this.given;
+  }
+
+  /** Nothing comes back here any more: the processes that waited for it end. */
+  disarm(): void {
+    for (const batch of Object.values(this.armed ?? {})) batch.disarm();
+    this.armed = undefined;
+    for (const hold of this.holds) hold.disarm();
   }
 
   private async letIn(): Promise<void> {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 
 /** A command ended with an exit status other than 0; `output` is the end of its stderr. */
 export class CommandError extends Error {
@@ -25,17 +26,32 @@ export function run(command: string, args: readonly string[], input = '', timeou
 
 /** One process for many changes; stops at the first that fails. */
 export const ipBatch = (lines: readonly string[]): Promise<string> => batch('ip', lines);
-export const tcBatch = (lines: readonly string[]): Promise<string> => batch('tc', lines);
 /** Each line is tried, whatever became of the others: for removals, where "not there" is a success. */
 export const ipBatchForce = (lines: readonly string[]): Promise<void> => force('ip', lines);
 export const bridgeBatchForce = (lines: readonly string[]): Promise<void> => force('bridge', lines);
 export const tcBatchForce = (lines: readonly string[]): Promise<void> => force('tc', lines);
+
+/** Those that are not there are removed already: no process is started for them. */
+export const removeLinks = (names: readonly string[]): Promise<void> =>
+  ipBatchForce(names.filter(linkExists).map((name) => `link del ${name}`));
+
+export const linkExists = (name: string): boolean => existsSync(`/sys/class/net/${name}`);
 
 /** Applied as one transaction of the kernel. */
 export const nft = (ruleset: string): Promise<string> => run('nft', ['-f', '-'], ruleset);
 
 async function batch(tool: string, lines: readonly string[]): Promise<string> {
   return lines.length ? run(tool, ['-batch', '-'], `${lines.join('\n')}\n`) : '';
+}
+
+/** One process: `before` is tried, as by tcBatchForce, and then `line` must succeed. */
+export async function tcBatchAtLast(before: readonly string[], line: string): Promise<void> {
+  try {
+    await run('tc', ['-force', '-batch', '-'], [...before, line, ''].join('\n'));
+  } catch (error) {
+    const last = `Command failed -:${before.length + 1}\n`;
+    if (!(error instanceof CommandError) || error.status === null || error.output.includes(last)) throw error;
+  }
 }
 
 async function force(tool: string, lines: readonly string[]): Promise<void> {

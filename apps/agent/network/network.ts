@@ -6,11 +6,11 @@ import { InvalidInputError, NotFoundError, UnavailableError } from '#libs/common
 import { MAC, UUID, requireName } from '#libs/common/names';
 import { baseRules, protectPort, unprotect } from './anti-spoofing.js';
 import { checkNetwork, checkNic } from './checks.js';
-import { bridgeBatchForce, ipBatch, ipBatchForce, nft } from './commands.js';
+import { bridgeBatchForce, ipBatch, ipBatchForce, nft, removeLinks } from './commands.js';
 import { exists, makeDevices, plug, removeDevices } from './devices.js';
 import { DhcpServers } from './dhcp.js';
 import { replaceFile } from '../state/atomic-file.js';
-import { checkEntry, diffForwarding, removeLines } from './forwarding.js';
+import { checkEntry, diffForwarding } from './forwarding.js';
 import type { Forwarding } from './forwarding.js';
 import { accessPortName, bridgeOf, hostVethName, vxlanOf } from './interface-names.js';
 
@@ -158,7 +158,7 @@ export class HostNetwork {
   /** After an instance has stopped for good: rules, DHCP, and the veth where the kernel has not removed it yet. */
   async detach(nics: readonly Nic[]): Promise<void> {
     if (!nics.length) return;
-    await ipBatchForce(nics.map((nic) => `link del ${hostVethName(nic.portId)}`));
+    await removeLinks(nics.map((nic) => hostVethName(nic.portId)));
     await nft(nics.map((nic) => unprotect(hostVethName(nic.portId))).join(''));
     await Promise.all(nics.map((nic) => this.dropPort(nic.networkId, nic.portId)));
   }
@@ -183,9 +183,8 @@ export class HostNetwork {
 
   /** The port's MAC is on this host from now on: no frame for it goes to the underlay. */
   async claimMac(nic: Nic): Promise<void> {
-    const { network } = this.record(nic.networkId);
+    this.record(nic.networkId);
     await this.setForwarding(nic.networkId, [{ mac: nic.mac, addresses: [], vtep: this.vtep }], [], false);
-    await bridgeBatchForce(removeLines(network.vni, nic.mac));
   }
 
   has(networkId: string): boolean {

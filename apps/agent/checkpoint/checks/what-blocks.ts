@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { MigrationKind } from '#generated/lxstack/agent/v1/agent';
 import type { CheckMigrationRequest } from '#generated/lxstack/agent/v1/agent';
 import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
@@ -11,10 +12,12 @@ import { blockingSessions } from './sessions.js';
 import { tasksBelow } from './tasks.js';
 import { blockingWatches } from './watches.js';
 
+const CRIU = '/usr/sbin/criu';
+
 /** Reasons in an operator's words; none: it can be moved. Touches nothing. */
 export async function whatBlocks(deps: MigrationDeps, request: CheckMigrationRequest): Promise<string[]> {
   if (request.kind !== MigrationKind.MIGRATION_KIND_LIVE) return [];
-  const reasons = await missingTools();
+  const reasons = [...(await missingTools())];
   const here = await deps.instances.initPid(request.instanceId).catch((error: unknown) => {
     if (error instanceof NotFoundError) return undefined; // this is the target
     throw error;
@@ -43,9 +46,18 @@ export function blockingSpec(spec: InstanceSpec): string[] {
   ];
 }
 
+let tools: { mtimeMs: number; reasons: string[] } | undefined;
+
+/** Found out again when the program is another one. */
 async function missingTools(): Promise<string[]> {
+  const { mtimeMs } = await stat(CRIU).catch(() => ({ mtimeMs: 0 }));
+  if (tools?.mtimeMs !== mtimeMs) tools = { mtimeMs, reasons: await lookAtTools() };
+  return tools.reasons;
+}
+
+async function lookAtTools(): Promise<string[]> {
   try {
-    const output = await run('/usr/sbin/criu', ['--version']);
+    const output = await run(CRIU, ['--version']);
     const [major = 0, minor = 0] = (/Version: (\d+)\.(\d+)/.exec(output) ?? []).slice(1).map(Number);
     return major > 4 || (major === 4 && minor >= 2)
       ? []

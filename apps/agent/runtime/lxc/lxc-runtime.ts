@@ -66,6 +66,7 @@ export class LxcRuntime implements Runtime {
   }
 
   async stop(instanceId: string, timeoutSeconds: number): Promise<void> {
+    if (!(await this.isMonitored(instanceId)) && !(await this.initPid(instanceId))) return;
     const how = timeoutSeconds ? ['-t', String(timeoutSeconds)] : ['-k'];
     try {
       await run('lxc-stop', ['-n', instanceId, '-P', this.lxcPath, ...how], '', timeoutSeconds * 1000 + 30_000);
