@@ -107,6 +107,28 @@ describe('live migration', () => {
     await assertOn(id, 'h1', 1);
   });
 
+  it('goes to no processor that lacks what it may use, named or chosen', async () => {
+    const { id } = await world.create('h1');
+    const { manager } = world.database;
+    const features = (name: string, cpuFeatures: string[]) =>
+      manager.update(Host, { name }, { facts: { architecture: 'x86_64', cpuFeatures } });
+    await features('h1', ['sse2', 'avx2', 'avx512f', 'vmx']);
+    await features('h2', ['sse2', 'avx2']);
+    try {
+      await assert.rejects(move(id), /processor of host h2 lacks what programs on h1 may use: avx512f/);
+      await assert.rejects(world.migrations.liveMigrate(caller, id), /h2: cpu-features: its processor lacks avx512f/);
+      const { uuid, operationId } = await world.migrations.liveMigrate(caller, id, { checkLater: true });
+      await world.operations.waitFor(operationId, 20_000);
+      const { failure } = await manager.findOneByOrFail(Migration, { uuid });
+      assert.match(failure!.reason, /h2: cpu-features/);
+      await features('h2', ['sse2', 'avx2', 'avx512f']);
+      assert.equal((await move(id)).migration.status, 'completed');
+    } finally {
+      for (const name of ['h1', 'h2']) await manager.update(Host, { name }, { facts: {} });
+    }
+    await assertOn(id, 'h2', 2);
+  });
+
   for (const [end, method] of [
     ['h1', 'checkMigration'],
     ['h2', 'prepareMigration'],

@@ -2,6 +2,7 @@ import { statfsSync } from 'node:fs';
 import { arch, availableParallelism, release, totalmem } from 'node:os';
 import type { Capability, HostInfo } from '#generated/lxstack/agent/v1/types';
 import type { AgentSettings } from '../settings.js';
+import { cpuFeatures } from './cpu-features.js';
 import { probeLxc } from './probe-lxc.js';
 
 /** What this host is and has, for the lease. Role `network` has nothing to give. */
@@ -23,8 +24,15 @@ export async function hostInfo(settings: AgentSettings, storageDriver: string): 
     dataAddress: settings.dataListen,
     runtime: settings.runtime,
     architecture: arch() === 'x64' ? 'x86_64' : arch(),
-    cpuFeatures: [],
+    cpuFeatures: compute ? await features() : [],
   };
+}
+
+let read: Promise<string[]> | undefined;
+
+/** Once per process. */
+function features(): Promise<string[]> {
+  return (read ??= cpuFeatures());
 }
 
 let probed: Promise<Capability[]> | undefined;

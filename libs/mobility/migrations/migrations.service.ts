@@ -22,7 +22,7 @@ import type { MigrationType } from './migration.entity.js';
 import { migrationsQuery } from './migration-list.js';
 import type { MigrationFilter, MigrationView } from './migration-list.js';
 import { isAbortable } from './migration-states.js';
-import { databaseTime, requireCapability, requireSameStorage } from './move-checks.js';
+import { databaseTime, requireCapability, requireCpu, requireSameStorage } from './move-checks.js';
 import type { ConcludeResizeInput, MoveInput } from './move-operations.js';
 import {
   ComputeHostNotFoundError,
@@ -73,6 +73,7 @@ export class Migrations {
       requireCapability(source, 'checkpoint');
       if (target) requireCapability(target, 'restore');
       if (target) requireSameStorage(source, target);
+      if (target) requireCpu(source, target);
       return { type: 'live-migration', kind: 'instance.live-migrate', target, force: input.force ?? false };
     });
   }

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { Host } from '#libs/fleet/hosts/host.entity';
+import { blocksCpu } from './cpu-features.js';
 import { MoveRefusedError } from './move.errors.js';
 
 /** Leases are written by PostgreSQL's clock, so they are judged by it. */
@@ -24,6 +25,12 @@ export function blocksDisk(source: Pick<Host, 'name' | 'facts'>, target: Pick<Ho
 /** Throws MoveRefusedError where the target could not receive the source's disk. */
 export function requireSameStorage(source: Host, target: Host): void {
   const reasons = blocksDisk(source, target);
+  if (reasons.length) throw new MoveRefusedError('host', reasons);
+}
+
+/** Throws MoveRefusedError where a running program might not find its processor's instructions on the target. */
+export function requireCpu(source: Host, target: Host): void {
+  const reasons = blocksCpu(source, target);
   if (reasons.length) throw new MoveRefusedError('host', reasons);
 }
 

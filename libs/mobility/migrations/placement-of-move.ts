@@ -3,6 +3,7 @@ import type { Instance, InstanceFlavor } from '#libs/compute/instances/instance.
 import type { Host } from '#libs/fleet/hosts/host.entity';
 import type { Resources } from '#libs/scheduling/core/request';
 import type { PlacementRequest } from '#libs/scheduling/placement/scheduler.service';
+import { usableCpuFeatures } from './cpu-features.js';
 import { storageDriverOf } from './move-checks.js';
 
 export interface PlacedMove {
@@ -19,6 +20,7 @@ export interface PlacedMove {
 export function placementOfMove(instance: Instance, source: Host | null, move: PlacedMove): PlacementRequest {
   const { kind, migrationId, requestedHostId, force, newFlavor } = move;
   const staying = kind === 'instance.resize' && flagSetting('LXSTACK_ALLOW_RESIZE_TO_SAME_HOST');
+  const live = kind === 'instance.live-migrate';
   return {
     consumerId: migrationId,
     instanceId: instance.id,
@@ -28,7 +30,8 @@ export function placementOfMove(instance: Instance, source: Host | null, move: P
     requestedHostId,
     force,
     excludedHostIds: staying || !source ? [] : [source.id],
-    capabilities: kind === 'instance.live-migrate' ? ['restore'] : [],
+    capabilities: live ? ['restore'] : [],
+    cpuFeatures: live && source ? usableCpuFeatures(source) : [],
     // An evacuation makes the root anew from the image; every other move brings the disk along.
     storageDriver: source && kind !== 'instance.evacuate' ? storageDriverOf(source) : null,
   };

@@ -6,6 +6,7 @@ import { isUp } from '#libs/fleet/hosts/host-state';
 import type { Explanation } from '#libs/scheduling/core/explanation';
 import { explainLines } from '#libs/scheduling/core/explanation';
 import { Scheduler } from '#libs/scheduling/placement/scheduler.service';
+import { blocksCpu } from '../migrations/cpu-features.js';
 import { blocksDisk, databaseTime } from '../migrations/move-checks.js';
 import { placementOfMove } from '../migrations/placement-of-move.js';
 import { AgentLook } from './agent-look.js';
@@ -48,7 +49,7 @@ export class LiveRefusals {
       this.look.at(target, instance.id),
       this.explain(instance, source, target.id, force),
     ]);
-    const reasons = [...known, ...blocksDisk(source, target), ...looked.reasons];
+    const reasons = [...known, ...blocksDisk(source, target), ...blocksCpu(source, target), ...looked.reasons];
     return reasons.length ? reasons : rejections(explanation, target.id);
   }
 

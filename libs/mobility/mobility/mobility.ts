@@ -5,6 +5,7 @@ import type { Instance } from '#libs/compute/instances/instance.entity';
 import { isUp } from '#libs/fleet/hosts/host-state';
 import type { Host } from '#libs/fleet/hosts/host.entity';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
+import { blocksCpu } from '../migrations/cpu-features.js';
 import { blocksDisk, databaseTime } from '../migrations/move-checks.js';
 import { AgentLook, downWords } from './agent-look.js';
 import { blocksCold, blocksLive, blocksTarget } from './mobility-rules.js';
@@ -50,9 +51,10 @@ export class Mobility {
       memoryBytes: seen.memoryBytes || null,
       targets: hosts.map((host) => {
         const disk = source ? blocksDisk(source, host) : [];
-        const judge = (capabilities: string[]) =>
-          verdict([...blocksTarget(instance, host, isUp(host, now), capabilities), ...disk]);
-        return { host: host.name, live: judge(['restore']), cold: judge([]) };
+        const cpu = source ? blocksCpu(source, host) : [];
+        const judge = (capabilities: string[], more: string[]) =>
+          verdict([...blocksTarget(instance, host, isUp(host, now), capabilities), ...disk, ...more]);
+        return { host: host.name, live: judge(['restore'], cpu), cold: judge([], []) };
       }),
     };
   }

@@ -106,6 +106,13 @@ test('a disk is moved only to a host that stores disks in the same way, also whe
   assert.equal(names(rows, query()).length, 3);
 });
 
+test('a host whose processor lacks something is left out, also where it is forced', () => {
+  const rows = [host('a'), host('b')];
+  const missingCpuFeatures = new Map([['id-b', ['avx512f']]]);
+  assert.deepEqual(names(rows, query({ missingCpuFeatures })), ['a']);
+  assert.deepEqual(names(rows, query({ missingCpuFeatures, requestedHostId: 'id-b', force: true })), []);
+});
+
 const anyHost = fc.record({
   up: fc.boolean(),
   enabled: fc.boolean(),

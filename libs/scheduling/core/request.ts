@@ -31,6 +31,8 @@ export interface PlacementQuery {
   architecture: string | null;
   /** Of the host a disk is moved from; null: none is moved. */
   storageDriver: string | null;
+  /** Hosts whose processor lacks what it may use, with what they lack. */
+  missingCpuFeatures?: ReadonlyMap<string, readonly string[]>;
   sameHostIds: ReadonlySet<string> | null;
   differentHostIds: ReadonlySet<string> | null;
   group: GroupConstraint | null;

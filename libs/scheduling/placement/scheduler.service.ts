@@ -8,6 +8,7 @@ import type { FleetView } from '../core/fleet-view.js';
 import { rank } from '../core/rank.js';
 import type { PlacementQuery, Resources } from '../core/request.js';
 import { FleetCache } from './fleet-cache.js';
+import { missingCpuFeatures } from './missing-cpu-features.js';
 import { NoValidHostError } from './no-valid-host.error.js';
 import { lockGroup, resolveHints } from './resolve-hints.js';
 
@@ -29,6 +30,8 @@ export interface PlacementRequest {
   imageProperties?: Record<string, string>;
   /** Of the host a disk is moved from. */
   storageDriver?: string | null;
+  /** Of the processor it runs on now, where it is to run on. */
+  cpuFeatures?: readonly string[];
 }
 
 export interface PlacedHost {
@@ -120,6 +123,7 @@ async function toQuery(request: PlacementRequest, tx: EntityManager): Promise<Pl
     capabilities: request.capabilities ?? [],
     architecture: request.imageProperties?.architecture ?? request.imageProperties?.hw_architecture ?? null,
     storageDriver: request.storageDriver ?? null,
+    missingCpuFeatures: await missingCpuFeatures(tx, request.cpuFeatures ?? []),
     ...(await resolveHints(tx, instanceId, hints)),
   };
 }

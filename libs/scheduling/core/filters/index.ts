@@ -4,6 +4,7 @@ import { availability } from './availability.js';
 import { availabilityZone } from './availability-zone.js';
 import { capability } from './capability.js';
 import { capacity } from './capacity.js';
+import { cpuFeatures } from './cpu-features.js';
 import { excludedHosts } from './excluded-hosts.js';
 import { neighbours } from './neighbours.js';
 import { requestedHost } from './requested-host.js';
@@ -18,6 +19,7 @@ export const FILTERS: readonly Filter[] = [
   availabilityZone,
   architecture,
   storageDriver,
+  cpuFeatures,
   capability,
   neighbours,
   serverGroup,

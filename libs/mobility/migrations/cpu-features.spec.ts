@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { blocksCpu } from './cpu-features.js';
+
+const host = (name: string, flags: string, architecture = 'x86_64') => ({
+  name,
+  facts: { architecture, cpuFeatures: flags.split(' ').filter(Boolean) },
+});
+
+test('an instruction set that the target lacks is named, what only the kernel uses is not asked for', () => {
+  const source = host('h1', 'fpu sse4_2 avx2 avx512f vmx constant_tsc hypervisor md_clear hwp');
+  assert.deepEqual(blocksCpu(source, host('h2', 'fpu sse4_2 avx2 avx512f')), []);
+  assert.deepEqual(blocksCpu(source, host('h2', 'fpu sse4_2')), [
+    'The processor of host h2 lacks what programs on h1 may use: avx2, avx512f.',
+  ]);
+  assert.deepEqual(blocksCpu(host('h2', 'fpu sse4_2'), source), [], 'to a newer processor it may go');
+});
+
+test('a target that has told nothing lacks everything, a source that has told nothing asks for nothing', () => {
+  assert.match(blocksCpu(host('h1', 'fpu avx2'), host('h2', '')).join(), /lacks.*fpu, avx2/);
+  assert.deepEqual(blocksCpu(host('h1', ''), host('h2', '')), []);
+});
+
+test('of other architectures every feature counts, and a long list is cut', () => {
+  const many = Array.from({ length: 15 }, (_, n) => `f${n}`).join(' ');
+  assert.match(blocksCpu(host('h1', many, 'aarch64'), host('h2', '', 'aarch64')).join(), /f11 and 3 more/);
+});

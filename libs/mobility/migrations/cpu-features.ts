@@ -1,0 +1,32 @@
+import type { Host } from '#libs/fleet/hosts/host.entity';
+
+/**
+ * Flags of x86 that stand for instructions a program may find and use; the others of /proc/cpuinfo are the kernel's own:
+ * virtualization, power, timers, mitigations.
+ */
+const INSTRUCTIONS =
+  /^(3dnow|abm$|adx$|aes$|amx_|apx|avx|bmi[12]$|cldemote$|clflush|clwb$|clzero$|cmov$|cx(8|16)$|enqcmd$|f16c$|fma|fpu$|fsgsbase$|fxsr|gfni$|hle$|lahf_lm$|lm$|lwp$|misalignsse$|mmx|movbe$|movdir|mwaitx$|ospke$|pclmulqdq$|pku$|pni$|popcnt$|prefetchw|rdpid$|rdpru$|rdrand$|rdseed$|rdtscp$|rtm$|serialize$|sha|sm[34]$|sse|ssse3$|syscall$|tbm$|tsc$|tsxldtrk$|user_shstk$|vaes$|vpclmulqdq$|waitpkg$|xgetbv1$|xop$|xsave)/;
+
+/** What a process that runs on this host may rely on. Empty where its agent has not said so. */
+export function usableCpuFeatures({ facts }: Pick<Host, 'facts'>): string[] {
+  const told = Array.isArray(facts.cpuFeatures) ? facts.cpuFeatures.map(String) : [];
+  return String(facts.architecture ?? '').startsWith('x86') ? told.filter((flag) => INSTRUCTIONS.test(flag)) : told;
+}
+
+/** Flags named in one reason. */
+const TOLD = 12;
+
+/** Why a process of one host would not find its processor on the other. */
+export function blocksCpu(source: Pick<Host, 'name' | 'facts'>, target: Pick<Host, 'name' | 'facts'>): string[] {
+  const there = new Set(Array.isArray(target.facts.cpuFeatures) ? target.facts.cpuFeatures.map(String) : []);
+  const missing = usableCpuFeatures(source).filter((flag) => !there.has(flag));
+  return missing.length
+    ? [`The processor of host ${target.name} lacks what programs on ${source.name} may use: ${missingWords(missing)}.`]
+    : [];
+}
+
+/** `avx2, avx512f and 3 more` */
+export function missingWords(missing: readonly string[]): string {
+  const more = missing.length - TOLD;
+  return `${missing.slice(0, TOLD).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
