@@ -31,6 +31,16 @@ test('a server with BusyBox as init and OpenRC moves live there and back, connec
   await kinds.fleet.assertAudited();
 });
 
+test('a server as Ubuntu is, with migration.stateful=true, moves live there and back, connected', async (context) => {
+  const kinds = await GuestKinds.open();
+  context.after(() => kinds.fleet.close());
+  const server = await kinds.running('ubuntu', await kinds.statefulFlavor());
+  assert.deepEqual(await kinds.mobilityOf(server), { live: { possible: true, reasons: [] }, init: 'systemd' });
+  await kinds.movesThereAndBack(server);
+  await kinds.fleet.remove(server.id);
+  await kinds.fleet.assertAudited();
+});
+
 test('a stock Debian with migration.stateful=true moves live there and back, connected', async (context) => {
   const kinds = await GuestKinds.open();
   context.after(() => kinds.fleet.close());

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { hostVethName } from '../network/interface-names.js';
@@ -36,6 +37,11 @@ export class Dump {
     const dump = new Dump(directory, link);
     dump.ended = earlierCheckpointEnded(directory);
     return dump;
+  }
+
+  /** Where CRIU is to look for what inotify watches: absolute paths of one line each. To be told before the start. */
+  async knows(watched: readonly string[]): Promise<void> {
+    await writeFile(join(this.directory, 'watched'), watched.map((path) => `${path}\n`).join(''));
   }
 
   start(

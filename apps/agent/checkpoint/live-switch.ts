@@ -19,6 +19,7 @@ import type { ProgressFeed } from './progress-feed.js';
 import type { Redirect } from './redirect.js';
 import type { TargetLink } from './target-link.js';
 import type { Throttle } from './throttle.js';
+import { watchedPaths } from './watched-paths.js';
 
 /** What the switch shares with the move that it is part of. */
 interface Shared {
@@ -85,13 +86,14 @@ export class LiveSwitch {
 
   /** All that can be made before the freeze, at both ends. */
   private async arm(): Promise<void> {
-    const { deps, record, target, redirect } = this.shared;
+    const { deps, record, target, redirect, dump } = this.shared;
     const memoryMode = await this.memory.choose();
     if (memoryMode === 'pre-copy') await this.memory.preCopy();
     await target.tell({ say: 'arm', memoryMode });
-    await Promise.all([target.expect('armed'), redirect.arm()]);
-    await faultPoint('source.armed');
     const initPid = await deps.instances.initPid(record.spec.id);
+    const watched = watchedPaths(initPid).then((paths) => dump.knows(paths));
+    await Promise.all([target.expect('armed'), redirect.arm(), watched]);
+    await faultPoint('source.armed');
     this.neighbours = await readNeighbours(initPid);
     await redirect.keepNewcomers();
     await allAccepted(initPid);

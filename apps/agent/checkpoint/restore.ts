@@ -10,6 +10,7 @@ import type { CriuVerdict } from './criu-log.js';
 import { mapsLater } from './memory/memory-mode.js';
 import type { MemoryMode } from './memory/memory-mode.js';
 import type { MovableInstances } from './movable-instances.js';
+import { partFollowers } from './mount-images.js';
 import { moveEnvironment, removeStaleCgroups } from './move-directory.js';
 import { setNeighbours } from './neighbours.js';
 import type { Neighbour } from './neighbours.js';
@@ -65,6 +66,7 @@ export class Restore {
   async go(neighbours: readonly Neighbour[], nics: readonly Nic[]): Promise<boolean> {
     const link = this.link!;
     this.begun = performance.now();
+    partFollowers(join(this.directory, 'images'));
     link.answer('restore');
     const introduced = link.when('namespaces').then(() => this.introduce(neighbours, nics));
     introduced.catch(() => undefined); // awaited below

@@ -4,12 +4,13 @@ import { buildBusybox, busyboxRecipe } from './busybox.js';
 import { buildDebian, buildStock, debianRecipe, stockRecipe } from './debian.js';
 import { buildOpenrc, openrcRecipe } from './openrc.js';
 import { buildSysvinit, sysvinitRecipe } from './sysvinit.js';
+import { buildUbuntu, ubuntuRecipe } from './ubuntu.js';
 
 /** Files to be uploaded to Glance: gzipped tar archives of a root file system, by the name of the image. */
 export type GuestImages = Record<'debian' | 'busybox', string>;
 
 /** Guests of other kinds: systemd without the settings for live moves, and other inits. */
-export type GuestKind = 'stock' | 'sysvinit' | 'openrc';
+export type GuestKind = 'stock' | 'ubuntu' | 'sysvinit' | 'openrc';
 
 /** The two guests of the demo and the tests, both with an echo service on TCP port 7. Built once, then cached. */
 export async function guestImages(): Promise<GuestImages> {
@@ -29,6 +30,10 @@ const kinds: Record<GuestKind, () => Promise<string>> = {
   async stock() {
     const { debian } = await guestImages();
     return cached('guest-stock', stockRecipe, (directory) => buildStock(directory, debian));
+  },
+  async ubuntu() {
+    const [recipe, from] = [{ from: stockRecipe, ...ubuntuRecipe }, await guestOfKind('stock')];
+    return cached('guest-ubuntu', recipe, (directory, log) => buildUbuntu(directory, from, log));
   },
   sysvinit: () => cached('guest-sysvinit', sysvinitRecipe, buildSysvinit),
   async openrc() {
