@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import { messageOf } from '#libs/common/errors';
 import type { Logger } from '#libs/common/logger';
 import { EMPTY_OUTBOX, LEFT_BEHIND } from './execution/execution-sql.js';
+import type { WorkerPresence } from './execution/worker-presence.js';
 import type { Operation } from './operation.entity.js';
 import type { OperationQueues, WakeUp } from './queues.js';
 
@@ -20,10 +21,13 @@ export class Sweeper {
   constructor(
     private readonly database: DataSource,
     private readonly queues: OperationQueues,
+    private readonly presence: WorkerPresence,
     private readonly log: Logger,
   ) {}
 
-  start(everyMs: number): void {
+  /** This worker is shown to the others when it returns, before it takes anything. */
+  async start(everyMs: number): Promise<void> {
+    await this.presence.look();
     this.running = true;
     this.schedule(everyMs);
   }
@@ -32,10 +36,12 @@ export class Sweeper {
     this.running = false;
     clearTimeout(this.timer);
     await this.round;
+    await this.presence.hide();
   }
 
   /** One round. Adding a job that is there already does nothing. */
   async sweep(): Promise<void> {
+    await this.presence.look();
     const unsent = await this.database.query<Row[]>(EMPTY_OUTBOX, [BATCH]);
     if (unsent.length) await this.queues.enqueue(unsent);
     const left = await this.database.query<LeftBehind[]>(LEFT_BEHIND, [BATCH]);

@@ -13,6 +13,7 @@ import { ExecutionStore } from './execution/execution-store.js';
 import { HostGate } from './execution/host-gate.js';
 import { WorkerStoppingError } from './execution/interruptions.js';
 import { LeaseKeeper } from './execution/lease-keeper.js';
+import { WorkerPresence } from './execution/worker-presence.js';
 import { isFinished } from './operation-states.js';
 import type { Operation, QueueName } from './operation.entity.js';
 import { OperationQueues } from './queues.js';
@@ -68,14 +69,20 @@ export class WorkflowRunner {
   }
 
   async start(settings: RunnerSettings = {}): Promise<void> {
-    const { concurrency = {}, perHost = 8, hostOf = () => null, leaseMs = 10_000, sweepMs = 2_000 } = settings;
+    const { concurrency = {}, perHost = 8, hostOf = () => null, leaseMs = 10_000, sweepMs = 1_000 } = settings;
     this.gate = new HostGate(perHost);
     this.hostOf = hostOf;
-    this.store = new ExecutionStore(this.database, `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`, leaseMs);
+    const worker = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+    this.store = new ExecutionStore(this.database, worker, leaseMs);
     this.leases = new LeaseKeeper(this.store, this.log);
     this.leases.start();
-    this.sweeper = new Sweeper(this.database, this.queues, this.log);
-    this.sweeper.start(sweepMs);
+    this.sweeper = new Sweeper(
+      this.database,
+      this.queues,
+      new WorkerPresence(this.database, worker, this.log),
+      this.log,
+    );
+    await this.sweeper.start(sweepMs);
     this.unsubscribe = await this.events.subscribeCancel((id) => {
       if (this.leases.executions.some((execution) => execution.id === id)) void this.leases.renew();
     });

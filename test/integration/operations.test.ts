@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
@@ -152,10 +153,17 @@ test('an operation whose job was never added is found in Postgres', async () => 
   assert.equal(Number(count), 0);
 });
 
-test('invariant 4: another worker carries on the operation of a killed one at its step', async () => {
+/** Another worker, in a process of its own. */
+async function spawnWorker(leaseMs: number): Promise<ChildProcess> {
   const script = join(import.meta.dirname, 'operations-worker.js');
-  const child = spawn(process.execPath, [script, database.url, redisUrl()], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const args = [script, database.url, redisUrl(), String(leaseMs)];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   await once(child.stdout, 'data');
+  return child;
+}
+
+test('invariant 4: another worker carries on the operation of a killed one at its step, without waiting for its lease', async () => {
+  const child = await spawnWorker(600_000);
   const { id, resourceId } = await create({ workMs: 1_000 });
   while ((await trial.operations.get(id)).step !== 'two') await sleep(10);
   child.kill('SIGKILL');
@@ -165,6 +173,20 @@ test('invariant 4: another worker carries on the operation of a killed one at it
   assert.deepEqual(await log(resourceId), ['two', 'three']);
   const steps = await trial.operations.steps(id);
   assert.equal(steps.filter((step) => step.name === 'one').length, 1);
+});
+
+test('a worker whose database session broke is not taken for a dead one', async () => {
+  const child = await spawnWorker(600_000);
+  const { id, resourceId } = await create({ workMs: 5_000 });
+  while ((await trial.operations.get(id)).step !== 'two') await sleep(10);
+  await database.dataSource.query("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'");
+  await trial.runner.start(QUICK);
+  assert.equal((await trial.operations.waitFor(id, 15_000)).state, 'done');
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  assert.deepEqual(await log(resourceId), ['two', 'three']);
+  const steps = await trial.operations.steps(id);
+  assert.equal(steps.filter((step) => step.name === 'two').length, 1);
 });
 
 test('a worker that is told to stop gives its operations back at once', async () => {

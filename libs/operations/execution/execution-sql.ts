@@ -156,3 +156,28 @@ export const EMPTY_OUTBOX = `
   )
   SELECT o.id, o.kind, o.queue, ${NO_WAIT} FROM gone JOIN operations o ON o.id = gone.operation_id
   WHERE o.state = 'pending' AND o.locked_by IS NULL`;
+
+/** Space of the advisory locks that show workers, so that no other use of advisory locks is taken for one. */
+const PRESENCE = 0x4c58_5357;
+
+/** worker. Shared: two names with one hash are both shown. */
+export const SHOW_PRESENCE = `SELECT pg_advisory_lock_shared(${PRESENCE}, hashtext($1))`;
+
+/**
+ * Workers that hold leases and do not show themselves. None in the first seconds after a start of PostgreSQL, which ends
+ * everybody's session.
+ */
+export const WORKERS_MISSED = `
+  SELECT DISTINCT locked_by AS worker FROM operations
+  WHERE state IN ${UNFINISHED} AND locked_until > clock_timestamp()
+    AND pg_postmaster_start_time() < clock_timestamp() - interval '5 seconds'
+    AND NOT EXISTS (
+      SELECT FROM pg_locks
+      WHERE locktype = 'advisory' AND granted AND classid::bigint = ${PRESENCE}
+        AND objid::bigint = (hashtext(locked_by)::bigint & 4294967295)
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`;
+
+/** workers. */
+export const EXPIRE_LEASES = `
+  UPDATE operations SET locked_until = clock_timestamp()
+  WHERE locked_by = ANY($1::text[]) AND state IN ${UNFINISHED} AND locked_until > clock_timestamp()`;
