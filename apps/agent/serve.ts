@@ -5,6 +5,7 @@ import { AgentService } from '#generated/lxstack/agent/v1/agent';
 import { channelOptions, readPki, serverCredentials } from '#libs/agent-protocol/credentials';
 import { createLogger } from '#libs/common/logger';
 import { hostInfo } from './capabilities/host-info.js';
+import { Fence } from './fence/fence.js';
 import { migrationHandlers } from './checkpoint/migration.handlers.js';
 import { Migrations } from './checkpoint/migrations.js';
 import { execHandlers } from './exec/exec.handlers.js';
@@ -61,7 +62,12 @@ export async function serve(settings: AgentSettings): Promise<void> {
     inUse: () => new Set(records.ids().map((id) => records.get(id).spec.image?.sha256 ?? '')),
     logger,
   });
-  const parts = { records, runtime, storage, images, network, turns: new Turns(), logger };
+  const fence = await Fence.open({
+    run: settings.run,
+    cgroup: settings.cgroup,
+    cgroupOf: (id) => runtime.cgroupDirectories(id)[1],
+  });
+  const parts = { records, runtime, storage, images, network, fence, turns: new Turns(), logger };
   const instances = new Instances(parts);
   const host = () => hostInfo(settings, storage.name);
   const migrations = new Migrations({
@@ -105,9 +111,9 @@ export async function serve(settings: AgentSettings): Promise<void> {
   logger.info({ listen: settings.listen, role: settings.role, storage: storage.name }, 'serving');
 
   const { signal } = ending;
-  const watchOver = new WatchOver({ control, instances, records, reports, moving, logger, signal });
-  const regained = () => watchOver.checkOwnership();
-  const done = Promise.all([holdLease({ control, host, regained, logger, signal }), watchOver.run()]);
+  const watchOver = new WatchOver({ control, instances, fence, records, reports, moving, logger, signal });
+  const doubt = () => watchOver.checkOwnership();
+  const done = Promise.all([holdLease({ control, host, fence, doubt, logger, signal }), watchOver.run()]);
   process.once('SIGTERM', () => ending.abort());
   process.once('SIGINT', () => ending.abort());
   await done;

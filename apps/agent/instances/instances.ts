@@ -4,6 +4,7 @@ import { InstanceState } from '#generated/lxstack/agent/v1/types';
 import type { Call, InstanceSpec, InstanceStatus } from '#generated/lxstack/agent/v1/types';
 import { ConflictError, InvalidInputError, messageOf } from '#libs/common/errors';
 import type { Logger } from '#libs/common/logger';
+import type { Fence } from '../fence/fence.js';
 import type { ImageCache } from '../images/image-cache.js';
 import type { HostNetwork } from '../network/network.js';
 import type { Runtime } from '../runtime/runtime.js';
@@ -21,6 +22,7 @@ export interface InstancesDeps {
   network: HostNetwork;
   /** By instance: whatever reads and writes its record. */
   turns: Turns;
+  fence: Pick<Fence, 'held' | 'requireLease'>;
   logger: Logger;
 }
 
@@ -95,6 +97,7 @@ export class Instances {
     return this.change(call, id, async (record) => {
       if (record.state === 'running') return this.status(id);
       this.require(record, 'paused');
+      this.deps.fence.requireLease(id);
       await this.deps.runtime.unpause(id);
       return this.keep(record, 'running');
     });
@@ -141,12 +144,12 @@ export class Instances {
 
   /**
    * Looks at what is: one that should run and does not is stopped from now on, one that runs though it was not written
-   * down (the agent died while it started it) is adopted.
+   * down (the agent died while it started it) is adopted. One that is fenced is settled by `release`.
    */
   refresh(id: string): Promise<void> {
     return this.turns.take(id, async () => {
       const record = this.deps.records.find(id);
-      if (!record || record.state === 'incoming' || record.state === 'outgoing') return;
+      if (!record || isMoving(record) || this.deps.fence.held.find(id)) return;
       const alive = (await this.deps.runtime.settledInitPid(id)) > 0;
       if (alive && record.state === 'stopped') this.changes.emit('unasked', await this.keep(record, 'running'));
       if (!alive && (record.state === 'running' || record.state === 'paused'))
@@ -159,7 +162,8 @@ export class Instances {
     if (target === 'stop') return this.refresh(id);
     return this.turns.take(id, async () => {
       const record = this.deps.records.find(id);
-      if (record?.state !== 'running' || (await this.deps.runtime.settledInitPid(id))) return;
+      if (record?.state !== 'running' || this.deps.fence.held.find(id)) return;
+      if (await this.deps.runtime.settledInitPid(id)) return;
       // LXC begins again only what it started itself, not what CRIU restored.
       const stopped = await this.keep(record, 'stopped', 'It ended for a reboot that failed.');
       await this.startNow(this.deps.records.get(id)).catch((error: unknown) => {
@@ -173,11 +177,33 @@ export class Instances {
   disown(id: string, reason: string): Promise<void> {
     return this.turns.take(id, async () => {
       const record = this.deps.records.find(id);
-      if (!record || record.state === 'incoming' || record.state === 'outgoing') return;
+      if (!record || isMoving(record)) return;
       if (record.state === 'stopped' && !(await this.deps.runtime.initPid(id))) return;
       await this.deps.runtime.stop(id, 0);
       await this.keep(record, 'stopped', reason);
       this.deps.logger.warn({ instance: id, reason }, 'stopped: not owned');
+    });
+  }
+
+  /**
+   * It was fenced, the lease is held again and it is this host's: a frozen one goes on, one that was stopped starts again.
+   * One that was paused lost what it was paused with, and is stopped.
+   */
+  release(id: string): Promise<void> {
+    return this.turns.take(id, async () => {
+      const record = this.deps.records.find(id);
+      if (record && isMoving(record)) return; // its move ends first
+      const alive = (await this.deps.runtime.settledInitPid(id)) > 0;
+      if (alive && record?.state !== 'paused') await this.deps.runtime.unpause(id);
+      this.deps.fence.held.letGo(id);
+      this.deps.logger.warn({ instance: id, alive }, 'no longer fenced');
+      if (alive || !record || record.state === 'stopped') return;
+      const stopped = await this.keep(record, 'stopped', 'Stopped: its host had lost its lease.');
+      if (record.state === 'paused') return void this.changes.emit('unasked', stopped);
+      await this.startNow(this.deps.records.get(id)).catch((error: unknown) => {
+        this.changes.emit('unasked', stopped);
+        this.failed(id, error);
+      });
     });
   }
 
@@ -205,6 +231,7 @@ export class Instances {
     await this.deps.network.detach(spec.nics);
     await this.deps.storage.delete(spec.id);
     await this.deps.records.forget(spec.id);
+    this.deps.fence.held.letGo(spec.id);
   }
 
   private require(record: InstanceRecord, state: RecordedState): void {
@@ -227,6 +254,7 @@ export class Instances {
   private async startNow(record: InstanceRecord): Promise<InstanceStatus> {
     const { spec } = record;
     this.require(record, 'stopped');
+    this.deps.fence.requireLease(spec.id);
     const begun = performance.now();
     await Promise.all([this.deps.storage.mount(spec.id, spec.image!.sha256), this.deps.network.attach(spec)]);
     const bridges = new Map(spec.nics.map((nic) => [nic.networkId, this.deps.network.bridgeName(nic.networkId)]));
@@ -241,7 +269,7 @@ export class Instances {
   }
 
   private async stopNow(record: InstanceRecord, timeoutSeconds: number): Promise<InstanceStatus> {
-    if (record.state === 'incoming' || record.state === 'outgoing') this.require(record, 'running');
+    if (isMoving(record)) this.require(record, 'running');
     if (record.state === 'stopped' && !(await this.deps.runtime.initPid(record.spec.id)))
       return record.reason ? this.keep(record, 'stopped') : this.status(record.spec.id);
     if (record.state === 'paused') await this.deps.runtime.unpause(record.spec.id);
@@ -251,6 +279,7 @@ export class Instances {
 
   private async keep(record: InstanceRecord, state: RecordedState, reason = ''): Promise<InstanceStatus> {
     await this.deps.records.keep({ ...record, state, reason });
+    if (state === 'stopped') this.deps.fence.held.letGo(record.spec.id);
     const status = await this.status(record.spec.id);
     this.changes.emit('change', status);
     return status;
@@ -261,3 +290,5 @@ export class Instances {
     this.deps.logger.error({ instance: id, reason: messageOf(error) }, 'look at the instance failed');
   }
 }
+
+const isMoving = ({ state }: InstanceRecord): boolean => state === 'incoming' || state === 'outgoing';

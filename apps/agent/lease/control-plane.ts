@@ -2,7 +2,7 @@ import { Metadata } from '@grpc/grpc-js';
 import type { ServiceError } from '@grpc/grpc-js';
 import { Readable } from 'node:stream';
 import { ControlPlaneClient } from '#generated/lxstack/agent/v1/control_plane';
-import type { HeartbeatResponse, ImageChunk, Ownership } from '#generated/lxstack/agent/v1/control_plane';
+import type { Fence, HeartbeatResponse, ImageChunk, Ownership } from '#generated/lxstack/agent/v1/control_plane';
 import type { HostInfo, ImageRef, InstanceStatus } from '#generated/lxstack/agent/v1/types';
 import { channelCredentials, channelOptions } from '#libs/agent-protocol/credentials';
 import type { Pki } from '#libs/agent-protocol/credentials';
@@ -18,8 +18,8 @@ export class ControlPlane {
     this.client = new ControlPlaneClient(address, channelCredentials(pki, { role: 'control' }), channelOptions);
   }
 
-  heartbeat(host: HostInfo, bootId: string): Promise<HeartbeatResponse> {
-    return answered((done) => this.client.heartbeat({ host, bootId }, new Metadata(), until(DEADLINE_MS), done));
+  heartbeat(host: HostInfo, bootId: string, fence: Fence | undefined): Promise<HeartbeatResponse> {
+    return answered((done) => this.client.heartbeat({ host, bootId, fence }, new Metadata(), until(DEADLINE_MS), done));
   }
 
   async report(instances: InstanceStatus[]): Promise<void> {

@@ -1,33 +1,43 @@
 import type { HostInfo } from '#generated/lxstack/agent/v1/types';
 import { sleep } from '#libs/common/clock';
-import { messageOf } from '#libs/common/errors';
+import { messageOf, UnavailableError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import type { Logger } from '#libs/common/logger';
+import type { Fence } from '../fence/fence.js';
 import type { ControlPlane } from './control-plane.js';
 
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [500, 10_000];
 
 interface LeaseDeps {
-  control: ControlPlane;
+  control: Pick<ControlPlane, 'heartbeat'>;
   host: () => Promise<HostInfo>;
-  /** The lease was lost, or may have been, and is held again: others may own what this host has. */
-  regained: () => void;
+  fence: Pick<Fence, 'now' | 'hasLease' | 'promise' | 'renewed' | 'held'>;
+  /** Others may own what this host has: the lease is held again, or an operator says that the host is down. */
+  doubt: () => void;
   logger: Logger;
   signal: AbortSignal;
 }
 
-/** Renews the host's lease until `signal`. While the control plane does not answer, what runs goes on running. */
-export async function holdLease({ control, host, regained, logger, signal }: LeaseDeps): Promise<void> {
+/**
+ * Renews the host's lease until `signal`. While the control plane does not answer, what is not marked for evacuation goes
+ * on running; the rest is fenced.
+ */
+export async function holdLease({ control, host, fence, doubt, logger, signal }: LeaseDeps): Promise<void> {
   const bootId = newId();
-  let lasting = 0; // the lease is held until then
   for (let pause = FIRST_PAUSE_MS; !signal.aborted;) {
     try {
-      const begun = Date.now();
-      const { leaseSeconds } = await control.heartbeat(await host(), bootId);
-      if (lasting && begun > lasting) regained();
-      lasting = begun + leaseSeconds * 1000;
+      const begun = fence.now(); // the control plane counts from later on
+      const lost = !fence.hasLease();
+      const answer = await control.heartbeat(await host(), bootId, fence.promise());
+      if (!answer.leaseSeconds) {
+        doubt();
+        throw new UnavailableError('an operator says that this host is down: no lease');
+      }
+      const toPromise = await fence.renewed(begun + answer.leaseSeconds * 1000, answer.fence);
+      if (lost || fence.held.ids().length) doubt();
       pause = FIRST_PAUSE_MS;
-      await sleep(Math.max(1, leaseSeconds / 3) * 1000, signal);
+      // Nothing counts before it was promised.
+      if (!toPromise) await sleep(Math.max(1, answer.leaseSeconds / 3) * 1000, signal);
     } catch (error) {
       if (signal.aborted) return;
       logger.warn({ reason: messageOf(error) }, 'heartbeat failed');

@@ -2,6 +2,7 @@ import type { Ownership } from '#generated/lxstack/agent/v1/control_plane';
 import { sleep } from '#libs/common/clock';
 import { messageOf } from '#libs/common/errors';
 import type { Logger } from '#libs/common/logger';
+import type { Fence } from '../fence/fence.js';
 import type { Instances } from '../instances/instances.js';
 import type { InstanceRecords } from '../state/instance-record.js';
 import type { ControlPlane } from './control-plane.js';
@@ -15,6 +16,7 @@ const LOOK_MS = 60_000;
 interface Deps {
   control: ControlPlane;
   instances: Instances;
+  fence: Pick<Fence, 'hasLease' | 'held'>;
   records: InstanceRecords;
   reports: InstanceReports;
   /** Instances in the middle of a move: whose they are is the move's question. */
@@ -84,10 +86,12 @@ export class WatchOver {
   }
 
   private async obey({ instanceId, exists, deleted, owned, epoch }: Ownership): Promise<void> {
-    const { instances, records, logger } = this.deps;
+    const { instances, records, fence, logger } = this.deps;
     if (!exists && !deleted)
       return logger.error({ instance: instanceId }, 'the control plane has never heard of it: left as it is');
     const kept = records.find(instanceId)?.epoch ?? 0;
+    // Fenced and still this host's: while the lease is held nobody can have taken it since the answer.
+    if (owned && fence.held.find(instanceId) && fence.hasLease()) return instances.release(instanceId);
     if (owned || (!deleted && epoch < kept)) return;
     await instances.disown(instanceId, deleted ? 'Deleted.' : 'Owned by another host.');
   }

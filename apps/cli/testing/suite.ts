@@ -11,6 +11,13 @@ import { Tally } from './tally.js';
 import { testFiles } from './test-files.js';
 import type { TestKind } from './test-files.js';
 
+/** So that a test can wait for them. */
+const shortFences = {
+  LXSTACK_FENCE_FREEZE_SECONDS: '3',
+  LXSTACK_FENCE_STOP_SECONDS: '8',
+  LXSTACK_FENCE_MARGIN_SECONDS: '2',
+};
+
 type Print = (line: string) => void;
 const minute = 60_000;
 
@@ -65,6 +72,7 @@ async function startServers(layout: Layout): Promise<void> {
 }
 
 async function startTestFleet(layout: Layout, print: Print): Promise<void> {
+  Object.assign(process.env, shortFences);
   process.env.LXSTACK_DEPLOYMENT = layout.deployment;
   await startFleet(layout, { hosts: 3, runtime: 'lxc' }, (line) => print(`  ${line}`));
 }

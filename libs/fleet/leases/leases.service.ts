@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { HeartbeatRequest } from '#generated/lxstack/agent/v1/control_plane';
+import type { HeartbeatRequest, HeartbeatResponse } from '#generated/lxstack/agent/v1/control_plane';
 import { NotFoundError } from '#libs/common/errors';
 import { Operations } from '#libs/operations/operations.service';
+import { exchangeFences } from '../fencing/fence-promises.js';
 import { resyncOf } from './resync.js';
 
 /** A host is up for this long after its last heartbeat; agents call each third of it. */
@@ -27,7 +28,7 @@ export class Leases {
   constructor(private readonly operations: Operations) {}
 
   /** `hostname` comes from the agent's certificate. Throws NotFoundError for a host that never joined or was removed. */
-  async renew(hostname: string, { host, bootId }: HeartbeatRequest): Promise<{ leaseSeconds: number }> {
+  async renew(hostname: string, { host, bootId, fence }: HeartbeatRequest): Promise<HeartbeatResponse> {
     const inventory = host?.inventory ?? { vcpus: 0, memoryBytes: 0, diskBytes: 0 };
     const facts = {
       kernel: host?.kernel ?? '',
@@ -50,11 +51,12 @@ export class Leases {
       JSON.stringify(facts),
     ];
     // What moved while the host could not be told of it is told by an operation, made with the lease it follows from.
-    await this.operations.transact(async (tx, create) => {
+    return this.operations.transact(async (tx, create) => {
       const [rows] = await tx.query<[{ id: string; back: boolean }[], number]>(RENEW, values);
       if (!rows.length) throw new NotFoundError('Host', hostname);
-      if (rows[0].back) await create(resyncOf(rows[0].id));
+      const [{ id, back }] = rows;
+      if (back) await create(resyncOf(id));
+      return { leaseSeconds: LEASE_SECONDS, fence: await exchangeFences(tx, id, fence) };
     });
-    return { leaseSeconds: LEASE_SECONDS };
   }
 }

@@ -1,0 +1,33 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What the guard does without the agent, who may be gone: the agent writes it anew with each lease. */
+export interface FenceOrder {
+  /** Of the host's lease, on the clock of `uptimeMs`. */
+  leaseEndsMs: number;
+  freezeSeconds: number;
+  stopSeconds: number;
+  instances: { id: string; cgroup: string }[];
+}
+
+const file = (directory: string) => join(directory, 'order.json');
+
+/** The one in force; undefined where there is nothing to fence. */
+export function readOrder(directory: string): FenceOrder | undefined {
+  try {
+    return JSON.parse(readFileSync(file(directory), 'utf8')) as FenceOrder;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** In one piece, so that the guard reads the old or the new one. */
+export function writeOrder(directory: string, order: FenceOrder): void {
+  writeFileSync(`${file(directory)}.new`, JSON.stringify(order), { mode: 0o600 });
+  renameSync(`${file(directory)}.new`, file(directory));
+}
+
+export function removeOrder(directory: string): void {
+  rmSync(file(directory), { force: true });
+}

@@ -1,0 +1,95 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Fence as FenceMessage } from '#generated/lxstack/agent/v1/control_plane';
+import { ConflictError } from '#libs/common/errors';
+import { UUID } from '#libs/common/names';
+import { readOrder, removeOrder, writeOrder } from './fence-order.js';
+import type { FenceOrder } from './fence-order.js';
+import { GuardProcess } from './guard-process.js';
+import { HeldInstances } from './held-instances.js';
+import { uptimeMs } from './uptime.js';
+
+interface FenceSettings {
+  /** On a tmpfs: a disk that hangs must not keep anything from being fenced. */
+  run: string;
+  cgroup: string;
+  /** The cgroup of an instance's processes; undefined where the runtime has none, and nothing can be fenced. */
+  cgroupOf: (instanceId: string) => string | undefined;
+}
+
+/**
+ * What this host does to marked instances once its lease has ended: freeze, then kill. The guard does it, a process that
+ * needs neither the agent nor the disk; this is the agent's side of it.
+ */
+export class Fence {
+  readonly held: HeldInstances;
+  private readonly directory: string;
+  private readonly guard: GuardProcess;
+  private order: FenceOrder | undefined;
+  private leaseEndsMs = 0;
+
+  private constructor(private readonly settings: FenceSettings) {
+    this.directory = join(settings.run, 'fence');
+    mkdirSync(this.directory, { recursive: true, mode: 0o700 });
+    this.held = new HeldInstances(this.directory);
+    this.guard = new GuardProcess(this.directory, settings.cgroup);
+    this.order = readOrder(this.directory);
+    this.leaseEndsMs = this.order?.leaseEndsMs ?? 0;
+  }
+
+  /** Takes over from the agent before: what that one promised goes on, under a guard of this build. */
+  static async open(settings: FenceSettings): Promise<Fence> {
+    const fence = new Fence(settings);
+    if (fence.order) await fence.guard.restart();
+    else fence.guard.end();
+    return fence;
+  }
+
+  now(): number {
+    return uptimeMs();
+  }
+
+  hasLease(): boolean {
+    return this.now() < this.leaseEndsMs;
+  }
+
+  /** What is in force: nothing without a guard that runs. */
+  promise(): FenceMessage | undefined {
+    if (!this.order || !this.guard.isAlive()) return undefined;
+    const { freezeSeconds, stopSeconds, instances } = this.order;
+    return { freezeSeconds, stopSeconds, instanceIds: instances.map(({ id }) => id) };
+  }
+
+  /** A lease until `leaseEndsMs` (on the clock of `now`), and what is to be fenced after it. True where that is new. */
+  async renewed(leaseEndsMs: number, wanted: FenceMessage | undefined): Promise<boolean> {
+    const before = JSON.stringify(this.promise());
+    this.leaseEndsMs = leaseEndsMs;
+    const instances = (wanted?.instanceIds ?? []).flatMap((id) => this.guarded(id));
+    if (!wanted || !instances.length) this.lift();
+    else {
+      const { freezeSeconds, stopSeconds } = wanted;
+      this.order = { leaseEndsMs, freezeSeconds, stopSeconds, instances };
+      writeOrder(this.directory, this.order);
+      if (!this.guard.isAlive()) await this.guard.restart();
+    }
+    return JSON.stringify(this.promise()) !== before;
+  }
+
+  /** Throws ConflictError for a marked instance while there is no lease: it may be on its way to another host. */
+  requireLease(instanceId: string): void {
+    const marked = this.order?.instances.some(({ id }) => id === instanceId) || this.held.find(instanceId);
+    if (marked && !this.hasLease())
+      throw new ConflictError(`instance ${instanceId} is fenced: this host holds no lease at present`);
+  }
+
+  private lift(): void {
+    this.order = undefined;
+    this.guard.end();
+    removeOrder(this.directory);
+  }
+
+  private guarded(id: string): FenceOrder['instances'] {
+    const cgroup = UUID.test(id) ? this.settings.cgroupOf(id) : undefined;
+    return cgroup ? [{ id, cgroup }] : [];
+  }
+}

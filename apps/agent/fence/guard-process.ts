@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { intoServiceCgroup } from '../network/service-cgroup.js';
+
+const program = fileURLToPath(new URL('./main.js', import.meta.url));
+
+/** The guard as the agent sees it: found again by its pid file, also by the next agent. */
+export class GuardProcess {
+  private readonly pidFile: string;
+  private readonly mark: string;
+
+  constructor(
+    private readonly directory: string,
+    private readonly cgroupPrefix: string,
+  ) {
+    this.pidFile = join(directory, 'guard.pid');
+    this.mark = `LXSTACK_FENCE_DIR=${directory}\0`;
+  }
+
+  isAlive(): boolean {
+    return this.pid() !== undefined;
+  }
+
+  /** A fresh one in place of what runs: it begins before the other ends, both do the same. */
+  async restart(): Promise<void> {
+    const before = this.pid();
+    const out = openSync(join(this.directory, 'guard.log'), 'w', 0o600);
+    const child = spawn(process.execPath, [program, this.directory], {
+      env: { LXSTACK_FENCE_DIR: this.directory },
+      stdio: ['ignore', out, out],
+      detached: true,
+    });
+    closeSync(out);
+    const pid = await new Promise<number>((resolve, reject) =>
+      child.once('error', reject).once('spawn', () => resolve(child.pid!)),
+    );
+    child.unref();
+    await intoServiceCgroup(this.cgroupPrefix, pid);
+    writeFileSync(`/proc/${pid}/oom_score_adj`, '-1000'); // with the memory gone it is needed most
+    writeFileSync(this.pidFile, String(pid), { mode: 0o600 });
+    if (before !== undefined) end(before);
+  }
+
+  end(): void {
+    const pid = this.pid();
+    rmSync(this.pidFile, { force: true });
+    if (pid !== undefined) end(pid);
+  }
+
+  /** Its pid where it runs; the number may belong to another process by now. */
+  private pid(): number | undefined {
+    const text = orEmpty(this.pidFile).trim();
+    return text && orEmpty(`/proc/${text}/environ`).includes(this.mark) ? Number(text) : undefined;
+  }
+}
+
+function orEmpty(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return '';
+    throw error;
+  }
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

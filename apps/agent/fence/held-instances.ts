@@ -1,0 +1,43 @@
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { requireName, UUID } from '#libs/common/names';
+
+export type HeldAs = 'frozen' | 'stopped';
+
+/**
+ * What the guard has done: a file per instance, written before the deed. They are let go only by an agent that holds the
+ * lease and was told that the instance is its host's.
+ */
+export class HeldInstances {
+  private readonly directory: string;
+
+  constructor(fenceDirectory: string) {
+    this.directory = join(fenceDirectory, 'held');
+    mkdirSync(this.directory, { recursive: true, mode: 0o700 });
+  }
+
+  find(id: string): HeldAs | undefined {
+    try {
+      return readFileSync(this.file(id), 'utf8') === 'stopped' ? 'stopped' : 'frozen';
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  ids(): string[] {
+    return readdirSync(this.directory).filter((name) => UUID.test(name));
+  }
+
+  hold(id: string, as: HeldAs): void {
+    writeFileSync(this.file(id), as, { mode: 0o600 });
+  }
+
+  letGo(id: string): void {
+    rmSync(this.file(id), { force: true });
+  }
+
+  private file(id: string): string {
+    return join(this.directory, requireName('instance_id', id, UUID, 'a UUID'));
+  }
+}
