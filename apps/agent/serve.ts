@@ -66,6 +66,7 @@ export async function serve(settings: AgentSettings): Promise<void> {
     run: settings.run,
     cgroup: settings.cgroup,
     cgroupOf: (id) => runtime.cgroupDirectories(id)[1],
+    logger,
   });
   const parts = { records, runtime, storage, images, network, fence, turns: new Turns(), logger };
   const instances = new Instances(parts);

@@ -2,12 +2,13 @@ import { Global, Module } from '@nestjs/common';
 import { Agents } from './agents/agents.service.js';
 import { Audit } from './audit/audit.service.js';
 import { Enrolment } from './enrolment/enrolment.service.js';
+import { Fencing } from './fencing/fencing.service.js';
 import { Hosts } from './hosts/hosts.service.js';
 import { JoinTokens } from './join-tokens/join-tokens.service.js';
 import { Leases } from './leases/leases.service.js';
 import { InstanceOwnership } from './ownership/ownership.service.js';
 
-const services = [Agents, Audit, Enrolment, Hosts, InstanceOwnership, JoinTokens, Leases];
+const services = [Agents, Audit, Enrolment, Fencing, Hosts, InstanceOwnership, JoinTokens, Leases];
 
 /** Hosts, their leases, the way in, the audit and the agents' client. Wants DatabaseModule and OperationsModule. */
 @Global()

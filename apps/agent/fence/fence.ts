@@ -1,10 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Fence as FenceMessage } from '#generated/lxstack/agent/v1/control_plane';
-import { ConflictError } from '#libs/common/errors';
+import { ConflictError, messageOf } from '#libs/common/errors';
+import type { Logger } from '#libs/common/logger';
 import { UUID } from '#libs/common/names';
 import { readOrder, removeOrder, writeOrder } from './fence-order.js';
 import type { FenceOrder } from './fence-order.js';
+import { Freezer } from './freezer.js';
 import { GuardProcess } from './guard-process.js';
 import { HeldInstances } from './held-instances.js';
 import { uptimeMs } from './uptime.js';
@@ -15,6 +17,7 @@ interface FenceSettings {
   cgroup: string;
   /** The cgroup of an instance's processes; undefined where the runtime has none, and nothing can be fenced. */
   cgroupOf: (instanceId: string) => string | undefined;
+  logger: Logger;
 }
 
 /**
@@ -25,6 +28,7 @@ export class Fence {
   readonly held: HeldInstances;
   private readonly directory: string;
   private readonly guard: GuardProcess;
+  private readonly cgroups = new Freezer();
   private order: FenceOrder | undefined;
   private leaseEndsMs = 0;
 
@@ -40,7 +44,7 @@ export class Fence {
   /** Takes over from the agent before: what that one promised goes on, under a guard of this build. */
   static async open(settings: FenceSettings): Promise<Fence> {
     const fence = new Fence(settings);
-    if (fence.order) await fence.guard.restart();
+    if (fence.order) await fence.startGuard();
     else fence.guard.end();
     return fence;
   }
@@ -70,7 +74,7 @@ export class Fence {
       const { freezeSeconds, stopSeconds } = wanted;
       this.order = { leaseEndsMs, freezeSeconds, stopSeconds, instances };
       writeOrder(this.directory, this.order);
-      if (!this.guard.isAlive()) await this.guard.restart();
+      if (!this.guard.isAlive()) await this.startGuard();
     }
     return JSON.stringify(this.promise()) !== before;
   }
@@ -80,6 +84,27 @@ export class Fence {
     const marked = this.order?.instances.some(({ id }) => id === instanceId) || this.held.find(instanceId);
     if (marked && !this.hasLease())
       throw new ConflictError(`instance ${instanceId} is fenced: this host holds no lease at present`);
+  }
+
+  /** LXC knows nothing of the guard's freeze, so its own tools would not lift it. */
+  thaw(instanceId: string): void {
+    const cgroup = this.settings.cgroupOf(instanceId);
+    if (cgroup) this.cgroups.thaw(cgroup);
+  }
+
+  /** Before LXC stops an instance that the guard has frozen: it would wait for frozen processes. */
+  killHeld(instanceId: string): void {
+    const cgroup = this.held.find(instanceId) && this.settings.cgroupOf(instanceId);
+    if (cgroup) this.cgroups.kill(cgroup);
+  }
+
+  /** Without it nothing is promised, but the lease is worth holding all the same. */
+  private async startGuard(): Promise<void> {
+    try {
+      await this.guard.restart();
+    } catch (error) {
+      this.settings.logger.error({ reason: messageOf(error) }, 'no guard: marked instances would not be fenced');
+    }
   }
 
   private lift(): void {

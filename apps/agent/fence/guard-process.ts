@@ -38,7 +38,7 @@ export class GuardProcess {
     );
     child.unref();
     await intoServiceCgroup(this.cgroupPrefix, pid);
-    writeFileSync(`/proc/${pid}/oom_score_adj`, '-1000'); // with the memory gone it is needed most
+    spareFromOom(pid);
     writeFileSync(this.pidFile, String(pid), { mode: 0o600 });
     if (before !== undefined) end(before);
   }
@@ -53,6 +53,15 @@ export class GuardProcess {
   private pid(): number | undefined {
     const text = orEmpty(this.pidFile).trim();
     return text && orEmpty(`/proc/${text}/environ`).includes(this.mark) ? Number(text) : undefined;
+  }
+}
+
+/** With the memory gone it is needed most. Without CAP_SYS_RESOURCE it runs as any other process does. */
+function spareFromOom(pid: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/oom_score_adj`, '-1000');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
   }
 }
 

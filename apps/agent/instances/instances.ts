@@ -22,7 +22,7 @@ export interface InstancesDeps {
   network: HostNetwork;
   /** By instance: whatever reads and writes its record. */
   turns: Turns;
-  fence: Pick<Fence, 'held' | 'requireLease'>;
+  fence: Pick<Fence, 'held' | 'requireLease' | 'thaw' | 'killHeld'>;
   logger: Logger;
 }
 
@@ -179,6 +179,7 @@ export class Instances {
       const record = this.deps.records.find(id);
       if (!record || isMoving(record)) return;
       if (record.state === 'stopped' && !(await this.deps.runtime.initPid(id))) return;
+      this.deps.fence.killHeld(id);
       await this.deps.runtime.stop(id, 0);
       await this.keep(record, 'stopped', reason);
       this.deps.logger.warn({ instance: id, reason }, 'stopped: not owned');
@@ -194,7 +195,7 @@ export class Instances {
       const record = this.deps.records.find(id);
       if (record && isMoving(record)) return; // its move ends first
       const alive = (await this.deps.runtime.settledInitPid(id)) > 0;
-      if (alive && record?.state !== 'paused') await this.deps.runtime.unpause(id);
+      if (alive && record?.state !== 'paused') this.deps.fence.thaw(id);
       this.deps.fence.held.letGo(id);
       this.deps.logger.warn({ instance: id, alive }, 'no longer fenced');
       if (alive || !record || record.state === 'stopped') return;
@@ -227,6 +228,7 @@ export class Instances {
   }
 
   private async removeAll({ spec }: InstanceRecord): Promise<void> {
+    this.deps.fence.killHeld(spec.id);
     await this.deps.runtime.stop(spec.id, 0);
     await this.deps.network.detach(spec.nics);
     await this.deps.storage.delete(spec.id);
@@ -272,6 +274,7 @@ export class Instances {
     if (isMoving(record)) this.require(record, 'running');
     if (record.state === 'stopped' && !(await this.deps.runtime.initPid(record.spec.id)))
       return record.reason ? this.keep(record, 'stopped') : this.status(record.spec.id);
+    this.deps.fence.killHeld(record.spec.id);
     if (record.state === 'paused') await this.deps.runtime.unpause(record.spec.id);
     await this.deps.runtime.stop(record.spec.id, timeoutSeconds);
     return this.keep(record, 'stopped');

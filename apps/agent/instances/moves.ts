@@ -12,12 +12,13 @@ import { confirmHere, revertHere } from './same-host-resize.js';
  * turn: a look at what runs, which reads the record and writes it later, must not write over what a move has said.
  */
 export function movableInstances(deps: InstancesDeps): MovableInstances {
-  const { records, runtime, storage, images, network, turns } = deps;
+  const { records, runtime, storage, images, network, turns, fence } = deps;
   const keep = async (id: string, state: RecordedState, epoch: number) => {
     const record = records.get(id);
     await records.keep({ ...record, state, epoch: nextEpoch(id, epoch, record.epoch), reason: '' });
   };
   const removeAll = async (id: string) => {
+    fence.killHeld(id);
     await runtime.stop(id, 0);
     await storage.delete(id);
     await records.forget(id);
@@ -60,7 +61,10 @@ export function movableInstances(deps: InstancesDeps): MovableInstances {
         if (records.find(id)?.state === 'incoming') await removeAll(id);
       }),
 
-    kill: (id) => runtime.stop(id, 0),
+    kill(id) {
+      fence.killHeld(id);
+      return runtime.stop(id, 0);
+    },
     commitOutgoing: (id) => turns.take(id, () => keep(id, 'outgoing', records.get(id).epoch)),
     releaseKept: (id, migrationId) => turns.take(id, () => confirmHere(deps, id, migrationId)),
     releaseOutgoing: (id, movedTo) =>

@@ -1,10 +1,11 @@
-import { Controller, Get, HttpCode, Post, Query, UseFilters } from '@nestjs/common';
+import { Controller, Get, HttpCode, Param, Post, Query, UseFilters } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentCaller } from '#apps/api/http/api-request';
 import { limitOf, one } from '#apps/api/http/list-query';
 import type { Query as ListQuery } from '#apps/api/http/list-query';
 import type { Caller } from '#libs/common/caller';
 import type { Host } from '#libs/fleet/hosts/host.entity';
+import { Fencing } from '#libs/fleet/fencing/fencing.service';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
 import { JoinTokens } from '#libs/fleet/join-tokens/join-tokens.service';
 import { requireRole } from '#libs/identity/principal';
@@ -17,6 +18,7 @@ import { FleetErrorFilter } from './fleet.errors.js';
 export class HostsController {
   constructor(
     private readonly hosts: Hosts,
+    private readonly fencing: Fencing,
     private readonly tokens: JoinTokens,
   ) {}
 
@@ -34,6 +36,22 @@ export class HostsController {
     const hosts = await this.hosts.list({ marker: one(query, 'marker'), limit: limitOf(query) });
     const now = new Date();
     return { hosts: hosts.map((host) => renderHost(host, this.hosts.isUp(host, now))) };
+  }
+
+  /** What the host's agent has promised to do to which instances when its lease ends, in seconds after that. */
+  @Get('hosts/:host/fence')
+  async fence(@CurrentCaller() caller: Caller, @Param('host') name: string): Promise<{ fence: object }> {
+    requireRole(caller, 'admin', 'fleet:hosts');
+    const { host, promised, marginSeconds } = await this.fencing.of(name);
+    return {
+      fence: {
+        lease_expires_at: host.leaseExpiresAt,
+        forced_down: host.forcedDown,
+        stop_seconds: promised?.stopSeconds ?? null,
+        margin_seconds: marginSeconds,
+        instance_ids: promised?.instanceIds ?? [],
+      },
+    };
   }
 }
 

@@ -91,6 +91,15 @@ export class TestFleet {
     return found.host;
   }
 
+  /** Waits until the host's agent has promised to end this server should it lose its lease. */
+  async promised(host: string, serverId: string): Promise<void> {
+    await this.cloud.events.until(host, `${host} promises to fence ${serverId}`, 30_000, async () => {
+      const path = `/fleet/v1/hosts/${host}/fence`;
+      const { fence } = await this.cloud.api.call<{ fence: { instance_ids: string[] } }>('GET', path);
+      return fence.instance_ids.includes(serverId) ? true : undefined;
+    });
+  }
+
   /** Waits until the host's lease is held (`up`) or has run out (`down`). */
   async hostIs(host: string, state: 'up' | 'down'): Promise<void> {
     await this.cloud.compute.hostIs(host, state);

@@ -1,0 +1,28 @@
+import type { Host } from '../hosts/host.entity.js';
+
+/** Whether an instance may be run elsewhere although its host cannot be asked to let it go (invariant 2). */
+export type EvacuationBar =
+  /** An operator says that the host is dead, or its agent has had the time to do as it promised. */
+  | { state: 'open' }
+  /** The host holds its lease. */
+  | { state: 'up' }
+  /** Its agent has promised to have killed the instance by then. */
+  | { state: 'fencing'; opensAt: Date }
+  /** Nobody knows: it may run there for ever. */
+  | { state: 'unfenced' };
+
+export interface BarFacts {
+  host: Pick<Host, 'forcedDown' | 'leaseExpiresAt'>;
+  /** Seconds after the lease by which the agent has promised to kill this instance; null where it has promised nothing. */
+  stopSeconds: number | null;
+  marginSeconds: number;
+}
+
+/** `now` and the lease are PostgreSQL's time. */
+export function evacuationBar({ host, stopSeconds, marginSeconds }: BarFacts, now: Date): EvacuationBar {
+  if (host.forcedDown) return { state: 'open' };
+  if (host.leaseExpiresAt && host.leaseExpiresAt > now) return { state: 'up' };
+  if (stopSeconds === null || !host.leaseExpiresAt) return { state: 'unfenced' };
+  const opensAt = new Date(host.leaseExpiresAt.getTime() + (stopSeconds + marginSeconds) * 1000);
+  return now >= opensAt ? { state: 'open' } : { state: 'fencing', opensAt };
+}

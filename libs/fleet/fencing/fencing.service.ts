@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import { Host } from '../hosts/host.entity.js';
+import { Hosts } from '../hosts/hosts.service.js';
+import { evacuationBar } from './evacuation-bar.js';
+import type { EvacuationBar } from './evacuation-bar.js';
+import { fenceMarginSeconds } from './fence-times.js';
+import { EvacuationBarredError, HostInUseError } from './fencing.errors.js';
+import { HostFence } from './host-fence.entity.js';
+
+/** What hosts without a lease have promised to do, and so what may be evacuated from them. */
+@Injectable()
+export class Fencing {
+  constructor(
+    private readonly database: DataSource,
+    private readonly hosts: Hosts,
+  ) {}
+
+  /** Holds the host's row until the transaction ends, so that neither heartbeat nor operator comes in between. */
+  async bar(tx: EntityManager, hostId: string, instanceId: string): Promise<EvacuationBar> {
+    return (await this.judge(tx, hostId, instanceId)).bar;
+  }
+
+  /** As `bar`. Throws HostInUseError or EvacuationBarredError unless it is open. */
+  async requireOpen(tx: EntityManager, hostId: string, instanceId: string): Promise<void> {
+    const { host, bar } = await this.judge(tx, hostId, instanceId);
+    if (bar.state === 'up') throw new HostInUseError(host.name);
+    if (bar.state !== 'open') throw new EvacuationBarredError(instanceId, host.name, bar);
+  }
+
+  /** For operators, by id or name: what the agent promised last. Throws NotFoundError. */
+  async of(idOrName: string): Promise<{ host: Host; promised: HostFence | null; marginSeconds: number }> {
+    const host = await this.hosts.get(idOrName);
+    const promised = await this.database.manager.findOneBy(HostFence, { hostId: host.id });
+    return { host, promised, marginSeconds: fenceMarginSeconds() };
+  }
+
+  private async judge(tx: EntityManager, hostId: string, instanceId: string) {
+    const host = await tx.findOneOrFail(Host, { where: { id: hostId }, lock: { mode: 'pessimistic_write' } });
+    const fence = await tx.findOneBy(HostFence, { hostId });
+    const stopSeconds = fence?.instanceIds.includes(instanceId) ? fence.stopSeconds : null;
+    const [{ now }] = await tx.query<{ now: Date }[]>('SELECT clock_timestamp() AS now');
+    return { host, bar: evacuationBar({ host, stopSeconds, marginSeconds: fenceMarginSeconds() }, now) };
+  }
+}
