@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import { numberSetting } from '#libs/common/config';
 import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
+import { waitForSchema } from '#libs/database/schema';
 import type { Operation } from '#libs/operations/operation.entity';
 import { WorkflowRunner } from '#libs/operations/workflow-runner';
 import { ColdMigrate } from './cold-migrate/cold-migrate.workflow.js';
@@ -27,7 +29,10 @@ const perHost = 4;
 /** Registers every workflow, then takes operations until the process is told to end. */
 @Injectable()
 export class WorkerService implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly ending = new AbortController();
+
   constructor(
+    private readonly database: DataSource,
     private readonly runner: WorkflowRunner,
     hosts: HostCalls,
     specs: InstanceSpecs,
@@ -63,17 +68,19 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    await waitForSchema(this.database, this.ending.signal);
     await this.runner.start({
       concurrency: { instance: 32, migration: 8 },
       perHost,
       hostOf,
       leaseMs: numberSetting('LXSTACK_OPERATION_LEASE_MS', 10_000),
-      sweepMs: numberSetting('LXSTACK_SWEEP_MS', 2_000),
+      sweepMs: numberSetting('LXSTACK_SWEEP_MS', 1_000),
     });
   }
 
   /** Running steps are aborted and their leases given back: another worker resumes them at once. */
   async onApplicationShutdown(): Promise<void> {
+    this.ending.abort();
     await this.runner.stop();
   }
 }
