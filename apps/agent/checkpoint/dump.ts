@@ -1,17 +1,19 @@
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { hostVethName } from '../network/interface-names.js';
+import { tasksBelow } from './checks/tasks.js';
 import { earlierCheckpointEnded, startCheckpoint } from './checkpoint-process.js';
 import type { DataChannel } from './data-channel.js';
 import { ImageStream } from './image-stream.js';
 import { criuVerdict, keepLog } from './criu-log.js';
 import { makeMoveDirectory, moveEnvironment } from './move-directory.js';
 import { MoveFailure } from './move-failure.js';
+import { keepTimersRepeating } from './repeating-timers.js';
 import { ScriptLink } from './script-link.js';
 import type { SentMemory } from './memory/memory-sender.js';
 import type { Throttle } from './throttle.js';
+import { watchedFiles, writeIrmapCache } from './watched-files.js';
 
 /** CRIU's dump at the source: from the cut on it is frozen, in `post-dump` it waits for the word. */
 export class Dump {
@@ -39,9 +41,10 @@ export class Dump {
     return dump;
   }
 
-  /** Where CRIU is to look for what inotify watches: absolute paths of one line each. To be told before the start. */
-  async knows(watched: readonly string[]): Promise<void> {
-    await writeFile(join(this.directory, 'watched'), watched.map((path) => `${path}\n`).join(''));
+  /** Before the start: what is watched is looked for while the instance runs. */
+  async tellWatchedFiles(initPid: number): Promise<void> {
+    const watched = await watchedFiles(initPid, await tasksBelow(initPid));
+    await writeIrmapCache(join(this.directory, 'images'), watched);
   }
 
   start(
@@ -67,8 +70,14 @@ export class Dump {
     this.failed.catch(() => undefined); // also looked at when nobody races it
   }
 
+  /** After `dumped`: whether CRIU may have linked files in the disk, for open ones that have lost the name they were opened by. */
+  changedDisk(): boolean {
+    return existsSync(join(this.directory, 'images', 'remap-fpath.img'));
+  }
+
   /** After `dumped`: resolves with their size when all images have been handed to the connection, but those of `memory`. */
   async sendImages(memory: readonly SentMemory[]): Promise<number> {
+    keepTimersRepeating(join(this.directory, 'images'));
     await this.images!.finish(new Set(memory.map(({ pagesId }) => `pages-${pagesId}.img`)));
     return this.images!.bytes;
   }

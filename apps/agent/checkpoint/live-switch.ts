@@ -19,7 +19,6 @@ import type { ProgressFeed } from './progress-feed.js';
 import type { Redirect } from './redirect.js';
 import type { TargetLink } from './target-link.js';
 import type { Throttle } from './throttle.js';
-import { watchedPaths } from './watched-paths.js';
 
 /** What the switch shares with the move that it is part of. */
 interface Shared {
@@ -91,8 +90,7 @@ export class LiveSwitch {
     if (memoryMode === 'pre-copy') await this.memory.preCopy();
     await target.tell({ say: 'arm', memoryMode });
     const initPid = await deps.instances.initPid(record.spec.id);
-    const watched = watchedPaths(initPid).then((paths) => dump.knows(paths));
-    await Promise.all([target.expect('armed'), redirect.arm(), watched]);
+    await Promise.all([target.expect('armed'), redirect.arm(), dump.tellWatchedFiles(initPid)]);
     await faultPoint('source.armed');
     this.neighbours = await readNeighbours(initPid);
     await redirect.keepNewcomers();
@@ -128,10 +126,11 @@ export class LiveSwitch {
     this.progress.timingsMs.dump = dumped - this.frozenAt;
     feed.enter(MigrationPhase.MIGRATION_PHASE_TRANSFER);
     await faultPoint('source.dumped');
-    const delta = await sent;
+    const deltas = [await sent];
+    if (dump.changedDisk()) deltas.push(await disk.lastPass());
     await lastLook;
     const memory = await this.memory.finish(dump);
-    if (delta.bytes) await target.expect('pass-done');
+    for (const delta of deltas) if (delta.bytes) await target.expect('pass-done');
     feed.time('transfer', dumped);
     await faultPoint('source.images-sent');
     feed.enter(MigrationPhase.MIGRATION_PHASE_RESTORE);

@@ -5,10 +5,12 @@ import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { NotFoundError } from '#libs/common/errors';
 import { CommandError, run } from '../../network/commands.js';
 import type { MigrationDeps } from '../movable-instances.js';
+import { blockingDeletedWatches } from './deleted-watches.js';
 import { blockingMounts } from './mounts.js';
 import { blockingNamespaces } from './namespaces.js';
 import { blockingFiles } from './open-files.js';
 import { blockingSessions } from './sessions.js';
+import { blockingWatches } from './watches.js';
 import { tasksBelow } from './tasks.js';
 import { blockingWatches } from './watches.js';
 
@@ -80,6 +82,7 @@ async function blockingContent(initPid: number): Promise<string[]> {
     ...(await blockingMounts(tasks)),
     ...(await blockingFiles(initPid, tasks)),
     ...(await blockingWatches(initPid, tasks)),
+    ...(await blockingDeletedWatches(initPid, tasks)),
   ];
   return [...new Set(reasons)].slice(0, TOLD);
 }
