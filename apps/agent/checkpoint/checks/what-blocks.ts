@@ -12,7 +12,6 @@ import { blockingFiles } from './open-files.js';
 import { blockingSessions } from './sessions.js';
 import { blockingWatches } from './watches.js';
 import { tasksBelow } from './tasks.js';
-import { blockingWatches } from './watches.js';
 
 const CRIU = '/usr/sbin/criu';
 
