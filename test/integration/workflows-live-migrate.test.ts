@@ -107,6 +107,24 @@ describe('live migration', () => {
     await assertOn(id, 'h1', 1);
   });
 
+  it('goes to no host without the memory or disk for it, named or chosen', async () => {
+    const { id } = await world.create('h1');
+    world.agents.get('h1')!.room = { memoryNeededBytes: 100 * 2 ** 20, diskNeededBytes: 2 ** 30 };
+    world.agents.get('h2')!.room = { memoryAvailableBytes: 150 * 2 ** 20, diskAvailableBytes: 2 ** 29 };
+    await assert.rejects(move(id), /150 MiB of memory left, 200 MiB.*512 MiB of disk left, 1024 MiB/);
+    const { uuid, operationId } = await world.migrations.liveMigrate(caller, id);
+    await world.operations.waitFor(operationId, 20_000);
+    const { failure } = await world.database.manager.findOneByOrFail(Migration, { uuid });
+    assert.match(failure!.reason, /150 MiB of memory left/);
+    assert.ok(!world.agents.get('h2')!.calls.includes('prepareMigration'));
+    await assertOn(id, 'h1', 1);
+    world.agents.get('h2')!.room.memoryAvailableBytes = 200 * 2 ** 20;
+    const asked = { host: 'h2', diskOverCommit: true };
+    const { operationId: overCommitted } = await world.migrations.liveMigrate(caller, id, asked);
+    assert.equal((await world.operations.waitFor(overCommitted, 20_000)).state, 'done');
+    await assertOn(id, 'h2', 2);
+  });
+
   it('goes to no processor that lacks what it may use, named or chosen', async () => {
     const { id } = await world.create('h1');
     const { manager } = world.database;

@@ -11,6 +11,7 @@ import type {
 import { ConflictError, NotFoundError } from '#libs/common/errors';
 import { listenForMoves } from './data-listener.js';
 import { guestFacts } from './guest-facts.js';
+import { roomOf } from './checks/room.js';
 import { whatBlocks } from './checks/what-blocks.js';
 import { hasReached } from './migration-record.js';
 import type { Migrations } from './migrations.js';
@@ -27,7 +28,13 @@ export function migrationHandlers(migrations: Migrations) {
     /** To be called once at the start of the agent, before it serves. */
     listen: () => listenForMoves(deps, (id) => incoming.get(id)),
     async checkMigration(request: CheckMigrationRequest): Promise<CheckMigrationResponse> {
-      return { reasons: await whatBlocks(deps, request), ...(await guestFacts(deps.instances, request.instanceId)) };
+      const { instanceId } = request;
+      const [reasons, facts, room] = await Promise.all([
+        whatBlocks(deps, request),
+        guestFacts(deps.instances, instanceId),
+        roomOf(deps, request),
+      ]);
+      return { reasons, ...facts, ...room };
     },
     prepareMigration: (request: PrepareMigrationRequest) => migrations.prepare(request),
     async *sendMigration(request: SendMigrationRequest): AsyncGenerator<MigrationProgress> {

@@ -3,6 +3,7 @@ import { MigrationKind } from '#generated/lxstack/agent/v1/agent';
 import { faultPoint } from '#libs/common/fault-point';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
 import { MoveRefusedError } from '#libs/mobility/migrations/move.errors';
+import { blocksRoom } from '#libs/mobility/mobility/room-rules';
 import type { Step, StepRun } from '#libs/operations/workflow';
 import { HostCalls } from '../hosts/host-calls.js';
 import { InstanceSpecs } from '../hosts/instance-specs.js';
@@ -22,14 +23,18 @@ export class PrecheckStep implements Step<MoveInput, MoveContext> {
 
   async run(run: StepRun<MoveInput, MoveContext>): Promise<void> {
     await faultPoint('worker.precheck');
-    const { source, targetHostId, migrationId } = run.input;
+    const { source, targetHostId, migrationId, overCommitDisk = false } = run.input;
     const { spec } = await this.specs.load(run.operation.resourceId);
-    const ends = targetHostId ? [source.hostId, targetHostId] : [source.hostId];
     const request = { instanceId: spec.id, kind: MigrationKind.MIGRATION_KIND_LIVE, spec };
-    const answers = await Promise.all(
-      ends.map(async (hostId) => (await this.hosts.agent(hostId)).call('checkMigration', request, run.signal)),
-    );
-    const reasons = answers.flatMap((answer) => answer.reasons);
+    const look = async (hostId: string) => {
+      const agent = await this.hosts.agent(hostId);
+      return { host: agent.host.name, seen: await agent.call('checkMigration', request, run.signal) };
+    };
+    const [here, there] = await Promise.all([look(source.hostId), targetHostId ? look(targetHostId) : undefined]);
+    const { memoryNeededBytes, diskNeededBytes } = here.seen;
+    run.context.needs = { memoryNeededBytes, diskNeededBytes };
+    const room = there ? blocksRoom(run.context.needs, there.host, there.seen, overCommitDisk) : [];
+    const reasons = [...here.seen.reasons, ...(there?.seen.reasons ?? []), ...room];
     if (reasons.length) throw new MoveRefusedError('host', reasons);
     await run.commit((tx) => this.ledger.become(tx, migrationId, 'preparing'));
   }

@@ -1,3 +1,4 @@
+import type { RoomNeeded } from '#libs/mobility/mobility/room-rules';
 import type { Explanation } from '#libs/scheduling/core/explanation';
 
 /** What the steps of a move find out, in the operation's context. */
@@ -5,6 +6,8 @@ export interface MoveContext {
   targetHostId?: string;
   /** A resize whose target is its source. */
   sameHost?: boolean;
+  /** What its host counted before the move: what a target has to have. */
+  needs?: RoomNeeded;
   /** Why that one. */
   placement?: Explanation;
   /** The target's data listener, and the ticket for it (good for this migration only). */

@@ -3,6 +3,7 @@ import { MigrationKind } from '#generated/lxstack/agent/v1/agent';
 import { faultPoint } from '#libs/common/fault-point';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
 import { MoveRefusedError } from '#libs/mobility/migrations/move.errors';
+import { blocksRoom } from '#libs/mobility/mobility/room-rules';
 import type { Step, StepRun } from '#libs/operations/workflow';
 import { callOf, HostCalls } from '../hosts/host-calls.js';
 import { InstanceSpecs } from '../hosts/instance-specs.js';
@@ -30,7 +31,13 @@ export class PrepareTargetStep implements Step<MoveInput, MoveContext> {
       this.specs.load(operation.resourceId, input.newFlavor),
       this.hosts.agent(hostId),
     ]);
-    const { reasons } = await agent.call('checkMigration', { instanceId: spec.id, kind, spec }, signal);
+    const request = { instanceId: spec.id, kind, spec };
+    const [seen, needs] = await Promise.all([
+      agent.call('checkMigration', request, signal),
+      context.needs ?? this.hosts.agent(input.source.hostId).then((it) => it.call('checkMigration', request, signal)),
+    ]);
+    const room = blocksRoom(needs, agent.host.name, seen, input.overCommitDisk ?? false);
+    const reasons = [...seen.reasons, ...room];
     if (reasons.length) throw new MoveRefusedError('host', reasons);
     const forwarding = await this.specs.forwardingFor(spec, hostId);
     const nextEpoch = input.source.epoch + 1;

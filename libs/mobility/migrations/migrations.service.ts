@@ -74,7 +74,8 @@ export class Migrations {
       if (target) requireCapability(target, 'restore');
       if (target) requireSameStorage(source, target);
       if (target) requireCpu(source, target);
-      return { type: 'live-migration', kind: 'instance.live-migrate', target, force: input.force ?? false };
+      const { force = false, diskOverCommit: overCommitDisk } = input;
+      return { type: 'live-migration', kind: 'instance.live-migrate', target, force, overCommitDisk };
     });
   }
 
@@ -164,11 +165,11 @@ export class Migrations {
   }
 
   private async refuseLive(instanceId: string, input: LiveMigrateInput): Promise<void> {
-    const { host: name, force = false, blockMigration } = input;
+    const { host: name, force = false, diskOverCommit = false, blockMigration } = input;
     const { manager } = this.database;
     const instance = await this.transitions.check(manager, instanceId, 'live_migration');
     const target = await hostNamed(manager, name, ComputeHostNotFoundError);
-    const reasons = await this.refusals.find(instance, target, force);
+    const reasons = await this.refusals.find(instance, target, { force, diskOverCommit });
     if (blockMigration === false)
       reasons.push(
         'block_migration is False, but the hosts share no storage: the disk has to go along (True or auto).',
@@ -184,7 +185,7 @@ export class Migrations {
   ): Promise<Migration> {
     return this.operations.transact(async (tx, create) => {
       const instance = await this.transitions.begin(tx, instanceId, action);
-      const { type, kind, target, force = false, newFlavor } = await plan(tx, instance);
+      const { type, kind, target, force = false, overCommitDisk, newFlavor } = await plan(tx, instance);
       const uuid = newId();
       const input: MoveInput = {
         migrationId: uuid,
@@ -192,6 +193,7 @@ export class Migrations {
         source: { hostId: instance.hostId!, epoch: instance.epoch },
         targetHostId: target?.id ?? null,
         force,
+        overCommitDisk,
         newFlavor: newFlavor ?? null,
       };
       const operation = await create(moveOperation(by, kind, instanceId, input));
@@ -278,5 +280,6 @@ interface MovePlan {
   kind: string;
   target: Host | null;
   force?: boolean;
+  overCommitDisk?: boolean;
   newFlavor?: InstanceFlavor;
 }

@@ -11,6 +11,8 @@ export interface MoveInput {
   targetHostId: string | null;
   /** With a target: its filters are left out, its capacity is still claimed. */
   force: boolean;
+  /** Nova: disk_over_commit: the target's free disk is not looked at. */
+  overCommitDisk?: boolean;
   /** What it is to have afterwards; null leaves it. */
   newFlavor: InstanceFlavor | null;
 }

@@ -11,9 +11,25 @@ import { blocksDisk, databaseTime } from '../migrations/move-checks.js';
 import { placementOfMove } from '../migrations/placement-of-move.js';
 import { AgentLook } from './agent-look.js';
 import { blocksLive, blocksTarget } from './mobility-rules.js';
+import { blocksRoom } from './room-rules.js';
+import type { RoomLeft } from './room-rules.js';
 
 /** Where nothing fits: hosts that are named with their reason. */
 const TOLD_HOSTS = 10;
+
+/** How a move was asked for. */
+interface Asked {
+  /** Leaves the scheduler's filters out. */
+  force: boolean;
+  /** Leaves the target's free disk out. */
+  diskOverCommit: boolean;
+}
+
+interface Against {
+  reasons: string[];
+  /** What a target that was asked has left. */
+  left?: RoomLeft;
+}
 
 /** Why a live move that someone asks for now cannot be made: everything that Postgres and the agents of both ends know. */
 @Injectable()
@@ -26,10 +42,9 @@ export class LiveRefusals {
 
   /**
    * Every reason, in words an operator can act on; none: it may be tried. `target`: the host asked for, null lets the
-   * scheduler choose; `force` leaves the scheduler's filters out. Touches nothing and waits for no agent longer than
-   * AgentLook does.
+   * scheduler choose. Touches nothing and waits for no agent longer than AgentLook does.
    */
-  async find(instance: Instance, target: Host | null, force: boolean): Promise<string[]> {
+  async find(instance: Instance, target: Host | null, { force, diskOverCommit }: Asked): Promise<string[]> {
     const source = instance.hostId ? await this.database.manager.findOneBy(Host, { id: instance.hostId }) : null;
     const known = blocksLive(instance, source);
     if (!source || instance.vmState !== 'active') return known;
@@ -37,27 +52,28 @@ export class LiveRefusals {
       this.look.at(source, instance.id),
       target ? this.against(instance, source, target, force) : this.nowhere(instance, source),
     ]);
-    return [...new Set([...known, ...here.reasons, ...there])];
+    const room = target && there.left ? blocksRoom(here, target.name, there.left, diskOverCommit) : [];
+    return [...new Set([...known, ...here.reasons, ...there.reasons, ...room])];
   }
 
-  private async against(instance: Instance, source: Host, target: Host, force: boolean): Promise<string[]> {
-    if (target.id === source.id) return [`Instance ${instance.id} is on ${target.name} already.`];
+  private async against(instance: Instance, source: Host, target: Host, force: boolean): Promise<Against> {
+    if (target.id === source.id) return { reasons: [`Instance ${instance.id} is on ${target.name} already.`] };
     const now = await databaseTime(this.database.manager);
-    if (!isUp(target, now)) return [`Compute service of ${target.name} is down.`];
+    if (!isUp(target, now)) return { reasons: [`Compute service of ${target.name} is down.`] };
     const known = blocksTarget(instance, force ? { ...target, enabled: true } : target, true, ['restore']);
     const [looked, explanation] = await Promise.all([
       this.look.at(target, instance.id),
       this.explain(instance, source, target.id, force),
     ]);
     const reasons = [...known, ...blocksDisk(source, target), ...blocksCpu(source, target), ...looked.reasons];
-    return reasons.length ? reasons : rejections(explanation, target.id);
+    return { reasons: reasons.length ? reasons : rejections(explanation, target.id), left: looked };
   }
 
-  private async nowhere(instance: Instance, source: Host): Promise<string[]> {
+  private async nowhere(instance: Instance, source: Host): Promise<Against> {
     const explanation = await this.explain(instance, source, null, false);
-    if (explanation.hosts.some(({ rejectedBy }) => rejectedBy === null)) return [];
+    if (explanation.hosts.some(({ rejectedBy }) => rejectedBy === null)) return { reasons: [] };
     const lines = explainLines(explanation).slice(0, TOLD_HOSTS);
-    return [`No valid host was found. ${lines.join('; ') || 'There are no hosts.'}`];
+    return { reasons: [`No valid host was found. ${lines.join('; ') || 'There are no hosts.'}`] };
   }
 
   private explain(instance: Instance, source: Host, requestedHostId: string | null, force: boolean) {

@@ -19,6 +19,7 @@ import type {
 } from '#generated/lxstack/agent/v1/agent';
 import type { Call, InstanceStatus } from '#generated/lxstack/agent/v1/types';
 import { InstanceState } from '#generated/lxstack/agent/v1/types';
+import type { RoomLeft, RoomNeeded } from '#libs/mobility/mobility/room-rules';
 import { FakeMigrations } from './fake-migrations.js';
 
 export interface FakeInstance {
@@ -44,6 +45,8 @@ export class FakeAgent {
   onCall: (method: Method) => void = () => {};
   /** Why it says that nothing can be moved. */
   reasons: string[] = [];
+  /** What it says that an instance needs, or that it has left. */
+  room: Partial<RoomNeeded & RoomLeft> = {};
   /** Moves of which it says that it still has something. */
   migrationIds: string[] = [];
   private readonly refusals = new Map<Method, Refusal>();
@@ -66,6 +69,7 @@ export class FakeAgent {
   reset(): void {
     this.refusals.clear();
     this.reasons = [];
+    this.room = {};
     this.calls.length = 0;
     this.onCall = () => {};
     this.migrations.reset();
@@ -114,7 +118,9 @@ export class FakeAgent {
       }),
       setForwarding: this.unary('setForwarding', (request) => this.forward(request)),
       ensureNetwork: this.unary('ensureNetwork', () => ({})),
-      checkMigration: this.unary('checkMigration', () => CheckMigrationResponse.create({ reasons: this.reasons })),
+      checkMigration: this.unary('checkMigration', () =>
+        CheckMigrationResponse.create({ reasons: this.reasons, ...this.room }),
+      ),
       prepareMigration: this.unary('prepareMigration', (request: PrepareMigrationRequest) =>
         this.migrations.prepare(request),
       ),

@@ -1,0 +1,38 @@
+import type { CheckMigrationResponse } from '#generated/lxstack/agent/v1/agent';
+
+/** What the instance needs, as its own host has counted it; 0: not known. */
+export type RoomNeeded = Pick<CheckMigrationResponse, 'memoryNeededBytes' | 'diskNeededBytes'>;
+/** What a target has left, as it says itself; 0: not known. */
+export type RoomLeft = Pick<
+  CheckMigrationResponse,
+  'memoryAvailableBytes' | 'imagesAvailableBytes' | 'diskAvailableBytes'
+>;
+
+/**
+ * Why a target's memory and disk do not suffice, whatever the claims say: others use them too. `overCommitDisk` (Nova:
+ * disk_over_commit) leaves the disk out.
+ */
+export function blocksRoom(
+  { memoryNeededBytes: memory, diskNeededBytes: disk }: RoomNeeded,
+  host: string,
+  left: RoomLeft,
+  overCommitDisk: boolean,
+): string[] {
+  const short = (need: number, has: number) => has > 0 && need > has;
+  return [
+    ...(short(2 * memory, left.memoryAvailableBytes)
+      ? [
+          `Host ${host} has ${mib(left.memoryAvailableBytes)} of memory left, ${mib(2 * memory)} are needed: ` +
+            `the ${mib(memory)} in use lie there twice, as images and restored.`,
+        ]
+      : []),
+    ...(short(memory, left.imagesAvailableBytes)
+      ? [`Host ${host} has ${mib(left.imagesAvailableBytes)} left for images of memory, ${mib(memory)} are needed.`]
+      : []),
+    ...(short(disk, left.diskAvailableBytes) && !overCommitDisk
+      ? [`Host ${host} has ${mib(left.diskAvailableBytes)} of disk left, ${mib(disk)} are to be sent.`]
+      : []),
+  ];
+}
+
+const mib = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
