@@ -15,14 +15,14 @@ before(async () => {
 });
 after(() => fleet.close());
 // A host that was cut off is asked again until its connection stands.
-afterEach(() => retry({ attempts: 20, baseMs: 500, maxMs: 500 }, () => fleet.assertAudited()));
+afterEach(() => patiently(() => fleet.assertAudited()));
 
 const marked = { metadata: { HA_Enabled: 'True' } };
 const connect = (server: Server) => PingPongSession.open(fleet.local.client.namespace, addressOf(server).address);
+const onHost = (server: Server, host: string) => guestProcesses(fleet.local.layout, host, server.id);
+const patiently = (look: () => Promise<void>) => retry({ attempts: 240, baseMs: 250, maxMs: 250 }, look);
 const becomes = (server: Server, host: string, state: 'running' | 'frozen' | 'none') =>
-  retry({ attempts: 240, baseMs: 250, maxMs: 250 }, async () =>
-    assert.equal(await guestProcesses(fleet.local.layout, host, server.id), state, `${server.name} on ${host}`),
-  );
+  patiently(async () => assert.equal(await onHost(server, host), state, `${server.name} on ${host}`));
 
 test('the agent is killed and stays away: marked servers freeze, and go on when it is back', async () => {
   const server = await fleet.running('e2e-fenced', 'busybox', marked);
@@ -40,23 +40,40 @@ test('the agent is killed and stays away: marked servers freeze, and go on when 
   await fleet.remove(server.id);
 });
 
-test('a host is cut off: it ends what is marked, and starts it again when nobody took it; the rest goes on', async () => {
+test('a host is cut off: it ends what is marked before that can be evacuated, and keeps what nobody took', async () => {
+  const { compute, api } = fleet.cloud;
   const bystander = await fleet.running('e2e-fenced-bystander');
   const host = hostOf(bystander);
-  const stays = await fleet.running('e2e-fenced-stays', 'busybox', { ...marked, availability_zone: `nova:${host}` });
+  const there = { ...marked, availability_zone: `nova:${host}` };
+  const [moved, stays] = await Promise.all([
+    fleet.running('e2e-fenced-moved', 'busybox', there),
+    fleet.running('e2e-fenced-stays', 'busybox', there),
+  ]);
+  await Promise.all([moved, stays].map(({ id }) => fleet.promised(host, id)));
   const connection = await connect(bystander);
-  await fleet.promised(host, stays.id);
+  const evacuate = async ({ id }: Server) =>
+    (await api.ask('POST', `/compute/v2.1/servers/${id}/action`, { evacuate: {} })).status;
+
   await isolate(fleet.local.layout, ['ctl', host], true);
   try {
-    await becomes(stays, host, 'none');
+    assert.equal(await evacuate(moved), 400, 'its lease is held');
+    await fleet.hostIs(host, 'down');
+    assert.equal(await evacuate(bystander), 409, 'nobody has promised to end it');
+    assert.equal(await evacuate(moved), 409, 'it may still run');
+    await patiently(async () => assert.equal(await evacuate(moved), 200));
+    assert.deepEqual(await Promise.all([moved, stays].map((one) => onHost(one, host))), ['none', 'none']);
+    await compute.left(moved.id, host);
+    await compute.settled(moved.id, 'ACTIVE');
   } finally {
     await isolate(fleet.local.layout, ['ctl', host], false);
   }
+
   await becomes(stays, host, 'running');
-  await fleet.hostIs(host, 'up');
-  await fleet.answers(stays);
-  assert.equal((await fleet.cloud.compute.show(stays.id)).status, 'ACTIVE');
+  await fleet.cloud.hosts.resynced(host);
+  await patiently(async () => assert.deepEqual(await fleet.local.traces(host, moved.id, []), []));
+  await Promise.all([fleet.answers(moved), fleet.answers(stays)]);
+  assert.equal((await compute.show(stays.id)).status, 'ACTIVE');
   const { open, failure, longestGapMs } = await connection.close();
   assert.ok(open && longestGapMs < 1000, `the bystander: ${failure ?? longestGapMs}`);
-  await fleet.remove(bystander.id, stays.id);
+  await fleet.remove(bystander.id, moved.id, stays.id);
 });

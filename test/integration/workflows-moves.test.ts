@@ -147,6 +147,45 @@ describe('cold migration, resize and evacuation', () => {
     await back('h3');
   });
 
+  it('invariant 2: evacuates without an operator only what the lost host has promised to end by now', async () => {
+    const [marked, other] = [await world.create('h3'), await world.create('h3')];
+    const lost = (seconds: number) =>
+      world.database.query(`UPDATE hosts SET lease_expires_at = now() - make_interval(secs => $1) WHERE name = 'h3'`, [
+        seconds,
+      ]);
+    try {
+      await world.database.query(
+        'INSERT INTO host_fences (host_id, stop_seconds, instance_ids) VALUES ($1, 30, $2::uuid[])',
+        [at('h3'), [marked.id]],
+      );
+      await lost(35);
+      await assert.rejects(world.migrations.evacuate(caller, marked.id), /will have ended it at \d{4}-/);
+      await assert.rejects(world.migrations.evacuate(caller, other.id), /has not promised/);
+      await lost(41);
+      await assert.rejects(world.migrations.evacuate(caller, other.id), /has not promised/);
+      const { migration } = await ended(await world.migrations.evacuate(caller, marked.id));
+      assert.equal(migration.status, 'done', JSON.stringify(migration.failure));
+      assert.notEqual((await world.instance(marked.id)).hostId, at('h3'));
+    } finally {
+      await world.database.query('DELETE FROM host_fences');
+      await lost(-600);
+      await back('h3');
+    }
+  });
+
+  it('invariant 2: a host that is up again, or no longer said to be dead, keeps what was on its way', async () => {
+    const { id } = await world.create('h3');
+    await world.database.query(`UPDATE hosts SET forced_down = true WHERE name = 'h3'`);
+    world.killWorkers();
+    const move = await world.migrations.evacuate(caller, id);
+    await world.database.query(`UPDATE hosts SET forced_down = false WHERE name = 'h3'`);
+    await world.startWorker();
+    const { migration } = await ended(move);
+    assert.match(migration.failure!.reason, /still in use/);
+    const { vmState, taskState, hostId, epoch } = await world.instance(id);
+    assert.deepEqual([vmState, taskState, hostId, epoch], ['active', null, at('h3'), 1]);
+  });
+
   it('a host that is back forgets what it lost, and only that', async () => {
     const agent = world.agents.get('h3')!;
     const [evacuated, deleted, stays, broken] = await Promise.all([1, 2, 3, 4].map(() => world.create('h3')));

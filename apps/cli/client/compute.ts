@@ -22,6 +22,7 @@ export interface ServerMigration {
 }
 
 export interface ComputeService {
+  id: string;
   host: string;
   binary: string;
   state: 'up' | 'down';
@@ -61,6 +62,13 @@ export class Compute {
 
   async services(): Promise<ComputeService[]> {
     return (await this.api.call<{ services: ComputeService[] }>('GET', `${compute}/os-services`)).services;
+  }
+
+  /** An operator's word that the host is dead, or that it is not any more (Nova: 2.53). */
+  async forceDown(host: string, forced_down: boolean): Promise<void> {
+    const service = (await this.services()).find((one) => one.host === host);
+    if (!service) throw new Error(`there is no compute service on ${host}`);
+    await this.api.call('PUT', `${compute}/os-services/${service.id}`, { forced_down });
   }
 
   async create(

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { ConflictError } from '#libs/common/errors';
 import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
+import { Fencing } from '#libs/fleet/fencing/fencing.service';
 import { resyncOf } from '#libs/fleet/leases/resync';
 import { Operations } from '#libs/operations/operations.service';
 import type { Step, StepRun, Workflow } from '#libs/operations/workflow';
@@ -18,7 +18,7 @@ import { MoveSettlement } from '../moves/move-settlement.js';
 type Run = StepRun<MoveInput, MoveContext>;
 
 /**
- * Away from a host that is down: the epoch rises before anything starts elsewhere, so that the dead host's agent stops
+ * Away from a host that is down and has ended it, or is said to be dead (libs/fleet/fencing): the epoch rises before anything starts elsewhere, so that the dead host's agent stops
  * its copy when it comes back (invariant 2). The root is built anew from the image; ports and addresses stay.
  */
 @Injectable()
@@ -35,6 +35,7 @@ export class EvacuateWorkflow implements Workflow<MoveInput, MoveContext> {
     private readonly settlement: MoveSettlement,
     private readonly transitions: InstanceTransitions,
     private readonly operations: Operations,
+    private readonly fencing: Fencing,
     claim: ClaimTargetStep,
   ) {
     this.steps = [
@@ -47,8 +48,8 @@ export class EvacuateWorkflow implements Workflow<MoveInput, MoveContext> {
   private async change(run: Run): Promise<void> {
     const { operation, input, context } = run;
     await run.commit(async (tx) => {
-      const source = await lockHost(tx, input.source.hostId);
-      if (source.up) throw new ConflictError(`Host ${source.name} is up again.`);
+      // Asked again with the host's row held: it may be up again, or no longer forced down.
+      await this.fencing.requireOpen(tx, input.source.hostId, operation.resourceId);
       await this.transitions.switchHost(tx, operation.resourceId, input.source, context.targetHostId!);
       await this.settlement.exchange(tx, operation.resourceId, input.migrationId, context.targetHostId!);
       await this.settlement.release(tx, input.migrationId);
@@ -69,7 +70,7 @@ export class EvacuateWorkflow implements Workflow<MoveInput, MoveContext> {
       await this.transitions.finishEvacuation(tx, id, start);
       await this.ledger.become(tx, input.migrationId, 'done');
       // Back before this end: its resync may have gone by, and it still has its copy.
-      if ((await lockHost(tx, input.source.hostId)).up)
+      if ((await this.fencing.bar(tx, input.source.hostId, id)).state === 'up')
         await this.operations.createIn(tx, resyncOf(input.source.hostId));
     });
   }
@@ -82,14 +83,4 @@ export class EvacuateWorkflow implements Workflow<MoveInput, MoveContext> {
     if (moved) await this.transitions.setError(tx, operation.resourceId, faultOf(error));
     else await this.transitions.setFault(tx, operation.resourceId, faultOf(error));
   }
-}
-
-/** The host's row is held, so that no heartbeat comes in between. */
-async function lockHost(tx: EntityManager, hostId: string): Promise<{ up: boolean; name: string }> {
-  const [row] = await tx.query<{ up: boolean; name: string }[]>(
-    `SELECT name, NOT forced_down AND coalesce(lease_expires_at > clock_timestamp(), false) AS up
-     FROM hosts WHERE id = $1 FOR UPDATE`,
-    [hostId],
-  );
-  return row ?? { up: false, name: hostId };
 }

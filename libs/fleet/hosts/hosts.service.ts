@@ -3,6 +3,8 @@ import { DataSource, In } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { NotFoundError } from '#libs/common/errors';
 import { UUID } from '#libs/common/names';
+import { transact } from '#libs/database/transactions';
+import { HostFence } from '../fencing/host-fence.entity.js';
 import { Host } from './host.entity.js';
 import type { HostRole } from './host.entity.js';
 import { isUp } from './host-state.js';
@@ -63,9 +65,20 @@ export class Hosts {
     return this.change(idOrName, { enabled, disabledReason: enabled ? null : reason });
   }
 
-  /** Nova: os-services force-down: its instances may be evacuated although its lease has not run out. */
+  /**
+   * Nova: os-services force-down: its instances may be evacuated although its lease has not run out, and it gets no other.
+   * The lease and what its agent promised end with that word, so once it is taken back the next heartbeat is one of a host
+   * that is back, and nothing is evacuated on the strength of an old promise.
+   */
   async setForcedDown(idOrName: string, forcedDown: boolean): Promise<Host> {
-    return this.change(idOrName, { forcedDown });
+    const { id } = await this.get(idOrName);
+    await transact(this.database, async (tx) => {
+      await tx.update(Host, { id }, { forcedDown });
+      if (!forcedDown) return;
+      await tx.query('UPDATE hosts SET lease_expires_at = least(lease_expires_at, now()) WHERE id = $1', [id]);
+      await tx.delete(HostFence, { hostId: id });
+    });
+    return this.get(id);
   }
 
   private async change(idOrName: string, changes: Partial<Host>): Promise<Host> {

@@ -3,12 +3,13 @@ import type { HeartbeatRequest, HeartbeatResponse } from '#generated/lxstack/age
 import { NotFoundError } from '#libs/common/errors';
 import { Operations } from '#libs/operations/operations.service';
 import { exchangeFences } from '../fencing/fence-promises.js';
+import { Host } from '../hosts/host.entity.js';
 import { resyncOf } from './resync.js';
 
 /** A host is up for this long after its last heartbeat; agents call each third of it. */
 export const LEASE_SECONDS = 15;
 
-/** `back`: it had been down, or this is another agent than the one before. */
+/** `back`: it had been down, or this is another agent than the one before. A host that is forced down gets no lease. */
 const RENEW = `
   WITH before AS (
     SELECT id, boot_id <> $3 OR lease_expires_at IS NULL OR lease_expires_at < now() AS back FROM hosts WHERE name = $1
@@ -16,7 +17,7 @@ const RENEW = `
   UPDATE hosts SET
     lease_expires_at = now() + make_interval(secs => $2), boot_id = $3, vtep = $4,
     vcpus = $5, memory_mb = $6, disk_gb = $7, capabilities = $8, facts = $9, updated_at = now()
-  FROM before WHERE hosts.id = before.id
+  FROM before WHERE hosts.id = before.id AND NOT hosts.forced_down
   RETURNING hosts.id, before.back`;
 
 const MIB = 1024 ** 2;
@@ -27,7 +28,10 @@ const GIB = 1024 ** 3;
 export class Leases {
   constructor(private readonly operations: Operations) {}
 
-  /** `hostname` comes from the agent's certificate. Throws NotFoundError for a host that never joined or was removed. */
+  /**
+   * `hostname` comes from the agent's certificate. Throws NotFoundError for a host that never joined or was removed.
+   * No seconds at all for one that is forced down: its agent asks whose its instances are, and fences what is marked.
+   */
   async renew(hostname: string, { host, bootId, fence }: HeartbeatRequest): Promise<HeartbeatResponse> {
     const inventory = host?.inventory ?? { vcpus: 0, memoryBytes: 0, diskBytes: 0 };
     const facts = {
@@ -53,7 +57,10 @@ export class Leases {
     // What moved while the host could not be told of it is told by an operation, made with the lease it follows from.
     return this.operations.transact(async (tx, create) => {
       const [rows] = await tx.query<[{ id: string; back: boolean }[], number]>(RENEW, values);
-      if (!rows.length) throw new NotFoundError('Host', hostname);
+      if (!rows.length) {
+        if (await tx.existsBy(Host, { name: hostname, forcedDown: true })) return { leaseSeconds: 0, fence: undefined };
+        throw new NotFoundError('Host', hostname);
+      }
       const [{ id, back }] = rows;
       if (back) await create(resyncOf(id));
       return { leaseSeconds: LEASE_SECONDS, fence: await exchangeFences(tx, id, fence) };

@@ -12,6 +12,7 @@ import { InstanceTransitions } from '#libs/compute/instances/instance-transition
 import { BadRequestError } from '#libs/compute/instances/instance.errors';
 import { Quotas } from '#libs/compute/quotas/quotas';
 import { Host } from '#libs/fleet/hosts/host.entity';
+import { Fencing } from '#libs/fleet/fencing/fencing.service';
 import { isUp } from '#libs/fleet/hosts/host-state';
 import type { Operation } from '#libs/operations/operation.entity';
 import { LiveRefusals } from '../mobility/live-refusals.js';
@@ -58,6 +59,7 @@ export class Migrations {
     private readonly operations: Operations,
     private readonly transitions: InstanceTransitions,
     private readonly quotas: Quotas,
+    private readonly fencing: Fencing,
     private readonly refusals: LiveRefusals,
   ) {}
 
@@ -118,7 +120,10 @@ export class Migrations {
     return this.conclude(by, instanceId, 'revert_resize', 'reverting', 'instance.revert-resize');
   }
 
-  /** Nova API: evacuate. The instance's host must be down; its root is built anew from the image elsewhere. */
+  /**
+   * Nova API: evacuate. Its root is built anew from the image elsewhere. Throws HostInUseError, EvacuationBarredError while
+   * it may still run where it is.
+   */
   async evacuate(
     by: Caller,
     instanceId: string,
@@ -129,10 +134,8 @@ export class Migrations {
         throw new MoveRefusedError('onSharedStorage', [
           `The disk of instance ${instance.id} is on no shared storage: it can only be built anew from its image.`,
         ]);
-      const source = await this.source(tx, instance);
-      if (isUp(source, await databaseTime(tx)))
-        throw new MoveRefusedError('host', [`Compute service of ${source.name} is still in use.`]);
       const target = await this.target(tx, instance, input.host, EvacuationHostNotFoundError);
+      await this.fencing.requireOpen(tx, (await this.source(tx, instance)).id, instanceId);
       return { type: 'evacuation', kind: 'instance.evacuate', target, force: input.force ?? false };
     });
   }

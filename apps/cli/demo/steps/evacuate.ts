@@ -6,21 +6,23 @@ import type { DemoStep } from '../step.js';
 
 export const evacuate: DemoStep = {
   name: 'evacuate',
-  title: 'Kill a host (agent and containers), evacuate its servers, bring the host back',
+  title: 'Kill a host (agent and containers), say that it is dead, evacuate its servers, bring the host back',
   needs: ['servers'],
   async run(demo) {
     const host = hostOf(await demo.server('evacuated'));
     await demo.fleet.killHost(host);
     try {
-      await demo.compute.hostIs(host, 'down');
+      await demo.compute.forceDown(host, true); // an operator's word: no agent has promised to end these servers
       const servers = (await demo.compute.list()).filter((server) => hostOf(server) === host);
       await Promise.all(servers.map((server) => demo.compute.act(server.id, { evacuate: {} })));
       const moved = await Promise.all(servers.map((server) => arrived(demo, server, host)));
       const session = await demo.connect(await demo.server('evacuated'));
       claim((await session.close()).count > 0, 'it does not answer after the evacuation');
+      await demo.compute.forceDown(host, false);
       await comesBack(demo, host, moved);
       return `${moved.map((server) => `${server.name} ${host} -> ${hostOf(server)}`).join(', ')}, answers; ${host} is back and clean`;
     } finally {
+      await demo.compute.forceDown(host, false);
       await demo.fleet.startAgent(host);
       await demo.compute.hostIs(host, 'up');
     }
