@@ -3,8 +3,10 @@ import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sleep } from '#libs/common/clock';
+import type { MovableInstances } from './movable-instances.js';
 
 const LOOK_MS = 50;
+const KILL_WAIT_MS = 2_000;
 
 /** Runs lxc-checkpoint, which lives on when the agent does not. Resolves with its exit status. */
 export function startCheckpoint(
@@ -44,6 +46,15 @@ export async function killRestore(directory: string): Promise<void> {
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
     const environment = await orEmpty(`/proc/${pid}/environ`);
     if (marks.every((mark) => environment.includes(mark))) kill(Number(pid));
+  }
+}
+
+/** Kills what a restore has made whose CRIU is gone. False where it cannot be ended. */
+export async function killTasks(instances: MovableInstances, instanceId: string): Promise<boolean> {
+  for (const until = Date.now() + KILL_WAIT_MS; ; await sleep(LOOK_MS)) {
+    const pid = await instances.initPid(instanceId);
+    if (!pid || Date.now() > until) return !pid;
+    kill(pid); // its namespace goes with it
   }
 }
 

@@ -139,7 +139,8 @@ export class LiveSwitch {
     this.kept = this.keepAsked(this.timeLeft());
     this.kept.catch(() => undefined); // awaited before the commit is asked for
     await faultPoint('source.restore-asked');
-    await target.expect('restored');
+    const { firstFailure } = await target.expect('restored');
+    this.progress.restoreRetried = firstFailure;
     feed.time('restore', restore);
   }
 

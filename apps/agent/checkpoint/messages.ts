@@ -22,8 +22,11 @@ export type Message =
   | { say: 'armed' }
   /** Source: every pass and image has been sent; no commit can come later than timeoutMs from now. */
   | { say: 'restore'; timeoutMs: number; neighbours: Neighbour[]; memory: SentMemory[] }
-  /** Target: all is there and stopped before its first instruction (cold: the disk is complete). */
-  | { say: 'restored' }
+  /**
+   * Target: all is there and stopped before its first instruction (cold: the disk is complete). `firstFailure`: why it was
+   * restored by a second try, empty where the first has succeeded.
+   */
+  | { say: 'restored'; firstFailure: string }
   | { say: 'failed'; step: string; reason: string; logTail: string[] }
   /** Source: the move is off. */
   | { say: 'abort'; reason: string };

@@ -34,6 +34,7 @@ export function newProgress(migrationId: string, phase: MigrationPhase): Migrati
     timingsMs: {},
     memoryMode: '',
     memoryModeReason: '',
+    restoreRetried: '',
   };
 }
 

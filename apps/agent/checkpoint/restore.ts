@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InstanceSpec, Nic } from '#generated/lxstack/agent/v1/types';
 import { sleep } from '#libs/common/clock';
 import { hostVethName } from '../network/interface-names.js';
-import { earlierCheckpointEnded, killRestore, startCheckpoint } from './checkpoint-process.js';
+import { earlierCheckpointEnded, killRestore, orEmpty, startCheckpoint } from './checkpoint-process.js';
 import { criuVerdict } from './criu-log.js';
 import type { CriuVerdict } from './criu-log.js';
 import { mapsLater } from './memory/memory-mode.js';
@@ -94,12 +94,30 @@ export class Restore {
     await killRestore(this.directory);
   }
 
+  /** After it has ended: only the images stay, for another one. */
+  async clear(): Promise<void> {
+    this.close();
+    const made = [
+      'pid',
+      'nics.log',
+      'lazy.pid',
+      'lazy.ended',
+      'lxc.log',
+      'images/lazy-pages.socket',
+      'images/restore.log',
+    ];
+    await Promise.all(made.map((name) => rm(join(this.directory, name), { force: true })));
+  }
+
   close(): void {
     this.link?.close();
   }
 
-  verdict(): Promise<CriuVerdict> {
-    return criuVerdict(this.directory, 'restore.log');
+  /** Why it has failed. Of the script that makes the NICs CRIU knows only that it did not succeed. */
+  async verdict(): Promise<CriuVerdict> {
+    const verdict = await criuVerdict(this.directory, 'restore.log');
+    const nics = (await orEmpty(join(this.directory, 'nics.log'))).trim().replaceAll('\n', ', ');
+    return nics ? { ...verdict, cause: `NICs: ${nics}; ${verdict.cause}` } : verdict;
   }
 
   /** Milliseconds of its parts. */

@@ -4,7 +4,7 @@ import type { DataChannel } from './data-channel.js';
 import type { DiskReceiver } from './disk-transfer.js';
 import { PAGES } from './image-stream.js';
 import { FrameType, decodeImageParts } from './frames.js';
-import type { MemoryReceiver } from './memory/memory-receiver.js';
+import { MemoryReceiver } from './memory/memory-receiver.js';
 import type { Message } from './messages.js';
 
 interface Listener {
@@ -18,14 +18,19 @@ export class SourceConversation {
   /** Images of memory pages that are being written, by name; the others come in one part or few. */
   private readonly open = new Map<string, number>();
 
+  private readonly images: string;
+  private readonly memory: MemoryReceiver;
+
   constructor(
     private readonly channel: DataChannel,
     private readonly disk: DiskReceiver,
-    private readonly images: string,
-    private readonly memory: MemoryReceiver,
+    directory: string,
     private readonly listener: Listener,
     private readonly lazyPages: boolean,
-  ) {}
+  ) {
+    this.images = join(directory, 'images');
+    this.memory = new MemoryReceiver(this.images, join(directory, 'lazy'));
+  }
 
   /** Throws when the connection ends. */
   async follow(): Promise<never> {

@@ -59,7 +59,12 @@ export class LocalFleet {
   /** While `on`, every restore on `host` fails at its last but one stage. */
   async failRestores(host: string, on: boolean): Promise<void> {
     const fault = new RestoreFault(this.layout, host);
-    await (on ? fault.set() : fault.clear());
+    await (on ? fault.set('refused') : fault.clear());
+  }
+
+  /** The next restore on `host` is killed at its last but one stage, those after it are not; until failRestores(host, false). */
+  async killNextRestore(host: string): Promise<void> {
+    await new RestoreFault(this.layout, host).set('killed-once');
   }
 
   /** Runs a command inside an instance, as its root. */

@@ -7,9 +7,15 @@ import { SimHost } from '../simhost/sim-host.js';
 const CRIU = '/usr/sbin/criu';
 const INSIDE = '/var/lib/lxstack-agent/faults';
 
+/** What happens when all is restored, sockets too: an action script refuses, each time, or CRIU is killed, the first time. */
+const ACTIONS = {
+  refused: 'exit 1',
+  'killed-once': `[ -e ${INSIDE}/once ] || exit 0; rm ${INSIDE}/once; kill -9 "$PPID"`,
+};
+
 /**
- * A host whose CRIU restores up to the last but one stage, sockets and all, and then fails. LXStack has no hook for it:
- * the host's own /usr/sbin/criu is covered by a script, as a broken package would.
+ * A host whose CRIU restores up to the last but one stage and then fails. LXStack has no hook for it: the host's own
+ * /usr/sbin/criu is covered by a script, as a broken package would.
  */
 export class RestoreFault {
   private readonly simHost: SimHost;
@@ -21,16 +27,16 @@ export class RestoreFault {
     this.simHost = new SimHost(layout, host, '');
   }
 
-  async set(): Promise<void> {
+  async set(how: keyof typeof ACTIONS): Promise<void> {
     await this.clear();
     const outside = join(this.layout.host(this.simHost.name).agentState, 'faults');
     await mkdir(outside, { recursive: true });
-    const refuse = '#!/bin/sh\n[ "$CRTOOLS_SCRIPT_ACTION" != post-restore ]\n';
+    const act = `#!/bin/sh\n[ "$CRTOOLS_SCRIPT_ACTION" = post-restore ] || exit 0\n${ACTIONS[how]}\n`;
     const criu = `#!/bin/sh
-[ "$1" = restore ] && exec ${INSIDE}/criu.real "$@" --action-script ${INSIDE}/refuse
+[ "$1" = restore ] && exec ${INSIDE}/criu.real "$@" --action-script ${INSIDE}/act
 exec ${INSIDE}/criu.real "$@"
 `;
-    for (const [name, text] of Object.entries({ refuse, criu })) {
+    for (const [name, text] of Object.entries({ act, criu, once: '' })) {
       await writeFile(join(outside, name), text);
       await chmod(join(outside, name), 0o755);
     }

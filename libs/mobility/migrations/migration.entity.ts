@@ -87,6 +87,10 @@ export class Migration extends Timestamps {
   @Column({ type: 'jsonb', name: 'timings_ms', default: {} })
   timingsMs: Record<string, number>;
 
+  /** Why the first restore failed, where the second has succeeded; empty otherwise. */
+  @Column({ type: 'text', name: 'restore_retried', default: '' })
+  restoreRetried: string;
+
   /** Step, reason and the last lines of CRIU's log where it failed. */
   @Column({ type: 'jsonb', nullable: true })
   failure: { step: string; reason: string; logTail: string[] } | null;

@@ -146,6 +146,7 @@ export class FakeMigrations {
       timingsMs: {},
       memoryMode: '',
       memoryModeReason: '',
+      restoreRetried: '',
     };
   }
 

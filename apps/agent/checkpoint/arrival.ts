@@ -1,0 +1,180 @@
+import { join } from 'node:path';
+import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
+import { faultPoint } from '#libs/common/fault-point';
+import { removeLinks } from '../network/commands.js';
+import { hostVethName } from '../network/interface-names.js';
+import { announce } from './announce.js';
+import { killRestore, killTasks } from './checkpoint-process.js';
+import { keepBounded } from './criu-log.js';
+import { Hold } from './hold.js';
+import { allowUserfaults } from './memory/lazy-pages.js';
+import { mapsLater } from './memory/memory-mode.js';
+import type { MemoryMode } from './memory/memory-mode.js';
+import type { MigrationDeps } from './movable-instances.js';
+import { MoveFailure } from './move-failure.js';
+import type { Neighbour } from './neighbours.js';
+import { NetworkOpening } from './network-opening.js';
+import { mayPass } from './passing-failure.js';
+import { Restore } from './restore.js';
+
+/** Of one that succeeded: why it was tried twice, empty where once was enough. */
+export interface Restored {
+  firstFailure: string;
+}
+
+/** A running instance on its way in: its frames are held, its restore stands by, its network is closed until the commit. */
+export class Arrival {
+  private holds: Hold[] = [];
+  private restore: Restore | undefined;
+  private opening: NetworkOpening | undefined;
+  /** Ends what allowUserfaults() began. */
+  private userfaults: (() => Promise<void>) | undefined;
+  private coming: Promise<Restored> | undefined;
+  private memoryMode: MemoryMode = 'stop-and-copy';
+  private off = false;
+
+  constructor(
+    private readonly deps: MigrationDeps,
+    private readonly spec: InstanceSpec,
+    private readonly directory: string,
+    /** The restore has ended after all was restored: for the word, or without one. */
+    private readonly onEnd: () => Promise<void>,
+  ) {}
+
+  /** Whether there is one to be let run. */
+  get stands(): boolean {
+    return this.restore !== undefined;
+  }
+
+  /** From now on the frames for it are kept here. */
+  async hold(): Promise<void> {
+    for (const nic of this.spec.nics) this.holds.push(await Hold.create(this.deps.network, nic));
+    for (const hold of this.holds) await hold.catch();
+  }
+
+  /** What an agent before this one had started. What that held is sent again by the peers. */
+  reopen(): void {
+    this.restore = Restore.reopen(this.directory, this.spec.id, this.deps.instances);
+    this.watch(this.restore);
+  }
+
+  /** The restore is started and stands before its first image; what the commit needs is started too. */
+  async arm(memoryMode: MemoryMode): Promise<void> {
+    await faultPoint('target.arming');
+    this.memoryMode = memoryMode;
+    this.restore = await Restore.arm(this.directory, this.spec, this.deps.instances, memoryMode);
+    if (mapsLater(memoryMode)) this.userfaults = await allowUserfaults();
+    this.opening = new NetworkOpening(this.deps.network, this.spec.nics);
+    for (const hold of this.holds) hold.arm();
+  }
+
+  /**
+   * Resolves when all is restored and stands before its first instruction; throws MoveFailure. A failure that may pass is
+   * met by a second try with the same images, where as much time as the first took is left before `deadline` (wall clock, ms).
+   */
+  comeToLife(neighbours: readonly Neighbour[], deadline: number): Promise<Restored> {
+    this.coming = this.tryTwice(neighbours, deadline).finally(() => this.userfaults?.());
+    return this.coming;
+  }
+
+  /** What was restored has died: there is its disk only. */
+  bury(): void {
+    this.restore?.close();
+    this.restore = undefined;
+  }
+
+  /** Opens the network and lets it run. Resolves when frames reach it, with the exit status and timings of its restore. */
+  async letRun(): Promise<{ ended: Promise<number>; timings(): Record<string, number> }> {
+    const restore = this.restore!;
+    this.opening ??= new NetworkOpening(this.deps.network, this.spec.nics);
+    await this.opening.fire(() => restore.commit());
+    await Promise.all(this.holds.map((hold) => hold.release()));
+    return restore;
+  }
+
+  /** After a commit. */
+  async settle(): Promise<void> {
+    await this.removeHolds();
+    this.restore?.close();
+    if (this.restore) await announce(await this.deps.instances.initPid(this.spec.id), this.spec.nics);
+  }
+
+  /** Nothing of it runs when this resolves, nor will. */
+  async undo(): Promise<void> {
+    this.off = true;
+    await this.restore?.abort();
+    await this.coming?.catch(() => undefined); // told to who called
+    await this.userfaults?.();
+    await killRestore(this.directory); // of an agent before this one too
+    await killTasks(this.deps.instances, this.spec.id);
+    if (this.restore?.begun) await this.keepLog();
+    this.restore?.close();
+    this.opening?.disarm();
+    await this.removeHolds();
+  }
+
+  /** Writes CRIU's log to where those of failed restores are kept; its excerpt. */
+  async keepLog(): Promise<string[]> {
+    const verdict = await this.restore!.verdict();
+    await keepBounded(this.keptLog, verdict);
+    return verdict.excerpt;
+  }
+
+  private get keptLog(): string {
+    return join(this.deps.stateDirectory, 'failed-restores', `${this.spec.id}.log`);
+  }
+
+  private async tryTwice(neighbours: readonly Neighbour[], deadline: number): Promise<Restored> {
+    const started = Date.now();
+    const first = await this.tryOnce(neighbours);
+    if (!first) return { firstFailure: '' };
+    const again = Date.now() + (Date.now() - started) < deadline;
+    if (this.off || !again || !mayPass(first.cause) || !(await this.clear())) throw first.failure;
+    this.deps.logger.warn({ instanceId: this.spec.id, reason: first.failure.message }, 'restore tried once more');
+    this.restore = await Restore.arm(this.directory, this.spec, this.deps.instances, this.memoryMode);
+    const second = this.off ? first : await this.tryOnce(neighbours);
+    if (second) throw second.failure;
+    return { firstFailure: first.failure.message };
+  }
+
+  /** Nothing where it has succeeded. */
+  private async tryOnce(
+    neighbours: readonly Neighbour[],
+  ): Promise<{ cause: string; failure: MoveFailure } | undefined> {
+    const restore = this.restore!;
+    await faultPoint('target.restoring');
+    if (await restore.go(neighbours, this.spec.nics)) {
+      this.watch(restore);
+      return undefined;
+    }
+    const { cause, excerpt } = await restore.verdict();
+    await this.keepLog();
+    const what = cause || `lxc-checkpoint -r ended with ${await restore.ended}`;
+    return {
+      cause,
+      failure: new MoveFailure('restore', `${what} (whole log at the target: ${this.keptLog})`, excerpt),
+    };
+  }
+
+  /** After a restore that failed: only its images stay. False where something of it cannot be ended. */
+  private async clear(): Promise<boolean> {
+    await killRestore(this.directory);
+    if (!(await killTasks(this.deps.instances, this.spec.id))) return false;
+    await removeLinks(this.spec.nics.map((nic) => hostVethName(nic.portId)));
+    await this.restore!.clear();
+    return true;
+  }
+
+  private watch(restore: Restore): void {
+    restore.ended
+      .then(() => this.onEnd())
+      .catch((error: unknown) =>
+        this.deps.logger.error({ err: error, instanceId: this.spec.id }, 'restore not followed'),
+      );
+  }
+
+  private async removeHolds(): Promise<void> {
+    await Promise.all(this.holds.map((hold) => hold.remove()));
+    this.holds = [];
+  }
+}
