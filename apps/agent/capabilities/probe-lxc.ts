@@ -67,10 +67,9 @@ async function tried(command: string, args: string[]): Promise<Omit<Capability, 
     const said = (await run(command, args)).trim().split('\n').at(-1)!;
     return { present: true, detail: said.slice(0, 200) };
   } catch (error) {
-    if (error instanceof CommandError) return { present: false, detail: error.message.trim().slice(-200) };
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-      return { present: false, detail: `${command} is not installed` };
-    throw error;
+    if (!(error instanceof CommandError)) throw error;
+    const detail = error.status === 127 ? `${command} is not installed` : error.message.trim().slice(-200);
+    return { present: false, detail };
   }
 }
 

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { inShell } from './shells.js';
 
-/** A command ended with an exit status other than 0; `output` is the end of its stderr. */
+/** A command ended with an exit status other than 0 (127: there is none); `output` is the end of its stderr. */
 export class CommandError extends Error {
   constructor(
     readonly command: string,
@@ -14,14 +15,11 @@ export class CommandError extends Error {
   }
 }
 
-const OUTPUT_LIMIT = 1 << 20;
-
 /** Runs `command` with `input` on stdin; resolves with its stdout (1 MiB at most). Ended after `timeoutMs`. */
-export function run(command: string, args: readonly string[], input = '', timeoutMs = 10_000): Promise<string> {
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], timeout: timeoutMs, killSignal: 'SIGKILL' });
-  child.stdin.on('error', () => undefined); // it ended before it read all: its exit status tells why
-  child.stdin.end(input);
-  return finished(child, [command, ...args].join(' ').slice(0, 120));
+export async function run(command: string, args: readonly string[], input = '', timeoutMs = 10_000): Promise<string> {
+  const { status, stdout, stderr } = await inShell([command, ...args], input, timeoutMs);
+  if (status !== 0) throw new CommandError([command, ...args].join(' ').slice(0, 120), status, stderr.slice(-4096));
+  return stdout;
 }
 
 /** One process for many changes; stops at the first that fails. */
@@ -69,10 +67,10 @@ async function force(tool: string, lines: readonly string[]): Promise<void> {
  */
 export class ArmedBatch {
   private readonly child: ChildProcess;
-  private readonly done: Promise<string>;
+  private readonly done: Promise<void>;
 
   constructor(tool: 'ip' | 'bridge' | 'tc', force = true) {
-    this.child = spawn(tool, [...(force ? ['-force'] : []), '-batch', '-'], { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.child = spawn(tool, [...(force ? ['-force'] : []), '-batch', '-'], { stdio: ['pipe', 'ignore', 'pipe'] });
     this.child.stdin!.on('error', () => undefined); // told by its exit status
     this.done = finished(this.child, `${tool} -batch`);
     this.done.catch(() => undefined); // looked at by fire() or disarm()
@@ -89,15 +87,11 @@ export class ArmedBatch {
   }
 }
 
-function finished(child: ChildProcess, label: string): Promise<string> {
+function finished(child: ChildProcess, label: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    let stdout = '';
     let stderr = '';
-    child.stdout!.setEncoding('utf8').on('data', (text: string) => {
-      if (stdout.length < OUTPUT_LIMIT) stdout += text;
-    });
     child.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-4096)));
     child.on('error', reject);
-    child.on('close', (code) => (code === 0 ? resolve(stdout) : reject(new CommandError(label, code, stderr))));
+    child.on('close', (code) => (code === 0 ? resolve() : reject(new CommandError(label, code, stderr))));
   });
 }

@@ -64,7 +64,8 @@ async function lookAtTools(): Promise<string[]> {
       ? []
       : [`CRIU ${major}.${minor} on this host is too old: 4.2 or newer is needed.`];
   } catch (error) {
-    const reason = error instanceof CommandError ? error.output : 'it is not installed';
+    if (!(error instanceof CommandError)) throw error;
+    const reason = error.status === 127 ? 'it is not installed' : error.output;
     return [`CRIU does not work on this host: ${reason}. See \`lxstack doctor\`.`];
   }
 }
