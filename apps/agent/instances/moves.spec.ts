@@ -25,7 +25,8 @@ describe('the source of a move', () => {
     records = await InstanceRecords.open(state);
     const runtime = { initPid: () => pid, settledInitPid: () => pid, stop: nothing };
     const storage = { delete: nothing };
-    parts = { records, runtime, storage, turns: new Turns() } as unknown as InstancesDeps;
+    const fence = { held: { find: () => undefined, letGo: () => undefined }, killHeld: () => undefined };
+    parts = { records, runtime, storage, fence, turns: new Turns() } as unknown as InstancesDeps;
   });
   after(() => rm(state, { recursive: true, force: true }));
 
