@@ -10,6 +10,7 @@ import { migrationHandlers } from './checkpoint/migration.handlers.js';
 import { Migrations } from './checkpoint/migrations.js';
 import { execHandlers } from './exec/exec.handlers.js';
 import { serviceOf } from './grpc/service.js';
+import { imagePlaceOf } from './images/id-maps.js';
 import { ImageCache } from './images/image-cache.js';
 import { instanceHandlers } from './instances/instance.handlers.js';
 import { Instances } from './instances/instances.js';
@@ -21,7 +22,6 @@ import { holdLease } from './lease/lease.js';
 import { WatchOver } from './lease/watch-over.js';
 import { networkHandlers } from './network/network.handlers.js';
 import { HostNetwork } from './network/network.js';
-import { DEFAULT_IDMAP } from './runtime/lxc/config/security.js';
 import { raiseInotifyLimit } from './runtime/lxc/inotify-limit.js';
 import { LxcRuntime } from './runtime/lxc/lxc-runtime.js';
 import { SimulatedRuntime } from './runtime/simulated/simulated-runtime.js';
@@ -52,14 +52,13 @@ export async function serve(settings: AgentSettings): Promise<void> {
   });
   const runtime =
     settings.runtime === 'lxc'
-      ? new LxcRuntime(records.directory, settings.state, settings.cgroup)
+      ? new LxcRuntime(records.directory, settings.state, settings.cgroup, settings.privileged)
       : new SimulatedRuntime(records.directory);
   const images = await ImageCache.open({
     storage,
     directory: join(settings.state, 'images'),
     download: (image) => control.download(image),
-    idmap: DEFAULT_IDMAP,
-    inUse: () => new Set(records.ids().map((id) => records.get(id).spec.image?.sha256 ?? '')),
+    inUse: () => new Set(records.ids().map((id) => imagePlaceOf(records.get(id).spec))),
     logger,
   });
   const fence = await Fence.open({

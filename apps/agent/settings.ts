@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { setting } from '#libs/common/config';
+import { flagSetting, setting } from '#libs/common/config';
 import { InvalidInputError } from '#libs/common/errors';
 
 /** What the environment says of this agent; see README. Throws ConfigError for what is missing. */
@@ -25,6 +25,8 @@ export function readSettings() {
     control: setting('LXSTACK_CONTROL_ADDRESS'),
     cgroup: setting('LXSTACK_AGENT_CGROUP', 'lxstack'),
     storage: setting('LXSTACK_AGENT_STORAGE', 'auto'),
+    /** Whether instances whose root is the host's may run here. */
+    privileged: flagSetting('LXSTACK_AGENT_PRIVILEGED'),
   } as const;
 }
 

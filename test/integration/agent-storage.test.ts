@@ -6,13 +6,14 @@ import { lstat, mkdir, mkdtemp, readFile, readdir, rm, stat, truncate, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { InstanceSpec } from '#generated/lxstack/agent/v1/types';
+import { DEFAULT_IDMAP } from '#apps/agent/images/id-maps';
 import { ImageCache } from '#apps/agent/images/image-cache';
 import { chooseDriver, overlayWorks } from '#apps/agent/storage/choose-driver';
 import type { StorageDriver } from '#apps/agent/storage/storage-driver';
 import { createLogger } from '#libs/common/logger';
 import { newId } from '#libs/common/ids';
 
-const IDMAP = { base: 1_000_000, size: 65_536 };
 const logger = createLogger('test');
 logger.level = 'silent';
 
@@ -65,7 +66,6 @@ for (const name of ['dir', 'overlay', 'btrfs']) {
         storage,
         directory: join(place, 'images'),
         download: ({ sha256 }) => createReadStream(files.get(sha256)!),
-        idmap: IDMAP,
         inUse: () => used,
         logger,
       });
@@ -102,8 +102,33 @@ for (const name of ['dir', 'overlay', 'btrfs']) {
         assert.equal(await cache.ensure(image), true);
         const motd = join(place, 'images', sha256, 'etc/motd');
         assert.equal(await readFile(motd, 'utf8'), 'hello\n');
-        assert.equal((await stat(motd)).uid, IDMAP.base);
+        assert.equal((await stat(motd)).uid, DEFAULT_IDMAP.base);
       }
+    });
+
+    test('an instance with ids of its own, or those of the host, is made from a copy that is shifted to them', async (t) => {
+      if (skip ?? cannotUnpack) return t.skip(skip ?? cannotUnpack);
+      const cache = await open();
+      const { file, sha256 } = await makeArchive(base, '');
+      files.set(sha256, file);
+      const image = { imageId: newId(), sha256, sizeBytes: 0 };
+      const ownerFor = (spec: object) =>
+        cache.use(InstanceSpec.fromPartial({ image, ...spec }), async (at) => {
+          const motd = join(storage.image(at), 'etc/motd');
+          assert.equal(await readFile(motd, 'utf8'), 'hello\n');
+          return (await stat(motd)).uid;
+        });
+      assert.equal(await ownerFor({}), DEFAULT_IDMAP.base);
+      assert.equal(await ownerFor({ config: { 'security.privileged': 'true' } }), 0);
+      assert.equal(await ownerFor({ idmap: { base: 2_000_000, size: 65_536 } }), 2_000_000);
+      assert.equal(
+        (await stat(join(place, 'images'))).mode & 0o777,
+        0o700,
+        'set-uid programs of the host are for nobody',
+      );
+      await cache.evict(sha256);
+      const left = (await readdir(join(place, 'images'))).filter((name) => name.startsWith(sha256));
+      assert.deepEqual(left, []);
     });
 
     test('an instance has a root of its own, which a repeated clone makes anew and delete removes', async (t) => {

@@ -17,7 +17,7 @@ export async function hostInfo(settings: AgentSettings, storageDriver: string): 
       memoryBytes: compute ? totalmem() : 0,
       diskBytes: compute ? bsize * blocks : 0,
     },
-    capabilities: compute ? await probe(settings) : [],
+    capabilities: compute ? [...(await probe(settings)), privileged(settings)] : [],
     kernel: release(),
     storageDriver,
     vtep: settings.vtep,
@@ -33,6 +33,12 @@ let read: Promise<string[]> | undefined;
 /** Once per process. */
 function features(): Promise<string[]> {
   return (read ??= cpuFeatures());
+}
+
+/** The operator's word, not the kernel's: whoever is root in a privileged instance is not far from root of the host. */
+function privileged(settings: AgentSettings): Capability {
+  const detail = settings.privileged ? 'allowed' : 'its agent runs without LXSTACK_AGENT_PRIVILEGED=true';
+  return { name: 'privileged', present: settings.privileged, detail };
 }
 
 let probed: Promise<Capability[]> | undefined;

@@ -5,22 +5,23 @@ import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { IdMap, ImageRef } from '#generated/lxstack/agent/v1/types';
-import { ConflictError, UnavailableError, messageOf } from '#libs/common/errors';
+import type { IdMap, ImageRef, InstanceSpec } from '#generated/lxstack/agent/v1/types';
+import { ConflictError, InvalidInputError, UnavailableError, messageOf } from '#libs/common/errors';
 import type { Logger } from '#libs/common/logger';
 import { SHA256, requireName } from '#libs/common/names';
 import { retry } from '#libs/common/retry';
 import type { StorageDriver } from '../storage/storage-driver.js';
 import { ImageDigestError, ImageInUseError } from './image.errors.js';
 import { whatToEvict } from './eviction.js';
+import { DEFAULT_IDMAP, idMapOf, placeOf } from './id-maps.js';
+import { copyShifted } from './shift.js';
 import { unpack } from './unpack.js';
 
 interface Deps {
   storage: StorageDriver;
   directory: string;
   download: (image: ImageRef) => Readable;
-  idmap: IdMap;
-  /** Images that instances of this host were made from. */
+  /** Places of images (placeOf) that instances of this host were made from. */
   inUse: () => ReadonlySet<string>;
   logger: Logger;
 }
@@ -28,7 +29,10 @@ interface Deps {
 /** A control plane that is restarted is away for some seconds: an image waits for it, a quarter of a minute in all. */
 const ARRIVAL = { attempts: 7, baseMs: 250, maxMs: 5_000 };
 
-/** Images of this host by sha256: fetched, checked and unpacked once, already shifted into the user namespace. */
+/**
+ * Images of this host by sha256: fetched, checked and unpacked once, shifted into the default user namespace. An
+ * instance with ids of its own is made from a copy that is shifted to those (placeOf).
+ */
 export class ImageCache {
   private readonly fetching = new Map<string, Promise<void>>();
   /** How many pieces of work are about to make an instance from it. */
@@ -47,38 +51,65 @@ export class ImageCache {
   /** True where it was here already. Callers that come while it is being fetched share that. */
   async ensure(image: ImageRef): Promise<boolean> {
     const sha256 = requireName('image.sha256', image.sha256, SHA256, '64 hex digits');
-    if (await this.deps.storage.hasImage(sha256)) return true;
-    let fetching = this.fetching.get(sha256);
-    if (!fetching) {
-      fetching = this.fetch(image).finally(() => this.fetching.delete(sha256));
-      this.fetching.set(sha256, fetching);
+    return this.once(sha256, () => this.fetch(image));
+  }
+
+  /** Runs `work` with the image here, shifted as the instance needs it, by its place; it stays until `work` has ended. */
+  async use<T>(spec: InstanceSpec, work: (place: string) => Promise<T>): Promise<T> {
+    const image = spec.image;
+    if (!image) throw new InvalidInputError('spec.image', 'an image');
+    const map = idMapOf(spec);
+    const place = placeOf(image.sha256, map);
+    return this.withPinned(image.sha256, () =>
+      this.withPinned(place, async () => {
+        await this.ensure(image);
+        if (place !== image.sha256) await this.once(place, () => this.shift(image.sha256, place, map));
+        await this.touch(place);
+        return work(place);
+      }),
+    );
+  }
+
+  private async withPinned<T>(place: string, work: () => Promise<T>): Promise<T> {
+    this.pinned.set(place, (this.pinned.get(place) ?? 0) + 1);
+    try {
+      return await work();
+    } finally {
+      this.pinned.set(place, this.pinned.get(place)! - 1);
+      if (!this.pinned.get(place)) this.pinned.delete(place);
     }
-    await fetching;
+  }
+
+  /** True where the place is here already; callers that come while it is being made share that. */
+  private async once(place: string, make: () => Promise<void>): Promise<boolean> {
+    if (await this.deps.storage.hasImage(place)) return true;
+    let making = this.fetching.get(place);
+    if (!making) {
+      making = make().finally(() => this.fetching.delete(place));
+      this.fetching.set(place, making);
+    }
+    await making;
     return false;
   }
 
-  /** Runs `work` with the image here; it stays until `work` has ended. */
-  async use<T>(image: ImageRef, work: () => Promise<T>): Promise<T> {
-    const { sha256 } = image;
-    this.pinned.set(sha256, (this.pinned.get(sha256) ?? 0) + 1);
-    try {
-      await this.ensure(image);
-      await this.touch(sha256);
-      return await work();
-    } finally {
-      this.pinned.set(sha256, this.pinned.get(sha256)! - 1);
-      if (!this.pinned.get(sha256)) this.pinned.delete(sha256);
-    }
+  private async shift(sha256: string, place: string, map: IdMap | undefined): Promise<void> {
+    const { storage } = this.deps;
+    await copyShifted(storage.image(sha256), await storage.newImage(place), DEFAULT_IDMAP, map);
+    await storage.sealImage(place);
   }
 
-  /** True where it was here. Throws ImageInUseError. */
+  /** True where it was here; its shifted copies go too. Throws ImageInUseError. */
   async evict(sha256: string): Promise<boolean> {
     requireName('sha256', sha256, SHA256, '64 hex digits');
-    if (this.isUsed(sha256)) throw new ImageInUseError(sha256);
-    if (!(await this.deps.storage.hasImage(sha256))) return false;
-    await this.deps.storage.deleteImage(sha256);
-    await rm(this.usedFile(sha256), { force: true });
-    return true;
+    const places = (await this.deps.storage.images()).filter((place) => place.startsWith(sha256));
+    if ([sha256, ...places].some((place) => this.isUsed(place))) throw new ImageInUseError(sha256);
+    for (const place of places) await this.remove(place);
+    return places.includes(sha256);
+  }
+
+  private async remove(place: string): Promise<void> {
+    await this.deps.storage.deleteImage(place);
+    await rm(this.usedFile(place), { force: true });
   }
 
   /** Removes what nobody has used for long, and more where the disk is nearly full. */
@@ -88,13 +119,13 @@ export class ImageCache {
     for (const { sha256, why } of whatToEvict(aged, now)) {
       const { bavail, blocks } = await statfs(this.deps.directory);
       if (why === 'space' && bavail / blocks > FREE_SHARE) return;
-      if (!this.isUsed(sha256)) await this.evict(sha256);
+      if (!this.isUsed(sha256)) await this.remove(sha256);
       this.deps.logger.info({ sha256, why }, 'image evicted');
     }
   }
 
   private async fetch(image: ImageRef): Promise<void> {
-    const { storage, directory, idmap } = this.deps;
+    const { storage, directory } = this.deps;
     await this.prune();
     const blob = join(directory, `${image.sha256}.blob`);
     try {
@@ -104,7 +135,7 @@ export class ImageCache {
         (error) => error instanceof UnavailableError,
       );
       const place = await storage.newImage(image.sha256);
-      await unpack(blob, place, idmap);
+      await unpack(blob, place, DEFAULT_IDMAP);
       await storage.sealImage(image.sha256);
       await this.touch(image.sha256);
     } finally {

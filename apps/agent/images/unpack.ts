@@ -22,8 +22,8 @@ export async function unpack(archive: string, place: string, { base, size }: IdM
   const file = await open(archive, 'r'); // root's: it goes in by stdin
   try {
     const program = await decompressor(file);
-    const tar = ['tar', ...TAR, ...(program ? [`--use-compress-program=${program}`] : []), '-C', place, '-f', '-'];
-    const status = await runFrom(file, 'lxc-usernsexec', ['-m', `b:0:${base}:${size}`, '--', ...tar]);
+    const tar = ['tar', ...TAR, ...(program ? [`--use-compress-program=${program}`] : []), '-f', '-'];
+    const status = await runFrom(file, place, 'lxc-usernsexec', ['-m', `b:0:${base}:${size}`, '--', ...tar]);
     if (status) throw new ImageFormatError(status);
   } finally {
     await file.close();
@@ -34,8 +34,8 @@ export async function unpack(archive: string, place: string, { base, size }: IdM
 }
 
 /** The end of what it said where it failed, else ''. */
-function runFrom(file: FileHandle, command: string, args: readonly string[]): Promise<string> {
-  const child = spawn(command, args, { stdio: [file.fd, 'ignore', 'pipe'], timeout: TIMEOUT_MS });
+function runFrom(file: FileHandle, cwd: string, command: string, args: readonly string[]): Promise<string> {
+  const child = spawn(command, args, { cwd, stdio: [file.fd, 'ignore', 'pipe'], timeout: TIMEOUT_MS });
   let said = '';
   child.stderr!.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-1000)));
   return new Promise((resolve, reject) =>

@@ -1,11 +1,12 @@
-import { mkdir } from 'node:fs/promises';
 import { EventEmitter } from 'node:events';
 import { InstanceState } from '#generated/lxstack/agent/v1/types';
 import type { Call, InstanceSpec, InstanceStatus } from '#generated/lxstack/agent/v1/types';
-import { ConflictError, InvalidInputError, messageOf } from '#libs/common/errors';
+import { ConflictError, messageOf } from '#libs/common/errors';
 import type { Logger } from '#libs/common/logger';
 import type { Fence } from '../fence/fence.js';
+import { imagePlaceOf } from '../images/id-maps.js';
 import type { ImageCache } from '../images/image-cache.js';
+import { makeFolder } from './folder.js';
 import type { HostNetwork } from '../network/network.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { nextEpoch } from '../state/epoch.js';
@@ -242,12 +243,10 @@ export class Instances {
 
   /** Makes its disk, then writes down what `keep` says: the image cannot be evicted in between. */
   private async withDisk<T>(spec: InstanceSpec, keep: () => Promise<T>): Promise<T> {
-    const { image } = spec;
-    if (!image) throw new InvalidInputError('spec.image', 'an image');
     this.deps.runtime.check(spec);
-    await mkdir(this.deps.records.folder(spec.id), { recursive: true, mode: 0o711 });
-    return this.deps.images.use(image, async () => {
-      await this.deps.storage.clone(spec.id, image.sha256);
+    await makeFolder(this.deps.records.folder(spec.id), spec);
+    return this.deps.images.use(spec, async (place) => {
+      await this.deps.storage.clone(spec.id, place);
       await this.deps.storage.limitDisk(spec.id, spec.limits?.diskBytes ?? 0);
       return keep();
     });
@@ -258,7 +257,7 @@ export class Instances {
     this.require(record, 'stopped');
     this.deps.fence.requireLease(spec.id);
     const begun = performance.now();
-    await Promise.all([this.deps.storage.mount(spec.id, spec.image!.sha256), this.deps.network.attach(spec)]);
+    await Promise.all([this.deps.storage.mount(spec.id, imagePlaceOf(spec)), this.deps.network.attach(spec)]);
     const bridges = new Map(spec.nics.map((nic) => [nic.networkId, this.deps.network.bridgeName(nic.networkId)]));
     await this.deps.runtime.configure(spec, this.deps.storage.rootfs(spec.id), bridges);
     const ready = performance.now();

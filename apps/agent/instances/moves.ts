@@ -1,10 +1,11 @@
-import { mkdir } from 'node:fs/promises';
 import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
-import { ConflictError, InvalidInputError } from '#libs/common/errors';
+import { ConflictError } from '#libs/common/errors';
 import type { MovableInstances } from '../checkpoint/movable-instances.js';
+import { imagePlaceOf } from '../images/id-maps.js';
 import { nextEpoch } from '../state/epoch.js';
 import type { RecordedState } from '../state/instance-record.js';
 import type { InstancesDeps } from './instances.js';
+import { makeFolder } from './folder.js';
 import { confirmHere, revertHere } from './same-host-resize.js';
 
 /**
@@ -24,8 +25,6 @@ export function movableInstances(deps: InstancesDeps): MovableInstances {
     await records.forget(id);
   };
   const prepareIncoming = async (spec: InstanceSpec, epoch: number) => {
-    const { image } = spec;
-    if (!image) throw new InvalidInputError('spec.image', 'an image');
     runtime.check(spec);
     const present = records.find(spec.id);
     if (present?.state === 'incoming' && present.epoch === epoch) return;
@@ -35,11 +34,11 @@ export function movableInstances(deps: InstancesDeps): MovableInstances {
       // A copy of an earlier epoch that this host lost: the one that comes is the instance now.
       await removeAll(spec.id);
     }
-    await mkdir(records.folder(spec.id), { recursive: true, mode: 0o711 });
+    await makeFolder(records.folder(spec.id), spec);
     await records.keep({ spec, epoch, state: 'incoming', reason: '' });
-    await images.use(image, () => storage.createEmpty(spec.id, image.sha256));
+    await images.use(spec, (place) => storage.createEmpty(spec.id, place));
     await storage.limitDisk(spec.id, spec.limits?.diskBytes ?? 0);
-    await storage.mount(spec.id, image.sha256);
+    await storage.mount(spec.id, imagePlaceOf(spec));
     const bridges = new Map(spec.nics.map((nic) => [nic.networkId, network.bridgeName(nic.networkId)]));
     await runtime.configure(spec, storage.rootfs(spec.id), bridges);
   };

@@ -1,4 +1,4 @@
-import { mkdir, rm, statfs } from 'node:fs/promises';
+import { chmod, mkdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidInputError } from '#libs/common/errors';
 import { CommandError, run } from '../network/commands.js';
@@ -14,7 +14,8 @@ const BTRFS = 0x9123683e;
 /** `auto`: btrfs where the state lies on it, else overlay where a trial mount works, else dir. */
 export async function chooseDriver(wanted: string, stateDirectory: string): Promise<StorageDriver> {
   const at = new StorageDirectories(stateDirectory);
-  await mkdir(join(stateDirectory, 'images'), { recursive: true, mode: 0o711 });
+  await mkdir(join(stateDirectory, 'images'), { recursive: true });
+  await chmod(join(stateDirectory, 'images'), 0o700); // those for privileged instances have the host's ids
   await mkdir(join(stateDirectory, 'instances'), { recursive: true, mode: 0o711 });
   const onBtrfs = (await statfs(stateDirectory)).type === BTRFS;
   switch (wanted) {

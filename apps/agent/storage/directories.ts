@@ -1,6 +1,6 @@
 import { access, chown, lstat, mkdir, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SHA256, UUID, requireName } from '#libs/common/names';
+import { UUID, requireName } from '#libs/common/names';
 
 /** How a directory that holds a root filesystem is made and removed: plain, or a subvolume. */
 export interface Places {
@@ -13,6 +13,9 @@ export const plainPlaces: Places = {
   remove: (path) => rm(path, { recursive: true, force: true }),
 };
 
+/** By its sha256; where it is shifted otherwise than by default, with how (images/id-maps.ts). */
+const PLACE = /^[0-9a-f]{64}(-root|-\d{1,10}-\d{1,10})?$/;
+
 /** Where images and instances lie below the agent's state. */
 export class StorageDirectories {
   private readonly images: string;
@@ -24,8 +27,8 @@ export class StorageDirectories {
     this.images = join(state, 'images');
   }
 
-  image(sha256: string): string {
-    return join(this.images, requireName('image.sha256', sha256, SHA256, '64 hex digits'));
+  image(place: string): string {
+    return join(this.images, requireName('image.sha256', place, PLACE, '64 hex digits'));
   }
 
   instance(id: string): string {
@@ -48,7 +51,7 @@ export class StorageDirectories {
   }
 
   async sealed(): Promise<string[]> {
-    return (await readdir(this.images)).filter((name) => SHA256.test(name));
+    return (await readdir(this.images)).filter((name) => PLACE.test(name));
   }
 
   /** Out of sight at once, so that a half removed image is never taken for one. */

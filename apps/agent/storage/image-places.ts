@@ -4,6 +4,7 @@ import type { StorageDirectories } from './directories.js';
 export abstract class ImagePlaces {
   constructor(protected readonly at: StorageDirectories) {}
 
+  image = (place: string) => this.at.image(place);
   newImage = (sha256: string) => this.at.newImage(sha256);
   sealImage = (sha256: string) => this.at.sealImage(sha256);
   hasImage = (sha256: string) => this.at.hasImage(sha256);

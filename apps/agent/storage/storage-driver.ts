@@ -7,6 +7,8 @@ export interface StorageDriver {
   newImage(sha256: string): Promise<string>;
   /** What `newImage` gave (its files already shifted) is the image from now on. */
   sealImage(sha256: string): Promise<void>;
+  /** Where its files lie. */
+  image(sha256: string): string;
   hasImage(sha256: string): Promise<boolean>;
   /** What is sealed here. */
   images(): Promise<string[]>;

@@ -71,6 +71,7 @@ function agentEnvironment(host: SimHost, settings: Pick<FleetSettings, 'runtime'
     LXSTACK_AGENT_NAME: host.name,
     LXSTACK_AGENT_CGROUP: host.layout.cgroup(host.name),
     LXSTACK_AGENT_STORAGE: host.keepsInstances ? settings.storage : 'auto',
+    LXSTACK_AGENT_PRIVILEGED: process.env.LXSTACK_AGENT_PRIVILEGED ?? 'false',
     LXSTACK_LOG_LEVEL: process.env.LXSTACK_LOG_LEVEL ?? 'info',
     ...(process.env.LXSTACK_FAULT_POINTS ? { LXSTACK_FAULT_POINTS: `${STATE}/fault-points` } : {}),
   };

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { CreateInstanceInput } from '#libs/compute/instances/instance-operations';
+import { hostNeeds } from '#libs/compute/instances/host-needs';
 import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
 import { Ports } from '#libs/networking/ports/ports.service';
 import type { Step, StepRun } from '#libs/operations/workflow';
@@ -41,6 +42,7 @@ export class PlaceStep implements Step<CreateInstanceInput, CreateContext> {
           requestedHostId,
           force: input.forcedHost !== null,
           imageProperties: image.properties,
+          capabilities: hostNeeds(instance, instance.flavor),
         },
         tx,
       );

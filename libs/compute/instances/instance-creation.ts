@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
-import { NotFoundError } from '#libs/common/errors';
+import { ForbiddenError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { toHostname } from '#libs/common/names';
 import { Host } from '#libs/fleet/hosts/host.entity';
@@ -13,6 +13,7 @@ import { KeyPair } from '../key-pairs/key-pair.entity.js';
 import { Quotas } from '../quotas/quotas.js';
 import { ServerGroups } from '../server-groups/server-groups.js';
 import { BadRequestError } from './instance.errors.js';
+import { hostNeeds } from './host-needs.js';
 import { Instance } from './instance.entity.js';
 import { INSTANCE } from './instance-operations.js';
 import type { CreateInstanceInput } from './instance-operations.js';
@@ -51,6 +52,7 @@ export class InstanceCreation {
       const image = await usableImage(tx, caller, wanted.imageId);
       requireFits(flavor, image);
       await this.requireKnown(tx, caller, wanted, placement);
+      await requireAllowed(tx, hostNeeds({ config: wanted.config ?? {} }, flavor));
       const each = { instances: 1, cores: flavor.vcpus, ram: flavor.ramMb };
       const range = { least: wanted.minCount, most: wanted.maxCount };
       const count = await this.quotas.reserve(tx, caller.projectId, each, range);
@@ -89,6 +91,18 @@ export class InstanceCreation {
       throw new BadRequestError(`Compute host ${host} could not be found.`);
     if (placement.zone !== null && !(await tx.existsBy(Host, { availabilityZone: placement.zone, role: 'compute' })))
       throw new BadRequestError('The requested availability zone is not available');
+  }
+}
+
+/** Throws ForbiddenError where no host may run such an instance: nobody has allowed it. */
+async function requireAllowed(tx: EntityManager, needs: readonly string[]): Promise<void> {
+  for (const need of needs) {
+    const shown = JSON.stringify([{ name: need, present: true }]);
+    const allowed = await tx.query<unknown[]>('SELECT 1 FROM hosts WHERE capabilities @> $1::jsonb LIMIT 1', [shown]);
+    if (!allowed.length)
+      throw new ForbiddenError(
+        'flavorRef: lxd:security.privileged=true is allowed on no host. An operator allows it per host: LXSTACK_AGENT_PRIVILEGED=true in the environment of its agent.',
+      );
   }
 }
 

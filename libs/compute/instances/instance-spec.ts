@@ -24,7 +24,7 @@ export function renderInstanceSpec(parts: InstanceSpecParts): InstanceSpec {
   const { instance, image, nics, networks } = parts;
   const flavor = parts.flavor ?? instance.flavor;
   if (!image.sha256) throw new InvalidInputError('imageRef', `an active image, not ${image.id}`);
-  const config = { ...configOfFlavor(flavor), ...instance.config };
+  const config = configOf(instance, flavor);
   return {
     id: instance.id,
     hostname: instance.hostname,
@@ -45,8 +45,11 @@ export function renderInstanceSpec(parts: InstanceSpecParts): InstanceSpec {
   };
 }
 
-/** A flavor's extra specs `lxd:security.privileged` and the like become configuration keys. */
-function configOfFlavor(flavor: InstanceFlavor): Record<string, string> {
+/** LXD-style keys in force: a flavor's extra specs `lxd:security.privileged` and the like, then the instance's own. */
+export function configOf(
+  instance: Pick<Instance, 'config'>,
+  flavor: Pick<InstanceFlavor, 'extraSpecs'>,
+): Record<string, string> {
   const own = Object.entries(flavor.extraSpecs).filter(([key]) => key.startsWith('lxd:'));
-  return Object.fromEntries(own.map(([key, value]) => [key.slice('lxd:'.length), value]));
+  return { ...Object.fromEntries(own.map(([key, value]) => [key.slice('lxd:'.length), value])), ...instance.config };
 }

@@ -8,6 +8,7 @@ import { Flavor } from '#libs/compute/flavors/flavor.entity';
 import type { Instance, InstanceFlavor } from '#libs/compute/instances/instance.entity';
 import { INSTANCE } from '#libs/compute/instances/instance-operations';
 import type { InstanceAction } from '#libs/compute/instances/instance-states';
+import { requireSameIds } from '#libs/compute/instances/host-needs';
 import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
 import { BadRequestError } from '#libs/compute/instances/instance.errors';
 import { Quotas } from '#libs/compute/quotas/quotas';
@@ -104,6 +105,7 @@ export class Migrations {
       if (diskGb < instance.flavor.diskGb && diskGb !== 0)
         throw new InvalidInputError('flavorRef', 'a flavor whose disk is not smaller than the present one');
       const newFlavor = { id, name, vcpus, ramMb, diskGb, extraSpecs };
+      requireSameIds(instance, newFlavor);
       const more = { cores: vcpus - instance.flavor.vcpus, ram: ramMb - instance.flavor.ramMb };
       await this.quotas.reserve(tx, instance.projectId, { cores: Math.max(0, more.cores), ram: Math.max(0, more.ram) });
       return { type: 'resize', kind: 'instance.resize', target: null, newFlavor };

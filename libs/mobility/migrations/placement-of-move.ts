@@ -1,4 +1,5 @@
 import { flagSetting } from '#libs/common/config';
+import { hostNeeds } from '#libs/compute/instances/host-needs';
 import type { Instance, InstanceFlavor } from '#libs/compute/instances/instance.entity';
 import type { Host } from '#libs/fleet/hosts/host.entity';
 import type { Resources } from '#libs/scheduling/core/request';
@@ -30,7 +31,7 @@ export function placementOfMove(instance: Instance, source: Host | null, move: P
     requestedHostId,
     force,
     excludedHostIds: staying || !source ? [] : [source.id],
-    capabilities: live ? ['restore'] : [],
+    capabilities: [...(live ? ['restore'] : []), ...hostNeeds(instance, newFlavor ?? instance.flavor)],
     cpuFeatures: live && source ? usableCpuFeatures(source) : [],
     // An evacuation makes the root anew from the image; every other move brings the disk along.
     storageDriver: source && kind !== 'instance.evacuate' ? storageDriverOf(source) : null,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { hostNeeds } from '#libs/compute/instances/host-needs';
 import type { Instance } from '#libs/compute/instances/instance.entity';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { isUp } from '#libs/fleet/hosts/host-state';
@@ -60,7 +61,10 @@ export class LiveRefusals {
     if (target.id === source.id) return { reasons: [`Instance ${instance.id} is on ${target.name} already.`] };
     const now = await databaseTime(this.database.manager);
     if (!isUp(target, now)) return { reasons: [`Compute service of ${target.name} is down.`] };
-    const known = blocksTarget(instance, force ? { ...target, enabled: true } : target, true, ['restore']);
+    const known = blocksTarget(instance, force ? { ...target, enabled: true } : target, true, [
+      'restore',
+      ...hostNeeds(instance, instance.flavor),
+    ]);
     const [looked, explanation] = await Promise.all([
       this.look.at(target, instance.id),
       this.explain(instance, source, target.id, force),

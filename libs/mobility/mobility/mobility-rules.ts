@@ -1,5 +1,6 @@
 import type { Instance } from '#libs/compute/instances/instance.entity';
 import type { Host } from '#libs/fleet/hosts/host.entity';
+import { inWords } from '#libs/scheduling/core/filters/capability';
 
 type Judged = Pick<Instance, 'vmState' | 'taskState'>;
 
@@ -52,7 +53,9 @@ export function blocksTarget(
 function lacking(host: Pick<Host, 'name' | 'capabilities'>, names: string[]): string[] {
   return names.flatMap((name) => {
     const found = host.capabilities.find((capability) => capability.name === name);
-    return found?.present ? [] : [`Host ${host.name} cannot ${name}: ${found?.detail ?? 'its agent has not said so'}.`];
+    return found?.present
+      ? []
+      : [`Host ${host.name} cannot ${inWords(name)}: ${found?.detail ?? 'its agent has not said so'}.`];
   });
 }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CheckMigrationResponse } from '#generated/lxstack/agent/v1/agent';
+import { hostNeeds } from '#libs/compute/instances/host-needs';
 import type { Instance } from '#libs/compute/instances/instance.entity';
 import { isUp } from '#libs/fleet/hosts/host-state';
 import type { Host } from '#libs/fleet/hosts/host.entity';
@@ -39,6 +40,7 @@ export class Mobility {
   /** `page`: of the targets, by host name. Throws NotFoundError for an unknown marker. */
   async report(instance: Instance, page: { marker?: string; limit?: number } = {}): Promise<MobilityReport> {
     const now = await databaseTime(this.database.manager);
+    const needs = hostNeeds(instance, instance.flavor);
     const source = instance.hostId ? await this.hosts.get(instance.hostId) : null;
     const hosts = (await this.hosts.list({ role: 'compute', ...page })).filter((host) => host.id !== source?.id);
     const seen = await this.here(instance, source);
@@ -53,7 +55,7 @@ export class Mobility {
         const disk = source ? blocksDisk(source, host) : [];
         const cpu = source ? blocksCpu(source, host) : [];
         const judge = (capabilities: string[], more: string[]) =>
-          verdict([...blocksTarget(instance, host, isUp(host, now), capabilities), ...disk, ...more]);
+          verdict([...blocksTarget(instance, host, isUp(host, now), [...capabilities, ...needs]), ...disk, ...more]);
         return { host: host.name, live: judge(['restore'], cpu), cold: judge([], []) };
       }),
     };

@@ -3,12 +3,14 @@ import { MigrationKind } from '#generated/lxstack/agent/v1/agent';
 import type { CheckMigrationRequest } from '#generated/lxstack/agent/v1/agent';
 import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { NotFoundError } from '#libs/common/errors';
+import { isPrivileged } from '../../images/id-maps.js';
 import { CommandError, run } from '../../network/commands.js';
 import type { MigrationDeps } from '../movable-instances.js';
 import { blockingDeletedWatches } from './deleted-watches.js';
 import { blockingMounts } from './mounts.js';
 import { blockingNamespaces } from './namespaces.js';
 import { blockingFiles } from './open-files.js';
+import { blockingIds } from './privileged.js';
 import { blockingSessions } from './sessions.js';
 import { blockingWatches } from './watches.js';
 import { tasksBelow } from './tasks.js';
@@ -25,7 +27,7 @@ export async function whatBlocks(deps: MigrationDeps, request: CheckMigrationReq
   });
   const spec = request.spec ?? (here === undefined ? undefined : await deps.instances.spec(request.instanceId));
   if (spec) reasons.push(...blockingSpec(spec));
-  if (here) return [...reasons, ...(await blockingContent(here))];
+  if (here) return [...reasons, ...(await blockingContent(here, spec !== undefined && isPrivileged(spec)))];
   // A spec is judged for a host that is to get it: a copy that is being made there does not run yet.
   return here === undefined || request.spec
     ? reasons
@@ -37,14 +39,9 @@ export function blockingSpec(spec: InstanceSpec): string[] {
   const passedThrough = spec.devices.filter(
     (device) => !['none', 'nic'].includes(device.type) && device.options.path !== '/',
   );
-  return [
-    ...passedThrough.map(
-      (device) => `Device ${device.name} (${device.type}) belongs to this host: remove it, or use a cold migration.`,
-    ),
-    ...(spec.config['security.privileged'] === 'true'
-      ? ['The instance is privileged (security.privileged): only unprivileged ones are moved live.']
-      : []),
-  ];
+  return passedThrough.map(
+    (device) => `Device ${device.name} (${device.type}) belongs to this host: remove it, or use a cold migration.`,
+  );
 }
 
 let tools: { mtimeMs: number; reasons: string[] } | undefined;
@@ -74,7 +71,7 @@ async function lookAtTools(): Promise<string[]> {
 const TOLD = 20;
 
 /** All that runs inside, looked at for what CRIU refuses. */
-async function blockingContent(initPid: number): Promise<string[]> {
+async function blockingContent(initPid: number, privileged: boolean): Promise<string[]> {
   const tasks = await tasksBelow(initPid);
   const reasons = [
     ...blockingSessions(tasks),
@@ -83,6 +80,7 @@ async function blockingContent(initPid: number): Promise<string[]> {
     ...(await blockingFiles(initPid, tasks)),
     ...(await blockingWatches(initPid, tasks)),
     ...(await blockingDeletedWatches(initPid, tasks)),
+    ...(privileged ? await blockingIds(tasks) : []),
   ];
   return [...new Set(reasons)].slice(0, TOLD);
 }

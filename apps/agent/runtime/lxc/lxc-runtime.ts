@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { sleep } from '#libs/common/clock';
+import { InvalidInputError } from '#libs/common/errors';
+import { isPrivileged } from '../../images/id-maps.js';
 import { CommandError, run } from '../../network/commands.js';
 import { replaceFile } from '../../state/atomic-file.js';
 import type { EndListener, Runtime } from '../runtime.js';
@@ -31,11 +33,17 @@ export class LxcRuntime implements Runtime {
     readonly lxcPath: string,
     stateDirectory: string,
     private readonly cgroupPrefix: string,
+    private readonly allowsPrivileged: boolean,
   ) {
     this.events = join(stateDirectory, 'events');
   }
 
   check(spec: InstanceSpec): void {
+    if (isPrivileged(spec) && !this.allowsPrivileged)
+      throw new InvalidInputError(
+        'config.security.privileged',
+        'false on a host without LXSTACK_AGENT_PRIVILEGED=true',
+      );
     checkSpec(spec, this.cgroups);
   }
 

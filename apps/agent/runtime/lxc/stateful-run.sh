@@ -13,3 +13,4 @@ fi
 mount -t tmpfs -o mode=755,nosuid,nodev tmpfs "$run"
 mkdir -p "$run/systemd/system"
 cp -dR "${0%/*}/migratable/." "$run/systemd/system"
+ln -s /dev/null "$run/systemd/system/dev-hugepages.mount" # a hugetlbfs, mounted where the instance is privileged

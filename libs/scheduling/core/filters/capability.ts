@@ -1,10 +1,14 @@
 import type { Filter } from '../filter.js';
 
+/** What a host without the capability cannot do. */
+export const inWords = (capability: string): string =>
+  capability === 'privileged' ? 'run privileged instances' : capability;
+
 /** Its agent has shown that it can do what is needed, such as checkpoint and restore. */
 export const capability: Filter = {
   name: 'capability',
   reject: (fleet, host, { capabilities }) => {
     const missing = capabilities.filter((name) => !fleet.capabilities[host].has(name));
-    return missing.length ? `it cannot ${missing.join(', ')}` : null;
+    return missing.length ? `it cannot ${missing.map(inWords).join(', ')}` : null;
   },
 };

@@ -34,10 +34,19 @@ test('LXD limits of the configuration go before those of the flavor', () => {
   has(render({ config }), 'lxc.cgroup2.pids.max = 100');
 });
 
-test('an instance has a user namespace: privileged ones and other id maps are refused by name', () => {
-  has(render({}), 'lxc.idmap = u 0 1000000 65536');
-  assert.throws(() => render({ config: { 'security.privileged': 'true' } }), /security.privileged/);
-  assert.throws(() => render({ idmap: { base: 0, size: 65536 } }), /spec.idmap/);
+test("an instance has a user namespace, its own where it has a range; one over the host's users is refused by name", () => {
+  has(render({}), 'lxc.idmap = u 0 1000000 65536', 'lxc.idmap = g 0 1000000 65536');
+  has(render({ idmap: { base: 1_065_536, size: 65_536 } }), 'lxc.idmap = u 0 1065536 65536');
+  for (const base of [0, 99_999, 2 ** 32 - 65_536])
+    assert.throws(() => render({ idmap: { base, size: 65_536 } }), /spec.idmap/);
+});
+
+test('a privileged instance has no user namespace, and no bpf(2) unless it may nest', () => {
+  const lines = render({ config: { 'security.privileged': 'true' } });
+  assert.ok(!lines.some((line) => line.includes('idmap') || line.includes('userns.conf')));
+  assert.ok(lines.some((line) => /^lxc.seccomp.profile = .*privileged.seccomp$/.test(line)));
+  const nesting = render({ config: { 'security.privileged': 'true', 'security.nesting': 'true' } });
+  assert.ok(!nesting.some((line) => line.startsWith('lxc.seccomp.profile')));
 });
 
 test('no value can begin a line of its own', () => {

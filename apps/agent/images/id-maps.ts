@@ -1,0 +1,31 @@
+import type { IdMap, InstanceSpec } from '#generated/lxstack/agent/v1/types';
+import { InvalidInputError } from '#libs/common/errors';
+
+/** One range for every instance that has none of its own, like LXD's default: images are unpacked shifted once. */
+export const DEFAULT_IDMAP: IdMap = { base: 1_000_000, size: 65_536 };
+
+/** Below this are the ids of the host's own users. */
+const LOWEST = 100_000;
+
+/** LXD: security.privileged. No user namespace: its root is the host's. */
+export const isPrivileged = (spec: Pick<InstanceSpec, 'config'>): boolean =>
+  spec.config['security.privileged'] === 'true';
+
+/** The host's ids that an instance's are shifted to; undefined: privileged, they are the host's. */
+export function idMapOf(spec: Pick<InstanceSpec, 'config' | 'idmap'>): IdMap | undefined {
+  if (isPrivileged(spec)) return undefined;
+  const { base, size } = spec.idmap ?? DEFAULT_IDMAP;
+  if (base < LOWEST || size < 1 || base + size > 2 ** 32 - 1)
+    throw new InvalidInputError('spec.idmap', `a range from ${LOWEST} up`);
+  return { base, size };
+}
+
+/** `placeOf` for an instance. */
+export const imagePlaceOf = (spec: InstanceSpec): string => placeOf(spec.image?.sha256 ?? '', idMapOf(spec));
+
+/** Name of the place where an image lies with its owners shifted so: what instances of the map are made from. */
+export function placeOf(sha256: string, map: IdMap | undefined): string {
+  if (!map) return `${sha256}-root`;
+  const byDefault = map.base === DEFAULT_IDMAP.base && map.size === DEFAULT_IDMAP.size;
+  return byDefault ? sha256 : `${sha256}-${map.base}-${map.size}`;
+}

@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chown } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import type { IdMap } from '#generated/lxstack/agent/v1/types';
+import { ImageFormatError } from './image.errors.js';
+
+const TIMEOUT_MS = 900_000;
+const FIDELITY = ['--numeric-owner', '--xattrs', '--xattrs-include=*', '--acls'];
+const CREATE = ['tar', '-c', ...FIDELITY, '--sparse', '-f', '-', '.'];
+const EXTRACT = ['tar', '-x', '-p', '--same-owner', ...FIDELITY, '-f', '-'];
+
+/**
+ * Copies an unpacked root from one id map to another (undefined: the host's own ids) into the empty directory `to`. Each
+ * side sees the owners, ACLs and file capabilities as its instances do. Throws ImageFormatError, also where the image
+ * has ids that the map has not.
+ */
+export async function copyShifted(from: string, to: string, fromMap: IdMap, toMap: IdMap | undefined): Promise<void> {
+  if (toMap) await chown(to, toMap.base, toMap.base);
+  const reader = start(fromMap, CREATE, from);
+  const writer = start(toMap, EXTRACT, to);
+  const copied = pipeline(reader.child.stdout!, writer.child.stdin!).catch(() => undefined); // the exit statuses tell
+  const failures = await Promise.all([reader.failure, writer.failure, copied]);
+  const failure = failures.find(Boolean);
+  if (failure) throw new ImageFormatError(failure);
+}
+
+/** In the directory itself: what leads to it is closed to the map's ids. */
+function start(map: IdMap | undefined, words: readonly string[], cwd: string) {
+  const [command, ...args] = map ? ['lxc-usernsexec', '-m', `b:0:${map.base}:${map.size}`, '--', ...words] : words;
+  const child = spawn(command!, args, { cwd, stdio: ['pipe', 'pipe', 'pipe'], timeout: TIMEOUT_MS });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-1000)));
+  const failure = once(child, 'close').then(([code]) =>
+    code === 0 ? '' : said.trim() || `tar ended with ${String(code ?? 'a signal')}`,
+  );
+  return { child, failure };
+}
