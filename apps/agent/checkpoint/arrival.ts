@@ -7,6 +7,7 @@ import { announce } from './announce.js';
 import { killRestore, killTasks } from './checkpoint-process.js';
 import { keepBounded } from './criu-log.js';
 import { Hold } from './hold.js';
+import { hurry } from './hurry.js';
 import { allowUserfaults } from './memory/lazy-pages.js';
 import { mapsLater } from './memory/memory-mode.js';
 import type { MemoryMode } from './memory/memory-mode.js';
@@ -27,8 +28,8 @@ export class Arrival {
   private holds: Hold[] = [];
   private restore: Restore | undefined;
   private opening: NetworkOpening | undefined;
-  /** Ends what allowUserfaults() began. */
-  private userfaults: (() => Promise<void>) | undefined;
+  /** Ends what this host did for the restore alone: userfaults, hurry. */
+  private relax: (() => Promise<void>) | undefined;
   private coming: Promise<Restored> | undefined;
   private memoryMode: MemoryMode = 'stop-and-copy';
   private off = false;
@@ -63,7 +64,12 @@ export class Arrival {
     await faultPoint('target.arming');
     this.memoryMode = memoryMode;
     this.restore = await Restore.arm(this.directory, this.spec, this.deps.instances, memoryMode);
-    if (mapsLater(memoryMode)) this.userfaults = await allowUserfaults();
+    const disallow = mapsLater(memoryMode) ? await allowUserfaults() : undefined;
+    const calm = hurry();
+    this.relax = async () => {
+      calm();
+      await disallow?.();
+    };
     this.opening = new NetworkOpening(this.deps.network, this.spec.nics);
     for (const hold of this.holds) hold.arm();
   }
@@ -73,7 +79,7 @@ export class Arrival {
    * met by a second try with the same images, where as much time as the first took is left before `deadline` (wall clock, ms).
    */
   comeToLife(neighbours: readonly Neighbour[], deadline: number): Promise<Restored> {
-    this.coming = this.tryTwice(neighbours, deadline).finally(() => this.userfaults?.());
+    this.coming = this.tryTwice(neighbours, deadline).finally(() => this.relax?.());
     return this.coming;
   }
 
@@ -104,7 +110,7 @@ export class Arrival {
     this.off = true;
     await this.restore?.abort();
     await this.coming?.catch(() => undefined); // told to who called
-    await this.userfaults?.();
+    await this.relax?.();
     await killRestore(this.directory); // of an agent before this one too
     await killTasks(this.deps.instances, this.spec.id);
     if (this.restore?.begun) await this.keepLog();

@@ -1,9 +1,12 @@
 import type { TLSSocket } from 'node:tls';
-import { FrameDecoder, FrameType, MAX_PAYLOAD, encodeHeader } from './frames.js';
+import { FrameDecoder, FrameType, HEADER, MAX_PAYLOAD, writeHeader } from './frames.js';
 import type { Frame } from './frames.js';
 import type { Hello, Message } from './messages.js';
 
 const BUFFERED_FRAMES = 16;
+/** Frames that are filled or on their way out, and their size. */
+const ROOMS = 4;
+const ROOM = 516 * 1024;
 /** A link that was cut says nothing. Longer than any switch (20 s), and than a walk of a disk that finds no change. */
 const STANDSTILL_MS = 60_000;
 
@@ -13,6 +16,9 @@ export class DataChannel {
   private readonly frames: Frame[] = [];
   private failure: Error | undefined;
   private wake: (() => void) | undefined;
+  private readonly rooms: Buffer[] = [];
+  private roomsMade = 0;
+  private readonly waiting: (() => void)[] = [];
 
   constructor(
     private readonly socket: TLSSocket,
@@ -28,11 +34,39 @@ export class DataChannel {
 
   async send(type: FrameType, payload: Buffer): Promise<void> {
     if (this.failure) throw this.failure;
-    this.socket.cork();
-    this.socket.write(encodeHeader(type, payload));
+    const header = Buffer.allocUnsafe(HEADER);
+    writeHeader(header, type, payload);
+    this.socket.write(header); // not corked: the two would be copied into one
     const room = this.socket.write(payload);
-    this.socket.uncork();
     if (!room && !this.failure) await this.drained();
+  }
+
+  /** A buffer for a frame, to be filled behind HEADER and given to sendRoom; waits until the connection has taken one. */
+  async room(): Promise<Buffer> {
+    for (;;) {
+      if (this.failure) throw this.failure;
+      if (!this.rooms.length && this.roomsMade < ROOMS) {
+        this.roomsMade++;
+        return Buffer.allocUnsafeSlow(ROOM);
+      }
+      const room = this.rooms.pop();
+      if (room) return room;
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
+    }
+  }
+
+  /** Sends what is between HEADER and `end`. */
+  sendRoom(type: FrameType, room: Buffer, end: number): void {
+    writeHeader(room, type, room.subarray(HEADER, end));
+    this.socket.write(room.subarray(0, end), () => {
+      this.rooms.push(room);
+      this.waiting.shift()?.();
+    });
+  }
+
+  /** What was received in this payload is not looked at any more. */
+  recycle(payload: Buffer): void {
+    this.decoder.recycle(payload);
   }
 
   private drained(): Promise<void> {
@@ -90,6 +124,7 @@ export class DataChannel {
 
   private fail(error: Error): void {
     this.failure ??= error;
+    for (const wake of this.waiting.splice(0)) wake();
     this.awake();
   }
 

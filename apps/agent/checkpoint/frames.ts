@@ -21,55 +21,71 @@ export interface Frame {
 
 /** Nothing bigger is sent, and nothing bigger is believed. */
 export const MAX_PAYLOAD = 1 << 20;
-const HEADER = 9;
+/** Bytes before the payload. */
+export const HEADER = 9;
 
 /** The frame is not ours, or was damaged on its way. */
 export class FrameError extends Error {}
 
-/** Header: type (1), length (4), CRC-32 of the payload (4), all big-endian. */
-export function encodeHeader(type: FrameType, payload: Buffer): Buffer {
+/** Header: type (1), length (4), CRC-32 of the payload (4), all big-endian; written to the front of `into`. */
+export function writeHeader(into: Buffer, type: FrameType, payload: Buffer): void {
   if (payload.length > MAX_PAYLOAD) throw new FrameError(`frame of ${payload.length} bytes`);
-  const header = Buffer.allocUnsafe(HEADER);
-  header.writeUInt8(type, 0);
-  header.writeUInt32BE(payload.length, 1);
-  header.writeUInt32BE(crc32(payload), 5);
-  return header;
+  into.writeUInt8(type, 0);
+  into.writeUInt32BE(payload.length, 1);
+  into.writeUInt32BE(crc32(payload), 5);
 }
 
-/** Takes bytes as they come, gives whole frames. Holds one frame at most. */
+/** Takes bytes as they come, gives whole frames. Holds one frame at most, and buffers that came back for the next. */
 export class FrameDecoder {
-  private chunks: Buffer[] = [];
-  private size = 0;
+  private readonly header = Buffer.allocUnsafe(HEADER);
+  private readonly spare: Buffer[] = [];
+  private payload: Buffer | undefined;
+  /** Bytes of the header, then of the payload, that are here. */
+  private filled = 0;
 
   *push(chunk: Buffer): Generator<Frame> {
-    this.chunks.push(chunk);
-    this.size += chunk.length;
-    while (this.size >= HEADER) {
-      const header = this.peek(HEADER);
-      const length = header.readUInt32BE(1);
-      const type = header.readUInt8(0) as FrameType;
-      if (type < FrameType.hello || type > FrameType.memory || length > MAX_PAYLOAD)
-        throw new FrameError(`frame of type ${type} with ${length} bytes`);
-      if (this.size < HEADER + length) return;
-      const crc = header.readUInt32BE(5);
-      const payload = this.peek(HEADER + length).subarray(HEADER);
-      this.drop(HEADER + length);
-      if (crc32(payload) !== crc) throw new FrameError('a frame was damaged on its way');
-      yield { type, payload };
+    for (let at = 0; ;) {
+      if (!this.payload) {
+        at += this.fill(this.header, chunk, at);
+        if (this.filled < HEADER) return;
+        this.payload = this.begin();
+        this.filled = 0;
+      }
+      at += this.fill(this.payload, chunk, at);
+      if (this.filled < this.payload.length) return;
+      const { payload } = this;
+      this.payload = undefined;
+      this.filled = 0;
+      if (crc32(payload) !== this.header.readUInt32BE(5)) throw new FrameError('a frame was damaged on its way');
+      yield { type: this.header.readUInt8(0) as FrameType, payload };
     }
   }
 
-  private peek(length: number): Buffer {
-    if (this.chunks[0]!.length < length) this.chunks = [Buffer.concat(this.chunks)];
-    return this.chunks[0]!.subarray(0, length);
+  /** Nobody looks at this payload any more: its memory serves for another. */
+  recycle(payload: Buffer): void {
+    if (payload.buffer.byteLength === MAX_PAYLOAD && this.spare.length < SPARES) this.spare.push(payload);
   }
 
-  private drop(length: number): void {
-    this.chunks[0] = this.chunks[0]!.subarray(length);
-    if (!this.chunks[0].length) this.chunks.shift();
-    this.size -= length;
+  private fill(into: Buffer, chunk: Buffer, at: number): number {
+    const copied = chunk.copy(into, this.filled, at);
+    this.filled += copied;
+    return copied;
+  }
+
+  private begin(): Buffer {
+    const type = this.header.readUInt8(0) as FrameType;
+    const length = this.header.readUInt32BE(1);
+    if (type < FrameType.hello || type > FrameType.memory || length > MAX_PAYLOAD)
+      throw new FrameError(`frame of type ${type} with ${length} bytes`);
+    if (length < LARGE) return Buffer.allocUnsafe(length);
+    const whole = this.spare.pop()?.buffer ?? Buffer.allocUnsafeSlow(MAX_PAYLOAD).buffer;
+    return Buffer.from(whole, 0, length);
   }
 }
+
+/** From here on a payload has memory of its own, which costs more to get than to fill. */
+const LARGE = 64 * 1024;
+const SPARES = 16;
 
 const PART_HEADER = 6;
 

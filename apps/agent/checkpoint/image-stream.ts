@@ -2,10 +2,10 @@ import { closeSync, openSync, readFileSync, readSync, readdirSync, watch } from 
 import type { FSWatcher } from 'node:fs';
 import { join } from 'node:path';
 import type { DataChannel } from './data-channel.js';
+import { FrameFiller, PART } from './frame-filler.js';
 import { FrameType, encodeImagePart } from './frames.js';
 import type { Throttle } from './throttle.js';
 
-const CHUNK = 256 * 1024;
 /** Images of memory pages. */
 export const PAGES = /^pages-\d+\.img$/;
 
@@ -19,17 +19,18 @@ export class ImageStream {
   private pumping: Promise<void> | undefined;
   private again = false;
   private failure: unknown;
-  private parts: Buffer[] = [];
-  private waiting = 0;
+  private readonly frames: FrameFiller;
+  private readonly chunk = Buffer.allocUnsafeSlow(PART);
   bytes = 0;
 
   /** `early`: pages as they come; else all at the end. */
   constructor(
     private readonly directory: string,
-    private readonly channel: DataChannel,
-    private readonly throttle: Throttle,
+    channel: DataChannel,
+    throttle: Throttle,
     early: boolean,
   ) {
+    this.frames = new FrameFiller(FrameType.image, channel, throttle);
     if (!early) return;
     this.watcher = watch(directory, (_event, name) => {
       if (name && PAGES.test(name)) this.pump();
@@ -45,9 +46,9 @@ export class ImageStream {
     for (const name of readdirSync(this.directory).sort()) {
       if (PAGES.test(name) || name.endsWith('.log')) continue;
       const data = readFileSync(join(this.directory, name));
-      for (let at = 0; at === 0 || at < data.length; at += CHUNK) await this.put(name, data.subarray(at, at + CHUNK));
+      for (let at = 0; at === 0 || at < data.length; at += PART) await this.put(name, data.subarray(at, at + PART));
     }
-    await this.flush();
+    await this.frames.flush();
   }
 
   async close(): Promise<void> {
@@ -79,31 +80,18 @@ export class ImageStream {
       const file = this.pages.get(name) ?? { fd: openSync(join(this.directory, name), 'r'), offset: 0 };
       this.pages.set(name, file);
       for (;;) {
-        const buffer = Buffer.allocUnsafe(CHUNK);
-        const length = readSync(file.fd, buffer, 0, CHUNK, file.offset);
+        const length = readSync(file.fd, this.chunk, 0, PART, file.offset);
         if (!length) break;
         file.offset += length;
-        await this.put(name, buffer.subarray(0, length));
+        await this.put(name, this.chunk.subarray(0, length));
       }
       if (!file.offset) await this.put(name, Buffer.alloc(0));
     }
-    await this.flush();
+    await this.frames.flush();
   }
 
-  /** Small parts share a frame: most images are a few hundred bytes. */
   private async put(name: string, data: Buffer): Promise<void> {
     this.bytes += data.length;
-    this.waiting += data.length;
-    this.parts.push(...encodeImagePart(name, data));
-    if (this.waiting >= CHUNK) await this.flush();
-  }
-
-  private async flush(): Promise<void> {
-    if (!this.parts.length) return;
-    const payload = Buffer.concat(this.parts);
-    this.parts = [];
-    this.waiting = 0;
-    await this.throttle.take(payload.length);
-    await this.channel.send(FrameType.image, payload);
+    await this.frames.put(encodeImagePart(name, data));
   }
 }

@@ -8,6 +8,7 @@ import { allAccepted } from './accept-queues.js';
 import type { CommitDecision } from './commit-decision.js';
 import type { DiskSender } from './disk-transfer.js';
 import type { Dump } from './dump.js';
+import { hurry } from './hurry.js';
 import { LiveMemory } from './memory/live-memory.js';
 import type { MigrationRecord } from './migration-record.js';
 import type { MigrationDeps } from './movable-instances.js';
@@ -62,6 +63,7 @@ export class LiveSwitch {
     const started = performance.now();
     const bridges = record.spec.nics.map((nic) => deps.network.bridgeName(nic.networkId));
     dump.start(record.spec, bridges, deps.instances.lxcPath, target.channel, throttle, !this.memory.sentBefore);
+    const calm = hurry();
     try {
       this.frozenAt = await Promise.race([dump.link!.when('cut'), dump.failed]);
       this.progress.timingsMs.freeze = this.frozenAt - started;
@@ -72,6 +74,8 @@ export class LiveSwitch {
     } catch (error) {
       if (decision.made !== 'commit') await this.goOnHere();
       throw error;
+    } finally {
+      calm();
     }
   }
 

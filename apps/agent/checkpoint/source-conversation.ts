@@ -49,9 +49,11 @@ export class SourceConversation {
       case FrameType.disk:
         return this.disk.write(frame.payload);
       case FrameType.image:
-        return this.takeImages(frame.payload);
+        this.takeImages(frame.payload);
+        return this.channel.recycle(frame.payload);
       case FrameType.memory:
-        return this.memory.take(frame.payload);
+        this.memory.take(frame.payload);
+        return this.channel.recycle(frame.payload);
       case FrameType.message:
         return this.hear(JSON.parse(frame.payload.toString()) as Message);
       default:

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setImmediate as breath } from 'node:timers/promises';
 import { tasksBelow } from '../checks/tasks.js';
 import type { DataChannel } from '../data-channel.js';
+import { FrameFiller, PART } from '../frame-filler.js';
 import { FrameType } from '../frames.js';
 import type { Throttle } from '../throttle.js';
 import { encodeMemoryPart } from './memory-frames.js';
@@ -17,7 +18,6 @@ export interface SentMemory {
   pagesId: number;
 }
 
-const FRAME = 256 * 1024;
 const MOST_PASSES = 5;
 const LITTLE = 8 << 20;
 const BETWEEN_BREATHS = 4 << 20;
@@ -31,23 +31,19 @@ export function memoryPassesSuffice(passes: readonly number[]): boolean {
 
 /** Memory of an instance sent while it runs, source end; in the freeze what differs from it, and what is no part of it. */
 export class MemorySender {
-  private parts: Buffer[] = [];
-  private waiting = 0;
   private looked = 0;
   bytes = 0;
 
   private constructor(
     private readonly tasks: readonly TaskCopy[],
-    private readonly channel: DataChannel,
-    private readonly throttle: Throttle,
+    private readonly frames: FrameFiller,
   ) {}
 
   static async open(initPid: number, channel: DataChannel, throttle: Throttle): Promise<MemorySender> {
     const tasks = (await tasksBelow(initPid)).flatMap(({ pid }) => TaskMemory.open(pid) ?? []);
     return new MemorySender(
       tasks.map((task) => new TaskCopy(task)),
-      channel,
-      throttle,
+      new FrameFiller(FrameType.memory, channel, throttle),
     );
   }
 
@@ -56,7 +52,7 @@ export class MemorySender {
     const before = this.bytes;
     for (const task of this.tasks)
       for (const { address, data } of task.changes()) await this.put(task.memory.innerPid, address, data);
-    await this.flush();
+    await this.frames.flush();
     return this.bytes - before;
   }
 
@@ -70,7 +66,7 @@ export class MemorySender {
       await this.sendUnseen(task, pagemap, join(images, `pages-${pagemap.pagesId}.img`));
       sent.push({ pid, pagesId: pagemap.pagesId });
     }
-    await this.flush();
+    await this.frames.flush();
     return sent;
   }
 
@@ -81,13 +77,13 @@ export class MemorySender {
   private async sendUnseen(task: TaskCopy, { entries }: PagemapImage, pages: string): Promise<void> {
     const fd = openSync(pages, 'r');
     try {
+      const page = Buffer.allocUnsafe(PAGE);
       let offset = 0;
       for (const { vaddr, pages } of entries)
         for (let address = vaddr; address < vaddr + pages * PAGE; address += PAGE, offset += PAGE) {
           if (task.has(address)) continue;
-          const data = Buffer.allocUnsafe(PAGE);
-          if (readSync(fd, data, 0, PAGE, offset) !== PAGE) throw new Error('an image of pages is too short');
-          await this.put(task.memory.innerPid, address, data);
+          if (readSync(fd, page, 0, PAGE, offset) !== PAGE) throw new Error('an image of pages is too short');
+          await this.put(task.memory.innerPid, address, page);
         }
     } finally {
       closeSync(fd);
@@ -95,25 +91,12 @@ export class MemorySender {
   }
 
   private async put(pid: number, address: number, data: Buffer): Promise<void> {
-    for (let at = 0; at < data.length; at += FRAME) {
-      const part = data.subarray(at, at + FRAME);
-      this.parts.push(...encodeMemoryPart({ pid, address: address + at, data: part }));
-      this.waiting += part.length;
-      if (this.waiting >= FRAME) await this.flush();
-    }
+    for (let at = 0; at < data.length; at += PART)
+      await this.frames.put(encodeMemoryPart({ pid, address: address + at, data: data.subarray(at, at + PART) }));
     this.bytes += data.length;
     if ((this.looked += data.length || 1 << 20) < BETWEEN_BREATHS) return;
     this.looked = 0;
     await breath();
-  }
-
-  private async flush(): Promise<void> {
-    if (!this.parts.length) return;
-    const payload = Buffer.concat(this.parts);
-    this.parts = [];
-    this.waiting = 0;
-    await this.throttle.take(payload.length);
-    await this.channel.send(FrameType.memory, payload);
   }
 }
 
