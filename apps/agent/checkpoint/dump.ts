@@ -9,7 +9,6 @@ import { ImageStream } from './image-stream.js';
 import { criuVerdict, keepLog } from './criu-log.js';
 import { makeMoveDirectory, moveEnvironment } from './move-directory.js';
 import { MoveFailure } from './move-failure.js';
-import { keepTimersRepeating } from './repeating-timers.js';
 import { ScriptLink } from './script-link.js';
 import type { SentMemory } from './memory/memory-sender.js';
 import type { Throttle } from './throttle.js';
@@ -77,7 +76,6 @@ export class Dump {
 
   /** After `dumped`: resolves with their size when all images have been handed to the connection, but those of `memory`. */
   async sendImages(memory: readonly SentMemory[]): Promise<number> {
-    keepTimersRepeating(join(this.directory, 'images'));
     await this.images!.finish(new Set(memory.map(({ pagesId }) => `pages-${pagesId}.img`)));
     return this.images!.bytes;
   }

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readFileSync, readSync, readdirSync, watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
 import { join } from 'node:path';
+import { amendments } from './amended-images.js';
 import type { DataChannel } from './data-channel.js';
 import { FrameFiller, PART } from './frame-filler.js';
 import { FrameType, encodeImagePart } from './frames.js';
@@ -43,9 +44,11 @@ export class ImageStream {
     await this.pumping;
     if (this.failure) throw this.failure as Error;
     await this.sendPages(excepted);
+    const amend = amendments(this.directory);
     for (const name of readdirSync(this.directory).sort()) {
       if (PAGES.test(name) || name.endsWith('.log')) continue;
       const data = readFileSync(join(this.directory, name));
+      amend(name, data);
       for (let at = 0; at === 0 || at < data.length; at += PART) await this.put(name, data.subarray(at, at + PART));
     }
     await this.frames.flush();

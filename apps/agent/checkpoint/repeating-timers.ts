@@ -1,57 +1,32 @@
-import { BinaryReader } from '@bufbuild/protobuf/wire';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { entriesOf, fieldsOf, putVarint } from './image-fields.js';
 
 /** CRIU: images/fdinfo.proto, images/timerfd.proto. */
-const FILE_ENTRY = { type: 1, tfd: 12 };
+const FILE = { type: 1, timerfd: 12 };
 const TIMERFD = 17;
-const TIMES = { vsec: 7, vnsec: 8, isec: 9, insec: 10 };
-const HEADER = 8;
+const LEFT = [7, 8];
+const INTERVAL = [9, 10];
+const LEFT_NANOSECONDS = 8;
 
 /**
- * A repeating timerfd that has expired and was not read yet shows no time left, and CRIU makes it again disarmed: it
- * would never expire again. Such a one gets a nanosecond, in the images of a dump, in place.
+ * In `files.img`, in place: a repeating timerfd that has expired and was not read yet shows no time left, and CRIU makes it
+ * again disarmed: it would never expire again. Such a one gets a nanosecond. How many were changed.
  */
-export function keepTimersRepeating(images: string): void {
-  const path = join(images, 'files.img');
-  if (!existsSync(path)) return;
-  const image = readFileSync(path);
-  if (rearmExpired(image)) writeFileSync(path, image);
-}
-
-/** How many were changed. The image: two magic numbers, then each entry with its size before it. */
 export function rearmExpired(image: Buffer): number {
   let changed = 0;
-  for (let at = HEADER; at < image.length;) {
-    const start = at + 4;
-    at = start + image.readUInt32LE(at);
-    const entry = fieldsOf(image.subarray(start, at));
-    const timer = entry.get(FILE_ENTRY.tfd);
-    if (entry.get(FILE_ENTRY.type)?.value !== TIMERFD || !timer) continue;
-    const times = fieldsOf(image.subarray(start + timer.at, start + timer.at + timer.value));
-    const { vsec, vnsec, isec, insec } = TIMES;
-    const isZero = (field: number) => times.get(field)?.value === 0;
-    if (!isZero(vsec) || !isZero(vnsec) || (isZero(isec) && isZero(insec))) continue;
-    image[start + timer.at + times.get(vnsec)!.at] = 1;
+  for (const entry of entriesOf(image)) {
+    const file = fieldsOf(entry);
+    const timer = file.find(({ number }) => number === FILE.timerfd);
+    if (!timer || file.find(({ number }) => number === FILE.type)?.value !== TIMERFD) continue;
+    const message = entry.subarray(timer.at, timer.end);
+    const times = fieldsOf(message);
+    const isZero = (numbers: number[]) => times.every(({ number, value }) => !numbers.includes(number) || value === 0);
+    if (!isZero(LEFT) || isZero(INTERVAL)) continue;
+    putVarint(
+      message,
+      times.find(({ number }) => number === LEFT_NANOSECONDS)!,
+      1,
+    );
     changed++;
   }
   return changed;
-}
-
-/** By number, the value of each varint and the length of each message, and where it begins. */
-function fieldsOf(message: Buffer): Map<number, { at: number; value: number }> {
-  const reader = new BinaryReader(message);
-  const fields = new Map<number, { at: number; value: number }>();
-  while (reader.pos < reader.len) {
-    const [number, wireType] = reader.tag();
-    if (wireType === 2) {
-      const value = reader.uint32();
-      fields.set(number, { at: reader.pos, value });
-      reader.pos += value;
-    } else if (wireType === 0) {
-      const at = reader.pos;
-      fields.set(number, { at, value: Number(reader.uint64()) });
-    } else reader.skip(wireType);
-  }
-  return fields;
 }
