@@ -32,6 +32,7 @@ import { ReleaseStep } from './live-migrate/release.step.js';
 import { SwitchCommit } from './live-migrate/switch-commit.js';
 import { SwitchStep } from './live-migrate/switch.step.js';
 import { BatchRounds } from './move-batch/batch-rounds.js';
+import { LiveChoices } from './move-batch/live-choices.js';
 import { MoveBatchWorkflow } from './move-batch/move-batch.workflow.js';
 import { ClaimTargetStep } from './moves/claim-target.step.js';
 import { MoveEnds } from './moves/move-ends.js';
@@ -73,6 +74,7 @@ const cold = [ColdMigrate, StopSourceStep, TransferStep, ArriveStep, ConfirmResi
     EvacuateWorkflow,
     AutoConfirmWorkflow,
     BatchRounds,
+    LiveChoices,
     MoveBatchWorkflow,
     BindPortWorkflow,
     UnbindPortWorkflow,

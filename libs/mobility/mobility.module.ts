@@ -25,6 +25,6 @@ import { RebalancePlans } from './rebalance/rebalance-plans.service.js';
     Mobility,
     RebalancePlans,
   ],
-  exports: [Migrations, MoveBatches, Drains, Mobility, RebalancePlans],
+  exports: [Migrations, MoveBatches, Drains, LiveRefusals, Mobility, RebalancePlans],
 })
 export class MobilityModule {}

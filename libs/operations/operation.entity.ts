@@ -7,7 +7,7 @@ import { Timestamps } from '#libs/database/columns';
  */
 export type OperationState = 'pending' | 'running' | 'undoing' | 'done' | 'error' | 'cancelled';
 
-export type QueueName = 'instance' | 'migration' | 'image' | 'maintenance';
+export type QueueName = 'instance' | 'migration' | 'image' | 'maintenance' | 'batch';
 
 export interface OperationFailure {
   step: string;

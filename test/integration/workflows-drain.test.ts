@@ -22,6 +22,8 @@ describe('drain of a host', () => {
     await world.operations.waitFor(batch.operationId, 40_000);
     return { ...(await world.batches.view(batchId)), items: await world.batches.items(batchId, {}) };
   };
+  const migrations = (id: string) =>
+    world.database.query('SELECT migration_type AS type, status FROM migrations WHERE instance_id = $1', [id]);
   const left = () => world.database.query('SELECT id FROM instances WHERE host_id = $1', [at('h1')]);
 
   it('moves stopped ones cold and running ones live, and the host takes nothing new', async () => {
@@ -47,6 +49,25 @@ describe('drain of a host', () => {
     assert.equal(operation.state, 'done', JSON.stringify(operation.failure));
     assert.equal(items[0].action, 'cold');
     assert.equal((await world.instance(id)).vmState, 'active');
+  });
+
+  it('asks before it begins: what both ends refuse stays, every reason told, and no move was begun', async () => {
+    const { id } = await world.create('h1');
+    world.agents.get('h1')!.reasons.push('It holds a device.', 'It has a session.');
+    const { operation, counts, items } = await ended((await drain('require')).id);
+    assert.equal(operation.state, 'error');
+    assert.deepEqual([counts.done, counts.failed, items[0].reason], [0, 1, 'It holds a device.; It has a session.']);
+    assert.deepEqual(await migrations(id), []);
+    assert.equal((await world.instance(id)).vmState, 'active');
+  });
+
+  it('goes cold at once with what is refused live, where that is allowed', async () => {
+    const { id } = await world.create('h1');
+    world.agents.get('h1')!.reasons.push('It holds a device.');
+    const { operation, items } = await ended((await drain('prefer')).id);
+    assert.equal(operation.state, 'done', JSON.stringify(operation.failure));
+    assert.equal(items[0].action, 'cold');
+    assert.deepEqual(await migrations(id), [{ type: 'migration', status: 'confirmed' }]);
   });
 
   it('says why one could not be moved, ends in error, and is resumed when that is mended', async () => {
@@ -93,5 +114,32 @@ describe('drain of a host', () => {
     assert.equal(operation.state, 'done', JSON.stringify(operation.failure));
     assert.deepEqual([counts.done, counts.failed], [3, 0]);
     assert.deepEqual(await left(), []);
+  });
+});
+
+describe('drains of several hosts at once', () => {
+  let world: WorkflowWorld;
+  const emptied = ['h1', 'h2', 'h3', 'h4', 'h5'];
+  beforeEach(async () => {
+    world = await WorkflowWorld.start('wf-drains', [...emptied, 'h6', 'h7']);
+  });
+  afterEach(async () => {
+    await world.audit();
+    await world.stop();
+  });
+
+  it('take no place from each other, nor from what else the worker maintains', async () => {
+    const input = { live: 'require' as const, parallel: 1, timeoutSeconds: 60 };
+    for (const name of emptied) {
+      await world.create(name);
+      world.agents.get(name)!.migrations.holdAt = MigrationPhase.MIGRATION_PHASE_DISK;
+    }
+    const drains = await Promise.all(
+      emptied.map((name) => world.drains.begin(caller, world.hosts.get(name)!.id, input)),
+    );
+    await Promise.all(emptied.map((name) => world.agents.get(name)!.migrations.held()));
+    for (const name of emptied) world.agents.get(name)!.migrations.goOn();
+    for (const { operationId } of drains)
+      assert.equal((await world.operations.waitFor(operationId, 40_000)).state, 'done');
   });
 });

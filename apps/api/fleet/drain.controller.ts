@@ -46,7 +46,7 @@ export class DrainController {
   @HttpCode(202)
   async begin(@CurrentCaller() caller: Caller, @Param('host') name: string, @Body() body: unknown): Promise<object> {
     requireRole(caller, 'admin', 'fleet:drain');
-    const { parallel = 2, live = 'prefer', timeout = 3600 } = parseBody(DrainBody, body ?? {});
+    const { parallel = 2, live = 'require', timeout = 3600 } = parseBody(DrainBody, body ?? {});
     const { id } = await this.hosts.get(name);
     const batch = await this.drains.begin(caller, id, { parallel, live, timeoutSeconds: timeout });
     return this.render(batch.id, {});
@@ -96,6 +96,7 @@ export class DrainController {
         live,
         parallel,
         ...numbers,
+        remaining: counts.total - counts.done,
         mean_seconds: meanSeconds,
         eta_seconds: etaSeconds,
         items: items.map(renderItem),

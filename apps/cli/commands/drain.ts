@@ -20,6 +20,7 @@ interface Drain {
 
 interface DrainOptions {
   parallel: number;
+  allowCold?: boolean;
   cold?: boolean;
   resume?: boolean;
   watch?: boolean;
@@ -33,14 +34,15 @@ export function drainCommand(): Command {
     .description('empty a host: it takes nothing new, and its servers are moved away')
     .argument('<name>')
     .option('--parallel <n>', 'moves at once', parseCount, 2)
-    .option('--cold', 'move running servers cold too')
+    .option('--allow-cold', 'stop and start what cannot be moved live; otherwise it stays, with the reason')
+    .option('--cold', 'stop and start every running server')
     .option('--resume', 'go on with what a failed or aborted drain left')
     .option('--watch', 'print the progress until it has ended; status 1 where servers are left')
     .action(async (name: string, options: DrainOptions, command: Command) => {
       const access = await adminAccess(layoutOf(command));
       const api = new Api(access);
-      const { parallel, cold, resume } = options;
-      const body = { parallel, live: cold ? 'never' : 'prefer' };
+      const { parallel, allowCold, cold, resume } = options;
+      const body = { parallel, live: cold ? 'never' : allowCold ? 'prefer' : 'require' };
       const begun = resume
         ? await api.call<{ drain: Drain }>('POST', `${pathOf(name)}/resume`, {})
         : await api.call<{ drain: Drain }>('POST', pathOf(name), body);

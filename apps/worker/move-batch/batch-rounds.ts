@@ -8,6 +8,8 @@ import type { MovableInstance, MoveAttempt } from '#libs/mobility/batches/next-m
 import type { LivePolicy, MoveAction, MoveBatchItemStatus } from '#libs/mobility/batches/move-batch.entity';
 import { isAbortable } from '#libs/mobility/migrations/migration-states';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
+import { MoveRefusedError } from '#libs/mobility/migrations/move.errors';
+import { LiveChoices } from './live-choices.js';
 
 interface Attempt extends MoveAttempt {
   id: number;
@@ -22,7 +24,7 @@ export interface BatchItem extends MovableInstance {
 }
 
 /**
- * The items that have not ended, each with its instance and the tries of this operation: those whose operations carry
+ * The items that have not ended, PAGE of those that have not begun, each with its instance and the tries of this operation: those whose operations carry
  * its request id. So a try is never lost between its own commit and ours. Index: operations_by_request.
  */
 const OPEN_ITEMS = `
@@ -36,7 +38,18 @@ const OPEN_ITEMS = `
       ORDER BY m.id) AS attempts
     FROM operations o JOIN migrations m ON m.operation_id = o.id WHERE o.request_id = $2 GROUP BY m.instance_id
   ) a ON a.instance_id = i.instance_id
-  WHERE i.batch_id = $1 AND i.status IN ('pending', 'running') ORDER BY i.position`;
+  WHERE i.batch_id = $1 AND (i.status = 'running' OR (i.status = 'pending' AND i.position <= (
+    SELECT max(p.position) FROM (SELECT position FROM move_batch_items WHERE batch_id = $1 AND status = 'pending'
+      ORDER BY position LIMIT $3) p)))
+  ORDER BY i.position`;
+
+/** Pending items that one round looks at: not all of a large host's for each that ends. */
+const PAGE = 100;
+
+interface Policy {
+  live: LivePolicy;
+  parallel: number;
+}
 
 /** One look at a batch's open items and what follows from it. May be repeated at any point. */
 @Injectable()
@@ -44,34 +57,38 @@ export class BatchRounds {
   constructor(
     private readonly database: DataSource,
     private readonly migrations: Migrations,
+    private readonly choices: LiveChoices,
   ) {}
 
   async open(batchId: string, requestId: string): Promise<BatchItem[]> {
-    return this.database.query<BatchItem[]>(OPEN_ITEMS, [batchId, requestId]);
+    return this.database.query<BatchItem[]>(OPEN_ITEMS, [batchId, requestId, PAGE]);
   }
 
-  /** Settles what has ended, confirms cold moves, and begins moves while fewer than `parallel` run. */
-  async advance(
-    batchId: string,
-    by: Caller,
-    { live, parallel }: { live: LivePolicy; parallel: number },
-  ): Promise<number> {
-    const items = await this.open(batchId, by.requestId);
-    let busy = items.filter(
-      (item) => item.attempts.length && nextMove(item, item.attempts, live).next !== 'done',
-    ).length;
+  /**
+   * Settles what has ended, confirms cold moves, and begins moves while fewer than `parallel` run. Returns how many of
+   * those looked at are open: none, and the batch is over.
+   */
+  async advance(batchId: string, by: Caller, policy: Policy): Promise<number> {
+    for (;;) {
+      const items = await this.open(batchId, by.requestId);
+      const open = await this.round(batchId, by, policy, items);
+      if (open || items.length < PAGE) return open;
+    }
+  }
+
+  private async round(batchId: string, by: Caller, policy: Policy, items: BatchItem[]): Promise<number> {
+    const { live, parallel } = policy;
+    const looked = items.map((item) => ({ item, plan: nextMove(item, item.attempts, live), tried: isTried(item) }));
+    const next = looked.filter(({ plan, tried }) => !tried && plan.next === 'begin' && plan.action === 'live');
+    this.choices.ahead(next.slice(0, 2 * parallel).map(({ item }) => item));
+    let busy = looked.filter(({ plan, tried }) => tried && plan.next !== 'done').length;
     let open = 0;
-    for (const item of items) {
-      const plan = nextMove(item, item.attempts, live);
-      const tried = item.attempts.length > 0;
+    for (const { item, plan, tried } of looked) {
       if (plan.next === 'done' || plan.next === 'fail') {
         if (plan.next === 'fail' && tried) busy--;
-        await this.settle(
-          batchId,
-          item,
-          plan.next === 'done' ? 'done' : 'failed',
-          'reason' in plan ? plan.reason : tried ? null : 'It had left its host before its turn.',
-        );
+        const left = tried ? null : 'It had left its host before its turn.';
+        if (plan.next === 'done') await this.settle(batchId, item, 'done', left);
+        else await this.settle(batchId, item, 'failed', plan.reason);
         continue;
       }
       open++;
@@ -93,19 +110,23 @@ export class BatchRounds {
     status: 'failed' | 'cancelled',
     abort: boolean,
   ): Promise<number> {
-    let running = 0;
-    for (const item of await this.open(batchId, by.requestId)) {
-      const last = item.attempts.at(-1);
-      const plan = nextMove(item, item.attempts, 'never');
-      if (plan.next === 'done') await this.settle(batchId, item, 'done', null);
-      else if (!last || plan.next === 'begin' || plan.next === 'fail') await this.settle(batchId, item, status, reason);
-      else {
-        running++;
-        if (plan.next === 'confirm') await this.confirm(item, by);
-        else if (abort && isAbortable(last.type, last.status)) await this.abort(item.instanceId, last.id);
+    for (;;) {
+      const items = await this.open(batchId, by.requestId);
+      let running = 0;
+      for (const item of items) {
+        const last = item.attempts.at(-1);
+        const plan = nextMove(item, item.attempts, 'never');
+        if (plan.next === 'done') await this.settle(batchId, item, 'done', null);
+        else if (!last || plan.next === 'begin' || plan.next === 'fail')
+          await this.settle(batchId, item, status, reason);
+        else {
+          running++;
+          if (plan.next === 'confirm') await this.confirm(item, by);
+          else if (abort && isAbortable(last.type, last.status)) await this.abort(item.instanceId, last.id);
+        }
       }
+      if (items.length < PAGE) return running;
     }
-    return running;
   }
 
   /** True where the move cannot even begin, which ends the item. */
@@ -118,6 +139,8 @@ export class BatchRounds {
   ): Promise<boolean> {
     const { instanceId } = item;
     try {
+      const against = action === 'live' ? await this.choices.against(item) : [];
+      if (against.length) throw new MoveRefusedError('host', against);
       const host = await this.nameOf(item.targetHostId);
       const { uuid } = await (action === 'live'
         ? this.migrations.liveMigrate(by, instanceId, { host, checkLater: true })
@@ -132,7 +155,7 @@ export class BatchRounds {
       if (!(error instanceof DomainError) || error instanceof UnavailableError) throw error;
       // Something else has begun with it: the next round looks again.
       if (error instanceof InstanceStateError) return false;
-      // A host that cannot move live at all: it goes cold where that is allowed.
+      // It cannot be moved live: it goes cold where that is allowed, else it stays, with every reason.
       if (action === 'live' && live === 'prefer' && item.vmState === 'active')
         return this.begin(batchId, item, 'cold', live, by);
       await this.settle(batchId, item, 'failed', error.message);
@@ -163,6 +186,8 @@ export class BatchRounds {
     );
   }
 }
+
+const isTried = ({ attempts }: BatchItem): boolean => attempts.length > 0;
 
 async function ignoringDomain(work: Promise<unknown>): Promise<void> {
   try {

@@ -20,7 +20,8 @@ const sweepMs = 2_000;
 @Injectable()
 export class MoveBatchWorkflow implements Workflow<MoveBatchInput, object> {
   readonly kind = MOVES_BATCH;
-  readonly queue = 'maintenance';
+  /** Its own: it waits most of its time, and must hold up nothing else. */
+  readonly queue = 'batch';
   readonly steps: Step<MoveBatchInput, object>[] = [
     { name: 'move', run: (run) => this.move(run), undo: (run) => this.windUp(run), attempts: 60 },
   ];

@@ -125,5 +125,5 @@ export class MoveBatches {
 
 function operationOf(batchId: string, by: Caller): NewOperation {
   const input: MoveBatchInput = { batchId, by };
-  return { kind: MOVES_BATCH, queue: 'maintenance', resourceType: MOVE_BATCH, resourceId: batchId, by, input };
+  return { kind: MOVES_BATCH, queue: 'batch', resourceType: MOVE_BATCH, resourceId: batchId, by, input };
 }

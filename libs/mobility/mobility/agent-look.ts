@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CheckMigrationResponse, MigrationKind } from '#generated/lxstack/agent/v1/agent';
-import { DomainError } from '#libs/common/errors';
+import { DomainError, UnavailableError } from '#libs/common/errors';
 import { Agents } from '#libs/fleet/agents/agents.service';
 import { isUp } from '#libs/fleet/hosts/host-state';
 import type { Host } from '#libs/fleet/hosts/host.entity';
@@ -18,13 +18,17 @@ export class AgentLook {
     private readonly agents: Agents,
   ) {}
 
-  /** A host that is down, refuses or does not answer in time is a reason, not an error. Touches nothing there. */
-  async at(host: Host, instanceId: string): Promise<CheckMigrationResponse> {
+  /**
+   * A host that is down, refuses or does not answer in time is a reason, not an error. Touches nothing there. `patient`:
+   * who asks can ask again, and gets an UnavailableError where there is no answer.
+   */
+  async at(host: Host, instanceId: string, patient = false): Promise<CheckMigrationResponse> {
     if (!isUp(host, await databaseTime(this.database.manager))) return saying(downWords(host));
     const request = { instanceId, kind: MigrationKind.MIGRATION_KIND_LIVE, spec: undefined };
     try {
       return await this.agents.unary(host, 'checkMigration', request, { deadlineMs: DEADLINE_MS });
     } catch (error) {
+      if (patient && error instanceof UnavailableError) throw error;
       if (error instanceof DomainError) return saying(error.message);
       throw error;
     }

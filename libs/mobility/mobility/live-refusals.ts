@@ -24,6 +24,8 @@ interface Asked {
   force: boolean;
   /** Leaves the target's free disk out. */
   diskOverCommit: boolean;
+  /** Agents that do not answer are no reason but an UnavailableError: it is asked again. */
+  patient?: boolean;
 }
 
 interface Against {
@@ -45,12 +47,16 @@ export class LiveRefusals {
    * Every reason, in words an operator can act on; none: it may be tried. `target`: the host asked for, null lets the
    * scheduler choose. Touches nothing and waits for no agent longer than AgentLook does.
    */
-  async find(instance: Instance, target: Host | null, { force, diskOverCommit }: Asked): Promise<string[]> {
+  async find(
+    instance: Instance,
+    target: Host | null,
+    { force, diskOverCommit, patient = false }: Asked,
+  ): Promise<string[]> {
     const source = instance.hostId ? await this.database.manager.findOneBy(Host, { id: instance.hostId }) : null;
     const known = blocksLive(instance, source);
     if (!source || instance.vmState !== 'active') return known;
     const [here, there] = await Promise.all([
-      this.look.at(source, instance.id),
+      this.look.at(source, instance.id, patient),
       target ? this.against(instance, source, target, force) : this.nowhere(instance, source),
     ]);
     const room = target && there.left ? blocksRoom(here, target.name, there.left, diskOverCommit) : [];

@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { UnavailableError } from '#libs/common/errors';
+import { Instance } from '#libs/compute/instances/instance.entity';
+import { Host } from '#libs/fleet/hosts/host.entity';
+import { LiveRefusals } from '#libs/mobility/mobility/live-refusals';
+import type { BatchItem } from './batch-rounds.js';
+
+type Asked = Pick<BatchItem, 'instanceId' | 'targetHostId'>;
+
+/** What was found is believed so long; the move's own first step looks again in any case. */
+const goodForMs = 30_000;
+
+/**
+ * Whether the servers of a batch may be moved live, as both ends and the scheduler say. Asked ahead, while those before
+ * them move, so that no turn waits for the answer.
+ */
+@Injectable()
+export class LiveChoices {
+  private readonly asked = new Map<string, { until: number; reasons: Promise<string[]> }>();
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly refusals: LiveRefusals,
+  ) {}
+
+  /** Those whose turn is next. A failure is met by who needs the answer. */
+  ahead(items: readonly Asked[]): void {
+    for (const [id, { until }] of this.asked) if (until < performance.now()) this.asked.delete(id);
+    for (const item of items) this.ask(item).catch(() => this.asked.delete(item.instanceId));
+  }
+
+  /** Every reason against a live move of it; none: it may be tried, as where an agent did not answer. Each is given once. */
+  async against(item: Asked): Promise<string[]> {
+    try {
+      const early = await this.ask(item);
+      // A refusal may be over by now.
+      return early.length ? await this.find(item) : early;
+    } catch (error) {
+      if (error instanceof UnavailableError) return [];
+      throw error;
+    } finally {
+      this.asked.delete(item.instanceId);
+    }
+  }
+
+  private ask(item: Asked): Promise<string[]> {
+    const known = this.asked.get(item.instanceId);
+    if (known && known.until > performance.now()) return known.reasons;
+    const reasons = this.find(item);
+    this.asked.set(item.instanceId, { until: performance.now() + goodForMs, reasons });
+    return reasons;
+  }
+
+  private async find({ instanceId, targetHostId }: Asked): Promise<string[]> {
+    const { manager } = this.database;
+    const [instance, target] = await Promise.all([
+      manager.findOneByOrFail(Instance, { id: instanceId }),
+      targetHostId ? manager.findOneByOrFail(Host, { id: targetHostId }) : null,
+    ]);
+    // What somebody does with it now is over when its turn comes.
+    const idle = Object.assign(instance, { taskState: null });
+    return this.refusals.find(idle, target, { force: false, diskOverCommit: false, patient: true });
+  }
+}
