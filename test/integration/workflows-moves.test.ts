@@ -8,6 +8,7 @@ import { newId } from '#libs/common/ids';
 import { ServerGroup } from '#libs/compute/server-groups/server-group.entity';
 import { autoConfirmOf } from '#apps/worker/resize/auto-confirm.workflow';
 import { Migration } from '#libs/mobility/migrations/migration.entity';
+import type { Operation } from '#libs/operations/operation.entity';
 import { caller, WorkflowWorld } from './workflow-world.js';
 
 describe('cold migration, resize and evacuation', () => {
@@ -171,6 +172,23 @@ describe('cold migration, resize and evacuation', () => {
       await lost(-600);
       await back('h3');
     }
+  });
+
+  it('deletes while it is evacuated, also after the change of host', async () => {
+    const { id } = await world.create('h3');
+    await world.database.query(`UPDATE hosts SET forced_down = true WHERE name = 'h3'`);
+    const agents = ['h1', 'h2'].map((name) => world.agents.get(name)!);
+    let deleted: Promise<Operation> | undefined;
+    for (const agent of agents)
+      agent.onCall = (method) => {
+        if (method === 'createInstance') deleted ??= world.run(id, 'instance.delete', 'deleting', { force: false });
+      };
+    const { operation } = await ended(await world.migrations.evacuate(caller, id));
+    assert.equal(operation.state, 'done', JSON.stringify(operation.failure));
+    assert.equal((await deleted!).state, 'done');
+    assert.deepEqual(await claims(id), []);
+    await world.database.query(`UPDATE hosts SET forced_down = false WHERE name = 'h3'`);
+    await back('h3');
   });
 
   it('invariant 2: a host that is up again, or no longer said to be dead, keeps what was on its way', async () => {

@@ -8,6 +8,8 @@ import { channelCredentials, channelOptions } from '#libs/agent-protocol/credent
 import type { Pki } from '#libs/agent-protocol/credentials';
 
 const DEADLINE_MS = 10_000;
+/** A third of the lease, so that one call that hangs does not cost it. */
+const HEARTBEAT_MS = 5_000;
 const DOWNLOAD_MS = 1800_000;
 
 /** The agent's calls to the control plane; each rejects after its deadline. */
@@ -19,7 +21,9 @@ export class ControlPlane {
   }
 
   heartbeat(host: HostInfo, bootId: string, fence: Fence | undefined): Promise<HeartbeatResponse> {
-    return answered((done) => this.client.heartbeat({ host, bootId, fence }, new Metadata(), until(DEADLINE_MS), done));
+    return answered((done) =>
+      this.client.heartbeat({ host, bootId, fence }, new Metadata(), until(HEARTBEAT_MS), done),
+    );
   }
 
   async report(instances: InstanceStatus[]): Promise<void> {

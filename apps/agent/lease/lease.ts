@@ -6,7 +6,8 @@ import type { Logger } from '#libs/common/logger';
 import type { Fence } from '../fence/fence.js';
 import type { ControlPlane } from './control-plane.js';
 
-const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [500, 10_000];
+/** The longest is what it pauses while all is well: a control plane that is back hears of its hosts soon. */
+const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [500, 5_000];
 
 interface LeaseDeps {
   control: Pick<ControlPlane, 'heartbeat'>;

@@ -14,7 +14,7 @@ import type { TestKind } from './test-files.js';
 /** So that a test can wait for them. */
 const shortFences = {
   LXSTACK_FENCE_FREEZE_SECONDS: '3',
-  LXSTACK_FENCE_STOP_SECONDS: '8',
+  LXSTACK_FENCE_STOP_SECONDS: '12',
   LXSTACK_FENCE_MARGIN_SECONDS: '2',
 };
 

@@ -61,6 +61,13 @@ export class InstanceTransitions {
     throw new InstanceTransitionLostError(instanceId, name, state);
   }
 
+  /** As `apply`, for what can no longer be undone: a delete that was accepted meanwhile waits for this end, and comes next. */
+  private async settle(tx: EntityManager, instanceId: string, name: InstanceTransitionName, changes: Changes) {
+    const deleting = { vmStates: 'any', taskStates: ['deleting'] } as const;
+    if (await this.set(tx, instanceId, deleting, { taskState: 'deleting' })) return;
+    await this.apply(tx, instanceId, name, changes);
+  }
+
   /** A host has been claimed: kept before the agent is called, so that a delete knows where to look. */
   async markPlaced(tx: EntityManager, instanceId: string, hostId: string): Promise<void> {
     await this.apply(tx, instanceId, 'placed', { hostId });
@@ -130,7 +137,7 @@ export class InstanceTransitions {
   ): Promise<void> {
     const { flavor } = await this.load(tx, instanceId);
     const changes = { oldFlavor: flavor, flavor: newFlavor ?? flavor };
-    await this.apply(tx, instanceId, running ? 'resizedRunning' : 'resizedStopped', changes);
+    await this.settle(tx, instanceId, running ? 'resizedRunning' : 'resizedStopped', changes);
   }
 
   async finishConfirm(tx: EntityManager, instanceId: string, running: boolean): Promise<void> {
@@ -141,11 +148,11 @@ export class InstanceTransitions {
   async finishRevert(tx: EntityManager, instanceId: string, running: boolean): Promise<void> {
     const { flavor, oldFlavor } = await this.load(tx, instanceId);
     const changes = { flavor: oldFlavor ?? flavor, oldFlavor: null };
-    await this.apply(tx, instanceId, running ? 'revertedRunning' : 'revertedStopped', changes);
+    await this.settle(tx, instanceId, running ? 'revertedRunning' : 'revertedStopped', changes);
   }
 
   async finishEvacuation(tx: EntityManager, instanceId: string, running: boolean): Promise<void> {
-    await this.apply(tx, instanceId, running ? 'evacuatedRunning' : 'evacuatedStopped', { fault: null });
+    await this.settle(tx, instanceId, running ? 'evacuatedRunning' : 'evacuatedStopped', { fault: null });
   }
 
   /** What an operation began has been taken back: task_state is emptied where it still is `taskState`. */
