@@ -13,7 +13,7 @@ import { mapsLater } from './memory/memory-mode.js';
 import type { MemoryMode } from './memory/memory-mode.js';
 import type { MigrationDeps } from './movable-instances.js';
 import { MoveFailure } from './move-failure.js';
-import type { Neighbour } from './neighbours.js';
+import type { GuestNetwork } from './guest-network/guest-network.js';
 import { NetworkOpening } from './network-opening.js';
 import { mayPass } from './passing-failure.js';
 import { Restore } from './restore.js';
@@ -78,8 +78,8 @@ export class Arrival {
    * Resolves when all is restored and stands before its first instruction; throws MoveFailure. A failure that may pass is
    * met by a second try with the same images, where as much time as the first took is left before `deadline` (wall clock, ms).
    */
-  comeToLife(neighbours: readonly Neighbour[], deadline: number): Promise<Restored> {
-    this.coming = this.tryTwice(neighbours, deadline).finally(() => this.relax?.());
+  comeToLife(network: GuestNetwork, deadline: number): Promise<Restored> {
+    this.coming = this.tryTwice(network, deadline).finally(() => this.relax?.());
     return this.coming;
   }
 
@@ -130,26 +130,24 @@ export class Arrival {
     return join(this.deps.stateDirectory, 'failed-restores', `${this.spec.id}.log`);
   }
 
-  private async tryTwice(neighbours: readonly Neighbour[], deadline: number): Promise<Restored> {
+  private async tryTwice(network: GuestNetwork, deadline: number): Promise<Restored> {
     const started = Date.now();
-    const first = await this.tryOnce(neighbours);
+    const first = await this.tryOnce(network);
     if (!first) return { firstFailure: '' };
     const again = Date.now() + (Date.now() - started) < deadline;
     if (this.off || !again || !mayPass(first.cause) || !(await this.clear())) throw first.failure;
     this.deps.logger.warn({ instanceId: this.spec.id, reason: first.failure.message }, 'restore tried once more');
     this.restore = await Restore.arm(this.directory, this.spec, this.deps.instances, this.memoryMode);
-    const second = this.off ? first : await this.tryOnce(neighbours);
+    const second = this.off ? first : await this.tryOnce(network);
     if (second) throw second.failure;
     return { firstFailure: first.failure.message };
   }
 
   /** Nothing where it has succeeded. */
-  private async tryOnce(
-    neighbours: readonly Neighbour[],
-  ): Promise<{ cause: string; failure: MoveFailure } | undefined> {
+  private async tryOnce(network: GuestNetwork): Promise<{ cause: string; failure: MoveFailure } | undefined> {
     const restore = this.restore!;
     await faultPoint('target.restoring');
-    if (await restore.go(neighbours, this.spec.nics)) {
+    if (await restore.go(network, this.spec.nics)) {
       this.watch(restore);
       return undefined;
     }

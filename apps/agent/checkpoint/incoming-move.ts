@@ -135,7 +135,7 @@ export class IncomingMove {
     let firstFailure = '';
     if (this.live) {
       try {
-        ({ firstFailure } = await this.arrival.comeToLife(message.neighbours, this.record.commitDeadline));
+        ({ firstFailure } = await this.arrival.comeToLife(message.network, this.record.commitDeadline));
       } catch (error) {
         return this.failed(error);
       }

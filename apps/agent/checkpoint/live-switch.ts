@@ -14,8 +14,7 @@ import type { MigrationRecord } from './migration-record.js';
 import type { MigrationDeps } from './movable-instances.js';
 import { moveDirectory } from './move-directory.js';
 import { MoveFailure, stepOf } from './move-failure.js';
-import { readNeighbours } from './neighbours.js';
-import type { Neighbour } from './neighbours.js';
+import { readGuestNetwork, untouched } from './guest-network/guest-network.js';
 import type { ProgressFeed } from './progress-feed.js';
 import type { Redirect } from './redirect.js';
 import type { TargetLink } from './target-link.js';
@@ -39,7 +38,7 @@ interface Shared {
 export class LiveSwitch {
   /** When its NIC was cut (performance.now), 0 before. */
   frozenAt = 0;
-  private neighbours: Neighbour[] = [];
+  private network = untouched;
   private readonly memory: LiveMemory;
   /** Written while the target restores. */
   private kept: Promise<void> | undefined;
@@ -94,9 +93,14 @@ export class LiveSwitch {
     if (memoryMode === 'pre-copy') await this.memory.preCopy();
     await target.tell({ say: 'arm', memoryMode });
     const initPid = await deps.instances.initPid(record.spec.id);
-    await Promise.all([target.expect('armed'), redirect.arm(), dump.tellWatchedFiles(initPid)]);
+    const [network] = await Promise.all([
+      readGuestNetwork(initPid, record.spec.nics),
+      target.expect('armed'),
+      redirect.arm(),
+      dump.tellWatchedFiles(initPid),
+    ]);
+    this.network = network;
     await faultPoint('source.armed');
-    this.neighbours = await readNeighbours(initPid);
     await redirect.keepNewcomers();
     await allAccepted(initPid);
   }
@@ -139,7 +143,7 @@ export class LiveSwitch {
     await faultPoint('source.images-sent');
     feed.enter(MigrationPhase.MIGRATION_PHASE_RESTORE);
     const restore = performance.now();
-    await target.tell({ say: 'restore', timeoutMs: this.timeLeft(), neighbours: this.neighbours, memory });
+    await target.tell({ say: 'restore', timeoutMs: this.timeLeft(), network: this.network, memory });
     this.kept = this.keepAsked(this.timeLeft());
     this.kept.catch(() => undefined); // awaited before the commit is asked for
     await faultPoint('source.restore-asked');

@@ -1,6 +1,6 @@
 import type { MemoryMode } from './memory/memory-mode.js';
 import type { SentMemory } from './memory/memory-sender.js';
-import type { Neighbour } from './neighbours.js';
+import type { GuestNetwork } from './guest-network/guest-network.js';
 import type { MigrationKind } from '#generated/lxstack/agent/v1/agent';
 
 /** First frame of the source. */
@@ -21,7 +21,7 @@ export type Message =
   | { say: 'arm'; memoryMode: MemoryMode }
   | { say: 'armed' }
   /** Source: every pass and image has been sent; no commit can come later than timeoutMs from now. */
-  | { say: 'restore'; timeoutMs: number; neighbours: Neighbour[]; memory: SentMemory[] }
+  | { say: 'restore'; timeoutMs: number; network: GuestNetwork; memory: SentMemory[] }
   /**
    * Target: all is there and stopped before its first instruction (cold: the disk is complete). `firstFailure`: why it was
    * restored by a second try, empty where the first has succeeded.

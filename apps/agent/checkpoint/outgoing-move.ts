@@ -16,6 +16,7 @@ import { Dump } from './dump.js';
 import { LiveSwitch } from './live-switch.js';
 import type { MigrationDeps } from './movable-instances.js';
 import { MoveFailure, stepOf } from './move-failure.js';
+import { untouched } from './guest-network/guest-network.js';
 import { hasReached } from './migration-record.js';
 import type { MigrationRecord, MigrationRecords } from './migration-record.js';
 import { moveDirectory } from './move-directory.js';
@@ -164,7 +165,12 @@ export class OutgoingMove {
   }
 
   private async moveCold(): Promise<void> {
-    await this.target!.tell({ say: 'restore', timeoutMs: this.request.switchTimeoutMs, neighbours: [], memory: [] });
+    await this.target!.tell({
+      say: 'restore',
+      timeoutMs: this.request.switchTimeoutMs,
+      network: untouched,
+      memory: [],
+    });
     await this.target!.expect('restored');
     await this.keepAsked(this.request.switchTimeoutMs);
     this.feed.enter(AWAIT_COMMIT);

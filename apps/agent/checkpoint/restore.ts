@@ -13,7 +13,8 @@ import type { MovableInstances } from './movable-instances.js';
 import { partFollowers } from './mount-images.js';
 import { moveEnvironment, removeStaleCgroups } from './move-directory.js';
 import { setNeighbours } from './neighbours.js';
-import type { Neighbour } from './neighbours.js';
+import { keepForRestore, putRest } from './guest-network/guest-network.js';
+import type { GuestNetwork } from './guest-network/guest-network.js';
 import { nicLines } from './nic-lines.js';
 import { ScriptLink } from './script-link.js';
 
@@ -63,12 +64,13 @@ export class Restore {
   }
 
   /** False where the restore has ended instead. */
-  async go(neighbours: readonly Neighbour[], nics: readonly Nic[]): Promise<boolean> {
+  async go(network: GuestNetwork, nics: readonly Nic[]): Promise<boolean> {
     const link = this.link!;
     this.begun = performance.now();
     partFollowers(join(this.directory, 'images'));
+    await keepForRestore(this.directory, network);
     link.answer('restore');
-    const introduced = link.when('namespaces').then(() => this.introduce(neighbours, nics));
+    const introduced = link.when('namespaces').then(() => this.introduce(network, nics));
     introduced.catch(() => undefined); // awaited below
     const restored = await Promise.race([link.when('restored').then(() => true), this.ended.then(() => false)]);
     if (!restored) return false;
@@ -78,8 +80,9 @@ export class Restore {
   }
 
   /** Beside the rest of the restore, once the NICs are there: a device without a carrier forgets its neighbours. */
-  private async introduce(neighbours: readonly Neighbour[], nics: readonly Nic[]): Promise<void> {
-    await setNeighbours(Number(readFileSync(join(this.directory, 'pid'), 'utf8')), neighbours, nics);
+  private async introduce(network: GuestNetwork, nics: readonly Nic[]): Promise<void> {
+    const pid = Number(readFileSync(join(this.directory, 'pid'), 'utf8'));
+    await Promise.all([setNeighbours(pid, network.neighbours, nics), putRest(pid, network)]);
   }
 
   /** From now on the script lets it run, also without us. */

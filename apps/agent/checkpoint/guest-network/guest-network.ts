@@ -1,0 +1,74 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Nic } from '#generated/lxstack/agent/v1/types';
+import { run } from '../../network/commands.js';
+import { readNeighbours } from '../neighbours.js';
+import type { Neighbour } from '../neighbours.js';
+import { linkLines, nameOf, routeLines, ruleLines } from './lines.js';
+import type { Link } from './lines.js';
+import { changedSysctls, parseSysctls } from './sysctls.js';
+import type { Sysctls } from './sysctls.js';
+
+/** What a guest has made of its network namespace, beyond what its NICs give it: CRIU makes an empty one. */
+export interface GuestNetwork {
+  neighbours: Neighbour[];
+  /** For `ip -batch`: addresses, MTUs, routes and rules; and those for `ip -6`. */
+  ip: string[];
+  ip6: string[];
+  sysctls: [string, string][];
+  /** `nft -j list ruleset`; empty where there are no tables. */
+  ruleset: string;
+}
+
+// Some keys cannot be read; grep's exit status tells of them, and of nothing else.
+const SYSCTLS = ['sh', '-c', "grep -rs '' /proc/sys/net || [ $? = 2 ]"];
+
+let pristine: Promise<Sysctls> | undefined;
+
+/** Reads it from the namespace of process `initPid`. */
+export async function readGuestNetwork(initPid: number, nics: readonly Nic[]): Promise<GuestNetwork> {
+  const inside = (...words: string[]) => run('nsenter', [`--net=/proc/${initPid}/ns/net`, ...words]);
+  const [neighbours, links, ruleset, sysctls, untouched, ...shown] = await Promise.all([
+    readNeighbours(initPid),
+    inside('ip', '-j', 'addr'),
+    inside('nft', '-j', 'list', 'ruleset'),
+    inside(...SYSCTLS),
+    (pristine ??= run('unshare', ['--net', ...SYSCTLS]).then(parseSysctls)),
+    ...['-4', '-6'].map((family) => inside('ip', family, 'route', 'show', 'table', 'all')),
+    ...['-4', '-6'].map((family) => inside('ip', family, 'rule')),
+  ]);
+  const [routes4, routes6, rules4, rules6] = shown as [string, string, string, string];
+  return {
+    neighbours,
+    ip: [...linkLines(JSON.parse(links) as Link[], nics), ...routeLines(routes4, nics, 4), ...ruleLines(rules4)],
+    ip6: [...routeLines(routes6, nics, 6), ...ruleLines(rules6)],
+    sysctls: changedSysctls(
+      parseSysctls(sysctls),
+      untouched,
+      nics.map((_, at) => nameOf(nics, at)),
+    ),
+    ruleset: hasTables(ruleset) ? ruleset : '',
+  };
+}
+
+/** As its NICs give it. */
+export const untouched: GuestNetwork = { neighbours: [], ip: [], ip6: [], sysctls: [], ruleset: '' };
+
+const hasTables = (ruleset: string): boolean =>
+  (JSON.parse(ruleset) as { nftables: object[] }).nftables.some((entry) => 'table' in entry);
+
+/** At the target, before its restore begins: what the action script puts into the namespace ahead of the sockets. */
+export async function keepForRestore(directory: string, { ip, ip6 }: GuestNetwork): Promise<void> {
+  for (const [file, lines] of Object.entries({ guest: ip, guest6: ip6 }))
+    await writeFile(join(directory, file), lines.map((line) => `${line}\n`).join(''));
+}
+
+/** Beside the rest of the restore, into the namespace of process `initPid`. */
+export async function putRest(initPid: number, { sysctls, ruleset }: GuestNetwork): Promise<void> {
+  const enter = `--net=/proc/${initPid}/ns/net`;
+  const settings = sysctls.map(([key, value]) => `${key}=${value}`);
+  await Promise.all([
+    settings.length ? run('nsenter', [enter, 'sysctl', '-e', '-q', '-w', ...settings]) : '',
+    ruleset ? run('nsenter', [enter, 'nft', '-j', '-f', '-'], ruleset) : '',
+  ]);
+}
