@@ -17,6 +17,7 @@ import { PlaceStep } from './create/place.step.js';
 import { SpawnStep } from './create/spawn.step.js';
 import { DeleteWorkflow } from './delete/delete.workflow.js';
 import { EvacuateWorkflow } from './evacuate/evacuate.workflow.js';
+import { ForceCompleteWorkflow } from './force-complete/force-complete.workflow.js';
 import { LeftCopies } from './host/left-copies.js';
 import { ResyncHostWorkflow } from './host/resync.workflow.js';
 import { Forwarding } from './hosts/forwarding.js';
@@ -72,6 +73,7 @@ const cold = [ColdMigrate, StopSourceStep, TransferStep, ArriveStep, ConfirmResi
     ...live,
     ...cold,
     EvacuateWorkflow,
+    ForceCompleteWorkflow,
     AutoConfirmWorkflow,
     BatchRounds,
     LiveChoices,

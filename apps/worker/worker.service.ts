@@ -10,6 +10,7 @@ import { ColdMigrate } from './cold-migrate/cold-migrate.workflow.js';
 import { CreateWorkflow } from './create/create.workflow.js';
 import { DeleteWorkflow } from './delete/delete.workflow.js';
 import { EvacuateWorkflow } from './evacuate/evacuate.workflow.js';
+import { ForceCompleteWorkflow } from './force-complete/force-complete.workflow.js';
 import { ResyncHostWorkflow } from './host/resync.workflow.js';
 import { HostCalls } from './hosts/host-calls.js';
 import { InstanceSpecs } from './hosts/instance-specs.js';
@@ -45,6 +46,7 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     confirm: ConfirmResizeWorkflow,
     revert: RevertResizeWorkflow,
     evacuate: EvacuateWorkflow,
+    forceComplete: ForceCompleteWorkflow,
     bindPort: BindPortWorkflow,
     unbindPort: UnbindPortWorkflow,
     resync: ResyncHostWorkflow,
@@ -58,6 +60,7 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     runner.register(confirm);
     runner.register(revert);
     runner.register(evacuate);
+    runner.register(forceComplete);
     runner.register(bindPort);
     runner.register(unbindPort);
     runner.register(resync);

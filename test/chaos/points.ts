@@ -21,7 +21,7 @@ export class HeldPoint {
 
   async hold(): Promise<void> {
     await mkdir(this.directory, { recursive: true });
-    await rm(this.file('reached'), { force: true });
+    await this.forget();
     await writeFile(this.file('hold'), '');
   }
 
@@ -30,6 +30,11 @@ export class HeldPoint {
     for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; await sleep(10))
       if (existsSync(this.file('reached'))) return true;
     return false;
+  }
+
+  /** Whether it was reached before is no longer known. */
+  async forget(): Promise<void> {
+    await rm(this.file('reached'), { force: true });
   }
 
   async release(): Promise<void> {

@@ -199,6 +199,18 @@ describe('live migration', () => {
     await assertOn(id, 'h1', 1);
   });
 
+  it('goes to its switch at once when it is forced to complete', async () => {
+    const { id } = await world.create('h1');
+    const source = world.agents.get('h1')!;
+    source.migrations.holdAt = MigrationPhase.MIGRATION_PHASE_DISK;
+    const { id: number, operationId } = await world.migrations.liveMigrate(caller, id, { host: 'h2' });
+    await source.migrations.held();
+    await world.migrations.forceComplete(caller, id, number);
+    assert.equal((await world.operations.waitFor(operationId, 20_000)).state, 'done', 'nothing else lets it go on');
+    await assertOn(id, 'h2', 2);
+    await assert.rejects(world.migrations.forceComplete(caller, id, number), { name: 'InstanceStateError' });
+  });
+
   for (const [end, method] of [
     ['h1', 'checkMigration'],
     ['h2', 'prepareMigration'],

@@ -33,6 +33,8 @@ export class IncomingMove {
   mapping: Promise<void> | undefined;
   private decision: 'undecided' | 'committed' | 'aborted' = 'undecided';
   private ended: Promise<void> | undefined;
+  /** Making what an undo takes away, which must not overtake it. */
+  private making: Promise<void> = Promise.resolve();
   /** What only the move needed is going, or gone. */
   tidied: Promise<void> = Promise.resolve();
 
@@ -60,6 +62,11 @@ export class IncomingMove {
 
   /** Everything that can be made before the source is asked to do anything. The record first: what is made is found. */
   async prepare(forwarding: readonly NetworkForwarding[]): Promise<void> {
+    await (this.making = this.make(forwarding));
+    if (this.finished) throw new ConflictError(`migration ${this.record.migrationId} has been aborted`);
+  }
+
+  private async make(forwarding: readonly NetworkForwarding[]): Promise<void> {
     await this.records.keep(this.record);
     await faultPoint('target.preparing');
     await prepareTarget(this.deps, this.record, forwarding);
@@ -126,7 +133,7 @@ export class IncomingMove {
   }
 
   private async arm(memoryMode: MemoryMode): Promise<void> {
-    await this.arrival.arm(memoryMode);
+    await (this.making = this.arrival.arm(memoryMode));
     this.record.progress.memoryMode = memoryMode;
   }
 
@@ -223,6 +230,7 @@ export class IncomingMove {
 
   private async undo(reason: string): Promise<void> {
     const { progress } = this.record;
+    await this.making.catch(() => undefined); // told to who called
     await this.arrival.undo();
     await this.receiver.end().catch(() => undefined); // its disk goes anyway
     await discardTarget(this.deps, this.record);

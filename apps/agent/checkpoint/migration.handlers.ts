@@ -68,6 +68,11 @@ export function migrationHandlers(migrations: Migrations) {
       await records.forget(migrationId);
       return { phase: MigrationPhase.MIGRATION_PHASE_ABORTED };
     },
+    hurryMigration({ migrationId }: MigrationRequest): Promise<MigrationProgress> {
+      const move = outgoing.get(migrationId);
+      move?.hurry();
+      return move ? Promise.resolve(move.record.progress) : Promise.reject(new NotFoundError('Migration', migrationId));
+    },
     getMigration({ migrationId }: MigrationRequest): Promise<MigrationProgress> {
       const [known] = migrations.ends(migrationId);
       return known

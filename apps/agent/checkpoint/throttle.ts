@@ -4,7 +4,12 @@ import { sleep } from '#libs/common/clock';
 export class Throttle {
   private due = 0;
 
-  constructor(private readonly bytesPerSecond: number) {}
+  constructor(private bytesPerSecond: number) {}
+
+  /** No cap from now on. */
+  lift(): void {
+    this.bytesPerSecond = 0;
+  }
 
   async take(bytes: number): Promise<void> {
     if (!this.bytesPerSecond) return;

@@ -6,6 +6,7 @@ import { sleep } from '#libs/common/clock';
 import { faultPoint } from '#libs/common/fault-point';
 import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
+import { OperationCancelledError } from '#libs/operations/execution/interruptions';
 import type { StepRun } from '#libs/operations/workflow';
 import type { MoveContext } from '../moves/move-context.js';
 import { MoveFailedError } from '../moves/move.errors.js';
@@ -28,7 +29,9 @@ export class SwitchCommit {
       await faultPoint('worker.before-commit');
       await run.commit((tx) => this.change(tx, run, progress));
     } catch (error) {
-      if (!(await this.committed(run))) throw error;
+      const { committed, aborted } = await this.outcome(run);
+      if (committed) return;
+      throw aborted ? new OperationCancelledError() : error;
     }
   }
 
@@ -53,13 +56,15 @@ export class SwitchCommit {
   }
 
   /** A commit whose answer was lost: Postgres is asked until it answers. */
-  private async committed({ input, signal }: Run): Promise<boolean> {
+  private async outcome({ input, operation, signal }: Run): Promise<{ committed: boolean; aborted: boolean }> {
     for (let pause = 50; ; pause = Math.min(pause * 2, 1000)) {
       try {
-        const [row] = await this.database.query<{ status: string }[]>('SELECT status FROM migrations WHERE uuid = $1', [
-          input.migrationId,
-        ]);
-        return row?.status === 'post-migrating';
+        const [row] = await this.database.query<{ committed: boolean; aborted: boolean }[]>(
+          `SELECT m.status = 'post-migrating' AS committed, o.cancel_requested AS aborted
+           FROM migrations m, operations o WHERE m.uuid = $1 AND o.id = $2`,
+          [input.migrationId, operation.id],
+        );
+        return row ?? { committed: false, aborted: false };
       } catch (error) {
         if (signal.aborted) throw error;
         await sleep(pause, signal);

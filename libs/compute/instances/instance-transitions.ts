@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { NotFoundError } from '#libs/common/errors';
+import { InstanceStateError, NotFoundError } from '#libs/common/errors';
 import { InstanceTransitionLostError } from './instance.errors.js';
 import { actionRules, requireAllowed, transitions } from './instance-states.js';
 import type { InstanceAction, InstanceTransition, InstanceTransitionName } from './instance-states.js';
@@ -45,6 +45,12 @@ export class InstanceTransitions {
     const instance = await this.load(tx, instanceId);
     requireAllowed(instance, action);
     return instance;
+  }
+
+  /** Throws InstanceStateError where it is not being moved live (Nova: 409 of `word`), NotFoundError. */
+  async requireMigrating(tx: EntityManager, instanceId: string, word: string): Promise<void> {
+    const { taskState } = await this.load(tx, instanceId);
+    if (taskState !== 'migrating') throw new InstanceStateError(instanceId, word, 'task_state', taskState ?? 'None');
   }
 
   /** Makes one transition of the table. Throws InstanceTransitionLostError where the instance no longer stands in its start. */

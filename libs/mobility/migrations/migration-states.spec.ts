@@ -24,6 +24,7 @@ describe('states of migrations', () => {
 
   it('only a live move before its commit can be aborted', () => {
     assert.ok(isAbortable('live-migration', 'running'));
+    assert.ok(isAbortable('live-migration', 'preparing') && !isAbortable('live-migration', 'preparing', false));
     assert.ok(!isAbortable('live-migration', 'post-migrating'));
     assert.ok(!isAbortable('resize', 'migrating'));
   });

@@ -52,7 +52,15 @@ export function isFinal(type: MigrationType, status: MigrationStatus): boolean {
   return !migrationStates[type][status]?.length;
 }
 
-/** True while an abort can still be honoured (Nova: DELETE /servers/{id}/migrations/{id}). */
-export function isAbortable(type: MigrationType, status: MigrationStatus): boolean {
-  return type === 'live-migration' && mayBecome(type, status, 'cancelled');
+/**
+ * True while an abort can still be honoured (Nova: DELETE /servers/{id}/migrations/{id}). `queuedToo`: also before its
+ * transfer has begun.
+ */
+export function isAbortable(type: MigrationType, status: MigrationStatus, queuedToo = true): boolean {
+  return type === 'live-migration' && mayBecome(type, status, 'cancelled') && (queuedToo || status === 'running');
+}
+
+/** True while its passes before the switch go on (Nova: force_complete wants `running`). */
+export function canBeHurried(type: MigrationType, status: MigrationStatus): boolean {
+  return type === 'live-migration' && status === 'running';
 }

@@ -19,16 +19,19 @@ import type { Operation } from '#libs/operations/operation.entity';
 import { LiveRefusals } from '../mobility/live-refusals.js';
 import { Operations } from '#libs/operations/operations.service';
 import type { NewOperation } from '#libs/operations/operations.service';
+import { closeSwitches } from '../live/switch-fence.js';
+import { forceCompletionOf } from './force-completion.js';
 import { Migration } from './migration.entity.js';
 import type { MigrationType } from './migration.entity.js';
 import { migrationsQuery } from './migration-list.js';
 import type { MigrationFilter, MigrationView } from './migration-list.js';
-import { isAbortable } from './migration-states.js';
+import { canBeHurried, isAbortable } from './migration-states.js';
 import { databaseTime, requireCapability, requireCpu, requireSameStorage } from './move-checks.js';
 import type { ConcludeResizeInput, MoveInput } from './move-operations.js';
 import {
   ComputeHostNotFoundError,
   EvacuationHostNotFoundError,
+  MigrationNotFoundError,
   MigrationStateError,
   MoveRefusedError,
 } from './move.errors.js';
@@ -142,17 +145,40 @@ export class Migrations {
     });
   }
 
-  /** Nova API: DELETE /servers/{id}/migrations/{id}. Before the commit only; throws MigrationStateError after it. */
-  async abort(instanceId: string, migrationId: number): Promise<void> {
-    await this.database.transaction(async (tx) => {
+  /**
+   * Nova API: DELETE /servers/{id}/migrations/{id}. Before the commit only, and then no commit follows. `queuedToo`: also
+   * where its transfer has not begun (Nova: from 2.65 on). Throws InstanceStateError, NotFoundError, MigrationStateError.
+   */
+  async abort(instanceId: string, migrationId: number, queuedToo = true): Promise<void> {
+    const operationId = await this.database.transaction(async (tx) => {
+      await this.transitions.requireMigrating(tx, instanceId, 'abort live migration');
       const migration = await tx.findOne(Migration, {
         where: { instanceId, id: migrationId },
         lock: { mode: 'pessimistic_write' },
       });
       if (!migration) throw new NotFoundError('Migration', String(migrationId));
-      if (!isAbortable(migration.migrationType, migration.status))
-        throw new MigrationStateError(migration.id, instanceId, migration.status, 'abort');
+      if (!isAbortable(migration.migrationType, migration.status, queuedToo))
+        throw new MigrationStateError(migration.id, instanceId, migration.status, 'abort live migration');
+      await closeSwitches(tx, [instanceId]);
       await this.operations.requestCancel(migration.operationId, tx);
+      return migration.operationId;
+    });
+    // Once more: whoever runs it looks at once, and sees what is committed only.
+    await this.operations.requestCancel(operationId);
+  }
+
+  /**
+   * Nova API: force_complete: the passes before the switch end, the switch follows at once. Throws InstanceStateError,
+   * MigrationNotFoundError, MigrationStateError.
+   */
+  async forceComplete(by: Caller, instanceId: string, migrationId: number): Promise<void> {
+    await this.operations.transact(async (tx, create) => {
+      await this.transitions.requireMigrating(tx, instanceId, 'force_complete');
+      const migration = await tx.findOneBy(Migration, { instanceId, id: migrationId });
+      if (!migration) throw new MigrationNotFoundError(migrationId, instanceId);
+      if (!canBeHurried(migration.migrationType, migration.status))
+        throw new MigrationStateError(migration.id, instanceId, migration.status, 'force complete');
+      await create(forceCompletionOf(migration.uuid, by));
     });
   }
 

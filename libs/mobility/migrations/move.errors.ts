@@ -38,3 +38,11 @@ export class MigrationStateError extends ConflictError {
     );
   }
 }
+
+/** The instance has no such migration, as something to be hurried (Nova: MigrationNotFoundForInstance, 400 there). */
+export class MigrationNotFoundError extends NotFoundError {
+  constructor(migrationId: number, instanceId: string) {
+    super('Migration', String(migrationId));
+    this.message = `Migration ${migrationId} not found for instance ${instanceId}`;
+  }
+}

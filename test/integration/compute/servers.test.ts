@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { status as GrpcStatus } from '@grpc/grpc-js';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { Image } from '#libs/images/image.entity';
+import { Migration } from '#libs/mobility/migrations/migration.entity';
 import { Network } from '#libs/networking/networks/network.entity';
 import { Subnet } from '#libs/networking/subnets/subnet.entity';
 import { Instance } from '#libs/compute/instances/instance.entity';
@@ -250,18 +251,30 @@ test('live migration: what each microversion takes is accepted, a host forced or
   }
 });
 
-test('what a live migration cannot do is 400: force_complete, evacuation from a host that is up', async () => {
+test('force_complete: 409 without a move, 400 for another id, body or status; 202 makes an operation', async () => {
   const id = await active();
+  const force = (number: number, body: object = { force_complete: null }) =>
+    api.ask(admin, 'POST', `/servers/${id}/migrations/${number}/action`, body);
+  assert.equal((await force(1)).status, 409);
   const move = { 'os-migrateLive': { host: 'h2', block_migration: 'auto' } };
   assert.equal((await api.ask(admin, 'POST', `/servers/${id}/action`, move)).status, 202);
   const listed = await api.ask(admin, 'GET', `/servers/${id}/migrations`);
   const [{ id: migration }] = listed.body.migrations as { id: number }[];
-  const force = (number: number) =>
-    api.ask(admin, 'POST', `/servers/${id}/migrations/${number}/action`, { force_complete: null });
-  assert.equal((await force(migration!)).status, 400);
-  assert.equal((await force(999_999)).status, 404);
-  const other = await active();
-  assert.equal((await api.ask(admin, 'POST', `/servers/${other}/action`, { evacuate: {} })).status, 400);
+  assert.equal((await force(999_999)).status, 400);
+  assert.equal((await force(migration!, { force_complete: true })).status, 400);
+  assert.equal((await force(migration!, { force_complete: null, now: true })).status, 400);
+  const queued = await force(migration!);
+  assert.equal(queued.status, 400);
+  assert.match(JSON.stringify(queued.body), /is queued. Cannot force_complete while/);
+  await api.database.manager.update(Migration, { id: migration }, { status: 'running' });
+  assert.equal((await force(migration!)).status, 202);
+  assert.equal(await api.database.manager.countBy(Operation, { kind: 'migration.force-complete' }), 1);
+  assert.equal((await api.ask(member, 'POST', `/servers/${id}/migrations/1/action`, {})).status, 403);
+});
+
+test('evacuation from a host that is up is 400', async () => {
+  const id = await active();
+  assert.equal((await api.ask(admin, 'POST', `/servers/${id}/action`, { evacuate: {} })).status, 400);
 });
 
 test('confirm and revert: 409 where it was not resized, 400 where its migration is gone', async () => {

@@ -133,6 +133,10 @@ export class FakeAgent {
       abortMigration: this.unary('abortMigration', (request: MigrationRequest) => this.migrations.abort(request)),
       releaseMigration: this.unary('releaseMigration', (request: MigrationRequest) => this.migrations.release(request)),
       revertMigration: this.unary('revertMigration', (request: MigrationRequest) => this.migrations.revert(request)),
+      hurryMigration: this.unary('hurryMigration', (request: MigrationRequest) => {
+        this.migrations.goOn();
+        return this.migrations.get(request.migrationId);
+      }),
       getMigration: this.unary('getMigration', (request: MigrationRequest) => this.migrations.get(request.migrationId)),
     };
   }

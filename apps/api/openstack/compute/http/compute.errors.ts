@@ -3,7 +3,11 @@ import { ErrorFilter } from '#apps/api/http/error.filter';
 import type { ErrorAnswer } from '#apps/api/http/error.filter';
 import { DomainError } from '#libs/common/errors';
 import { BadRequestError, FlavorTooSmallError } from '#libs/compute/instances/instance.errors';
-import { ComputeHostNotFoundError, MigrationStateError } from '#libs/mobility/migrations/move.errors';
+import {
+  ComputeHostNotFoundError,
+  MigrationNotFoundError,
+  MigrationStateError,
+} from '#libs/mobility/migrations/move.errors';
 import { MalformedMicroversionError, UnsupportedMicroversionError } from './microversion.js';
 
 /** Asked of us and never to be had here. */
@@ -14,6 +18,7 @@ const statuses: [abstract new (...args: never[]) => Error, number][] = [
   [BadRequestError, 400],
   [FlavorTooSmallError, 400],
   [ComputeHostNotFoundError, 400],
+  [MigrationNotFoundError, 400],
   [MigrationStateError, 400],
   [MalformedMicroversionError, 400],
   [UnsupportedMicroversionError, 406],

@@ -1,12 +1,12 @@
 import { Body, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { NotFoundError } from '#libs/common/errors';
-import { BadRequestError } from '#libs/compute/instances/instance.errors';
 import { Instances } from '#libs/compute/instances/instances';
-import { MigrationStateError } from '#libs/mobility/migrations/move.errors';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
+import { parse } from '../http/body.js';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute, requireAdmin } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
+import { ForceCompleteDto } from './force-complete.dto.js';
 import { renderServerMigration } from './migration.renderer.js';
 
 /** Nova API: /servers/{id}/migrations (2.22, 2.23, 2.24): live migrations in progress. */
@@ -30,7 +30,7 @@ export class ServerMigrationsController {
     return { migration: renderServerMigration(await this.migrations.get(id, numberOf(migration)), request.version) };
   }
 
-  /** Abort. */
+  /** Abort: of one that is running; from 2.65 on also before. */
   @Delete(':migration')
   @HttpCode(202)
   async delete(
@@ -39,10 +39,10 @@ export class ServerMigrationsController {
     @Param('migration') migration: string,
   ): Promise<void> {
     await this.admit(request, id, 24, 'delete');
-    await this.migrations.abort(id, numberOf(migration));
+    await this.migrations.abort(id, numberOf(migration), request.version >= 65);
   }
 
-  /** `force_complete`: a running move ends by itself within its deadline and cannot be hurried, which is said. */
+  /** `force_complete` */
   @Post(':migration/action')
   @HttpCode(202)
   async act(
@@ -52,11 +52,8 @@ export class ServerMigrationsController {
     @Body() body: unknown,
   ): Promise<void> {
     await this.admit(request, id, 22, 'force_complete');
-    if (typeof body !== 'object' || body === null || !('force_complete' in body))
-      throw new BadRequestError("'force_complete' is a required property");
-    const { status } = await this.migrations.get(id, numberOf(migration));
-    if (status !== 'running') throw new MigrationStateError(numberOf(migration), id, status, 'force_complete');
-    throw new BadRequestError('A running live migration ends within its deadline by itself: it cannot be forced.');
+    parse(ForceCompleteDto, body, request.version);
+    await this.migrations.forceComplete(request.caller, id, numberOf(migration));
   }
 
   private async admit(request: ComputeRequest, id: string, since: number, rule: string): Promise<void> {
