@@ -10,7 +10,7 @@ import { Hold } from './hold.js';
 import { hurry } from './hurry.js';
 import { allowUserfaults } from './memory/lazy-pages.js';
 import { mapsLater } from './memory/memory-mode.js';
-import type { MemoryMode } from './memory/memory-mode.js';
+import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import type { MigrationDeps } from './movable-instances.js';
 import { MoveFailure } from './move-failure.js';
 import type { GuestNetwork } from './guest-network/guest-network.js';

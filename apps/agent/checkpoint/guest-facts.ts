@@ -5,7 +5,7 @@ import type { MovableInstances } from './movable-instances.js';
 
 export interface GuestFacts {
   init: '' | 'systemd' | 'sysvinit' | 'openrc' | 'busybox' | 'other';
-  /** Bytes that its cgroup is charged with. */
+  /** Bytes of its anonymous and its shared memory, tmpfs included. */
   memoryBytes: number;
 }
 
@@ -40,9 +40,16 @@ export async function availableMemory(): Promise<number> {
 }
 
 async function memoryOf(cgroup: string): Promise<number> {
-  for (const file of [`memory/${cgroup}/memory.usage_in_bytes`, `${cgroup}/memory.current`]) {
-    const text = await readFile(join('/sys/fs/cgroup', file), 'utf8').catch(() => '');
-    if (text) return Number(text);
+  for (const directory of [`memory/${cgroup}`, cgroup]) {
+    const text = await readFile(join('/sys/fs/cgroup', directory, 'memory.stat'), 'utf8').catch(() => '');
+    if (text) return heldMemory(text);
   }
   return 0;
+}
+
+/** From a cgroup's memory.stat, v1 or v2: what would go with it. The page cache of its files does not. */
+export function heldMemory(stat: string): number {
+  const of = (...names: string[]) =>
+    Number(names.map((name) => new RegExp(`^${name} (\\d+)$`, 'm').exec(stat)?.[1]).find((found) => found) ?? 0);
+  return of('total_rss', 'anon') + of('total_shmem', 'shmem');
 }

@@ -10,7 +10,7 @@ import type { DataChannel } from './data-channel.js';
 import { DiskReceiver } from './disk-transfer.js';
 import { Hold } from './hold.js';
 import { killRestore } from './checkpoint-process.js';
-import type { MemoryMode } from './memory/memory-mode.js';
+import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import type { Message } from './messages.js';
 import type { MigrationDeps } from './movable-instances.js';
 import { hasReached } from './migration-record.js';

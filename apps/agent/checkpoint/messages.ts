@@ -1,4 +1,4 @@
-import type { MemoryMode } from './memory/memory-mode.js';
+import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import type { SentMemory } from './memory/memory-sender.js';
 import type { GuestNetwork } from './guest-network/guest-network.js';
 import type { MigrationKind } from '#generated/lxstack/agent/v1/agent';

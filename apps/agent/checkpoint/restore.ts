@@ -8,7 +8,7 @@ import { earlierCheckpointEnded, killRestore, orEmpty, startCheckpoint } from '.
 import { criuVerdict } from './criu-log.js';
 import type { CriuVerdict } from './criu-log.js';
 import { mapsLater } from './memory/memory-mode.js';
-import type { MemoryMode } from './memory/memory-mode.js';
+import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import type { MovableInstances } from './movable-instances.js';
 import { partFollowers } from './mount-images.js';
 import { moveEnvironment, removeStaleCgroups } from './move-directory.js';

@@ -4,6 +4,7 @@ import { MobilityModule } from '#libs/mobility/mobility.module';
 import { AuditController } from './audit.controller.js';
 import { DrainController } from './drain.controller.js';
 import { HostsController } from './hosts.controller.js';
+import { LiveMigrationController } from './live-migration.controller.js';
 import { MobilityController } from './mobility.controller.js';
 import { RebalanceController } from './rebalance.controller.js';
 import { OperationsController } from './operations.controller.js';
@@ -15,6 +16,7 @@ import { OperationsController } from './operations.controller.js';
     AuditController,
     DrainController,
     HostsController,
+    LiveMigrationController,
     MobilityController,
     OperationsController,
     RebalanceController,

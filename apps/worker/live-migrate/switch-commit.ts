@@ -38,7 +38,8 @@ export class SwitchCommit {
   private async change(tx: EntityManager, { operation, input, context }: Run, progress: MigrationProgress) {
     const [rows] = await tx.query<[unknown[], number]>(
       `UPDATE migrations SET status = 'post-migrating', timings_ms = $2, memory_bytes_total = $3,
-         memory_bytes_processed = $4, disk_bytes_total = $5, disk_bytes_processed = $6, restore_retried = $7, updated_at = now()
+         memory_bytes_processed = $4, disk_bytes_total = $5, disk_bytes_processed = $6, restore_retried = $7,
+         memory_mode = $8, memory_mode_reason = $9, updated_at = now()
        WHERE uuid = $1 AND status = 'running' AND clock_timestamp() < switch_deadline RETURNING uuid`,
       [
         input.migrationId,
@@ -48,6 +49,8 @@ export class SwitchCommit {
         progress.diskBytesTotal,
         progress.diskBytesProcessed,
         progress.restoreRetried,
+        progress.memoryMode,
+        progress.memoryModeReason,
       ],
     );
     if (!rows.length) throw new MoveFailedError('commit', 'the time for the switch had passed');

@@ -25,8 +25,10 @@ export class MoveProgress {
     const now = performance.now();
     if (now - (this.writtenAt.get(progress.migrationId) ?? -Infinity) < everyMs) return;
     this.writtenAt.set(progress.migrationId, now);
-    const { phase, memoryBytesTotal, memoryBytesProcessed, diskBytesTotal, diskBytesProcessed, timingsMs } = progress;
-    const counts = { memoryBytesTotal, memoryBytesProcessed, diskBytesTotal, diskBytesProcessed, timingsMs };
+    const { phase, memoryBytesTotal, memoryBytesProcessed, diskBytesTotal, diskBytesProcessed } = progress;
+    const { timingsMs, memoryMode, memoryModeReason } = progress;
+    const bytes = { memoryBytesTotal, memoryBytesProcessed, diskBytesTotal, diskBytesProcessed };
+    const counts = { ...bytes, timingsMs, memoryMode, memoryModeReason };
     const { projectId, resourceId: instanceId } = operation;
     this.events.publish({
       type: 'migration',

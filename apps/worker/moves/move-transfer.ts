@@ -37,7 +37,7 @@ export class MoveTransfer {
       targetHost: target.name,
       targetVtep: target.vtep,
       bandwidthBytesPerSecond: numberSetting('LXSTACK_MIGRATION_BANDWIDTH', 0),
-      memoryMode: '',
+      memoryMode: input.memoryMode ?? '',
       switchTimeoutMs,
       nextEpoch: input.source.epoch + 1,
     };

@@ -38,6 +38,8 @@ export interface MigrationView {
   memoryBytesProcessed: number;
   diskBytesTotal: number;
   diskBytesProcessed: number;
+  memoryMode: string;
+  memoryModeReason: string;
   timingsMs: Record<string, number>;
   failure: { step: string; reason: string; logTail: string[] } | null;
   createdAt: Date;
@@ -49,6 +51,7 @@ const columns = `m.uuid, m.id, m.migration_type AS "migrationType", m.status, m.
   m.old_flavor_id AS "oldFlavorId", m.new_flavor_id AS "newFlavorId", m.project_id AS "projectId", m.user_id AS "userId",
   m.memory_bytes_total::float8 AS "memoryBytesTotal", m.memory_bytes_processed::float8 AS "memoryBytesProcessed",
   m.disk_bytes_total::float8 AS "diskBytesTotal", m.disk_bytes_processed::float8 AS "diskBytesProcessed",
+  m.memory_mode AS "memoryMode", m.memory_mode_reason AS "memoryModeReason",
   m.timings_ms AS "timingsMs", m.failure, m.created_at AS "createdAt", m.updated_at AS "updatedAt"`;
 
 const source = `FROM migrations m LEFT JOIN hosts s ON s.id = m.source_host_id LEFT JOIN hosts d ON d.id = m.dest_host_id`;

@@ -87,6 +87,13 @@ export class Migration extends Timestamps {
   @Column({ type: 'jsonb', name: 'timings_ms', default: {} })
   timingsMs: Record<string, number>;
 
+  /** How the memory of a live move went, as its source chose or was told; empty until it is known. */
+  @Column({ type: 'text', name: 'memory_mode', default: '' })
+  memoryMode: string;
+
+  @Column({ type: 'text', name: 'memory_mode_reason', default: '' })
+  memoryModeReason: string;
+
   /** Why the first restore failed, where the second has succeeded; empty otherwise. */
   @Column({ type: 'text', name: 'restore_retried', default: '' })
   restoreRetried: string;

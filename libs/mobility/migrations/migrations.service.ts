@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import type { Caller } from '#libs/common/caller';
 import { InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
@@ -45,6 +46,8 @@ export interface LiveMigrateInput {
   diskOverCommit?: boolean;
   /** Nova: with `host`, the scheduler's filters are left out (capacity is still claimed). */
   force?: boolean;
+  /** How its memory is to go, where the target can do it; nothing lets the source choose. */
+  memoryMode?: MemoryMode;
   /** What stands against it is found by the worker's first step instead of now: for moves that nobody waits for. */
   checkLater?: boolean;
 }
@@ -81,7 +84,8 @@ export class Migrations {
       if (target) requireSameStorage(source, target);
       if (target) requireCpu(source, target);
       const { force = false, diskOverCommit: overCommitDisk } = input;
-      return { type: 'live-migration', kind: 'instance.live-migrate', target, force, overCommitDisk };
+      const { memoryMode } = input;
+      return { type: 'live-migration', kind: 'instance.live-migrate', target, force, overCommitDisk, memoryMode };
     });
   }
 
@@ -216,7 +220,7 @@ export class Migrations {
   ): Promise<Migration> {
     return this.operations.transact(async (tx, create) => {
       const instance = await this.transitions.begin(tx, instanceId, action);
-      const { type, kind, target, force = false, overCommitDisk, newFlavor } = await plan(tx, instance);
+      const { type, kind, target, force = false, overCommitDisk, memoryMode, newFlavor } = await plan(tx, instance);
       const uuid = newId();
       const input: MoveInput = {
         migrationId: uuid,
@@ -225,6 +229,7 @@ export class Migrations {
         targetHostId: target?.id ?? null,
         force,
         overCommitDisk,
+        memoryMode,
         newFlavor: newFlavor ?? null,
       };
       const operation = await create(moveOperation(by, kind, instanceId, input));
@@ -312,5 +317,6 @@ interface MovePlan {
   target: Host | null;
   force?: boolean;
   overCommitDisk?: boolean;
+  memoryMode?: MemoryMode;
   newFlavor?: InstanceFlavor;
 }

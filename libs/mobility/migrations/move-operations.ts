@@ -1,3 +1,4 @@
+import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import type { InstanceFlavor } from '#libs/compute/instances/instance.entity';
 import type { Before } from '#libs/compute/instances/instance-operations';
 
@@ -13,6 +14,8 @@ export interface MoveInput {
   force: boolean;
   /** Nova: disk_over_commit: the target's free disk is not looked at. */
   overCommitDisk?: boolean;
+  /** How its memory is to go; nothing lets the source choose. */
+  memoryMode?: MemoryMode;
   /** What it is to have afterwards; null leaves it. */
   newFlavor: InstanceFlavor | null;
 }

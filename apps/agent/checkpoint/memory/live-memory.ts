@@ -9,7 +9,7 @@ import type { ProgressFeed } from '../progress-feed.js';
 import type { TargetLink } from '../target-link.js';
 import type { Throttle } from '../throttle.js';
 import { chooseMemoryMode } from './memory-mode.js';
-import type { MemoryMode } from './memory-mode.js';
+import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import { MemorySender, memoryPassesSuffice } from './memory-sender.js';
 import type { SentMemory } from './memory-sender.js';
 

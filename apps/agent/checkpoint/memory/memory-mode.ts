@@ -1,11 +1,10 @@
-/** How the memory of a live move goes. */
-export type MemoryMode = 'stop-and-copy' | 'lazy-pages' | 'pre-copy';
+import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 
 /** Whether pages are mapped in after the restore. */
 export const mapsLater = (mode: MemoryMode): boolean => mode !== 'stop-and-copy';
 
 export interface MemoryFacts {
-  /** Bytes that its cgroup is charged with. */
+  /** Bytes of its anonymous and its shared memory. */
   memoryBytes: number;
   /** Bytes that the source can still give. */
   freeBytes: number;
