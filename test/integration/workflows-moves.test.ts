@@ -174,6 +174,27 @@ describe('cold migration, resize and evacuation', () => {
     }
   });
 
+  it('evacuates again where the host that it was evacuated to is lost as well', async () => {
+    const { id } = await world.create('h3');
+    await world.database.query(`UPDATE hosts SET forced_down = true WHERE name = 'h3'`);
+    for (const name of ['h1', 'h2']) {
+      const agent = world.agents.get(name)!;
+      agent.refuse('createInstance', status.UNAVAILABLE, 'no answer', 100);
+      agent.onCall = (method) => {
+        if (method === 'createInstance') void world.database.query(`UPDATE hosts SET forced_down = (name <> 'h3')`);
+      };
+    }
+    const { migration } = await ended(await world.migrations.evacuate(caller, id));
+    assert.match(migration.failure!.reason, /was lost while/);
+    assert.equal((await world.instance(id)).vmState, 'error');
+    const again = await ended(await world.migrations.evacuate(caller, id));
+    assert.equal(again.migration.status, 'done', JSON.stringify(again.migration.failure));
+    const { vmState, hostId, epoch } = await world.instance(id);
+    assert.deepEqual([vmState, hostId, epoch], ['active', at('h3'), 3]);
+    await world.database.query('UPDATE hosts SET forced_down = false');
+    for (const name of ['h1', 'h2', 'h3']) await back(name);
+  });
+
   it('deletes while it is evacuated, also after the change of host', async () => {
     const { id } = await world.create('h3');
     await world.database.query(`UPDATE hosts SET forced_down = true WHERE name = 'h3'`);

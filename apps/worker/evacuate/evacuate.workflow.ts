@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { UnavailableError } from '#libs/common/errors';
 import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
 import { Fencing } from '#libs/fleet/fencing/fencing.service';
@@ -62,10 +63,17 @@ export class EvacuateWorkflow implements Workflow<MoveInput, MoveContext> {
     const start = input.before.vmState !== 'stopped';
     const [{ spec }, agent] = await Promise.all([this.specs.load(id), this.hosts.agent(context.targetHostId!)]);
     const call = callOf(run, 'spawn', input.source.epoch + 1);
-    await Promise.all([
-      agent.call('createInstance', { call, spec, start }, signal),
-      this.forwarding.announce(run, id, context.targetHostId!),
-    ]);
+    try {
+      await Promise.all([
+        agent.call('createInstance', { call, spec, start }, signal),
+        this.forwarding.announce(run, id, context.targetHostId!),
+      ]);
+    } catch (error) {
+      if (!(error instanceof UnavailableError) || (await this.hosts.isUp(context.targetHostId!))) throw error;
+      // Lost as well. It ends here, so that it can be evacuated again: whether it has begun to run there nobody knows.
+      const lost = new UnavailableError(`Host ${agent.host.name} was lost while the instance was evacuated to it.`);
+      return run.commit((tx) => this.failed(run, lost, tx));
+    }
     await run.commit(async (tx) => {
       await this.transitions.finishEvacuation(tx, id, start);
       await this.ledger.become(tx, input.migrationId, 'done');
