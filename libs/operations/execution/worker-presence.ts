@@ -4,7 +4,7 @@ import type { Logger } from '#libs/common/logger';
 import { EXPIRE_LEASES, SHOW_PRESENCE, WORKERS_MISSED } from './execution-sql.js';
 
 /** A live worker whose database session broke has this long to show itself again. */
-const MISSED_MS = 2_000;
+const MISSED_MS = 3_000;
 
 /**
  * A worker's sign of life: an advisory lock on a database session of its own, which ends when the process does, however
