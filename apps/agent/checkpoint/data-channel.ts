@@ -3,12 +3,15 @@ import { FrameDecoder, FrameType, HEADER, MAX_PAYLOAD, writeHeader } from './fra
 import type { Frame } from './frames.js';
 import type { Hello, Message } from './messages.js';
 
+const EMPTY = Buffer.alloc(0);
 const BUFFERED_FRAMES = 16;
 /** Frames that are filled or on their way out, and their size. */
 const ROOMS = 4;
 const ROOM = 516 * 1024;
 /** A link that was cut says nothing. Longer than any switch (20 s), and than a walk of a disk that finds no change. */
 const STANDSTILL_MS = 60_000;
+/** In the switch both ends are heard this often: an instance must not stand frozen for a link that is gone. */
+const SILENCE_MS = 4_000;
 
 /** Frames over one TLS connection: sends wait for the socket to drain, arrivals stop the socket when nobody takes them. */
 export class DataChannel {
@@ -19,6 +22,8 @@ export class DataChannel {
   private readonly rooms: Buffer[] = [];
   private roomsMade = 0;
   private readonly waiting: (() => void)[] = [];
+  private heardAt = 0;
+  private pulse: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly socket: TLSSocket,
@@ -30,6 +35,23 @@ export class DataChannel {
     socket.on('data', (chunk: Buffer) => this.take(chunk));
     socket.on('error', (error) => this.fail(error));
     socket.on('close', () => this.fail(new Error('the data connection was closed')));
+  }
+
+  /** From now on this end lets itself be heard, and fails the connection where the other, which does the same, is not. */
+  keepTalking(silenceMs = SILENCE_MS): void {
+    const everyMs = silenceMs / 8;
+    this.heardAt = performance.now();
+    let ticked = this.heardAt;
+    this.pulse ??= setInterval(() => {
+      const now = performance.now();
+      // What came while this process stood still, or did not want to hear, has not been looked at yet.
+      if (now - ticked > 2 * everyMs || this.socket.isPaused()) this.heardAt = now;
+      ticked = now;
+      if (now - this.heardAt > silenceMs)
+        this.socket.destroy(new Error(`the other end of the data connection was silent for ${silenceMs / 1000} s`));
+      else if (!this.failure && !this.socket.writableNeedDrain)
+        void this.send(FrameType.alive, EMPTY).catch((error: Error) => this.fail(error));
+    }, everyMs);
   }
 
   async send(type: FrameType, payload: Buffer): Promise<void> {
@@ -113,7 +135,8 @@ export class DataChannel {
 
   private take(chunk: Buffer): void {
     try {
-      for (const frame of this.decoder.push(chunk)) this.frames.push(frame);
+      this.heardAt = performance.now();
+      for (const frame of this.decoder.push(chunk)) if (frame.type !== FrameType.alive) this.frames.push(frame);
     } catch (error) {
       this.fail(error as Error);
       this.socket.destroy();
@@ -123,6 +146,7 @@ export class DataChannel {
   }
 
   private fail(error: Error): void {
+    clearInterval(this.pulse);
     this.failure ??= error;
     for (const wake of this.waiting.splice(0)) wake();
     this.awake();

@@ -11,6 +11,8 @@ export const FrameType = {
   image: 4,
   /** Pages of tasks that may still be running (memory/memory-frames.ts). */
   memory: 5,
+  /** Nothing but a sign of life. */
+  alive: 6,
 } as const;
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 
@@ -75,7 +77,7 @@ export class FrameDecoder {
   private begin(): Buffer {
     const type = this.header.readUInt8(0) as FrameType;
     const length = this.header.readUInt32BE(1);
-    if (type < FrameType.hello || type > FrameType.memory || length > MAX_PAYLOAD)
+    if (type < FrameType.hello || type > FrameType.alive || length > MAX_PAYLOAD)
       throw new FrameError(`frame of type ${type} with ${length} bytes`);
     if (length < LARGE) return Buffer.allocUnsafe(length);
     const whole = this.spare.pop()?.buffer ?? Buffer.allocUnsafeSlow(MAX_PAYLOAD).buffer;

@@ -100,6 +100,7 @@ export class LiveSwitch {
       dump.tellWatchedFiles(initPid),
     ]);
     this.network = network;
+    target.channel.keepTalking();
     await faultPoint('source.armed');
     await redirect.keepNewcomers();
     await allAccepted(initPid);

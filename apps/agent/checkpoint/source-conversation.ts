@@ -82,6 +82,7 @@ export class SourceConversation {
         await this.disk.end();
         return this.channel.tell({ say: 'pass-done' });
       case 'arm':
+        this.channel.keepTalking();
         await this.listener.arm(message);
         return this.channel.tell({ say: 'armed' });
       case 'restore':
