@@ -66,7 +66,7 @@ export class LiveSwitch {
     try {
       this.frozenAt = await Promise.race([dump.link!.when('cut'), dump.failed]);
       this.progress.timingsMs.freeze = this.frozenAt - started;
-      // One end for all that happens in the freeze: a connection that only stands still ends nothing by itself.
+      // One end for all that happens in the freeze.
       await Promise.race([this.dumpAndSend(), dump.failed, this.tooLate(request.switchTimeoutMs), this.calledOff()]);
       const word = await this.awaitAnswer();
       if (word === 'abort') throw new MoveFailure('aborted', decision.reason);

@@ -87,7 +87,7 @@ const runIntegration = (print: Print) =>
   runFiles({ files: files('integration'), concurrency: 2, ...bound(2, 6) }, print);
 
 // One at a time: each of them looks at the whole fleet.
-const runEndToEnd = (print: Print) => runFiles({ files: files('e2e'), concurrency: 1, ...bound(5, 14) }, print);
+const runEndToEnd = (print: Print) => runFiles({ files: files('e2e'), concurrency: 1, ...bound(5, 18) }, print);
 
 const runChaos = (print: Print) => runFiles({ files: files('chaos'), concurrency: 1, ...bound(4, 8) }, print);
 
