@@ -23,7 +23,7 @@ echo 2 >/proc/sys/net/ipv4/conf/eth1/rp_filter
 echo 600 >/proc/sys/net/core/somaxconn
 `;
 
-const look = `ip -br addr | sed 's/@if[0-9]*//'
+const look = `ip -br addr | sed 's/@if[0-9]*//; s/fe80[^ ]*//' | tr -s ' '
 ip link show eth1 | grep -o 'mtu [0-9]*'
 ip route show table all | grep -v 'proto kernel'
 ip -6 route show table all | grep -v 'proto kernel'
@@ -49,6 +49,9 @@ test('addresses, routes, rules, settings and filters that a guest has made go al
   const before = await seen(fleet, server);
   assert.match(before, /of the guest/);
   const home = hostOf(server);
+  await inside(fleet, server, 'ip', 'link', 'add', 'br9', 'type', 'bridge');
+  await assert.rejects(compute.liveMigrate(server.id), /br9 \(bridge\) was made .*remove it/);
+  await inside(fleet, server, 'ip', 'link', 'del', 'br9');
   assert.equal((await compute.liveMigrate(server.id)).status, 'completed');
   assert.equal(await seen(fleet, server), before);
   assert.equal((await compute.liveMigrate(server.id, home)).status, 'completed');

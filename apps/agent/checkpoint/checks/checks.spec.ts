@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Nic } from '#generated/lxstack/agent/v1/types';
+import { foreignDevices } from './interfaces.js';
 import { foreign, mountsIn } from './mounts.js';
 import { whatIsHeld } from './open-files.js';
 import { unitIn } from './tasks.js';
@@ -49,4 +51,12 @@ inotify wd:2 ino:14de sdev:138 mask:80c ignored_mask:0 fhandle-bytes:14 fhandle-
 fanotify ino:10 sdev:138 mflags:0 mask:3b ignored_mask:0 fhandle-bytes:8 fhandle-type:1 f_handle:10
 `;
   assert.deepEqual([...watchedIn(fdinfo)], [0x14de]);
+});
+
+test('devices that were made or renamed inside are named with their kind; NICs and what the kernel makes itself are not', () => {
+  const nics = [Nic.fromPartial({}), Nic.fromPartial({ name: 'lan' })];
+  const device = (ifname: string, kind = '', flags = ['UP']) => ({ ifname, flags, linkinfo: { info_kind: kind } });
+  assert.deepEqual(foreignDevices([device('lo'), device('eth0'), device('lan'), device('sit0', 'sit', [])], nics), []);
+  const reasons = foreignDevices([device('docker0', 'bridge'), device('eth1', 'veth'), device('sit0', 'sit')], nics);
+  assert.match(reasons.join('\n'), /docker0 \(bridge\).*\n.*eth1 \(veth\).*\n.*sit0 \(sit\)/);
 });

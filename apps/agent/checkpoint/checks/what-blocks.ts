@@ -7,6 +7,7 @@ import { isPrivileged } from '../../images/id-maps.js';
 import { CommandError, run } from '../../network/commands.js';
 import type { MigrationDeps } from '../movable-instances.js';
 import { blockingDeletedWatches } from './deleted-watches.js';
+import { blockingNetwork } from './interfaces.js';
 import { blockingMounts } from './mounts.js';
 import { blockingNamespaces } from './namespaces.js';
 import { blockingFiles } from './open-files.js';
@@ -27,7 +28,7 @@ export async function whatBlocks(deps: MigrationDeps, request: CheckMigrationReq
   });
   const spec = request.spec ?? (here === undefined ? undefined : await deps.instances.spec(request.instanceId));
   if (spec) reasons.push(...blockingSpec(spec));
-  if (here) return [...reasons, ...(await blockingContent(here, spec !== undefined && isPrivileged(spec)))];
+  if (here) return [...reasons, ...(await blockingContent(here, spec!))];
   // A spec is judged for a host that is to get it: a copy that is being made there does not run yet.
   return here === undefined || request.spec
     ? reasons
@@ -71,7 +72,7 @@ async function lookAtTools(): Promise<string[]> {
 const TOLD = 20;
 
 /** All that runs inside, looked at for what CRIU refuses. */
-async function blockingContent(initPid: number, privileged: boolean): Promise<string[]> {
+async function blockingContent(initPid: number, spec: InstanceSpec): Promise<string[]> {
   const tasks = await tasksBelow(initPid);
   const reasons = [
     ...blockingSessions(tasks),
@@ -80,7 +81,8 @@ async function blockingContent(initPid: number, privileged: boolean): Promise<st
     ...(await blockingFiles(initPid, tasks)),
     ...(await blockingWatches(initPid, tasks)),
     ...(await blockingDeletedWatches(initPid, tasks)),
-    ...(privileged ? await blockingIds(tasks) : []),
+    ...(await blockingNetwork(initPid, spec.nics)),
+    ...(isPrivileged(spec) ? await blockingIds(tasks) : []),
   ];
   return [...new Set(reasons)].slice(0, TOLD);
 }
