@@ -1,4 +1,4 @@
-import { mkdir, rm, rmdir, readdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UUID, requireName } from '#libs/common/names';
@@ -34,21 +34,4 @@ export function moveEnvironment(
     LXSTACK_MOVE_VETHS: veths.join(' '),
     LXSTACK_MOVE_BRIDGES: bridges.join(' '),
   };
-}
-
-/** A payload cgroup that a killed container left behind makes LXC choose another name, and the restore fails. */
-export async function removeStaleCgroups(directories: readonly string[]): Promise<void> {
-  const root = '/sys/fs/cgroup';
-  const hierarchies = [root, ...(await readdir(root)).map((name) => join(root, name))];
-  for (const hierarchy of hierarchies)
-    for (const directory of directories) await removeCgroup(join(hierarchy, directory));
-}
-
-async function removeCgroup(path: string): Promise<void> {
-  const children = await readdir(path, { withFileTypes: true }).catch(() => []);
-  if (!children.length) return;
-  for (const child of children) if (child.isDirectory()) await removeCgroup(join(path, child.name));
-  await rmdir(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT' && error.code !== 'EBUSY') throw error; // busy: LXC says so at the restore
-  });
 }

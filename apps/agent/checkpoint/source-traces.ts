@@ -3,9 +3,10 @@ import type { Nic } from '#generated/lxstack/agent/v1/types';
 import { ipBatchForce } from '../network/commands.js';
 import { hostVethName } from '../network/interface-names.js';
 import type { HostNetwork } from '../network/network.js';
+import { removeStaleCgroups } from '../runtime/lxc/stale-cgroups.js';
 import type { MigrationDeps } from './movable-instances.js';
 import type { MigrationRecord } from './migration-record.js';
-import { moveDirectory, removeStaleCgroups } from './move-directory.js';
+import { moveDirectory } from './move-directory.js';
 import { Redirect } from './redirect.js';
 
 /** After the target reports it running: what is left of it at the source goes. */

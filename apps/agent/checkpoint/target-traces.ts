@@ -1,9 +1,10 @@
 import { rm } from 'node:fs/promises';
 import type { NetworkForwarding } from '#generated/lxstack/agent/v1/agent';
+import { removeStaleCgroups } from '../runtime/lxc/stale-cgroups.js';
 import type { MigrationDeps } from './movable-instances.js';
 import { pagesMapped } from './memory/lazy-pages.js';
 import type { MigrationRecord } from './migration-record.js';
-import { makeMoveDirectory, moveDirectory, removeStaleCgroups } from './move-directory.js';
+import { makeMoveDirectory, moveDirectory } from './move-directory.js';
 
 /** What can be made before the source is asked to do anything. */
 export async function prepareTarget(

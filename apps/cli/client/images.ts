@@ -22,8 +22,8 @@ export class Images {
   }
 
   /** Creates the record, uploads the blob (a file's path, or its bytes) and returns the active image. */
-  async upload(name: string, blob: string | Buffer): Promise<Image> {
-    const record = { name, disk_format: 'raw', container_format: 'bare', visibility: 'public' };
+  async upload(name: string, blob: string | Buffer, properties: Record<string, string> = {}): Promise<Image> {
+    const record = { name, disk_format: 'raw', container_format: 'bare', visibility: 'public', ...properties };
     const { id } = await this.api.call<Image>('POST', base, record);
     await this.api.call(
       'PUT',

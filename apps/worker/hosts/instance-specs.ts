@@ -46,6 +46,12 @@ export class InstanceSpecs {
     return { instance, spec: renderInstanceSpec({ instance, flavor: flavor ?? undefined, image, nics, networks }) };
   }
 
+  /** As its rows say by now; nothing where its image has been deleted: it goes on as it was configured. */
+  async current(instance: Instance): Promise<InstanceSpec | undefined> {
+    const hasImage = await this.database.manager.existsBy(Image, { id: instance.imageId });
+    return hasImage ? (await this.load(instance.id)).spec : undefined;
+  }
+
   /** Moves whose source still keeps its copy. */
   async unconfirmed(instanceId: string): Promise<Migration[]> {
     return this.database.manager.findBy(Migration, { instanceId, status: In(['finished', 'confirming', 'reverting']) });

@@ -16,6 +16,8 @@ type Request = Pick<InstanceRequest, 'call' | 'instanceId'>;
 interface PowerAction<Input extends PowerInput> {
   kind: string;
   taskStates: TaskState[];
+  /** It begins anew: with the configuration that the image, flavor and server have by now. */
+  configures?: true;
   ask(agent: HostAgent, request: Request, input: Input, signal: AbortSignal): Promise<InstanceStatus>;
   done(transitions: InstanceTransitions, tx: EntityManager, instanceId: string): Promise<void>;
 }
@@ -26,6 +28,7 @@ const shutdownSeconds = 60;
 const start: PowerAction<PowerInput> = {
   kind: 'instance.start',
   taskStates: ['powering-on'],
+  configures: true,
   ask: (agent, request, _input, signal) => agent.call('startInstance', request, signal),
   done: (transitions, tx, id) => transitions.markStarted(tx, id),
 };
@@ -41,6 +44,7 @@ const stop: PowerAction<PowerInput> = {
 const reboot: PowerAction<RebootInput> = {
   kind: 'instance.reboot',
   taskStates: ['rebooting', 'reboot_started_hard'],
+  configures: true,
   ask: (agent, request, { hard }, signal) =>
     agent.call('rebootInstance', { ...request, hard, timeoutSeconds: hard ? 0 : shutdownSeconds }, signal),
   done: (transitions, tx, id) => transitions.markRebooted(tx, id),
@@ -80,6 +84,8 @@ function powerWorkflow<Input extends PowerInput>(
     const instance = await specs.instance(run.operation.resourceId);
     const agent = await hosts.agent(instance.hostId);
     const request = { call: callOf(run, action.kind, instance.epoch), instanceId: instance.id };
+    const spec = action.configures && (await specs.current(instance));
+    if (spec) await agent.call('updateInstance', { call: callOf(run, 'update', instance.epoch), spec }, run.signal);
     await action.ask(agent, request, run.input, run.signal);
     await run.commit((tx) => action.done(transitions, tx, instance.id));
   };

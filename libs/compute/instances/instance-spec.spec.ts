@@ -17,10 +17,11 @@ const instance = {
     diskGb: 1,
     extraSpecs: { 'lxd:security.nesting': 'true', other: 'x' },
   },
+  metadata: {},
   config: { 'security.nesting': 'false', 'limits.processes': '100' },
   devices: { data: { type: 'disk', source: '/srv', path: '/data' } },
 } as unknown as Instance;
-const image = { id: 'img', sha256: 'a'.repeat(64), size: 5 };
+const image = { id: 'img', sha256: 'a'.repeat(64), size: 5, properties: {} };
 
 test('limits come from the flavor; the instance overrides what its flavor configures', () => {
   const spec = renderInstanceSpec({ instance, image, nics: [], networks: [] });
@@ -28,6 +29,23 @@ test('limits come from the flavor; the instance overrides what its flavor config
   assert.equal(spec.config['security.nesting'], 'false');
   assert.ok(!('other' in spec.config));
   assert.deepEqual(spec.devices, [{ name: 'data', type: 'disk', options: { source: '/srv', path: '/data' } }]);
+});
+
+test('image, flavor, server: the later counts; image and metadata set only what is left to users', () => {
+  const spec = (properties: Record<string, string>, extraSpecs = {}, metadata = {}) =>
+    renderInstanceSpec({
+      instance: { ...instance, metadata, flavor: { ...instance.flavor, extraSpecs } },
+      image: { ...image, properties },
+      nics: [],
+      networks: [],
+    }).config;
+  const [on, off] = [{ 'lxd:migration.stateful': 'true' }, { 'lxd:migration.stateful': 'false' }];
+  assert.equal(spec(on)['migration.stateful'], 'true');
+  assert.equal(spec(on, off)['migration.stateful'], 'false');
+  assert.equal(spec(on, off, on)['migration.stateful'], 'true');
+  const greedy = { 'lxd:security.privileged': 'true', 'lxd:raw.lxc': 'x' };
+  const { 'security.privileged': privileged, 'raw.lxc': raw } = spec(greedy, {}, greedy);
+  assert.deepEqual([privileged, raw], [undefined, undefined]);
 });
 
 test('an image without a checksum is refused', () => {

@@ -10,21 +10,26 @@ export interface InstanceSpecParts {
   instance: Instance;
   /** The flavor it is to have: the instance's own unless a resize is going on. */
   flavor?: InstanceFlavor;
-  image: Pick<Image, 'id' | 'sha256' | 'size'>;
+  image: Pick<Image, 'id' | 'sha256' | 'size' | 'properties'>;
   /** In the order of eth0, eth1, … */
   nics: Nic[];
   networks: NetworkSpec[];
 }
 
 /**
- * What the agent is told about an instance, LXD-style configuration and devices expanded: flavor's extra specs named
- * `lxd:KEY` first, then the instance's own keys. Throws InvalidInputError where the image has no checksum yet.
+ * What the agent is told about an instance, LXD-style configuration and devices expanded: the image's properties named
+ * `lxd:KEY` first, then the flavor's extra specs, the server's metadata, the instance's own keys. Throws InvalidInputError where the image has no checksum yet.
  */
 export function renderInstanceSpec(parts: InstanceSpecParts): InstanceSpec {
   const { instance, image, nics, networks } = parts;
   const flavor = parts.flavor ?? instance.flavor;
   if (!image.sha256) throw new InvalidInputError('imageRef', `an active image, not ${image.id}`);
-  const config = configOf(instance, flavor);
+  const config = {
+    ...ofUsers(keysOf(image.properties)),
+    ...keysOf(flavor.extraSpecs),
+    ...ofUsers(keysOf(instance.metadata)),
+    ...instance.config,
+  };
   return {
     id: instance.id,
     hostname: instance.hostname,
@@ -45,11 +50,21 @@ export function renderInstanceSpec(parts: InstanceSpecParts): InstanceSpec {
   };
 }
 
-/** LXD-style keys in force: a flavor's extra specs `lxd:security.privileged` and the like, then the instance's own. */
+/** Configuration keys that whoever uploads an image or owns a server may set; the others are the operator's. */
+const USERS_KEYS = new Set(['migration.stateful']);
+
+/** The operator's keys in force: a flavor's extra specs `lxd:security.privileged` and the like, then the instance's own. */
 export function configOf(
   instance: Pick<Instance, 'config'>,
   flavor: Pick<InstanceFlavor, 'extraSpecs'>,
 ): Record<string, string> {
-  const own = Object.entries(flavor.extraSpecs).filter(([key]) => key.startsWith('lxd:'));
-  return { ...Object.fromEntries(own.map(([key, value]) => [key.slice('lxd:'.length), value])), ...instance.config };
+  return { ...keysOf(flavor.extraSpecs), ...instance.config };
 }
+
+function keysOf(properties: Readonly<Record<string, string>>): Record<string, string> {
+  const own = Object.entries(properties).filter(([key]) => key.startsWith('lxd:'));
+  return Object.fromEntries(own.map(([key, value]) => [key.slice('lxd:'.length), value]));
+}
+
+const ofUsers = (keys: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(keys).filter(([key]) => USERS_KEYS.has(key)));

@@ -14,6 +14,7 @@ import { checkSpec, renderConfig } from './config/render.js';
 import type { CgroupLayout } from './config/limits.js';
 import { readOwnLog } from './own-log.js';
 import { initPidIn } from './container-init.js';
+import { removeStaleCgroups } from './stale-cgroups.js';
 import { watchEnds } from './end-events.js';
 
 const START_TIMEOUT_MS = 60_000;
@@ -62,6 +63,7 @@ export class LxcRuntime implements Runtime {
 
   async start(instanceId: string): Promise<void> {
     if (await this.settledInitPid(instanceId)) return;
+    await removeStaleCgroups(this.cgroupDirectories(instanceId));
     const log = join(this.lxcPath, instanceId, 'start.log');
     await rm(log, { force: true });
     const args = ['-n', instanceId, '-P', this.lxcPath, '-d', '-o', log, '-l', 'WARN'];
@@ -70,7 +72,7 @@ export class LxcRuntime implements Runtime {
     const status = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('exit', resolve));
     // One that an agent killed meanwhile had begun to start runs all the same.
     if (status !== 0 && !(await this.settledInitPid(instanceId)))
-      throw new CommandError('lxc-start', status, (await tail(log)).toString('utf8').slice(-2000));
+      throw new CommandError('lxc-start', status, whatFailed((await tail(log)).toString('utf8')));
   }
 
   async stop(instanceId: string, timeoutSeconds: number): Promise<void> {
@@ -121,6 +123,12 @@ export class LxcRuntime implements Runtime {
     const socket = ` @${join(this.lxcPath, instanceId, 'command')}\n`;
     return (await readFile('/proc/self/net/unix', 'utf8')).includes(socket);
   }
+}
+
+/** LXC's errors, the first ones first: what follows is their consequence. */
+function whatFailed(log: string): string {
+  const errors = log.split('\n').filter((line) => / ERROR /.test(line));
+  return (errors.length ? errors.join('\n') : log.slice(-2000)).slice(0, 2000);
 }
 
 const TAIL_BYTES = 1 << 20;
