@@ -1,96 +1,169 @@
-import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
-import { join, normalize } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { faultPoint } from '#libs/common/fault-point';
 import { run } from '../network/commands.js';
-import type { DataChannel } from './data-channel.js';
-import { FrameType } from './frames.js';
+import { exitOf } from './child-exit.js';
+import { DiskJail } from './disk-jail.js';
+import { passesSuffice } from './disk-passes.js';
 import type { DiskPass } from './disk-passes.js';
-import { diffManifests, walk, walkNow } from './manifest.js';
-import type { Manifest } from './manifest.js';
+import { FrameType } from './frames.js';
+import { FrozenWalk } from './frozen-walk.js';
+import { diffManifests } from './manifest.js';
+import type { Manifest, ManifestDiff } from './manifest.js';
+import type { Message } from './messages.js';
+import type { TargetLink } from './target-link.js';
+import { scriptsDirectory } from './move-directory.js';
 import type { Throttle } from './throttle.js';
+import { attributed, walk } from './tree-walk.js';
 
 const FIDELITY = ['--numeric-owner', '--xattrs', '--xattrs-include=*', '--acls'];
-/** A tree with more entries is walked without stopping the rest of the agent, also in the freeze. */
-const SMALL_TREE = 5_000;
+const SYNC_TIMEOUT_MS = 600_000;
+/** Paths named in one message. */
+const NAMED = 1000;
 
 /** The passes over one writable layer, source end. */
 export class DiskSender {
   private last: Manifest | undefined;
-  bytes = 0;
+  private frozen: FrozenWalk | undefined;
+  private tar: ChildProcess | undefined;
+  /** Directories that may have extended attributes at the target. */
+  private readonly attributed = new Set<string>();
+  /** Passes that the target has not said to have yet. */
+  private due = 0;
+  private bytes = 0;
 
-  constructor(
+  private constructor(
     private readonly root: string,
-    private readonly channel: DataChannel,
+    private readonly target: TargetLink,
     private readonly throttle: Throttle,
-    private readonly onBytes: () => void,
+    private readonly onBytes: (bytes: number) => void,
+    private readonly jail: DiskJail,
   ) {}
 
-  /** While it runs: everything the first time, then what has changed. */
+  static async open(
+    root: string,
+    target: TargetLink,
+    throttle: Throttle,
+    onBytes: (bytes: number) => void,
+  ): Promise<DiskSender> {
+    return new DiskSender(root, target, throttle, onBytes, await DiskJail.open(root));
+  }
+
+  /** While it runs: everything the first time, then what has changed, until little is left for the freeze. */
+  async passes(mayRepeat: () => boolean): Promise<void> {
+    const done: DiskPass[] = [];
+    do done.push(await this.pass());
+    while (mayRepeat() && !passesSuffice(done));
+  }
+
+  /** Everything the first time, then what has changed since. Resolves when the target has it. */
   async pass(): Promise<DiskPass> {
+    const begun = Date.now();
     // Pages that are clean again raise the ctime at their next write through a mapping.
-    await run('sync', ['-f', this.root], '', 600_000);
-    return this.send(await walk(this.root));
-  }
-
-  /** In the freeze: usually nothing, and then no process is started. */
-  async lastPass(): Promise<DiskPass> {
-    const small = (this.last?.entries.size ?? Infinity) < SMALL_TREE;
-    return this.send(small ? walkNow(this.root) : await walk(this.root));
-  }
-
-  private async send(now: Manifest): Promise<DiskPass> {
-    const before = this.bytes;
-    const diff = this.last
-      ? diffManifests(this.last, now)
-      : { changed: [...now.entries.keys()].sort(), removed: [] as string[] };
+    await run('sync', ['-f', this.root], '', SYNC_TIMEOUT_MS);
+    const now = await walk(this.root, () => begun);
+    const diff = this.last ? diffManifests(this.last, now) : { changed: [...now.entries.keys()], removed: [] };
     this.last = now;
-    const { changed, removed } = diff;
-    for (let at = 0; at < removed.length; at += 1000)
-      await this.channel.tell({ say: 'pass', removed: removed.slice(at, at + 1000), tar: false });
+    const sent = await this.send(diff);
+    await faultPoint('source.disk');
+    for (const path of await attributed(this.root)) this.attributed.add(path);
+    await this.arrived();
+    return sent;
+  }
+
+  /** The freeze is next. */
+  poise(): void {
+    this.frozen?.close();
+    this.frozen = new FrozenWalk(this.root, this.last!);
+    this.tar ??= this.startTar();
+  }
+
+  /** In the freeze. `arrived` is to be awaited after it. */
+  async lastPass(): Promise<DiskPass> {
+    return this.send(await this.frozen!.diff());
+  }
+
+  /** In the freeze, after the last: what was written there meanwhile. */
+  async oneMorePass(): Promise<DiskPass> {
+    this.last = this.frozen!.now();
+    this.poise();
+    return this.lastPass();
+  }
+
+  /** The target has all that was sent. */
+  async arrived(): Promise<void> {
+    for (; this.due; this.due--) await this.target.expect('pass-done');
+  }
+
+  close(): void {
+    this.frozen?.close();
+    this.tar?.kill('SIGKILL');
+    this.jail.close();
+  }
+
+  private async send({ changed, removed }: ManifestDiff): Promise<DiskPass> {
+    const before = this.bytes;
+    for (let at = 0; at < removed.length; at += NAMED)
+      await this.target.tell({ say: 'pass', removed: removed.slice(at, at + NAMED), bare: [], tar: false });
+    const bare = changed.filter((path) => this.attributed.has(path));
+    for (let at = 0; at < bare.length; at += NAMED)
+      await this.target.tell({ say: 'pass', removed: [], bare: bare.slice(at, at + NAMED), tar: false });
     if (changed.length) {
-      await this.channel.tell({ say: 'pass', removed: [], tar: true });
+      await this.target.tell({ say: 'pass', removed: [], bare: [], tar: true });
       await this.sendTar(changed);
-      await this.channel.tell({ say: 'pass-end' });
+      await this.target.tell({ say: 'pass-end' });
+      this.due++;
     }
     return { paths: changed.length + removed.length, bytes: this.bytes - before };
   }
 
+  /** It waits for its list. */
+  private startTar(): ChildProcess {
+    const list = ['--no-recursion', '--null', '--verbatim-files-from', '--files-from=-'];
+    const tar = this.jail.start('tar', ['--create', ...FIDELITY, '--sparse', '--ignore-failed-read', ...list]);
+    tar.stdin!.on('error', () => undefined); // tar's exit status tells
+    return tar;
+  }
+
   private async sendTar(paths: readonly string[]): Promise<void> {
-    const from = ['--no-recursion', '--null', '--verbatim-files-from', '--files-from=-'];
-    const tar = spawn('tar', ['--create', ...FIDELITY, '--sparse', '--ignore-failed-read', '-C', this.root, ...from], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    const ended = exit(tar, [0, 1]); // 1: files changed while they were read; the next pass brings them
-    tar.stdin.on('error', () => undefined); // tar's exit status tells
-    tar.stdin.end(paths.map((path) => `${path}\0`).join(''));
+    const tar = this.tar ?? this.startTar();
+    this.tar = undefined;
+    const ended = exitOf(tar, [0, 1]); // 1: files changed while they were read; the next pass brings them
+    tar.stdin!.end(nulList(paths));
     for await (const chunk of tar.stdout as AsyncIterable<Buffer>) {
       await this.throttle.take(chunk.length);
-      await this.channel.sendAll(FrameType.disk, chunk);
+      await this.target.channel.sendAll(FrameType.disk, chunk);
       this.bytes += chunk.length;
-      this.onBytes();
+      this.onBytes(this.bytes);
     }
     await ended;
   }
 }
 
+interface Unpacking {
+  child: ChildProcess;
+  ended: Promise<void>;
+}
+
 /** Target end: what is not in the layer yet, put there. */
 export class DiskReceiver {
-  private tar: { child: ChildProcess; ended: Promise<void> } | undefined;
+  private jail: Promise<DiskJail> | undefined;
+  private tar: Unpacking | undefined;
+  /** Of the pass to come. */
+  private next: Unpacking | undefined;
 
   constructor(private readonly root: string) {}
 
-  async begin(removed: readonly string[], tar: boolean): Promise<void> {
-    for (const path of removed) await rm(this.inside(path), { recursive: true, force: true });
+  async begin({ removed, bare, tar }: Omit<Message & { say: 'pass' }, 'say'>): Promise<void> {
+    const jail = await (this.jail ??= DiskJail.open(this.root));
+    if (removed.length) await each(jail, removed, ['rm', '-rf', '--']);
+    if (bare.length)
+      await each(jail, bare, ['sh', '-c', await readFile(join(scriptsDirectory, 'bare'), 'utf8'), 'bare']);
     if (!tar) return;
-    const child = spawn('tar', ['--extract', '--preserve-permissions', ...FIDELITY, '-C', this.root], {
-      stdio: ['pipe', 'ignore', 'pipe'],
-    });
-    child.stdin.on('error', () => undefined); // tar's exit status tells
-    const ended = exit(child, [0]);
-    ended.catch(() => undefined); // looked at by end()
-    this.tar = { child, ended };
+    this.tar = this.next ?? this.startTar(jail);
+    this.next = undefined;
   }
 
   async write(data: Buffer): Promise<void> {
@@ -103,21 +176,35 @@ export class DiskReceiver {
     this.tar?.child.stdin!.end();
     await this.tar?.ended;
     this.tar = undefined;
+    this.next ??= this.startTar(await this.jail!);
   }
 
-  private inside(path: string): string {
-    if (path.startsWith('/') || normalize(path).startsWith('..')) throw new Error(`path outside of the disk: ${path}`);
-    return join(this.root, path);
+  /** It waits for its archive. */
+  private startTar(jail: DiskJail): Unpacking {
+    const child = jail.start('tar', ['--extract', '--preserve-permissions', ...FIDELITY]);
+    child.stdout!.resume();
+    child.stdin!.on('error', () => undefined); // tar's exit status tells
+    return { child, ended: exitOf(child) };
+  }
+
+  async close(): Promise<void> {
+    for (const tar of [this.tar, this.next]) {
+      tar?.child.kill('SIGKILL');
+      await tar?.ended.catch(() => undefined); // its disk goes, or is complete
+    }
+    (await this.jail?.catch(() => undefined))?.close();
   }
 }
 
-function exit(child: ChildProcess, fine: readonly number[]): Promise<void> {
-  let stderr = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-2048)));
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) =>
-      code !== null && fine.includes(code) ? resolve() : reject(new Error(`tar ended with ${code}: ${stderr.trim()}`)),
-    );
-  });
+async function each(jail: DiskJail, paths: readonly string[], command: readonly string[]): Promise<void> {
+  const child = jail.start('xargs', ['--null', ...command]);
+  const done = exitOf(child);
+  child.stdout!.resume();
+  child.stdin!.on('error', () => undefined); // its exit status tells
+  child.stdin!.end(nulList(paths));
+  await done;
 }
+
+/** `./` before each: no name is taken for an option. */
+const nulList = (paths: readonly string[]): Buffer =>
+  Buffer.from(paths.map((path) => `./${path}\0`).join(''), 'latin1');

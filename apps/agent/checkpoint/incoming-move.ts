@@ -108,6 +108,7 @@ export class IncomingMove {
       if (!asked && this.decision === 'undecided') await this.abort(messageOf(error));
     } finally {
       channel.close();
+      await this.receiver.close();
     }
   }
 
@@ -232,7 +233,7 @@ export class IncomingMove {
     const { progress } = this.record;
     await this.making.catch(() => undefined); // told to who called
     await this.arrival.undo();
-    await this.receiver.end().catch(() => undefined); // its disk goes anyway
+    await this.receiver.close();
     await discardTarget(this.deps, this.record);
     Object.assign(progress, { phase: MigrationPhase.MIGRATION_PHASE_ABORTED, reason });
     await this.records.forget(this.record.migrationId);

@@ -88,9 +88,12 @@ export class LiveSwitch {
 
   /** All that can be made before the freeze, at both ends. */
   private async arm(): Promise<void> {
-    const { deps, record, target, redirect, dump } = this.shared;
+    const { deps, record, target, redirect, disk, dump } = this.shared;
     const memoryMode = await this.memory.choose();
-    if (memoryMode === 'pre-copy') await this.memory.preCopy();
+    if (memoryMode === 'pre-copy') {
+      await this.memory.preCopy();
+      await disk.pass(); // what was written meanwhile
+    }
     await target.tell({ say: 'arm', memoryMode });
     const initPid = await deps.instances.initPid(record.spec.id);
     const [network] = await Promise.all([
@@ -102,6 +105,7 @@ export class LiveSwitch {
     this.network = network;
     target.channel.keepTalking();
     await faultPoint('source.armed');
+    disk.poise();
     await redirect.keepNewcomers();
     await allAccepted(initPid);
   }
@@ -124,10 +128,7 @@ export class LiveSwitch {
     await faultPoint('source.cut');
     dump.answer('go');
     // Every task is seized before the NIC is cut: the disk is still from here on.
-    const sent = disk.lastPass().then((pass) => {
-      feed.time('disk_delta', this.frozenAt);
-      return pass;
-    });
+    const sent = disk.lastPass().then(() => feed.time('disk_delta', this.frozenAt));
     sent.catch(() => undefined); // awaited below
     const lastLook = this.memory.lastPass();
     lastLook.catch(() => undefined); // awaited below
@@ -135,11 +136,11 @@ export class LiveSwitch {
     this.progress.timingsMs.dump = dumped - this.frozenAt;
     feed.enter(MigrationPhase.MIGRATION_PHASE_TRANSFER);
     await faultPoint('source.dumped');
-    const deltas = [await sent];
-    if (dump.changedDisk()) deltas.push(await disk.lastPass());
+    await sent;
+    if (dump.changedDisk()) await disk.oneMorePass();
     await lastLook;
     const memory = await this.memory.finish(dump);
-    for (const delta of deltas) if (delta.bytes) await target.expect('pass-done');
+    await disk.arrived();
     feed.time('transfer', dumped);
     await faultPoint('source.images-sent');
     feed.enter(MigrationPhase.MIGRATION_PHASE_RESTORE);

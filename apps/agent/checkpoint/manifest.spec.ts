@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { diffManifests, walk, walkNow } from './manifest.js';
+import { diffManifests, parseFound } from './manifest.js';
 import type { Manifest, ManifestEntry } from './manifest.js';
+import { shares } from './tree-shares.js';
 
-const [FILE, DIRECTORY] = [0o100000n, 0o040000n];
 const SECOND = 1_000_000_000n;
 const entry = (ctime: bigint, more: Partial<ManifestEntry> = {}): ManifestEntry => ({
   ctime,
-  inode: 1n,
-  type: FILE,
+  inode: '1',
+  type: 'f',
   ...more,
 });
 const manifest = (startedAt: bigint, entries: Record<string, ManifestEntry>): Manifest => ({
@@ -21,7 +18,7 @@ const manifest = (startedAt: bigint, entries: Record<string, ManifestEntry>): Ma
 
 describe('what a disk pass sends', () => {
   it('is nothing where nothing has changed', () => {
-    const before = manifest(100n * SECOND, { etc: entry(SECOND, { type: DIRECTORY }), 'etc/a': entry(SECOND) });
+    const before = manifest(100n * SECOND, { etc: entry(SECOND, { type: 'd' }), 'etc/a': entry(SECOND) });
     const now = manifest(101n * SECOND, Object.fromEntries(before.entries));
     assert.deepEqual(diffManifests(before, now), { changed: [], removed: [] });
   });
@@ -30,9 +27,9 @@ describe('what a disk pass sends', () => {
     const before = manifest(100n * SECOND, { a: entry(SECOND), b: entry(SECOND), c: entry(SECOND) });
     const now = manifest(101n * SECOND, {
       'd/e': entry(SECOND),
-      d: entry(SECOND, { type: DIRECTORY }),
+      d: entry(SECOND, { type: 'd' }),
       a: entry(100n * SECOND + 1n),
-      b: entry(SECOND, { inode: 2n }),
+      b: entry(SECOND, { inode: '2' }),
       c: entry(SECOND),
     });
     assert.deepEqual(diffManifests(before, now), { changed: ['a', 'b', 'd', 'd/e'], removed: [] });
@@ -47,7 +44,7 @@ describe('what a disk pass sends', () => {
   });
 
   it('removes what is gone, children with their parents', () => {
-    const gone = { d: entry(SECOND, { type: DIRECTORY }), 'd/e': entry(SECOND), 'd.x': entry(SECOND) };
+    const gone = { d: entry(SECOND, { type: 'd' }), 'd/e': entry(SECOND), 'd.x': entry(SECOND) };
     const before = manifest(100n * SECOND, { ...gone, kept: entry(SECOND) });
     const now = manifest(101n * SECOND, { kept: entry(SECOND) });
     assert.deepEqual(diffManifests(before, now), { changed: [], removed: ['d', 'd.x'] });
@@ -55,25 +52,32 @@ describe('what a disk pass sends', () => {
 
   it('removes a path of another type before it is sent', () => {
     const before = manifest(100n * SECOND, { a: entry(SECOND) });
-    const now = manifest(101n * SECOND, { a: entry(101n * SECOND, { type: DIRECTORY, inode: 2n }) });
+    const now = manifest(101n * SECOND, { a: entry(101n * SECOND, { type: 'd', inode: '2' }) });
     assert.deepEqual(diffManifests(before, now), { changed: ['a'], removed: ['a'] });
   });
 });
 
-describe('a walk of a directory', () => {
-  it('finds the same paths both ways, does not follow links, and sees a rename', async (context) => {
-    const root = await mkdtemp(join(tmpdir(), 'manifest-'));
-    context.after(() => rm(root, { recursive: true }));
-    await mkdir(join(root, 'd/e'), { recursive: true });
-    await writeFile(join(root, 'd/e/f'), 'x');
-    await symlink('/etc', join(root, 'link'));
-    const later = () => Date.now() + 3_600_000; // nothing is young then
-    const before = await walk(root, later);
-    assert.deepEqual([...before.entries.keys()].sort(), ['d', 'd/e', 'd/e/f', 'link']);
-    assert.deepEqual(walkNow(root, later).entries, before.entries);
-    await rename(join(root, 'd/e/f'), join(root, 'd/g'));
-    const { changed, removed } = diffManifests(before, walkNow(root, later));
-    assert.deepEqual(removed, ['d/e/f']);
-    assert.deepEqual(changed, ['d', 'd/e', 'd/g']);
+describe('what find prints', () => {
+  it('is read to the nanosecond, and byte by byte: a name has spaces, line ends, and bytes that are no UTF-8', () => {
+    const output = Buffer.from('1795601518.6907214860 12 d .\x001795601518.0000000010 13 f ./a b\n\xff\0', 'latin1');
+    assert.deepEqual(parseFound(output), [
+      ['.', { ctime: 1_795_601_518_690_721_486n, inode: '12', type: 'd' }],
+      ['a b\n\xff', { ctime: 1_795_601_518_000_000_001n, inode: '13', type: 'f' }],
+    ]);
+  });
+});
+
+describe('a tree shared out', () => {
+  it('has every path once: by itself, or below a part', () => {
+    const tree = manifest(0n, { '.': entry(0n, { type: 'd' }) });
+    for (let i = 0; i < 4; i++) {
+      tree.entries.set(`d${i}`, entry(0n, { type: 'd' }));
+      for (let j = 0; j < 10 ** i; j++) tree.entries.set(`d${i}/${j}`, entry(0n));
+    }
+    const { spine, parts } = shares(tree, 3);
+    const below = (path: string) => [...tree.entries.keys()].filter((one) => `${one}/`.startsWith(`${path}/`));
+    const covered = parts.map((paths) => paths.flatMap(below));
+    assert.deepEqual([...spine, ...covered.flat()].sort(), [...tree.entries.keys()].sort());
+    for (const part of covered) assert.ok(part.length < tree.entries.size / 2, 'none has most of the work');
   });
 });

@@ -1,17 +1,16 @@
-import type { BigIntStats } from 'node:fs';
-import { lstatSync, readdirSync } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-
-/** What tells whether a file has changed. Times in nanoseconds. */
+/** What tells whether a file has changed. */
 export interface ManifestEntry {
+  /** Nanoseconds. */
   ctime: bigint;
-  inode: bigint;
-  /** File type bits of the mode. */
-  type: bigint;
+  inode: string;
+  /** As `find -printf %y` says it: f, d, l, c, … */
+  type: string;
 }
 
-/** Every path below a directory (relative, without `./`), and when the walk began. */
+/**
+ * Every path below a directory, `.` first among them, and when the walk began (ns). A path is a string of bytes
+ * ("latin1"): names need not be UTF-8.
+ */
 export interface Manifest {
   startedAt: bigint;
   entries: Map<string, ManifestEntry>;
@@ -26,47 +25,13 @@ export interface ManifestDiff {
 
 /** Coarse clocks stamp a change up to one tick (10 ms at CONFIG_HZ=100) before it happened. */
 const TICK = 20_000_000n;
-const S_IFMT = 0o170000n;
 
-/** Directory by directory, so that a big disk does not hold up everything else. */
-export async function walk(root: string, now: () => number = Date.now): Promise<Manifest> {
-  const entries = new Map<string, ManifestEntry>();
-  const startedAt = BigInt(now()) * 1_000_000n;
-  const pending = [''];
-  for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
-    for (const name of await orGone(readdir(join(root, directory)), [])) {
-      const path = directory ? `${directory}/${name}` : name;
-      const stats = await orGone(lstat(join(root, path), { bigint: true }), undefined);
-      if (!stats) continue;
-      entries.set(path, entryOf(stats));
-      if (stats.isDirectory()) pending.push(path);
-    }
-  }
-  return { startedAt, entries };
-}
+/** A ctime as young as the walk says nothing: the file may have changed again within the same tick after it was read. */
+export const racyFrom = (manifest: Manifest): bigint => manifest.startedAt - TICK;
 
-/** In the freeze, for a small tree: at once, nothing else runs meanwhile. */
-export function walkNow(root: string, now: () => number = Date.now): Manifest {
-  const entries = new Map<string, ManifestEntry>();
-  const startedAt = BigInt(now()) * 1_000_000n;
-  const visit = (directory: string) => {
-    for (const name of readdirSync(join(root, directory))) {
-      const path = directory ? `${directory}/${name}` : name;
-      const stats = lstatSync(join(root, path), { bigint: true });
-      entries.set(path, entryOf(stats));
-      if (stats.isDirectory()) visit(path);
-    }
-  };
-  visit('');
-  return { startedAt, entries };
-}
-
-/**
- * What the target, which has what `before` told, lacks of `now`. A ctime as young as the walk of `before` says nothing:
- * the file may have changed again within the same tick after it was read.
- */
+/** What the target, which has what `before` told, lacks of `now`. */
 export function diffManifests(before: Manifest, now: Manifest): ManifestDiff {
-  const racy = before.startedAt - TICK;
+  const racy = racyFrom(before);
   const changed: string[] = [];
   const removed: string[] = [];
   for (const [path, entry] of now.entries) {
@@ -75,24 +40,27 @@ export function diffManifests(before: Manifest, now: Manifest): ManifestDiff {
     if (old && old.type !== entry.type) removed.push(path);
   }
   const gone = new Set([...before.entries.keys()].filter((path) => !now.entries.has(path)));
-  for (const path of gone) if (!gone.has(parent(path))) removed.push(path);
+  for (const path of gone) if (!gone.has(parentOf(path))) removed.push(path);
   return { changed: changed.sort(), removed: removed.sort() };
 }
 
-const parent = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
+export const parentOf = (path: string): string => {
+  const at = path.lastIndexOf('/');
+  return at < 0 ? '.' : path.slice(0, at);
+};
 
-const entryOf = (stats: BigIntStats): ManifestEntry => ({
-  ctime: stats.ctimeNs,
-  inode: stats.ino,
-  type: stats.mode & S_IFMT,
-});
+/** What `find` is to print of each entry for `parseFound`. */
+export const FOUND = '%C@ %i %y %p\\0';
 
-/** The guest runs: what it removes under the walk is simply not there. */
-async function orGone<T, U>(work: Promise<T>, otherwise: U): Promise<T | U> {
-  try {
-    return await work;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return otherwise;
-    throw error;
-  }
+/** Records of FOUND, in the order of the bytes; `./` before a path is taken off. */
+export function parseFound(output: Buffer): [string, ManifestEntry][] {
+  const records = output.toString('latin1').split('\0');
+  records.pop(); // after the last NUL
+  return records.map((record) => {
+    const [time = '', inode = '', type = ''] = record.split(' ', 3);
+    const path = record.slice(time.length + inode.length + type.length + 3);
+    const [seconds, fraction = ''] = time.split('.');
+    const ctime = BigInt(seconds + fraction.slice(0, 9).padEnd(9, '0'));
+    return [path.startsWith('./') ? path.slice(2) : path, { ctime, inode, type }];
+  });
 }

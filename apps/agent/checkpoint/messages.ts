@@ -13,8 +13,11 @@ export interface Hello {
 /** What the two ends tell each other, in the order of a move. */
 export type Message =
   | { say: 'welcome'; lazyPages: boolean }
-  /** A disk pass: paths to remove first; its tar stream follows as disk frames where `tar` is set. */
-  | { say: 'pass'; removed: string[]; tar: boolean }
+  /**
+   * A disk pass: paths to remove first, directories to take the extended attributes from; its tar stream follows as disk
+   * frames where `tar` is set. Paths are bytes ("latin1").
+   */
+  | { say: 'pass'; removed: string[]; bare: string[]; tar: boolean }
   | { say: 'pass-end' }
   | { say: 'pass-done' }
   /** Source: the freeze is next, be ready to restore. */

@@ -9,8 +9,6 @@ import { removeLinks } from '../network/commands.js';
 import { hostVethName } from '../network/interface-names.js';
 import { announce } from './announce.js';
 import { CommitDecision } from './commit-decision.js';
-import { passesSuffice } from './disk-passes.js';
-import type { DiskPass } from './disk-passes.js';
 import { DiskSender } from './disk-transfer.js';
 import { Dump } from './dump.js';
 import { LiveSwitch } from './live-switch.js';
@@ -38,7 +36,7 @@ export class OutgoingMove {
   private hurried = false;
   private target: TargetLink | undefined;
   private dump: Dump | undefined;
-  private disk!: DiskSender;
+  private disk: DiskSender | undefined;
   private liveSwitch: LiveSwitch | undefined;
   private readonly decision = new CommitDecision();
   private ended = Promise.withResolvers<void>();
@@ -84,8 +82,8 @@ export class OutgoingMove {
     try {
       this.target = await TargetLink.open(this.deps, this.request);
       await faultPoint('source.connected');
-      await this.presyncDisk();
-      if (this.live) await this.moveLive();
+      const disk = await this.presyncDisk();
+      if (this.live) await this.moveLive(disk);
       else await this.moveCold();
     } catch (error) {
       await this.fail(error);
@@ -139,27 +137,23 @@ export class OutgoingMove {
     await this.ended.promise;
   }
 
-  private async presyncDisk(): Promise<void> {
+  private async presyncDisk(): Promise<DiskSender> {
     this.feed.enter(MigrationPhase.MIGRATION_PHASE_DISK);
     const started = performance.now();
     const layer = this.deps.instances.writableLayer(this.record.spec.id);
-    this.disk = new DiskSender(layer, this.target!.channel, this.throttle, () => {
-      this.progress.diskBytesProcessed = this.progress.diskBytesTotal = this.disk.bytes;
+    this.disk = await DiskSender.open(layer, this.target!, this.throttle, (bytes) => {
+      this.progress.diskBytesProcessed = this.progress.diskBytesTotal = bytes;
     });
-    const passes: DiskPass[] = [];
-    do {
+    await this.disk.passes(() => {
       this.stopIfAborted();
-      const pass = await this.disk.pass();
-      await faultPoint('source.disk');
-      if (pass.bytes) await this.target!.expect('pass-done');
-      passes.push(pass);
-      // A cold one is stopped: nothing changes.
-    } while (this.live && !this.hurried && !passesSuffice(passes));
+      return this.live && !this.hurried; // a cold one is stopped: nothing changes
+    });
     this.feed.time('disk', started);
+    return this.disk;
   }
 
-  private async moveLive(): Promise<void> {
-    const { deps, request, record, feed, decision, redirect, throttle, disk } = this;
+  private async moveLive(disk: DiskSender): Promise<void> {
+    const { deps, request, record, feed, decision, redirect, throttle } = this;
     const target = this.target!;
     const dump = (this.dump = await Dump.prepare(deps.runDirectory, record.migrationId));
     const shared = { deps, request, record, feed, decision, redirect, throttle, disk, target, dump };
@@ -219,6 +213,7 @@ export class OutgoingMove {
     this.target?.close();
     await this.dump?.close();
     this.liveSwitch?.close();
+    this.disk?.close();
     await rm(this.directory, { recursive: true, force: true });
     this.feed.enter(MigrationPhase.MIGRATION_PHASE_COMPLETED);
     await this.records.keep(this.record);
@@ -237,6 +232,7 @@ export class OutgoingMove {
     await this.putNetworkBack();
     await this.dump?.close();
     this.liveSwitch?.close();
+    this.disk?.close();
     await rm(this.directory, { recursive: true, force: true });
     Object.assign(this.progress, {
       failedStep: byOrder ? '' : failure.step,

@@ -77,7 +77,7 @@ export class SourceConversation {
   private async hear(message: Message): Promise<void> {
     switch (message.say) {
       case 'pass':
-        return this.disk.begin(message.removed, message.tar);
+        return this.disk.begin(message);
       case 'pass-end':
         await this.disk.end();
         return this.channel.tell({ say: 'pass-done' });

@@ -14,7 +14,7 @@ export class TargetLink {
   /** Whether the target can map pages in after the restore. */
   lazyPages = false;
 
-  private constructor(readonly channel: DataChannel) {}
+  constructor(readonly channel: DataChannel) {}
 
   /** Shows the token; resolves when the target has taken it. */
   static async open(deps: MigrationDeps, request: SendMigrationRequest): Promise<TargetLink> {
