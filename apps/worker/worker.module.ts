@@ -18,6 +18,7 @@ import { SpawnStep } from './create/spawn.step.js';
 import { DeleteWorkflow } from './delete/delete.workflow.js';
 import { EvacuateWorkflow } from './evacuate/evacuate.workflow.js';
 import { ForceCompleteWorkflow } from './force-complete/force-complete.workflow.js';
+import { AutoEvacuation } from './host/auto-evacuation.js';
 import { LeftCopies } from './host/left-copies.js';
 import { ResyncHostWorkflow } from './host/resync.workflow.js';
 import { Forwarding } from './hosts/forwarding.js';
@@ -75,6 +76,7 @@ const cold = [ColdMigrate, StopSourceStep, TransferStep, ArriveStep, ConfirmResi
     EvacuateWorkflow,
     ForceCompleteWorkflow,
     AutoConfirmWorkflow,
+    AutoEvacuation,
     BatchRounds,
     LiveChoices,
     MoveBatchWorkflow,

@@ -6,6 +6,7 @@ import { Flavor } from '#libs/compute/flavors/flavor.entity';
 import { resyncOf } from '#libs/fleet/leases/resync';
 import { newId } from '#libs/common/ids';
 import { ServerGroup } from '#libs/compute/server-groups/server-group.entity';
+import { AutoEvacuation } from '#apps/worker/host/auto-evacuation';
 import { autoConfirmOf } from '#apps/worker/resize/auto-confirm.workflow';
 import { Migration } from '#libs/mobility/migrations/migration.entity';
 import type { Operation } from '#libs/operations/operation.entity';
@@ -172,6 +173,24 @@ describe('cold migration, resize and evacuation', () => {
       await lost(-600);
       await back('h3');
     }
+  });
+
+  it('evacuates what is marked by itself, once, while most hosts have been up for a while', async () => {
+    const [marked, other] = [await world.create('h3'), await world.create('h3')];
+    await world.database.query(`UPDATE instances SET metadata = '{"HA_Enabled":"True"}' WHERE id = $1`, [marked.id]);
+    await world.database.query(`UPDATE hosts SET forced_down = true`);
+    const auto = new AutoEvacuation(world.database, world.migrations);
+    assert.deepEqual([await auto.round(0), await auto.round(60_000)], [[], []], 'as after an outage of our own');
+    await world.database.query(`UPDATE hosts SET forced_down = (name = 'h3')`);
+    assert.deepEqual([await auto.round(70_000), await auto.round(84_000)], [[], []]);
+    assert.deepEqual(await auto.round(85_000), [marked.id]);
+    assert.deepEqual(await auto.round(90_000), []);
+    const { operationId } = await world.database.manager.findOneByOrFail(Migration, { instanceId: marked.id });
+    assert.equal((await world.operations.waitFor(operationId)).state, 'done');
+    assert.notEqual((await world.instance(marked.id)).hostId, at('h3'));
+    assert.equal((await world.instance(other.id)).hostId, at('h3'));
+    await world.database.query('UPDATE hosts SET forced_down = false');
+    await back('h3');
   });
 
   it('evacuates again where the host that it was evacuated to is lost as well', async () => {

@@ -63,7 +63,12 @@ async function environment(layout: Layout, name: 'api' | 'worker', port: number)
     LXSTACK_ADMIN_PASSWORD_FILE: await ensureAdminPassword(layout),
     LXSTACK_LOG_LEVEL: process.env.LXSTACK_LOG_LEVEL ?? 'info',
     ...given('LXSTACK_ALLOW_RESIZE_TO_SAME_HOST', 'LXSTACK_RESIZE_CONFIRM_WINDOW', 'LXSTACK_MIGRATION_BANDWIDTH'),
-    ...given('LXSTACK_FENCE_FREEZE_SECONDS', 'LXSTACK_FENCE_STOP_SECONDS', 'LXSTACK_FENCE_MARGIN_SECONDS'),
+    ...given(
+      'LXSTACK_FENCE_FREEZE_SECONDS',
+      'LXSTACK_FENCE_STOP_SECONDS',
+      'LXSTACK_FENCE_MARGIN_SECONDS',
+      'LXSTACK_AUTO_EVACUATE',
+    ),
     ...(process.env.LXSTACK_FAULT_POINTS ? { LXSTACK_FAULT_POINTS: layout.path('fault-points') } : {}),
   };
 }

@@ -3,14 +3,13 @@ import type { Fence } from '#generated/lxstack/agent/v1/control_plane';
 import { UUID } from '#libs/common/names';
 import { fenceTimes } from './fence-times.js';
 
-/**
- * Marked for evacuation: by metadata, as Masakari has it, or by an extra spec of the flavor. Index instances_on_host.
- */
+/** Of an instance `i` that is marked for evacuation: by metadata, as Masakari has it, or by an extra spec of its flavor. */
+export const IS_MARKED = `(lower(i.metadata ->> 'HA_Enabled') = 'true'
+  OR lower(i.flavor -> 'extraSpecs' ->> 'lxstack:ha_enabled') = 'true')`;
+
+/** Index instances_on_host. */
 const MARKED = `
-  SELECT id FROM instances
-  WHERE host_id = $1 AND deleted_at IS NULL
-    AND (lower(metadata ->> 'HA_Enabled') = 'true' OR lower(flavor -> 'extraSpecs' ->> 'lxstack:ha_enabled') = 'true')
-  ORDER BY id`;
+  SELECT i.id FROM instances i WHERE i.host_id = $1 AND i.deleted_at IS NULL AND ${IS_MARKED} ORDER BY i.id`;
 
 /** Written where it differs only: this is done at each heartbeat. */
 const KEEP = `

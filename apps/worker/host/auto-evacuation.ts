@@ -1,0 +1,117 @@
+import { Injectable } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { sleep } from '#libs/common/clock';
+import { flagSetting } from '#libs/common/config';
+import { messageOf } from '#libs/common/errors';
+import { newId } from '#libs/common/ids';
+import { createLogger } from '#libs/common/logger';
+import { IS_MARKED } from '#libs/fleet/fencing/fence-promises';
+import { fenceMarginSeconds } from '#libs/fleet/fencing/fence-times';
+import { LEASE_SECONDS } from '#libs/fleet/leases/leases.service';
+import { Migrations } from '#libs/mobility/migrations/migrations.service';
+
+const ROUND_MS = 5_000;
+/** Instances in one round at most; the next round takes the next ones. */
+const BATCH = 100;
+/** One worker at a time. */
+const LOCK = 0x65766163;
+
+const MOST_UP = `
+  SELECT count(*) FILTER (WHERE NOT forced_down AND lease_expires_at > clock_timestamp()) * 2 >= count(*) AS most
+  FROM hosts WHERE role = 'compute' AND enabled`;
+
+/**
+ * Marked instances whose bar is open (libs/fleet/fencing judges it again). One that could not be evacuated is tried again
+ * after a minute. Index instances_on_host.
+ */
+const LOST = `
+  SELECT i.id, i.project_id, i.user_id, h.name AS host
+  FROM hosts h
+  JOIN instances i ON i.host_id = h.id AND i.deleted_at IS NULL
+  LEFT JOIN host_fences f ON f.host_id = h.id
+  WHERE ${IS_MARKED} AND i.vm_state IN ('active', 'stopped', 'error') AND i.task_state IS DISTINCT FROM 'deleting'
+    AND (h.forced_down OR (i.id = ANY(f.instance_ids)
+      AND h.lease_expires_at + make_interval(secs => f.stop_seconds + $1) <= clock_timestamp()))
+    AND NOT EXISTS (SELECT FROM migrations m WHERE m.instance_id = i.id AND m.migration_type = 'evacuation'
+      AND m.source_host_id = h.id AND m.created_at > now() - interval '1 minute')
+  ORDER BY h.id, i.id LIMIT $2`;
+
+interface Lost {
+  id: string;
+  project_id: string;
+  user_id: string;
+  host: string;
+}
+
+/**
+ * Evacuates marked instances without an operator, where `LXSTACK_AUTO_EVACUATE` is true. A lease ends without an event, so
+ * this looks every five seconds.
+ */
+@Injectable()
+export class AutoEvacuation implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly log = createLogger('auto-evacuation');
+  private readonly ending = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+  private mostUpSince: number | undefined;
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly migrations: Migrations,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    if (flagSetting('LXSTACK_AUTO_EVACUATE')) this.running = this.run(this.ending.signal);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.ending.abort();
+    await this.running;
+  }
+
+  /** One look at `now` (milliseconds, any steady clock). Gives the ids of what is evacuated. */
+  async round(now: number): Promise<string[]> {
+    if (!(await this.isFleetWell(now))) return [];
+    return this.database.transaction(async (tx) => {
+      const [{ mine }] = await tx.query<{ mine: boolean }[]>('SELECT pg_try_advisory_xact_lock($1) AS mine', [LOCK]);
+      if (!mine) return [];
+      const begun: string[] = [];
+      for (const lost of await tx.query<Lost[]>(LOST, [fenceMarginSeconds(), BATCH]))
+        if (await this.evacuate(lost)) begun.push(lost.id);
+      return begun;
+    });
+  }
+
+  /**
+   * After an outage of the control plane itself every lease has ended, and all hosts are about to be back: most of them
+   * must have been up for the time of a lease.
+   */
+  private async isFleetWell(now: number): Promise<boolean> {
+    const [{ most }] = await this.database.query<{ most: boolean }[]>(MOST_UP);
+    this.mostUpSince = most ? (this.mostUpSince ?? now) : undefined;
+    return this.mostUpSince !== undefined && now - this.mostUpSince >= LEASE_SECONDS * 1000;
+  }
+
+  private async evacuate({ id, project_id, user_id, host }: Lost): Promise<boolean> {
+    const requestId = `req-${newId()}`;
+    const by = { userId: user_id, projectId: project_id, roles: ['admin'], isAdmin: true, requestId };
+    try {
+      await this.migrations.evacuate(by, id);
+      this.log.warn({ instance: id, host, requestId }, 'evacuating: its host is lost');
+      return true;
+    } catch (error) {
+      this.log.warn({ instance: id, host, reason: messageOf(error) }, 'not evacuated');
+      return false;
+    }
+  }
+
+  private async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.round(performance.now()).catch((error: unknown) => {
+        this.mostUpSince = undefined; // nobody knows what the hosts did meanwhile
+        this.log.warn({ reason: messageOf(error) }, 'no look at lost hosts');
+      });
+      await sleep(ROUND_MS, signal).catch(() => undefined); // ended: the loop sees it
+    }
+  }
+}
