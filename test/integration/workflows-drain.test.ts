@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { status } from '@grpc/grpc-js';
 import { MigrationPhase } from '#generated/lxstack/agent/v1/agent';
 import type { LivePolicy } from '#libs/mobility/batches/move-batch.entity';
 import { caller, WorkflowWorld } from './workflow-world.js';
@@ -68,6 +69,20 @@ describe('drain of a host', () => {
     assert.equal(operation.state, 'done', JSON.stringify(operation.failure));
     assert.equal(items[0].action, 'cold');
     assert.deepEqual(await migrations(id), [{ type: 'migration', status: 'confirmed' }]);
+  });
+
+  it('begins the next move when one is committed, not when its source is cleared away', async () => {
+    await Promise.all([1, 2].map(() => world.create('h1')));
+    const { promise: both, resolve } = Promise.withResolvers<void>();
+    const source = world.agents.get('h1')!;
+    source.refuse('releaseMigration', status.UNAVAILABLE, 'not yet', Infinity);
+    source.onCall = () => source.calls.filter((method) => method === 'sendMigration').length === 2 && resolve();
+    const batch = await drain('require', 1);
+    await both;
+    assert.equal((await world.batches.view(batch.id)).counts.done, 0);
+    source.reset();
+    const { operation, counts } = await ended(batch.id);
+    assert.deepEqual([operation.state, counts.done], ['done', 2]);
   });
 
   it('says why one could not be moved, ends in error, and is resumed when that is mended', async () => {

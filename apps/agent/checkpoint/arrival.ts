@@ -83,17 +83,23 @@ export class Arrival {
     return this.coming;
   }
 
+  /** Where something after the commit has failed: there may be nothing left that could run. */
+  async hasDied(): Promise<boolean> {
+    return !(await this.deps.instances.initPid(this.spec.id));
+  }
+
   /** What was restored has died: there is its disk only. */
   bury(): void {
     this.restore?.close();
     this.restore = undefined;
   }
 
-  /** Opens the network and lets it run. Resolves when frames reach it, with the exit status and timings of its restore. */
+  /** Opens the network and lets it run; may be repeated. Resolves when frames reach it, with its restore's exit status and timings. */
   async letRun(): Promise<{ ended: Promise<number>; timings(): Record<string, number> }> {
     const restore = this.restore!;
-    this.opening ??= new NetworkOpening(this.deps.network, this.spec.nics);
-    await this.opening.fire(() => restore.commit());
+    const opening = this.opening ?? new NetworkOpening(this.deps.network, this.spec.nics);
+    this.opening = undefined;
+    await opening.fire(() => restore.commit());
     await Promise.all(this.holds.map((hold) => hold.release()));
     return restore;
   }

@@ -66,20 +66,15 @@ export class Hold {
   /** The frames kept go to the veth, in order, and those that come follow them. */
   async release(): Promise<void> {
     const open = this.kind === 'plug' ? 'plug release_indefinite' : 'tbf rate 10gbit burst 1mb limit 8mb';
-    this.arm();
-    await this.armed!.fire([`qdisc change dev ${this.device} root ${open}`]);
+    const [armed, lines] = [this.armed, [`qdisc change dev ${this.device} root ${open}`]];
     this.armed = undefined;
+    await (armed ? armed.fire(lines) : tcBatchAtLast([], lines[0]));
     if (this.kind === 'bucket') await wake(this.filler, 1); // the bucket looks at its queue when a frame comes
-  }
-
-  disarm(): void {
-    this.armed?.disarm();
-    this.armed = undefined;
   }
 
   /** The filter first: what has passed it still leaves through the device. */
   async remove(): Promise<void> {
-    this.disarm();
+    this.armed?.disarm();
     await tcBatchForce(unmatchLines(this.vxlan, this.nic.mac));
     await new Promise((resolve) => setTimeout(resolve, 20));
     await removeLinks([this.device]);

@@ -114,13 +114,28 @@ export class IncomingMove {
 
   /** The control plane has committed. Opens the network, lets it run; resolves when it runs. */
   async commit(): Promise<void> {
-    if (this.decision === 'committed') return this.ended;
-    if (this.record.progress.phase === COMPLETED) return;
-    if (this.decision === 'aborted' || this.record.progress.phase !== AWAIT_COMMIT)
+    const { phase } = this.record.progress;
+    if (phase === COMPLETED) return;
+    const waits = phase === AWAIT_COMMIT || phase === MigrationPhase.MIGRATION_PHASE_COMMITTED;
+    if (this.decision === 'aborted' || !waits)
       throw new ConflictError(`migration ${this.record.migrationId} is not waiting for a commit here`);
     this.decision = 'committed';
-    this.ended = this.arrival.stands ? this.letRun() : this.keepStopped();
+    // What fails is tried again when it is told again: after the commit there is no way but forward.
+    this.ended ??= this.carryOut().catch((error: unknown) => {
+      this.ended = undefined;
+      throw error;
+    });
     await this.ended;
+  }
+
+  private async carryOut(): Promise<void> {
+    if (!this.arrival.stands) return this.keepStopped();
+    try {
+      await this.letRun();
+    } catch (error) {
+      if (await this.arrival.hasDied()) this.arrival.bury(); // next time it is kept stopped, to be started from its disk
+      throw error;
+    }
   }
 
   /** Removes every trace; refused after the commit. */

@@ -43,16 +43,15 @@ export class MigrationRecords {
   constructor(private readonly directory: string) {}
 
   async list(): Promise<MigrationRecord[]> {
-    await mkdir(this.directory, { recursive: true });
-    const files = (await readdir(this.directory)).filter((name) => name.endsWith('.json'));
-    return Promise.all(
-      files.map(async (file) => JSON.parse(await readFile(join(this.directory, file), 'utf8')) as MigrationRecord),
-    );
+    const ids = await this.ids();
+    return Promise.all(ids.map(async (id) => JSON.parse(await readFile(this.file(id), 'utf8')) as MigrationRecord));
   }
 
   /** Ids of the migrations that still have something here. */
   async ids(): Promise<string[]> {
-    return (await this.list()).map(({ migrationId }) => migrationId);
+    await mkdir(this.directory, { recursive: true });
+    const files = (await readdir(this.directory)).filter((name) => name.endsWith('.json'));
+    return files.map((name) => name.slice(0, -'.json'.length));
   }
 
   async keep(record: MigrationRecord): Promise<void> {

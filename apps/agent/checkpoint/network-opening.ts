@@ -1,13 +1,12 @@
 import type { Nic } from '#generated/lxstack/agent/v1/types';
-import { ArmedBatch } from '../network/commands.js';
+import { ArmedBatch, bridgeBatchForce } from '../network/commands.js';
 import { removeLines } from '../network/forwarding.js';
 import { hostVethName } from '../network/interface-names.js';
 import type { HostNetwork } from '../network/network.js';
 
-/** At the commit: the restored NICs go into their bridges. Its processes are started beforehand. */
+/** At the commit: the restored NICs go into their bridges. The process that it waits for is started beforehand. */
 export class NetworkOpening {
   private readonly ip = new ArmedBatch('ip', false);
-  private readonly bridge = new ArmedBatch('bridge');
 
   constructor(
     private readonly network: HostNetwork,
@@ -25,11 +24,10 @@ export class NetworkOpening {
       ...removeLines(network.vni(nic.networkId), nic.mac),
       `fdb replace ${nic.mac} dev ${hostVethName(nic.portId)} master dynamic`,
     ]);
-    await this.bridge.fire(lines).catch(() => undefined); // entries that are not there are no failure
+    await bridgeBatchForce(lines);
   }
 
   disarm(): void {
     this.ip.disarm();
-    this.bridge.disarm();
   }
 }

@@ -30,7 +30,6 @@ export class Redirect {
   /** Starts now what would cost time in the freeze. */
   async arm(): Promise<void> {
     for (const nic of this.nics) this.holds.push(await Hold.create(this.network, nic));
-    for (const hold of this.holds) hold.arm();
     this.armed = { bridge: new ArmedBatch('bridge'), tc: new ArmedBatch('tc'), ip: new ArmedBatch('ip') };
   }
 
@@ -70,7 +69,6 @@ export class Redirect {
   disarm(): void {
     for (const batch of Object.values(this.armed ?? {})) batch.disarm();
     this.armed = undefined;
-    for (const hold of this.holds) hold.disarm();
   }
 
   private async letIn(): Promise<void> {

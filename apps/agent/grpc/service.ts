@@ -9,6 +9,7 @@ import type {
 } from '@grpc/grpc-js';
 import { once } from 'node:events';
 import { AgentService } from '#generated/lxstack/agent/v1/agent';
+import { DomainError, NotFoundError, messageOf } from '#libs/common/errors';
 import { checkIdentity } from '#libs/agent-protocol/credentials';
 import type { Logger } from '#libs/common/logger';
 import { statusOf } from './statuses.js';
@@ -36,7 +37,7 @@ function unary(name: string, handler: Handler, logger: Logger) {
     (handler(call.request, NEVER) as Promise<unknown>).then(
       (response) => answer(null, response),
       (error: unknown) => {
-        logger.warn({ method: name, err: error }, 'call failed');
+        told(logger, name, error);
         answer(statusOf(error));
       },
     );
@@ -60,10 +61,18 @@ function streaming(name: string, handler: Handler, logger: Logger) {
     };
     send().catch((error: unknown) => {
       if (call.cancelled) return;
-      logger.warn({ method: name, err: error }, 'call failed');
+      told(logger, name, error);
       call.emit('error', statusOf(error));
     });
   };
+}
+
+/** What is not here is an answer, most often to the question whether it is; only what nobody foresaw needs its stack. */
+function told(logger: Logger, method: string, error: unknown): void {
+  const reason = messageOf(error);
+  if (error instanceof NotFoundError) logger.debug({ method, reason }, 'not found');
+  else if (error instanceof DomainError) logger.warn({ method, reason }, 'call refused');
+  else logger.warn({ method, err: error }, 'call failed');
 }
 
 function isControl(call: { getAuthContext(): { sslPeerCertificate?: unknown } }): boolean {

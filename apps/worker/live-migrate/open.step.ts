@@ -21,6 +21,7 @@ export class OpenStep implements Step<MoveInput, MoveContext> {
 
   async run(run: StepRun<MoveInput, MoveContext>): Promise<void> {
     await faultPoint('worker.open');
+    if (run.context.told) return;
     const states = await this.ends.ask(run);
     const sourceIsDown = states.source === 'unreachable' && !(await this.hosts.isUp(run.input.source.hostId));
     const source = sourceIsDown ? 'unknown' : states.source;

@@ -64,6 +64,7 @@ export class SwitchStep implements Step<MoveInput, MoveContext> {
     try {
       await this.ends.commit(run, 'target');
       await this.ends.commit(run, 'source');
+      run.context.told = true;
     } catch (error) {
       this.log.warn({ operation: run.operation.id, reason: messageOf(error) }, 'committed; an end is to be told again');
     }

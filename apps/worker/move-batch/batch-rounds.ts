@@ -81,7 +81,10 @@ export class BatchRounds {
     const looked = items.map((item) => ({ item, plan: nextMove(item, item.attempts, live), tried: isTried(item) }));
     const next = looked.filter(({ plan, tried }) => !tried && plan.next === 'begin' && plan.action === 'live');
     this.choices.ahead(next.slice(0, 2 * parallel).map(({ item }) => item));
-    let busy = looked.filter(({ plan, tried }) => tried && plan.next !== 'done').length;
+    let busy = placesTaken(
+      looked.filter(({ plan, tried }) => tried && plan.next !== 'done').map(({ item }) => item),
+      parallel,
+    );
     let open = 0;
     for (const { item, plan, tried } of looked) {
       if (plan.next === 'done' || plan.next === 'fail') {
@@ -188,6 +191,15 @@ export class BatchRounds {
 }
 
 const isTried = ({ attempts }: BatchItem): boolean => attempts.length > 0;
+
+/**
+ * Of `parallel`, by moves that have begun and not ended. One that is committed runs at its target; that its source is
+ * cleared away holds up no other, but as many may do so as may move.
+ */
+function placesTaken(begun: readonly BatchItem[], parallel: number): number {
+  const leaving = begun.filter(({ attempts }) => attempts.at(-1)?.status === 'post-migrating').length;
+  return begun.length - Math.min(leaving, parallel);
+}
 
 async function ignoringDomain(work: Promise<unknown>): Promise<void> {
   try {

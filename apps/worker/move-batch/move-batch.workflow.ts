@@ -8,13 +8,16 @@ import type { MoveBatchInput } from '#libs/mobility/batches/move-batches.service
 import { Events } from '#libs/operations/events';
 import { isFinished, isOperationState } from '#libs/operations/operation-states';
 import type { Step, StepRun, Workflow } from '#libs/operations/workflow';
+import type { OpenStep } from '../live-migrate/open.step.js';
 import { BatchIncompleteError } from './batch-errors.js';
 import { BatchRounds } from './batch-rounds.js';
 
 type Run = StepRun<MoveBatchInput, object>;
 
-/** Rounds are woken by the ends of operations; where an event was lost, by this. */
+/** Rounds are woken by the ends of operations and the commits of moves; where an event was lost, by this. */
 const sweepMs = 2_000;
+/** A live move's first step after its commit. */
+const committedAt: OpenStep['name'] = 'open';
 
 /** Carries out a batch of moves, at most `parallel` at once. Everything it knows is in Postgres: any worker goes on. */
 @Injectable()
@@ -56,7 +59,8 @@ export class MoveBatchWorkflow implements Workflow<MoveBatchInput, object> {
     let woken = Promise.withResolvers<void>();
     const unsubscribe = await this.events.subscribe(({ type, data }) => {
       const state = String(data.state);
-      if (type === 'operation' && isOperationState(state) && isFinished(state)) woken.resolve();
+      const ended = isOperationState(state) && isFinished(state);
+      if (type === 'operation' && (ended || data.step === committedAt)) woken.resolve();
     });
     try {
       while ((await round()) > 0) {

@@ -13,6 +13,8 @@ export interface MoveContext {
   /** The target's data listener, and the ticket for it (good for this migration only). */
   dataAddress?: string;
   ticket?: string;
+  /** Live moves: both ends have heard of the commit, from the worker that made it. */
+  told?: boolean;
   /** Cold moves: whether it ran before, and is to run after. */
   wasRunning?: boolean;
   /** What went wrong in the words of the end that failed, for the migration's record. */
