@@ -199,6 +199,28 @@ describe('live migration', () => {
     await assertOn(id, 'h1', 1);
   });
 
+  it('goes on where it was when its transfer takes longer than it may, and the step is named', async () => {
+    const { id } = await world.create('h1');
+    const source = world.agents.get('h1')!;
+    source.migrations.holdAt = MigrationPhase.MIGRATION_PHASE_DISK;
+    process.env.LXSTACK_MOVE_TRANSFER_SECONDS = '0.5';
+    world.killWorkers();
+    await world.startWorker();
+    try {
+      const { migration } = await move(id);
+      assert.equal(migration.status, 'error');
+      assert.equal(migration.failure!.step, 'transfer');
+      assert.match(migration.failure!.reason, /not done within 0.5 s \(LXSTACK_MOVE_TRANSFER_SECONDS\)/);
+    } finally {
+      delete process.env.LXSTACK_MOVE_TRANSFER_SECONDS;
+      source.reset();
+      world.killWorkers();
+      await world.startWorker();
+    }
+    await assertOn(id, 'h1', 1);
+    assert.equal((await move(id)).migration.status, 'completed');
+  });
+
   it('goes to its switch at once when it is forced to complete', async () => {
     const { id } = await world.create('h1');
     const source = world.agents.get('h1')!;

@@ -4,6 +4,7 @@ import type { MoveInput } from '#libs/mobility/migrations/move-operations';
 import type { Step, StepRun } from '#libs/operations/workflow';
 import { callOf, HostCalls } from '../hosts/host-calls.js';
 import type { MoveContext } from '../moves/move-context.js';
+import { inTime } from '../moves/step-time.js';
 
 /** Shut down at the source; undone by a start, where it ran. */
 @Injectable()
@@ -16,12 +17,13 @@ export class StopSourceStep implements Step<MoveInput, MoveContext> {
   ) {}
 
   async run(run: StepRun<MoveInput, MoveContext>): Promise<void> {
-    const { operation, input, context, signal } = run;
+    const { operation, input, context } = run;
     context.wasRunning = input.before.powerState === 1;
     const instanceId = operation.resourceId;
     const agent = await this.hosts.agent(input.source.hostId);
     const call = callOf(run, this.name, input.source.epoch);
-    await agent.call('stopInstance', { call, instanceId, timeoutSeconds: 60 }, signal);
+    const request = { call, instanceId, timeoutSeconds: 60 };
+    await inTime(run, 'stop', (signal) => agent.call('stopInstance', request, signal));
     await run.commit((tx) => this.transitions.apply(tx, instanceId, 'resizeMigrating'));
   }
 

@@ -11,6 +11,7 @@ import { MoveEnds } from '../moves/move-ends.js';
 import { MoveLedger } from '../moves/move-ledger.js';
 import { MoveSettlement } from '../moves/move-settlement.js';
 import { MoveTransfer } from '../moves/move-transfer.js';
+import { inTime } from '../moves/step-time.js';
 
 /** Phases after which the whole disk is at the target. */
 const arrived: readonly MigrationPhase[] = [
@@ -41,8 +42,10 @@ export class TransferStep implements Step<MoveInput, MoveContext> {
   }
 
   private async sendDisk(run: StepRun<MoveInput, MoveContext>): Promise<void> {
-    for await (const progress of this.transfer.follow(run, MigrationKind.MIGRATION_KIND_COLD))
-      if (arrived.includes(progress.phase)) break;
+    await inTime(run, 'transfer', async (signal) => {
+      for await (const progress of this.transfer.follow(run, MigrationKind.MIGRATION_KIND_COLD, signal))
+        if (arrived.includes(progress.phase)) break;
+    });
   }
 
   /** The disk stays where it is; a copy of it waits for the revert. */

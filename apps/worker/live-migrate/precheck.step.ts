@@ -9,6 +9,7 @@ import { HostCalls } from '../hosts/host-calls.js';
 import { InstanceSpecs } from '../hosts/instance-specs.js';
 import type { MoveContext } from '../moves/move-context.js';
 import { MoveLedger } from '../moves/move-ledger.js';
+import { inTime } from '../moves/step-time.js';
 
 /** Asks the ends that are known already whether the move can be made, before anything is touched; every reason is kept. */
 @Injectable()
@@ -26,11 +27,13 @@ export class PrecheckStep implements Step<MoveInput, MoveContext> {
     const { source, targetHostId, migrationId, overCommitDisk = false } = run.input;
     const { spec } = await this.specs.load(run.operation.resourceId);
     const request = { instanceId: spec.id, kind: MigrationKind.MIGRATION_KIND_LIVE, spec };
-    const look = async (hostId: string) => {
+    const look = async (hostId: string, signal: AbortSignal) => {
       const agent = await this.hosts.agent(hostId);
-      return { host: agent.host.name, seen: await agent.call('checkMigration', request, run.signal) };
+      return { host: agent.host.name, seen: await agent.call('checkMigration', request, signal) };
     };
-    const [here, there] = await Promise.all([look(source.hostId), targetHostId ? look(targetHostId) : undefined]);
+    const [here, there] = await inTime(run, 'precheck', (signal) =>
+      Promise.all([look(source.hostId, signal), targetHostId ? look(targetHostId, signal) : undefined]),
+    );
     const { memoryNeededBytes, diskNeededBytes } = here.seen;
     run.context.needs = { memoryNeededBytes, diskNeededBytes };
     const room = there ? blocksRoom(run.context.needs, there.host, there.seen, overCommitDisk) : [];

@@ -12,6 +12,7 @@ import { MoveEnds } from '../moves/move-ends.js';
 import { MoveLedger } from '../moves/move-ledger.js';
 import { MoveFailedError } from '../moves/move.errors.js';
 import { MoveTransfer } from '../moves/move-transfer.js';
+import { StepTime } from '../moves/step-time.js';
 import { SwitchCommit } from './switch-commit.js';
 
 const beforeFreeze: readonly MigrationPhase[] = [
@@ -47,9 +48,20 @@ export class SwitchStep implements Step<MoveInput, MoveContext> {
     const plan = resumePlan({ ...states, committed: false, cancelRequested });
     if (plan.next === 'wait') throw new UnavailableError(plan.reason);
     if (plan.next === 'undo') throw await this.transfer.failureOf(run, plan.reason);
+    const passes = new StepTime(run, 'transfer');
+    try {
+      await this.follow(run, passes);
+    } finally {
+      passes.end();
+    }
+  }
+
+  /** `passes` is over when the source freezes: from then on it is the source that keeps the time, for both ends. */
+  private async follow(run: StepRun<MoveInput, MoveContext>, passes: StepTime): Promise<void> {
     let sawItRun = false;
-    for await (const progress of this.transfer.follow(run, MigrationKind.MIGRATION_KIND_LIVE)) {
+    for await (const progress of this.transfer.follow(run, MigrationKind.MIGRATION_KIND_LIVE, passes.signal)) {
       const runs = beforeFreeze.includes(progress.phase);
+      if (!runs) passes.end();
       if (sawItRun && !runs) await this.ledger.openSwitch(run.input.migrationId);
       sawItRun = runs;
       if (progress.phase === MigrationPhase.MIGRATION_PHASE_AWAIT_COMMIT) return this.change(run, progress);

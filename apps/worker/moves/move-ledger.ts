@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, MoreThan } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import { numberSetting } from '#libs/common/config';
 import { ConflictError, messageOf } from '#libs/common/errors';
 import { Instance } from '#libs/compute/instances/instance.entity';
 import type { TaskState } from '#libs/compute/instances/instance.entity';
@@ -14,9 +15,9 @@ import { faultOf } from '../instances/fault.js';
 import { MoveFailedError } from './move.errors.js';
 
 /** How long a source stays frozen at most before it asks who owns the instance. */
-export const switchTimeoutMs = 20_000;
+export const switchTimeoutMs = (): number => numberSetting('LXSTACK_MOVE_SWITCH_SECONDS', 20) * 1000;
 /** The commit's own deadline, counted from the freeze as the worker hears of it: well before the source's. */
-const commitWithinMs = 12_000;
+const commitWithinMs = (): number => switchTimeoutMs() * 0.6;
 
 /** The record of a move in `migrations`: each change is guarded by the table of states. */
 @Injectable()
@@ -46,7 +47,7 @@ export class MoveLedger {
     await this.database.query(
       `UPDATE migrations SET switch_deadline = clock_timestamp() + $2 * interval '1 millisecond'
        WHERE uuid = $1 AND status = 'running' AND switch_deadline IS NULL`,
-      [migrationId, commitWithinMs],
+      [migrationId, commitWithinMs()],
     );
   }
 

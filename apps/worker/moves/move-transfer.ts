@@ -20,8 +20,8 @@ export class MoveTransfer {
     private readonly progress: MoveProgress,
   ) {}
 
-  /** Each message of the source, kept and published on its way. Throws MoveFailedError where the source gave up. */
-  async *follow(run: Run, kind: MigrationKind): AsyncGenerator<MigrationProgress> {
+  /** Each message of the source, kept and published on its way, until `signal` ends. Throws MoveFailedError where the source gave up. */
+  async *follow(run: Run, kind: MigrationKind, signal: AbortSignal): AsyncGenerator<MigrationProgress> {
     const { input, context, operation } = run;
     const [agent, target] = await Promise.all([
       this.hosts.agent(input.source.hostId),
@@ -38,11 +38,11 @@ export class MoveTransfer {
       targetVtep: target.vtep,
       bandwidthBytesPerSecond: numberSetting('LXSTACK_MIGRATION_BANDWIDTH', 0),
       memoryMode: input.memoryMode ?? '',
-      switchTimeoutMs,
+      switchTimeoutMs: switchTimeoutMs(),
       nextEpoch: input.source.epoch + 1,
     };
     try {
-      for await (const message of agent.stream('sendMigration', request, run.signal)) {
+      for await (const message of agent.stream('sendMigration', request, signal)) {
         if (message.phase === MigrationPhase.MIGRATION_PHASE_FAILED) throw failed(message);
         if (message.phase === MigrationPhase.MIGRATION_PHASE_ABORTED) throw new MoveFailedError('send', 'aborted');
         this.progress.report(operation, message);

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { MigrationKind } from '#generated/lxstack/agent/v1/agent';
+import type { PrepareMigrationResponse } from '#generated/lxstack/agent/v1/agent';
 import { faultPoint } from '#libs/common/fault-point';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
 import { MoveRefusedError } from '#libs/mobility/migrations/move.errors';
@@ -9,6 +10,7 @@ import { callOf, HostCalls } from '../hosts/host-calls.js';
 import { InstanceSpecs } from '../hosts/instance-specs.js';
 import type { MoveContext } from './move-context.js';
 import { MoveLedger } from './move-ledger.js';
+import { inTime } from './step-time.js';
 
 /** Target: image, empty root, networks with their forwarding entries and, for a live move, the hold. */
 @Injectable()
@@ -23,14 +25,24 @@ export class PrepareTargetStep implements Step<MoveInput, MoveContext> {
 
   async run(run: StepRun<MoveInput, MoveContext>): Promise<void> {
     await faultPoint('worker.prepare');
-    const { input, context, operation, signal } = run;
+    const { input, context, operation } = run;
+    const { migrationId } = input;
+    if (context.sameHost) return run.commit((tx) => this.ledger.become(tx, migrationId, 'migrating'));
+    const prepared = await inTime(run, 'prepare', (signal) => this.prepare(run, signal));
+    context.dataAddress = prepared.dataAddress;
+    context.ticket = prepared.token;
+    const live = kindOf(operation.kind) === MigrationKind.MIGRATION_KIND_LIVE;
+    await run.commit((tx) => this.ledger.become(tx, migrationId, live ? 'running' : 'migrating'));
+  }
+
+  private async prepare(run: StepRun<MoveInput, MoveContext>, signal: AbortSignal): Promise<PrepareMigrationResponse> {
+    const { input, context, operation } = run;
     const hostId = context.targetHostId!;
-    const kind = kindOf(operation.kind);
-    if (context.sameHost) return run.commit((tx) => this.ledger.become(tx, input.migrationId, 'migrating'));
     const [{ spec }, agent] = await Promise.all([
       this.specs.load(operation.resourceId, input.newFlavor),
       this.hosts.agent(hostId),
     ]);
+    const kind = kindOf(operation.kind);
     const request = { instanceId: spec.id, kind, spec };
     const [seen, needs] = await Promise.all([
       agent.call('checkMigration', request, signal),
@@ -42,15 +54,8 @@ export class PrepareTargetStep implements Step<MoveInput, MoveContext> {
     const forwarding = await this.specs.forwardingFor(spec, hostId);
     const nextEpoch = input.source.epoch + 1;
     const call = callOf(run, this.name, nextEpoch);
-    const prepared = await agent.call(
-      'prepareMigration',
-      { call, migrationId: input.migrationId, kind, spec, forwarding, nextEpoch },
-      signal,
-    );
-    context.dataAddress = prepared.dataAddress;
-    context.ticket = prepared.token;
-    const status = kind === MigrationKind.MIGRATION_KIND_LIVE ? 'running' : 'migrating';
-    await run.commit((tx) => this.ledger.become(tx, input.migrationId, status));
+    const { migrationId } = input;
+    return agent.call('prepareMigration', { call, migrationId, kind, spec, forwarding, nextEpoch }, signal);
   }
 
   /** Removes every trace at the target. A target that is down drops it by itself when it comes back (GetOwnership). */
