@@ -30,6 +30,8 @@ export class Chaos {
     const nothing = { migration: '-', violations: [], broke: false, reached: false, gapMs: 0, seconds: 0 };
     let home: string;
     try {
+      // An API that was killed may be back too late for a lease: a host is down for a moment then, and refuses.
+      for (const host of this.fleet.local.hosts) await this.fleet.cloud.compute.hostIs(host, 'up');
       this.serverId ??= (await this.fleet.running('e2e-chaos')).id;
       home = hostOf(await this.fleet.cloud.compute.show(this.serverId));
     } catch (error) {
