@@ -10,6 +10,7 @@ import { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { DEFAULT_IDMAP } from '#apps/agent/images/id-maps';
 import { ImageCache } from '#apps/agent/images/image-cache';
 import { chooseDriver, overlayWorks } from '#apps/agent/storage/choose-driver';
+import { exitOf } from '#apps/agent/network/child-exit';
 import type { StorageDriver } from '#apps/agent/storage/storage-driver';
 import { createLogger } from '#libs/common/logger';
 import { newId } from '#libs/common/ids';
@@ -157,6 +158,52 @@ for (const name of ['dir', 'overlay', 'btrfs']) {
       const big = join(storage.rootfs(id), 'big');
       assert.throws(() => run('dd', 'if=/dev/urandom', `of=${big}`, 'bs=1M', 'count=32', 'conv=fsync'), /quota/i);
       await storage.delete(id);
+    });
+
+    test('a root goes to another file system as what it has more than the image, then as what has changed since', async (t) => {
+      if (skip) return t.skip(skip);
+      const from = storage.streams;
+      if (!from) return t.skip(`${name} sends no streams`);
+      const away = join(base, 'away');
+      await mkdir(away, { mode: 0o711 });
+      t.after(() => run('umount', '-l', away));
+      assert.equal(await whyNot(name, away), undefined);
+      const other = await chooseDriver(name, away);
+      const to = other.streams!;
+      const image = 'b'.repeat(64);
+      for (const driver of [storage, other]) {
+        const made = await driver.newImage(image);
+        await writeFile(join(made, 'big'), Buffer.alloc(4 << 20, 'x'));
+        await driver.sealImage(image);
+      }
+      assert.deepEqual([await from.knowsImage(image), await to.knowsImage(image)], [true, true]);
+      const id = newId();
+      await storage.clone(id, image);
+      await other.createEmpty(id, image);
+      const sent = async (pass: number, since: Parameters<typeof from.send>[2]) => {
+        const [send, receive] = [from.send(id, pass, since), to.receive(id)];
+        const ended = Promise.all([exitOf(send), exitOf(receive)]);
+        let bytes = 0;
+        send.stdout!.on('data', (chunk: Buffer) => (bytes += chunk.length)).pipe(receive.stdin!);
+        await ended;
+        return bytes;
+      };
+      await writeFile(join(storage.rootfs(id), 'own'), 'first');
+      await from.snapshot(id, 1);
+      assert.ok((await sent(1, { image })) < 100_000, 'the image is not sent');
+      await writeFile(join(storage.rootfs(id), 'own'), 'second');
+      await from.snapshot(id, 2);
+      assert.ok((await sent(2, { pass: 1 })) < 100_000);
+      await to.adopt(id, 2);
+      assert.equal(await readFile(join(other.rootfs(id), 'own'), 'utf8'), 'second');
+      assert.equal((await stat(join(other.rootfs(id), 'big'))).size, 4 << 20);
+      await writeFile(join(other.rootfs(id), 'own'), 'it can be written');
+      await from.discardCopies(id);
+      for (const driver of [storage, other]) {
+        assert.deepEqual(await readdir(join(driver.rootfs(id), '..')), ['rootfs'], 'no copy is left');
+        await driver.delete(id);
+        await driver.deleteImage(image);
+      }
     });
 
     test('an image whose digest is another is refused and leaves nothing', async (t) => {

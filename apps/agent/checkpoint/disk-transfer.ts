@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { faultPoint } from '#libs/common/fault-point';
 import { run } from '../network/commands.js';
-import { exitOf } from './child-exit.js';
+import { exitOf } from '../network/child-exit.js';
 import { DiskJail } from './disk-jail.js';
 import { passesSuffice } from './disk-passes.js';
 import type { DiskPass } from './disk-passes.js';

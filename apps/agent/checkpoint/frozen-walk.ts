@@ -5,7 +5,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
-import { exitOf } from './child-exit.js';
+import { exitOf } from '../network/child-exit.js';
 import { FOUND, parentOf, parseFound, racyFrom } from './manifest.js';
 import type { Manifest, ManifestDiff, ManifestEntry } from './manifest.js';
 import { scriptsDirectory } from './move-directory.js';

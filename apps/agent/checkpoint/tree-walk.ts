@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { buffer } from 'node:stream/consumers';
-import { exitOf } from './child-exit.js';
+import { exitOf } from '../network/child-exit.js';
 import { FOUND, parseFound } from './manifest.js';
 import type { Manifest } from './manifest.js';
 

@@ -1,13 +1,12 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CommandError, run } from '../network/commands.js';
+import { CommandError } from '../network/commands.js';
+import { btrfs } from './btrfs.js';
+import { BtrfsStreams } from './btrfs-streams.js';
 import { StorageDirectories } from './directories.js';
 import type { Places } from './directories.js';
 import { ImagePlaces } from './image-places.js';
 import type { StorageDriver } from './storage-driver.js';
-
-const TIMEOUT_MS = 60_000;
-const btrfs = (...args: string[]) => run('btrfs', args, '', TIMEOUT_MS);
 
 const subvolumes: Places = {
   async make(path) {
@@ -24,12 +23,14 @@ const subvolumes: Places = {
 /** Images and instances are subvolumes; a clone is a snapshot, and its size is kept by a quota group. */
 export class BtrfsDriver extends ImagePlaces implements StorageDriver {
   readonly name = 'btrfs';
+  readonly streams: BtrfsStreams;
 
   private constructor(
     at: StorageDirectories,
     readonly limitsDisks: boolean,
   ) {
     super(at);
+    this.streams = new BtrfsStreams(at);
   }
 
   /** Quotas are switched on for the file system that holds `state`; where that fails, disks are not limited. */
@@ -43,6 +44,14 @@ export class BtrfsDriver extends ImagePlaces implements StorageDriver {
     );
     return new BtrfsDriver(new StorageDirectories(state, subvolumes), limits);
   }
+
+  /** Under the name that it has on every host, where that can be: a move then sends what differs from it. */
+  override sealImage = async (place: string): Promise<void> => {
+    const problem = await this.streams.identify(`${this.at.image(place)}.new`, place).catch((error: unknown) => error);
+    if (problem && !(problem instanceof CommandError)) throw problem;
+    if (!(await this.at.hasImage(place))) await this.at.sealImage(place);
+    await this.at.removePlace(`${this.at.image(place)}.new`);
+  };
 
   async clone(instanceId: string, sha256: string): Promise<void> {
     await this.delete(instanceId);
@@ -59,7 +68,11 @@ export class BtrfsDriver extends ImagePlaces implements StorageDriver {
     if (this.limitsDisks) await btrfs('qgroup', 'limit', bytes ? String(bytes) : 'none', this.rootfs(instanceId));
   }
 
-  delete = (instanceId: string) => this.at.removePlace(this.rootfs(instanceId));
+  async delete(instanceId: string): Promise<void> {
+    await this.streams.discardCopies(instanceId);
+    await this.at.removePlace(this.rootfs(instanceId));
+  }
+
   rootfs = (instanceId: string) => join(this.at.instance(instanceId), 'rootfs');
   writableLayer = (instanceId: string) => this.rootfs(instanceId);
 }

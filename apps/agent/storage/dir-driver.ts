@@ -10,6 +10,7 @@ const COPY_TIMEOUT_MS = 600_000;
 export class DirDriver extends ImagePlaces implements StorageDriver {
   readonly name = 'dir';
   readonly limitsDisks = false;
+  readonly streams = undefined;
 
   async clone(instanceId: string, sha256: string): Promise<void> {
     await this.delete(instanceId);

@@ -9,6 +9,7 @@ import type { StorageDriver } from './storage-driver.js';
 export class OverlayDriver extends ImagePlaces implements StorageDriver {
   readonly name = 'overlay';
   readonly limitsDisks = false;
+  readonly streams = undefined;
 
   async clone(instanceId: string, sha256: string): Promise<void> {
     const [image, folder] = [this.at.image(sha256), this.at.instance(instanceId)];

@@ -1,8 +1,12 @@
+import type { DiskStreams } from './disk-streams.js';
+
 /** Root filesystems of instances. Every method is idempotent. */
 export interface StorageDriver {
   readonly name: 'overlay' | 'btrfs' | 'dir';
   /** True where it keeps an instance to its disk's size. */
   readonly limitsDisks: boolean;
+  /** Where it can send roots as streams. */
+  readonly streams: DiskStreams | undefined;
   /** A new empty place for an image's files, to be filled by the caller and made the image by `sealImage`. */
   newImage(sha256: string): Promise<string>;
   /** What `newImage` gave (its files already shifted) is the image from now on. */

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { CommandError } from './commands.js';
 
 /** Resolves when it has ended with one of the `fine` statuses, else rejects with the end of what it said. */
 export function exitOf(child: ChildProcess, fine: readonly number[] = [0]): Promise<void> {
@@ -9,7 +10,7 @@ export function exitOf(child: ChildProcess, fine: readonly number[] = [0]): Prom
     child.on('close', (code) =>
       code !== null && fine.includes(code)
         ? resolve()
-        : reject(new Error(`${child.spawnargs.join(' ').slice(-120)} ended with ${code}: ${said.trim()}`)),
+        : reject(new CommandError(child.spawnargs.join(' ').slice(-120), code, said)),
     );
   });
   exit.catch(() => undefined); // awaited when its output has been read

@@ -1,0 +1,6 @@
+import { run } from '../network/commands.js';
+
+const TIMEOUT_MS = 60_000;
+
+/** A command of btrfs-progs; throws CommandError. */
+export const btrfs = (...args: string[]): Promise<string> => run('btrfs', args, '', TIMEOUT_MS);
