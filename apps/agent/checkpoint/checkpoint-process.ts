@@ -3,6 +3,7 @@ import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sleep } from '#libs/common/clock';
+import { NotFoundError } from '#libs/common/errors';
 import type { MovableInstances } from './movable-instances.js';
 
 const LOOK_MS = 50;
@@ -52,7 +53,10 @@ export async function killRestore(directory: string): Promise<void> {
 /** Kills what a restore has made whose CRIU is gone. False where it cannot be ended. */
 export async function killTasks(instances: MovableInstances, instanceId: string): Promise<boolean> {
   for (const until = Date.now() + KILL_WAIT_MS; ; await sleep(LOOK_MS)) {
-    const pid = await instances.initPid(instanceId);
+    const pid = await instances.initPid(instanceId).catch((error: unknown) => {
+      if (error instanceof NotFoundError) return 0; // the agent died before it wrote that it comes
+      throw error;
+    });
     if (!pid || Date.now() > until) return !pid;
     kill(pid); // its namespace goes with it
   }

@@ -42,15 +42,14 @@ export function verdictOf(text: string): Omit<CriuVerdict, 'text'> {
   };
 }
 
-/** Writes the log of a failed dump or restore to `path`, in place of the one before. Returns the path. */
-export async function keepLog(path: string, { text }: CriuVerdict): Promise<string> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+/** Writes the log of a failed dump or restore to `path`, in place of the one before. */
+export async function keepLog(path: string, { text }: CriuVerdict): Promise<void> {
   await writeFile(path, text, { mode: 0o600 });
-  return path;
 }
 
 /** The same in a directory that has room for RESTORES_KEPT: the oldest goes. */
-export async function keepBounded(path: string, verdict: CriuVerdict): Promise<string> {
+export async function keepBounded(path: string, verdict: CriuVerdict): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await keepLog(path, verdict);
   const names = (await readdir(dirname(path))).filter((name) => name !== basename(path));
   const files = await Promise.all(
@@ -61,7 +60,6 @@ export async function keepBounded(path: string, verdict: CriuVerdict): Promise<s
   );
   const old = files.sort((a, b) => b.age - a.age).slice(RESTORES_KEPT - 1);
   await Promise.all(old.map(({ file }) => rm(file, { force: true })));
-  return path;
 }
 
 /** Without a right to raise its limit of open files CRIU says so and goes on. */

@@ -17,7 +17,7 @@ import { watchedFiles, writeIrmapCache } from './watched-files.js';
 /** CRIU's dump at the source: from the cut on it is frozen, in `post-dump` it waits for the word. */
 export class Dump {
   private images: ImageStream | undefined;
-  /** Resolves when lxc-checkpoint has ended: the tasks are killed, or go on. */
+  /** Resolves when lxc-checkpoint has ended: the tasks are stopped for good, or go on. */
   ended: Promise<unknown> = Promise.resolve();
   /** Rejects with MoveFailure where it ends; to be raced with what comes before the word. */
   failed: Promise<never> = new Promise<never>(() => undefined);
@@ -61,12 +61,18 @@ export class Dump {
     const ended = startCheckpoint(this.directory, args, moveEnvironment(this.directory, 'source', veths, bridges));
     this.ended = ended;
     this.failed = ended.then(async (status) => {
-      const verdict = await criuVerdict(this.directory, 'dump.log');
-      const kept = await keepLog(join(lxcPath, spec.id, 'dump.log'), verdict);
-      const cause = verdict.cause || `lxc-checkpoint -s ended with ${status}`;
-      throw new MoveFailure('dump', `${cause} (whole log at the source: ${kept})`, verdict.excerpt);
+      throw await this.failure(status, join(lxcPath, spec.id, 'dump.log'));
     });
     this.failed.catch(() => undefined); // also looked at when nobody races it
+  }
+
+  /** Its log is kept, but not of a success: what is left here of the instance is going then. */
+  private async failure(status: number, path: string): Promise<MoveFailure> {
+    if (status === 0) return new MoveFailure('dump', 'it ended without being told to');
+    const verdict = await criuVerdict(this.directory, 'dump.log');
+    await keepLog(path, verdict);
+    const cause = verdict.cause || `lxc-checkpoint -s ended with ${status}`;
+    return new MoveFailure('dump', `${cause} (whole log at the source: ${path})`, verdict.excerpt);
   }
 
   /** After `dumped`: whether CRIU may have linked files in the disk, for open ones that have lost the name they were opened by. */

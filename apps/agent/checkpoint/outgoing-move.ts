@@ -119,7 +119,7 @@ export class OutgoingMove {
     }
   }
 
-  /** The control plane has committed: what runs here is no longer the instance. Resolves when CRIU has killed it. */
+  /** The control plane has committed: what runs here is no longer the instance. Resolves when it is killed. */
   async commit(): Promise<void> {
     if (this.decision.made === 'abort' || !hasReached(this.progress.phase, AWAIT_COMMIT))
       throw new ConflictError(`migration ${this.record.migrationId} is not waiting for a commit here`);
@@ -201,12 +201,13 @@ export class OutgoingMove {
     const { spec } = this.record;
     await faultPoint('source.letting-go');
     if (existsSync(this.directory)) writeFileSync(join(this.directory, 'committed'), '');
-    // Before CRIU kills it: its end is expected then, and reported to nobody.
+    // Before it is killed: its end is expected then, and reported to nobody.
     await this.deps.instances.commitOutgoing(spec.id);
     this.dump?.answer('commit');
     this.feed.enter(MigrationPhase.MIGRATION_PHASE_COMMITTED);
     await this.records.keep(this.record);
-    if ((await this.dump?.ended) !== 0) await this.deps.instances.kill(spec.id);
+    await this.dump?.ended;
+    await this.deps.instances.kill(spec.id); // CRIU leaves it stopped
     // The net namespace of what was killed goes only later, and the veth with it; a move back would find its name taken.
     await removeLinks(spec.nics.map((nic) => hostVethName(nic.portId)));
     this.redirect.disarm();

@@ -6,8 +6,10 @@ import { NotFoundError } from '#libs/common/errors';
 import { isPrivileged } from '../../images/id-maps.js';
 import { CommandError, run } from '../../network/commands.js';
 import type { MigrationDeps } from '../movable-instances.js';
+import { blockingDeletedFiles } from './deleted-files.js';
 import { blockingDeletedWatches } from './deleted-watches.js';
 import { blockingNetwork } from './interfaces.js';
+import { blockingQueues } from './message-queues.js';
 import { blockingMounts } from './mounts.js';
 import { blockingNamespaces } from './namespaces.js';
 import { blockingFiles } from './open-files.js';
@@ -81,6 +83,8 @@ async function blockingContent(initPid: number, spec: InstanceSpec): Promise<str
     ...(await blockingFiles(initPid, tasks)),
     ...(await blockingWatches(initPid, tasks)),
     ...(await blockingDeletedWatches(initPid, tasks)),
+    ...(await blockingDeletedFiles(tasks)),
+    ...(await blockingQueues(initPid)),
     ...(await blockingNetwork(initPid, spec.nics)),
     ...(isPrivileged(spec) ? await blockingIds(tasks) : []),
   ];
