@@ -13,7 +13,7 @@ import { retry } from '#libs/common/retry';
 import type { StorageDriver } from '../storage/storage-driver.js';
 import { ImageDigestError, ImageInUseError } from './image.errors.js';
 import { whatToEvict } from './eviction.js';
-import { DEFAULT_IDMAP, idMapOf, placeOf } from './id-maps.js';
+import { DEFAULT_IDMAP, idMapOf, imagePlaceOf, isPrivileged, placeOf } from './id-maps.js';
 import { copyShifted } from './shift.js';
 import { unpack } from './unpack.js';
 
@@ -105,6 +105,13 @@ export class ImageCache {
     if ([sha256, ...places].some((place) => this.isUsed(place))) throw new ImageInUseError(sha256);
     for (const place of places) await this.remove(place);
     return places.includes(sha256);
+  }
+
+  /** An instance is gone: a copy that was shifted to ids of its own is of no use to any other. */
+  async dropOwn(spec: InstanceSpec): Promise<void> {
+    const place = imagePlaceOf(spec);
+    const own = place !== spec.image?.sha256 && !isPrivileged(spec);
+    if (own && !this.isUsed(place)) await this.remove(place);
   }
 
   private async remove(place: string): Promise<void> {

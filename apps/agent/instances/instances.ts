@@ -234,6 +234,7 @@ export class Instances {
     await this.deps.network.detach(spec.nics);
     await this.deps.storage.delete(spec.id);
     await this.deps.records.forget(spec.id);
+    await this.deps.images.dropOwn(spec);
     this.deps.fence.held.letGo(spec.id);
   }
 

@@ -22,7 +22,9 @@ export function movableInstances(deps: InstancesDeps): MovableInstances {
     fence.killHeld(id);
     await runtime.stop(id, 0);
     await storage.delete(id);
+    const spec = records.find(id)?.spec;
     await records.forget(id);
+    if (spec) await images.dropOwn(spec);
   };
   const prepareIncoming = async (spec: InstanceSpec, epoch: number) => {
     runtime.check(spec);

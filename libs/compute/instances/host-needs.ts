@@ -5,7 +5,7 @@ import { configOf } from './instance-spec.js';
 const PRIVILEGED = 'security.privileged';
 
 /** Keys that say whose ids an instance's files have: a disk that is kept cannot change them. */
-const OF_IDS = [PRIVILEGED];
+const OF_IDS = [PRIVILEGED, ...['isolated', 'base', 'size'].map((key) => `security.idmap.${key}`)];
 
 /** Capabilities that the instance asks of every host that it runs on, by its configuration. */
 export function hostNeeds(instance: Pick<Instance, 'config'>, flavor: Pick<InstanceFlavor, 'extraSpecs'>): string[] {

@@ -14,9 +14,11 @@ import { Quotas } from '../quotas/quotas.js';
 import { ServerGroups } from '../server-groups/server-groups.js';
 import { BadRequestError } from './instance.errors.js';
 import { hostNeeds } from './host-needs.js';
+import { assignRange, wantedRange } from './id-ranges.js';
 import { Instance } from './instance.entity.js';
 import { INSTANCE } from './instance-operations.js';
 import type { CreateInstanceInput } from './instance-operations.js';
+import { configOf } from './instance-spec.js';
 import { placementOf } from './instance-placement.js';
 import type { Placement } from './instance-placement.js';
 import type { NewInstance } from './new-instance.js';
@@ -60,6 +62,7 @@ export class InstanceCreation {
       requireOwnPorts(wanted, count);
       const instances = rows(caller, wanted, flavor, placement.zone, count);
       await tx.insert(Instance, instances);
+      await assignRanges(tx, instances);
       const { forcedHost, requestedHost } = placement;
       const input: CreateInstanceInput = { forcedHost, requestedHost };
       for (const { id: resourceId } of instances) {
@@ -91,6 +94,13 @@ export class InstanceCreation {
       throw new BadRequestError(`Compute host ${host} could not be found.`);
     if (placement.zone !== null && !(await tx.existsBy(Host, { availabilityZone: placement.zone, role: 'compute' })))
       throw new BadRequestError('The requested availability zone is not available');
+  }
+}
+
+async function assignRanges(tx: EntityManager, instances: readonly Instance[]): Promise<void> {
+  for (const instance of instances) {
+    const wanted = wantedRange(configOf(instance, instance.flavor));
+    if (wanted) await assignRange(tx, instance.id, wanted);
   }
 }
 
@@ -139,6 +149,8 @@ function rows(caller: Caller, wanted: NewInstance, flavor: Flavor, zone: string 
       taskState: 'scheduling',
       powerState: 0,
       epoch: 1,
+      idmapBase: null,
+      idmapSize: null,
       config: wanted.config ?? {},
       devices: wanted.devices ?? {},
       profiles: wanted.profiles ?? ['default'],

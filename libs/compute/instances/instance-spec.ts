@@ -1,10 +1,8 @@
 import type { IdMap, InstanceSpec, NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
 import type { Image } from '#libs/images/image.entity';
 import { InvalidInputError } from '#libs/common/errors';
+import { SHARED_RANGE } from './id-ranges.js';
 import type { Instance, InstanceFlavor } from './instance.entity.js';
-
-/** LXD's default range: one for all instances of a host, so that an image is shifted once. */
-export const defaultIdMap: IdMap = { base: 1_000_000, size: 65_536 };
 
 export interface InstanceSpecParts {
   instance: Instance;
@@ -43,7 +41,7 @@ export function renderInstanceSpec(parts: InstanceSpecParts): InstanceSpec {
     nics,
     devices: Object.entries(instance.devices).map(([name, { type = 'none', ...options }]) => ({ name, type, options })),
     config,
-    idmap: defaultIdMap,
+    idmap: idMapOf(instance),
     projectId: instance.projectId,
     displayName: instance.name,
     networks,
@@ -52,6 +50,10 @@ export function renderInstanceSpec(parts: InstanceSpecParts): InstanceSpec {
 
 /** Configuration keys that whoever uploads an image or owns a server may set; the others are the operator's. */
 const USERS_KEYS = new Set(['migration.stateful']);
+
+function idMapOf({ idmapBase, idmapSize }: Instance): IdMap {
+  return idmapBase && idmapSize ? { base: idmapBase, size: idmapSize } : SHARED_RANGE;
+}
 
 /** The operator's keys in force: a flavor's extra specs `lxd:security.privileged` and the like, then the instance's own. */
 export function configOf(

@@ -1,4 +1,4 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Exclusion, PrimaryColumn } from 'typeorm';
 import { BigintColumn, Timestamps } from '#libs/database/columns';
 
 /** Nova's vm_states, as far as containers have them. */
@@ -45,6 +45,10 @@ export interface InstanceFault {
 }
 
 @Entity('instances')
+@Exclusion(
+  'id_ranges',
+  'USING gist (int8range(idmap_base, idmap_base::bigint + idmap_size) WITH &&) WHERE (deleted_at IS NULL AND idmap_base IS NOT NULL)',
+)
 export class Instance extends Timestamps {
   @PrimaryColumn({ type: 'uuid' })
   id: string;
@@ -89,6 +93,13 @@ export class Instance extends Timestamps {
   /** Raised in the transaction that commits a change of host (invariant 2). */
   @BigintColumn('epoch', 1)
   epoch: number;
+
+  /** Isolated (LXD: security.idmap.isolated): where the host's ids begin that its own are shifted to, and how many. */
+  @Column({ type: 'int', name: 'idmap_base', nullable: true })
+  idmapBase: number | null;
+
+  @Column({ type: 'int', name: 'idmap_size', nullable: true })
+  idmapSize: number | null;
 
   /** LXD-style configuration, devices and profiles. */
   @Column({ type: 'jsonb', default: {} })

@@ -15,7 +15,6 @@ const REFUSED: Record<string, string> = {
   'raw.apparmor': 'nothing: raw configuration is not offered',
   'raw.seccomp': 'nothing: raw configuration is not offered',
   'raw.idmap': 'nothing: raw configuration is not offered',
-  'security.idmap.isolated': 'false: all instances of a host share one id map',
 };
 
 /**
