@@ -23,6 +23,12 @@ export interface Restored {
   firstFailure: string;
 }
 
+interface Failed {
+  /** Errors of CRIU's log, the first first. */
+  cause: string;
+  failure: MoveFailure;
+}
+
 /** A running instance on its way in: its frames are held, its restore stands by, its network is closed until the commit. */
 export class Arrival {
   private holds: Hold[] = [];
@@ -143,14 +149,23 @@ export class Arrival {
     const again = Date.now() + (Date.now() - started) < deadline;
     if (this.off || !again || !mayPass(first.cause) || !(await this.clear())) throw first.failure;
     this.deps.logger.warn({ instanceId: this.spec.id, reason: first.failure.message }, 'restore tried once more');
-    this.restore = await Restore.arm(this.directory, this.spec, this.deps.instances, this.memoryMode);
-    const second = this.off ? first : await this.tryOnce(network);
-    if (second) throw second.failure;
+    const second = await this.tryAgain(network);
+    if (second || this.off) throw (second ?? first).failure;
     return { firstFailure: first.failure.message };
   }
 
+  private async tryAgain(network: GuestNetwork): Promise<Failed | undefined> {
+    const disallow = mapsLater(this.memoryMode) ? await allowUserfaults() : undefined;
+    try {
+      this.restore = await Restore.arm(this.directory, this.spec, this.deps.instances, this.memoryMode);
+      return this.off ? undefined : await this.tryOnce(network);
+    } finally {
+      await disallow?.();
+    }
+  }
+
   /** Nothing where it has succeeded. */
-  private async tryOnce(network: GuestNetwork): Promise<{ cause: string; failure: MoveFailure } | undefined> {
+  private async tryOnce(network: GuestNetwork): Promise<Failed | undefined> {
     const restore = this.restore!;
     await faultPoint('target.restoring');
     if (await restore.go(network, this.spec.nics)) {

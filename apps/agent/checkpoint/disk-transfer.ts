@@ -22,6 +22,8 @@ const FIDELITY = ['--numeric-owner', '--xattrs', '--xattrs-include=*', '--acls']
 const SYNC_TIMEOUT_MS = 600_000;
 /** Paths named in one message. */
 const NAMED = 1000;
+/** Of one file in a tar stream, about. */
+const HEADERS = 1536;
 
 /** The passes over one writable layer, source end. */
 export class DiskSender {
@@ -33,12 +35,13 @@ export class DiskSender {
   /** Passes that the target has not said to have yet. */
   private due = 0;
   private bytes = 0;
+  private expected = 0;
 
   private constructor(
     private readonly root: string,
     private readonly target: TargetLink,
     private readonly throttle: Throttle,
-    private readonly onBytes: (bytes: number) => void,
+    private readonly onBytes: (sent: number, expected: number) => void,
     private readonly jail: DiskJail,
   ) {}
 
@@ -46,7 +49,8 @@ export class DiskSender {
     root: string,
     target: TargetLink,
     throttle: Throttle,
-    onBytes: (bytes: number) => void,
+    /** `expected`: what all passes known so far come to; never less than `sent`. */
+    onBytes: (sent: number, expected: number) => void,
   ): Promise<DiskSender> {
     return new DiskSender(root, target, throttle, onBytes, await DiskJail.open(root));
   }
@@ -66,6 +70,8 @@ export class DiskSender {
     const now = await walk(this.root, () => begun);
     const diff = this.last ? diffManifests(this.last, now) : { changed: [...now.entries.keys()], removed: [] };
     this.last = now;
+    const sizes = diff.changed.map((path) => HEADERS + (now.entries.get(path)?.bytes ?? 0));
+    this.expected = sizes.reduce((sum, size) => sum + size, this.bytes);
     const sent = await this.send(diff);
     await faultPoint('source.disk');
     for (const path of await attributed(this.root)) this.attributed.add(path);
@@ -136,7 +142,7 @@ export class DiskSender {
       await this.throttle.take(chunk.length);
       await this.target.channel.sendAll(FrameType.disk, chunk);
       this.bytes += chunk.length;
-      this.onBytes(this.bytes);
+      this.onBytes(this.bytes, Math.max(this.bytes, this.expected));
     }
     await ended;
   }

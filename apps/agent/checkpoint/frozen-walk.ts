@@ -13,7 +13,7 @@ import { shares } from './tree-shares.js';
 
 const MOST_PROCESSES = 4;
 /** The target has it, though it has gone here since. */
-const GONE: ManifestEntry = { ctime: 0n, inode: '', type: '' };
+const GONE: ManifestEntry = { ctime: 0n, inode: '', type: '', bytes: 0 };
 
 /**
  * What has changed since `before`, found in the freeze: nothing moves. Processes that were started ahead share the tree
@@ -111,7 +111,7 @@ export class FrozenWalk {
 
   private look(path: string): ManifestEntry | undefined {
     const stats = lstatSync(this.at(path), { bigint: true, throwIfNoEntry: false });
-    return stats && { ctime: stats.ctimeNs, inode: String(stats.ino), type: typeOf(stats) };
+    return stats && { ctime: stats.ctimeNs, inode: String(stats.ino), type: typeOf(stats), bytes: 0 };
   }
 
   private compareNames(directory: string, changed: Set<string>, removed: string[]): void {

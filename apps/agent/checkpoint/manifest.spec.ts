@@ -9,6 +9,7 @@ const entry = (ctime: bigint, more: Partial<ManifestEntry> = {}): ManifestEntry 
   ctime,
   inode: '1',
   type: 'f',
+  bytes: 0,
   ...more,
 });
 const manifest = (startedAt: bigint, entries: Record<string, ManifestEntry>): Manifest => ({
@@ -59,10 +60,13 @@ describe('what a disk pass sends', () => {
 
 describe('what find prints', () => {
   it('is read to the nanosecond, and byte by byte: a name has spaces, line ends, and bytes that are no UTF-8', () => {
-    const output = Buffer.from('1795601518.6907214860 12 d .\x001795601518.0000000010 13 f ./a b\n\xff\0', 'latin1');
+    const output = Buffer.from(
+      '1795601518.6907214860 12 d 8 .\x001795601518.0000000010 13 f 0 ./a b\n\xff\0',
+      'latin1',
+    );
     assert.deepEqual(parseFound(output), [
-      ['.', { ctime: 1_795_601_518_690_721_486n, inode: '12', type: 'd' }],
-      ['a b\n\xff', { ctime: 1_795_601_518_000_000_001n, inode: '13', type: 'f' }],
+      ['.', { ctime: 1_795_601_518_690_721_486n, inode: '12', type: 'd', bytes: 4096 }],
+      ['a b\n\xff', { ctime: 1_795_601_518_000_000_001n, inode: '13', type: 'f', bytes: 0 }],
     ]);
   });
 });

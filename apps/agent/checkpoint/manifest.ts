@@ -5,6 +5,8 @@ export interface ManifestEntry {
   inode: string;
   /** As `find -printf %y` says it: f, d, l, c, … */
   type: string;
+  /** What it takes of the disk. */
+  bytes: number;
 }
 
 /**
@@ -50,17 +52,17 @@ export const parentOf = (path: string): string => {
 };
 
 /** What `find` is to print of each entry for `parseFound`. */
-export const FOUND = '%C@ %i %y %p\\0';
+export const FOUND = '%C@ %i %y %b %p\\0';
 
 /** Records of FOUND, in the order of the bytes; `./` before a path is taken off. */
 export function parseFound(output: Buffer): [string, ManifestEntry][] {
   const records = output.toString('latin1').split('\0');
   records.pop(); // after the last NUL
   return records.map((record) => {
-    const [time = '', inode = '', type = ''] = record.split(' ', 3);
-    const path = record.slice(time.length + inode.length + type.length + 3);
+    const [time = '', inode = '', type = '', blocks = ''] = record.split(' ', 4);
+    const path = record.slice(time.length + inode.length + type.length + blocks.length + 4);
     const [seconds, fraction = ''] = time.split('.');
     const ctime = BigInt(seconds + fraction.slice(0, 9).padEnd(9, '0'));
-    return [path.startsWith('./') ? path.slice(2) : path, { ctime, inode, type }];
+    return [path.startsWith('./') ? path.slice(2) : path, { ctime, inode, type, bytes: Number(blocks) * 512 }];
   });
 }

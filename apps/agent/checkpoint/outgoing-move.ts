@@ -141,13 +141,15 @@ export class OutgoingMove {
     this.feed.enter(MigrationPhase.MIGRATION_PHASE_DISK);
     const started = performance.now();
     const layer = this.deps.instances.writableLayer(this.record.spec.id);
-    this.disk = await DiskSender.open(layer, this.target!, this.throttle, (bytes) => {
-      this.progress.diskBytesProcessed = this.progress.diskBytesTotal = bytes;
+    this.disk = await DiskSender.open(layer, this.target!, this.throttle, (sent, expected) => {
+      Object.assign(this.progress, { diskBytesProcessed: sent, diskBytesTotal: expected });
+      this.feed.moved();
     });
     await this.disk.passes(() => {
       this.stopIfAborted();
       return this.live && !this.hurried; // a cold one is stopped: nothing changes
     });
+    this.progress.diskBytesTotal = this.progress.diskBytesProcessed;
     this.feed.time('disk', started);
     return this.disk;
   }

@@ -6,7 +6,7 @@
 const PASSING = [
   /Resource temporarily unavailable|Cannot allocate memory|Device or resource busy|Text file busy|Interrupted system call/,
   /No buffer space available|Too many open files|File exists|Address already in use|Connection timed out/,
-  /Pid \d+ do(es)? not match expected|killed by signal 9\b/,
+  /Pid \d+ do(es)? not match expected|killed by signal 9\b|Unable to open an userfaultfd descriptor/,
 ];
 
 /** Whether a restore with this cause (errors of CRIU's log, the first first) may succeed with the same images. */

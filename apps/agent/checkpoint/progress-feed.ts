@@ -1,13 +1,26 @@
 import type { MigrationPhase, MigrationProgress } from '#generated/lxstack/agent/v1/agent';
 
+const MOVED_MS = 200;
+
 /** The progress of one migration, and who looks on. */
 export class ProgressFeed {
   private readonly listeners = new Set<() => void>();
+  private toldAt = 0;
 
   constructor(private readonly progress: MigrationProgress) {}
 
   enter(phase: MigrationPhase): void {
     this.progress.phase = phase;
+    this.tell();
+  }
+
+  /** Bytes have gone: told a few times a second. */
+  moved(): void {
+    if (performance.now() - this.toldAt > MOVED_MS) this.tell();
+  }
+
+  private tell(): void {
+    this.toldAt = performance.now();
     for (const listener of this.listeners) listener();
   }
 

@@ -14,7 +14,7 @@ describe('the progress of a move on one line', () => {
     const progress = addProgress(addProgress(undefined, event(0), 1_000), event(2 * mebi), 3_000);
     assert.equal(
       renderProgress(progress, 3_000),
-      '[#####...............] 25 % disk: disk 2.0 of 8.0 MiB (6.0 left), memory 0.0 of 0.0 MiB (0.0 left), 2.0 s, time left 6.0 s',
+      '[#####...............]  25 % disk, disk 2.0 of 8.0 MiB, 2.0 s, 6 s left',
     );
   });
 
@@ -23,6 +23,11 @@ describe('the progress of a move on one line', () => {
   });
 
   it('knows no time left before the first byte', () => {
-    assert.match(renderProgress(addProgress(undefined, event(0), 0), 500), /time left unknown$/);
+    assert.match(renderProgress(addProgress(undefined, event(0), 0), 500), / 8.0 MiB, 0.5 s$/);
+  });
+
+  it('is no longer than the terminal is wide: a line that wraps could not be drawn over', () => {
+    const line = renderProgress(addProgress(undefined, event(mebi), 0), 1_000, 40);
+    assert.equal(line, '[###.................]  13 % disk, disk ');
   });
 });

@@ -26,19 +26,25 @@ export function addProgress(before: Progress | undefined, data: Record<string, u
   };
 }
 
-/** One line: bar, phase, bytes, elapsed and remaining time as the rate so far tells. */
-export function renderProgress({ phase, processed, total, memory, disk, since }: Progress, now: number): string {
+/** One line of at most `width` characters: bar, phase, bytes, elapsed and remaining time as the rate so far tells. */
+export function renderProgress(progress: Progress, now: number, width = Infinity): string {
+  const { phase, processed, total, memory, disk, since } = progress;
   const share = total > 0 ? processed / total : 0;
   const full = Math.round(share * barWidth);
   const elapsed = (now - since) / 1000;
-  const eta =
-    processed > 0 && elapsed > 0 ? `${((elapsed * (total - processed)) / processed).toFixed(1)} s` : 'unknown';
-  const bar = `[${'#'.repeat(full)}${'.'.repeat(barWidth - full)}] ${(share * 100).toFixed(0)} %`;
-  const parts = `disk ${part(disk)}, memory ${part(memory)}`;
-  return `${bar} ${phase}: ${parts}, ${elapsed.toFixed(1)} s, time left ${eta}`;
+  const left = processed > 0 ? (elapsed * (total - processed)) / processed : 0;
+  const parts = [
+    `[${'#'.repeat(full)}${'.'.repeat(barWidth - full)}] ${(share * 100).toFixed(0).padStart(3)} % ${phase}`,
+    ...part('disk', disk),
+    ...part('memory', memory),
+    `${elapsed.toFixed(1)} s`,
+    ...(left > 0 ? [`${left.toFixed(0)} s left`] : []),
+  ];
+  return parts.join(', ').slice(0, width);
 }
 
-function part({ processed, total }: { processed: number; total: number }): string {
+function part(name: string, { processed, total }: { processed: number; total: number }): string[] {
   const mebi = (bytes: number) => (bytes / 1024 ** 2).toFixed(1);
-  return `${mebi(processed)} of ${mebi(total)} MiB (${mebi(Math.max(0, total - processed))} left)`;
+  const of = total > processed ? ` of ${mebi(total)}` : '';
+  return processed || total ? [`${name} ${mebi(processed)}${of} MiB`] : [];
 }

@@ -30,6 +30,8 @@ const ended: readonly string[] = [
   'done',
 ];
 const watchMs = 86_400_000;
+/** Between two looks at the clock while nothing is reported. */
+const clockMs = 500;
 
 export function migrationCommand(): Command {
   const list = new Command('list')
@@ -66,17 +68,18 @@ export function migrationCommand(): Command {
 /** Draws each event of the move; on a terminal over the line before. */
 async function follow(api: Api, events: Events, migration: ListedMigration): Promise<ListedMigration> {
   let progress: Progress | undefined;
-  let shown = '';
-  const draw = ({ type, id, data }: FleetEvent) => {
+  const terminal = process.stdout.isTTY ? process.stdout : undefined;
+  const draw = () => {
+    if (!progress) return;
+    if (terminal) terminal.write(`\r\x1b[K${renderProgress(progress, Date.now(), terminal.columns - 1)}`);
+    else print(renderProgress(progress, Date.now()));
+  };
+  const forget = events.listen(({ type, id, data }: FleetEvent) => {
     if (type !== 'migration' || id !== migration.uuid) return;
     progress = addProgress(progress, data, Date.now());
-    const line = renderProgress(progress, Date.now());
-    if (line === shown) return;
-    shown = line;
-    if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${line}`);
-    else print(line);
-  };
-  const forget = events.listen(draw);
+    draw();
+  });
+  const clock = terminal && setInterval(draw, clockMs);
   try {
     return await events.until(migration.instance_uuid, 'the end of the move', watchMs, async () => {
       const query = `instance_uuid=${migration.instance_uuid}`;
@@ -85,7 +88,8 @@ async function follow(api: Api, events: Events, migration: ListedMigration): Pro
     });
   } finally {
     forget();
-    if (process.stdout.isTTY && shown) process.stdout.write('\n');
+    clearInterval(clock);
+    if (terminal && progress) terminal.write('\n');
   }
 }
 

@@ -8,10 +8,8 @@ let before = '';
 
 /** CRIU opens userfault descriptors as the instance's own root; other instances may not while none is restored. */
 export async function allowUserfaults(): Promise<() => Promise<void>> {
-  if (users++ === 0) {
-    before = (await readFile(SWITCH, 'utf8')).trim();
-    await writeFile(SWITCH, '1');
-  }
+  if (users++ === 0) before = (await readFile(SWITCH, 'utf8')).trim();
+  await writeFile(SWITCH, '1'); // each time: another agent of this machine, as a simulated host's, may have ended it
   let released = false;
   return async () => {
     if (released) return;

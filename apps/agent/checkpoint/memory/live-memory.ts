@@ -57,6 +57,7 @@ export class LiveMemory {
       if (decision.made === 'abort') throw new MoveFailure('aborted', decision.reason);
       passes.push(await this.sender.pass());
       record.progress.memoryBytesTotal = record.progress.memoryBytesProcessed = this.sender.bytes;
+      feed.moved();
     } while (!memoryPassesSuffice(passes));
     feed.time('memory', started);
     deps.logger.info({ migrationId: record.migrationId, passes }, 'memory sent while it runs');
