@@ -34,6 +34,7 @@ import { ReleaseStep } from './live-migrate/release.step.js';
 import { SwitchCommit } from './live-migrate/switch-commit.js';
 import { SwitchStep } from './live-migrate/switch.step.js';
 import { BatchRounds } from './move-batch/batch-rounds.js';
+import { LateComers } from './move-batch/late-comers.js';
 import { LiveChoices } from './move-batch/live-choices.js';
 import { MoveBatchWorkflow } from './move-batch/move-batch.workflow.js';
 import { ClaimTargetStep } from './moves/claim-target.step.js';
@@ -78,6 +79,7 @@ const cold = [ColdMigrate, StopSourceStep, TransferStep, ArriveStep, ConfirmResi
     AutoConfirmWorkflow,
     AutoEvacuation,
     BatchRounds,
+    LateComers,
     LiveChoices,
     MoveBatchWorkflow,
     BindPortWorkflow,

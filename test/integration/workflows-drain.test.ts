@@ -85,6 +85,20 @@ describe('drain of a host', () => {
     assert.deepEqual([operation.state, counts.done], ['done', 2]);
   });
 
+  it('is not over while a move to the host goes on, and moves away what arrives so', async () => {
+    const { id } = await world.create('h2');
+    const { migrations: moves } = world.agents.get('h2')!;
+    moves.holdAt = MigrationPhase.MIGRATION_PHASE_DISK;
+    await world.migrations.liveMigrate(caller, id, { host: 'h1' });
+    await moves.held();
+    const batch = await drain('require');
+    moves.holdAt = undefined;
+    moves.goOn();
+    const { operation, counts } = await ended(batch.id);
+    assert.deepEqual([operation.state, counts.total, counts.done], ['done', 1, 1]);
+    assert.deepEqual(await left(), []);
+  });
+
   it('says why one could not be moved, ends in error, and is resumed when that is mended', async () => {
     const { id } = await world.create('h1');
     await world.database.query(`UPDATE hosts SET enabled = false WHERE id <> $1`, [at('h1')]);

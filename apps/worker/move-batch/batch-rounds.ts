@@ -9,6 +9,7 @@ import type { LivePolicy, MoveAction, MoveBatchItemStatus } from '#libs/mobility
 import { isAbortable } from '#libs/mobility/migrations/migration-states';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
 import { MoveRefusedError } from '#libs/mobility/migrations/move.errors';
+import { LateComers } from './late-comers.js';
 import { LiveChoices } from './live-choices.js';
 
 interface Attempt extends MoveAttempt {
@@ -49,6 +50,8 @@ const PAGE = 100;
 interface Policy {
   live: LivePolicy;
   parallel: number;
+  /** The host that is to be empty in the end. */
+  hostId: string | null;
 }
 
 /** One look at a batch's open items and what follows from it. May be repeated at any point. */
@@ -58,6 +61,7 @@ export class BatchRounds {
     private readonly database: DataSource,
     private readonly migrations: Migrations,
     private readonly choices: LiveChoices,
+    private readonly lateComers: LateComers,
   ) {}
 
   async open(batchId: string, requestId: string): Promise<BatchItem[]> {
@@ -72,7 +76,10 @@ export class BatchRounds {
     for (;;) {
       const items = await this.open(batchId, by.requestId);
       const open = await this.round(batchId, by, policy, items);
-      if (open || items.length < PAGE) return open;
+      if (open) return open;
+      if (items.length >= PAGE) continue;
+      const late = policy.hostId ? await this.lateComers.of(batchId, policy.hostId) : 'none';
+      if (late !== 'taken in') return late === 'coming' ? 1 : 0;
     }
   }
 
