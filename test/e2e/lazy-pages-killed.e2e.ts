@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { hostOf } from '#apps/cli/client/compute';
+import { pageDaemons } from './fleet/memory-guest.js';
 import { TestFleet } from './fleet/test-fleet.js';
 
 /** A sleep ends early in a process that was dumped. */
@@ -20,7 +20,7 @@ test('the process that maps memory in dies at the target: the server goes on whe
   await fleet.local.runInside(hostOf(server), id, ['sh', '-c', 'until [ -e /tmp/filled ]; do sleep 0.1; done']);
   let killed = 0;
   const watching = setInterval(() => {
-    for (const pid of daemonsOf(id)) {
+    for (const pid of pageDaemons(id)) {
       process.kill(pid, 'SIGKILL');
       killed++;
     }
@@ -39,18 +39,3 @@ test('the process that maps memory in dies at the target: the server goes on whe
   await fleet.remove(id);
   await fleet.assertAudited();
 });
-
-/** Pids of the `criu lazy-pages` that serve an instance: told by the environment of its move. */
-function daemonsOf(instanceId: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        if (!readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('/usr/sbin/criu\0lazy-pages')) return false;
-        return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`LXSTACK_MOVE_LAZY=${instanceId}\0`);
-      } catch {
-        return false; // it has ended meanwhile
-      }
-    })
-    .map(Number);
-}

@@ -29,6 +29,7 @@ interface Shared {
   decision: CommitDecision;
   redirect: Redirect;
   throttle: Throttle;
+  hurried: () => boolean;
   disk: DiskSender;
   target: TargetLink;
   dump: Dump;

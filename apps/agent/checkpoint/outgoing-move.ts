@@ -158,7 +158,8 @@ export class OutgoingMove {
     const { deps, request, record, feed, decision, redirect, throttle } = this;
     const target = this.target!;
     const dump = (this.dump = await Dump.prepare(deps.runDirectory, record.migrationId));
-    const shared = { deps, request, record, feed, decision, redirect, throttle, disk, target, dump };
+    const hurried = () => this.hurried;
+    const shared = { deps, request, record, feed, decision, redirect, throttle, hurried, disk, target, dump };
     this.liveSwitch = new LiveSwitch(
       shared,
       (timeLeft) => this.keepAsked(timeLeft),

@@ -20,6 +20,8 @@ interface Shared {
   feed: ProgressFeed;
   decision: CommitDecision;
   throttle: Throttle;
+  /** Someone wants no more passes. */
+  hurried: () => boolean;
   target: TargetLink;
 }
 
@@ -48,19 +50,31 @@ export class LiveMemory {
 
   /** While it runs: all of its memory, then what has changed. */
   async preCopy(): Promise<void> {
-    const { deps, record, target, throttle, feed, decision } = this.shared;
+    const { deps, record, target, throttle, feed, decision, hurried } = this.shared;
     const started = performance.now();
     const initPid = await deps.instances.initPid(record.spec.id);
     this.sender = await MemorySender.open(initPid, target.channel, throttle);
     const passes: number[] = [];
+    let began: number;
     do {
+      began = performance.now();
       if (decision.made === 'abort') throw new MoveFailure('aborted', decision.reason);
       passes.push(await this.sender.pass());
       record.progress.memoryBytesTotal = record.progress.memoryBytesProcessed = this.sender.bytes;
       feed.moved();
-    } while (!memoryPassesSuffice(passes));
+    } while (!hurried() && !memoryPassesSuffice(passes));
     feed.time('memory', started);
+    if (!hurried()) this.requireCalm(passes, performance.now() - began);
     deps.logger.info({ migrationId: record.migrationId, passes }, 'memory sent while it runs');
+  }
+
+  /** Memory that is rewritten as fast as it is sent would all go in the freeze, and that has an end. */
+  private requireCalm(passes: readonly number[], lastPassMs: number): void {
+    const { switchTimeoutMs } = this.shared.request;
+    if (lastPassMs < switchTimeoutMs || passes.at(-1)! < passes[0]! / 2) return;
+    const [mebibytes, seconds] = [Math.round(passes.at(-1)! / 2 ** 20), Math.round(lastPassMs / 1000)];
+    const reason = `its memory changes faster than it can be sent: ${mebibytes} MiB in ${seconds} s, while it may stand still`;
+    throw new MoveFailure('memory', `${reason} for ${switchTimeoutMs / 1000} s at most`);
   }
 
   /** In the freeze, beside the dump: nothing can change any more. */
