@@ -8,6 +8,7 @@ import { faultPoint } from '#libs/common/fault-point';
 import { removeLinks } from '../network/commands.js';
 import { hostVethName } from '../network/interface-names.js';
 import { announce } from './announce.js';
+import { killTasks } from './checkpoint-process.js';
 import { CommitDecision } from './commit-decision.js';
 import { DiskSender } from './disk-transfer.js';
 import { Dump } from './dump.js';
@@ -210,7 +211,8 @@ export class OutgoingMove {
     this.feed.enter(MigrationPhase.MIGRATION_PHASE_COMMITTED);
     await this.records.keep(this.record);
     await this.dump?.ended;
-    await this.deps.instances.kill(spec.id); // CRIU leaves it stopped
+    // CRIU leaves it stopped. LXC's own kill is a process of its own.
+    if (!(await killTasks(this.deps.instances, spec.id))) await this.deps.instances.kill(spec.id);
     // The net namespace of what was killed goes only later, and the veth with it; a move back would find its name taken.
     await removeLinks(spec.nics.map((nic) => hostVethName(nic.portId)));
     this.redirect.disarm();
