@@ -29,7 +29,7 @@ test('a caller says how the memory of a live move goes, and finds it in its reco
       });
       assert.equal(ended.status, 'completed');
       if (mode) assert.deepEqual([ended.memory_mode, ended.memory_mode_reason], [mode, 'asked for']);
-      else assert.match(ended.memory_mode_reason ?? '', /MiB: about/);
+      else assert.match(ended.memory_mode_reason ?? '', /MiB in \d+ processes: about/);
       await fleet.cloud.compute.settled(server.id, 'ACTIVE');
     }
   });

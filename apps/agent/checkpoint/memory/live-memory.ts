@@ -1,4 +1,5 @@
 import type { SendMigrationRequest } from '#generated/lxstack/agent/v1/agent';
+import { tasksBelow } from '../checks/tasks.js';
 import type { CommitDecision } from '../commit-decision.js';
 import type { Dump } from '../dump.js';
 import { availableMemory, guestFacts } from '../guest-facts.js';
@@ -37,7 +38,8 @@ export class LiveMemory {
     const { memoryBytes } = await guestFacts(deps.instances, record.spec.id);
     const { lazyPages } = target;
     const bandwidth = request.bandwidthBytesPerSecond;
-    const facts = { memoryBytes, lazyPages, bandwidth, freeBytes: await availableMemory() };
+    const processes = (await tasksBelow(await deps.instances.initPid(record.spec.id))).length;
+    const facts = { memoryBytes, processes, lazyPages, bandwidth, freeBytes: await availableMemory() };
     const { mode, why } = chooseMemoryMode(request.memoryMode, facts);
     Object.assign(record.progress, { memoryMode: mode, memoryModeReason: why });
     deps.logger.info({ migrationId: record.migrationId, memoryMode: mode, why }, 'memory mode chosen');

@@ -5,6 +5,7 @@ import type { MemoryFacts } from './memory-mode.js';
 
 const facts = (mebibytes: number, more: Partial<MemoryFacts> = {}): MemoryFacts => ({
   memoryBytes: mebibytes * 2 ** 20,
+  processes: 5,
   freeBytes: 2 ** 40,
   lazyPages: true,
   bandwidth: 0,
@@ -14,6 +15,11 @@ const facts = (mebibytes: number, more: Partial<MemoryFacts> = {}): MemoryFacts 
 test('little memory is copied while it stands still, much of it is sent before and mapped in after', () => {
   assert.equal(chooseMemoryMode('', facts(8)).mode, 'stop-and-copy');
   assert.equal(chooseMemoryMode('', facts(1024)).mode, 'pre-copy');
+});
+
+test('many small processes are copied while they stand still: mapping in later costs for each', () => {
+  assert.equal(chooseMemoryMode('', facts(100)).mode, 'pre-copy');
+  assert.equal(chooseMemoryMode('', facts(100, { processes: 300 })).mode, 'stop-and-copy');
 });
 
 test('where the source has no room for a copy nothing is sent before', () => {

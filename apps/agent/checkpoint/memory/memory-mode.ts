@@ -6,6 +6,7 @@ export const mapsLater = (mode: MemoryMode): boolean => mode !== 'stop-and-copy'
 export interface MemoryFacts {
   /** Bytes of its anonymous and its shared memory. */
   memoryBytes: number;
+  processes: number;
   /** Bytes that the source can still give. */
   freeBytes: number;
   /** The target can map pages in after the restore. */
@@ -20,22 +21,25 @@ const SENT = 0.5e9;
 const RESTORED = 0.8e9;
 /** Start of the daemon, and the faults of the first moments. */
 const LAZY_START_MS = 60;
+/** Each process's memory is registered with the daemon, and faults in by its first pages (about, measured at a load of 25). */
+const LAZY_PROCESS_MS = 2;
 /** The last look at memory that is at the target already; its share that is expected to have changed. */
 const LAST_LOOK_MS = 10;
 const CHANGED = 0.1;
 
 /** Milliseconds for which it stands still, as far as its memory is the reason. */
-export function memoryBlackoutMs(mode: MemoryMode, { memoryBytes, bandwidth }: MemoryFacts): number {
+export function memoryBlackoutMs(mode: MemoryMode, { memoryBytes, processes, bandwidth }: MemoryFacts): number {
   const speed = Math.min(SENT, bandwidth || Infinity);
   const sentInFreeze = ((mode === 'pre-copy' ? CHANGED : 1) * memoryBytes) / speed;
   const dumpedAndSent = Math.max(memoryBytes / DUMPED, sentInFreeze) * 1000; // both at once
+  const mappedLater = LAZY_START_MS + LAZY_PROCESS_MS * processes;
   switch (mode) {
     case 'stop-and-copy':
       return dumpedAndSent + (memoryBytes / RESTORED) * 1000;
     case 'lazy-pages':
-      return dumpedAndSent + LAZY_START_MS;
+      return dumpedAndSent + mappedLater;
     case 'pre-copy':
-      return dumpedAndSent + LAZY_START_MS + LAST_LOOK_MS;
+      return dumpedAndSent + mappedLater + LAST_LOOK_MS;
   }
 }
 
@@ -52,6 +56,6 @@ export function chooseMemoryMode(asked: string, facts: MemoryFacts): { mode: Mem
   const { mode } = costs.reduce((best, one) => (one.ms < best.ms ? one : best));
   const mebibytes = Math.round(facts.memoryBytes / 2 ** 20);
   const listed = costs.map((one) => `${one.ms} ms by ${one.mode}`).join(', ');
-  const why = `${mebibytes} MiB: about ${listed}${room ? '' : '; no room here for a copy of it'}`;
+  const why = `${mebibytes} MiB in ${facts.processes} processes: about ${listed}${room ? '' : '; no room here for a copy of it'}`;
   return { mode, why };
 }
