@@ -74,9 +74,14 @@ export class Fence {
       const { freezeSeconds, stopSeconds } = wanted;
       this.order = { leaseEndsMs, freezeSeconds, stopSeconds, instances };
       writeOrder(this.directory, this.order);
-      if (!this.guard.isAlive()) await this.startGuard();
+      await this.keepGuard();
     }
     return JSON.stringify(this.promise()) !== before;
+  }
+
+  /** A guard that has died is replaced. */
+  async keepGuard(): Promise<void> {
+    if (this.order && !this.guard.isAlive()) await this.startGuard();
   }
 
   /** Throws ConflictError for a marked instance while there is no lease: it may be on its way to another host. */

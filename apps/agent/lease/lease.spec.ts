@@ -18,6 +18,7 @@ async function against(answers: (HeartbeatResponse | Error)[], held: string[] = 
   const fence = {
     now: () => now,
     hasLease: () => now < leaseEnds,
+    keepGuard: async () => undefined,
     promise: () => inForce,
     renewed: async (endsMs: number, wanted: Fence | undefined) => {
       const isNew = inForce !== wanted;

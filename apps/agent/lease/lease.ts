@@ -12,7 +12,7 @@ const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [500, 5_000];
 interface LeaseDeps {
   control: Pick<ControlPlane, 'heartbeat'>;
   host: () => Promise<HostInfo>;
-  fence: Pick<Fence, 'now' | 'hasLease' | 'promise' | 'renewed' | 'held'>;
+  fence: Pick<Fence, 'now' | 'hasLease' | 'keepGuard' | 'promise' | 'renewed' | 'held'>;
   /** Others may own what this host has: the lease is held again, or an operator says that the host is down. */
   doubt: () => void;
   logger: Logger;
@@ -25,8 +25,10 @@ interface LeaseDeps {
  */
 export async function holdLease({ control, host, fence, doubt, logger, signal }: LeaseDeps): Promise<void> {
   const bootId = newId();
+  let wasAtOnce = false;
   for (let pause = FIRST_PAUSE_MS; !signal.aborted;) {
     try {
+      await fence.keepGuard(); // also while nobody answers
       const begun = fence.now(); // the control plane counts from later on
       const lost = !fence.hasLease();
       const answer = await control.heartbeat(await host(), bootId, fence.promise());
@@ -37,8 +39,9 @@ export async function holdLease({ control, host, fence, doubt, logger, signal }:
       const toPromise = await fence.renewed(begun + answer.leaseSeconds * 1000, answer.fence);
       if (lost || fence.held.ids().length) doubt();
       pause = FIRST_PAUSE_MS;
-      // Nothing counts before it was promised.
-      if (!toPromise) await sleep(Math.max(1, answer.leaseSeconds / 3) * 1000, signal);
+      // Nothing counts before it was promised. Never twice in a row: a guard that dies at its start is no reason to hurry.
+      wasAtOnce = toPromise && !wasAtOnce;
+      if (!wasAtOnce) await sleep(Math.max(1, answer.leaseSeconds / 3) * 1000, signal);
     } catch (error) {
       if (signal.aborted) return;
       logger.warn({ reason: messageOf(error) }, 'heartbeat failed');
