@@ -43,7 +43,7 @@ export async function serve(settings: AgentSettings): Promise<void> {
   const pki = readPki(settings.pki);
   const control = new ControlPlane(settings.control, pki);
   const records = await InstanceRecords.open(settings.state);
-  const storage = await chooseDriver(settings.storage, settings.state);
+  const storage = await chooseDriver(settings);
   const network = await HostNetwork.open({
     stateDirectory: settings.state,
     vtep: settings.vtep,

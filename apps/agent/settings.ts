@@ -25,6 +25,8 @@ export function readSettings() {
     control: setting('LXSTACK_CONTROL_ADDRESS'),
     cgroup: setting('LXSTACK_AGENT_CGROUP', 'lxstack'),
     storage: setting('LXSTACK_AGENT_STORAGE', 'auto'),
+    /** With `shared`: a directory that all hosts of the pool mount. */
+    sharedStorage: setting('LXSTACK_AGENT_SHARED_STORAGE', '/var/lib/lxstack-shared'),
     /** Whether instances whose root is the host's may run here. */
     privileged: flagSetting('LXSTACK_AGENT_PRIVILEGED'),
   } as const;

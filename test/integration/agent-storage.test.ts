@@ -78,7 +78,7 @@ for (const name of ['dir', 'overlay', 'btrfs']) {
       await mkdir(place, { mode: 0o711 });
       skip = await whyNot(name, place);
       if (skip) return;
-      storage = await chooseDriver(name, place);
+      storage = await chooseDriver({ storage: name, state: place, sharedStorage: '', name: 'h1' });
       const sealed = 'a'.repeat(64);
       const made = await storage.newImage(sealed);
       await mkdir(join(made, 'etc'));
@@ -168,7 +168,7 @@ for (const name of ['dir', 'overlay', 'btrfs']) {
       await mkdir(away, { mode: 0o711 });
       t.after(() => run('umount', '-l', away));
       assert.equal(await whyNot(name, away), undefined);
-      const other = await chooseDriver(name, away);
+      const other = await chooseDriver({ storage: name, state: away, sharedStorage: '', name: 'h1' });
       const to = other.streams!;
       const image = 'b'.repeat(64);
       for (const driver of [storage, other]) {

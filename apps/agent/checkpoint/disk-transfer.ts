@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { faultPoint } from '#libs/common/fault-point';
-import { run } from '../network/commands.js';
 import { exitOf } from '../network/child-exit.js';
 import { DiskJail } from './disk-jail.js';
 import { passesSuffice } from './disk-passes.js';
 import type { DiskPass } from './disk-passes.js';
+import { syncDisk } from './disk-source.js';
+import type { DiskSource } from './disk-source.js';
 import { FrameType } from './frames.js';
 import { FrozenWalk } from './frozen-walk.js';
 import { diffManifests } from './manifest.js';
@@ -19,14 +20,13 @@ import type { Throttle } from './throttle.js';
 import { attributed, walk } from './tree-walk.js';
 
 const FIDELITY = ['--numeric-owner', '--xattrs', '--xattrs-include=*', '--acls'];
-const SYNC_TIMEOUT_MS = 600_000;
 /** Paths named in one message. */
 const NAMED = 1000;
 /** Of one file in a tar stream, about. */
 const HEADERS = 1536;
 
 /** The passes over one writable layer, source end. */
-export class DiskSender {
+export class DiskSender implements DiskSource {
   private last: Manifest | undefined;
   private frozen: FrozenWalk | undefined;
   private tar: ChildProcess | undefined;
@@ -66,7 +66,7 @@ export class DiskSender {
   async pass(): Promise<DiskPass> {
     const begun = Date.now();
     // Pages that are clean again raise the ctime at their next write through a mapping.
-    await run('sync', ['-f', this.root], '', SYNC_TIMEOUT_MS);
+    await syncDisk(this.root);
     const now = await walk(this.root, () => begun);
     const diff = this.last ? diffManifests(this.last, now) : { changed: [...now.entries.keys()], removed: [] };
     this.last = now;

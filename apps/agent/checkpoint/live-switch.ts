@@ -6,7 +6,7 @@ import { sleep } from '#libs/common/clock';
 import { faultPoint } from '#libs/common/fault-point';
 import { allAccepted } from './accept-queues.js';
 import type { CommitDecision } from './commit-decision.js';
-import type { DiskSender } from './disk-transfer.js';
+import type { DiskSource } from './disk-source.js';
 import type { Dump } from './dump.js';
 import { hurry } from './hurry.js';
 import { LiveMemory } from './memory/live-memory.js';
@@ -30,7 +30,7 @@ interface Shared {
   redirect: Redirect;
   throttle: Throttle;
   hurried: () => boolean;
-  disk: DiskSender;
+  disk: DiskSource;
   target: TargetLink;
   dump: Dump;
 }

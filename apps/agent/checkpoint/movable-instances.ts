@@ -12,6 +12,8 @@ export interface MovableInstances {
   initPid(instanceId: string): Promise<number>;
   /** Directory of what the instance has written (overlay: the upper; dir: its root). */
   writableLayer(instanceId: string): string;
+  /** Both ends have the same disk: none is sent. */
+  readonly sharedDisks: boolean;
   /** Its `lxc.cgroup.dir.*`, relative to each hierarchy's root. */
   cgroupDirectories(instanceId: string): string[];
   /** Target: image, empty disk, mount, container configuration, record INCOMING. Repeated calls find it done. */

@@ -10,6 +10,8 @@ import { hostVethName } from '../network/interface-names.js';
 import { announce } from './announce.js';
 import { killTasks } from './checkpoint-process.js';
 import { CommitDecision } from './commit-decision.js';
+import { SharedDisk } from './disk-source.js';
+import type { DiskSource } from './disk-source.js';
 import { DiskSender } from './disk-transfer.js';
 import { Dump } from './dump.js';
 import { LiveSwitch } from './live-switch.js';
@@ -37,7 +39,7 @@ export class OutgoingMove {
   private hurried = false;
   private target: TargetLink | undefined;
   private dump: Dump | undefined;
-  private disk: DiskSender | undefined;
+  private disk: DiskSource | undefined;
   private liveSwitch: LiveSwitch | undefined;
   private readonly decision = new CommitDecision();
   private ended = Promise.withResolvers<void>();
@@ -138,14 +140,17 @@ export class OutgoingMove {
     await this.ended.promise;
   }
 
-  private async presyncDisk(): Promise<DiskSender> {
+  private async presyncDisk(): Promise<DiskSource> {
     this.feed.enter(MigrationPhase.MIGRATION_PHASE_DISK);
     const started = performance.now();
     const layer = this.deps.instances.writableLayer(this.record.spec.id);
-    this.disk = await DiskSender.open(layer, this.target!, this.throttle, (sent, expected) => {
+    const told = (sent: number, expected: number) => {
       Object.assign(this.progress, { diskBytesProcessed: sent, diskBytesTotal: expected });
       this.feed.moved();
-    });
+    };
+    this.disk = this.deps.instances.sharedDisks
+      ? new SharedDisk(layer)
+      : await DiskSender.open(layer, this.target!, this.throttle, told);
     await this.disk.passes(() => {
       this.stopIfAborted();
       return this.live && !this.hurried; // a cold one is stopped: nothing changes
@@ -155,7 +160,7 @@ export class OutgoingMove {
     return this.disk;
   }
 
-  private async moveLive(disk: DiskSender): Promise<void> {
+  private async moveLive(disk: DiskSource): Promise<void> {
     const { deps, request, record, feed, decision, redirect, throttle } = this;
     const target = this.target!;
     const dump = (this.dump = await Dump.prepare(deps.runDirectory, record.migrationId));

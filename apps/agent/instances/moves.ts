@@ -52,11 +52,16 @@ export function movableInstances(deps: InstancesDeps): MovableInstances {
       records.get(id);
       return runtime.initPid(id);
     },
+    sharedDisks: storage.shared,
     writableLayer: (id) => storage.writableLayer(id),
     cgroupDirectories: (id) => runtime.cgroupDirectories(id),
 
     prepareIncoming: (spec, epoch) => turns.take(spec.id, () => prepareIncoming(spec, epoch)),
-    commitIncoming: (id, epoch, state) => turns.take(id, () => keep(id, state, epoch)),
+    commitIncoming: (id, epoch, state) =>
+      turns.take(id, async () => {
+        await storage.adopt(id);
+        await keep(id, state, epoch);
+      }),
     discardIncoming: (id) =>
       turns.take(id, async () => {
         if (records.find(id)?.state === 'incoming') await removeAll(id);
@@ -79,6 +84,7 @@ export function movableInstances(deps: InstancesDeps): MovableInstances {
       }),
     revertOutgoing: (id, migrationId, epoch) =>
       turns.take(id, async () => {
+        await storage.adopt(id);
         await keep(id, 'stopped', epoch);
         await revertHere(deps, id, migrationId);
       }),

@@ -4,15 +4,20 @@ import { InvalidInputError } from '#libs/common/errors';
 import { CommandError, run } from '../network/commands.js';
 import { BtrfsDriver } from './btrfs-driver.js';
 import { DirDriver } from './dir-driver.js';
+import type { AgentSettings } from '../settings.js';
 import { StorageDirectories } from './directories.js';
 import { OverlayDriver } from './overlay-driver.js';
+import { SharedDriver } from './shared-driver.js';
 import type { StorageDriver } from './storage-driver.js';
 
 /** Superblock magic of btrfs (statfs(2)). */
 const BTRFS = 0x9123683e;
 
+type Wanted = Pick<AgentSettings, 'storage' | 'state' | 'sharedStorage' | 'name'>;
+
 /** `auto`: btrfs where the state lies on it, else overlay where a trial mount works, else dir. */
-export async function chooseDriver(wanted: string, stateDirectory: string): Promise<StorageDriver> {
+export async function chooseDriver(settings: Wanted): Promise<StorageDriver> {
+  const { storage: wanted, state: stateDirectory } = settings;
   const at = new StorageDirectories(stateDirectory);
   await mkdir(join(stateDirectory, 'images'), { recursive: true });
   await chmod(join(stateDirectory, 'images'), 0o700); // those for privileged instances have the host's ids
@@ -26,11 +31,13 @@ export async function chooseDriver(wanted: string, stateDirectory: string): Prom
       return new OverlayDriver(at);
     case 'dir':
       return new DirDriver(at);
+    case 'shared':
+      return SharedDriver.open(at, settings.sharedStorage, settings.name);
     case 'auto':
       if (onBtrfs) return BtrfsDriver.open(stateDirectory);
       return (await overlayWorks(stateDirectory)) ? new OverlayDriver(at) : new DirDriver(at);
     default:
-      throw new InvalidInputError('LXSTACK_AGENT_STORAGE', 'btrfs, overlay, dir or auto');
+      throw new InvalidInputError('LXSTACK_AGENT_STORAGE', 'btrfs, overlay, dir, shared or auto');
   }
 }
 

@@ -1,8 +1,10 @@
 import type { StorageDirectories } from './directories.js';
 
-/** The part of every driver that is the same: images lie in directories, made the driver's way. */
+/** The part of every driver that is the same: images lie in directories, made the driver's way. Disks are the host's own. */
 export abstract class ImagePlaces {
   constructor(protected readonly at: StorageDirectories) {}
+
+  readonly shared: boolean = false;
 
   image = (place: string) => this.at.image(place);
   newImage = (sha256: string) => this.at.newImage(sha256);
@@ -11,4 +13,6 @@ export abstract class ImagePlaces {
   images = () => this.at.sealed();
   deleteImage = (sha256: string) => this.at.deleteImage(sha256);
   discardUnsealed = () => this.at.discardUnsealed();
+
+  async adopt(_instanceId: string): Promise<void> {}
 }

@@ -2,7 +2,9 @@ import type { DiskStreams } from './disk-streams.js';
 
 /** Root filesystems of instances. Every method is idempotent. */
 export interface StorageDriver {
-  readonly name: 'overlay' | 'btrfs' | 'dir';
+  readonly name: 'overlay' | 'btrfs' | 'dir' | `shared:${string}`;
+  /** True where other hosts have the same disks: a move sends none. */
+  readonly shared: boolean;
   /** True where it keeps an instance to its disk's size. */
   readonly limitsDisks: boolean;
   /** Where it can send roots as streams. */
@@ -26,6 +28,8 @@ export interface StorageDriver {
   /** Makes `rootfs(instanceId)` show the root; again after a reboot of the host. */
   mount(instanceId: string, sha256: string): Promise<void>;
   unmount(instanceId: string): Promise<void>;
+  /** From now on the instance is this host's, and so is its disk. */
+  adopt(instanceId: string): Promise<void>;
   delete(instanceId: string): Promise<void>;
   /** At most `bytes` of its own on the disk, where the driver can; 0: no limit. */
   limitDisk(instanceId: string, bytes: number): Promise<void>;

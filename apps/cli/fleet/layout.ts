@@ -41,6 +41,11 @@ export class Layout {
     return `lxstack-${this.deployment}/${host}`;
   }
 
+  /** The directory of disks that all hosts have. */
+  get shared(): string {
+    return this.path('shared');
+  }
+
   host(name: string): { directory: string; agentState: string; pki: string } {
     return {
       directory: this.path('hosts', name),

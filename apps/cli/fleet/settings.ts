@@ -7,14 +7,14 @@ import { ConflictError, InvalidInputError } from '#libs/common/errors';
 import { repository } from './layout.js';
 import type { Layout } from './layout.js';
 
-const STORAGES = ['auto', 'btrfs', 'dir', 'overlay'] as const;
+const STORAGES = ['auto', 'btrfs', 'dir', 'overlay', 'shared'] as const;
 type Storage = (typeof STORAGES)[number];
 
 /** What a deployment was started with, kept so that the next start is the same. */
 export interface FleetSettings {
   hosts: number;
   runtime: 'lxc' | 'simulated';
-  /** Where the compute hosts keep instances; btrfs lies in a file for each host. */
+  /** Where the compute hosts keep instances; btrfs lies in a file for each host, shared in one directory for all. */
   storage: Storage;
   /** Port of the HTTPS API on 127.0.0.1; 0 until the first start has chosen one. */
   port: number;

@@ -40,6 +40,7 @@ export class SimHost {
     // What an ended host wrote outside its agent's state is gone with it, as the overlay's work directory must be.
     for (const part of ['upper', 'work', 'root']) await rm(`${directory}/${part}`, { recursive: true, force: true });
     await mkdir(agentState, { recursive: true, mode: 0o755 });
+    await mkdir(this.layout.shared, { recursive: true, mode: 0o711 });
     if (onBtrfs && this.keepsInstances) await mountBtrfs(agentState, hostRoot);
     const script = `${repository}/apps/cli/simhost/host-namespace.sh`;
     await startDaemon(this.layout, {
@@ -47,7 +48,7 @@ export class SimHost {
       program: 'nsenter',
       args: [
         ...[`--net=/run/netns/${this.layout.namespace(this.name)}`, '--', 'unshare', '-m', '--propagation', 'private'],
-        ...['bash', script, directory, hostRoot, agentState, repository],
+        ...['bash', script, directory, hostRoot, agentState, repository, this.layout.shared],
       ],
     });
     await this.untilHeld();

@@ -19,8 +19,9 @@ import { MoveSettlement } from '../moves/move-settlement.js';
 type Run = StepRun<MoveInput, MoveContext>;
 
 /**
- * Away from a host that is down and has ended it, or is said to be dead (libs/fleet/fencing): the epoch rises before anything starts elsewhere, so that the dead host's agent stops
- * its copy when it comes back (invariant 2). The root is built anew from the image; ports and addresses stay.
+ * Away from a host that is down and has ended it, or is said to be dead (libs/fleet/fencing): the epoch rises before
+ * anything starts elsewhere, so that the dead host's agent stops its copy when it comes back (invariant 2). The disk is
+ * the one it had where hosts share it, else built anew from the image; ports and addresses stay.
  */
 @Injectable()
 export class EvacuateWorkflow implements Workflow<MoveInput, MoveContext> {

@@ -27,7 +27,14 @@ import type { MigrationType } from './migration.entity.js';
 import { migrationsQuery } from './migration-list.js';
 import type { MigrationFilter, MigrationView } from './migration-list.js';
 import { canBeHurried, isAbortable } from './migration-states.js';
-import { databaseTime, requireCapability, requireCpu, requireSameStorage } from './move-checks.js';
+import {
+  blocksBlockMigration,
+  databaseTime,
+  requireCapability,
+  requireCpu,
+  requireSameStorage,
+  requireSharing,
+} from './move-checks.js';
 import type { ConcludeResizeInput, MoveInput } from './move-operations.js';
 import {
   ComputeHostNotFoundError,
@@ -130,8 +137,8 @@ export class Migrations {
   }
 
   /**
-   * Nova API: evacuate. Its root is built anew from the image elsewhere. Throws HostInUseError, EvacuationBarredError while
-   * it may still run where it is.
+   * Nova API: evacuate. Where its disk is shared it goes on with that elsewhere, else its root is built anew from the image.
+   * Throws HostInUseError, EvacuationBarredError while it may still run where it is.
    */
   async evacuate(
     by: Caller,
@@ -139,12 +146,10 @@ export class Migrations {
     input: { host?: string | null; force?: boolean; onSharedStorage?: boolean } = {},
   ): Promise<Migration> {
     return this.begin(by, instanceId, 'evacuate', async (tx, instance) => {
-      if (input.onSharedStorage)
-        throw new MoveRefusedError('onSharedStorage', [
-          `The disk of instance ${instance.id} is on no shared storage: it can only be built anew from its image.`,
-        ]);
+      const source = await this.source(tx, instance);
+      requireSharing(instanceId, source, input.onSharedStorage);
       const target = await this.target(tx, instance, input.host, EvacuationHostNotFoundError);
-      await this.fencing.requireOpen(tx, (await this.source(tx, instance)).id, instanceId);
+      await this.fencing.requireOpen(tx, source.id, instanceId);
       return { type: 'evacuation', kind: 'instance.evacuate', target, force: input.force ?? false };
     });
   }
@@ -205,10 +210,7 @@ export class Migrations {
     const instance = await this.transitions.check(manager, instanceId, 'live_migration');
     const target = await hostNamed(manager, name, ComputeHostNotFoundError);
     const reasons = await this.refusals.find(instance, target, { force, diskOverCommit });
-    if (blockMigration === false)
-      reasons.push(
-        'block_migration is False, but the hosts share no storage: the disk has to go along (True or auto).',
-      );
+    reasons.push(...blocksBlockMigration(await this.source(manager, instance), blockMigration));
     if (reasons.length) throw new MoveRefusedError('host', reasons);
   }
 

@@ -14,12 +14,36 @@ export function storageDriverOf({ facts }: Pick<Host, 'facts'>): string {
   return typeof facts.storageDriver === 'string' ? facts.storageDriver : '';
 }
 
+/** True where the other hosts with the same driver have its disks too; the driver's name tells the pool. */
+export const sharesDisks = (host: Pick<Host, 'facts'>): boolean => storageDriverOf(host).startsWith('shared:');
+
 /** Why the disk of one host cannot be received by the other: it is sent as the source's storage driver keeps it. */
 export function blocksDisk(source: Pick<Host, 'name' | 'facts'>, target: Pick<Host, 'name' | 'facts'>): string[] {
   const [from, to] = [storageDriverOf(source), storageDriverOf(target)];
   if (from === to) return [];
   const words = (host: string, driver: string) => `${host} stores it with ${driver || 'an unknown driver'}`;
   return [`The disk cannot be moved: host ${words(source.name, from)}, host ${words(target.name, to)}.`];
+}
+
+/** Why a live move cannot treat the disk as asked (Nova API: block_migration; `auto` finds out). */
+export function blocksBlockMigration(source: Pick<Host, 'facts'>, asked: boolean | 'auto' = 'auto'): string[] {
+  if (asked === 'auto' || asked !== sharesDisks(source)) return [];
+  return [
+    asked
+      ? 'block_migration is True, but the disk is on storage that the hosts share: it stays there (False or auto).'
+      : 'block_migration is False, but the hosts share no storage: the disk has to go along (True or auto).',
+  ];
+}
+
+/** Throws MoveRefusedError where an evacuation is told wrongly whether the disk outlives the host. */
+export function requireSharing(instanceId: string, source: Pick<Host, 'facts'>, asked: boolean | undefined): void {
+  const shared = sharesDisks(source);
+  if (asked === undefined || asked === shared) return;
+  throw new MoveRefusedError('onSharedStorage', [
+    shared
+      ? `The disk of instance ${instanceId} is on shared storage: it comes along.`
+      : `The disk of instance ${instanceId} is on no shared storage: it can only be built anew from its image.`,
+  ]);
 }
 
 /** Throws MoveRefusedError where the target could not receive the source's disk. */

@@ -5,7 +5,7 @@ import type { Host } from '#libs/fleet/hosts/host.entity';
 import type { Resources } from '#libs/scheduling/core/request';
 import type { PlacementRequest } from '#libs/scheduling/placement/scheduler.service';
 import { usableCpuFeatures } from './cpu-features.js';
-import { storageDriverOf } from './move-checks.js';
+import { sharesDisks, storageDriverOf } from './move-checks.js';
 
 export interface PlacedMove {
   /** Of its operation: `instance.live-migrate` and its like. */
@@ -33,8 +33,8 @@ export function placementOfMove(instance: Instance, source: Host | null, move: P
     excludedHostIds: staying || !source ? [] : [source.id],
     capabilities: [...(live ? ['restore'] : []), ...hostNeeds(instance, newFlavor ?? instance.flavor)],
     cpuFeatures: live && source ? usableCpuFeatures(source) : [],
-    // An evacuation makes the root anew from the image; every other move brings the disk along.
-    storageDriver: source && kind !== 'instance.evacuate' ? storageDriverOf(source) : null,
+    // An evacuation makes the root anew from the image where the disk is lost; every other move brings it along.
+    storageDriver: source && (kind !== 'instance.evacuate' || sharesDisks(source)) ? storageDriverOf(source) : null,
   };
 }
 

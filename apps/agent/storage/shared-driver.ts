@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, readFile, rename, rm, statfs, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ConflictError, InvalidInputError } from '#libs/common/errors';
+import { UUID, requireName } from '#libs/common/names';
+import { run } from '../network/commands.js';
+import { replaceFile } from '../state/atomic-file.js';
+import { exists } from './directories.js';
+import type { StorageDirectories } from './directories.js';
+import { ImagePlaces } from './image-places.js';
+import type { StorageDriver } from './storage-driver.js';
+
+const COPY_TIMEOUT_MS = 600_000;
+const POOL = /^[0-9a-f]{16}$/;
+
+/**
+ * Roots in a directory that several hosts mount (NFS, CephFS): a full copy per instance, which is still there when its
+ * host is not. `POOL/ID/owner` names the host whose instance it is: another one that still knows the instance, a dead
+ * host that came back or the source of a move, leaves the disk alone when it removes what it has.
+ */
+export class SharedDriver extends ImagePlaces implements StorageDriver {
+  readonly limitsDisks = false;
+  override readonly shared = true;
+  readonly streams = undefined;
+
+  private constructor(
+    at: StorageDirectories,
+    /** Hosts of one pool have one name here: a disk can be used by exactly those. */
+    readonly name: `shared:${string}`,
+    private readonly pool: string,
+    private readonly host: string,
+  ) {
+    super(at);
+  }
+
+  /** Throws InvalidInputError where `pool` is no directory that can be written. */
+  static async open(at: StorageDirectories, pool: string, host: string): Promise<SharedDriver> {
+    await statfs(pool).catch(() => {
+      throw new InvalidInputError('LXSTACK_AGENT_SHARED_STORAGE', 'a directory that all hosts of the pool mount');
+    });
+    return new SharedDriver(at, `shared:${await poolId(pool)}`, pool, host);
+  }
+
+  /** The disk that is there already is the instance's: it comes from a host that is dead. */
+  async clone(instanceId: string, sha256: string): Promise<void> {
+    const root = this.rootfs(instanceId);
+    await mkdir(this.folder(instanceId), { recursive: true, mode: 0o711 });
+    if (!(await exists(root))) {
+      const half = `${root}.new`;
+      await rm(half, { recursive: true, force: true });
+      await run('cp', ['-a', '--reflink=auto', '--', this.at.image(sha256), half], '', COPY_TIMEOUT_MS);
+      await rename(half, root);
+    }
+    await this.adopt(instanceId);
+  }
+
+  /** The target of a move finds the disk where the source has it. */
+  async createEmpty(instanceId: string): Promise<void> {
+    if (!(await exists(this.rootfs(instanceId))))
+      throw new ConflictError(`the disk of instance ${instanceId} is not in the shared directory`);
+  }
+
+  override adopt(instanceId: string): Promise<void> {
+    return replaceFile(join(this.folder(instanceId), 'owner'), this.host);
+  }
+
+  async delete(instanceId: string): Promise<void> {
+    const owner = await readIfThere(join(this.folder(instanceId), 'owner'));
+    if (owner === undefined || owner === this.host) await rm(this.folder(instanceId), { recursive: true, force: true });
+  }
+
+  async mount(): Promise<void> {}
+  async unmount(): Promise<void> {}
+  async limitDisk(): Promise<void> {}
+  rootfs = (instanceId: string) => join(this.folder(instanceId), 'rootfs');
+  writableLayer = (instanceId: string) => this.rootfs(instanceId);
+
+  private folder(instanceId: string): string {
+    return join(this.pool, requireName('instance_id', instanceId, UUID, 'a UUID'));
+  }
+}
+
+/** What the directory is known by, whoever mounts it wherever; made by the first. */
+async function poolId(pool: string): Promise<string> {
+  const file = join(pool, 'pool-id');
+  const mine = `${file}.${randomBytes(6).toString('hex')}`;
+  if ((await readIfThere(file)) === undefined) {
+    await writeFile(mine, randomBytes(8).toString('hex'), { mode: 0o644 });
+    // A link does not replace: of two that come at once one is the first.
+    await link(mine, file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+    await unlink(mine);
+  }
+  return requireName('LXSTACK_AGENT_SHARED_STORAGE', (await readFile(file, 'utf8')).trim(), POOL, 'a pool-id file');
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+}
