@@ -14,6 +14,7 @@ import { benchMemory } from './memory.js';
 import { benchMigrate } from './migrate.js';
 import { benchRollback } from './rollback.js';
 import { benchScheduling } from './scheduling.js';
+import { benchTransport } from './transport.js';
 
 /** `npm run bench -- NAME`: each prints one table. No timed assertions. */
 const benchmarks: Record<string, (n: number) => Promise<void> | void> = {
@@ -24,6 +25,7 @@ const benchmarks: Record<string, (n: number) => Promise<void> | void> = {
   migrate: (n) => measure(benchMigrate, n),
   rollback: (n) => measure(benchRollback, n),
   scheduling: benchScheduling,
+  transport: benchTransport,
 };
 
 const { values, positionals } = parseArgs({

@@ -1,0 +1,16 @@
+import type { ServiceDefinition } from '@grpc/grpc-js';
+
+const itself = (bytes: Buffer): Buffer => bytes;
+
+/** A stream of bytes there, one message back; as a migration's data would go over gRPC. */
+export const bytesService = {
+  send: {
+    path: '/lxstack.bench.Bytes/Send',
+    requestStream: true,
+    responseStream: false,
+    requestSerialize: itself,
+    requestDeserialize: itself,
+    responseSerialize: itself,
+    responseDeserialize: itself,
+  },
+} satisfies ServiceDefinition;
