@@ -30,7 +30,9 @@ export async function runsOn(local: LocalFleet, instanceId: string): Promise<str
   const root = `/lxstack-${local.layout.deployment}/`;
   // c-ID is the container's, m-ID that of LXC's monitor, which is not the instance.
   const paths = `/sys/fs/cgroup/*${root}*/c-${instanceId}*`;
-  const files = lines(await command('find', ['/sys/fs/cgroup', '-path', paths, '-name', 'cgroup.procs']));
+  const files = lines(
+    await command('find', ['/sys/fs/cgroup', '-ignore_readdir_race', '-path', paths, '-name', 'cgroup.procs']),
+  );
   const hosts = new Set<string>();
   for (const file of files) {
     const processes = await readFile(file, 'utf8').catch(() => '');

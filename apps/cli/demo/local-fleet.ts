@@ -46,8 +46,8 @@ export class LocalFleet {
     const cgroups = `*/${this.layout.cgroup(host)}/*${instanceId}*`;
     const state = this.layout.host(host).agentState;
     const [groups, directories, links] = await Promise.all([
-      command('find', ['/sys/fs/cgroup', '-type', 'd', '-path', cgroups]),
-      command('find', [state, '-type', 'd', '-name', `*${instanceId}*`]),
+      command('find', ['/sys/fs/cgroup', '-ignore_readdir_race', '-type', 'd', '-path', cgroups]),
+      command('find', [state, '-ignore_readdir_race', '-type', 'd', '-name', `*${instanceId}*`]),
       command('ip', ['-n', this.layout.namespace(host), '-o', 'link']),
     ]);
     const ports = portIds.map((id) => id.replaceAll('-', '').slice(0, 12));
