@@ -5,6 +5,7 @@ import type { MigrationProgress, SendMigrationRequest } from '#generated/lxstack
 import { sleep } from '#libs/common/clock';
 import { faultPoint } from '#libs/common/fault-point';
 import { allAccepted } from './accept-queues.js';
+import { lookUpCgroups } from './cgroup-names.js';
 import type { CommitDecision } from './commit-decision.js';
 import type { DiskSource } from './disk-source.js';
 import type { Dump } from './dump.js';
@@ -102,6 +103,7 @@ export class LiveSwitch {
       target.expect('armed'),
       redirect.arm(),
       dump.tellWatchedFiles(initPid),
+      lookUpCgroups(deps.instances.cgroupDirectories(record.spec.id)),
     ]);
     this.network = network;
     target.channel.keepTalking();
