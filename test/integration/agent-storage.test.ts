@@ -194,7 +194,7 @@ for (const name of ['dir', 'overlay', 'btrfs']) {
       await writeFile(join(storage.rootfs(id), 'own'), 'second');
       await from.snapshot(id, 2);
       assert.ok((await sent(2, { pass: 1 })) < 100_000);
-      await to.adopt(id, 2);
+      await to.adopt(id, 2, 64 << 20);
       assert.equal(await readFile(join(other.rootfs(id), 'own'), 'utf8'), 'second');
       assert.equal((await stat(join(other.rootfs(id), 'big'))).size, 4 << 20);
       await writeFile(join(other.rootfs(id), 'own'), 'it can be written');

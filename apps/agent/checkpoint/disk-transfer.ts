@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { faultPoint } from '#libs/common/fault-point';
 import { exitOf } from '../network/child-exit.js';
+import type { CopyReceiver } from './disk-copies.js';
 import { DiskJail } from './disk-jail.js';
 import { passesSuffice } from './disk-passes.js';
 import type { DiskPass } from './disk-passes.js';
@@ -51,8 +52,13 @@ export class DiskSender implements DiskSource {
     throttle: Throttle,
     /** `expected`: what all passes known so far come to; never less than `sent`. */
     onBytes: (sent: number, expected: number) => void,
+    /** What the target has already. */
+    has?: Manifest,
   ): Promise<DiskSender> {
-    return new DiskSender(root, target, throttle, onBytes, await DiskJail.open(root));
+    const sender = new DiskSender(root, target, throttle, onBytes, await DiskJail.open(root));
+    sender.last = has;
+    if (has) for (const path of await attributed(root)) sender.attributed.add(path);
+    return sender;
   }
 
   /** While it runs: everything the first time, then what has changed, until little is left for the freeze. */
@@ -160,7 +166,10 @@ export class DiskReceiver {
   /** Of the pass to come. */
   private next: Unpacking | undefined;
 
-  constructor(private readonly root: string) {}
+  constructor(
+    private readonly root: string,
+    readonly copies?: CopyReceiver,
+  ) {}
 
   async begin({ removed, bare, tar }: Omit<Message & { say: 'pass' }, 'say'>): Promise<void> {
     const jail = await (this.jail ??= DiskJail.open(this.root));
@@ -173,6 +182,7 @@ export class DiskReceiver {
   }
 
   async write(data: Buffer): Promise<void> {
+    if (this.copies?.receiving) return this.copies.write(data);
     const stdin = this.tar?.child.stdin;
     if (!stdin) throw new Error('disk data without a pass');
     if (!stdin.write(data)) await Promise.race([once(stdin, 'drain'), this.tar!.ended]);
@@ -194,6 +204,7 @@ export class DiskReceiver {
   }
 
   async close(): Promise<void> {
+    await this.copies?.close();
     for (const tar of [this.tar, this.next]) {
       tar?.child.kill('SIGKILL');
       await tar?.ended.catch(() => undefined); // its disk goes, or is complete

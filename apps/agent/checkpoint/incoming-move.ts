@@ -7,6 +7,7 @@ import { ConflictError, messageOf } from '#libs/common/errors';
 import { faultPoint } from '#libs/common/fault-point';
 import { Arrival } from './arrival.js';
 import type { DataChannel } from './data-channel.js';
+import { CopyReceiver } from './disk-copies.js';
 import { DiskReceiver } from './disk-transfer.js';
 import { Hold } from './hold.js';
 import { killRestore } from './checkpoint-process.js';
@@ -43,7 +44,10 @@ export class IncomingMove {
     private readonly records: MigrationRecords,
     readonly record: MigrationRecord,
   ) {
-    this.receiver = new DiskReceiver(deps.instances.writableLayer(record.spec.id));
+    this.receiver = new DiskReceiver(
+      deps.instances.writableLayer(record.spec.id),
+      deps.instances.streams && new CopyReceiver(deps.instances.streams, record.spec),
+    );
     this.directory = moveDirectory(deps.runDirectory, record.migrationId);
     this.arrival = new Arrival(deps, record.spec, this.directory, () => this.restoreEnded());
   }

@@ -1,3 +1,4 @@
+import type { CopiesOffer } from './disk-copies.js';
 import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import type { SentMemory } from './memory/memory-sender.js';
 import type { GuestNetwork } from './guest-network/guest-network.js';
@@ -12,7 +13,14 @@ export interface Hello {
 
 /** What the two ends tell each other, in the order of a move. */
 export type Message =
-  | { say: 'welcome'; lazyPages: boolean }
+  | { say: 'welcome'; lazyPages: boolean; copies: CopiesOffer }
+  /** Source: a stream of a copy follows as disk frames. Target, after its end: why it could not take it, or ''. */
+  | { say: 'copy' }
+  | { say: 'copy-end' }
+  | { say: 'copied'; problem: string }
+  /** Source: the copy is the instance's root from now on. */
+  | { say: 'adopt'; pass: number }
+  | { say: 'adopted' }
   /**
    * A disk pass: paths to remove first, directories to take the extended attributes from; its tar stream follows as disk
    * frames where `tar` is set. Paths are bytes ("latin1").

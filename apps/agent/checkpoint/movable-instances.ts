@@ -1,5 +1,6 @@
 import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import type { Logger } from '#libs/common/logger';
+import type { DiskStreams } from '../storage/disk-streams.js';
 import type { HostNetwork } from '../network/network.js';
 
 /** What a move needs of the rest of the agent: its instances, their disks and records. */
@@ -10,6 +11,8 @@ export interface MovableInstances {
   spec(instanceId: string): Promise<InstanceSpec>;
   /** Pid of its init, 0 where it does not run. */
   initPid(instanceId: string): Promise<number>;
+  /** Where roots go as streams (btrfs). */
+  readonly streams: DiskStreams | undefined;
   /** Directory of what the instance has written (overlay: the upper; dir: its root). */
   writableLayer(instanceId: string): string;
   /** Both ends have the same disk: none is sent. */

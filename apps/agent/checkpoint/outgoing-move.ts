@@ -10,6 +10,7 @@ import { hostVethName } from '../network/interface-names.js';
 import { announce } from './announce.js';
 import { killTasks } from './checkpoint-process.js';
 import { CommitDecision } from './commit-decision.js';
+import { CopySender } from './disk-copies.js';
 import { SharedDisk } from './disk-source.js';
 import type { DiskSource } from './disk-source.js';
 import { DiskSender } from './disk-transfer.js';
@@ -144,20 +145,57 @@ export class OutgoingMove {
     this.feed.enter(MigrationPhase.MIGRATION_PHASE_DISK);
     const started = performance.now();
     const layer = this.deps.instances.writableLayer(this.record.spec.id);
-    const told = (sent: number, expected: number) => {
-      Object.assign(this.progress, { diskBytesProcessed: sent, diskBytesTotal: expected });
-      this.feed.moved();
-    };
-    this.disk = this.deps.instances.sharedDisks
-      ? new SharedDisk(layer)
-      : await DiskSender.open(layer, this.target!, this.throttle, told);
-    await this.disk.passes(() => {
+    const mayRepeat = () => {
       this.stopIfAborted();
       return this.live && !this.hurried; // a cold one is stopped: nothing changes
-    });
+    };
+    this.disk = this.deps.instances.sharedDisks ? new SharedDisk(layer) : await this.openDisk(layer, mayRepeat);
+    await this.disk.passes(mayRepeat);
     this.progress.diskBytesTotal = this.progress.diskBytesProcessed;
     this.feed.time('disk', started);
     return this.disk;
+  }
+
+  /** `expected`: what all passes known so far come to; never less than `sent`. */
+  private sentOfDisk(sent: number, expected: number): void {
+    Object.assign(this.progress, { diskBytesProcessed: sent, diskBytesTotal: expected });
+    this.feed.moved();
+  }
+
+  /** After the bulk of it has gone as copies, where it can. */
+  private async openDisk(layer: string, mayRepeat: () => boolean): Promise<DiskSender> {
+    const copies = this.copySender();
+    const has = await copies?.send(mayRepeat);
+    const before = copies?.bytes ?? 0;
+    const onBytes = (sent: number, expected: number) => this.sentOfDisk(before + sent, before + expected);
+    return DiskSender.open(layer, this.target!, this.throttle, onBytes, has);
+  }
+
+  private copySender(): CopySender | undefined {
+    const { instances, logger } = this.deps;
+    const { throttle, target } = this;
+    if (!instances.streams) return undefined;
+    if (target!.copies === 'none') {
+      logger.info({ migrationId: this.record.migrationId }, 'the disk goes as a tree: the target takes no streams');
+      return undefined;
+    }
+    const onBytes = (bytes: number) => this.sentOfDisk(bytes, bytes);
+    return new CopySender({
+      streams: instances.streams,
+      spec: this.record.spec,
+      target: target!,
+      throttle,
+      logger,
+      onBytes,
+    });
+  }
+
+  /** Copies of its disk that only the move needed; those of an agent before this one too. */
+  private async discardCopies(): Promise<void> {
+    const { instances, logger } = this.deps;
+    await instances.streams?.discardCopies(this.record.spec.id).catch((error: unknown) => {
+      logger.error({ err: error, migrationId: this.record.migrationId }, 'copies of the disk not removed');
+    });
   }
 
   private async moveLive(disk: DiskSource): Promise<void> {
@@ -225,6 +263,7 @@ export class OutgoingMove {
     await this.dump?.close();
     this.liveSwitch?.close();
     this.disk?.close();
+    await this.discardCopies();
     await rm(this.directory, { recursive: true, force: true });
     this.feed.enter(MigrationPhase.MIGRATION_PHASE_COMPLETED);
     await this.records.keep(this.record);
@@ -244,6 +283,7 @@ export class OutgoingMove {
     await this.dump?.close();
     this.liveSwitch?.close();
     this.disk?.close();
+    await this.discardCopies();
     await rm(this.directory, { recursive: true, force: true });
     Object.assign(this.progress, {
       failedStep: byOrder ? '' : failure.step,

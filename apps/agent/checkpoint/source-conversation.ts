@@ -34,7 +34,8 @@ export class SourceConversation {
 
   /** Throws when the connection ends. */
   async follow(): Promise<never> {
-    await this.channel.tell({ say: 'welcome', lazyPages: this.lazyPages });
+    const copies = (await this.disk.copies?.offer()) ?? 'none';
+    await this.channel.tell({ say: 'welcome', lazyPages: this.lazyPages, copies });
     try {
       for (;;) await this.take();
     } finally {
@@ -81,6 +82,13 @@ export class SourceConversation {
       case 'pass-end':
         await this.disk.end();
         return this.channel.tell({ say: 'pass-done' });
+      case 'copy':
+        return this.disk.copies?.begin();
+      case 'copy-end':
+        return this.channel.tell({ say: 'copied', problem: (await this.disk.copies?.end()) ?? 'no copies here' });
+      case 'adopt':
+        await this.disk.copies?.adopt(message.pass);
+        return this.channel.tell({ say: 'adopted' });
       case 'arm':
         this.channel.keepTalking();
         await this.listener.arm(message);

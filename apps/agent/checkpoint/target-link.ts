@@ -1,5 +1,6 @@
 import type { SendMigrationRequest } from '#generated/lxstack/agent/v1/agent';
 import { sleep } from '#libs/common/clock';
+import type { CopiesOffer } from './disk-copies.js';
 import type { DataChannel } from './data-channel.js';
 import { connectToTarget } from './data-listener.js';
 import { FrameType } from './frames.js';
@@ -13,6 +14,7 @@ const CALL_OFF_MS = 1_000;
 export class TargetLink {
   /** Whether the target can map pages in after the restore. */
   lazyPages = false;
+  copies: CopiesOffer = 'none';
 
   constructor(readonly channel: DataChannel) {}
 
@@ -20,7 +22,8 @@ export class TargetLink {
   static async open(deps: MigrationDeps, request: SendMigrationRequest): Promise<TargetLink> {
     const hello = { migrationId: request.migrationId, token: request.token, kind: request.kind };
     const link = new TargetLink(await connectToTarget(deps, request.dataAddress, request.targetHost, hello));
-    link.lazyPages = (await link.expect('welcome')).lazyPages;
+    const { lazyPages, copies } = await link.expect('welcome');
+    Object.assign(link, { lazyPages, copies });
     return link;
   }
 

@@ -53,6 +53,7 @@ export function movableInstances(deps: InstancesDeps): MovableInstances {
       return runtime.initPid(id);
     },
     sharedDisks: storage.shared,
+    streams: storage.streams,
     writableLayer: (id) => storage.writableLayer(id),
     cgroupDirectories: (id) => runtime.cgroupDirectories(id),
 

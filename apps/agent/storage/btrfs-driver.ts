@@ -30,7 +30,7 @@ export class BtrfsDriver extends ImagePlaces implements StorageDriver {
     readonly limitsDisks: boolean,
   ) {
     super(at);
-    this.streams = new BtrfsStreams(at);
+    this.streams = new BtrfsStreams(at, (id, bytes) => this.limitDisk(id, bytes));
   }
 
   /** Quotas are switched on for the file system that holds `state`; where that fails, disks are not limited. */

@@ -5,13 +5,16 @@ import { exitOf } from '../network/child-exit.js';
 import { btrfs } from './btrfs.js';
 import { identityStream, imageIdentity } from './btrfs-identity.js';
 import type { StorageDirectories } from './directories.js';
-import type { DiskStreams } from './disk-streams.js';
+import type { DiskStreams, Since } from './disk-streams.js';
 
 const COPY = /^pass-\d+$/;
 
 /** Instances' roots as streams: `btrfs send` of read-only snapshots beside the root, `btrfs receive` beside the other. */
 export class BtrfsStreams implements DiskStreams {
-  constructor(private readonly at: StorageDirectories) {}
+  constructor(
+    private readonly at: StorageDirectories,
+    private readonly limitDisk: (instanceId: string, bytes: number) => Promise<void>,
+  ) {}
 
   async knowsImage(place: string): Promise<boolean> {
     if (!(await this.at.hasImage(place))) return false;
@@ -43,7 +46,7 @@ export class BtrfsStreams implements DiskStreams {
     return copy;
   }
 
-  send(instanceId: string, pass: number, since: { image: string } | { pass: number } | undefined) {
+  send(instanceId: string, pass: number, since: Since) {
     const parent = since && ('image' in since ? this.at.image(since.image) : this.copy(instanceId, since.pass));
     const args = ['send', '--quiet', ...(parent ? ['-p', parent] : []), this.copy(instanceId, pass)];
     return spawn('btrfs', args, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -55,9 +58,10 @@ export class BtrfsStreams implements DiskStreams {
     });
   }
 
-  async adopt(instanceId: string, pass: number): Promise<void> {
+  async adopt(instanceId: string, pass: number, diskBytes: number): Promise<void> {
     await this.at.removePlace(this.root(instanceId));
     await btrfs('subvolume', 'snapshot', this.copy(instanceId, pass), this.root(instanceId));
+    await this.limitDisk(instanceId, diskBytes);
     await this.discardCopies(instanceId);
   }
 
