@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
 import { constants, openSync, writeSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { run } from '../network/commands.js';
 
 /** What the `criu` wrapper and the action script tell, as they come to it. */
 export type ScriptEvent = 'ready' | 'cut' | 'uncut' | 'dumped' | 'namespaces' | 'sockets' | 'restored';
@@ -33,7 +32,7 @@ export class ScriptLink {
   static async create(directory: string): Promise<ScriptLink> {
     const paths = ['events', 'answers'].map((name) => join(directory, name));
     await Promise.all(paths.map((path) => rm(path, { force: true })));
-    await promisify(execFile)('mkfifo', ['-m', '600', ...paths]);
+    await run('mkfifo', ['-m', '600', ...paths]);
     return new ScriptLink(directory);
   }
 
