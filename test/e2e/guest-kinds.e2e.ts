@@ -4,6 +4,7 @@ import { hostOf } from '#apps/cli/client/compute';
 import type { Server } from '#apps/cli/client/compute';
 import { guestOfKind } from '#apps/cli/guest-images/guest-images';
 import type { GuestKind } from '#apps/cli/guest-images/guest-images';
+import { inside } from './fleet/inside.js';
 import { TestFleet } from './fleet/test-fleet.js';
 
 interface Mobility {
@@ -17,6 +18,7 @@ test('a sysvinit server moves live there and back, connected, and says before th
   const server = await kinds.running('sysvinit', kinds.fleet.flavorId);
   assert.deepEqual(await kinds.mobilityOf(server), { live: { possible: true, reasons: [] }, init: 'sysvinit' });
   await kinds.movesThereAndBack(server);
+  await kinds.starts(server, '/etc/init.d/procps', 'restart');
   await kinds.fleet.remove(server.id);
   await kinds.fleet.assertAudited();
 });
@@ -27,6 +29,7 @@ test('a server with BusyBox as init and OpenRC moves live there and back, connec
   const server = await kinds.running('openrc', kinds.fleet.flavorId);
   assert.deepEqual(await kinds.mobilityOf(server), { live: { possible: true, reasons: [] }, init: 'openrc' });
   await kinds.movesThereAndBack(server);
+  await kinds.starts(server, 'rc-service', 'crond', 'restart');
   await kinds.fleet.remove(server.id);
   await kinds.fleet.assertAudited();
 });
@@ -37,6 +40,7 @@ test('a server as Ubuntu is, with migration.stateful=true, moves live there and 
   const server = await kinds.running('ubuntu', await kinds.statefulFlavor());
   assert.deepEqual(await kinds.mobilityOf(server), { live: { possible: true, reasons: [] }, init: 'systemd' });
   await kinds.movesThereAndBack(server);
+  await kinds.starts(server, 'systemctl', 'restart', 'cron', 'systemd-logind', 'systemd-networkd', 'systemd-resolved');
   await kinds.fleet.remove(server.id);
   await kinds.fleet.assertAudited();
 });
@@ -47,6 +51,7 @@ test('a stock Debian with migration.stateful=true moves live there and back, con
   const server = await kinds.running('stock', await kinds.statefulFlavor());
   assert.deepEqual(await kinds.mobilityOf(server), { live: { possible: true, reasons: [] }, init: 'systemd' });
   await kinds.movesThereAndBack(server);
+  await kinds.starts(server, 'systemctl', 'restart', 'systemd-logind');
   await kinds.fleet.remove(server.id);
   await kinds.fleet.assertAudited();
 });
@@ -92,6 +97,11 @@ class GuestKinds {
     const path = `/fleet/v1/instances/${id}/mobility`;
     const { live, init } = (await this.fleet.cloud.api.call<{ mobility: Mobility }>('GET', path)).mobility;
     return { live, init };
+  }
+
+  /** Services can be started anew inside, by its own init. */
+  async starts(server: Server, ...command: string[]): Promise<void> {
+    await inside(this.fleet, server, ...command);
   }
 
   async movesThereAndBack(server: Server): Promise<void> {

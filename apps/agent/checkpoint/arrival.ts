@@ -4,6 +4,7 @@ import { faultPoint } from '#libs/common/fault-point';
 import { removeLinks } from '../network/commands.js';
 import { hostVethName } from '../network/interface-names.js';
 import { announce } from './announce.js';
+import { giveCgroups } from './cgroup-owners.js';
 import { killRestore, killTasks } from './checkpoint-process.js';
 import { keepBounded } from './criu-log.js';
 import { Hold } from './hold.js';
@@ -62,6 +63,7 @@ export class Arrival {
   /** What an agent before this one had started. What that held is sent again by the peers. */
   reopen(): void {
     this.restore = Restore.reopen(this.directory, this.spec.id, this.deps.instances);
+    this.giveCgroups();
     this.watch(this.restore);
   }
 
@@ -169,6 +171,7 @@ export class Arrival {
     const restore = this.restore!;
     await faultPoint('target.restoring');
     if (await restore.go(network, this.spec.nics)) {
+      this.giveCgroups();
       this.watch(restore);
       return undefined;
     }
@@ -196,6 +199,10 @@ export class Arrival {
       .catch((error: unknown) =>
         this.deps.logger.error({ err: error, instanceId: this.spec.id }, 'restore not followed'),
       );
+  }
+
+  private giveCgroups(): void {
+    giveCgroups(this.deps.instances.cgroupDirectories(this.spec.id)[1]!);
   }
 
   private async removeHolds(): Promise<void> {
