@@ -38,6 +38,7 @@ import { LateComers } from './move-batch/late-comers.js';
 import { LiveChoices } from './move-batch/live-choices.js';
 import { MoveBatchWorkflow } from './move-batch/move-batch.workflow.js';
 import { ClaimTargetStep } from './moves/claim-target.step.js';
+import { FittingTarget } from './moves/fitting-target.js';
 import { MoveEnds } from './moves/move-ends.js';
 import { MoveLedger } from './moves/move-ledger.js';
 import { MoveProgress } from './moves/move-progress.js';
@@ -52,7 +53,16 @@ import { WorkerService } from './worker.service.js';
 
 const hosts = [HostCalls, Forwarding, InstanceSpecs, HostNetworkView, LeftCopies];
 const instances = [InstanceTransitions, CreateWorkflow, PlaceStep, SpawnStep, DeleteWorkflow, RebuildWorkflow];
-const moves = [ClaimTargetStep, PrepareTargetStep, MoveEnds, MoveLedger, MoveProgress, MoveSettlement, MoveTransfer];
+const moves = [
+  ClaimTargetStep,
+  FittingTarget,
+  PrepareTargetStep,
+  MoveEnds,
+  MoveLedger,
+  MoveProgress,
+  MoveSettlement,
+  MoveTransfer,
+];
 const live = [
   LiveMigrateWorkflow,
   PrecheckStep,

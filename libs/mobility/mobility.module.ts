@@ -4,6 +4,7 @@ import { Quotas } from '#libs/compute/quotas/quotas';
 import { MoveBatches } from './batches/move-batches.service.js';
 import { Drains } from './drain/drains.service.js';
 import { Migrations } from './migrations/migrations.service.js';
+import { RunningMoves } from './migrations/running-moves.service.js';
 import { SchedulingModule } from '#libs/scheduling/scheduling.module';
 import { AgentLook } from './mobility/agent-look.js';
 import { LiveRefusals } from './mobility/live-refusals.js';
@@ -18,6 +19,7 @@ import { RebalancePlans } from './rebalance/rebalance-plans.service.js';
     InstanceTransitions,
     Quotas,
     Migrations,
+    RunningMoves,
     MoveBatches,
     Drains,
     AgentLook,
@@ -25,6 +27,6 @@ import { RebalancePlans } from './rebalance/rebalance-plans.service.js';
     Mobility,
     RebalancePlans,
   ],
-  exports: [Migrations, MoveBatches, Drains, LiveRefusals, Mobility, RebalancePlans],
+  exports: [Migrations, RunningMoves, MoveBatches, Drains, LiveRefusals, Mobility, RebalancePlans],
 })
 export class MobilityModule {}

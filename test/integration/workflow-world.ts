@@ -22,6 +22,7 @@ import { closeSwitches } from '#libs/mobility/live/switch-fence';
 import { MoveBatches } from '#libs/mobility/batches/move-batches.service';
 import { Drains } from '#libs/mobility/drain/drains.service';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
+import { RunningMoves } from '#libs/mobility/migrations/running-moves.service';
 import { RebalancePlans } from '#libs/mobility/rebalance/rebalance-plans.service';
 import { MobilityModule } from '#libs/mobility/mobility.module';
 import type { Operation } from '#libs/operations/operation.entity';
@@ -81,6 +82,10 @@ export class WorkflowWorld {
 
   get migrations(): Migrations {
     return this.control.get(Migrations);
+  }
+
+  get running(): RunningMoves {
+    return this.control.get(RunningMoves);
   }
 
   get batches(): MoveBatches {

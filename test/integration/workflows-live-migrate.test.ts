@@ -193,7 +193,7 @@ describe('live migration', () => {
     source.migrations.holdAt = MigrationPhase.MIGRATION_PHASE_DISK;
     const { uuid, id: number, operationId } = await world.migrations.liveMigrate(caller, id, { host: 'h2' });
     await source.migrations.held();
-    await world.migrations.abort(id, number);
+    await world.running.abort(id, number);
     assert.equal((await world.operations.waitFor(operationId, 20_000)).state, 'cancelled');
     assert.equal((await world.database.manager.findOneByOrFail(Migration, { uuid })).status, 'cancelled');
     await assertOn(id, 'h1', 1);
@@ -227,10 +227,10 @@ describe('live migration', () => {
     source.migrations.holdAt = MigrationPhase.MIGRATION_PHASE_DISK;
     const { id: number, operationId } = await world.migrations.liveMigrate(caller, id, { host: 'h2' });
     await source.migrations.held();
-    await world.migrations.forceComplete(caller, id, number);
+    await world.running.forceComplete(caller, id, number);
     assert.equal((await world.operations.waitFor(operationId, 20_000)).state, 'done', 'nothing else lets it go on');
     await assertOn(id, 'h2', 2);
-    await assert.rejects(world.migrations.forceComplete(caller, id, number), { name: 'InstanceStateError' });
+    await assert.rejects(world.running.forceComplete(caller, id, number), { name: 'InstanceStateError' });
   });
 
   for (const [end, method] of [

@@ -38,6 +38,7 @@ export class PrecheckStep implements Step<MoveInput, MoveContext> {
     run.context.needs = { memoryNeededBytes, diskNeededBytes };
     const room = there ? blocksRoom(run.context.needs, there.host, there.seen, overCommitDisk) : [];
     const reasons = [...here.seen.reasons, ...(there?.seen.reasons ?? []), ...room];
+    run.context.lookedAt = targetHostId ?? undefined;
     if (reasons.length) throw new MoveRefusedError('host', reasons);
     await run.commit((tx) => this.ledger.become(tx, migrationId, 'preparing'));
   }

@@ -8,6 +8,7 @@ import type { MovableInstance, MoveAttempt } from '#libs/mobility/batches/next-m
 import type { LivePolicy, MoveAction, MoveBatchItemStatus } from '#libs/mobility/batches/move-batch.entity';
 import { isAbortable } from '#libs/mobility/migrations/migration-states';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
+import { RunningMoves } from '#libs/mobility/migrations/running-moves.service';
 import { MoveRefusedError } from '#libs/mobility/migrations/move.errors';
 import { LateComers } from './late-comers.js';
 import { LiveChoices } from './live-choices.js';
@@ -60,6 +61,7 @@ export class BatchRounds {
   constructor(
     private readonly database: DataSource,
     private readonly migrations: Migrations,
+    private readonly running: RunningMoves,
     private readonly choices: LiveChoices,
     private readonly lateComers: LateComers,
   ) {}
@@ -184,7 +186,7 @@ export class BatchRounds {
   }
 
   private async abort(instanceId: string, migrationId: number): Promise<void> {
-    await ignoringDomain(this.migrations.abort(instanceId, migrationId));
+    await ignoringDomain(this.running.abort(instanceId, migrationId));
   }
 
   private async settle(batchId: string, item: BatchItem, status: MoveBatchItemStatus, reason: string | null) {

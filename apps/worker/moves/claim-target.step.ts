@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { faultPoint } from '#libs/common/fault-point';
 import { Host } from '#libs/fleet/hosts/host.entity';
@@ -7,8 +8,12 @@ import type { MoveInput } from '#libs/mobility/migrations/move-operations';
 import { placementOfMove } from '#libs/mobility/migrations/placement-of-move';
 import type { Step, StepRun } from '#libs/operations/workflow';
 import { Claims } from '#libs/scheduling/claims/claims.service';
+import { NoValidHostError } from '#libs/scheduling/placement/no-valid-host.error';
 import { Scheduler } from '#libs/scheduling/placement/scheduler.service';
+import type { Placement, PlacementRequest } from '#libs/scheduling/placement/scheduler.service';
 import { InstanceSpecs } from '../hosts/instance-specs.js';
+import { FittingTarget } from './fitting-target.js';
+import type { FoundTarget } from './fitting-target.js';
 import type { MoveContext } from './move-context.js';
 import { MoveLedger } from './move-ledger.js';
 
@@ -18,7 +23,9 @@ export class ClaimTargetStep implements Step<MoveInput, MoveContext> {
   readonly name = 'claim';
 
   constructor(
+    private readonly database: DataSource,
     private readonly specs: InstanceSpecs,
+    private readonly fitting: FittingTarget,
     private readonly scheduler: Scheduler,
     private readonly claims: Claims,
     private readonly ledger: MoveLedger,
@@ -28,19 +35,33 @@ export class ClaimTargetStep implements Step<MoveInput, MoveContext> {
     await faultPoint('worker.claim');
     const { operation, input, context } = run;
     const instance = await this.specs.instance(operation.resourceId);
+    const source = await this.database.manager.findOneBy(Host, { id: input.source.hostId });
+    const { migrationId, targetHostId: requestedHostId, force, newFlavor } = input;
+    const move = { kind: operation.kind, migrationId, requestedHostId, force, newFlavor };
+    const wanted = placementOfMove(instance, source, move);
     const live = operation.kind === 'instance.live-migrate';
+    const found: FoundTarget = live && !requestedHostId ? await this.fitting.find(run, wanted) : { refused: [] };
+    const request = { ...wanted, excludedHostIds: [...(wanted.excludedHostIds ?? []), ...found.refused] };
+    context.lookedAt = found.hostId ?? context.lookedAt;
     await run.commit(async (tx) => {
-      const source = await tx.findOneBy(Host, { id: input.source.hostId });
-      const { migrationId, targetHostId: requestedHostId, force, newFlavor } = input;
-      const move = { kind: operation.kind, migrationId, requestedHostId, force, newFlavor };
-      const request = placementOfMove(instance, source, move);
-      const { host, explanation } = await this.scheduler.place(request, tx);
+      const { host, explanation } = await this.place(request, found.hostId, tx);
       context.targetHostId = host.id;
       context.sameHost = host.id === input.source.hostId;
-      context.placement = explanation ?? context.placement;
-      await this.ledger.become(tx, input.migrationId, live ? 'preparing' : 'pre-migrating');
-      await tx.update(Migration, { uuid: input.migrationId }, { destHostId: host.id });
+      context.placement = found.explanation ?? explanation ?? context.placement;
+      await this.ledger.become(tx, migrationId, live ? 'preparing' : 'pre-migrating');
+      await tx.update(Migration, { uuid: migrationId }, { destHostId: host.id });
     });
+  }
+
+  /** On `found` where that still has room: it was asked, and others may have taken it since. */
+  private async place(request: PlacementRequest, found: string | undefined, tx: EntityManager): Promise<Placement> {
+    if (!found) return this.scheduler.place(request, tx);
+    try {
+      return await this.scheduler.place({ ...request, requestedHostId: found }, tx);
+    } catch (error) {
+      if (error instanceof NoValidHostError) return this.scheduler.place(request, tx);
+      throw error;
+    }
   }
 
   async undo(run: StepRun<MoveInput, MoveContext>): Promise<void> {

@@ -6,6 +6,8 @@ export interface MoveContext {
   targetHostId?: string;
   /** A resize whose target is its source. */
   sameHost?: boolean;
+  /** The target whose agent has said that it can take it. */
+  lookedAt?: string;
   /** When timed steps began, in milliseconds since 1970. */
   begun?: Record<string, number>;
   /** What its host counted before the move: what a target has to have. */

@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { MigrationKind } from '#generated/lxstack/agent/v1/agent';
 import type { PrepareMigrationResponse } from '#generated/lxstack/agent/v1/agent';
+import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { faultPoint } from '#libs/common/fault-point';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
 import { MoveRefusedError } from '#libs/mobility/migrations/move.errors';
 import { blocksRoom } from '#libs/mobility/mobility/room-rules';
 import type { Step, StepRun } from '#libs/operations/workflow';
 import { callOf, HostCalls } from '../hosts/host-calls.js';
+import type { HostAgent } from '../hosts/host-calls.js';
 import { InstanceSpecs } from '../hosts/instance-specs.js';
 import type { MoveContext } from './move-context.js';
 import { MoveLedger } from './move-ledger.js';
@@ -43,19 +45,28 @@ export class PrepareTargetStep implements Step<MoveInput, MoveContext> {
       this.hosts.agent(hostId),
     ]);
     const kind = kindOf(operation.kind);
-    const request = { instanceId: spec.id, kind, spec };
-    const [seen, needs] = await Promise.all([
-      agent.call('checkMigration', request, signal),
-      context.needs ?? this.hosts.agent(input.source.hostId).then((it) => it.call('checkMigration', request, signal)),
-    ]);
-    const room = blocksRoom(needs, agent.host.name, seen, input.overCommitDisk ?? false);
-    const reasons = [...seen.reasons, ...room];
+    const reasons = context.lookedAt === hostId ? [] : await this.against(run, agent, spec, signal);
     if (reasons.length) throw new MoveRefusedError('host', reasons);
     const forwarding = await this.specs.forwardingFor(spec, hostId);
     const nextEpoch = input.source.epoch + 1;
     const call = callOf(run, this.name, nextEpoch);
     const { migrationId } = input;
     return agent.call('prepareMigration', { call, migrationId, kind, spec, forwarding, nextEpoch }, signal);
+  }
+
+  /** What a target that nobody has asked yet says against it. */
+  private async against(
+    { input, context, operation }: StepRun<MoveInput, MoveContext>,
+    agent: HostAgent,
+    spec: InstanceSpec,
+    signal: AbortSignal,
+  ): Promise<string[]> {
+    const request = { instanceId: spec.id, kind: kindOf(operation.kind), spec };
+    const [seen, needs] = await Promise.all([
+      agent.call('checkMigration', request, signal),
+      context.needs ?? this.hosts.agent(input.source.hostId).then((it) => it.call('checkMigration', request, signal)),
+    ]);
+    return [...seen.reasons, ...blocksRoom(needs, agent.host.name, seen, input.overCommitDisk ?? false)];
   }
 
   /** Removes every trace at the target. A target that is down drops it by itself when it comes back (GetOwnership). */

@@ -20,44 +20,13 @@ import type { Operation } from '#libs/operations/operation.entity';
 import { LiveRefusals } from '../mobility/live-refusals.js';
 import { Operations } from '#libs/operations/operations.service';
 import type { NewOperation } from '#libs/operations/operations.service';
-import { closeSwitches } from '../live/switch-fence.js';
-import { forceCompletionOf } from './force-completion.js';
 import { Migration } from './migration.entity.js';
 import type { MigrationType } from './migration.entity.js';
 import { migrationsQuery } from './migration-list.js';
 import type { MigrationFilter, MigrationView } from './migration-list.js';
-import { canBeHurried, isAbortable } from './migration-states.js';
-import {
-  blocksBlockMigration,
-  databaseTime,
-  requireCapability,
-  requireCpu,
-  requireSameStorage,
-  requireSharing,
-} from './move-checks.js';
-import type { ConcludeResizeInput, MoveInput } from './move-operations.js';
-import {
-  ComputeHostNotFoundError,
-  EvacuationHostNotFoundError,
-  MigrationNotFoundError,
-  MigrationStateError,
-  MoveRefusedError,
-} from './move.errors.js';
-
-export interface LiveMigrateInput {
-  /** Name of the target; null lets the scheduler choose. */
-  host?: string | null;
-  /** Nova: whether the disk goes along; False asks for shared storage, auto finds out. */
-  blockMigration?: boolean | 'auto';
-  /** Nova, up to 2.24: the target's free disk is not looked at. */
-  diskOverCommit?: boolean;
-  /** Nova: with `host`, the scheduler's filters are left out (capacity is still claimed). */
-  force?: boolean;
-  /** How its memory is to go, where the target can do it; nothing lets the source choose. */
-  memoryMode?: MemoryMode;
-  /** What stands against it is found by the worker's first step instead of now: for moves that nobody waits for. */
-  checkLater?: boolean;
-}
+import { databaseTime, requireCapability, requireCpu, requireSameStorage, requireSharing } from './move-checks.js';
+import type { ConcludeResizeInput, LiveMigrateInput, MoveInput } from './move-operations.js';
+import { ComputeHostNotFoundError, EvacuationHostNotFoundError, MoveRefusedError } from './move.errors.js';
 
 /** Who asks, as far as the record of it says; also whose move is confirmed for them. */
 type Asking = Pick<Caller, 'projectId' | 'userId' | 'requestId'>;
@@ -82,7 +51,10 @@ export class Migrations {
    * reason that is known now: of Postgres, of the scheduler and of the agents of both ends.
    */
   async liveMigrate(by: Caller, instanceId: string, input: LiveMigrateInput = {}): Promise<Migration> {
-    if (!input.checkLater) await this.refuseLive(instanceId, input);
+    if (!input.checkLater) {
+      const seen = await this.transitions.check(this.database.manager, instanceId, 'live_migration');
+      await this.refusals.refuse(seen, await hostNamed(this.database.manager, input.host), input);
+    }
     return this.begin(by, instanceId, 'live_migration', async (tx, instance) => {
       const target = await this.target(tx, instance, input.host);
       const source = await this.source(tx, instance);
@@ -154,43 +126,6 @@ export class Migrations {
     });
   }
 
-  /**
-   * Nova API: DELETE /servers/{id}/migrations/{id}. Before the commit only, and then no commit follows. `queuedToo`: also
-   * where its transfer has not begun (Nova: from 2.65 on). Throws InstanceStateError, NotFoundError, MigrationStateError.
-   */
-  async abort(instanceId: string, migrationId: number, queuedToo = true): Promise<void> {
-    const operationId = await this.database.transaction(async (tx) => {
-      await this.transitions.requireMigrating(tx, instanceId, 'abort live migration');
-      const migration = await tx.findOne(Migration, {
-        where: { instanceId, id: migrationId },
-        lock: { mode: 'pessimistic_write' },
-      });
-      if (!migration) throw new NotFoundError('Migration', String(migrationId));
-      if (!isAbortable(migration.migrationType, migration.status, queuedToo))
-        throw new MigrationStateError(migration.id, instanceId, migration.status, 'abort live migration');
-      await closeSwitches(tx, [instanceId]);
-      await this.operations.requestCancel(migration.operationId, tx);
-      return migration.operationId;
-    });
-    // Once more: whoever runs it looks at once, and sees what is committed only.
-    await this.operations.requestCancel(operationId);
-  }
-
-  /**
-   * Nova API: force_complete: the passes before the switch end, the switch follows at once. Throws InstanceStateError,
-   * MigrationNotFoundError, MigrationStateError.
-   */
-  async forceComplete(by: Caller, instanceId: string, migrationId: number): Promise<void> {
-    await this.operations.transact(async (tx, create) => {
-      await this.transitions.requireMigrating(tx, instanceId, 'force_complete');
-      const migration = await tx.findOneBy(Migration, { instanceId, id: migrationId });
-      if (!migration) throw new MigrationNotFoundError(migrationId, instanceId);
-      if (!canBeHurried(migration.migrationType, migration.status))
-        throw new MigrationStateError(migration.id, instanceId, migration.status, 'force complete');
-      await create(forceCompletionOf(migration.uuid, by));
-    });
-  }
-
   /** Newest first, one page (invariant 6). */
   async list(filter: MigrationFilter): Promise<MigrationView[]> {
     const { text, values } = migrationsQuery(filter);
@@ -202,16 +137,6 @@ export class Migrations {
     const found = (await this.list({ instanceId, inProgress: true })).find((one) => one.id === migrationId);
     if (!found) throw new NotFoundError('Migration', String(migrationId));
     return found;
-  }
-
-  private async refuseLive(instanceId: string, input: LiveMigrateInput): Promise<void> {
-    const { host: name, force = false, diskOverCommit = false, blockMigration } = input;
-    const { manager } = this.database;
-    const instance = await this.transitions.check(manager, instanceId, 'live_migration');
-    const target = await hostNamed(manager, name, ComputeHostNotFoundError);
-    const reasons = await this.refusals.find(instance, target, { force, diskOverCommit });
-    reasons.push(...blocksBlockMigration(await this.source(manager, instance), blockMigration));
-    if (reasons.length) throw new MoveRefusedError('host', reasons);
   }
 
   private async begin(
@@ -301,7 +226,7 @@ export class Migrations {
 async function hostNamed(
   tx: EntityManager,
   name: string | null | undefined,
-  NotFound: typeof ComputeHostNotFoundError,
+  NotFound = ComputeHostNotFoundError,
 ): Promise<Host | null> {
   if (name === null || name === undefined) return null;
   const host = await tx.findOneBy(Host, { name, role: 'compute' });

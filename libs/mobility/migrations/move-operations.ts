@@ -2,6 +2,22 @@ import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import type { InstanceFlavor } from '#libs/compute/instances/instance.entity';
 import type { Before } from '#libs/compute/instances/instance-operations';
 
+/** How a live move may be asked for. */
+export interface LiveMigrateInput {
+  /** Name of the target; null lets the scheduler choose. */
+  host?: string | null;
+  /** Nova: whether the disk goes along; False asks for shared storage, auto finds out. */
+  blockMigration?: boolean | 'auto';
+  /** Nova, up to 2.24: the target's free disk is not looked at. */
+  diskOverCommit?: boolean;
+  /** Nova: with `host`, the scheduler's filters are left out (capacity is still claimed). */
+  force?: boolean;
+  /** How its memory is to go, where the target can do it; nothing lets the source choose. */
+  memoryMode?: MemoryMode;
+  /** What stands against it is found by the worker's first step instead of now: for moves that nobody waits for. */
+  checkLater?: boolean;
+}
+
 /** Input of `instance.live-migrate`, `instance.migrate`, `instance.resize` and `instance.evacuate`. */
 export interface MoveInput {
   migrationId: string;

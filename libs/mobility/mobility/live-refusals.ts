@@ -8,7 +8,9 @@ import type { Explanation } from '#libs/scheduling/core/explanation';
 import { explainLines } from '#libs/scheduling/core/explanation';
 import { Scheduler } from '#libs/scheduling/placement/scheduler.service';
 import { blocksCpu } from '../migrations/cpu-features.js';
-import { blocksDisk, databaseTime } from '../migrations/move-checks.js';
+import { blocksBlockMigration, blocksDisk, databaseTime } from '../migrations/move-checks.js';
+import { MoveRefusedError } from '../migrations/move.errors.js';
+import type { LiveMigrateInput } from '../migrations/move-operations.js';
 import { placementOfMove } from '../migrations/placement-of-move.js';
 import { AgentLook } from './agent-look.js';
 import { blocksLive, blocksTarget } from './mobility-rules.js';
@@ -43,6 +45,15 @@ export class LiveRefusals {
     private readonly scheduler: Scheduler,
   ) {}
 
+  /** Throws MoveRefusedError with every reason, those of how it was asked for too. */
+  async refuse(instance: Instance, target: Host | null, input: LiveMigrateInput): Promise<void> {
+    const { force = false, diskOverCommit = false, blockMigration } = input;
+    const reasons = await this.find(instance, target, { force, diskOverCommit });
+    const source = await this.sourceOf(instance);
+    if (source) reasons.push(...blocksBlockMigration(source, blockMigration));
+    if (reasons.length) throw new MoveRefusedError('host', reasons);
+  }
+
   /**
    * Every reason, in words an operator can act on; none: it may be tried. `target`: the host asked for, null lets the
    * scheduler choose. Touches nothing and waits for no agent longer than AgentLook does.
@@ -52,7 +63,7 @@ export class LiveRefusals {
     target: Host | null,
     { force, diskOverCommit, patient = false }: Asked,
   ): Promise<string[]> {
-    const source = instance.hostId ? await this.database.manager.findOneBy(Host, { id: instance.hostId }) : null;
+    const source = await this.sourceOf(instance);
     const known = blocksLive(instance, source);
     if (!source || instance.vmState !== 'active') return known;
     const [here, there] = await Promise.all([
@@ -61,6 +72,10 @@ export class LiveRefusals {
     ]);
     const room = target && there.left ? blocksRoom(here, target.name, there.left, diskOverCommit) : [];
     return [...new Set([...known, ...here.reasons, ...there.reasons, ...room])];
+  }
+
+  private async sourceOf({ hostId }: Instance): Promise<Host | null> {
+    return hostId ? this.database.manager.findOneBy(Host, { id: hostId }) : null;
   }
 
   private async against(instance: Instance, source: Host, target: Host, force: boolean): Promise<Against> {

@@ -30,7 +30,7 @@ async function roomNeeded(deps: MigrationDeps, instanceId: string): Promise<Need
   const cgroup = deps.instances.cgroupDirectories(instanceId)[1];
   const [stat, diskNeededBytes] = await Promise.all([
     cgroup ? readFirst([`memory/${cgroup}/memory.stat`, `${cgroup}/memory.stat`]) : '',
-    diskUsed(deps.instances.writableLayer(instanceId)),
+    deps.instances.sharedDisks ? 0 : diskUsed(deps.instances.writableLayer(instanceId)), // shared, it stays where it is
   ]);
   return { memoryNeededBytes: memoryOfTasks(parseTable(stat)), diskNeededBytes };
 }

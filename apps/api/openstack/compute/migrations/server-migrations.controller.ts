@@ -2,6 +2,7 @@ import { Body, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { NotFoundError } from '#libs/common/errors';
 import { Instances } from '#libs/compute/instances/instances';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
+import { RunningMoves } from '#libs/mobility/migrations/running-moves.service';
 import { parse } from '../http/body.js';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute, requireAdmin } from '../http/compute-request.js';
@@ -15,6 +16,7 @@ export class ServerMigrationsController {
   constructor(
     private readonly instances: Instances,
     private readonly migrations: Migrations,
+    private readonly running: RunningMoves,
   ) {}
 
   @Get()
@@ -39,7 +41,7 @@ export class ServerMigrationsController {
     @Param('migration') migration: string,
   ): Promise<void> {
     await this.admit(request, id, 24, 'delete');
-    await this.migrations.abort(id, numberOf(migration), request.version >= 65);
+    await this.running.abort(id, numberOf(migration), request.version >= 65);
   }
 
   /** `force_complete` */
@@ -53,7 +55,7 @@ export class ServerMigrationsController {
   ): Promise<void> {
     await this.admit(request, id, 22, 'force_complete');
     parse(ForceCompleteDto, body, request.version);
-    await this.migrations.forceComplete(request.caller, id, numberOf(migration));
+    await this.running.forceComplete(request.caller, id, numberOf(migration));
   }
 
   private async admit(request: ComputeRequest, id: string, since: number, rule: string): Promise<void> {

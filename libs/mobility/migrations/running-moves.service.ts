@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
+import { NotFoundError } from '#libs/common/errors';
+import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
+import { Operations } from '#libs/operations/operations.service';
+import { closeSwitches } from '../live/switch-fence.js';
+import { forceCompletionOf } from './force-completion.js';
+import { Migration } from './migration.entity.js';
+import { canBeHurried, isAbortable } from './migration-states.js';
+import { MigrationNotFoundError, MigrationStateError } from './move.errors.js';
+
+/** What operators may do to a live move that is under way. */
+@Injectable()
+export class RunningMoves {
+  constructor(
+    private readonly database: DataSource,
+    private readonly operations: Operations,
+    private readonly transitions: InstanceTransitions,
+  ) {}
+
+  /**
+   * Nova API: DELETE /servers/{id}/migrations/{id}. Before the commit only, and then no commit follows. `queuedToo`: also
+   * where its transfer has not begun (Nova: from 2.65 on). Throws InstanceStateError, NotFoundError, MigrationStateError.
+   */
+  async abort(instanceId: string, migrationId: number, queuedToo = true): Promise<void> {
+    const operationId = await this.database.transaction(async (tx) => {
+      await this.transitions.requireMigrating(tx, instanceId, 'abort live migration');
+      const migration = await tx.findOne(Migration, {
+        where: { instanceId, id: migrationId },
+        lock: { mode: 'pessimistic_write' },
+      });
+      if (!migration) throw new NotFoundError('Migration', String(migrationId));
+      if (!isAbortable(migration.migrationType, migration.status, queuedToo))
+        throw new MigrationStateError(migration.id, instanceId, migration.status, 'abort live migration');
+      await closeSwitches(tx, [instanceId]);
+      await this.operations.requestCancel(migration.operationId, tx);
+      return migration.operationId;
+    });
+    // Once more: whoever runs it looks at once, and sees what is committed only.
+    await this.operations.requestCancel(operationId);
+  }
+
+  /**
+   * Nova API: force_complete: the passes before the switch end, the switch follows at once. Throws InstanceStateError,
+   * MigrationNotFoundError, MigrationStateError.
+   */
+  async forceComplete(by: Caller, instanceId: string, migrationId: number): Promise<void> {
+    await this.operations.transact(async (tx, create) => {
+      await this.transitions.requireMigrating(tx, instanceId, 'force_complete');
+      const migration = await tx.findOneBy(Migration, { instanceId, id: migrationId });
+      if (!migration) throw new MigrationNotFoundError(migrationId, instanceId);
+      if (!canBeHurried(migration.migrationType, migration.status))
+        throw new MigrationStateError(migration.id, instanceId, migration.status, 'force complete');
+      await create(forceCompletionOf(migration.uuid, by));
+    });
+  }
+}
