@@ -48,6 +48,7 @@ export class CopySender {
       last = { begun: Date.now(), copy: await streams.snapshot(spec.id, pass) };
       const before = this.bytes;
       let problem = await this.stream(pass, since);
+      if (problem) mayRepeat(); // called off, it has failed for that
       if (problem && passes.length === 0 && since) {
         this.fellBack('the whole of it, without its image as parent', problem);
         problem = await this.stream(pass, (since = undefined));
