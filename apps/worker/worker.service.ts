@@ -90,7 +90,9 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
 
 /** The host that an operation works on now, as far as its steps have found out. */
 function hostOf({ context, input }: Operation): string | null {
-  const { hostId, targetHostId } = context as { hostId?: string; targetHostId?: string };
+  const { hostId, targetHostId, told } = context as { hostId?: string; targetHostId?: string; told?: boolean };
+  // A committed move only clears away: it is not to wait behind those that the batch has begun in its place.
+  if (told) return null;
   const { source } = input as { source?: { hostId?: string } };
   return hostId ?? targetHostId ?? source?.hostId ?? null;
 }
