@@ -106,8 +106,9 @@ export class OutgoingMove {
       // The record is written before the commit is asked for; the mark tells that it was, until a reboot of the host.
       const asked = this.live && has('images') ? has('awaiting') : this.progress.phase === AWAIT_COMMIT;
       this.dump = Dump.reopen(this.directory, asked && !this.decision.made);
-      if (asked) this.feed.enter(AWAIT_COMMIT);
-      else this.decision.callOff('the agent was restarted'); // nobody can have committed
+      // Before anything is awaited: a worker that reads AWAIT_COMMIT commits, and the record says it ahead of its time.
+      this.feed.enter(asked || this.decision.made ? AWAIT_COMMIT : MigrationPhase.MIGRATION_PHASE_RESTORE);
+      if (!asked) this.decision.callOff('the agent was restarted'); // nobody can have committed
       if (!this.decision.made) void this.resolve();
       await this.conclude(await this.decision.wait());
     } catch (error) {
@@ -284,6 +285,7 @@ export class OutgoingMove {
     this.liveSwitch?.close();
     this.disk?.close();
     await this.discardCopies();
+    await this.records.keep(this.record); // an agent that comes after this one must not take it for asked: the mark goes
     await rm(this.directory, { recursive: true, force: true });
     Object.assign(this.progress, {
       failedStep: byOrder ? '' : failure.step,
