@@ -17,6 +17,9 @@ export function giveCgroups(cgroup: string, root = ROOT): void {
     chownSync(file, uid, gid);
     chmodSync(file, mode & 0o666);
   }
+  // systemd ends what is left of a service by it. LXC keeps that of the whole instance from it.
+  const kill = join(directory, 'cgroup.kill');
+  if (uid && existsSync(kill)) chownSync(kill, uid, gid);
   for (const entry of readdirSync(directory, { withFileTypes: true }))
     if (entry.isDirectory()) giveCgroups(join(cgroup, entry.name), root);
 }
