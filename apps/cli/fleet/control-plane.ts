@@ -63,6 +63,7 @@ async function environment(layout: Layout, name: 'api' | 'worker', port: number)
     LXSTACK_ADMIN_PASSWORD_FILE: await ensureAdminPassword(layout),
     LXSTACK_LOG_LEVEL: process.env.LXSTACK_LOG_LEVEL ?? 'info',
     ...given('LXSTACK_ALLOW_RESIZE_TO_SAME_HOST', 'LXSTACK_RESIZE_CONFIRM_WINDOW', 'LXSTACK_MIGRATION_BANDWIDTH'),
+    ...given('LXSTACK_MOVE_SWITCH_SECONDS', 'LXSTACK_MOVE_TRANSFER_SECONDS'),
     ...given(
       'LXSTACK_FENCE_FREEZE_SECONDS',
       'LXSTACK_FENCE_STOP_SECONDS',
