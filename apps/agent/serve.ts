@@ -22,7 +22,7 @@ import { holdLease } from './lease/lease.js';
 import { WatchOver } from './lease/watch-over.js';
 import { networkHandlers } from './network/network.handlers.js';
 import { HostNetwork } from './network/network.js';
-import { raiseInotifyLimit } from './runtime/lxc/inotify-limit.js';
+import { raiseUserLimits } from './runtime/lxc/user-limits.js';
 import { LxcRuntime } from './runtime/lxc/lxc-runtime.js';
 import { SimulatedRuntime } from './runtime/simulated/simulated-runtime.js';
 import type { AgentSettings } from './settings.js';
@@ -39,7 +39,7 @@ export async function serve(settings: AgentSettings): Promise<void> {
   await mkdir(settings.state, { recursive: true });
   await openDiskReserve(settings.state);
   await chmod(settings.state, 0o711); // containers' users pass through to their roots
-  if (settings.runtime === 'lxc') await raiseInotifyLimit(logger);
+  if (settings.runtime === 'lxc') await raiseUserLimits(logger);
   const pki = readPki(settings.pki);
   const control = new ControlPlane(settings.control, pki);
   const records = await InstanceRecords.open(settings.state);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { hostVethName } from '../network/interface-names.js';
+import { heldFiles } from './checks/held-files.js';
 import { tasksBelow } from './checks/tasks.js';
 import { earlierCheckpointEnded, startCheckpoint } from './checkpoint-process.js';
 import type { DataChannel } from './data-channel.js';
@@ -42,7 +43,7 @@ export class Dump {
 
   /** Before the start: what is watched is looked for while the instance runs. */
   async tellWatchedFiles(initPid: number): Promise<void> {
-    const watched = await watchedFiles(initPid, await tasksBelow(initPid));
+    const watched = await watchedFiles(initPid, await heldFiles(await tasksBelow(initPid)));
     await writeIrmapCache(join(this.directory, 'images'), watched);
   }
 

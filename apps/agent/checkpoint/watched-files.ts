@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { readFile, readdir, readlink, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
-import { orGone, orNone } from './checks/tasks.js';
-import type { Task } from './checks/tasks.js';
+import type { HeldFiles } from './checks/held-files.js';
+import { orGone } from './checks/tasks.js';
 
 /** Inodes that are looked for at most; what is more is left to CRIU's own search. */
 const MOST = 2_000;
@@ -26,11 +26,11 @@ export interface WatchedFiles {
  * An overlay's file handles cannot be opened, and CRIU finds a watched file again in few places only, by a walk in the
  * freeze. So the paths are found before. Touches nothing.
  */
-export async function watchedFiles(initPid: number, tasks: readonly Task[]): Promise<WatchedFiles> {
+export async function watchedFiles(initPid: number, held: readonly HeldFiles[]): Promise<WatchedFiles> {
   const device = kernelDevice((await stat(`/proc/${initPid}/root/`)).dev);
   const watchers = new Map<string, string>();
-  for (const { pid, name } of tasks)
-    for (const inode of await watchedBy(pid, device)) if (watchers.size < MOST) watchers.set(inode, name);
+  for (const one of held)
+    for (const inode of await watchedBy(one, device)) if (watchers.size < MOST) watchers.set(inode, one.task.name);
   const { paths, whole } = await pathsOf(`/proc/${initPid}/root/`, [...watchers.keys()]);
   const nameless = [...watchers].filter(([inode]) => whole && !paths.has(inode)).map(([, name]) => name);
   return { device, paths, nameless: [...new Set(nameless)] };
@@ -46,14 +46,10 @@ export async function writeIrmapCache(images: string, { device, paths }: Watched
   await writeFile(join(images, 'irmap-cache'), Buffer.concat(image));
 }
 
-async function watchedBy(pid: number, device: number): Promise<string[]> {
-  const found: string[] = [];
-  for (const fd of await orNone(readdir(`/proc/${pid}/fd`))) {
-    const link = await orGone(readlink(`/proc/${pid}/fd/${fd}`));
-    if (link !== 'anon_inode:inotify' && link !== 'anon_inode:[fanotify]') continue;
-    found.push(...inodesIn(await orGone(readFile(`/proc/${pid}/fdinfo/${fd}`, 'utf8')), device));
-  }
-  return found;
+async function watchedBy({ task, files }: HeldFiles, device: number): Promise<string[]> {
+  const watches = files.filter(({ link }) => link === 'anon_inode:inotify' || link === 'anon_inode:[fanotify]');
+  const infos = watches.map(({ fd }) => orGone(readFile(`/proc/${task.pid}/fdinfo/${fd}`, 'utf8')));
+  return (await Promise.all(infos)).flatMap((info) => inodesIn(info, device));
 }
 
 /** Inode numbers of the marks on this device in /proc/PID/fdinfo/FD. */

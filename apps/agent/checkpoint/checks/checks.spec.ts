@@ -4,6 +4,7 @@ import { Nic } from '#generated/lxstack/agent/v1/types';
 import { foreignDevices } from './interfaces.js';
 import { foreign, mountsIn } from './mounts.js';
 import { whatIsHeld } from './open-files.js';
+import { blockingPipes } from './pipes.js';
 import { unitIn } from './tasks.js';
 import { watchedIn } from './watches.js';
 
@@ -59,4 +60,14 @@ test('devices that were made or renamed inside are named with their kind; NICs a
   assert.deepEqual(foreignDevices([device('lo'), device('eth0'), device('lan'), device('sit0', 'sit', [])], nics), []);
   const reasons = foreignDevices([device('docker0', 'bridge'), device('eth1', 'veth'), device('sit0', 'sit')], nics);
   assert.match(reasons.join('\n'), /docker0 \(bridge\).*\n.*eth1 \(veth\).*\n.*sit0 \(sit\)/);
+});
+
+test('more pipes than CRIU carries are refused, with the process that has most of them', () => {
+  const holder = (name: string, from: number, count: number) => ({
+    task: { pid: 1, name, session: 1 },
+    files: Array.from({ length: count }, (_, index) => ({ fd: String(index), link: `pipe:[${from + index}]` })),
+  });
+  assert.deepEqual(blockingPipes([holder('a', 0, 600), holder('b', 300, 700)]), []);
+  const [reason] = blockingPipes([holder('a', 0, 400), holder('b', 400, 700)]);
+  assert.match(reason!, /has 1100 pipes, more than the 1024 .* b \(700\)/);
 });

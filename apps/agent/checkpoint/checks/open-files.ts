@@ -1,27 +1,23 @@
-import { readFile, readdir, readlink } from 'node:fs/promises';
-import { orGone, orNone } from './tasks.js';
-import type { Task } from './tasks.js';
+import { readFile } from 'node:fs/promises';
+import type { HeldFiles } from './held-files.js';
+import { orGone } from './tasks.js';
 
 /** Nameless files that CRIU knows, by the names that /proc/PID/fd shows. */
 const KNOWN = new Set(['eventpoll', 'eventfd', 'signalfd', 'timerfd', 'inotify', 'fanotify', 'pidfd']);
 const DEVICES =
   /^\/dev\/(null|zero|full|random|urandom|tty|ptmx|console|kmsg|pts\/\S+|shm\/.*|mqueue\/.*)( \(deleted\))?$/;
-/** Files of one process that are looked at. */
-const MOST = 65_536;
 
 /** Protocols that CRIU has no image for, by the file of /proc/PID/net that lists their sockets; column of the inode. */
 const SOCKETS = { icmp: 9, icmp6: 9, 'sctp/eps': 7, 'sctp/assocs': 10 };
 
 /** Open files, devices and sockets that cannot be made again elsewhere. */
-export async function blockingFiles(initPid: number, tasks: readonly Task[]): Promise<string[]> {
+export async function blockingFiles(initPid: number, held: readonly HeldFiles[]): Promise<string[]> {
   const sockets = await unsupportedSockets(initPid);
   const reasons: string[] = [];
-  for (const { pid, name } of tasks) {
-    const files = (await orNone(readdir(`/proc/${pid}/fd`))).slice(0, MOST);
-    const links = await Promise.all(files.map((fd) => orGone(readlink(`/proc/${pid}/fd/${fd}`))));
-    const held = new Set(links.map((link) => whatIsHeld(link, sockets)).filter((what) => what !== undefined));
-    for (const what of held)
-      reasons.push(`${name} holds ${what}, which CRIU cannot carry: let it close that or end it.`);
+  for (const { task, files } of held) {
+    const blocking = files.map(({ link }) => whatIsHeld(link, sockets)).filter((what) => what !== undefined);
+    for (const what of new Set(blocking))
+      reasons.push(`${task.name} holds ${what}, which CRIU cannot carry: let it close that or end it.`);
   }
   return reasons;
 }

@@ -10,10 +10,12 @@ import { blockingDeletedFiles } from './deleted-files.js';
 import { blockingDeletedWatches } from './deleted-watches.js';
 import { blockingNetwork } from './interfaces.js';
 import { blockingQueues } from './message-queues.js';
+import { heldFiles } from './held-files.js';
 import { blockingMounts } from './mounts.js';
 import { blockingNamespaces } from './namespaces.js';
 import { blockingFiles } from './open-files.js';
 import { blockingIds } from './privileged.js';
+import { blockingPipes } from './pipes.js';
 import { blockingSessions } from './sessions.js';
 import { blockingWatches } from './watches.js';
 import { tasksBelow } from './tasks.js';
@@ -76,14 +78,16 @@ const TOLD = 20;
 /** All that runs inside, looked at for what CRIU refuses. */
 async function blockingContent(initPid: number, spec: InstanceSpec): Promise<string[]> {
   const tasks = await tasksBelow(initPid);
+  const held = await heldFiles(tasks);
   const reasons = [
     ...blockingSessions(tasks),
     ...(await blockingNamespaces(initPid, tasks)),
     ...(await blockingMounts(tasks)),
-    ...(await blockingFiles(initPid, tasks)),
+    ...(await blockingFiles(initPid, held)),
     ...(await blockingWatches(initPid, tasks)),
-    ...(await blockingDeletedWatches(initPid, tasks)),
-    ...(await blockingDeletedFiles(tasks)),
+    ...(await blockingDeletedWatches(initPid, held)),
+    ...(await blockingDeletedFiles(held)),
+    ...blockingPipes(held),
     ...(await blockingQueues(initPid)),
     ...(await blockingNetwork(initPid, spec.nics)),
     ...(isPrivileged(spec) ? await blockingIds(tasks) : []),
