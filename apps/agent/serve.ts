@@ -70,6 +70,7 @@ export async function serve(settings: AgentSettings): Promise<void> {
   const parts = { records, runtime, storage, images, network, fence, turns: new Turns(), logger };
   const instances = new Instances(parts);
   const host = () => hostInfo(settings, storage.name);
+  const can = async (what: string) => (await host()).capabilities.some(({ name, present }) => name === what && present);
   const migrations = new Migrations({
     hostname: settings.name,
     instances: movableInstances(parts),
@@ -79,7 +80,8 @@ export async function serve(settings: AgentSettings): Promise<void> {
     stateDirectory: settings.state,
     runDirectory: settings.run,
     dataListen: settings.dataListen,
-    lazyPages: async () => (await host()).capabilities.some(({ name, present }) => name === 'lazy-pages' && present),
+    lazyPages: () => can('lazy-pages'),
+    tracksWrites: () => can('soft-dirty'),
     ownership: async (id) => (await control.ownership([id]))[0]!,
   });
   const journal = await Journal.open(join(settings.state, 'journal.jsonl'));

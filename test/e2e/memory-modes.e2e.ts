@@ -28,7 +28,8 @@ test('a caller says how the memory of a live move goes, and finds it in its reco
         return ['completed', 'error', 'cancelled'].includes(migration.status) ? migration : undefined;
       });
       assert.equal(ended.status, 'completed');
-      if (mode) assert.deepEqual([ended.memory_mode, ended.memory_mode_reason], [mode, 'asked for']);
+      if (mode) assert.equal(ended.memory_mode, mode);
+      if (mode) assert.match(ended.memory_mode_reason ?? '', /^asked for/);
       else assert.match(ended.memory_mode_reason ?? '', /MiB in \d+ processes: about/);
       await fleet.cloud.compute.settled(server.id, 'ACTIVE');
     }

@@ -11,7 +11,8 @@ import { criuVerdict, keepLog } from './criu-log.js';
 import { makeMoveDirectory, moveEnvironment } from './move-directory.js';
 import { MoveFailure } from './move-failure.js';
 import { ScriptLink } from './script-link.js';
-import type { SentMemory } from './memory/memory-sender.js';
+import { upon } from './memory/pre-dump.js';
+import type { SentMemory } from './memory/memory-feed.js';
 import type { Throttle } from './throttle.js';
 import { watchedFiles, writeIrmapCache } from './watched-files.js';
 
@@ -53,12 +54,12 @@ export class Dump {
     lxcPath: string,
     channel: DataChannel,
     throttle: Throttle,
-    pagesEarly: boolean,
+    memory: { sentBefore: boolean; preDump: string },
   ): void {
     const images = this.imagesDirectory;
-    this.images = new ImageStream(images, channel, throttle, pagesEarly);
+    this.images = new ImageStream(images, channel, throttle, !memory.sentBefore);
     const veths = spec.nics.map((nic) => hostVethName(nic.portId));
-    const args = ['-s', '-n', spec.id, '-P', lxcPath, '-D', images];
+    const args = ['-s', '-n', spec.id, '-P', lxcPath, '-D', images, ...upon(memory.preDump)];
     const ended = startCheckpoint(this.directory, args, moveEnvironment(this.directory, 'source', veths, bridges));
     this.ended = ended;
     this.failed = ended.then(async (status) => {

@@ -63,7 +63,7 @@ export class LiveSwitch {
     feed.enter(MigrationPhase.MIGRATION_PHASE_FREEZE);
     const started = performance.now();
     const bridges = record.spec.nics.map((nic) => deps.network.bridgeName(nic.networkId));
-    dump.start(record.spec, bridges, deps.instances.lxcPath, target.channel, throttle, !this.memory.sentBefore);
+    dump.start(record.spec, bridges, deps.instances.lxcPath, target.channel, throttle, this.memory);
     const calm = hurry();
     try {
       this.frozenAt = await Promise.race([dump.link!.when('cut'), dump.failed]);

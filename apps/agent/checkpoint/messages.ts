@@ -1,6 +1,6 @@
 import type { CopiesOffer } from './disk-copies.js';
 import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
-import type { SentMemory } from './memory/memory-sender.js';
+import type { SentMemory } from './memory/memory-feed.js';
 import type { GuestNetwork } from './guest-network/guest-network.js';
 import type { MigrationKind } from '#generated/lxstack/agent/v1/agent';
 

@@ -60,6 +60,8 @@ export interface MigrationDeps {
   dataListen: string;
   /** Whether this host can map pages in after a restore (capability `lazy-pages`). */
   lazyPages(): Promise<boolean>;
+  /** Whether its kernel tracks writes to memory (capability `soft-dirty`). */
+  tracksWrites(): Promise<boolean>;
   /** Asks the control plane; rejects where it does not answer. */
   ownership(instanceId: string): Promise<OwnershipAnswer>;
 }

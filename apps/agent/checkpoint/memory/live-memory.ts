@@ -3,16 +3,22 @@ import { tasksBelow } from '../checks/tasks.js';
 import type { CommitDecision } from '../commit-decision.js';
 import type { Dump } from '../dump.js';
 import { availableMemory, guestFacts } from '../guest-facts.js';
+import { hurry } from '../hurry.js';
 import type { MigrationRecord } from '../migration-record.js';
 import type { MigrationDeps } from '../movable-instances.js';
+import { moveDirectory } from '../move-directory.js';
 import { MoveFailure } from '../move-failure.js';
 import type { ProgressFeed } from '../progress-feed.js';
 import type { TargetLink } from '../target-link.js';
 import type { Throttle } from '../throttle.js';
 import { chooseMemoryMode } from './memory-mode.js';
 import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
-import { MemorySender, memoryPassesSuffice } from './memory-sender.js';
-import type { SentMemory } from './memory-sender.js';
+import { ComparedMemory } from './compared-memory.js';
+import { memoryPassesSuffice } from './memory-feed.js';
+import type { MemoryFeed, SentMemory } from './memory-feed.js';
+import { PageFrames } from './page-frames.js';
+import { preDumps } from './pre-dump.js';
+import { TrackedMemory } from './tracked-memory.js';
 
 interface Shared {
   deps: MigrationDeps;
@@ -28,7 +34,7 @@ interface Shared {
 
 /** How the memory of a live move goes, source end. */
 export class LiveMemory {
-  private sender: MemorySender | undefined;
+  private sender: MemoryFeed | undefined;
 
   constructor(private readonly shared: Shared) {}
 
@@ -50,24 +56,47 @@ export class LiveMemory {
     return this.sender !== undefined;
   }
 
-  /** While it runs: all of its memory, then what has changed. */
+  /** Directory of the pre-dump that the dump builds upon, or nothing. */
+  get preDump(): string {
+    return this.sender?.preDump ?? '';
+  }
+
+  /** While it runs: all of its memory, then what has changed. Slow passes would leave more of it for the freeze. */
   async preCopy(): Promise<void> {
-    const { deps, record, target, throttle, feed, decision, hurried } = this.shared;
+    const { deps, record, feed } = this.shared;
     const started = performance.now();
-    const initPid = await deps.instances.initPid(record.spec.id);
-    this.sender = await MemorySender.open(initPid, target.channel, throttle);
+    this.sender = await this.open();
+    const calm = hurry();
+    const passes = await this.passes(this.sender).finally(calm);
+    feed.time('memory', started);
+    deps.logger.info({ migrationId: record.migrationId, passes }, 'memory sent while it runs');
+  }
+
+  /** Bytes of each. */
+  private async passes(sender: MemoryFeed): Promise<number[]> {
+    const { record, feed, decision, hurried } = this.shared;
     const passes: number[] = [];
     let began: number;
     do {
       began = performance.now();
       if (decision.made === 'abort') throw new MoveFailure('aborted', decision.reason);
-      passes.push(await this.sender.pass());
-      record.progress.memoryBytesTotal = record.progress.memoryBytesProcessed = this.sender.bytes;
+      passes.push(await sender.pass());
+      record.progress.memoryBytesTotal = record.progress.memoryBytesProcessed = sender.bytes;
       feed.moved();
     } while (!hurried() && !memoryPassesSuffice(passes));
-    feed.time('memory', started);
     if (!hurried()) this.requireCalm(passes, performance.now() - began);
-    deps.logger.info({ migrationId: record.migrationId, passes }, 'memory sent while it runs');
+    return passes;
+  }
+
+  /** By what this kernel can do, which is told beside the mode. */
+  private async open(): Promise<MemoryFeed> {
+    const { deps, record, target, throttle } = this.shared;
+    const frames = new PageFrames(target.channel, throttle);
+    const tracked = await deps.tracksWrites();
+    record.progress.memoryModeReason += `; changes are found ${tracked ? 'by criu pre-dump' : 'by comparing: no soft-dirty tracking in this kernel'}`;
+    if (!tracked) return ComparedMemory.open(await deps.instances.initPid(record.spec.id), frames);
+    const directory = moveDirectory(deps.runDirectory, record.migrationId);
+    return new TrackedMemory(frames, preDumps(directory, record.spec.id, deps.instances.lxcPath));
   }
 
   /** Memory that is rewritten as fast as it is sent would all go in the freeze, and that has an end. */
@@ -83,7 +112,7 @@ export class LiveMemory {
   async lastPass(): Promise<void> {
     if (!this.sender) return;
     const started = performance.now();
-    await this.sender.pass();
+    await this.sender.lastPass();
     this.shared.feed.time('memory_delta', started);
   }
 

@@ -10,9 +10,10 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { hurry } from '../hurry.js';
 import { decodeMemoryParts } from './memory-frames.js';
-import type { SentMemory } from './memory-sender.js';
-import { PageFlag, encodePagemap, parsePagemap, spread } from './pagemap-image.js';
+import type { SentMemory } from './memory-feed.js';
+import { PageFlag, encodePagemap, parsePagemap, requireOwnPages, spread } from './pagemap-image.js';
 
 const MOST_TASKS = 4096;
 
@@ -22,6 +23,7 @@ const MOST_TASKS = 4096;
  */
 export class MemoryReceiver {
   private readonly files = new Map<number, number>();
+  private calm: (() => void) | undefined;
 
   /** `images`: CRIU's, on a tmpfs. `lazyImages`: not there yet; the same as `criu lazy-pages` is to see them. */
   constructor(
@@ -31,6 +33,7 @@ export class MemoryReceiver {
 
   /** Synchronous: a page is in the tmpfs sooner than a thread is. */
   take(payload: Buffer): void {
+    this.calm ??= hurry(); // slow passes would leave more for the freeze
     for (const { pid, address, data } of decodeMemoryParts(payload)) {
       const fd = this.files.get(pid) ?? this.open(pid);
       for (let at = 0; at < data.length;) at += writeSync(fd, data, at, data.length - at, address + at);
@@ -46,7 +49,7 @@ export class MemoryReceiver {
     for (const name of readdirSync(this.images)) symlinkSync(join(this.images, name), join(this.lazyImages, name));
     for (const { pid, pagesId } of sent) {
       const name = `pagemap-${pid}.img`;
-      const image = parsePagemap(readFileSync(join(this.images, name)));
+      const image = requireOwnPages(parsePagemap(readFileSync(join(this.images, name))));
       const between = (filler: number) => encodePagemap({ ...image, entries: spread(image.entries, filler) });
       writeFileSync(join(this.lazyImages, `${name}.new`), between(PageFlag.present));
       renameSync(join(this.lazyImages, `${name}.new`), join(this.lazyImages, name)); // in place of the link
@@ -60,6 +63,7 @@ export class MemoryReceiver {
   }
 
   close(): void {
+    this.calm?.();
     for (const fd of this.files.values()) closeSync(fd);
     this.files.clear();
   }

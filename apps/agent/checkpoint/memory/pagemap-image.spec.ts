@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PageFlag, encodePagemap, parsePagemap, spread } from './pagemap-image.js';
+import { PageFlag, encodePagemap, parsePagemap, requireOwnPages, spread } from './pagemap-image.js';
 
 const { lazy, present } = PageFlag;
 const head = Buffer.from('1943565425400856', 'hex');
@@ -38,7 +38,7 @@ test('spread: the pages image has each page at its own address, counted run by r
 
 test('a pagemap that refers to a parent is refused: its pages are elsewhere', () => {
   const image = encodePagemap({ head, pagesId: 1, entries: [{ vaddr: 0x1000, pages: 1, flags: PageFlag.parent }] });
-  assert.throws(() => parsePagemap(image), /not in its image/);
+  assert.throws(() => requireOwnPages(parsePagemap(image)), /not in its image/);
 });
 
 test('an image that was cut short is an error', () => {

@@ -49,6 +49,13 @@ export function encodePagemap({ head, pagesId, entries }: PagemapImage): Buffer 
   return Buffer.concat([head, ...framed]);
 }
 
+/** Throws where not every page is in the pages image that it names. */
+export function requireOwnPages(image: PagemapImage): PagemapImage {
+  if (!image.entries.every(({ flags }) => flags & PageFlag.present && !(flags & PageFlag.parent)))
+    throw new Error('a pagemap of pages that are not in its image');
+  return image;
+}
+
 /**
  * The same runs for a pages image in which each page lies at its own address: what is between them becomes runs of
  * `filler`, so that CRIU, which counts its way through the image, finds them there.
@@ -69,8 +76,7 @@ export function spread(entries: readonly PagemapEntry[], filler: number): Pagema
 }
 
 function entryOf(fields: Map<number, number>): PagemapEntry {
-  const flags = fields.get(4) ?? PageFlag.present;
-  if (fields.get(3) || !(flags & PageFlag.present)) throw new Error('a pagemap of pages that are not in its image');
+  const flags = fields.get(3) ? PageFlag.parent : (fields.get(4) ?? PageFlag.present);
   return { vaddr: fields.get(1)!, pages: fields.get(5) ?? fields.get(2)!, flags };
 }
 
