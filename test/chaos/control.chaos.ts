@@ -11,6 +11,7 @@ import { TestFleet } from '#test/e2e/fleet/test-fleet';
 import { startChaosFleet, stopChaosFleet } from './chaos-fleet.js';
 import { violations } from './invariants.js';
 import { HeldPoint } from './points.js';
+import { SmallDisk } from './small-disk.js';
 
 /** Held here the worker may have committed or not: it is told before the source comes by. */
 const EITHER: FaultPoint = 'source.awaiting-commit';
@@ -82,6 +83,25 @@ test('forced to complete in its first pass over the disk: the switch follows, wi
   const { migration: calm, again: more } = await heldAt('source.disk', () => Promise.resolve());
   assert.equal(calm.status, 'completed');
   assert.ok(more, 'where it is not forced there is another');
+});
+
+test('to a target whose room for images of memory is used up: refused at once, in words, and left alone', async () => {
+  const home = hostOf(await fleet.cloud.compute.show(server.id));
+  const target = await fleet.otherHost(home);
+  const disk = new SmallDisk(layout, target);
+  await disk.fill('memory');
+  try {
+    await assert.rejects(fleet.cloud.compute.liveMigrate(server.id, target), (error) => {
+      assert.ok(error instanceof ApiError);
+      assert.equal(error.status, 400);
+      assert.match(JSON.stringify(error.body), new RegExp(`Host ${target} has 0 MiB left for images of memory`));
+      return true;
+    });
+  } finally {
+    await disk.empty();
+  }
+  assert.equal(hostOf(await fleet.cloud.compute.show(server.id)), home);
+  assert.deepEqual(await violations(fleet, server.id), []);
 });
 
 /** One live move under a client, held at `step` while `work` is done; `work` gets the migration's path. */

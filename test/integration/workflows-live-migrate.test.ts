@@ -110,7 +110,11 @@ describe('live migration', () => {
   it('goes to no host without the memory or disk for it, named or chosen', async () => {
     const { id } = await world.create('h1');
     world.agents.get('h1')!.room = { memoryNeededBytes: 100 * 2 ** 20, diskNeededBytes: 2 ** 30 };
-    world.agents.get('h2')!.room = { memoryAvailableBytes: 150 * 2 ** 20, diskAvailableBytes: 2 ** 29 };
+    world.agents.get('h2')!.room = {
+      memoryAvailableBytes: 150 * 2 ** 20,
+      imagesAvailableBytes: 2 ** 30,
+      diskAvailableBytes: 2 ** 29,
+    };
     await assert.rejects(move(id), /150 MiB of memory left, 200 MiB.*512 MiB of disk left, 1024 MiB/);
     const { uuid, operationId } = await world.migrations.liveMigrate(caller, id);
     await world.operations.waitFor(operationId, 20_000);

@@ -18,7 +18,11 @@ test('memory has to be there twice, images and disk once', () => {
   assert.match(disk!, /49 MiB of disk left, 50 MiB are to be sent/);
 });
 
-test('an operator may over-commit the disk, and what is not known blocks nothing', () => {
-  assert.equal(blocksRoom(needs, 'h2', left(200, 100, 49), true).length, 0);
+test('a full disk or tmpfs is refused, one that nobody has counted is not', () => {
+  assert.equal(blocksRoom(needs, 'h2', left(200, 0, 0), false).length, 2);
   assert.equal(blocksRoom(needs, 'h2', left(0, 0, 0), false).length, 0);
+});
+
+test('an operator may over-commit the disk', () => {
+  assert.equal(blocksRoom(needs, 'h2', left(200, 100, 49), true).length, 0);
 });

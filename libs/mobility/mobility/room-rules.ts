@@ -2,7 +2,7 @@ import type { CheckMigrationResponse } from '#generated/lxstack/agent/v1/agent';
 
 /** What the instance needs, as its own host has counted it; 0: not known. */
 export type RoomNeeded = Pick<CheckMigrationResponse, 'memoryNeededBytes' | 'diskNeededBytes'>;
-/** What a target has left, as it says itself; 0: not known. */
+/** What a target has left, as it says itself. No host has no memory left at all: one that says so has not counted. */
 export type RoomLeft = Pick<
   CheckMigrationResponse,
   'memoryAvailableBytes' | 'imagesAvailableBytes' | 'diskAvailableBytes'
@@ -18,18 +18,18 @@ export function blocksRoom(
   left: RoomLeft,
   overCommitDisk: boolean,
 ): string[] {
-  const short = (need: number, has: number) => has > 0 && need > has;
+  if (!left.memoryAvailableBytes) return [];
   return [
-    ...(short(2 * memory, left.memoryAvailableBytes)
+    ...(2 * memory > left.memoryAvailableBytes
       ? [
           `Host ${host} has ${mib(left.memoryAvailableBytes)} of memory left, ${mib(2 * memory)} are needed: ` +
             `the ${mib(memory)} in use lie there twice, as images and restored.`,
         ]
       : []),
-    ...(short(memory, left.imagesAvailableBytes)
+    ...(memory > left.imagesAvailableBytes
       ? [`Host ${host} has ${mib(left.imagesAvailableBytes)} left for images of memory, ${mib(memory)} are needed.`]
       : []),
-    ...(short(disk, left.diskAvailableBytes) && !overCommitDisk
+    ...(disk > left.diskAvailableBytes && !overCommitDisk
       ? [`Host ${host} has ${mib(left.diskAvailableBytes)} of disk left, ${mib(disk)} are to be sent.`]
       : []),
   ];
