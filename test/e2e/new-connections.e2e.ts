@@ -14,12 +14,22 @@ while (1) { for my $c ($s->can_read) {
   else { $s->remove($c); close $c }
 } }`;
 
+/** Connects to the instance itself without end; /tmp/own: how many were answered, and what went wrong. */
+const toItself = `use IO::Socket; my $ok = 0; my $why = '';
+while (1) {
+  my $c = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => ${port});
+  eval { die "connect: $!" unless $c; local $SIG{ALRM} = sub { die 'no answer' }; alarm 10; syswrite($c, 'x');
+    my $n; until (defined($n = sysread($c, my $b, 1))) { die "read: $!" unless $!{EINTR} } die 'closed' unless $n; alarm 0; $ok++ };
+  $why .= $@; open(my $f, '>', '/tmp/own.new'); print $f "$ok $why"; close $f; rename('/tmp/own.new', '/tmp/own');
+  select(undef, undef, undef, 0.002) }`;
+
 test('connections that begin while a server moves, or fails to, are all answered', async (context) => {
   const fleet = await TestFleet.open();
   context.after(() => fleet.close());
   const { compute } = fleet.cloud;
   const server = await fleet.running('e2e-newcomers', 'debian');
   await background(fleet, server, 'perl', '-e', listen + accept);
+  await background(fleet, server, 'perl', '-e', toItself);
   const [home, away] = [hostOf(server), await fleet.otherHost(hostOf(server))];
   const client = inClient(fleet, 'newcomers', addressOf(server).address, String(port));
   context.after(() => client.kill());
@@ -32,7 +42,9 @@ test('connections that begin while a server moves, or fails to, are all answered
   client.finish();
   const { count, failures } = JSON.parse(await client.line()) as { count: number; failures: string[] };
   assert.deepEqual(failures, []);
-  context.diagnostic(`${count} connections`);
+  const own = (await inside(fleet, server, 'cat', '/tmp/own')).trim();
+  assert.match(own, /^\d+$/, 'its connections to itself too');
+  context.diagnostic(`${count} connections, ${own} to itself`);
   await fleet.remove(server.id);
   await fleet.assertAudited();
 });

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { faultPoint } from '#libs/common/fault-point';
@@ -17,6 +18,7 @@ import { MoveFailure } from './move-failure.js';
 import type { GuestNetwork } from './guest-network/guest-network.js';
 import { NetworkOpening } from './network-opening.js';
 import { mayPass } from './passing-failure.js';
+import { openLoopback } from './syn-gate.js';
 import { Restore } from './restore.js';
 
 /** Of one that succeeded: why it was tried twice, empty where once was enough. */
@@ -114,9 +116,12 @@ export class Arrival {
 
   /** After a commit. */
   async settle(): Promise<void> {
+    const initPid = this.restore ? await this.deps.instances.initPid(this.spec.id) : 0;
+    // First: its own connections wait for it.
+    if (initPid && existsSync(join(this.directory, 'gate'))) await openLoopback(initPid);
     await this.removeHolds();
     this.restore?.close();
-    if (this.restore) await announce(await this.deps.instances.initPid(this.spec.id), this.spec.nics);
+    if (initPid) await announce(initPid, this.spec.nics);
   }
 
   /** Nothing of it runs when this resolves, nor will. */

@@ -4,7 +4,7 @@ import { MigrationPhase } from '#generated/lxstack/agent/v1/agent';
 import type { MigrationProgress, SendMigrationRequest } from '#generated/lxstack/agent/v1/agent';
 import { sleep } from '#libs/common/clock';
 import { faultPoint } from '#libs/common/fault-point';
-import { allAccepted } from './accept-queues.js';
+import { allAccepted, inFlight } from './accept-queues.js';
 import { lookUpCgroups } from './cgroup-names.js';
 import type { CommitDecision } from './commit-decision.js';
 import type { DiskSource } from './disk-source.js';
@@ -124,6 +124,13 @@ export class LiveSwitch {
     await dump.failed.catch(() => undefined); // its log is kept before the directory goes
   }
 
+  /** Frozen: whether any of its sockets waits for an answer to its SYN. */
+  private async unanswered(): Promise<boolean> {
+    const { deps, record } = this.shared;
+    const { asking } = await inFlight(await deps.instances.initPid(record.spec.id));
+    return asking > 0;
+  }
+
   private async dumpAndSend(): Promise<void> {
     const { feed, redirect, disk, target, dump } = this.shared;
     feed.enter(MigrationPhase.MIGRATION_PHASE_DUMP);
@@ -133,6 +140,8 @@ export class LiveSwitch {
     // Every task is seized before the NIC is cut: the disk is still from here on.
     const sent = disk.lastPass().then(() => feed.time('disk_delta', this.frozenAt));
     sent.catch(() => undefined); // awaited below
+    const unanswered = this.unanswered();
+    unanswered.catch(() => undefined); // awaited below
     const lastLook = this.memory.lastPass();
     lastLook.catch(() => undefined); // awaited below
     const dumped = await dump.link!.when('dumped');
@@ -140,6 +149,7 @@ export class LiveSwitch {
     feed.enter(MigrationPhase.MIGRATION_PHASE_TRANSFER);
     await faultPoint('source.dumped');
     await sent;
+    this.network = { ...this.network, asking: await unanswered };
     if (dump.changedDisk()) await disk.oneMorePass();
     await lastLook;
     const memory = await this.memory.finish(dump);

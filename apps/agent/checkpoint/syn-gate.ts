@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Nic } from '#generated/lxstack/agent/v1/types';
 import { CommandError, bridgeBatchForce, run, tcBatchForce } from '../network/commands.js';
 import { holdName, hostVethName } from '../network/interface-names.js';
@@ -8,6 +9,22 @@ const SYN = [
   'protocol ip pref 1 u32 match u8 0x45 0xff at 0 match u8 6 0xff at 9 match u8 0x02 0x12 at 33',
   'protocol ipv6 pref 2 u32 match u8 6 0xff at 6 match u8 0x02 0x12 at 53',
 ];
+
+const TABLE = 'inet lxstack-move';
+
+/**
+ * For `nft -f` in an instance's own namespace. Also at the target while sockets are restored: CRIU connects those of
+ * SYN_SENT anew, which must neither find their listener not there yet nor be answered before their window is set.
+ */
+export const loopbackGate = `add table ${TABLE}
+add chain ${TABLE} input { type filter hook input priority -300; policy accept; }
+add rule ${TABLE} input iif lo tcp flags & (syn | ack) == syn drop
+`;
+
+/** Also where there is none: `add` makes `delete` succeed. */
+export async function openLoopback(initPid: number): Promise<void> {
+  await inside(initPid, `add table ${TABLE}\ndelete table ${TABLE}\n`);
+}
 
 /**
  * Just before the freeze no new TCP connection is let in: what is not accepted by then, CRIU leaves out. Requests that
@@ -36,28 +53,21 @@ export class SynGate {
       ];
     });
     await tcBatchForce(lines);
-    await inside(initPid, [
-      'qdisc add dev lo clsact',
-      ...SYN.map((syn) => `filter add dev lo egress ${syn} action drop`),
-    ]);
+    await inside(initPid, loopbackGate);
   }
 
   /** Also where it was never closed. Before what is kept is let in. */
   async open(initPid: number): Promise<void> {
     await tcBatchForce(this.nics.map((nic) => `qdisc del dev ${hostVethName(nic.portId)} clsact`));
-    if (initPid)
-      await inside(
-        initPid,
-        SYN.map((_, at) => `filter del dev lo egress pref ${at + 1}`),
-      );
+    if (initPid) await openLoopback(initPid);
   }
 }
 
-/** In the instance's network namespace. One that has just ended needs no gate, nor does what is not there need removal. */
-async function inside(initPid: number, lines: readonly string[]): Promise<void> {
+/** In the network namespace of the instance; one that has just ended needs no gate. */
+async function inside(initPid: number, ruleset: string): Promise<void> {
   try {
-    await run('nsenter', [`--net=/proc/${initPid}/ns/net`, 'tc', '-force', '-batch', '-'], `${lines.join('\n')}\n`);
+    await run('nsenter', [`--net=/proc/${initPid}/ns/net`, 'nft', '-f', '-'], ruleset);
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
+    if (!(error instanceof CommandError) || existsSync(`/proc/${initPid}`)) throw error;
   }
 }

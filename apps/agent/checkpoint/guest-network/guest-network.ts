@@ -4,6 +4,7 @@ import type { Nic } from '#generated/lxstack/agent/v1/types';
 import { run } from '../../network/commands.js';
 import { readNeighbours } from '../neighbours.js';
 import type { Neighbour } from '../neighbours.js';
+import { loopbackGate } from '../syn-gate.js';
 import { linkLines, nameOf, routeLines, ruleLines } from './lines.js';
 import type { Link } from './lines.js';
 import { changedSysctls, parseSysctls } from './sysctls.js';
@@ -18,6 +19,8 @@ export interface GuestNetwork {
   sysctls: [string, string][];
   /** `nft -j list ruleset`; empty where there are no tables. */
   ruleset: string;
+  /** The instance's own connections are asked for while it is frozen (SYN_SENT). */
+  asking: boolean;
 }
 
 // Some keys cannot be read; grep's exit status tells of them, and of nothing else.
@@ -48,19 +51,21 @@ export async function readGuestNetwork(initPid: number, nics: readonly Nic[]): P
       nics.map((_, at) => nameOf(nics, at)),
     ),
     ruleset: hasTables(ruleset) ? ruleset : '',
+    asking: false,
   };
 }
 
 /** As its NICs give it. */
-export const untouched: GuestNetwork = { neighbours: [], ip: [], ip6: [], sysctls: [], ruleset: '' };
+export const untouched: GuestNetwork = { neighbours: [], ip: [], ip6: [], sysctls: [], ruleset: '', asking: false };
 
 const hasTables = (ruleset: string): boolean =>
   (JSON.parse(ruleset) as { nftables: object[] }).nftables.some((entry) => 'table' in entry);
 
 /** At the target, before its restore begins: what the action script puts into the namespace ahead of the sockets. */
-export async function keepForRestore(directory: string, { ip, ip6 }: GuestNetwork): Promise<void> {
-  for (const [file, lines] of Object.entries({ guest: ip, guest6: ip6 }))
-    await writeFile(join(directory, file), lines.map((line) => `${line}\n`).join(''));
+export async function keepForRestore(directory: string, { ip, ip6, asking }: GuestNetwork): Promise<void> {
+  const lines = (all: readonly string[]) => all.map((line) => `${line}\n`).join('');
+  const files = { guest: lines(ip), guest6: lines(ip6), gate: asking ? loopbackGate : '' };
+  for (const [file, text] of Object.entries(files)) if (text) await writeFile(join(directory, file), text);
 }
 
 /** Beside the rest of the restore, into the namespace of process `initPid`. */
