@@ -56,7 +56,7 @@ export class ComparedMemory implements MemoryFeed {
   }
 
   close(): void {
-    for (const { memory } of this.tasks) memory.close();
+    for (const task of this.tasks) task.close();
   }
 
   private async sendUnseen(task: TaskCopy, { entries }: PagemapImage, pages: string): Promise<void> {

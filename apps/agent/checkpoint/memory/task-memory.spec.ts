@@ -23,7 +23,9 @@ test('anonymous memory is what is private, readable, of no file, and never code'
 
 test('a copy of a task tells what was written since the pass before, and what it has seen', () => {
   const memory = Buffer.alloc(3 << 20, 1);
+  let closed = false;
   const fake = {
+    close: () => void (closed = true),
     ranges: () => [{ start: 4096, end: 3 << 20 }],
     present: ({ start, end }: { start: number; end: number }) => [{ start, end }],
     read: (into: Buffer, address: number) => memory.copy(into, 0, address, address + into.length),
@@ -46,4 +48,6 @@ test('a copy of a task tells what was written since the pass before, and what it
   fake.present = () => [];
   assert.deepEqual(pass(), []);
   assert.ok(!copy.has(4096), 'gone meanwhile');
+  copy.close();
+  assert.ok(closed);
 });
