@@ -46,4 +46,38 @@ describe('the target of a move that is committed', () => {
     await move.commit();
     assert.equal(tries.length, 2, 'done once is done');
   });
+
+  it('undoes what it could not undo at first when it is told again', async () => {
+    const tries: string[] = [];
+    const instances = {
+      writableLayer: () => directory,
+      initPid: async () => 0,
+      cgroupDirectories: () => [],
+      discardIncoming: (id: string) => {
+        tries.push(id);
+        return tries.length === 1 ? Promise.reject(new Error('device or resource busy')) : Promise.resolve();
+      },
+    };
+    const network = { detach: async () => {} };
+    const logger = createLogger('test');
+    const deps = { instances, network, logger, runDirectory: directory, stateDirectory: directory };
+    const migrationId = newId();
+    const records = new MigrationRecords(join(directory, 'migrations'));
+    const move = new IncomingMove(deps as unknown as MigrationDeps, records, {
+      migrationId,
+      end: 'target',
+      kind: MigrationKind.MIGRATION_KIND_COLD,
+      spec: InstanceSpec.create({ id: newId() }),
+      nextEpoch: 2,
+      progress: newProgress(migrationId, MigrationPhase.MIGRATION_PHASE_PREPARED),
+    });
+    await records.keep(move.record);
+    await assert.rejects(move.abort('off'), /busy/);
+    await assert.rejects(move.commit(), /not waiting for a commit/);
+    assert.deepEqual(await records.ids(), [migrationId]);
+    await move.abort('off');
+    await move.abort('off');
+    assert.equal(tries.length, 2, 'done once is done');
+    assert.deepEqual(await records.ids(), []);
+  });
 });

@@ -146,9 +146,12 @@ export class IncomingMove {
   async abort(reason: string): Promise<void> {
     if (this.decision === 'committed' || this.record.progress.phase === COMPLETED)
       throw new ConflictError(`migration ${this.record.migrationId} has been committed`);
-    if (this.decision === 'aborted') return this.ended;
     this.decision = 'aborted';
-    this.ended = this.undo(reason);
+    // What fails is tried again when it is told again.
+    this.ended ??= this.undo(reason).catch((error: unknown) => {
+      this.ended = undefined;
+      throw error;
+    });
     await this.ended;
   }
 

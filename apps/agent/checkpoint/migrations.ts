@@ -13,6 +13,8 @@ import { OutgoingMove } from './outgoing-move.js';
 
 const FINISHED_KEPT = 1000;
 const MAPPING_WAIT_MS = 60_000;
+/** Between two tries to end what an agent before this one left. */
+const RECOVERY_MOST_MS = 30_000;
 
 type Move = IncomingMove | OutgoingMove;
 
@@ -121,10 +123,13 @@ export class Migrations {
   private async end(move: Move): Promise<void> {
     const { migrationId, progress } = move.record;
     this.deps.logger.info({ migrationId, phase: progress.phase }, 'move of an agent before this one');
-    try {
-      await move.recover();
-    } catch (error) {
-      this.deps.logger.error({ err: error, migrationId }, 'move not recovered');
+    for (let delayMs = 1_000; ; delayMs = Math.min(2 * delayMs, RECOVERY_MOST_MS)) {
+      try {
+        return await move.recover();
+      } catch (error) {
+        this.deps.logger.error({ err: error, migrationId, delayMs }, 'move not recovered: tried again');
+        await sleep(delayMs);
+      }
     }
   }
 }
