@@ -7,13 +7,9 @@ import { ConflictError, messageOf } from '#libs/common/errors';
 import { faultPoint } from '#libs/common/fault-point';
 import { removeLinks } from '../network/commands.js';
 import { hostVethName } from '../network/interface-names.js';
-import { announce } from './announce.js';
 import { killTasks } from './checkpoint-process.js';
 import { CommitDecision } from './commit-decision.js';
-import { CopySender } from './disk-copies.js';
-import { SharedDisk } from './disk-source.js';
 import type { DiskSource } from './disk-source.js';
-import { DiskSender } from './disk-transfer.js';
 import { Dump } from './dump.js';
 import { LiveSwitch } from './live-switch.js';
 import type { MigrationDeps } from './movable-instances.js';
@@ -22,9 +18,10 @@ import { untouched } from './guest-network/guest-network.js';
 import { hasReached } from './migration-record.js';
 import type { MigrationRecord, MigrationRecords } from './migration-record.js';
 import { moveDirectory } from './move-directory.js';
+import { OutgoingDisk } from './outgoing-disk.js';
 import { ProgressFeed } from './progress-feed.js';
 import { Redirect } from './redirect.js';
-import { putNicsBack } from './source-traces.js';
+import { putNetworkBack, putNicsBack } from './source-traces.js';
 import { decideWithControlPlane } from './switch-decision.js';
 import { TargetLink } from './target-link.js';
 import { Throttle } from './throttle.js';
@@ -40,7 +37,7 @@ export class OutgoingMove {
   private hurried = false;
   private target: TargetLink | undefined;
   private dump: Dump | undefined;
-  private disk: DiskSource | undefined;
+  private readonly disk: OutgoingDisk;
   private liveSwitch: LiveSwitch | undefined;
   private readonly decision = new CommitDecision();
   private ended = Promise.withResolvers<void>();
@@ -56,6 +53,7 @@ export class OutgoingMove {
     this.redirect = new Redirect(deps.network, record.spec.nics, request.targetVtep, initPid);
     this.feed = new ProgressFeed(record.progress);
     this.throttle = new Throttle(request.bandwidthBytesPerSecond);
+    this.disk = new OutgoingDisk(deps, record, this.feed, this.throttle);
   }
 
   private get live(): boolean {
@@ -142,60 +140,11 @@ export class OutgoingMove {
     await this.ended.promise;
   }
 
-  private async presyncDisk(): Promise<DiskSource> {
+  private presyncDisk(): Promise<DiskSource> {
     this.feed.enter(MigrationPhase.MIGRATION_PHASE_DISK);
-    const started = performance.now();
-    const layer = this.deps.instances.writableLayer(this.record.spec.id);
-    const mayRepeat = () => {
+    return this.disk.send(this.target!, () => {
       this.stopIfAborted();
       return this.live && !this.hurried; // a cold one is stopped: nothing changes
-    };
-    this.disk = this.deps.instances.sharedDisks ? new SharedDisk(layer) : await this.openDisk(layer, mayRepeat);
-    await this.disk.passes(mayRepeat);
-    this.progress.diskBytesTotal = this.progress.diskBytesProcessed;
-    this.feed.time('disk', started);
-    return this.disk;
-  }
-
-  /** `expected`: what all passes known so far come to; never less than `sent`. */
-  private sentOfDisk(sent: number, expected: number): void {
-    Object.assign(this.progress, { diskBytesProcessed: sent, diskBytesTotal: expected });
-    this.feed.moved();
-  }
-
-  /** After the bulk of it has gone as copies, where it can. */
-  private async openDisk(layer: string, mayRepeat: () => boolean): Promise<DiskSender> {
-    const copies = this.copySender();
-    const has = await copies?.send(mayRepeat);
-    const before = copies?.bytes ?? 0;
-    const onBytes = (sent: number, expected: number) => this.sentOfDisk(before + sent, before + expected);
-    return DiskSender.open(layer, this.target!, this.throttle, onBytes, has);
-  }
-
-  private copySender(): CopySender | undefined {
-    const { instances, logger } = this.deps;
-    const { throttle, target } = this;
-    if (!instances.streams) return undefined;
-    if (target!.copies === 'none') {
-      logger.info({ migrationId: this.record.migrationId }, 'the disk goes as a tree: the target takes no streams');
-      return undefined;
-    }
-    const onBytes = (bytes: number) => this.sentOfDisk(bytes, bytes);
-    return new CopySender({
-      streams: instances.streams,
-      spec: this.record.spec,
-      target: target!,
-      throttle,
-      logger,
-      onBytes,
-    });
-  }
-
-  /** Copies of its disk that only the move needed; those of an agent before this one too. */
-  private async discardCopies(): Promise<void> {
-    const { instances, logger } = this.deps;
-    await instances.streams?.discardCopies(this.record.spec.id).catch((error: unknown) => {
-      logger.error({ err: error, migrationId: this.record.migrationId }, 'copies of the disk not removed');
     });
   }
 
@@ -215,14 +164,10 @@ export class OutgoingMove {
   }
 
   private async moveCold(): Promise<void> {
-    await this.target!.tell({
-      say: 'restore',
-      timeoutMs: this.request.switchTimeoutMs,
-      network: untouched,
-      memory: [],
-    });
+    const timeoutMs = this.request.switchTimeoutMs;
+    await this.target!.tell({ say: 'restore', timeoutMs, network: untouched, memory: [] });
     await this.target!.expect('restored');
-    await this.keepAsked(this.request.switchTimeoutMs);
+    await this.keepAsked(timeoutMs);
     this.feed.enter(AWAIT_COMMIT);
     await this.conclude(await this.decision.wait());
   }
@@ -263,8 +208,7 @@ export class OutgoingMove {
     this.target?.close();
     await this.dump?.close();
     this.liveSwitch?.close();
-    this.disk?.close();
-    await this.discardCopies();
+    await this.disk.close();
     await rm(this.directory, { recursive: true, force: true });
     this.feed.enter(MigrationPhase.MIGRATION_PHASE_COMPLETED);
     await this.records.keep(this.record);
@@ -280,11 +224,10 @@ export class OutgoingMove {
     this.decision.make('abort');
     await this.target?.callOff(failure.message);
     this.target?.close();
-    await this.putNetworkBack();
+    await putNetworkBack(this.deps, this.record, this.redirect, Boolean(this.liveSwitch?.frozenAt));
     await this.dump?.close();
     this.liveSwitch?.close();
-    this.disk?.close();
-    await this.discardCopies();
+    await this.disk.close();
     await this.records.keep(this.record); // an agent that comes after this one must not take it for asked: the mark goes
     await rm(this.directory, { recursive: true, force: true });
     Object.assign(this.progress, {
@@ -295,18 +238,6 @@ export class OutgoingMove {
     await this.records.forget(migrationId);
     this.feed.enter(byOrder ? MigrationPhase.MIGRATION_PHASE_ABORTED : MigrationPhase.MIGRATION_PHASE_FAILED);
     this.deps.logger.info({ migrationId, instanceId: spec.id, reason: failure.message }, 'move ended at the source');
-  }
-
-  private async putNetworkBack(): Promise<void> {
-    const { nics, id } = this.record.spec;
-    try {
-      // CRIU's last script has done it, unless CRIU itself was killed.
-      if (this.liveSwitch?.frozenAt) await putNicsBack(this.deps.network, this.record.spec.nics);
-      await this.redirect.giveBack();
-      if (this.liveSwitch?.frozenAt) await announce(await this.deps.instances.initPid(id), nics);
-    } catch (problem) {
-      this.deps.logger.error({ err: problem, migrationId: this.record.migrationId }, 'network not fully put back');
-    }
   }
 
   private stopIfAborted(): void {

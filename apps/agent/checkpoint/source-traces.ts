@@ -4,6 +4,7 @@ import { ipBatchForce } from '../network/commands.js';
 import { hostVethName } from '../network/interface-names.js';
 import type { HostNetwork } from '../network/network.js';
 import { removeStaleCgroups } from '../runtime/lxc/stale-cgroups.js';
+import { announce } from './announce.js';
 import type { MigrationDeps } from './movable-instances.js';
 import type { MigrationRecord } from './migration-record.js';
 import { moveDirectory } from './move-directory.js';
@@ -26,4 +27,20 @@ export async function putNicsBack(network: HostNetwork, nics: readonly Nic[]): P
   await ipBatchForce(
     known.map((nic) => `link set ${hostVethName(nic.portId)} master ${network.bridgeName(nic.networkId)}`),
   );
+}
+
+/** After a failure or an abort. CRIU's last script has put the NICs of a frozen one back, unless CRIU itself was killed. */
+export async function putNetworkBack(
+  { network, instances, logger }: MigrationDeps,
+  { spec, migrationId }: MigrationRecord,
+  redirect: Redirect,
+  wasFrozen: boolean,
+): Promise<void> {
+  try {
+    if (wasFrozen) await putNicsBack(network, spec.nics);
+    await redirect.giveBack();
+    if (wasFrozen) await announce(await instances.initPid(spec.id), spec.nics);
+  } catch (problem) {
+    logger.error({ err: problem, migrationId }, 'network not fully put back');
+  }
 }
