@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Nic } from '#generated/lxstack/agent/v1/types';
 import { run } from '../../network/commands.js';
+import { MoveFailure } from '../move-failure.js';
 import { readNeighbours } from '../neighbours.js';
 import type { Neighbour } from '../neighbours.js';
 import { loopbackGate } from '../syn-gate.js';
@@ -26,11 +27,19 @@ export interface GuestNetwork {
 // Some keys cannot be read; grep's exit status tells of them, and of nothing else.
 const SYSCTLS = ['sh', '-c', "grep -rs '' /proc/sys/net || [ $? = 2 ]"];
 
+/** Characters of one command's output; `run` cuts what is longer. */
+const MOST = 1 << 20;
+
 let pristine: Promise<Sysctls> | undefined;
 
 /** Reads it from the namespace of process `initPid`. */
 export async function readGuestNetwork(initPid: number, nics: readonly Nic[]): Promise<GuestNetwork> {
-  const inside = (...words: string[]) => run('nsenter', [`--net=/proc/${initPid}/ns/net`, ...words]);
+  const inside = async (...words: string[]) => {
+    const shown = await run('nsenter', [`--net=/proc/${initPid}/ns/net`, ...words]);
+    if (shown.length >= MOST)
+      throw new MoveFailure('freeze', `the instance's network is too large: ${words.join(' ')}`);
+    return shown;
+  };
   const [neighbours, links, ruleset, sysctls, untouched, ...shown] = await Promise.all([
     readNeighbours(initPid),
     inside('ip', '-j', 'addr'),
