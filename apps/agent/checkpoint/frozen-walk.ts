@@ -9,7 +9,8 @@ import { exitOf } from '../network/child-exit.js';
 import { FOUND, parentOf, parseFound, racyFrom } from './manifest.js';
 import type { Manifest, ManifestDiff, ManifestEntry } from './manifest.js';
 import { scriptsDirectory } from './move-directory.js';
-import { shares } from './tree-shares.js';
+import { childrenIn, shares } from './tree-shares.js';
+import type { Children } from './tree-shares.js';
 
 const MOST_PROCESSES = 4;
 /** The target has it, though it has gone here since. */
@@ -23,7 +24,7 @@ const GONE: ManifestEntry = { ctime: 0n, inode: '', type: '', bytes: 0 };
 export class FrozenWalk {
   private startedAt = 0n;
   private found: ManifestDiff = { changed: [], removed: [] };
-  private readonly children = new Map<string, Set<string>>();
+  private readonly children: Children;
   private readonly work: { spine: string[]; parts: string[][] };
   private readonly finders: { child: ChildProcess; ended: Promise<void> }[];
 
@@ -31,16 +32,9 @@ export class FrozenWalk {
     private readonly root: string,
     private readonly before: Manifest,
   ) {
-    this.work = shares(before, Math.min(availableParallelism(), MOST_PROCESSES));
+    this.children = childrenIn(before);
+    this.work = shares(this.children, Math.min(availableParallelism(), MOST_PROCESSES));
     this.finders = this.work.parts.map(() => this.startFinder());
-    for (const path of before.entries.keys()) {
-      const at = path.lastIndexOf('/');
-      if (path === '.') continue;
-      const directory = at < 0 ? '.' : path.slice(0, at);
-      const names = this.children.get(directory);
-      if (names) names.add(path.slice(at + 1));
-      else this.children.set(directory, new Set([path.slice(at + 1)]));
-    }
   }
 
   async diff(): Promise<ManifestDiff> {
@@ -115,10 +109,10 @@ export class FrozenWalk {
   }
 
   private compareNames(directory: string, changed: Set<string>, removed: string[]): void {
-    const before = this.children.get(directory) ?? new Set<string>();
-    const now = new Set(readdirSync(this.at(directory), 'latin1'));
-    for (const name of before) if (!now.has(name)) removed.push(below(directory, name));
-    for (const name of now) if (!before.has(name)) this.add(below(directory, name), changed);
+    const before = new Set(this.children.get(directory));
+    const now = new Set(readdirSync(this.at(directory), 'latin1').map((name) => below(directory, name)));
+    for (const path of before) if (!now.has(path)) removed.push(path);
+    for (const path of now) if (!before.has(path)) this.add(path, changed);
   }
 
   private add(path: string, changed: Set<string>): void {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { diffManifests, parseFound } from './manifest.js';
 import type { Manifest, ManifestEntry } from './manifest.js';
-import { shares } from './tree-shares.js';
+import { childrenIn, shares } from './tree-shares.js';
 
 const SECOND = 1_000_000_000n;
 const entry = (ctime: bigint, more: Partial<ManifestEntry> = {}): ManifestEntry => ({
@@ -78,7 +78,7 @@ describe('a tree shared out', () => {
       tree.entries.set(`d${i}`, entry(0n, { type: 'd' }));
       for (let j = 0; j < 10 ** i; j++) tree.entries.set(`d${i}/${j}`, entry(0n));
     }
-    const { spine, parts } = shares(tree, 3);
+    const { spine, parts } = shares(childrenIn(tree), 3);
     const below = (path: string) => [...tree.entries.keys()].filter((one) => `${one}/`.startsWith(`${path}/`));
     const covered = parts.map((paths) => paths.flatMap(below));
     assert.deepEqual([...spine, ...covered.flat()].sort(), [...tree.entries.keys()].sort());

@@ -87,6 +87,12 @@ export const checks: readonly Check[] = [
     optional: true,
   },
   {
+    what: 'find and attr',
+    script: 'printf /dev/null | find -files0-from - >/dev/null && find --version | head -n 1 && command -v setfattr',
+    advice: 'apt-get install attr, and findutils 4.9 or newer: moves of disks use them',
+    optional: true,
+  },
+  {
     what: 'btrfs',
     script: '{ grep -qw btrfs /proc/filesystems || modprobe -n btrfs; } && btrfs --version | head -n 1',
     advice: 'apt-get install btrfs-progs; only hosts that keep instances on btrfs need it',
