@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hostOf } from '#apps/cli/client/compute';
+import { inside } from './fleet/inside.js';
 import { TestFleet } from './fleet/test-fleet.js';
 
 interface Drain {
@@ -9,6 +10,7 @@ interface Drain {
   total: number;
   done: number;
   failed: number;
+  remaining: number;
   failure: { details?: string[] } | null;
 }
 
@@ -68,6 +70,31 @@ test('a drain aborted in its middle leaves every server whole on one host, and a
   for (const { id } of servers) assert.notEqual(hostOf(await compute.show(id)), host);
   await api.call('PUT', `/compute/v2.1/os-services/${host}`, { status: 'enabled' });
   await fleet.remove(...servers.map(({ id }) => id));
+  await fleet.assertAudited();
+});
+
+test('a drain leaves what may not be moved live, says why, and moves it cold where that is allowed', async (context) => {
+  const fleet = await TestFleet.open();
+  context.after(() => fleet.close());
+  const { api, compute } = fleet.cloud;
+  const movable = await fleet.running('e2e-drain-movable');
+  const host = hostOf(movable);
+  const held = await fleet.running('e2e-drain-held', 'busybox', { availability_zone: `nova:${host}` });
+  // Not in a session of its own: that of the exec, which CRIU cannot carry.
+  await inside(fleet, held, '/bin/sh', '-c', 'sleep 600 </dev/null >/dev/null 2>&1 &');
+  const path = `/fleet/v1/hosts/${host}/drain`;
+  const first = await over(fleet, path, (await api.call<{ drain: Drain }>('POST', path, {})).drain);
+  assert.deepEqual([first.state, first.done, first.remaining], ['error', 1, 1], JSON.stringify(first));
+  assert.match(first.failure!.details!.join(), /session that is not the instance's/);
+  assert.equal(hostOf(await compute.show(held.id)), host);
+  await fleet.answers(held);
+  const begun = await api.call<{ drain: Drain }>('POST', path, { live: 'prefer' });
+  const second = await over(fleet, path, begun.drain);
+  assert.deepEqual([second.state, second.done, second.remaining], ['done', 1, 0], JSON.stringify(second));
+  assert.notEqual(hostOf(await compute.show(held.id)), host);
+  await fleet.answers(await compute.show(held.id));
+  await api.call('PUT', `/compute/v2.1/os-services/${host}`, { status: 'enabled' });
+  await fleet.remove(movable.id, held.id);
   await fleet.assertAudited();
 });
 

@@ -11,7 +11,7 @@ export interface Outcome {
 }
 
 /** Shells that are kept while nothing is to be done. */
-const KEPT = 6;
+const KEPT = 16;
 const OUTPUT_LIMIT = 1 << 20;
 const idle: Shell[] = [];
 
