@@ -25,8 +25,9 @@ describe('the source of a move', () => {
     records = await InstanceRecords.open(state);
     const runtime = { initPid: () => pid, settledInitPid: () => pid, stop: nothing };
     const storage = { delete: nothing };
+    const images = { dropOwn: nothing };
     const fence = { held: { find: () => undefined, letGo: () => undefined }, killHeld: () => undefined };
-    parts = { records, runtime, storage, fence, turns: new Turns() } as unknown as InstancesDeps;
+    parts = { records, runtime, storage, images, fence, turns: new Turns() } as unknown as InstancesDeps;
   });
   after(() => rm(state, { recursive: true, force: true }));
 

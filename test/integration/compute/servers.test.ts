@@ -265,7 +265,7 @@ test('force_complete: 409 without a move, 400 for another id, body or status; 20
   assert.equal((await force(migration!, { force_complete: null, now: true })).status, 400);
   const queued = await force(migration!);
   assert.equal(queued.status, 400);
-  assert.match(JSON.stringify(queued.body), /is queued. Cannot force_complete while/);
+  assert.match(JSON.stringify(queued.body), /is queued. Cannot force complete while/);
   await api.database.manager.update(Migration, { id: migration }, { status: 'running' });
   assert.equal((await force(migration!)).status, 202);
   assert.equal(await api.database.manager.countBy(Operation, { kind: 'migration.force-complete' }), 1);
