@@ -41,7 +41,13 @@ test('the process that maps memory in dies after the commit: the server ends, it
     return new RegExp(`"instance":"${server.id}".*"msg":"started"`).test(log) ? 'started from its disk' : undefined;
   });
   context.diagnostic(outcome);
-  assert.match(await fleet.local.agentLog(target), /ended before all memory was mapped/);
+  await fleet.cloud.events.until(server.id, 'the agent says why', 30_000, async () =>
+    new RegExp(`"instanceId":"${server.id}".*ended before all memory was mapped`).test(
+      await fleet.local.agentLog(target),
+    )
+      ? true
+      : undefined,
+  );
   if (outcome === 'stopped') await compute.act(server.id, { 'os-start': null });
   await fleet.answers(await compute.settled(server.id, 'ACTIVE'));
   await ended();
