@@ -41,13 +41,7 @@ test('the process that maps memory in dies after the commit: the server ends, it
     return new RegExp(`"instance":"${server.id}".*"msg":"started"`).test(log) ? 'started from its disk' : undefined;
   });
   context.diagnostic(outcome);
-  await fleet.cloud.events.until(server.id, 'the agent says why', 30_000, async () =>
-    new RegExp(`"instanceId":"${server.id}".*ended before all memory was mapped`).test(
-      await fleet.local.agentLog(target),
-    )
-      ? true
-      : undefined,
-  );
+  await agentSays(fleet, target, new RegExp(`"instanceId":"${server.id}".*ended before all memory was mapped`));
   if (outcome === 'stopped') await compute.act(server.id, { 'os-start': null });
   await fleet.answers(await compute.settled(server.id, 'ACTIVE'));
   await ended();
@@ -57,6 +51,14 @@ test('the process that maps memory in dies after the commit: the server ends, it
   await fleet.remove(server.id);
   await fleet.assertAudited();
 });
+
+/** A line in a log is no event: it is looked for. */
+async function agentSays(fleet: TestFleet, host: string, words: RegExp): Promise<void> {
+  for (const deadline = Date.now() + 30_000; !words.test(await fleet.local.agentLog(host));) {
+    assert.ok(Date.now() < deadline, `the agent of ${host} does not say ${words}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
 
 /** Waits until a move of the instance is committed and its pages are being mapped; the processes that do, which got the signal. */
 async function inTheMiddle(instanceId: string, what: NodeJS.Signals): Promise<number[]> {
