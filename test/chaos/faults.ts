@@ -1,10 +1,10 @@
 import type { LocalFleet } from '#apps/cli/demo/local-fleet';
-import { command } from '#apps/cli/process/command';
 import { endProcess } from '#apps/cli/process/pid-file';
 import { startPostgres } from '#apps/cli/servers/postgres';
 import { sleep } from '#libs/common/clock';
 import { FAULT_POINTS } from '#libs/common/fault-point';
 import type { FaultPoint } from '#libs/common/fault-point';
+import { isolate } from '#test/e2e/fleet/isolation';
 import { CriuGate } from './criu-gate.js';
 import { SmallDisk } from './small-disk.js';
 
@@ -96,10 +96,7 @@ export function canStrike(fault: FaultName, step: FaultPoint): boolean {
 
 export const faultOf = (name: FaultName): Fault => FAULTS[name];
 
-/** Isolated ports of a bridge do not reach each other, but everybody else: control plane and client stay connected. */
-async function separate({ local, source, target }: Victim, on: boolean): Promise<void> {
-  for (const host of [source, target])
-    await command('bridge', [
-      ...['-n', local.layout.namespace('sw'), 'link', 'set', 'dev', `p-${host}`, 'isolated', on ? 'on' : 'off'],
-    ]);
+/** Control plane and client stay connected to both. */
+function separate({ local, source, target }: Victim, on: boolean): Promise<void> {
+  return isolate(local.layout, [source, target], on);
 }

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Layout } from '#apps/cli/fleet/layout';
 import { command } from '#apps/cli/process/command';
+import { isMountPoint } from '#apps/cli/process/mounts';
 import { SimHost } from '#apps/cli/simhost/sim-host';
 
 /** Sparse; the scheduler counts it. */
@@ -25,7 +25,7 @@ export class SmallDisk {
 
   /** Before the host starts: its mount namespace takes the mount along. */
   async mount(): Promise<void> {
-    if (await this.mounted()) return;
+    if (await isMountPoint(this.state)) return;
     await mkdir(this.state, { recursive: true });
     await command('truncate', ['--size', String(DISK_BYTES), this.image]);
     await command('mkfs.ext4', ['-q', '-F', '-m', '0', this.image]);
@@ -34,7 +34,7 @@ export class SmallDisk {
 
   /** When the host has ended. */
   async unmount(): Promise<void> {
-    if (await this.mounted()) await command('umount', [this.state]);
+    if (await isMountPoint(this.state)) await command('umount', [this.state]);
   }
 
   /** Of the running host. */
@@ -58,12 +58,6 @@ done`;
 
   async empty(): Promise<void> {
     await this.simHost.run(['rm', '-f', ...Object.values(PLACES).map((place) => `${place}/chaos-ballast`)]);
-  }
-
-  private async mounted(): Promise<boolean> {
-    if (!existsSync(this.state)) return false;
-    const mounts = await readFile('/proc/self/mounts', 'utf8');
-    return mounts.split('\n').some((line) => line.split(' ')[1] === this.state);
   }
 
   /** The image of an ended host. */

@@ -22,7 +22,7 @@ for (const end of ['source', 'target'] as const)
       });
       context.diagnostic(`migration ${result.status}, longest gap ${seen.longestGapMs.toFixed(0)} ms`);
       assert.ok(seen.open, seen.failure);
-      await fleet.hostIs(victim, 'up');
+      await fleet.cloud.compute.hostIs(victim, 'up');
       const now = hostOf(await cloud.compute.show(server.id));
       const ports = (await cloud.portsOf(server.id)).map((port) => port.id);
       const other = now === target ? hostOf(server) : target;

@@ -32,7 +32,7 @@ test('agent killed while idle: its containers run on and are adopted', async () 
   const host = hostOf(bystander);
   await fleet.local.killAgent(host);
   await fleet.local.startAgent(host);
-  await fleet.hostIs(host, 'up');
+  await fleet.cloud.compute.hostIs(host, 'up');
   await fleet.cloud.compute.act(bystander.id, { 'os-stop': null });
   await fleet.cloud.compute.settled(bystander.id, 'SHUTOFF');
   await fleet.cloud.compute.act(bystander.id, { 'os-start': null });

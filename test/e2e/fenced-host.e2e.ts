@@ -60,7 +60,7 @@ describe('a host that does not renew its lease', { concurrency: true }, () => {
     await isolate(fleet.local.layout, ['ctl', host], true);
     try {
       assert.equal(await evacuate(moved), 400, 'its lease is held');
-      await fleet.hostIs(host, 'down');
+      await fleet.cloud.compute.hostIs(host, 'down');
       assert.equal(await evacuate(bystander), 409, 'nobody has promised to end it');
       assert.equal(await evacuate(moved), 409, 'it may still run');
       await patiently(async () => assert.equal(await evacuate(moved), 200));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hostOf } from '#apps/cli/client/compute';
+import { sleep } from '#libs/common/clock';
 import { afterCommit, memoryGuest, pageDaemons, roundAfter, roundOf } from './fleet/memory-guest.js';
 import { TestFleet } from './fleet/test-fleet.js';
 
@@ -16,7 +17,7 @@ test('an agent that is killed while memory is still being mapped in: the server 
   context.after(() => signal(daemons, 'SIGCONT'));
   await fleet.local.killAgent(target);
   await fleet.local.startAgent(target);
-  await fleet.hostIs(target, 'up');
+  await fleet.cloud.compute.hostIs(target, 'up');
   signal(daemons, 'SIGCONT');
   assert.equal((await ended()).status, 'completed');
   await roundAfter(server.id, before + 1);
@@ -56,7 +57,7 @@ test('the process that maps memory in dies after the commit: the server ends, it
 async function agentSays(fleet: TestFleet, host: string, words: RegExp): Promise<void> {
   for (const deadline = Date.now() + 30_000; !words.test(await fleet.local.agentLog(host));) {
     assert.ok(Date.now() < deadline, `the agent of ${host} does not say ${words}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await sleep(100);
   }
 }
 
@@ -69,7 +70,7 @@ async function inTheMiddle(instanceId: string, what: NodeJS.Signals): Promise<nu
       return pids;
     }
     assert.ok(Date.now() < deadline, 'no move of it was committed');
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    await sleep(2);
   }
 }
 

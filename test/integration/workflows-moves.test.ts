@@ -38,6 +38,15 @@ describe('cold migration, resize and evacuation', () => {
     assert.equal(state, 'done', JSON.stringify(failure));
   };
   const claims = (id: string) => world.database.query('SELECT 1 FROM allocations WHERE instance_id = $1', [id]);
+  /** With the flavor of before, running, under one epoch more than the resize had. */
+  const revertsTo = async (host: string, id: string) => {
+    const revert = await world.migrations.revertResize(caller, id);
+    assert.equal((await world.operations.waitFor(revert.id)).state, 'done');
+    const now = await world.instance(id);
+    assert.deepEqual([now.vmState, now.hostId, now.epoch, now.flavor.id], ['active', at(host), 3, 'f1']);
+    assert.ok(world.agents.get(host)!.running().includes(id));
+    assert.equal((await claims(id)).length, 1);
+  };
 
   it('migrates cold and confirms: the source keeps its copy until then', async () => {
     const { id } = await world.create('h1');
@@ -62,12 +71,7 @@ describe('cold migration, resize and evacuation', () => {
     const resized = await world.instance(id);
     assert.equal(resized.flavor.id, 'f2');
     assert.equal(resized.oldFlavor!.id, 'f1');
-    const revert = await world.migrations.revertResize(caller, id);
-    assert.equal((await world.operations.waitFor(revert.id)).state, 'done');
-    const back = await world.instance(id);
-    assert.deepEqual([back.vmState, back.hostId, back.epoch, back.flavor.id], ['active', at('h1'), 3, 'f1']);
-    assert.ok(world.agents.get('h1')!.running().includes(id));
-    assert.equal((await claims(id)).length, 1);
+    await revertsTo('h1', id);
   });
 
   it('resizes on its own host where that is allowed and no other has room, and reverts', async () => {
@@ -80,12 +84,7 @@ describe('cold migration, resize and evacuation', () => {
       assert.deepEqual([resized.hostId, resized.epoch, resized.flavor.id], [at('h1'), 2, 'f2']);
       assert.equal(world.agents.get('h1')!.instances.get(id)!.memoryBytes, 512 * 1024 * 1024);
       assert.equal((await claims(id)).length, 2);
-      const revert = await world.migrations.revertResize(caller, id);
-      assert.equal((await world.operations.waitFor(revert.id)).state, 'done');
-      const back = await world.instance(id);
-      assert.deepEqual([back.vmState, back.hostId, back.epoch, back.flavor.id], ['active', at('h1'), 3, 'f1']);
-      assert.ok(world.agents.get('h1')!.running().includes(id));
-      assert.equal((await claims(id)).length, 1);
+      await revertsTo('h1', id);
     } finally {
       await world.database.query('UPDATE hosts SET enabled = true');
     }

@@ -4,6 +4,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sleep } from '#libs/common/clock';
 import { NotFoundError } from '#libs/common/errors';
+import { killProcess } from '../kill-process.js';
 import type { MovableInstances } from './movable-instances.js';
 
 const LOOK_MS = 50;
@@ -46,7 +47,7 @@ export async function killRestore(directory: string): Promise<void> {
   const marks = [`LXSTACK_MOVE_DIR=${directory}\0`, 'LXSTACK_MOVE_ROLE=target\0'];
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
     const environment = await orEmpty(`/proc/${pid}/environ`);
-    if (marks.every((mark) => environment.includes(mark))) kill(Number(pid));
+    if (marks.every((mark) => environment.includes(mark))) killProcess(Number(pid));
   }
 }
 
@@ -58,15 +59,7 @@ export async function killTasks(instances: MovableInstances, instanceId: string)
       throw error;
     });
     if (!pid || Date.now() > until) return !pid;
-    kill(pid); // its namespace goes with it
-  }
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    killProcess(pid); // its namespace goes with it
   }
 }
 

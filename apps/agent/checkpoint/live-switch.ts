@@ -1,38 +1,25 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MigrationPhase } from '#generated/lxstack/agent/v1/agent';
-import type { MigrationProgress, SendMigrationRequest } from '#generated/lxstack/agent/v1/agent';
+import type { MigrationProgress } from '#generated/lxstack/agent/v1/agent';
 import { sleep } from '#libs/common/clock';
 import { faultPoint } from '#libs/common/fault-point';
 import { allAccepted, inFlight } from './accept-queues.js';
 import { lookUpCgroups } from './cgroup-names.js';
-import type { CommitDecision } from './commit-decision.js';
 import type { DiskSource } from './disk-source.js';
 import type { Dump } from './dump.js';
 import { hurry } from './hurry.js';
 import { LiveMemory } from './memory/live-memory.js';
-import type { MigrationRecord } from './migration-record.js';
-import type { MigrationDeps } from './movable-instances.js';
+import type { MemoryShared } from './memory/live-memory.js';
 import { moveDirectory } from './move-directory.js';
 import { MoveFailure, stepOf } from './move-failure.js';
 import { readGuestNetwork, untouched } from './guest-network/guest-network.js';
-import type { ProgressFeed } from './progress-feed.js';
 import type { Redirect } from './redirect.js';
-import type { TargetLink } from './target-link.js';
-import type { Throttle } from './throttle.js';
 
 /** What the switch shares with the move that it is part of. */
-interface Shared {
-  deps: MigrationDeps;
-  request: SendMigrationRequest;
-  record: MigrationRecord;
-  feed: ProgressFeed;
-  decision: CommitDecision;
+interface Shared extends MemoryShared {
   redirect: Redirect;
-  throttle: Throttle;
-  hurried: () => boolean;
   disk: DiskSource;
-  target: TargetLink;
   dump: Dump;
 }
 

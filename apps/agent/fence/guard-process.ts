@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { killProcess } from '../kill-process.js';
 import { intoServiceCgroup } from '../network/service-cgroup.js';
 
 const program = fileURLToPath(new URL('./main.js', import.meta.url));
@@ -40,13 +41,13 @@ export class GuardProcess {
     await intoServiceCgroup(this.cgroupPrefix, pid);
     spareFromOom(pid);
     writeFileSync(this.pidFile, String(pid), { mode: 0o600 });
-    if (before !== undefined) end(before);
+    if (before !== undefined) killProcess(before);
   }
 
   end(): void {
     const pid = this.pid();
     rmSync(this.pidFile, { force: true });
-    if (pid !== undefined) end(pid);
+    if (pid !== undefined) killProcess(pid);
   }
 
   /** Its pid where it runs; the number may belong to another process by now. */
@@ -71,13 +72,5 @@ function orEmpty(path: string): string {
   } catch (error) {
     if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return '';
     throw error;
-  }
-}
-
-function end(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }

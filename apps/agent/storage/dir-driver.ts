@@ -1,12 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from '../network/commands.js';
+import { copyImage } from './directories.js';
 import { ImagePlaces } from './image-places.js';
 import type { StorageDriver } from './storage-driver.js';
 
-const COPY_TIMEOUT_MS = 600_000;
-
-/** A full copy per instance (by reflink where the file system has it): works everywhere. */
+/** A full copy per instance: works everywhere. */
 export class DirDriver extends ImagePlaces implements StorageDriver {
   readonly name = 'dir';
   readonly limitsDisks = false;
@@ -15,8 +13,7 @@ export class DirDriver extends ImagePlaces implements StorageDriver {
   async clone(instanceId: string, sha256: string): Promise<void> {
     await this.delete(instanceId);
     await mkdir(this.at.instance(instanceId), { recursive: true, mode: 0o711 });
-    const args = ['-a', '--reflink=auto', '--', this.at.image(sha256), this.rootfs(instanceId)];
-    await run('cp', args, '', COPY_TIMEOUT_MS);
+    await copyImage(this.at.image(sha256), this.rootfs(instanceId));
   }
 
   createEmpty = (instanceId: string, sha256: string) => this.at.makeRoot(instanceId, sha256);

@@ -1,6 +1,7 @@
 import { access, chown, lstat, mkdir, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UUID, requireName } from '#libs/common/names';
+import { run } from '../network/commands.js';
 
 /** How a directory that holds a root filesystem is made and removed: plain, or a subvolume. */
 export interface Places {
@@ -80,6 +81,13 @@ export class StorageDirectories {
   async removePlace(path: string): Promise<void> {
     if (await exists(path)) await this.places.remove(path);
   }
+}
+
+const COPY_TIMEOUT_MS = 600_000;
+
+/** A full copy of an image's files as a root, by reflink where the file system has it. */
+export async function copyImage(image: string, root: string): Promise<void> {
+  await run('cp', ['-a', '--reflink=auto', '--', image, root], '', COPY_TIMEOUT_MS);
 }
 
 export async function exists(path: string): Promise<boolean> {

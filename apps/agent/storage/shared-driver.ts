@@ -3,14 +3,12 @@ import { link, mkdir, readFile, rename, rm, statfs, unlink, writeFile } from 'no
 import { join } from 'node:path';
 import { ConflictError, InvalidInputError } from '#libs/common/errors';
 import { UUID, requireName } from '#libs/common/names';
-import { run } from '../network/commands.js';
 import { replaceFile } from '../state/atomic-file.js';
-import { exists } from './directories.js';
+import { copyImage, exists } from './directories.js';
 import type { StorageDirectories } from './directories.js';
 import { ImagePlaces } from './image-places.js';
 import type { StorageDriver } from './storage-driver.js';
 
-const COPY_TIMEOUT_MS = 600_000;
 const POOL = /^[0-9a-f]{16}$/;
 
 /**
@@ -48,7 +46,7 @@ export class SharedDriver extends ImagePlaces implements StorageDriver {
     if (!(await exists(root))) {
       const half = `${root}.new`;
       await rm(half, { recursive: true, force: true });
-      await run('cp', ['-a', '--reflink=auto', '--', this.at.image(sha256), half], '', COPY_TIMEOUT_MS);
+      await copyImage(this.at.image(sha256), half);
       await rename(half, root);
     }
     await this.adopt(instanceId);

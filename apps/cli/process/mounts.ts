@@ -10,6 +10,11 @@ export function mountsBelow(mountinfo: string, folder: string): string[] {
     .reverse();
 }
 
+/** Whether something is mounted at `place` itself. */
+export async function isMountPoint(place: string): Promise<boolean> {
+  return mountsBelow(await readFile('/proc/self/mountinfo', 'utf8'), place).includes(place);
+}
+
 /** Unmounts everything at `folder` and below. */
 export async function unmountBelow(folder: string): Promise<void> {
   for (const point of mountsBelow(await readFile('/proc/self/mountinfo', 'utf8'), folder)) {

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { readFile, rename, truncate, writeFile } from 'node:fs/promises';
+import { rename, truncate, writeFile } from 'node:fs/promises';
 import { dirname, basename } from 'node:path';
 import { command } from '../process/command.js';
-import { mountsBelow } from '../process/mounts.js';
+import { isMountPoint } from '../process/mounts.js';
 
 /** Of the file, which is sparse: nothing is taken before it is written. */
 const BYTES = 16 * 2 ** 30;
@@ -12,7 +12,7 @@ const BYTES = 16 * 2 ** 30;
  * tools: the machine need not have them. The loop device goes with the last mount of it. May be repeated.
  */
 export async function mountBtrfs(place: string, hostRoot: string): Promise<void> {
-  if (mountsBelow(await readFile('/proc/self/mountinfo', 'utf8'), place).includes(place)) return;
+  if (await isMountPoint(place)) return;
   const file = fileOf(place);
   if (!existsSync(file)) {
     const fresh = `${file}.new`;
@@ -28,8 +28,7 @@ export async function mountBtrfs(place: string, hostRoot: string): Promise<void>
 
 /** The file stays. */
 export async function unmountBtrfs(place: string): Promise<void> {
-  if (mountsBelow(await readFile('/proc/self/mountinfo', 'utf8'), place).includes(place))
-    await command('umount', [place]);
+  if (await isMountPoint(place)) await command('umount', [place]);
 }
 
 const fileOf = (place: string): string => `${place}.btrfs`;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import { databaseTime } from '#libs/database/database-time';
 import { Host } from '../hosts/host.entity.js';
 import { Hosts } from '../hosts/hosts.service.js';
 import { evacuationBar } from './evacuation-bar.js';
@@ -40,7 +41,7 @@ export class Fencing {
     const host = await tx.findOneOrFail(Host, { where: { id: hostId }, lock: { mode: 'pessimistic_write' } });
     const fence = await tx.findOneBy(HostFence, { hostId });
     const stopSeconds = fence?.instanceIds.includes(instanceId) ? fence.stopSeconds : null;
-    const [{ now }] = await tx.query<{ now: Date }[]>('SELECT clock_timestamp() AS now');
+    const now = await databaseTime(tx);
     return { host, bar: evacuationBar({ host, stopSeconds, marginSeconds: fenceMarginSeconds() }, now) };
   }
 }

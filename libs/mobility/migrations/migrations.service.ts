@@ -13,6 +13,7 @@ import { requireSameIds } from '#libs/compute/instances/host-needs';
 import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
 import { BadRequestError } from '#libs/compute/instances/instance.errors';
 import { Quotas } from '#libs/compute/quotas/quotas';
+import { databaseTime } from '#libs/database/database-time';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { Fencing } from '#libs/fleet/fencing/fencing.service';
 import { isUp } from '#libs/fleet/hosts/host-state';
@@ -24,7 +25,7 @@ import { Migration } from './migration.entity.js';
 import type { MigrationType } from './migration.entity.js';
 import { migrationsQuery } from './migration-list.js';
 import type { MigrationFilter, MigrationView } from './migration-list.js';
-import { databaseTime, requireCapability, requireCpu, requireSameStorage, requireSharing } from './move-checks.js';
+import { requireCapability, requireCpu, requireSameStorage, requireSharing } from './move-checks.js';
 import type { ConcludeResizeInput, LiveMigrateInput, MoveInput } from './move-operations.js';
 import { ComputeHostNotFoundError, EvacuationHostNotFoundError, MoveRefusedError } from './move.errors.js';
 

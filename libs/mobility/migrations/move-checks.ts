@@ -1,13 +1,6 @@
-import type { EntityManager } from 'typeorm';
 import type { Host } from '#libs/fleet/hosts/host.entity';
 import { blocksCpu } from './cpu-features.js';
 import { MoveRefusedError } from './move.errors.js';
-
-/** Leases are written by PostgreSQL's clock, so they are judged by it. */
-export async function databaseTime(tx: EntityManager): Promise<Date> {
-  const [{ now }] = await tx.query<{ now: Date }[]>('SELECT clock_timestamp() AS now');
-  return now;
-}
 
 /** How the host keeps roots; empty where its agent has not said so. */
 export function storageDriverOf({ facts }: Pick<Host, 'facts'>): string {

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CheckMigrationResponse, MigrationKind } from '#generated/lxstack/agent/v1/agent';
 import { DomainError, UnavailableError } from '#libs/common/errors';
+import { databaseTime } from '#libs/database/database-time';
 import { Agents } from '#libs/fleet/agents/agents.service';
 import { isUp } from '#libs/fleet/hosts/host-state';
 import type { Host } from '#libs/fleet/hosts/host.entity';
-import { databaseTime } from '../migrations/move-checks.js';
 
 /** Someone waits for the answer: a good one takes some tens of milliseconds. */
 const DEADLINE_MS = 5_000;

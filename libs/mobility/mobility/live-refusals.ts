@@ -2,13 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { hostNeeds } from '#libs/compute/instances/host-needs';
 import type { Instance } from '#libs/compute/instances/instance.entity';
+import { databaseTime } from '#libs/database/database-time';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { isUp } from '#libs/fleet/hosts/host-state';
 import type { Explanation } from '#libs/scheduling/core/explanation';
 import { explainLines } from '#libs/scheduling/core/explanation';
 import { Scheduler } from '#libs/scheduling/placement/scheduler.service';
 import { blocksCpu } from '../migrations/cpu-features.js';
-import { blocksBlockMigration, blocksDisk, databaseTime } from '../migrations/move-checks.js';
+import { blocksBlockMigration, blocksDisk } from '../migrations/move-checks.js';
 import { MoveRefusedError } from '../migrations/move.errors.js';
 import type { LiveMigrateInput } from '../migrations/move-operations.js';
 import { placementOfMove } from '../migrations/placement-of-move.js';
@@ -48,8 +49,8 @@ export class LiveRefusals {
   /** Throws MoveRefusedError with every reason, those of how it was asked for too. */
   async refuse(instance: Instance, target: Host | null, input: LiveMigrateInput): Promise<void> {
     const { force = false, diskOverCommit = false, blockMigration } = input;
-    const reasons = await this.find(instance, target, { force, diskOverCommit });
     const source = await this.sourceOf(instance);
+    const reasons = await this.reasonsFor(instance, source, target, { force, diskOverCommit });
     if (source) reasons.push(...blocksBlockMigration(source, blockMigration));
     if (reasons.length) throw new MoveRefusedError('host', reasons);
   }
@@ -58,12 +59,16 @@ export class LiveRefusals {
    * Every reason, in words an operator can act on; none: it may be tried. `target`: the host asked for, null lets the
    * scheduler choose. Touches nothing and waits for no agent longer than AgentLook does.
    */
-  async find(
+  async find(instance: Instance, target: Host | null, asked: Asked): Promise<string[]> {
+    return this.reasonsFor(instance, await this.sourceOf(instance), target, asked);
+  }
+
+  private async reasonsFor(
     instance: Instance,
+    source: Host | null,
     target: Host | null,
     { force, diskOverCommit, patient = false }: Asked,
   ): Promise<string[]> {
-    const source = await this.sourceOf(instance);
     const known = blocksLive(instance, source);
     if (!source || instance.vmState !== 'active') return known;
     const [here, there] = await Promise.all([

@@ -3,11 +3,12 @@ import { DataSource } from 'typeorm';
 import { CheckMigrationResponse } from '#generated/lxstack/agent/v1/agent';
 import { hostNeeds } from '#libs/compute/instances/host-needs';
 import type { Instance } from '#libs/compute/instances/instance.entity';
+import { databaseTime } from '#libs/database/database-time';
 import { isUp } from '#libs/fleet/hosts/host-state';
 import type { Host } from '#libs/fleet/hosts/host.entity';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
 import { blocksCpu } from '../migrations/cpu-features.js';
-import { blocksDisk, databaseTime } from '../migrations/move-checks.js';
+import { blocksDisk } from '../migrations/move-checks.js';
 import { AgentLook, downWords } from './agent-look.js';
 import { blocksCold, blocksLive, blocksTarget } from './mobility-rules.js';
 

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { explainLines } from './explanation.js';
 import { FleetView } from './fleet-view.js';
 import type { HostRow } from './fleet-view.js';
+import { host } from './host-row.fixture.js';
 import { rank } from './rank.js';
 import type { PlacementQuery } from './request.js';
 
@@ -19,27 +20,6 @@ const query = (changes: Partial<PlacementQuery> = {}): PlacementQuery => ({
   sameHostIds: null,
   differentHostIds: null,
   group: null,
-  ...changes,
-});
-
-const host = (name: string, changes: Partial<HostRow> = {}): HostRow => ({
-  id: `id-${name}`,
-  name,
-  address: `${name}:1`,
-  vtep: '',
-  availabilityZone: 'nova',
-  enabled: true,
-  up: true,
-  architecture: 'x86_64',
-  storageDriver: 'overlay',
-  capabilities: ['checkpoint', 'restore'],
-  vcpus: 16,
-  memoryMb: 4096,
-  diskGb: 100,
-  usedVcpus: 0,
-  usedMemoryMb: 0,
-  usedDiskGb: 0,
-  instances: 0,
   ...changes,
 });
 

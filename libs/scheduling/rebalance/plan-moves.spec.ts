@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { FleetView } from '../core/fleet-view.js';
 import type { HostRow } from '../core/fleet-view.js';
+import { host } from '../core/host-row.fixture.js';
 import type { PlacedInstance, PlannedMove, RebalanceInput, RebalanceSettings } from './plan.js';
 import { planMoves } from './plan-moves.js';
 import { loadOf, spreadOf } from './spread.js';
@@ -16,27 +17,6 @@ const settings: RebalanceSettings = {
   maxBytes: null,
   maxBlackoutMs: null,
 };
-
-const host = (name: string, changes: Partial<HostRow> = {}): HostRow => ({
-  id: `id-${name}`,
-  name,
-  address: '',
-  vtep: '',
-  availabilityZone: 'nova',
-  enabled: true,
-  up: true,
-  architecture: 'x86_64',
-  storageDriver: 'overlay',
-  capabilities: ['checkpoint', 'restore'],
-  vcpus: 16,
-  memoryMb: 4096,
-  diskGb: 100,
-  usedVcpus: 0,
-  usedMemoryMb: 0,
-  usedDiskGb: 0,
-  instances: 0,
-  ...changes,
-});
 
 const guest = (id: string, on: string, changes: Partial<PlacedInstance> = {}): PlacedInstance => ({
   id,

@@ -100,11 +100,6 @@ export class TestFleet {
     });
   }
 
-  /** Waits until the host's lease is held (`up`) or has run out (`down`). */
-  async hostIs(host: string, state: 'up' | 'down'): Promise<void> {
-    await this.cloud.compute.hostIs(host, state);
-  }
-
   /** Quotas of the project that the tests run in (Nova: os-quota-sets). */
   private async setQuota(quota: Record<string, number>): Promise<void> {
     const { projects } = await this.cloud.api.call<{ projects: { id: string }[] }>(

@@ -20,7 +20,8 @@ import { PageFrames } from './page-frames.js';
 import { preDumps } from './pre-dump.js';
 import { TrackedMemory } from './tracked-memory.js';
 
-interface Shared {
+/** What it shares with the switch that it is part of. */
+export interface MemoryShared {
   deps: MigrationDeps;
   request: SendMigrationRequest;
   record: MigrationRecord;
@@ -36,7 +37,7 @@ interface Shared {
 export class LiveMemory {
   private sender: MemoryFeed | undefined;
 
-  constructor(private readonly shared: Shared) {}
+  constructor(private readonly shared: MemoryShared) {}
 
   /** By what the caller asked for and by cost; kept in the progress, with the reason. */
   async choose(): Promise<MemoryMode> {
