@@ -128,16 +128,18 @@ export class CopyReceiver {
   /** What comes after it has failed is dropped: the source hears of it at the end. */
   async write(data: Buffer): Promise<void> {
     const { child, ended } = this.current!;
-    if (child.stdin!.writable && !child.stdin!.write(data))
-      await Promise.race([once(child.stdin!, 'drain'), ended.catch(() => undefined)]);
+    if (!child.stdin!.writable || child.stdin!.write(data)) return;
+    const failed = () => undefined; // also of `once`: the pipe's error when it has stopped reading
+    await Promise.race([once(child.stdin!, 'drain').catch(failed), ended.catch(failed)]);
   }
 
-  /** Why it was not received; empty where it was. */
+  /** Why it was not received; empty where it was. Then no copy is left: the source begins anew, or sends none any more. */
   async end(): Promise<string> {
     const { child, ended } = this.current!;
     child.stdin!.end();
     const problem = await ended.then(() => '', messageOf);
     this.current = undefined;
+    if (problem) await this.streams.discardCopies(this.spec.id);
     return problem;
   }
 

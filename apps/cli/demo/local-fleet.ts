@@ -41,6 +41,11 @@ export class LocalFleet {
     return new LocalFleet(layout, await adminAccess(layout), settings, images);
   }
 
+  /** What LXSTACK_STORAGE asked for when it was made. */
+  get storage(): FleetSettings['storage'] {
+    return this.settings.storage;
+  }
+
   /** What is on a host of an instance that should not be there: directories, images, cgroups, links. */
   async traces(host: string, instanceId: string, portIds: string[]): Promise<string[]> {
     const cgroups = `*/${this.layout.cgroup(host)}/*${instanceId}*`;

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { rename, truncate, writeFile } from 'node:fs/promises';
-import { dirname, basename } from 'node:path';
-import { command } from '../process/command.js';
+import { mkdir, mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { command, CommandError } from '../process/command.js';
 import { isMountPoint } from '../process/mounts.js';
 
 /** Of the file, which is sparse: nothing is taken before it is written. */
@@ -29,6 +30,23 @@ export async function mountBtrfs(place: string, hostRoot: string): Promise<void>
 /** The file stays. */
 export async function unmountBtrfs(place: string): Promise<void> {
   if (await isMountPoint(place)) await command('umount', [place]);
+}
+
+/** Why this machine can mount none, as a trial shows; undefined where it can. */
+export async function whyNoBtrfs(hostRoot: string): Promise<string | undefined> {
+  const trial = await mkdtemp(join(tmpdir(), 'lxstack-btrfs-'));
+  const place = join(trial, 'mounted');
+  await mkdir(place);
+  try {
+    await mountBtrfs(place, hostRoot);
+    await unmountBtrfs(place);
+    return undefined;
+  } catch (error) {
+    if (error instanceof CommandError) return error.message;
+    throw error;
+  } finally {
+    await rm(trial, { recursive: true, force: true });
+  }
 }
 
 const fileOf = (place: string): string => `${place}.btrfs`;

@@ -10,6 +10,8 @@ export interface FilesToRun {
   /** Milliseconds for one test, and for all of them together. */
   testTimeoutMs: number;
   totalTimeoutMs: number;
+  /** Put behind the name of each test: what they run on. */
+  on?: string;
 }
 
 /** A test that failed half way may leave a connection open: its process ends all the same. */
@@ -23,16 +25,18 @@ export async function runFiles(what: FilesToRun, print: (line: string) => void):
   const { files, concurrency, testTimeoutMs: timeout } = what;
   const stream = run({ files, concurrency, timeout, signal: overall, execArgv: EXEC_ARGV });
   const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`;
+  const named = (name: string) => (what.on === undefined ? name : `${name}, on ${what.on}`);
   stream.on('test:pass', ({ name, details, skip }) => {
     if (details.type === 'suite') return;
     if (skip === undefined) tally.passed++;
-    print(`  ${skip === undefined ? 'ok  ' : 'skip'} ${name} (${seconds(details.duration_ms)})`);
+    const how = typeof skip === 'string' ? skip : seconds(details.duration_ms);
+    print(`  ${skip === undefined ? 'ok  ' : 'skip'} ${named(name)} (${how})`);
   });
   stream.on('test:fail', ({ name, details, file }) => {
     // A suite fails because a test in it did, which has been counted.
     if (details.type === 'suite' && causeOf(details.error) === 'subtestsFailed') return;
     tally.failed++;
-    print(`  FAIL ${name} (${seconds(details.duration_ms)}) ${file ? relative(repository, file) : ''}`);
+    print(`  FAIL ${named(name)} (${seconds(details.duration_ms)}) ${file ? relative(repository, file) : ''}`);
     print(indent(describe(details.error)));
   });
   stream.on('test:diagnostic', ({ message, nesting }) => {

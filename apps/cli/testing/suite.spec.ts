@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { testLayout } from './on-fleet.js';
 import { Tally } from './tally.js';
-import { testLayout } from './suite.js';
 
 test('each clone tests in a deployment of its own, the same one every time', () => {
   assert.equal(testLayout('/a').deployment, testLayout('/a').deployment);

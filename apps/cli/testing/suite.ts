@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readdir } from 'node:fs/promises';
-import { messageOf } from '#libs/common/errors';
-import { startFleet, stopFleet } from '../fleet/fleet.js';
-import { Layout, repository } from '../fleet/layout.js';
-import { logTail } from '../process/daemon.js';
+import { mkdir } from 'node:fs/promises';
+import { startFleet } from '../fleet/fleet.js';
+import { repository } from '../fleet/layout.js';
+import type { Layout } from '../fleet/layout.js';
 import { databaseUrl, startPostgres } from '../servers/postgres.js';
+import { disks } from './disks.js';
 import { lint } from './lint.js';
+import { onFleet } from './on-fleet.js';
+import type { Print } from './on-fleet.js';
 import { runFiles } from './run-files.js';
-import { Tally } from './tally.js';
 import { testFiles } from './test-files.js';
 import type { TestKind } from './test-files.js';
 
@@ -18,7 +18,6 @@ const shortFences = {
   LXSTACK_FENCE_MARGIN_SECONDS: '2',
 };
 
-type Print = (line: string) => void;
 const minute = 60_000;
 
 /** What `lxstack test` runs, in this order. */
@@ -27,43 +26,14 @@ export const stages = {
   unit: (print: Print) => runFiles({ files: files('unit'), concurrency: 2, ...bound(1, 3) }, print),
   integration: (print: Print) => onFleet(print, startServers, () => runIntegration(print)),
   e2e: (print: Print) => onFleet(print, startTestFleet, () => runEndToEnd(print)),
+  disks,
   chaos: (print: Print) => onFleet(print, nameFleet, () => runChaos(print)),
 };
 
 export type Stage = keyof typeof stages;
 
-/**
- * The deployment of the tests: one for each clone, so that clones test side by side and a run that was killed is found
- * again and cleared by the next.
- */
-export function testLayout(clone = repository): Layout {
-  return new Layout(`t${createHash('sha256').update(clone).digest('hex').slice(0, 6)}`);
-}
-
 const files = (kind: TestKind) => testFiles(repository, kind);
 const bound = (test: number, total: number) => ({ testTimeoutMs: test * minute, totalTimeoutMs: total * minute });
-
-/** Starts what the tests of a stage need, from nothing, and leaves nothing. A start that fails is a failed test. */
-async function onFleet(
-  print: Print,
-  start: (layout: Layout, print: Print) => Promise<unknown>,
-  work: (layout: Layout) => Promise<Tally>,
-): Promise<Tally> {
-  const layout = testLayout();
-  const silent = () => undefined;
-  await stopFleet(layout, true, silent);
-  let tally = new Tally();
-  try {
-    await start(layout, print);
-    tally = await work(layout);
-  } catch (error) {
-    tally.failed++;
-    print(`  FAIL what the tests need starts\n${messageOf(error)}`);
-  }
-  if (tally.failed > 0) await printLogs(layout, print);
-  await stopFleet(layout, true, silent);
-  return tally;
-}
 
 async function startServers(layout: Layout): Promise<void> {
   await mkdir(layout.directory, { recursive: true, mode: 0o755 });
@@ -90,10 +60,3 @@ const runIntegration = (print: Print) =>
 const runEndToEnd = (print: Print) => runFiles({ files: files('e2e'), concurrency: 1, ...bound(5, 18) }, print);
 
 const runChaos = (print: Print) => runFiles({ files: files('chaos'), concurrency: 1, ...bound(4, 8) }, print);
-
-async function printLogs(layout: Layout, print: Print): Promise<void> {
-  const found = await readdir(layout.path('log'));
-  for (const name of found.filter((file) => file.endsWith('.log')).map((file) => file.slice(0, -4))) {
-    print(`---- end of the log of ${name}\n${await logTail(layout, name)}`);
-  }
-}

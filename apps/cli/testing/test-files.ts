@@ -5,6 +5,8 @@ const kinds = {
   unit: '{apps,libs,migrations,test}/**/*.spec.ts',
   integration: 'test/integration/**/*.test.ts',
   e2e: 'test/e2e/**/*.e2e.ts',
+  /** Those of e2e that look at what depends on where a host keeps its disks. */
+  disks: 'test/e2e/disks/**/*.e2e.ts',
   chaos: 'test/chaos/**/*.chaos.ts',
 };
 

@@ -1,7 +1,7 @@
 import { test } from 'node:test';
 import { HOST_REPOSITORY } from '#apps/cli/fleet/layout';
 import { HOST_NODE, SimHost } from '#apps/cli/simhost/sim-host';
-import { TestFleet } from './fleet/test-fleet.js';
+import { TestFleet } from '../fleet/test-fleet.js';
 
 /** These need a host's tools, and its agent's own file system below them: a tmpfs and an overlay know less. */
 for (const subject of ['disk-transfer', 'agent-storage']) {

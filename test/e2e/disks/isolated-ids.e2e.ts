@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { hostOf } from '#apps/cli/client/compute';
 import type { Server } from '#apps/cli/client/compute';
-import { inside } from './fleet/inside.js';
-import { TestFleet } from './fleet/test-fleet.js';
+import { inside } from '../fleet/inside.js';
+import { TestFleet } from '../fleet/test-fleet.js';
 
 test('isolated servers have ids of their own, which go along in a live move', async (context) => {
   const fleet = await TestFleet.open();

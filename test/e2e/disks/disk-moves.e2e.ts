@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hostOf } from '#apps/cli/client/compute';
 import type { Server } from '#apps/cli/client/compute';
-import { inside } from './fleet/inside.js';
-import { TestFleet } from './fleet/test-fleet.js';
+import { inside } from '../fleet/inside.js';
+import { TestFleet } from '../fleet/test-fleet.js';
 
-/** Run on fleets of every storage driver (LXSTACK_STORAGE): a disk arrives with every kind of move. */
+/** A disk arrives with every kind of move. */
 for (const image of ['busybox', 'debian'] as const) {
   test(`what a ${image} server wrote is there after a cold, a resize, a reverted and a live move`, async (context) => {
     const fleet = await TestFleet.open();

@@ -1,0 +1,42 @@
+import { startFleet } from '../fleet/fleet.js';
+import { repository } from '../fleet/layout.js';
+import type { Layout } from '../fleet/layout.js';
+import { hostRoot } from '../hostroot/host-root.js';
+import { whyNoBtrfs } from '../simhost/btrfs-disk.js';
+import { onFleet } from './on-fleet.js';
+import type { Print } from './on-fleet.js';
+import { runFiles } from './run-files.js';
+import { Tally } from './tally.js';
+import { testFiles } from './test-files.js';
+
+/** The storages that `auto` does not choose on most machines; it is what the e2e stage runs on. */
+const STORAGES = ['btrfs', 'dir'] as const;
+type Storage = (typeof STORAGES)[number];
+
+/** What depends on where hosts keep disks, on a fleet of two hosts for each storage. */
+export async function disks(print: Print): Promise<Tally> {
+  const tally = new Tally();
+  for (const storage of STORAGES) {
+    const why = storage === 'btrfs' ? await whyNoBtrfs(await hostRoot()) : undefined;
+    if (why === undefined) tally.add(await onStorage(storage, print));
+    else print(`  skip what depends on the storage, on ${storage}: ${why}`);
+  }
+  return tally;
+}
+
+async function onStorage(storage: Storage, print: Print): Promise<Tally> {
+  const before = process.env.LXSTACK_STORAGE;
+  process.env.LXSTACK_STORAGE = storage;
+  const start = async (layout: Layout) => {
+    process.env.LXSTACK_DEPLOYMENT = layout.deployment;
+    await startFleet(layout, { hosts: 2, runtime: 'lxc' }, (line) => print(`  ${line}`));
+  };
+  const bound = { concurrency: 1, testTimeoutMs: 240_000, totalTimeoutMs: 480_000 };
+  try {
+    const files = testFiles(repository, 'disks');
+    return await onFleet(print, start, () => runFiles({ files, ...bound, on: storage }, print));
+  } finally {
+    if (before === undefined) delete process.env.LXSTACK_STORAGE;
+    else process.env.LXSTACK_STORAGE = before;
+  }
+}

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { messageOf } from '#libs/common/errors';
+import { stopFleet } from '../fleet/fleet.js';
+import { Layout, repository } from '../fleet/layout.js';
+import { logTail } from '../process/daemon.js';
+import { Tally } from './tally.js';
+
+export type Print = (line: string) => void;
+
+/**
+ * The deployment of the tests: one for each clone, so that clones test side by side and a run that was killed is found
+ * again and cleared by the next.
+ */
+export function testLayout(clone = repository): Layout {
+  return new Layout(`t${createHash('sha256').update(clone).digest('hex').slice(0, 6)}`);
+}
+
+/** Starts what the tests of a stage need, from nothing, and leaves nothing. A start that fails is a failed test. */
+export async function onFleet(
+  print: Print,
+  start: (layout: Layout, print: Print) => Promise<unknown>,
+  work: (layout: Layout) => Promise<Tally>,
+): Promise<Tally> {
+  const layout = testLayout();
+  const silent = () => undefined;
+  await stopFleet(layout, true, silent);
+  let tally = new Tally();
+  try {
+    await start(layout, print);
+    tally = await work(layout);
+  } catch (error) {
+    tally.failed++;
+    print(`  FAIL what the tests need starts\n${messageOf(error)}`);
+  }
+  if (tally.failed > 0) await printLogs(layout, print);
+  await stopFleet(layout, true, silent);
+  return tally;
+}
+
+async function printLogs(layout: Layout, print: Print): Promise<void> {
+  const found = await readdir(layout.path('log'));
+  for (const name of found.filter((file) => file.endsWith('.log')).map((file) => file.slice(0, -4))) {
+    print(`---- end of the log of ${name}\n${await logTail(layout, name)}`);
+  }
+}
