@@ -6,7 +6,7 @@ import { removeLinks } from '../network/commands.js';
 import { hostVethName } from '../network/interface-names.js';
 import { announce } from './announce.js';
 import { giveCgroups } from './cgroup-owners.js';
-import { killRestore, killTasks } from './checkpoint-process.js';
+import { killRestore, killTasks, runningPid } from './checkpoint-process.js';
 import { keepBounded } from './criu-log.js';
 import { Hold } from './hold.js';
 import { hurry } from './hurry.js';
@@ -42,6 +42,7 @@ export class Arrival {
   private coming: Promise<Restored> | undefined;
   private memoryMode: MemoryMode = 'stop-and-copy';
   private off = false;
+  private undone: Promise<void> | undefined;
 
   constructor(
     private readonly deps: MigrationDeps,
@@ -95,7 +96,7 @@ export class Arrival {
 
   /** Where something after the commit has failed: there may be nothing left that could run. */
   async hasDied(): Promise<boolean> {
-    return !(await this.deps.instances.initPid(this.spec.id));
+    return !(await runningPid(this.deps.instances, this.spec.id));
   }
 
   /** What was restored has died: there is its disk only. */
@@ -116,7 +117,7 @@ export class Arrival {
 
   /** After a commit. */
   async settle(): Promise<void> {
-    const initPid = this.restore ? await this.deps.instances.initPid(this.spec.id) : 0;
+    const initPid = this.restore ? await runningPid(this.deps.instances, this.spec.id) : 0;
     // First: its own connections wait for it.
     if (initPid && existsSync(join(this.directory, 'gate'))) await openLoopback(initPid);
     await this.removeHolds();
@@ -124,8 +125,16 @@ export class Arrival {
     if (initPid) await announce(initPid, this.spec.nics);
   }
 
-  /** Nothing of it runs when this resolves, nor will. */
-  async undo(): Promise<void> {
+  /** Nothing of it runs when this resolves, nor will. What fails may be tried again. */
+  undo(): Promise<void> {
+    this.undone ??= this.takeBack().catch((error: unknown) => {
+      this.undone = undefined;
+      throw error;
+    });
+    return this.undone;
+  }
+
+  private async takeBack(): Promise<void> {
     this.off = true;
     await this.restore?.abort();
     await this.coming?.catch(() => undefined); // told to who called

@@ -54,13 +54,18 @@ export async function killRestore(directory: string): Promise<void> {
 /** Kills what a restore has made whose CRIU is gone. False where it cannot be ended. */
 export async function killTasks(instances: MovableInstances, instanceId: string): Promise<boolean> {
   for (const until = Date.now() + KILL_WAIT_MS; ; await sleep(LOOK_MS)) {
-    const pid = await instances.initPid(instanceId).catch((error: unknown) => {
-      if (error instanceof NotFoundError) return 0; // the agent died before it wrote that it comes
-      throw error;
-    });
+    const pid = await runningPid(instances, instanceId); // none: the agent died before it wrote that it comes
     if (!pid || Date.now() > until) return !pid;
     killProcess(pid); // its namespace goes with it
   }
+}
+
+/** Pid of its init, 0 where it does not run or is no instance of this host (any more). */
+export function runningPid(instances: Pick<MovableInstances, 'initPid'>, instanceId: string): Promise<number> {
+  return instances.initPid(instanceId).catch((error: unknown) => {
+    if (error instanceof NotFoundError) return 0;
+    throw error;
+  });
 }
 
 /** The file's text, nothing where it or its process is not there. */

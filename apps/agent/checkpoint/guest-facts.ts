@@ -1,6 +1,6 @@
 import { lstat, readFile, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { NotFoundError } from '#libs/common/errors';
+import { runningPid } from './checkpoint-process.js';
 import type { MovableInstances } from './movable-instances.js';
 
 export interface GuestFacts {
@@ -11,10 +11,7 @@ export interface GuestFacts {
 
 /** What runs as its first process, and how much memory it takes. Nothing of both where it does not run here. */
 export async function guestFacts(instances: MovableInstances, instanceId: string): Promise<GuestFacts> {
-  const pid = await instances.initPid(instanceId).catch((error: unknown) => {
-    if (error instanceof NotFoundError) return 0;
-    throw error;
-  });
+  const pid = await runningPid(instances, instanceId);
   if (!pid) return { init: '', memoryBytes: 0 };
   const program = basename(await readlink(`/proc/${pid}/exe`).catch(() => ''));
   // Looked at, never followed: the paths are the guest's.

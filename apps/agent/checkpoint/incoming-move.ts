@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { MigrationKind, MigrationPhase } from '#generated/lxstack/agent/v1/agent';
 import type { NetworkForwarding } from '#generated/lxstack/agent/v1/agent';
 import { sleep } from '#libs/common/clock';
-import { ConflictError, messageOf } from '#libs/common/errors';
+import { ConflictError, NotFoundError, messageOf } from '#libs/common/errors';
 import { faultPoint } from '#libs/common/fault-point';
 import { Arrival } from './arrival.js';
 import type { DataChannel } from './data-channel.js';
@@ -20,9 +20,13 @@ import { moveDirectory } from './move-directory.js';
 import { MoveFailure } from './move-failure.js';
 import { SourceConversation } from './source-conversation.js';
 import { decideWithControlPlane } from './switch-decision.js';
-import { discardTarget, prepareTarget, removeImages } from './target-traces.js';
+import { clearTarget, discardTarget, prepareTarget, removeImages } from './target-traces.js';
 
-const { MIGRATION_PHASE_AWAIT_COMMIT: AWAIT_COMMIT, MIGRATION_PHASE_COMPLETED: COMPLETED } = MigrationPhase;
+const {
+  MIGRATION_PHASE_AWAIT_COMMIT: AWAIT_COMMIT,
+  MIGRATION_PHASE_COMPLETED: COMPLETED,
+  MIGRATION_PHASE_FAILED: FAILED,
+} = MigrationPhase;
 
 /** The target's end of one migration. */
 export class IncomingMove {
@@ -85,7 +89,7 @@ export class IncomingMove {
     this.record.token = ''; // its connection is gone
     // What it held is sent again by the peers; the network stays closed, the port is in no bridge yet.
     for (const nic of spec.nics) await Hold.clear(this.deps.network, nic);
-    if (progress.phase === COMPLETED) return this.tidyUp();
+    if (progress.phase === COMPLETED || progress.phase === FAILED) return this.tidyUp();
     const asked = this.live && has('images') ? has('awaiting') : progress.phase === AWAIT_COMMIT;
     if (!asked && !has('committed')) return this.abort('the agent was restarted'); // nobody can have committed
     if (this.live && has('checkpoint.pid')) this.arrival.reopen();
@@ -132,14 +136,57 @@ export class IncomingMove {
     await this.ended;
   }
 
-  private async carryOut(): Promise<void> {
-    if (!this.arrival.stands) return this.keepStopped();
+  private carryOut(): Promise<void> {
+    return this.unlessGone(async () => {
+      if (!this.arrival.stands) return this.keepStopped();
+      try {
+        await this.letRun();
+      } catch (error) {
+        if (await this.arrival.hasDied()) this.arrival.bury(); // next time it is kept stopped, to be started from its disk
+        throw error;
+      }
+    });
+  }
+
+  /** After a commit: an instance that was deleted, before or meanwhile, leaves nothing to carry forward. */
+  private async unlessGone(work: () => Promise<void>): Promise<void> {
+    if (await this.isGone()) return this.leave();
     try {
-      await this.letRun();
+      await work();
     } catch (error) {
-      if (await this.arrival.hasDied()) this.arrival.bury(); // next time it is kept stopped, to be started from its disk
-      throw error;
+      if (!(await this.isGone())) throw error;
+      await this.leave();
     }
+  }
+
+  private isGone(): Promise<boolean> {
+    return this.deps.instances.spec(this.record.spec.id).then(
+      () => false,
+      (error: unknown) => {
+        if (error instanceof NotFoundError) return true;
+        throw error;
+      },
+    );
+  }
+
+  /** Disk, ports and record went with the instance: a port may be another's by now. */
+  private async leave(): Promise<void> {
+    await this.arrival.undo();
+    await clearTarget(this.deps, this.record);
+    Object.assign(this.record.progress, { phase: COMPLETED, reason: 'the instance was deleted' });
+    await this.records.forget(this.record.migrationId);
+    this.deps.logger.info(this.ids(), 'instance deleted: nothing of its move is left');
+  }
+
+  /** The instance is about to be deleted, which nothing of a commit that hangs may hold up. */
+  async giveUp(): Promise<void> {
+    if (this.committed && !this.finished) await this.arrival.undo();
+  }
+
+  /** The instance was deleted. */
+  async abandon(): Promise<void> {
+    await this.ended?.catch(() => undefined); // told to who called
+    if (this.committed && !this.finished && (await this.isGone())) await this.leave();
   }
 
   /** Removes every trace; refused after the commit. */
@@ -186,8 +233,7 @@ export class IncomingMove {
     const failure: Message = { say: 'failed', step: 'restore', reason, logTail };
     await this.channel?.tell(failure).catch(() => undefined); // the source sees the connection go
     await this.abort(reason);
-    const phase = MigrationPhase.MIGRATION_PHASE_FAILED;
-    Object.assign(this.record.progress, { failedStep: 'restore', reason, logTail, phase });
+    Object.assign(this.record.progress, { failedStep: 'restore', reason, logTail, phase: FAILED });
   }
 
   private async restoreEnded(): Promise<void> {
@@ -212,7 +258,7 @@ export class IncomingMove {
     progress.timingsMs = { ...restore.timings(), open: opened - started };
     if (status !== 0) {
       Object.assign(progress, {
-        phase: MigrationPhase.MIGRATION_PHASE_FAILED,
+        phase: FAILED,
         failedStep: 'resume',
         logTail: await this.arrival.keepLog(),
       });
@@ -240,9 +286,12 @@ export class IncomingMove {
   }
 
   /** After a commit: what only the move needed goes. */
-  private async tidyUp(): Promise<void> {
-    const { spec } = this.record;
-    for (const nic of spec.nics) await this.deps.network.claimMac(nic);
+  private tidyUp(): Promise<void> {
+    return this.unlessGone(() => this.tidy());
+  }
+
+  private async tidy(): Promise<void> {
+    for (const nic of this.record.spec.nics) await this.deps.network.claimMac(nic);
     await this.arrival.settle();
     this.mapping = removeImages(this.deps, this.record)
       .then(() => this.records.forget(this.record.migrationId))

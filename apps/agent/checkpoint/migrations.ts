@@ -90,6 +90,15 @@ export class Migrations {
     return move;
   }
 
+  /** The instance is deleted by `work`: a move of it that was committed here and has not come to its end ends with it. */
+  async deleting(instanceId: string, work: (first: () => Promise<void>) => Promise<void>): Promise<void> {
+    const moves = [...this.incoming.values()].filter((move) => move.record.spec.id === instanceId);
+    await work(async () => {
+      for (const move of moves) await move.giveUp();
+    });
+    for (const move of moves) await move.abandon();
+  }
+
   /** Ids of those that still have something here; what is being tidied up is waited for. */
   async held(): Promise<string[]> {
     await Promise.all([...this.incoming.values()].map((move) => move.tidied));

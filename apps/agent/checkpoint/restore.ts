@@ -5,7 +5,7 @@ import type { InstanceSpec, Nic } from '#generated/lxstack/agent/v1/types';
 import { sleep } from '#libs/common/clock';
 import { hostVethName } from '../network/interface-names.js';
 import { removeStaleCgroups } from '../runtime/lxc/stale-cgroups.js';
-import { earlierCheckpointEnded, killRestore, orEmpty, startCheckpoint } from './checkpoint-process.js';
+import { earlierCheckpointEnded, killRestore, orEmpty, runningPid, startCheckpoint } from './checkpoint-process.js';
 import { criuVerdict } from './criu-log.js';
 import type { CriuVerdict } from './criu-log.js';
 import { mapsLater } from './memory/memory-mode.js';
@@ -60,7 +60,9 @@ export class Restore {
   /** The one that an agent before this one had started; whether it succeeds is seen by what runs when it has ended. */
   static reopen(directory: string, instanceId: string, instances: MovableInstances): Restore {
     const waits = existsSync(join(directory, 'awaiting')) && existsSync(join(directory, 'answers'));
-    const ended = earlierCheckpointEnded(directory).then(async () => ((await instances.initPid(instanceId)) ? 0 : 255));
+    const ended = earlierCheckpointEnded(directory).then(async () =>
+      (await runningPid(instances, instanceId)) ? 0 : 255,
+    );
     return new Restore(directory, waits ? ScriptLink.reopen(directory) : undefined, ended);
   }
 
@@ -93,8 +95,10 @@ export class Restore {
 
   /** What was restored is killed by the script. Resolves when nothing of it is left. */
   async abort(): Promise<void> {
-    this.link?.answer('abort');
-    await Promise.race([this.ended.catch(() => undefined), sleep(UNDO_WAIT_MS)]);
+    if (this.link) {
+      this.link.answer('abort');
+      await Promise.race([this.ended.catch(() => undefined), sleep(UNDO_WAIT_MS)]);
+    }
     await killRestore(this.directory);
   }
 

@@ -19,9 +19,14 @@ export async function prepareTarget(
 }
 
 /** After an abort, when nothing of it runs: what was made for it at the target goes. */
-export async function discardTarget(deps: MigrationDeps, { spec, migrationId }: MigrationRecord): Promise<void> {
-  await deps.instances.discardIncoming(spec.id);
-  await deps.network.detach(spec.nics);
+export async function discardTarget(deps: MigrationDeps, record: MigrationRecord): Promise<void> {
+  await deps.instances.discardIncoming(record.spec.id);
+  await deps.network.detach(record.spec.nics);
+  await clearTarget(deps, record);
+}
+
+/** What is the move's alone, and no instance's. */
+export async function clearTarget(deps: MigrationDeps, { spec, migrationId }: MigrationRecord): Promise<void> {
   await removeStaleCgroups(deps.instances.cgroupDirectories(spec.id));
   await rm(moveDirectory(deps.runDirectory, migrationId), { recursive: true, force: true });
 }

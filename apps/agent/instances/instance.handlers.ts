@@ -30,7 +30,7 @@ interface Deps {
   records: InstanceRecords;
   runtime: Runtime;
   images: ImageCache;
-  migrations: Pick<Migrations, 'held'>;
+  migrations: Pick<Migrations, 'held' | 'deleting'>;
   journal: Journal;
 }
 
@@ -65,7 +65,7 @@ export function instanceHandlers({ instances, records, runtime, images, migratio
       journal.once('unpause', call, () => instances.unpause(call, instanceId)),
     deleteInstance: ({ call, instanceId }: InstanceRequest): Promise<DeleteInstanceResponse> =>
       journal.once('delete', call, async () => {
-        await instances.delete(call, instanceId);
+        await migrations.deleting(instanceId, (first) => instances.delete(call, instanceId, first));
         return {};
       }),
     rebuildInstance: ({ call, spec }: CreateInstanceRequest) =>

@@ -104,11 +104,15 @@ export class Instances {
     });
   }
 
-  /** What an agent that died while making or deleting it left behind goes too. */
-  delete(call: Call | undefined, id: string): Promise<void> {
+  /** What an agent that died while making or deleting it left behind goes too. `first`: once the call's epoch is accepted. */
+  delete(call: Call | undefined, id: string, first = async () => {}): Promise<void> {
     return this.turns.take(id, async () => {
       const record = this.deps.records.find(id);
-      if (record) return this.removeAll(await this.accept(call, record));
+      if (record) {
+        const accepted = await this.accept(call, record);
+        await first();
+        return this.removeAll(accepted);
+      }
       await this.deps.storage.delete(id);
       await this.deps.records.forget(id);
     });
