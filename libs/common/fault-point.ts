@@ -12,6 +12,7 @@ export const FAULT_POINTS = [
   'worker.switch',
   'source.connected',
   'source.disk',
+  'source.memory', // in the midst of a pass over memory: of moves by pre-copy alone
   'target.arming',
   'source.armed',
   'source.cut',

@@ -10,7 +10,7 @@ import type { FaultPoint } from '#libs/common/fault-point';
 import { TestFleet } from '#test/e2e/fleet/test-fleet';
 import { startChaosFleet, stopChaosFleet } from './chaos-fleet.js';
 import { violations } from './invariants.js';
-import { HeldPoint } from './points.js';
+import { HeldPoint, memoryModeAt } from './points.js';
 import { SmallDisk } from './small-disk.js';
 
 /** Held here the worker may have committed or not: it is told before the source comes by. */
@@ -20,6 +20,7 @@ const SLICE: readonly FaultPoint[] = [
   'worker.precheck',
   'target.preparing',
   'source.disk',
+  'source.memory',
   'target.arming',
   'source.cut',
   'target.restored',
@@ -113,7 +114,7 @@ async function heldAt(step: FaultPoint, work: (path: string) => Promise<unknown>
   const session = await cloud.connect(server);
   try {
     await point.hold();
-    const ended = await cloud.compute.startLiveMigration(server.id, target);
+    const ended = await cloud.compute.startLiveMigration(server.id, target, memoryModeAt(step));
     assert.ok(await point.reached(15_000), `the move comes by ${step}`);
     await work(`${migrationsPath()}/${(await inProgress()).id}`);
     await point.forget();

@@ -2,8 +2,13 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Layout } from '#apps/cli/fleet/layout';
+import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import { sleep } from '#libs/common/clock';
 import type { FaultPoint } from '#libs/common/fault-point';
+
+/** How the memory of a move must go for it to come by the step; undefined where each does. */
+export const memoryModeAt = (step: FaultPoint): MemoryMode | undefined =>
+  step === 'source.memory' ? 'pre-copy' : undefined;
 
 /** One fault point of one process: where a move is held, and let go. */
 export class HeldPoint {

@@ -9,7 +9,8 @@ import type { TestFleet } from '#test/e2e/fleet/test-fleet';
 import { faultOf } from './faults.js';
 import type { FaultName, Victim } from './faults.js';
 import { violations } from './invariants.js';
-import { HeldPoint } from './points.js';
+import { GuestMemory } from './guest-memory.js';
+import { HeldPoint, memoryModeAt } from './points.js';
 
 export interface Round {
   step: FaultPoint;
@@ -48,7 +49,9 @@ export async function runRound(fleet: TestFleet, serverId: string, round: Round,
   };
   try {
     const server = await fleet.cloud.compute.show(serverId);
+    const memory = memoryModeAt(round.step) && (await GuestMemory.of(fleet, server));
     await move(fleet, server, result, { local: fleet.local, source: hostOf(server), target });
+    result.violations.push(...((await memory?.faults()) ?? []));
     result.violations.push(...(await violations(fleet, serverId)));
   } catch (error) {
     result.violations.push(messageOf(error));
@@ -64,7 +67,7 @@ async function move(fleet: TestFleet, server: Server, result: RoundResult, victi
   const [point, fault] = [new HeldPoint(local.layout, result.step, victim), faultOf(result.fault)];
   try {
     await point.hold();
-    const ended = await cloud.compute.startLiveMigration(server.id, victim.target);
+    const ended = await cloud.compute.startLiveMigration(server.id, victim.target, memoryModeAt(result.step));
     result.reached = await point.reached(REACH_MS);
     if (result.reached) await fault.inject(victim);
     await point.release();

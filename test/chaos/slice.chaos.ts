@@ -17,6 +17,7 @@ const SLICE: readonly [FaultName, FaultPoint][] = [
   ['worker-killed', 'worker.after-commit'],
   ['api-killed', 'worker.switch'],
   ['link-cut-5s', 'source.disk'],
+  ['target-agent-killed', 'source.memory'],
   ['dump-fails', 'source.armed'],
   ['restore-fails', 'target.restoring'],
   ['target-disk-full', 'target.preparing'],

@@ -1,3 +1,4 @@
+import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import { ApiError } from './api.js';
 import type { Api } from './api.js';
 import type { Events } from './events.js';
@@ -172,10 +173,19 @@ export class Compute {
     return (await this.startLiveMigration(id, host))();
   }
 
-  /** Asks for a live migration; the function returned waits for its end, whichever it is. */
-  async startLiveMigration(id: string, host: string | null = null): Promise<() => Promise<ServerMigration>> {
+  /**
+   * Asks for a live migration; the function returned waits for its end, whichever it is. Nova has no word for how its
+   * memory goes: with one it is asked for as operators do.
+   */
+  async startLiveMigration(
+    id: string,
+    host: string | null = null,
+    memoryMode?: MemoryMode,
+  ): Promise<() => Promise<ServerMigration>> {
     const before = (await this.lastMigration(id))?.id ?? 0;
-    await this.act(id, { 'os-migrateLive': { host, block_migration: 'auto' } });
+    const asked = { host: host ?? undefined, memory_mode: memoryMode };
+    if (memoryMode) await this.api.call('POST', `/fleet/v1/instances/${id}/live-migration`, asked);
+    else await this.act(id, { 'os-migrateLive': { host, block_migration: 'auto' } });
     return async () => {
       const migration = await this.events.until(id, `live migration of ${id}`, moveTimeoutMs, async () => {
         const last = await this.lastMigration(id);

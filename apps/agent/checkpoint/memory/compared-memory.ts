@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { faultPoint } from '#libs/common/fault-point';
 import { tasksBelow } from '../checks/tasks.js';
 import type { MemoryFeed, SentMemory } from './memory-feed.js';
 import type { PageFrames } from './page-frames.js';
@@ -31,14 +32,15 @@ export class ComparedMemory implements MemoryFeed {
 
   async pass(): Promise<number> {
     const before = this.bytes;
-    for (const task of this.tasks)
-      for (const { address, data } of task.changes()) await this.frames.put(task.memory.innerPid, address, data);
+    await this.putChanges();
+    await faultPoint('source.memory');
     await this.frames.flush();
     return this.bytes - before;
   }
 
   async lastPass(): Promise<void> {
-    await this.pass();
+    await this.putChanges();
+    await this.frames.flush();
   }
 
   /** The dumped pages which the last pass has not seen: code, private file mappings, tasks that have begun a new program. */
@@ -57,6 +59,11 @@ export class ComparedMemory implements MemoryFeed {
 
   close(): void {
     for (const task of this.tasks) task.close();
+  }
+
+  private async putChanges(): Promise<void> {
+    for (const task of this.tasks)
+      for (const { address, data } of task.changes()) await this.frames.put(task.memory.innerPid, address, data);
   }
 
   private async sendUnseen(task: TaskCopy, { entries }: PagemapImage, pages: string): Promise<void> {

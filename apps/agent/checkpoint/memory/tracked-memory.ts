@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, readSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { faultPoint } from '#libs/common/fault-point';
 import { PART } from '../frame-filler.js';
 import type { MemoryFeed, SentMemory } from './memory-feed.js';
 import type { PageFrames } from './page-frames.js';
@@ -33,6 +34,7 @@ export class TrackedMemory implements MemoryFeed {
     const before = this.bytes;
     this.preDump = await this.dumpMore(this.preDump);
     for (const { pid, file } of pagemapsOf(this.preDump)) await this.send(this.preDump, pid, file);
+    await faultPoint('source.memory');
     await this.frames.flush();
     return this.bytes - before;
   }
