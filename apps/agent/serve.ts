@@ -14,8 +14,10 @@ import { imagePlaceOf } from './images/id-maps.js';
 import { ImageCache } from './images/image-cache.js';
 import { instanceHandlers } from './instances/instance.handlers.js';
 import { Instances } from './instances/instances.js';
-import { watchHandlers } from './instances/watch.handlers.js';
+import { Lifecycle } from './instances/lifecycle.js';
 import { movableInstances } from './instances/moves.js';
+import { Reconciliation } from './instances/reconciliation.js';
+import { watchHandlers } from './instances/watch.handlers.js';
 import { ControlPlane } from './lease/control-plane.js';
 import { InstanceReports } from './lease/instance-reports.js';
 import { holdLease } from './lease/lease.js';
@@ -68,7 +70,9 @@ export async function serve(settings: AgentSettings): Promise<void> {
     logger,
   });
   const parts = { records, runtime, storage, images, network, fence, turns: new Turns(), logger };
-  const instances = new Instances(parts);
+  const lifecycle = new Lifecycle(parts);
+  const instances = new Instances(parts, lifecycle);
+  const reconciliation = new Reconciliation(parts, lifecycle);
   const host = () => hostInfo(settings, storage.name);
   const can = async (what: string) => (await host()).capabilities.some(({ name, present }) => name === what && present);
   const migrations = new Migrations({
@@ -87,10 +91,10 @@ export async function serve(settings: AgentSettings): Promise<void> {
   const journal = await Journal.open(join(settings.state, 'journal.jsonl'));
 
   const reports = new InstanceReports((statuses) => control.report(statuses), logger, ending.signal);
-  instances.changes.on('unasked', (status) => reports.add([status]));
-  instances.changes.on('change', ({ id }) => reports.drop(id));
+  lifecycle.changes.on('unasked', (status) => reports.add([status]));
+  lifecycle.changes.on('change', ({ id }) => reports.drop(id));
   await runtime.watch(
-    (id, target) => void instances.ended(id, target).catch((error: unknown) => instances.failed(id, error)),
+    (id, target) => void reconciliation.ended(id, target).catch((error: unknown) => reconciliation.failed(id, error)),
   );
 
   const server = new Server(channelOptions);
@@ -99,8 +103,8 @@ export async function serve(settings: AgentSettings): Promise<void> {
   const handlers = {
     getHost: host,
     ...networkHandlers({ network }),
-    ...instanceHandlers({ instances, records, runtime, images, migrations, journal }),
-    ...watchHandlers({ instances, records }),
+    ...instanceHandlers({ instances, lifecycle, records, runtime, images, migrations, journal }),
+    ...watchHandlers({ lifecycle, records }),
     ...execHandlers({ runtime }),
     ...(settings.role === 'compute' ? migrationCalls : {}),
   };
@@ -113,7 +117,17 @@ export async function serve(settings: AgentSettings): Promise<void> {
   logger.info({ listen: settings.listen, role: settings.role, storage: storage.name }, 'serving');
 
   const { signal } = ending;
-  const watchOver = new WatchOver({ control, instances, fence, records, reports, moving, logger, signal });
+  const watchOver = new WatchOver({
+    control,
+    lifecycle,
+    reconciliation,
+    fence,
+    records,
+    reports,
+    moving,
+    logger,
+    signal,
+  });
   const doubt = () => watchOver.checkOwnership();
   const done = Promise.all([holdLease({ control, host, fence, doubt, logger, signal }), watchOver.run()]);
   process.once('SIGTERM', () => ending.abort());

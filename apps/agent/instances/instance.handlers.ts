@@ -24,9 +24,11 @@ import type { Runtime } from '../runtime/runtime.js';
 import type { InstanceRecords } from '../state/instance-record.js';
 import type { Journal } from '../state/journal.js';
 import type { Instances } from './instances.js';
+import type { Lifecycle } from './lifecycle.js';
 
 interface Deps {
   instances: Instances;
+  lifecycle: Lifecycle;
   records: InstanceRecords;
   runtime: Runtime;
   images: ImageCache;
@@ -39,7 +41,7 @@ const MOST_LINES = 10_000;
 const SOFT_TIMEOUT_S = 60;
 
 /** The instances' part of the agent's service. */
-export function instanceHandlers({ instances, records, runtime, images, migrations, journal }: Deps) {
+export function instanceHandlers({ instances, lifecycle, records, runtime, images, migrations, journal }: Deps) {
   return {
     async listInstances({ pageSize, pageToken }: ListInstancesRequest): Promise<ListInstancesResponse> {
       const size = Math.min(pageSize || PAGE, PAGE);
@@ -47,7 +49,7 @@ export function instanceHandlers({ instances, records, runtime, images, migratio
       const page = ids.slice(0, size);
       const nextPageToken = ids.length > size ? page.at(-1)! : '';
       const migrationIds = pageToken ? [] : await migrations.held(); // all with the first page
-      return { instances: await Promise.all(page.map((id) => instances.status(id))), nextPageToken, migrationIds };
+      return { instances: await Promise.all(page.map((id) => lifecycle.status(id))), nextPageToken, migrationIds };
     },
     createInstance: ({ call, spec, start }: CreateInstanceRequest) =>
       journal.once('create', call, () => instances.create(call, given(spec), start)),

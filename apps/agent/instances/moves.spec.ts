@@ -8,9 +8,10 @@ import { newId } from '#libs/common/ids';
 import { InstanceRecords } from '../state/instance-record.js';
 import type { RecordedState } from '../state/instance-record.js';
 import { Turns } from '../state/turns.js';
-import { Instances } from './instances.js';
 import type { InstancesDeps } from './instances.js';
+import { Lifecycle } from './lifecycle.js';
 import { movableInstances } from './moves.js';
+import { Reconciliation } from './reconciliation.js';
 
 describe('the source of a move', () => {
   let state: string;
@@ -39,11 +40,11 @@ describe('the source of a move', () => {
   };
 
   it('stays outgoing when its end is looked at while it is being committed', async () => {
-    const [instances, moves] = [new Instances(parts), movableInstances(parts)];
+    const [reconciliation, moves] = [new Reconciliation(parts, new Lifecycle(parts)), movableInstances(parts)];
     const id = await given('running');
     const { promise, resolve } = Promise.withResolvers<number>();
     pid = promise;
-    const looked = instances.ended(id, 'stop');
+    const looked = reconciliation.ended(id, 'stop');
     const committed = moves.commitOutgoing(id);
     resolve(0);
     await Promise.all([looked, committed]);

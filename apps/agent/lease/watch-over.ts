@@ -3,7 +3,8 @@ import { sleep } from '#libs/common/clock';
 import { messageOf } from '#libs/common/errors';
 import type { Logger } from '#libs/common/logger';
 import type { Fence } from '../fence/fence.js';
-import type { Instances } from '../instances/instances.js';
+import type { Lifecycle } from '../instances/lifecycle.js';
+import type { Reconciliation } from '../instances/reconciliation.js';
 import type { InstanceRecords } from '../state/instance-record.js';
 import type { ControlPlane } from './control-plane.js';
 import type { InstanceReports } from './instance-reports.js';
@@ -15,7 +16,8 @@ const LOOK_MS = 60_000;
 
 interface Deps {
   control: ControlPlane;
-  instances: Instances;
+  lifecycle: Lifecycle;
+  reconciliation: Reconciliation;
   fence: Pick<Fence, 'hasLease' | 'held'>;
   records: InstanceRecords;
   reports: InstanceReports;
@@ -58,17 +60,17 @@ export class WatchOver {
 
   /** What ended without being asked to is told until the control plane takes it (it refuses while a task runs). */
   private async look(): Promise<void> {
-    const { instances, records, reports } = this.deps;
+    const { lifecycle, reconciliation, records, reports } = this.deps;
     for (const id of records.ids()) {
-      await instances.refresh(id);
+      await reconciliation.refresh(id);
       const record = records.find(id);
-      if (record?.state === 'stopped' && record.reason) reports.add([await instances.status(id)]);
+      if (record?.state === 'stopped' && record.reason) reports.add([await lifecycle.status(id)]);
     }
   }
 
   /** Stops what this host no longer owns, deletes nothing (invariant 2). */
   private async askOwnership(): Promise<void> {
-    const { control, instances, records, reports, moving } = this.deps;
+    const { control, lifecycle, records, reports, moving } = this.deps;
     this.ownershipIsDue = false;
     try {
       const inMove = moving();
@@ -77,7 +79,7 @@ export class WatchOver {
         const batch = ids.slice(at, at + BATCH);
         for (const ownership of await control.ownership(batch)) await this.obey(ownership);
         const known = batch.filter((id) => records.find(id));
-        reports.add(await Promise.all(known.map((id) => instances.status(id))));
+        reports.add(await Promise.all(known.map((id) => lifecycle.status(id))));
       }
     } catch (error) {
       this.ownershipIsDue = true;
@@ -86,13 +88,13 @@ export class WatchOver {
   }
 
   private async obey({ instanceId, exists, deleted, owned, epoch }: Ownership): Promise<void> {
-    const { instances, records, fence, logger } = this.deps;
+    const { reconciliation, records, fence, logger } = this.deps;
     if (!exists && !deleted)
       return logger.error({ instance: instanceId }, 'the control plane has never heard of it: left as it is');
     const kept = records.find(instanceId)?.epoch ?? 0;
     // Fenced and still this host's: while the lease is held nobody can have taken it since the answer.
-    if (owned && fence.held.find(instanceId) && fence.hasLease()) return instances.release(instanceId);
+    if (owned && fence.held.find(instanceId) && fence.hasLease()) return reconciliation.release(instanceId);
     if (owned || (!deleted && epoch < kept)) return;
-    await instances.disown(instanceId, deleted ? 'Deleted.' : 'Owned by another host.');
+    await reconciliation.disown(instanceId, deleted ? 'Deleted.' : 'Owned by another host.');
   }
 }

@@ -1,0 +1,111 @@
+import { EventEmitter } from 'node:events';
+import { InstanceState } from '#generated/lxstack/agent/v1/types';
+import type { InstanceSpec, InstanceStatus } from '#generated/lxstack/agent/v1/types';
+import { ConflictError } from '#libs/common/errors';
+import { imagePlaceOf } from '../images/id-maps.js';
+import type { InstanceRecord, RecordedState } from '../state/instance-record.js';
+import { makeFolder } from './folder.js';
+import type { InstancesDeps } from './instances.js';
+
+const STATES: Record<RecordedState, InstanceState> = {
+  stopped: InstanceState.INSTANCE_STATE_STOPPED,
+  running: InstanceState.INSTANCE_STATE_RUNNING,
+  paused: InstanceState.INSTANCE_STATE_PAUSED,
+  incoming: InstanceState.INSTANCE_STATE_INCOMING,
+  outgoing: InstanceState.INSTANCE_STATE_OUTGOING,
+  broken: InstanceState.INSTANCE_STATE_BROKEN,
+};
+
+/** How an instance comes to be, starts, stops and goes, and what of it is written down and told. The caller has the instance's turn. */
+export class Lifecycle {
+  /** `change` with each new status; `unasked` with those that no call asked for. */
+  readonly changes = new EventEmitter<{ change: [InstanceStatus]; unasked: [InstanceStatus] }>();
+
+  constructor(private readonly deps: InstancesDeps) {
+    this.changes.setMaxListeners(100);
+  }
+
+  async status(id: string): Promise<InstanceStatus> {
+    const { epoch, state, reason } = this.deps.records.get(id);
+    const alive = state === 'running' || state === 'paused';
+    const initPid = alive ? await this.deps.runtime.initPid(id) : 0;
+    return { id, epoch, state: STATES[state], initPid, reason, memoryBytesUsed: 0 };
+  }
+
+  /** Its disk and its record, stopped. */
+  make(spec: InstanceSpec, epoch: number): Promise<InstanceRecord> {
+    return this.withDisk(spec, async () => {
+      const record = { spec, epoch, state: 'stopped' as const, reason: '' };
+      await this.deps.records.keep(record); // before the start: whatever runs is known
+      return record;
+    });
+  }
+
+  /** Nothing of it is left on this host. */
+  async remove({ spec }: InstanceRecord): Promise<void> {
+    this.deps.fence.killHeld(spec.id);
+    await this.deps.runtime.stop(spec.id, 0);
+    await this.deps.network.detach(spec.nics);
+    await this.deps.storage.delete(spec.id);
+    await this.deps.records.forget(spec.id);
+    await this.deps.images.dropOwn(spec);
+    this.deps.fence.held.letGo(spec.id);
+  }
+
+  /** Makes its disk, then writes down what `keep` says: the image cannot be evicted in between. */
+  async withDisk<T>(spec: InstanceSpec, keep: () => Promise<T>): Promise<T> {
+    this.deps.runtime.check(spec);
+    await makeFolder(this.deps.records.folder(spec.id), spec);
+    return this.deps.images.use(spec, async (place) => {
+      await this.deps.storage.clone(spec.id, place);
+      await this.deps.storage.limitDisk(spec.id, spec.limits?.diskBytes ?? 0);
+      return keep();
+    });
+  }
+
+  /** Throws ConflictError unless it is stopped, and where it is fenced. */
+  async start(record: InstanceRecord): Promise<InstanceStatus> {
+    const { spec } = record;
+    this.require(record, 'stopped');
+    this.deps.fence.requireLease(spec.id);
+    const begun = performance.now();
+    await Promise.all([this.deps.storage.mount(spec.id, imagePlaceOf(spec)), this.deps.network.attach(spec)]);
+    const bridges = new Map(spec.nics.map((nic) => [nic.networkId, this.deps.network.bridgeName(nic.networkId)]));
+    await this.deps.runtime.configure(spec, this.deps.storage.rootfs(spec.id), bridges);
+    const ready = performance.now();
+    await this.deps.runtime.start(spec.id);
+    const started = performance.now();
+    const status = await this.keep(record, 'running');
+    const timing = { ready: ready - begun, start: started - ready, keep: performance.now() - started };
+    this.deps.logger.info({ instance: spec.id, ms: timing }, 'started');
+    return status;
+  }
+
+  /** After `timeoutSeconds` it is killed. One that is stopped already is a success. */
+  async stop(record: InstanceRecord, timeoutSeconds: number): Promise<InstanceStatus> {
+    if (isMoving(record)) this.require(record, 'running');
+    if (record.state === 'stopped' && !(await this.deps.runtime.initPid(record.spec.id)))
+      return record.reason ? this.keep(record, 'stopped') : this.status(record.spec.id);
+    this.deps.fence.killHeld(record.spec.id);
+    if (record.state === 'paused') await this.deps.runtime.unpause(record.spec.id);
+    await this.deps.runtime.stop(record.spec.id, timeoutSeconds);
+    return this.keep(record, 'stopped');
+  }
+
+  /** Writes its state down and tells it. */
+  async keep(record: InstanceRecord, state: RecordedState, reason = ''): Promise<InstanceStatus> {
+    await this.deps.records.keep({ ...record, state, reason });
+    if (state === 'stopped') this.deps.fence.held.letGo(record.spec.id);
+    const status = await this.status(record.spec.id);
+    this.changes.emit('change', status);
+    return status;
+  }
+
+  /** Throws ConflictError where it is in another state. */
+  require(record: InstanceRecord, state: RecordedState): void {
+    if (record.state !== state) throw new ConflictError(`instance ${record.spec.id} is ${record.state}, not ${state}`);
+  }
+}
+
+/** One end of a move has it: nothing else may change it. */
+export const isMoving = ({ state }: InstanceRecord): boolean => state === 'incoming' || state === 'outgoing';
