@@ -13,7 +13,7 @@ test('whatever the processes of a systemd server hold goes along, there and back
   const id = await compute.create('e2e-contents', fleet.images.debian, flavor, fleet.networkId);
   const server = await compute.settled(id, 'ACTIVE');
   await fleet.answers(server);
-  const held = await Held.by(fleet, server, 50);
+  const held = await Held.by(fleet, server, 300);
   await held.verify(context, 'before');
   const home = hostOf(server);
   const target = await fleet.otherHost(home);
