@@ -4,6 +4,7 @@ import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { hostVethName } from '../network/interface-names.js';
 import { heldFiles } from './checks/held-files.js';
 import { tasksBelow } from './checks/tasks.js';
+import { CgroupYard } from './cgroup-yard.js';
 import { earlierCheckpointEnded, startCheckpoint } from './checkpoint-process.js';
 import type { DataChannel } from './data-channel.js';
 import { ImageStream } from './image-stream.js';
@@ -19,6 +20,7 @@ import { watchedFiles, writeIrmapCache } from './watched-files.js';
 /** CRIU's dump at the source: from the cut on it is frozen, in `post-dump` it waits for the word. */
 export class Dump {
   private images: ImageStream | undefined;
+  private yard: CgroupYard | undefined;
   /** Resolves when lxc-checkpoint has ended: the tasks are stopped for good, or go on. */
   ended: Promise<unknown> = Promise.resolve();
   /** Rejects with MoveFailure where it ends; to be raced with what comes before the word. */
@@ -51,13 +53,14 @@ export class Dump {
   start(
     spec: InstanceSpec,
     bridges: readonly string[],
-    lxcPath: string,
+    { lxcPath, cgroups }: { lxcPath: string; cgroups: readonly string[] },
     channel: DataChannel,
     throttle: Throttle,
     memory: { sentBefore: boolean; preDump: string },
   ): void {
     const images = this.imagesDirectory;
     this.images = new ImageStream(images, channel, throttle, !memory.sentBefore);
+    this.yard = CgroupYard.make(this.directory, cgroups);
     const veths = spec.nics.map((nic) => hostVethName(nic.portId));
     const args = ['-s', '-n', spec.id, '-P', lxcPath, '-D', images, ...upon(memory.preDump)];
     const ended = startCheckpoint(this.directory, args, moveEnvironment(this.directory, 'source', veths, bridges));
@@ -100,6 +103,7 @@ export class Dump {
   async close(): Promise<void> {
     this.link?.close();
     this.link = undefined;
+    this.yard?.close();
     await this.images?.close();
   }
 }

@@ -50,7 +50,9 @@ export class LiveSwitch {
     feed.enter(MigrationPhase.MIGRATION_PHASE_FREEZE);
     const started = performance.now();
     const bridges = record.spec.nics.map((nic) => deps.network.bridgeName(nic.networkId));
-    dump.start(record.spec, bridges, deps.instances.lxcPath, target.channel, throttle, this.memory);
+    const { lxcPath } = deps.instances;
+    const cgroups = deps.instances.cgroupDirectories(record.spec.id);
+    dump.start(record.spec, bridges, { lxcPath, cgroups }, target.channel, throttle, this.memory);
     const calm = hurry();
     try {
       this.frozenAt = await Promise.race([dump.link!.when('cut'), dump.failed]);
