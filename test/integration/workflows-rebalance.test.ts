@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { ConflictError } from '#libs/common/errors';
+import { Host } from '#libs/fleet/hosts/host.entity';
 import type { RebalanceSettings } from '#libs/scheduling/rebalance/plan';
 import { caller, WorkflowWorld } from './workflow-world.js';
 
@@ -48,6 +49,15 @@ describe('rebalance of the fleet', () => {
     assert.deepEqual(await perHost(), [1, 1, 1]);
     await assert.rejects(world.plans.apply(caller, stored.id, { parallel: 1, at: null }), ConflictError);
     assert.deepEqual((await world.plans.propose(settings)).stored.plan.moves, []);
+  });
+
+  it('a plan leaves out hosts whose processor lacks what may be used', async () => {
+    const { manager } = world.database;
+    for (const [name, cpuFeatures] of Object.entries({ h1: ['sse2', 'avx2'], h2: ['sse2'], h3: ['sse2', 'avx2'] }))
+      await manager.update(Host, { name }, { facts: { architecture: 'x86_64', cpuFeatures } });
+    const { moves } = (await world.plans.propose(settings)).stored.plan;
+    assert.deepEqual(new Set(moves.map(({ to }) => to)), new Set(['h3']));
+    for (const name of ['h1', 'h2', 'h3']) await manager.update(Host, { name }, { facts: {} });
   });
 
   it('a scheduled plan waits for its time although Redis is emptied, and says so', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { blocksCpu } from './cpu-features.js';
+import { blocksCpu, lackingCpu } from './cpu-features.js';
 
 const host = (name: string, flags: string, architecture = 'x86_64') => ({
   name,
@@ -24,4 +24,15 @@ test('a target that has told nothing lacks everything, a source that has told no
 test('of other architectures every feature counts, and a long list is cut', () => {
   const many = Array.from({ length: 15 }, (_, n) => `f${n}`).join(' ');
   assert.match(blocksCpu(host('h1', many, 'aarch64'), host('h2', '', 'aarch64')).join(), /f11 and 3 more/);
+});
+
+test('of a whole fleet it is told which hosts are no targets for what runs on another', () => {
+  const [old, recent] = ['fpu sse4_2', 'fpu sse4_2 avx2'];
+  const fleet = [old, recent, recent, ''].map((flags, at) => ({ id: `id-${at}`, ...host(`h${at}`, flags) }));
+  const lacking = lackingCpu(fleet);
+  const targets = (id: string) => Object.fromEntries(lacking.get(id)!);
+  assert.deepEqual(targets('id-0'), { 'id-3': ['fpu', 'sse4_2'] });
+  assert.deepEqual(targets('id-1'), { 'id-0': ['avx2'], 'id-3': ['fpu', 'sse4_2', 'avx2'] });
+  assert.equal(lacking.get('id-2'), lacking.get('id-1'), 'hosts that are alike share one answer');
+  assert.deepEqual(targets('id-3'), {});
 });

@@ -16,10 +16,30 @@ export function usableCpuFeatures({ facts }: Pick<Host, 'facts'>): string[] {
 /** Flags named in one reason. */
 const TOLD = 12;
 
+/** What a process of one host may use and would not find on the other. */
+function missingCpuFeatures(source: Pick<Host, 'facts'>, target: Pick<Host, 'facts'>): string[] {
+  const there = new Set(Array.isArray(target.facts.cpuFeatures) ? target.facts.cpuFeatures.map(String) : []);
+  return usableCpuFeatures(source).filter((flag) => !there.has(flag));
+}
+
+/** By host, those that lack what a process that runs there may use, with what they lack. Alike hosts share one answer. */
+export function lackingCpu(hosts: readonly Pick<Host, 'id' | 'facts'>[]): Map<string, Map<string, string[]>> {
+  const kinds = Map.groupBy(hosts, ({ facts }) => JSON.stringify([facts.architecture, facts.cpuFeatures]));
+  const answers = new Map<string, Map<string, string[]>>();
+  for (const [source, ...alike] of kinds.values()) {
+    const lacking = new Map<string, string[]>();
+    for (const [target, ...same] of kinds.values()) {
+      const missing = missingCpuFeatures(source, target);
+      if (missing.length) for (const { id } of [target, ...same]) lacking.set(id, missing);
+    }
+    for (const { id } of [source, ...alike]) answers.set(id, lacking);
+  }
+  return answers;
+}
+
 /** Why a process of one host would not find its processor on the other. */
 export function blocksCpu(source: Pick<Host, 'name' | 'facts'>, target: Pick<Host, 'name' | 'facts'>): string[] {
-  const there = new Set(Array.isArray(target.facts.cpuFeatures) ? target.facts.cpuFeatures.map(String) : []);
-  const missing = usableCpuFeatures(source).filter((flag) => !there.has(flag));
+  const missing = missingCpuFeatures(source, target);
   return missing.length
     ? [`The processor of host ${target.name} lacks what programs on ${source.name} may use: ${missingWords(missing)}.`]
     : [];

@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { ConflictError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
+import { Host } from '#libs/fleet/hosts/host.entity';
 import { Operation } from '#libs/operations/operation.entity';
 import { Operations } from '#libs/operations/operations.service';
 import { FleetCache } from '#libs/scheduling/placement/fleet-cache';
@@ -10,6 +11,7 @@ import type { MoveKind, RebalanceSettings } from '#libs/scheduling/rebalance/pla
 import { planMoves } from '#libs/scheduling/rebalance/plan-moves';
 import type { LivePolicy } from '../batches/move-batch.entity.js';
 import { MoveBatches } from '../batches/move-batches.service.js';
+import { lackingCpu } from '../migrations/cpu-features.js';
 import { readGroups, readInstances } from './placed-instances.js';
 import { planStatus } from './plan-status.js';
 import type { PlanStatus } from './plan-status.js';
@@ -43,12 +45,13 @@ export class RebalancePlans {
   /** Looks at the fleet as it is and keeps what would be moved; nothing is moved. */
   async propose(settings: RebalanceSettings): Promise<PlanView> {
     const { manager } = this.database;
-    const [{ rows: hosts }, instances, groups] = await Promise.all([
+    const [{ rows: hosts }, instances, groups, processors] = await Promise.all([
       new FleetCache(this.database).read(),
       readInstances(manager),
       readGroups(manager),
+      manager.find(Host, { select: { id: true, facts: true }, where: { role: 'compute' } }),
     ]);
-    const plan = planMoves({ hosts, instances, groups, settings });
+    const plan = planMoves({ hosts, instances, groups, lackingCpu: lackingCpu(processors), settings });
     const stored = await manager.save(manager.create(StoredPlan, { id: newId(), settings, plan }));
     return this.get(stored.id);
   }

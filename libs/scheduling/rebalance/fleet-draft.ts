@@ -53,6 +53,7 @@ export class FleetDraft {
       capabilities: kind === 'live' ? ['restore'] : [],
       architecture: instance.architecture,
       storageDriver: this.driverOf.get(instance.hostId) ?? null,
+      missingCpuFeatures: kind === 'live' ? this.input.lackingCpu.get(instance.hostId) : undefined,
       sameHostIds: instance.sameAs.length ? hosts(instance.sameAs) : null,
       differentHostIds: instance.differentFrom.length ? hosts(instance.differentFrom) : null,
       group: this.constraint(instance),

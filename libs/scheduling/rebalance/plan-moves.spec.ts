@@ -46,13 +46,14 @@ function input(hosts: HostRow[], instances: PlacedInstance[], changes: Partial<R
     usedDiskGb: used(row, 'diskGb'),
     instances: instances.filter(({ hostId }) => hostId === row.id).length,
   }));
-  return { hosts: rows, instances, groups: new Map(), settings: { ...settings, ...changes } } satisfies RebalanceInput;
+  const none = { groups: new Map(), lackingCpu: new Map() };
+  return { ...none, hosts: rows, instances, settings: { ...settings, ...changes } } satisfies RebalanceInput;
 }
 
 const after = (from: RebalanceInput, moves: PlannedMove[]): RebalanceInput => {
   const to = new Map(moves.map((move) => [move.instanceId, move.toHostId]));
   const moved = from.instances.map((one) => ({ ...one, hostId: to.get(one.id) ?? one.hostId }));
-  return { ...input([...from.hosts], moved, from.settings), groups: from.groups };
+  return { ...input([...from.hosts], moved, from.settings), groups: from.groups, lackingCpu: from.lackingCpu };
 };
 
 const six = () => Array.from({ length: 6 }, (_, n) => guest(`g${n}`, 'a'));
@@ -95,6 +96,24 @@ test('nothing goes to a host that is off, down, elsewhere or without the capabil
   assert.deepEqual(plan.moves, []);
   assert.equal(plan.end, 'no-better-move');
   assert.deepEqual(planMoves(input([host('a', { enabled: false }), host('b'), host('c')], six())).moves, []);
+});
+
+test('nothing goes live to a processor that lacks what it may use: to another host, or stopped', () => {
+  const lackingCpu = new Map([['id-a', new Map([['id-b', ['avx512f']]])]]);
+  const targets = (from: RebalanceInput) => new Set(planMoves(from).moves.map(({ to }) => to));
+  assert.deepEqual(targets({ ...input(three(), six()), lackingCpu }), new Set(['c']));
+  const two = { ...input([host('a'), host('b')], six()), lackingCpu };
+  const { moves, reasons } = planMoves(two);
+  assert.deepEqual(moves, []);
+  assert.ok(reasons.some((reason) => /^Filter cpu-features ruled out \d+ better targets/.test(reason)));
+  const stopped = six().map((one) => ({ ...one, running: false }));
+  assert.deepEqual(targets({ ...input([host('a'), host('b')], stopped), lackingCpu }), new Set(['b']));
+  const there = six().map((one) => ({ ...one, hostId: 'id-b' }));
+  assert.deepEqual(
+    targets({ ...input(three(), there), lackingCpu }),
+    new Set(['a', 'c']),
+    'to a newer one they may go',
+  );
 });
 
 test('server groups stay as they must: apart, together, or at least no worse', () => {

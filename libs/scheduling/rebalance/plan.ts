@@ -54,6 +54,8 @@ export interface RebalanceInput {
   hosts: readonly HostRow[];
   instances: readonly PlacedInstance[];
   groups: ReadonlyMap<string, GroupPolicy>;
+  /** By host, those whose processor lacks what a process that runs there may use, with what they lack. */
+  lackingCpu: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
   settings: RebalanceSettings;
 }
 
