@@ -8,6 +8,7 @@ import { asError, RecordedError, toFailure } from './failure.js';
 import { LeaseLostError, OperationCancelledError, WorkerStoppingError } from './interruptions.js';
 import { mayPass } from './passing.js';
 import { StepExecution } from './step-execution.js';
+import { StepPosition } from './step-position.js';
 
 /** How a worker's part in an operation came to its end. */
 export type Ending =
@@ -33,6 +34,7 @@ const PARKED_MS = 30_000;
 /** One operation under this worker's lease: forward step by step, or back in reverse. */
 export class Execution {
   private readonly operation: Operation;
+  private readonly position: StepPosition;
   private attempt: number;
   private step: AbortController | undefined;
   private interruption: LeaseLostError | WorkerStoppingError | undefined;
@@ -44,6 +46,7 @@ export class Execution {
     private readonly around: Surroundings,
   ) {
     this.operation = claimed.operation;
+    this.position = new StepPosition(workflow, this.operation);
     this.attempt = claimed.attempt;
   }
 
@@ -54,7 +57,7 @@ export class Execution {
   /** Somebody wants it stopped. Ignored after the point of no return. */
   cancel(): void {
     this.operation.cancelRequested = true;
-    if (this.mayGoBack()) this.step?.abort(new OperationCancelledError());
+    if (this.position.mayGoBack()) this.step?.abort(new OperationCancelledError());
   }
 
   /** The lease is lost or the worker stops: the running step is told, and nothing is written any more. */
@@ -81,24 +84,13 @@ export class Execution {
     }
   }
 
-  private get index(): number {
-    const index = this.workflow.steps.findIndex((step) => step.name === this.operation.step);
-    if (index < 0) throw new Error(`${this.operation.kind} has no step ${this.operation.step}`);
-    return index;
-  }
-
-  private mayGoBack(): boolean {
-    if (this.operation.state !== 'running') return false;
-    const last = this.workflow.steps.findIndex((step) => step.pointOfNoReturn);
-    return last < 0 || this.index <= last;
-  }
-
   /** Runs the present step; an ending where the operation is let go, undefined where it goes on. */
   private async forward(): Promise<Ending | undefined> {
-    const step = this.workflow.steps[this.index];
+    const step = this.workflow.steps[this.position.index];
     if (this.interruption) return this.giveBack();
-    if (this.operation.cancelRequested && this.mayGoBack()) return this.turnBack(new OperationCancelledError());
-    const next = this.workflow.steps[this.index + 1]?.name ?? null;
+    if (this.operation.cancelRequested && this.position.mayGoBack())
+      return this.turnBack(new OperationCancelledError());
+    const next = this.workflow.steps[this.position.index + 1]?.name ?? null;
     const mark = { step: step.name, attempt: this.attempt };
     const execution = this.begin((tx) => this.store.advance(this.operation, mark, next, tx));
     const ending = await this.onHost(async () => {
@@ -131,7 +123,7 @@ export class Execution {
   private async failed(step: Step<unknown, unknown>, error: Error): Promise<Ending | undefined> {
     if (error instanceof LeaseLostError) throw error;
     if (this.interruption) return this.giveBack();
-    const back = this.mayGoBack();
+    const back = this.position.mayGoBack();
     if (back && this.operation.cancelRequested) return this.turnBack(new OperationCancelledError());
     const limit = back ? (step.attempts ?? DEFAULT_ATTEMPTS) : FORWARD_ATTEMPTS;
     this.around.log.warn(
@@ -152,7 +144,7 @@ export class Execution {
     const { steps } = this.workflow;
     const step = this.operation.step!;
     // After the point of no return nothing is undone: the operation only ends, with its reason.
-    const first = this.mayGoBack() ? this.undoableFrom(this.index) : null;
+    const first = this.position.mayGoBack() ? this.position.undoableFrom(this.position.index) : null;
     const failure = toFailure(step, error);
     await this.store.beginUndo(this.operation, { step, attempt: this.attempt }, first, failure);
     Object.assign(this.operation, { state: 'undoing', step: first, failure, attempts: 0 });
@@ -168,17 +160,13 @@ export class Execution {
     return (this.error ??= new RecordedError(this.operation.failure!));
   }
 
-  private undoableFrom(index: number): string | null {
-    return this.workflow.steps.slice(0, index + 1).findLast((step) => step.undo)?.name ?? null;
-  }
-
   /** Takes one step back, or ends the operation where none is left. */
   private async back(): Promise<Ending | undefined> {
     if (this.interruption) return this.giveBack();
     if (this.operation.step === null) return this.end();
-    const index = this.index;
+    const index = this.position.index;
     const step = this.workflow.steps[index];
-    const next = this.undoableFrom(index - 1);
+    const next = this.position.undoableFrom(index - 1);
     const execution = this.begin(async (tx) => {
       await this.store.undone(this.operation, step.name, next, tx);
       return true;
