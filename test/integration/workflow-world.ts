@@ -21,6 +21,7 @@ import { Host } from '#libs/fleet/hosts/host.entity';
 import { closeSwitches } from '#libs/mobility/live/switch-fence';
 import { MoveBatches } from '#libs/mobility/batches/move-batches.service';
 import { Drains } from '#libs/mobility/drain/drains.service';
+import { Migration } from '#libs/mobility/migrations/migration.entity';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
 import { RunningMoves } from '#libs/mobility/migrations/running-moves.service';
 import { RebalancePlans } from '#libs/mobility/rebalance/rebalance-plans.service';
@@ -181,6 +182,18 @@ export class WorkflowWorld {
 
   async instance(id: string): Promise<Instance> {
     return this.database.manager.findOneByOrFail(Instance, { id });
+  }
+
+  hostId = (name: string): string => this.hosts.get(name)!.id;
+
+  claims(instanceId: string): Promise<unknown[]> {
+    return this.database.query('SELECT 1 FROM allocations WHERE instance_id = $1', [instanceId]);
+  }
+
+  /** Waits for a migration's end, whichever it is. */
+  async ended({ uuid, operationId }: Migration): Promise<{ operation: Operation; migration: Migration }> {
+    const operation = await this.operations.waitFor(operationId, 40_000);
+    return { operation, migration: await this.database.manager.findOneByOrFail(Migration, { uuid }) };
   }
 
   /** Every difference between Postgres, agents and allocations, in words. */

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { status } from '@grpc/grpc-js';
+import { newId } from '#libs/common/ids';
+import { ServerGroup } from '#libs/compute/server-groups/server-group.entity';
 import { Leases } from '#libs/fleet/leases/leases.service';
 import { WorkflowWorld } from './workflow-world.js';
 
 describe('workflows of one instance', () => {
   let world: WorkflowWorld;
-  before(async () => (world = await WorkflowWorld.start('wf-instance', ['h1', 'h2'])));
+  before(async () => (world = await WorkflowWorld.start('wf-instance', ['h1', 'h2', 'h3'])));
   after(() => world.stop());
   afterEach(() => world.audit());
 
@@ -53,6 +55,25 @@ describe('workflows of one instance', () => {
     const { vmState, fault } = await world.instance(id);
     assert.equal(vmState, 'error');
     assert.match(fault!.details!, /h1.*\n.*h2|h2.*\n.*h1/);
+  });
+
+  it('keeps apart what an anti-affinity group keeps apart, also where all come at once', async () => {
+    const group = newId();
+    const { manager } = world.database;
+    await manager.save(
+      manager.create(ServerGroup, { id: group, name: 'g', projectId: 'p', userId: 'u', policy: 'anti-affinity' }),
+    );
+    const begun = await Promise.all([1, 2, 3].map(() => world.begin(undefined, { group })));
+    for (const { operationId } of begun)
+      assert.equal((await world.operations.waitFor(operationId, 30_000)).state, 'done');
+    const hosts = await Promise.all(begun.map(async ({ instanceId }) => (await world.instance(instanceId)).hostId));
+    assert.equal(new Set(hosts).size, 3);
+    const [{ explanation }] = await world.database.query(
+      `SELECT context -> 'placement' AS explanation FROM operations WHERE id = $1`,
+      [begun[0]!.operationId],
+    );
+    assert.equal(explanation.considered, 3, 'the placement is kept with its reasons');
+    await Promise.all(begun.map(({ instanceId }) => world.run(instanceId, 'instance.delete', 'deleting', {})));
   });
 
   it('stops, starts, reboots, pauses and unpauses', async () => {

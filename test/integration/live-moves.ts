@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import type { Migration } from '#libs/mobility/migrations/migration.entity';
+import type { Operation } from '#libs/operations/operation.entity';
+import { caller } from './workflow-world.js';
+import type { WorkflowWorld } from './workflow-world.js';
+
+/** Live moves between the hosts of a world, and what must hold after them. */
+export class LiveMoves {
+  constructor(private readonly world: WorkflowWorld) {}
+
+  /** One move to its end, whichever it is; `checkLater`: the worker asks both ends, not the API. */
+  async live(id: string, host = 'h2', checkLater = false): Promise<{ operation: Operation; migration: Migration }> {
+    return this.world.ended(await this.world.migrations.liveMigrate(caller, id, { host, checkLater }));
+  }
+
+  /** It is there and nowhere else, ACTIVE, and no other agent has anything of it. */
+  async assertOn(id: string, name: string, epoch: number): Promise<void> {
+    const instance = await this.world.instance(id);
+    assert.equal(instance.hostId, this.world.hostId(name));
+    assert.equal(instance.epoch, epoch);
+    assert.deepEqual([instance.vmState, instance.taskState, instance.fault], ['active', null, null]);
+    for (const agent of this.world.agents.values()) {
+      assert.equal(agent.running().includes(id), agent.name === name, `${agent.name} runs it`);
+      assert.equal(agent.instances.has(id), agent.name === name, `nothing is left on ${agent.name}`);
+    }
+  }
+
+  async assertNothingHeld(): Promise<void> {
+    const { database } = this.world;
+    const left = await database.query('SELECT consumer_id FROM allocations WHERE consumer_id <> instance_id');
+    assert.deepEqual(left, [], 'a move that has ended holds nothing');
+  }
+}
