@@ -49,6 +49,8 @@ export function foreign(mounts: readonly Mount[]): Mount[] {
 }
 
 function words(name: string, { point, type }: Mount): string {
+  if (type === 'hugetlbfs')
+    return `${name} sees a hugetlbfs mounted on ${point}, which CRIU cannot carry: unmount it (systemd: stop dev-hugepages.mount), or ${REMEDY}.`;
   const unit = type === 'ramfs' ? /\/credentials\/([^/]+)$/.exec(point)?.[1] : undefined;
   return unit
     ? `${unit} has its credentials on a ramfs: add a drop-in with LoadCredential= and SetCredential= and restart it, or ${REMEDY}.`
