@@ -156,10 +156,14 @@ test('invariant 2: an agent hears what it owns, and at which epoch', async () =>
   ]);
 });
 
-test('a container that ended by itself is stopped, unless its owner or its epoch is another', async () => {
+test('a container that ended by itself is stopped, unless its owner or its epoch is another, or once its task has ended', async () => {
   const joined = await joinHost((await tokens.create()).token, 'h4');
-  const [mine, stale, other] = [newId(), newId(), newId()];
+  const [mine, busy, stale, other] = [newId(), newId(), newId(), newId()];
   await addInstance(mine, joined.answer.hostId, 1);
+  await addInstance(busy, joined.answer.hostId, 1);
+  const task = (state: string | null) =>
+    database.dataSource.query('UPDATE instances SET task_state = $1 WHERE id = $2', [state, busy]);
+  await task('migrating');
   await addInstance(stale, joined.answer.hostId, 2);
   await addInstance(other, newId(), 1);
   const client = await asAgent(joined);
@@ -171,19 +175,24 @@ test('a container that ended by itself is stopped, unless its owner or its epoch
     reason: '',
     memoryBytesUsed: 0,
   });
-  await new Promise<void>((resolve, reject) =>
-    client.reportInstances({ instances: [mine, stale, other].map(ended) }, (error) =>
-      error ? reject(error) : resolve(),
-    ),
-  );
+  const tellAgain = (...ids: string[]) =>
+    new Promise<string[]>((resolve, reject) =>
+      client.reportInstances({ instances: ids.map(ended) }, (error, answer) =>
+        error ? reject(error) : resolve(answer.busyIds),
+      ),
+    );
+  const stopped = async () => {
+    const rows = await database.dataSource.query<{ id: string }[]>(
+      `SELECT id FROM instances WHERE vm_state = 'stopped' AND power_state = 4`,
+    );
+    return new Set(rows.map(({ id }) => id));
+  };
+  assert.deepEqual(await tellAgain(mine, busy, stale, other), [busy]);
+  assert.deepEqual(await stopped(), new Set([mine]));
+  await task(null);
+  assert.deepEqual(await tellAgain(mine, busy), []);
+  assert.deepEqual(await stopped(), new Set([mine, busy]));
   client.close();
-  const rows = await database.dataSource.query<{ id: string }[]>(
-    `SELECT id FROM instances WHERE vm_state = 'stopped' AND power_state = 4`,
-  );
-  assert.deepEqual(
-    rows.map(({ id }) => id),
-    [mine],
-  );
 });
 
 test('an image is streamed to a host, and one that is not there is NOT_FOUND', async () => {

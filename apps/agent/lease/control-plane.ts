@@ -26,8 +26,12 @@ export class ControlPlane {
     );
   }
 
-  async report(instances: InstanceStatus[]): Promise<void> {
-    await answered((done) => this.client.reportInstances({ instances }, new Metadata(), until(DEADLINE_MS), done));
+  /** Returns ids of those that are to be told again: a task runs. */
+  async report(instances: InstanceStatus[]): Promise<string[]> {
+    const answer = await answered<{ busyIds: string[] }>((done) =>
+      this.client.reportInstances({ instances }, new Metadata(), until(DEADLINE_MS), done),
+    );
+    return answer.busyIds;
   }
 
   async ownership(instanceIds: string[]): Promise<Ownership[]> {

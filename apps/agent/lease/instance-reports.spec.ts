@@ -23,6 +23,7 @@ test('a state that could not be told is told again, the newest only', async () =
   const send = async (batch: InstanceStatus[]) => {
     if (fails-- > 0) throw new Error('away');
     told.push(batch.map(({ id, reason }) => `${id} ${reason}`));
+    return [];
   };
   const reports = new InstanceReports(send, logger, new AbortController().signal);
   reports.add([status('a', 'first')]);
@@ -38,6 +39,7 @@ test('a state that a call has changed meanwhile is not told', async () => {
   const send = async (batch: InstanceStatus[]) => {
     if (fails-- > 0) throw new Error('away');
     told.push(...batch.map(({ id }) => id));
+    return [];
   };
   const reports = new InstanceReports(send, logger, new AbortController().signal);
   reports.add([status('a', ''), status('b', '')]);
@@ -45,4 +47,20 @@ test('a state that a call has changed meanwhile is not told', async () => {
   reports.drop('a');
   await pause(400);
   assert.deepEqual(told, ['b']);
+});
+
+test('a state that was not taken because a task runs is told again until it is, the others once', async () => {
+  const told: string[] = [];
+  const { promise: taken, resolve } = Promise.withResolvers<void>();
+  let refusals = 2;
+  const send = async (batch: InstanceStatus[]) => {
+    told.push(batch.map(({ id }) => id).join(' '));
+    if (refusals-- > 0) return ['a'];
+    resolve();
+    return [];
+  };
+  const reports = new InstanceReports(send, logger, new AbortController().signal);
+  reports.add([status('a', ''), status('b', '')]);
+  await taken;
+  assert.deepEqual(told, ['a b', 'a', 'a']);
 });

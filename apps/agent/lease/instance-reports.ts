@@ -12,7 +12,8 @@ export class InstanceReports {
   private sending: Promise<void> | undefined;
 
   constructor(
-    private readonly send: (instances: InstanceStatus[]) => Promise<void>,
+    /** Ids of those that were not taken, and are to be told again. */
+    private readonly send: (instances: InstanceStatus[]) => Promise<readonly string[]>,
     private readonly logger: Logger,
     private readonly signal: AbortSignal,
   ) {}
@@ -29,16 +30,27 @@ export class InstanceReports {
 
   private async drain(): Promise<void> {
     for (let pause = FIRST_PAUSE_MS; this.pending.size && !this.signal.aborted;) {
-      const batch = [...this.pending.values()].slice(0, BATCH);
-      try {
-        await this.send(batch);
-        for (const status of batch) if (this.pending.get(status.id) === status) this.pending.delete(status.id);
-        pause = FIRST_PAUSE_MS;
-      } catch (error) {
-        this.logger.warn({ reason: messageOf(error), instances: this.pending.size }, 'states not told yet');
+      if (await this.tell([...this.pending.values()].slice(0, BATCH))) pause = FIRST_PAUSE_MS;
+      else {
         await sleep(pause, this.signal).catch(() => undefined); // ended: the loop sees it
         pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
       }
+    }
+  }
+
+  /** Whether any was taken. Those that were not let the others go first. */
+  private async tell(batch: readonly InstanceStatus[]): Promise<boolean> {
+    try {
+      const again = new Set(await this.send([...batch]));
+      for (const status of batch) {
+        if (this.pending.get(status.id) !== status) continue;
+        this.pending.delete(status.id);
+        if (again.has(status.id)) this.pending.set(status.id, status);
+      }
+      return again.size < batch.length;
+    } catch (error) {
+      this.logger.warn({ reason: messageOf(error), instances: this.pending.size }, 'states not told yet');
+      return false;
     }
   }
 }

@@ -49,10 +49,9 @@ export class ControlPlaneServers implements OnApplicationBootstrap, OnApplicatio
       getOwnership: unary('GetOwnership', async ({ instanceIds }, call) => ({
         ownerships: await this.ownership.of(agentOf(call), instanceIds),
       })),
-      reportInstances: unary('ReportInstances', async ({ instances }, call) => {
-        await this.ownership.report(agentOf(call), instances);
-        return {};
-      }),
+      reportInstances: unary('ReportInstances', async ({ instances }, call) => ({
+        busyIds: await this.ownership.report(agentOf(call), instances),
+      })),
       downloadImage: (call) => void this.images.send(call),
     };
   }

@@ -36,6 +36,12 @@ const STOPPED = `
     AND i.host_id = (SELECT id FROM hosts WHERE name = $3)
   RETURNING i.id, i.project_id`;
 
+/** Of those, the ones that a task holds up: what becomes of them it does not say when it has ended. Index: primary key. */
+const BUSY = `
+  SELECT i.id FROM instances i JOIN unnest($1::uuid[], $2::bigint[]) AS told(id, epoch) USING (id, epoch)
+  WHERE i.deleted_at IS NULL AND i.vm_state IN ('active', 'paused') AND i.task_state IS NOT NULL
+    AND i.host_id = (SELECT id FROM hosts WHERE name = $3)`;
+
 /** What agents ask and tell about instances that no operation is about. */
 @Injectable()
 export class InstanceOwnership {
@@ -63,15 +69,20 @@ export class InstanceOwnership {
     });
   }
 
-  /** Takes over what changed without being asked for: containers that ended. Told again, nothing happens. */
-  async report(hostname: string, instances: InstanceStatus[]): Promise<void> {
+  /**
+   * Takes over what changed without being asked for: containers that ended. Told again, nothing happens. Returns ids of
+   * those that a task holds up: they are to be told again.
+   */
+  async report(hostname: string, instances: InstanceStatus[]): Promise<string[]> {
     const stopped = instances.filter(
       ({ id, state }) => state === InstanceState.INSTANCE_STATE_STOPPED && UUID.test(id),
     );
-    if (!stopped.length) return;
+    if (!stopped.length) return [];
     const values = [stopped.map(({ id }) => id), stopped.map(({ epoch }) => epoch), hostname];
     const [rows] = await this.database.query<[{ id: string; project_id: string }[], number]>(STOPPED, values);
     for (const { id, project_id } of rows)
       this.events.publish({ type: 'instance', id, projectId: project_id, data: { vmState: 'stopped', powerState: 4 } });
+    if (rows.length === stopped.length) return [];
+    return (await this.database.query<{ id: string }[]>(BUSY, values)).map(({ id }) => id);
   }
 }
