@@ -1,16 +1,16 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { MigrationKind, MigrationPhase } from '#generated/lxstack/agent/v1/agent';
 import type { NetworkForwarding } from '#generated/lxstack/agent/v1/agent';
 import { sleep } from '#libs/common/clock';
-import { ConflictError, NotFoundError, messageOf } from '#libs/common/errors';
+import { ConflictError, messageOf } from '#libs/common/errors';
 import { faultPoint } from '#libs/common/fault-point';
 import { Arrival } from './arrival.js';
 import type { DataChannel } from './data-channel.js';
 import { CopyReceiver } from './disk-copies.js';
 import { DiskReceiver } from './disk-transfer.js';
 import { Hold } from './hold.js';
-import { killRestore } from './checkpoint-process.js';
+import { IncomingCommit } from './incoming-commit.js';
 import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import type { Message } from './messages.js';
 import type { MigrationDeps } from './movable-instances.js';
@@ -20,7 +20,7 @@ import { moveDirectory } from './move-directory.js';
 import { MoveFailure } from './move-failure.js';
 import { SourceConversation } from './source-conversation.js';
 import { decideWithControlPlane } from './switch-decision.js';
-import { clearTarget, discardTarget, prepareTarget, removeImages } from './target-traces.js';
+import { discardTarget, prepareTarget } from './target-traces.js';
 
 const {
   MIGRATION_PHASE_AWAIT_COMMIT: AWAIT_COMMIT,
@@ -34,14 +34,11 @@ export class IncomingMove {
   private readonly directory: string;
   private readonly arrival: Arrival;
   private channel: DataChannel | undefined;
-  /** After a commit: pages are still being mapped in from the images here. */
-  mapping: Promise<void> | undefined;
+  private readonly afterCommit: IncomingCommit;
   private decision: 'undecided' | 'committed' | 'aborted' = 'undecided';
   private ended: Promise<void> | undefined;
   /** Making what an undo takes away, which must not overtake it. */
   private making: Promise<void> = Promise.resolve();
-  /** What only the move needed is going, or gone. */
-  tidied: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly deps: MigrationDeps,
@@ -54,6 +51,7 @@ export class IncomingMove {
     );
     this.directory = moveDirectory(deps.runDirectory, record.migrationId);
     this.arrival = new Arrival(deps, record.spec, this.directory, () => this.restoreEnded());
+    this.afterCommit = new IncomingCommit(deps, records, record, this.arrival, this.directory);
   }
 
   private get live(): boolean {
@@ -62,6 +60,16 @@ export class IncomingMove {
 
   get finished(): boolean {
     return this.decision === 'aborted' || hasReached(this.record.progress.phase, COMPLETED);
+  }
+
+  /** After a commit: pages are still being mapped in from the images here. */
+  get mapping(): Promise<void> | undefined {
+    return this.afterCommit.mapping;
+  }
+
+  /** What only the move needed is going, or gone. */
+  get tidied(): Promise<void> {
+    return this.afterCommit.tidied;
   }
 
   get committed(): boolean {
@@ -89,7 +97,7 @@ export class IncomingMove {
     this.record.token = ''; // its connection is gone
     // What it held is sent again by the peers; the network stays closed, the port is in no bridge yet.
     for (const nic of spec.nics) await Hold.clear(this.deps.network, nic);
-    if (progress.phase === COMPLETED || progress.phase === FAILED) return this.tidyUp();
+    if (progress.phase === COMPLETED || progress.phase === FAILED) return this.afterCommit.tidyUp();
     const asked = this.live && has('images') ? has('awaiting') : progress.phase === AWAIT_COMMIT;
     if (!asked && !has('committed')) return this.abort('the agent was restarted'); // nobody can have committed
     if (this.live && has('checkpoint.pid')) this.arrival.reopen();
@@ -129,53 +137,11 @@ export class IncomingMove {
       throw new ConflictError(`migration ${this.record.migrationId} is not waiting for a commit here`);
     this.decision = 'committed';
     // What fails is tried again when it is told again: after the commit there is no way but forward.
-    this.ended ??= this.carryOut().catch((error: unknown) => {
+    this.ended ??= this.afterCommit.carryOut().catch((error: unknown) => {
       this.ended = undefined;
       throw error;
     });
     await this.ended;
-  }
-
-  private carryOut(): Promise<void> {
-    return this.unlessGone(async () => {
-      if (!this.arrival.stands) return this.keepStopped();
-      try {
-        await this.letRun();
-      } catch (error) {
-        if (await this.arrival.hasDied()) this.arrival.bury(); // next time it is kept stopped, to be started from its disk
-        throw error;
-      }
-    });
-  }
-
-  /** After a commit: an instance that was deleted, before or meanwhile, leaves nothing to carry forward. */
-  private async unlessGone(work: () => Promise<void>): Promise<void> {
-    if (await this.isGone()) return this.leave();
-    try {
-      await work();
-    } catch (error) {
-      if (!(await this.isGone())) throw error;
-      await this.leave();
-    }
-  }
-
-  private isGone(): Promise<boolean> {
-    return this.deps.instances.spec(this.record.spec.id).then(
-      () => false,
-      (error: unknown) => {
-        if (error instanceof NotFoundError) return true;
-        throw error;
-      },
-    );
-  }
-
-  /** Disk, ports and record went with the instance: a port may be another's by now. */
-  private async leave(): Promise<void> {
-    await this.arrival.undo();
-    await clearTarget(this.deps, this.record);
-    Object.assign(this.record.progress, { phase: COMPLETED, reason: 'the instance was deleted' });
-    await this.records.forget(this.record.migrationId);
-    this.deps.logger.info(this.ids(), 'instance deleted: nothing of its move is left');
   }
 
   /** The instance is about to be deleted, which nothing of a commit that hangs may hold up. */
@@ -186,7 +152,7 @@ export class IncomingMove {
   /** The instance was deleted. */
   async abandon(): Promise<void> {
     await this.ended?.catch(() => undefined); // told to who called
-    if (this.committed && !this.finished && (await this.isGone())) await this.leave();
+    if (this.committed && !this.finished) await this.afterCommit.leaveIfGone();
   }
 
   /** Removes every trace; refused after the commit. */
@@ -242,62 +208,6 @@ export class IncomingMove {
       return this.failed(new Error('what was restored has died before the commit was asked for'));
     this.arrival.bury(); // committed all the same, it is started from its disk, which is complete
     await this.resolve();
-  }
-
-  private async letRun(): Promise<void> {
-    const { spec, nextEpoch, progress } = this.record;
-    const started = performance.now();
-    await faultPoint('target.committed');
-    writeFileSync(join(this.directory, 'committed'), '');
-    const restore = await this.arrival.letRun();
-    const opened = performance.now();
-    await this.deps.instances.commitIncoming(spec.id, nextEpoch, 'running');
-    progress.phase = MigrationPhase.MIGRATION_PHASE_COMMITTED;
-    await faultPoint('target.running');
-    const status = await restore.ended;
-    progress.timingsMs = { ...restore.timings(), open: opened - started };
-    if (status !== 0) {
-      Object.assign(progress, {
-        phase: FAILED,
-        failedStep: 'resume',
-        logTail: await this.arrival.keepLog(),
-      });
-      await this.deps.instances.commitIncoming(spec.id, nextEpoch, 'stopped');
-      await killRestore(this.directory);
-      this.tidied = this.tidyUp();
-      await this.tidied;
-      throw new Error(`lxc-checkpoint -r ended with ${status} after the commit`);
-    }
-    progress.phase = COMPLETED;
-    await this.records.keep(this.record);
-    this.tidied = this.tidyUp().catch((error: unknown) =>
-      this.deps.logger.error({ err: error, ...this.ids() }, 'move not tidied up'),
-    );
-  }
-
-  /** A cold move; or a live one whose host was rebooted, or whose restore died, after the commit: its disk is here. */
-  private async keepStopped(): Promise<void> {
-    const { spec, nextEpoch } = this.record;
-    await killRestore(this.directory);
-    await this.deps.instances.commitIncoming(spec.id, nextEpoch, 'stopped');
-    this.record.progress.phase = COMPLETED;
-    await this.records.keep(this.record);
-    await this.tidyUp();
-  }
-
-  /** After a commit: what only the move needed goes. */
-  private tidyUp(): Promise<void> {
-    return this.unlessGone(() => this.tidy());
-  }
-
-  private async tidy(): Promise<void> {
-    for (const nic of this.record.spec.nics) await this.deps.network.claimMac(nic);
-    await this.arrival.settle();
-    this.mapping = removeImages(this.deps, this.record)
-      .then(() => this.records.forget(this.record.migrationId))
-      .catch((error: unknown) => this.deps.logger.error({ err: error, ...this.ids() }, 'images not removed'))
-      .finally(() => (this.mapping = undefined));
-    if (!existsSync(join(this.directory, 'lazy.pid'))) await this.mapping;
   }
 
   private async undo(reason: string): Promise<void> {
