@@ -7,6 +7,18 @@ import { background, inside } from './fleet/inside.js';
 
 /** io_uring_setup(2) with 8 entries and 120 zero bytes of parameters. */
 const ioUring = 'my $p = "\\0" x 120; syscall(425, 8, $p) >= 0 or die; sleep 600';
+/** Asks for the list of links (RTM_GETLINK) and does not read it; a message to a unix socket that is not accepted. */
+const unread = `use Socket;
+socket(my $links, 16, 3, 0);
+bind($links, pack 'S S L L', 16, 0, 0, 0);
+syswrite $links, pack 'L S S L L C x3', 20, 18, 0x301, 1, 0, 0;
+socket(my $server, AF_UNIX, SOCK_STREAM, 0);
+bind($server, pack_sockaddr_un "\\0unread");
+listen($server, 1);
+socket(my $client, AF_UNIX, SOCK_STREAM, 0);
+connect($client, pack_sockaddr_un "\\0unread");
+syswrite $client, 'data';
+sleep 600`;
 
 test('what CRIU cannot carry is refused with every reason, by process, and the server goes on', async (context) => {
   const fleet = await TestFleet.open();
@@ -18,6 +30,7 @@ test('what CRIU cannot carry is refused with every reason, by process, and the s
   await background(fleet, server, 'unshare', '-n', 'sleep', '604');
   await background(fleet, server, 'unshare', '-m', 'sh', '-c', 'mount -t ramfs ramfs /mnt && exec sleep 605');
   await background(fleet, server, 'perl', '-e', ioUring);
+  await background(fleet, server, 'perl', '-e', unread);
   let words = '';
   await assert.rejects(fleet.cloud.compute.liveMigrate(server.id), (error: unknown) => {
     assert.ok(error instanceof ApiError);
@@ -32,6 +45,8 @@ test('what CRIU cannot carry is refused with every reason, by process, and the s
   assert.match(words, /has net namespaces of its own/);
   assert.match(words, /sees a ramfs mounted on \/mnt/);
   assert.match(words, /perl \(pid \d+\) holds a file of kind io_uring/);
+  assert.match(words, /perl \(pid \d+\) does not read what its netlink socket has got/);
+  assert.match(words, /perl \(pid \d+\) does not accept connections to its unix socket @unread/);
   await fleet.answers(server);
   await inside(fleet, server, 'sh', '-c', 'pkill -9 sleep; pkill -9 perl; sleep 1');
   const later = await fleet.cloud.failureDuring(server.id, async () => {

@@ -6,6 +6,7 @@ import { sleep } from '#libs/common/clock';
 import { faultPoint } from '#libs/common/fault-point';
 import { allAccepted, inFlight } from './accept-queues.js';
 import { lookUpCgroups } from './cgroup-names.js';
+import { blockingUnread } from './checks/unread-data.js';
 import type { DiskSource } from './disk-source.js';
 import type { Dump } from './dump.js';
 import { hurry } from './hurry.js';
@@ -100,6 +101,8 @@ export class LiveSwitch {
     disk.poise();
     await redirect.keepNewcomers();
     await allAccepted(initPid);
+    const unread = await blockingUnread(initPid);
+    if (unread.length) throw new MoveFailure('freeze', unread.join(' '));
   }
 
   /** Resolves when CRIU's dump has ended. */

@@ -19,6 +19,7 @@ import { blockingPipes } from './pipes.js';
 import { blockingSessions } from './sessions.js';
 import { blockingWatches } from './watches.js';
 import { tasksBelow } from './tasks.js';
+import { blockingUnread } from './unread-data.js';
 
 const CRIU = '/usr/sbin/criu';
 
@@ -90,6 +91,7 @@ async function blockingContent(initPid: number, spec: InstanceSpec): Promise<str
     ...blockingPipes(held),
     ...(await blockingQueues(initPid)),
     ...(await blockingNetwork(initPid, spec.nics)),
+    ...(await blockingUnread(initPid)),
     ...(isPrivileged(spec) ? await blockingIds(tasks) : []),
   ];
   return [...new Set(reasons)].slice(0, TOLD);

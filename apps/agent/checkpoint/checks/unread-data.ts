@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises';
+import { sleep } from '#libs/common/clock';
+import { CommandError, run } from '../../network/commands.js';
+import { heldFiles } from './held-files.js';
+import { orGone, tasksBelow } from './tasks.js';
+
+const PATIENCE_MS = 500;
+const STEP_MS = 10;
+const SS_MS = 2_000;
+
+/** What nobody has read yet and CRIU has no way to read (sk-netlink.c, sk-unix.c), of one network namespace. */
+interface Unread {
+  /** Inodes of netlink sockets with messages. */
+  netlink: string[];
+  /** Listening unix sockets whose connections are not accepted, but written to or closed. */
+  unix: PendingListener[];
+}
+
+export interface PendingListener {
+  inode: string;
+  path: string;
+}
+
+/**
+ * Reasons against a live move, by process. Such data is mostly read in the next moment: it is looked at again for
+ * PATIENCE_MS before it counts.
+ */
+export async function blockingUnread(initPid: number): Promise<string[]> {
+  for (const until = Date.now() + PATIENCE_MS; ; await sleep(STEP_MS)) {
+    const found = await unread(initPid);
+    if (!found.netlink.length && !found.unix.length) return [];
+    if (Date.now() > until) return inWords(initPid, found);
+  }
+}
+
+async function unread(initPid: number): Promise<Unread> {
+  const [netlink, unix] = await Promise.all(
+    ['netlink', 'unix'].map((file) => orGone(readFile(`/proc/${initPid}/net/${file}`, 'utf8'))),
+  );
+  return { netlink: netlinkWithData(netlink!), unix: hasPending(unix!) ? await pendingListeners(initPid) : [] };
+}
+
+/** Of sockets that programs have, from /proc/PID/net/netlink. The kernel's own have port 0. */
+export const netlinkWithData = (text: string): string[] =>
+  text
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , port, , received]) => Number(port) > 0 && Number(received) > 0)
+    .map((columns) => columns.at(-1)!);
+
+/** Whether /proc/PID/net/unix has connections that are not accepted: being connected, and without an inode. */
+export const hasPending = (text: string): boolean => /^\S+: \S+ \S+ \S+ \S+ 02 +0(?: |$)/m.test(text);
+
+async function pendingListeners(initPid: number): Promise<PendingListener[]> {
+  try {
+    const args = [`--net=/proc/${initPid}/ns/net`, 'ss', '--unix', '--all', '--numeric', '--extended', '--no-header'];
+    return stuckListeners(await run('nsenter', args, '', SS_MS));
+  } catch (error) {
+    if (error instanceof CommandError) return []; // it is gone, or CRIU is to say it
+    throw error;
+  }
+}
+
+/**
+ * From the lines of `ss -xaneH`: a listener names the inodes that connect to it, 0 for one that is closed. One that has
+ * sent nothing yet CRIU connects anew.
+ */
+export function stuckListeners(lines: string): PendingListener[] {
+  const sent = new Map(
+    [...lines.matchAll(/^u_\w+ +ESTAB +\d+ +(\d+) +.* (\d+) +\* 0 /gm)].map(([, queue, inode]) => [
+      inode!,
+      Number(queue),
+    ]),
+  );
+  return [...lines.matchAll(/^u_\w+ +LISTEN +\d+ +\d+ +(.*) (\d+) +\* 0 .*peers:([ \d]+)$/gm)]
+    .filter(([, , , peers]) =>
+      peers!
+        .trim()
+        .split(/\s+/)
+        .some((peer) => peer === '0' || (sent.get(peer) ?? 0) > 0),
+    )
+    .map(([, path, inode]) => ({ path: path!, inode: inode! }));
+}
+
+async function inWords(initPid: number, { netlink, unix }: Unread): Promise<string[]> {
+  const held = await heldFiles(await tasksBelow(initPid));
+  const holderOf = (inode: string) =>
+    held.find(({ files }) => files.some(({ link }) => link === `socket:[${inode}]`))?.task.name;
+  const reasons = [
+    ...netlink.map((inode) => {
+      const name = holderOf(inode);
+      return name && `${name} does not read what its netlink socket has got, which CRIU cannot carry`;
+    }),
+    ...unix.map(({ inode, path }) => {
+      const name = holderOf(inode);
+      return (
+        name &&
+        `${name} does not accept connections to its unix socket ${path} that have sent data or are closed, which CRIU cannot carry`
+      );
+    }),
+  ];
+  return reasons.filter((reason) => reason !== undefined).map((reason) => `${reason}: let it do so, or end it.`);
+}
