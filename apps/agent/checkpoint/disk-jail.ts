@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { urgent } from './hurry.js';
 import { scriptsDirectory } from './move-directory.js';
 
 /** Keeps programs that read or write an instance's disk inside it, whatever links the instance has made; see scripts/jail. */
@@ -21,8 +22,9 @@ export class DiskJail {
 
   /** Starts a program in the disk's own root directory, ahead of other sessions' work. */
   start(program: string, args: readonly string[]): ChildProcess {
-    const enter = ['nsenter', `--target=${this.holder.pid}`, '--mount', '--root', '--wdns=/disk', '--'];
-    return spawn(join(scriptsDirectory, 'urgent'), [...enter, program, ...args], { stdio: 'pipe', detached: true });
+    const { pid } = this.holder;
+    const enter = [`--target=${pid}`, '--mount', `--root=/proc/${pid}/root/mnt`, '--wdns=/disk', '--'];
+    return urgent(spawn('nsenter', [...enter, program, ...args], { stdio: 'pipe', detached: true }));
   }
 
   close(): void {

@@ -5,8 +5,10 @@ import { passesSuffice } from './disk-passes.js';
 const MIB = 1 << 20;
 const all = { paths: 100, bytes: 300 * MIB };
 
-test('what was written during the first pass is always sent before the freeze', () => {
-  assert.equal(passesSuffice([{ paths: 0, bytes: 0 }]), false);
+test('what was written during the first pass is sent before the freeze, but where that was short: little was sent', () => {
+  assert.equal(passesSuffice([all]), false);
+  assert.equal(passesSuffice([{ paths: 100, bytes: 0 }]), false);
+  assert.equal(passesSuffice([{ paths: 3, bytes: 4096 }]), true);
 });
 
 test('one big file that has changed is not little', () => {

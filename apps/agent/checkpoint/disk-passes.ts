@@ -11,9 +11,10 @@ const FEW_BYTES = 1 << 20;
 
 /** Whether another pass while it runs would make the one inside the freeze no shorter; `passes`: so far, the first sent all. */
 export function passesSuffice(passes: readonly DiskPass[]): boolean {
-  const [before, last] = passes.slice(-2);
-  if (!before || !last) return false;
+  const last = passes.at(-1);
+  if (!last) return false;
   const little = last.paths < FEW_PATHS && last.bytes < FEW_BYTES;
-  const shrinks = last.bytes < before.bytes || last.paths < before.paths;
+  const before = passes.at(-2);
+  const shrinks = !before || last.bytes < before.bytes || last.paths < before.paths;
   return little || !shrinks || passes.length >= MOST_PASSES;
 }

@@ -80,7 +80,8 @@ export class DiskSender implements DiskSource {
     this.expected = sizes.reduce((sum, size) => sum + size, this.bytes);
     const sent = await this.send(diff);
     await faultPoint('source.disk');
-    for (const path of await attributed(this.root)) this.attributed.add(path);
+    const directories = diff.changed.some((path) => now.entries.get(path)?.type === 'd');
+    if (directories) for (const path of await attributed(this.root)) this.attributed.add(path);
     await this.arrived();
     return sent;
   }

@@ -3,12 +3,11 @@ import { spawn } from 'node:child_process';
 import type { BigIntStats } from 'node:fs';
 import { lstatSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
 import { exitOf } from '../network/child-exit.js';
+import { urgent } from './hurry.js';
 import { FOUND, parentOf, parseFound, racyFrom } from './manifest.js';
 import type { Manifest, ManifestDiff, ManifestEntry } from './manifest.js';
-import { scriptsDirectory } from './move-directory.js';
 import { childrenIn, shares } from './tree-shares.js';
 import type { Children } from './tree-shares.js';
 
@@ -79,8 +78,7 @@ export class FrozenWalk {
     const since = `@${last / 1_000_000_000n}.${String(last % 1_000_000_000n).padStart(9, '0')}`;
     const args = ['-files0-from', '-', '-ignore_readdir_race', '-newerct', since, '-printf', FOUND];
     const env = { ...process.env, LC_ALL: 'C' };
-    const options = { cwd: this.root, stdio: 'pipe', detached: true, env } as const;
-    const child = spawn(join(scriptsDirectory, 'urgent'), ['find', ...args], options);
+    const child = urgent(spawn('find', args, { cwd: this.root, stdio: 'pipe', detached: true, env }));
     child.stdin.on('error', () => undefined); // its exit status tells
     return { child, ended: exitOf(child, [0, 1]) };
   }

@@ -1,6 +1,7 @@
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 
-const AUTOGROUP = '/proc/self/autogroup';
+const AHEAD = -15;
 let users = 0;
 
 /**
@@ -8,20 +9,30 @@ let users = 0;
  * called what it got. Where the kernel groups no sessions, or the agent may not: nothing changes.
  */
 export function hurry(): () => void {
-  if (users++ === 0) setNice(-15);
+  if (users++ === 0) setNice('self', AHEAD);
   let over = false;
   return () => {
     if (over) return;
     over = true;
-    if (--users === 0) setNice(0);
+    if (--users === 0) setNice('self', 0);
   };
 }
 
-function setNice(nice: number): void {
-  if (!existsSync(AUTOGROUP)) return;
+/** A child in a session of its own (`detached`) goes before other sessions' work as long as it lives. Returns it. */
+export function urgent<Child extends ChildProcess>(child: Child): Child {
+  if (child.pid) setNice(child.pid, AHEAD);
+  return child;
+}
+
+/** ENOENT, ESRCH: it has ended. */
+const REFUSALS = ['EPERM', 'EACCES', 'EAGAIN', 'EROFS', 'ENOENT', 'ESRCH'];
+
+function setNice(process: number | 'self', nice: number): void {
+  const autogroup = `/proc/${process}/autogroup`;
+  if (!existsSync(autogroup)) return;
   try {
-    writeFileSync(AUTOGROUP, String(nice));
+    writeFileSync(autogroup, String(nice));
   } catch (error) {
-    if (!['EPERM', 'EACCES', 'EAGAIN', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    if (!REFUSALS.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }

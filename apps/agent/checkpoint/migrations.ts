@@ -5,6 +5,7 @@ import { sleep } from '#libs/common/clock';
 import { ConflictError, InvalidInputError } from '#libs/common/errors';
 import { newSecret } from '#libs/common/ids';
 import { UUID, requireName } from '#libs/common/names';
+import { Departures } from './departures.js';
 import { IncomingMove } from './incoming-move.js';
 import { MigrationRecords, newProgress } from './migration-record.js';
 import type { MigrationRecord } from './migration-record.js';
@@ -23,6 +24,7 @@ export class Migrations {
   readonly incoming = new Map<string, IncomingMove>();
   readonly outgoing = new Map<string, OutgoingMove>();
   readonly records: MigrationRecords;
+  private readonly departures = new Departures();
 
   constructor(readonly deps: MigrationDeps) {
     this.records = new MigrationRecords(join(deps.stateDirectory, 'migrations'));
@@ -83,7 +85,7 @@ export class Migrations {
     const spec = await this.deps.instances.spec(instanceId);
     const progress = newProgress(migrationId, MigrationPhase.MIGRATION_PHASE_PREPARED);
     const record = { migrationId, end: 'source' as const, kind, spec, nextEpoch, progress, targetVtep };
-    const move = new OutgoingMove(this.deps, this.records, record, request);
+    const move = new OutgoingMove(this.deps, this.records, record, request, this.departures);
     bounded(this.outgoing).set(migrationId, move);
     await this.records.keep(record);
     void move.run();
@@ -124,7 +126,7 @@ export class Migrations {
       return move;
     }
     const request = SendMigrationRequest.create({ migrationId, kind, nextEpoch, targetVtep });
-    const move = new OutgoingMove(this.deps, this.records, record, request);
+    const move = new OutgoingMove(this.deps, this.records, record, request, this.departures);
     this.outgoing.set(migrationId, move);
     return move;
   }

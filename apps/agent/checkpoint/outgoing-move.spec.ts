@@ -10,6 +10,7 @@ import { createLogger } from '#libs/common/logger';
 import { MigrationRecords, newProgress } from './migration-record.js';
 import type { MigrationDeps } from './movable-instances.js';
 import { moveDirectory } from './move-directory.js';
+import { Departures } from './departures.js';
 import { OutgoingMove } from './outgoing-move.js';
 
 describe('the source of a move whose agent died', () => {
@@ -36,7 +37,13 @@ describe('the source of a move whose agent died', () => {
       progress,
     };
     await mkdir(join(moveDirectory(directory, migrationId), 'images'), { recursive: true });
-    const move = new OutgoingMove(deps, records, record, SendMigrationRequest.create({ migrationId }));
+    const move = new OutgoingMove(
+      deps,
+      records,
+      record,
+      SendMigrationRequest.create({ migrationId }),
+      new Departures(),
+    );
     const recovered = move.recover();
     assert.equal(progress.phase, MigrationPhase.MIGRATION_PHASE_RESTORE, 'from the first moment on');
     await assert.rejects(move.commit(), /not waiting for a commit/);

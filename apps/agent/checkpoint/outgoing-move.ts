@@ -9,6 +9,7 @@ import { removeLinks } from '../network/commands.js';
 import { hostVethName } from '../network/interface-names.js';
 import { killTasks } from './checkpoint-process.js';
 import { CommitDecision } from './commit-decision.js';
+import type { Departures } from './departures.js';
 import type { DiskSource } from './disk-source.js';
 import { Dump } from './dump.js';
 import { LiveSwitch } from './live-switch.js';
@@ -40,6 +41,7 @@ export class OutgoingMove {
   private readonly disk: OutgoingDisk;
   private liveSwitch: LiveSwitch | undefined;
   private readonly decision = new CommitDecision();
+  private endTurn: () => void = () => undefined;
   private ended = Promise.withResolvers<void>();
 
   constructor(
@@ -47,6 +49,7 @@ export class OutgoingMove {
     private readonly records: MigrationRecords,
     readonly record: MigrationRecord,
     private readonly request: SendMigrationRequest,
+    private readonly departures: Departures,
   ) {
     this.directory = moveDirectory(deps.runDirectory, record.migrationId);
     const initPid = () => deps.instances.initPid(record.spec.id);
@@ -82,6 +85,8 @@ export class OutgoingMove {
   /** Resolves when the move has ended, however; never rejects. */
   async run(): Promise<void> {
     try {
+      this.endTurn = await this.departures.turn(this.request.atOnce, this.decision.wait());
+      this.stopIfAborted();
       this.target = await TargetLink.open(this.deps, this.request);
       await faultPoint('source.connected');
       const disk = await this.presyncDisk();
@@ -90,6 +95,7 @@ export class OutgoingMove {
     } catch (error) {
       await this.fail(error);
     } finally {
+      this.endTurn();
       this.ended.resolve();
     }
   }
@@ -192,6 +198,7 @@ export class OutgoingMove {
   /** Committed: nothing of it may run here any more. May be repeated. */
   private async letGo(): Promise<void> {
     const { spec } = this.record;
+    this.endTurn(); // what is left to do holds up no other
     await faultPoint('source.letting-go');
     if (existsSync(this.directory)) writeFileSync(join(this.directory, 'committed'), '');
     // Before it is killed: its end is expected then, and reported to nobody.

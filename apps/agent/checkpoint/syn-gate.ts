@@ -42,7 +42,6 @@ export class SynGate {
     const toTarget = this.nics.map(
       (nic) => `fdb replace ${nic.mac} dev ${this.network.vxlanName(nic.networkId)} self static dst ${targetVtep}`,
     );
-    await bridgeBatchForce(toTarget);
     const lines = this.nics.flatMap((nic) => {
       const veth = hostVethName(nic.portId);
       const copy = `action mirred egress mirror dev ${this.network.vxlanName(nic.networkId)} pipe`;
@@ -52,8 +51,9 @@ export class SynGate {
         ...SYN.map((syn) => `filter add dev ${veth} egress ${syn} ${copy} ${keep}`),
       ];
     });
-    await tcBatchForce(lines);
-    await inside(initPid, loopbackGate);
+    // A copy to the target only when its frames find the way there.
+    const fromOutside = bridgeBatchForce(toTarget).then(() => tcBatchForce(lines));
+    await Promise.all([fromOutside, inside(initPid, loopbackGate)]);
   }
 
   /** Also where it was never closed. Before what is kept is let in. */

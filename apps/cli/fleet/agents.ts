@@ -5,14 +5,14 @@ import { Api } from '../client/api.js';
 import { caFingerprint } from '../pki/cluster-pki.js';
 import { command } from '../process/command.js';
 import { startDaemon } from '../process/daemon.js';
-import { HOST_NODE, SimHost } from '../simhost/sim-host.js';
+import { SimHost } from '../simhost/sim-host.js';
 import { adminAccess } from './access.js';
 import { controlAddress } from './control-plane.js';
 import { CLIENT_HOST, HOST_REPOSITORY, underlay } from './layout.js';
 import type { Layout } from './layout.js';
 import type { FleetSettings } from './settings.js';
 
-const AGENT = [HOST_NODE, '--enable-source-maps', `${HOST_REPOSITORY}/dist/apps/agent/main.js`];
+const AGENT = [`${HOST_REPOSITORY}/apps/agent/bin/lxstack-agent`];
 /** Where a host finds its agent's state. */
 const STATE = '/var/lib/lxstack-agent';
 

@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { DomainError, InstanceStateError, UnavailableError } from '#libs/common/errors';
 import { Host } from '#libs/fleet/hosts/host.entity';
+import { begunAtOnce } from '#libs/mobility/batches/batch-progress';
 import { nextMove } from '#libs/mobility/batches/next-move';
 import type { MovableInstance, MoveAttempt } from '#libs/mobility/batches/next-move';
 import type { LivePolicy, MoveAction, MoveBatchItemStatus } from '#libs/mobility/batches/move-batch.entity';
@@ -71,7 +72,7 @@ export class BatchRounds {
   }
 
   /**
-   * Settles what has ended, confirms cold moves, and begins moves while fewer than `parallel` run. Returns how many of
+   * Settles what has ended, confirms cold moves, and begins moves while there are places for more. Returns how many of
    * those looked at are open: none, and the batch is over.
    */
   async advance(batchId: string, by: Caller, policy: Policy): Promise<number> {
@@ -105,8 +106,9 @@ export class BatchRounds {
       }
       open++;
       if (plan.next === 'confirm') await this.confirm(item, by);
-      if (plan.next !== 'begin' || (!tried && busy >= parallel)) continue;
-      const refused = await this.begin(batchId, item, plan.action, live, by);
+      if (plan.next !== 'begin') continue;
+      if (!tried && busy >= (plan.action === 'live' ? begunAtOnce(policy) : parallel)) continue;
+      const refused = await this.begin(batchId, item, plan.action, policy, by);
       if (refused) open--;
       if (refused && tried) busy--;
       if (!refused && !tried) busy++;
@@ -146,16 +148,18 @@ export class BatchRounds {
     batchId: string,
     item: BatchItem,
     action: MoveAction,
-    live: LivePolicy,
+    policy: Policy,
     by: Caller,
   ): Promise<boolean> {
     const { instanceId } = item;
+    const { live, parallel, hostId } = policy;
+    const atOnce = hostId ? parallel : undefined;
     try {
       const against = action === 'live' ? await this.choices.against(item) : [];
       if (against.length) throw new MoveRefusedError('host', against);
       const host = await this.nameOf(item.targetHostId);
       const { uuid } = await (action === 'live'
-        ? this.migrations.liveMigrate(by, instanceId, { host, checkLater: true })
+        ? this.migrations.liveMigrate(by, instanceId, { host, checkLater: true, atOnce })
         : this.migrations.migrate(by, instanceId, { host }));
       await this.database.query(
         `UPDATE move_batch_items SET status = 'running', action = $3, migration_uuid = $4,
@@ -169,7 +173,7 @@ export class BatchRounds {
       if (error instanceof InstanceStateError) return false;
       // It cannot be moved live: it goes cold where that is allowed, else it stays, with every reason.
       if (action === 'live' && live === 'prefer' && item.vmState === 'active')
-        return this.begin(batchId, item, 'cold', live, by);
+        return this.begin(batchId, item, 'cold', policy, by);
       await this.settle(batchId, item, 'failed', error.message);
       return true;
     }

@@ -38,6 +38,7 @@ export class MoveTransfer {
       targetVtep: target.vtep,
       bandwidthBytesPerSecond: numberSetting('LXSTACK_MIGRATION_BANDWIDTH', 0),
       memoryMode: input.memoryMode ?? '',
+      atOnce: input.atOnce ?? 0,
       switchTimeoutMs: switchTimeoutMs(),
       nextEpoch: input.source.epoch + 1,
     };

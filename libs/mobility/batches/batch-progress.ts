@@ -10,12 +10,19 @@ export interface BatchCounts {
   meanSeconds: number | null;
 }
 
+/**
+ * Live moves that are begun at once: half as many again are prepared ahead where all leave the same host, whose agent
+ * lets `parallel` of them go at once (SendMigrationRequest.at_once).
+ */
+export const begunAtOnce = ({ parallel, hostId }: { parallel: number; hostId: string | null }): number =>
+  hostId ? parallel + Math.ceil(parallel / 2) : parallel;
+
 /** Seconds until the last move has ended, from what the moves so far took; null where nothing is known yet. */
-export function etaSeconds(counts: BatchCounts, parallel: number): number | null {
+export function etaSeconds(counts: BatchCounts, atOnce: number): number | null {
   const left = counts.total - counts.done - counts.failed - counts.cancelled;
   if (left <= 0) return 0;
   if (counts.meanSeconds === null) return null;
-  return Math.ceil(Math.ceil(left / parallel) * counts.meanSeconds);
+  return Math.ceil(Math.ceil(left / atOnce) * counts.meanSeconds);
 }
 
 interface Cost {

@@ -8,7 +8,7 @@ import { isFinished } from '#libs/operations/operation-states';
 import { Operation } from '#libs/operations/operation.entity';
 import { Operations } from '#libs/operations/operations.service';
 import type { CreateOperation, NewOperation } from '#libs/operations/operations.service';
-import { etaSeconds } from './batch-progress.js';
+import { begunAtOnce, etaSeconds } from './batch-progress.js';
 import type { BatchCounts } from './batch-progress.js';
 import { MoveBatch, MoveBatchItem } from './move-batch.entity.js';
 import type { LivePolicy, MoveBatchKind } from './move-batch.entity.js';
@@ -78,7 +78,7 @@ export class MoveBatches {
       this.operations.get(batch.operationId),
       manager.query<BatchCounts[]>(COUNTS, [batchId]),
     ]);
-    return { batch, operation, counts, etaSeconds: etaSeconds(counts, batch.parallel) };
+    return { batch, operation, counts, etaSeconds: etaSeconds(counts, begunAtOnce(batch)) };
   }
 
   /** One page in the order they begin, after the instance `marker`. At most 1000. */

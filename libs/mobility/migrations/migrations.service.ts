@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
-import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import type { Caller } from '#libs/common/caller';
 import { InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
@@ -64,8 +63,16 @@ export class Migrations {
       if (target) requireSameStorage(source, target);
       if (target) requireCpu(source, target);
       const { force = false, diskOverCommit: overCommitDisk } = input;
-      const { memoryMode } = input;
-      return { type: 'live-migration', kind: 'instance.live-migrate', target, force, overCommitDisk, memoryMode };
+      const { memoryMode, atOnce } = input;
+      return {
+        type: 'live-migration',
+        kind: 'instance.live-migrate',
+        target,
+        force,
+        overCommitDisk,
+        memoryMode,
+        atOnce,
+      };
     });
   }
 
@@ -148,7 +155,7 @@ export class Migrations {
   ): Promise<Migration> {
     return this.operations.transact(async (tx, create) => {
       const instance = await this.transitions.begin(tx, instanceId, action);
-      const { type, kind, target, force = false, overCommitDisk, memoryMode, newFlavor } = await plan(tx, instance);
+      const { type, kind, target, force = false, newFlavor, ...how } = await plan(tx, instance);
       const uuid = newId();
       const input: MoveInput = {
         migrationId: uuid,
@@ -156,8 +163,7 @@ export class Migrations {
         source: { hostId: instance.hostId!, epoch: instance.epoch },
         targetHostId: target?.id ?? null,
         force,
-        overCommitDisk,
-        memoryMode,
+        ...how,
         newFlavor: newFlavor ?? null,
       };
       const operation = await create(moveOperation(by, kind, instanceId, input));
@@ -239,12 +245,10 @@ function moveOperation(by: Asking, kind: string, instanceId: string, input: obje
   return { kind, queue: 'migration', resourceType: INSTANCE, resourceId: instanceId, by, input };
 }
 
-interface MovePlan {
+interface MovePlan extends Pick<MoveInput, 'overCommitDisk' | 'memoryMode' | 'atOnce'> {
   type: MigrationType;
   kind: string;
   target: Host | null;
   force?: boolean;
-  overCommitDisk?: boolean;
-  memoryMode?: MemoryMode;
   newFlavor?: InstanceFlavor;
 }

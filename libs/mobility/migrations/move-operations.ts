@@ -14,6 +14,8 @@ export interface LiveMigrateInput {
   force?: boolean;
   /** How its memory is to go, where the target can do it; nothing lets the source choose. */
   memoryMode?: MemoryMode;
+  /** Moves that may leave its host at once: it waits for its turn when all is prepared. Nothing: no bound. */
+  atOnce?: number;
   /** What stands against it is found by the worker's first step instead of now: for moves that nobody waits for. */
   checkLater?: boolean;
 }
@@ -32,6 +34,8 @@ export interface MoveInput {
   overCommitDisk?: boolean;
   /** How its memory is to go; nothing lets the source choose. */
   memoryMode?: MemoryMode;
+  /** Moves that may leave its host at once. */
+  atOnce?: number;
   /** What it is to have afterwards; null leaves it. */
   newFlavor: InstanceFlavor | null;
 }

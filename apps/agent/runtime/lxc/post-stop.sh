@@ -5,6 +5,7 @@
 target=${LXC_TARGET:-stop}
 parent=$PPID
 for level in 1 2; do
+  [ "$parent" != 1 ] || break # the host's init: all that was left alone is its child
   read -r children < "/proc/$parent/task/$parent/children"
   for child in $children; do
     read -r stat < "/proc/$child/stat" || continue
