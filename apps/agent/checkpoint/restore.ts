@@ -110,6 +110,8 @@ export class Restore {
       'nics.log',
       'lazy.pid',
       'lazy.ended',
+      'asked',
+      'kept',
       'lxc.log',
       'images/lazy-pages.socket',
       'images/restore.log',
