@@ -7,6 +7,7 @@ import { Layout } from '#apps/cli/fleet/layout';
 import { flagSetting } from '#libs/common/config';
 import { FAULT_POINTS } from '#libs/common/fault-point';
 import type { FaultPoint } from '#libs/common/fault-point';
+import { inside } from '#test/e2e/fleet/inside';
 import { TestFleet } from '#test/e2e/fleet/test-fleet';
 import { startChaosFleet, stopChaosFleet } from './chaos-fleet.js';
 import { violations } from './invariants.js';
@@ -75,6 +76,7 @@ for (const step of steps.filter(isCommitted))
   });
 
 test('forced to complete in its first pass over the disk: the switch follows, without another pass', async () => {
+  await inside(fleet, server, '/bin/sh', '-c', 'head -c 2000000 /dev/urandom >/root/much'); // little goes in one pass
   const { migration, again } = await heldAt('source.disk', async (path) => {
     await fleet.cloud.api.call('POST', `${path}/action`, { force_complete: null });
     await told();
@@ -120,7 +122,7 @@ async function heldAt(step: FaultPoint, work: (path: string) => Promise<unknown>
     await point.forget();
     await point.release();
     const migration = await ended();
-    return { migration, home, open: (await session.close()).open, again: await point.reached(1) };
+    return { migration, home, open: (await session.close()).open, again: await point.reached(0) };
   } finally {
     await point.release();
     session.kill();

@@ -30,11 +30,12 @@ export class HeldPoint {
     await writeFile(this.file('hold'), '');
   }
 
-  /** False where the move does not come by. */
+  /** False where the move does not come by; looked at once at least. */
   async reached(timeoutMs: number): Promise<boolean> {
-    for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; await sleep(10))
+    for (const deadline = Date.now() + timeoutMs; ; await sleep(10)) {
       if (existsSync(this.file('reached'))) return true;
-    return false;
+      if (Date.now() >= deadline) return false;
+    }
   }
 
   /** Whether it was reached before is no longer known. */
