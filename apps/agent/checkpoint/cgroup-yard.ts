@@ -14,7 +14,7 @@ const OF_ANOTHER_TASK = /^core-(?!1\.img$)\d+\.img$/;
 export class CgroupYard {
   private watcher: FSWatcher | undefined;
   private readonly led = Promise.withResolvers<void>();
-  /** Resolves when CRIU finds no content any more; never where it is closed before. */
+  /** Resolves when CRIU has read what there is, and finds nothing any more; never where it is closed before. */
   readonly emptied = this.led.promise;
 
   private constructor(
@@ -24,12 +24,12 @@ export class CgroupYard {
 
   /** `yard` and `empty` in the move's directory; the `criu` wrapper uses them where they suit what LXC asks of it. */
   static make(directory: string, cgroups: readonly string[], root = ROOT, own = '/proc/self/cgroup'): CgroupYard {
-    const hierarchies = hierarchiesOf(readFileSync(own, 'utf8'));
-    const yard = new CgroupYard(directory, hierarchies);
-    if (!hierarchies.every((name) => existsSync(join(root, name, 'cgroup.procs')))) return yard;
-    mkdirSync(join(directory, 'yard'));
+    const all = hierarchiesOf(readFileSync(own, 'utf8'));
+    const whole = all.every((name) => existsSync(join(root, name, 'cgroup.procs')));
+    const yard = new CgroupYard(directory, whole ? all : []);
+    if (whole) mkdirSync(join(directory, 'yard'));
     for (const cgroup of cgroups) mkdirSync(join(directory, 'empty', cgroup), { recursive: true });
-    for (const name of hierarchies) symlinkSync(join(root, name), join(directory, 'yard', name));
+    for (const name of yard.hierarchies) symlinkSync(join(root, name), join(directory, 'yard', name));
     yard.watcher = watch(join(directory, 'images'), (_event, name) => {
       if (name && OF_ANOTHER_TASK.test(name)) yard.empty();
     });

@@ -6,6 +6,7 @@ import { heldFiles } from './checks/held-files.js';
 import { tasksBelow } from './checks/tasks.js';
 import { CgroupYard } from './cgroup-yard.js';
 import { earlierCheckpointEnded, startCheckpoint } from './checkpoint-process.js';
+import { favour, settle } from './cpu-share.js';
 import type { DataChannel } from './data-channel.js';
 import { ImageStream } from './image-stream.js';
 import { criuVerdict, keepLog } from './criu-log.js';
@@ -61,6 +62,8 @@ export class Dump {
     const images = this.imagesDirectory;
     this.images = new ImageStream(images, channel, throttle, !memory.sentBefore);
     this.yard = CgroupYard.make(this.directory, cgroups);
+    // Once its share is in the images.
+    void this.yard.emptied.then(() => favour(this.directory, cgroups[1]!));
     const veths = spec.nics.map((nic) => hostVethName(nic.portId));
     const args = ['-s', '-n', spec.id, '-P', lxcPath, '-D', images, ...upon(memory.preDump)];
     const ended = startCheckpoint(this.directory, args, moveEnvironment(this.directory, 'source', veths, bridges));
@@ -104,6 +107,7 @@ export class Dump {
     this.link?.close();
     this.link = undefined;
     this.yard?.close();
+    settle(this.directory);
     await this.images?.close();
   }
 }

@@ -6,6 +6,7 @@ import { sleep } from '#libs/common/clock';
 import { hostVethName } from '../network/interface-names.js';
 import { removeStaleCgroups } from '../runtime/lxc/stale-cgroups.js';
 import { earlierCheckpointEnded, killRestore, orEmpty, runningPid, startCheckpoint } from './checkpoint-process.js';
+import { favour, settle } from './cpu-share.js';
 import { criuVerdict } from './criu-log.js';
 import type { CriuVerdict } from './criu-log.js';
 import { mapsLater } from './memory/memory-mode.js';
@@ -29,6 +30,8 @@ export class Restore {
   private constructor(
     private readonly directory: string,
     private readonly link: ScriptLink | undefined,
+    /** Of the instance, relative to each hierarchy's root. */
+    private readonly cgroup: string,
     /** Exit status of lxc-checkpoint. */
     readonly ended: Promise<number>,
   ) {}
@@ -49,7 +52,7 @@ export class Restore {
       ...moveEnvironment(directory, 'target', veths),
       ...(mapsLater(memoryMode) ? { LXSTACK_MOVE_LAZY: spec.id } : {}),
     });
-    const restore = new Restore(directory, link, ended);
+    const restore = new Restore(directory, link, instances.cgroupDirectories(spec.id)[1]!, ended);
     const failed = ended.then(async () => {
       throw new Error(`restore did not start: ${(await restore.verdict()).excerpt.join(' | ')}`);
     });
@@ -63,7 +66,8 @@ export class Restore {
     const ended = earlierCheckpointEnded(directory).then(async () =>
       (await runningPid(instances, instanceId)) ? 0 : 255,
     );
-    return new Restore(directory, waits ? ScriptLink.reopen(directory) : undefined, ended);
+    const cgroup = instances.cgroupDirectories(instanceId)[1]!;
+    return new Restore(directory, waits ? ScriptLink.reopen(directory) : undefined, cgroup, ended);
   }
 
   /** False where the restore has ended instead. */
@@ -73,10 +77,15 @@ export class Restore {
     partFollowers(join(this.directory, 'images'));
     await keepForRestore(this.directory, network);
     link.answer('restore');
-    const introduced = link.when('namespaces').then(() => this.introduce(network, nics));
+    const introduced = link.when('namespaces').then(() => {
+      favour(this.directory, this.cgroup); // there from now on, like its namespaces
+      return this.introduce(network, nics);
+    });
     introduced.catch(() => undefined); // awaited below
     const restored = await Promise.race([link.when('restored').then(() => true), this.ended.then(() => false)]);
+
     if (!restored) return false;
+    settle(this.directory);
     await introduced;
     writeFileSync(join(this.directory, 'awaiting'), '');
     return true;
