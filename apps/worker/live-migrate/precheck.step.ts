@@ -24,7 +24,7 @@ export class PrecheckStep implements Step<MoveInput, MoveContext> {
 
   async run(run: StepRun<MoveInput, MoveContext>): Promise<void> {
     await faultPoint('worker.precheck');
-    const { source, targetHostId, migrationId, overCommitDisk = false } = run.input;
+    const { source, targetHostId, migrationId, overCommitDisk = false, needs: known } = run.input;
     const { spec } = await this.specs.load(run.operation.resourceId);
     const request = { instanceId: spec.id, kind: MigrationKind.MIGRATION_KIND_LIVE, spec };
     const look = async (hostId: string, signal: AbortSignal) => {
@@ -32,12 +32,15 @@ export class PrecheckStep implements Step<MoveInput, MoveContext> {
       return { host: agent.host.name, seen: await agent.call('checkMigration', request, signal) };
     };
     const [here, there] = await inTime(run, 'precheck', (signal) =>
-      Promise.all([look(source.hostId, signal), targetHostId ? look(targetHostId, signal) : undefined]),
+      Promise.all([
+        known ? undefined : look(source.hostId, signal),
+        targetHostId ? look(targetHostId, signal) : undefined,
+      ]),
     );
-    const { memoryNeededBytes, diskNeededBytes } = here.seen;
+    const { memoryNeededBytes = 0, diskNeededBytes = 0 } = known ?? here?.seen ?? {};
     run.context.needs = { memoryNeededBytes, diskNeededBytes };
     const room = there ? blocksRoom(run.context.needs, there.host, there.seen, overCommitDisk) : [];
-    const reasons = [...here.seen.reasons, ...(there?.seen.reasons ?? []), ...room];
+    const reasons = [...(here?.seen.reasons ?? []), ...(there?.seen.reasons ?? []), ...room];
     run.context.lookedAt = targetHostId ?? undefined;
     if (reasons.length) throw new MoveRefusedError('host', reasons);
     await run.commit((tx) => this.ledger.become(tx, migrationId, 'preparing'));

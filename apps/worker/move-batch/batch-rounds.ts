@@ -155,11 +155,11 @@ export class BatchRounds {
     const { live, parallel, hostId } = policy;
     const atOnce = hostId ? parallel : undefined;
     try {
-      const against = action === 'live' ? await this.choices.against(item) : [];
-      if (against.length) throw new MoveRefusedError('host', against);
+      const { reasons, needs } = action === 'live' ? await this.choices.look(item) : { reasons: [] };
+      if (reasons.length) throw new MoveRefusedError('host', reasons);
       const host = await this.nameOf(item.targetHostId);
       const { uuid } = await (action === 'live'
-        ? this.migrations.liveMigrate(by, instanceId, { host, checkLater: true, atOnce })
+        ? this.migrations.liveMigrate(by, instanceId, { host, checkLater: true, atOnce, needs })
         : this.migrations.migrate(by, instanceId, { host }));
       await this.database.query(
         `UPDATE move_batch_items SET status = 'running', action = $3, migration_uuid = $4,

@@ -63,16 +63,9 @@ export class Migrations {
       if (target) requireSameStorage(source, target);
       if (target) requireCpu(source, target);
       const { force = false, diskOverCommit: overCommitDisk } = input;
-      const { memoryMode, atOnce } = input;
-      return {
-        type: 'live-migration',
-        kind: 'instance.live-migrate',
-        target,
-        force,
-        overCommitDisk,
-        memoryMode,
-        atOnce,
-      };
+      const { memoryMode, atOnce, needs } = input;
+      const how = { force, overCommitDisk, memoryMode, atOnce, needs };
+      return { type: 'live-migration', kind: 'instance.live-migrate', target, ...how };
     });
   }
 
@@ -245,7 +238,7 @@ function moveOperation(by: Asking, kind: string, instanceId: string, input: obje
   return { kind, queue: 'migration', resourceType: INSTANCE, resourceId: instanceId, by, input };
 }
 
-interface MovePlan extends Pick<MoveInput, 'overCommitDisk' | 'memoryMode' | 'atOnce'> {
+interface MovePlan extends Pick<MoveInput, 'overCommitDisk' | 'memoryMode' | 'atOnce' | 'needs'> {
   type: MigrationType;
   kind: string;
   target: Host | null;

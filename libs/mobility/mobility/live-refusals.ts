@@ -16,7 +16,7 @@ import { placementOfMove } from '../migrations/placement-of-move.js';
 import { AgentLook } from './agent-look.js';
 import { blocksLive, blocksTarget } from './mobility-rules.js';
 import { blocksRoom } from './room-rules.js';
-import type { RoomLeft } from './room-rules.js';
+import type { RoomLeft, RoomNeeded } from './room-rules.js';
 
 /** Where nothing fits: hosts that are named with their reason. */
 const TOLD_HOSTS = 10;
@@ -29,6 +29,14 @@ interface Asked {
   diskOverCommit: boolean;
   /** Agents that do not answer are no reason but an UnavailableError: it is asked again. */
   patient?: boolean;
+}
+
+/** What is known of a live move before it begins. */
+export interface LiveLook {
+  /** None: it may be tried. */
+  reasons: string[];
+  /** As its own host counted it, where that was asked. */
+  needs?: RoomNeeded;
 }
 
 interface Against {
@@ -50,7 +58,7 @@ export class LiveRefusals {
   async refuse(instance: Instance, target: Host | null, input: LiveMigrateInput): Promise<void> {
     const { force = false, diskOverCommit = false, blockMigration } = input;
     const source = await this.sourceOf(instance);
-    const reasons = await this.reasonsFor(instance, source, target, { force, diskOverCommit });
+    const { reasons } = await this.reasonsFor(instance, source, target, { force, diskOverCommit });
     if (source) reasons.push(...blocksBlockMigration(source, blockMigration));
     if (reasons.length) throw new MoveRefusedError('host', reasons);
   }
@@ -59,7 +67,7 @@ export class LiveRefusals {
    * Every reason, in words an operator can act on; none: it may be tried. `target`: the host asked for, null lets the
    * scheduler choose. Touches nothing and waits for no agent longer than AgentLook does.
    */
-  async find(instance: Instance, target: Host | null, asked: Asked): Promise<string[]> {
+  async find(instance: Instance, target: Host | null, asked: Asked): Promise<LiveLook> {
     return this.reasonsFor(instance, await this.sourceOf(instance), target, asked);
   }
 
@@ -68,15 +76,17 @@ export class LiveRefusals {
     source: Host | null,
     target: Host | null,
     { force, diskOverCommit, patient = false }: Asked,
-  ): Promise<string[]> {
+  ): Promise<LiveLook> {
     const known = blocksLive(instance, source);
-    if (!source || instance.vmState !== 'active') return known;
+    if (!source || instance.vmState !== 'active') return { reasons: known };
     const [here, there] = await Promise.all([
       this.look.at(source, instance.id, patient),
       target ? this.against(instance, source, target, force) : this.nowhere(instance, source),
     ]);
-    const room = target && there.left ? blocksRoom(here, target.name, there.left, diskOverCommit) : [];
-    return [...new Set([...known, ...here.reasons, ...there.reasons, ...room])];
+    const { memoryNeededBytes, diskNeededBytes } = here;
+    const needs = { memoryNeededBytes, diskNeededBytes };
+    const room = target && there.left ? blocksRoom(needs, target.name, there.left, diskOverCommit) : [];
+    return { reasons: [...new Set([...known, ...here.reasons, ...there.reasons, ...room])], needs };
   }
 
   private async sourceOf({ hostId }: Instance): Promise<Host | null> {
