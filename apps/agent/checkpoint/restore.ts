@@ -130,6 +130,7 @@ export class Restore {
 
   close(): void {
     this.link?.close();
+    settle(this.directory); // where an agent before this one did not
   }
 
   /** Why it has failed. Of the script that makes the NICs CRIU knows only that it did not succeed. */
