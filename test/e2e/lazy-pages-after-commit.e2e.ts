@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hostOf } from '#apps/cli/client/compute';
 import { sleep } from '#libs/common/clock';
-import { afterCommit, memoryGuest, pageDaemons, roundAfter, roundOf } from './fleet/memory-guest.js';
+import { memoryGuest, moveIs, pageDaemons, roundAfter, roundOf } from './fleet/memory-guest.js';
 import { TestFleet } from './fleet/test-fleet.js';
 
 test('an agent that is killed while memory is still being mapped in: the server has all of it all the same', async (context) => {
@@ -61,17 +61,24 @@ async function agentSays(fleet: TestFleet, host: string, words: RegExp): Promise
   }
 }
 
-/** Waits until a move of the instance is committed and its pages are being mapped; the processes that do, which got the signal. */
+/**
+ * Waits until a move of the instance is committed and its pages are being mapped; the processes that do, which got the
+ * signal. They stand still from before the commit: else they may be through before it on a busy machine.
+ */
 async function inTheMiddle(instanceId: string, what: NodeJS.Signals): Promise<number[]> {
-  for (const deadline = Date.now() + 60_000; ;) {
-    const pids = pageDaemons(instanceId);
-    if (afterCommit(pids)) {
-      signal(pids, what);
-      return pids;
+  let pids: number[] = [];
+  const reached = async (mark: 'awaiting' | 'committed') => {
+    for (const deadline = Date.now() + 60_000; ; await sleep(2)) {
+      pids = pageDaemons(instanceId);
+      if (moveIs(mark, pids)) return;
+      assert.ok(Date.now() < deadline, `no move of it is ${mark}`);
     }
-    assert.ok(Date.now() < deadline, 'no move of it was committed');
-    await sleep(2);
-  }
+  };
+  await reached('awaiting');
+  signal(pids, 'SIGSTOP');
+  await reached('committed');
+  signal(pids, what);
+  return pids;
 }
 
 function signal(pids: readonly number[], what: NodeJS.Signals): void {

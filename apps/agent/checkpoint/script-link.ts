@@ -16,6 +16,7 @@ export class ScriptLink {
   private readonly answers: number;
   private readonly seen = new Map<ScriptEvent, number>();
   private readonly waiting = new Map<ScriptEvent, () => void>();
+  private closed = false;
 
   private constructor(directory: string) {
     const flags = constants.O_RDWR | constants.O_NONBLOCK;
@@ -51,11 +52,15 @@ export class ScriptLink {
     return this.seen.get(event);
   }
 
+  /** Nothing once it is closed: the number of its descriptor may be another's by then. */
   answer(word: 'go' | 'restore' | 'commit' | 'abort'): void {
-    writeSync(this.answers, `${word}\n`);
+    if (!this.closed) writeSync(this.answers, `${word}\n`);
   }
 
+  /** Closed again, nothing happens. */
   close(): void {
+    if (this.closed) return;
+    this.closed = true;
     this.events.destroy();
     new Socket({ fd: this.answers, readable: false, writable: true }).destroy();
   }

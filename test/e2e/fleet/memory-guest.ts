@@ -62,13 +62,13 @@ export function pageDaemons(instanceId: string): number[] {
     .map(Number);
 }
 
-/** Of a daemon in `pids`, that its move has been committed. */
-export function afterCommit(pids: readonly number[]): boolean {
+/** Of a daemon in `pids`, that its move has come so far. */
+export function moveIs(mark: 'awaiting' | 'committed', pids: readonly number[]): boolean {
   return pids.some((pid) => {
     const directory = environmentOf(String(pid))
       ?.find((word) => word.startsWith('LXSTACK_MOVE_DIR='))
       ?.split('=')[1];
-    return directory !== undefined && existsSync(`/proc/${pid}/root${directory}/committed`);
+    return directory !== undefined && existsSync(`/proc/${pid}/root${directory}/${mark}`);
   });
 }
 
