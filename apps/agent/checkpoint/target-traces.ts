@@ -1,6 +1,8 @@
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { NetworkForwarding } from '#generated/lxstack/agent/v1/agent';
 import { removeStaleCgroups } from '../runtime/lxc/stale-cgroups.js';
+import { orEmpty, runningPid } from './checkpoint-process.js';
 import type { MigrationDeps } from './movable-instances.js';
 import { pagesMapped } from './memory/lazy-pages.js';
 import type { MigrationRecord } from './migration-record.js';
@@ -47,7 +49,9 @@ export async function removeImages(
     const reason = 'criu lazy-pages ended before all memory was mapped: the instance was killed';
     Object.assign(progress, { failedStep: 'lazy-pages', reason });
     logger.error(ids, reason);
-    await instances.kill(spec.id); // reported as any end of an instance
+    // Reported as any end of an instance. What was started from its disk meanwhile is another one.
+    const restored = Number(await orEmpty(join(directory, 'pid')));
+    if ((await runningPid(instances, spec.id)) === restored) await instances.kill(spec.id);
   }
   if (outcome === 'mapped') logger.info({ ...ids, ms: performance.now() - started }, 'memory mapped');
   await rm(directory, { recursive: true, force: true });
