@@ -13,15 +13,6 @@ export interface Neighbour {
 const LIMIT = 1024;
 const DEVICE = /^[a-z][a-z0-9]{0,14}$/;
 
-/**
- * The table goes along: an instance that has to ask for its peers' MACs before its network is open asks again only
- * after a second (retrans_time_ms).
- */
-export async function readNeighbours(initPid: number): Promise<Neighbour[]> {
-  const output = await run('nsenter', [`--net=/proc/${initPid}/ns/net`, 'ip', 'neigh', 'show']);
-  return parseNeighbours(output);
-}
-
 /** Into the network namespace of process `initPid`. One that cannot be set is asked for again by the instance. */
 export async function setNeighbours(initPid: number, known: readonly Neighbour[], nics: readonly Nic[]): Promise<void> {
   const lines = neighbourLines(
@@ -36,7 +27,10 @@ export async function setNeighbours(initPid: number, known: readonly Neighbour[]
   }
 }
 
-/** Lines of `ip neigh show`; those without a MAC are unknown peers. */
+/**
+ * Lines of `ip neigh show`; those without a MAC are unknown peers. The table goes along: an instance that has to ask for
+ * its peers' MACs before its network is open asks again only after a second (retrans_time_ms).
+ */
 export function parseNeighbours(output: string): Neighbour[] {
   return output
     .split('\n')

@@ -1,5 +1,6 @@
 import type { Nic } from '#generated/lxstack/agent/v1/types';
-import { run } from '../../network/commands.js';
+import { orEmpty } from '../checkpoint-process.js';
+import { insideNetwork } from '../guest-network/inside-network.js';
 import { nameOf } from '../guest-network/lines.js';
 
 /** What `ip -j -d link` shows of a device; the fields that are used. */
@@ -14,15 +15,14 @@ const FALLBACKS = /^(tunl|gre|gretap|erspan|ip_vti|ip6_vti|sit|ip6tnl|ip6gre)0$/
 
 /** Devices and filters in the network namespace of process `initPid` that are not carried. */
 export async function blockingNetwork(initPid: number, nics: readonly Nic[]): Promise<string[]> {
-  const inside = (...words: string[]) => run('nsenter', [`--net=/proc/${initPid}/ns/net`, ...words]);
-  const [links, ruleset, legacy] = await Promise.all([
-    inside('ip', '-j', '-d', 'link'),
-    inside('nft', '-j', 'list', 'ruleset'),
-    inside('sh', '-c', 'for f in /proc/net/ip_tables_names /proc/net/ip6_tables_names; do [ ! -r $f ] || cat $f; done'),
+  const [shown, ...legacy] = await Promise.all([
+    insideNetwork(initPid, ['ip -j -d link', 'nft -j list ruleset']),
+    ...['ip_tables_names', 'ip6_tables_names'].map((file) => orEmpty(`/proc/${initPid}/net/${file}`)),
   ]);
+  const [links, ruleset] = shown as [string, string];
   return [
     ...foreignDevices(JSON.parse(links) as Device[], nics),
-    ...(legacy.trim() || ruleset.includes('"xt":')
+    ...(legacy.join('').trim() || ruleset.includes('"xt":')
       ? ['Filters were made by iptables, which are not carried: make them with nft, or use a cold migration.']
       : []),
   ];

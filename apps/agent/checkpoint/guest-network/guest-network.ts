@@ -2,10 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Nic } from '#generated/lxstack/agent/v1/types';
 import { run } from '../../network/commands.js';
-import { MoveFailure } from '../move-failure.js';
-import { readNeighbours } from '../neighbours.js';
+import { parseNeighbours } from '../neighbours.js';
 import type { Neighbour } from '../neighbours.js';
 import { loopbackGate } from '../syn-gate.js';
+import { insideNetwork } from './inside-network.js';
 import { linkLines, nameOf, routeLines, ruleLines } from './lines.js';
 import type { Link } from './lines.js';
 import { changedSysctls, parseSysctls } from './sysctls.js';
@@ -25,33 +25,29 @@ export interface GuestNetwork {
 }
 
 // Some keys cannot be read; grep's exit status tells of them, and of nothing else.
-const SYSCTLS = ['sh', '-c', "grep -rs '' /proc/sys/net || [ $? = 2 ]"];
-
-/** Characters of one command's output; `run` cuts what is longer. */
-const MOST = 1 << 20;
+const SYSCTLS = "grep -rs '' /proc/sys/net || [ $? = 2 ]";
 
 let pristine: Promise<Sysctls> | undefined;
 
 /** Reads it from the namespace of process `initPid`. */
 export async function readGuestNetwork(initPid: number, nics: readonly Nic[]): Promise<GuestNetwork> {
-  const inside = async (...words: string[]) => {
-    const shown = await run('nsenter', [`--net=/proc/${initPid}/ns/net`, ...words]);
-    if (shown.length >= MOST)
-      throw new MoveFailure('freeze', `the instance's network is too large: ${words.join(' ')}`);
-    return shown;
-  };
-  const [neighbours, links, ruleset, sysctls, untouched, ...shown] = await Promise.all([
-    readNeighbours(initPid),
-    inside('ip', '-j', 'addr'),
-    inside('nft', '-j', 'list', 'ruleset'),
-    inside(...SYSCTLS),
-    (pristine ??= run('unshare', ['--net', ...SYSCTLS]).then(parseSysctls)),
-    ...['-4', '-6'].map((family) => inside('ip', family, 'route', 'show', 'table', 'all')),
-    ...['-4', '-6'].map((family) => inside('ip', family, 'rule')),
+  const [shown, untouched] = await Promise.all([
+    insideNetwork(initPid, [
+      'ip neigh show',
+      'ip -j addr',
+      'nft -j list ruleset',
+      SYSCTLS,
+      'ip -4 route show table all',
+      'ip -6 route show table all',
+      'ip -4 rule',
+      'ip -6 rule',
+    ]),
+    (pristine ??= run('unshare', ['--net', 'sh', '-c', SYSCTLS]).then(parseSysctls)),
   ]);
-  const [routes4, routes6, rules4, rules6] = shown as [string, string, string, string];
+  const [neighbours, links, ruleset, sysctls, ...routing] = shown as [string, string, string, string, ...string[]];
+  const [routes4, routes6, rules4, rules6] = routing as [string, string, string, string];
   return {
-    neighbours,
+    neighbours: parseNeighbours(neighbours),
     ip: [...linkLines(JSON.parse(links) as Link[], nics), ...routeLines(routes4, nics, 4), ...ruleLines(rules4)],
     ip6: [...routeLines(routes6, nics, 6), ...ruleLines(rules6)],
     sysctls: changedSysctls(
