@@ -39,22 +39,23 @@ export class Redirect {
   }
 
   /**
-   * The redirection first, so that no frame is lost, then the NICs leave their bridges. They stay up: without a carrier
+   * The redirection first (where to, `keepNewcomers` has told), then the bridges: one that has the target as the way
+   * drops what still comes in from there. Then the NICs leave them. They stay up: without a carrier
    * the instance would forget its neighbours, and ask for them for a second where it goes on here.
    */
   async cut(): Promise<void> {
     const { bridge, tc, ip } = this.armed!;
     this.armed = undefined;
-    await bridge.fire(
-      this.nics.flatMap((nic) =>
-        addLines(this.network.vni(nic.networkId), { mac: nic.mac, addresses: [], vtep: this.targetVtep }),
-      ),
-    );
     await tc.fire(
       this.nics.map((nic, index) => {
         const vxlan = this.network.vxlanName(nic.networkId);
         return matchLine(vxlan, nic.mac, this.holds[index]!.device, vxlan);
       }),
+    );
+    await bridge.fire(
+      this.nics.flatMap((nic) =>
+        addLines(this.network.vni(nic.networkId), { mac: nic.mac, addresses: [], vtep: this.targetVtep }),
+      ),
     );
     await ip.fire(this.nics.map((nic) => `link set ${this.network.hostVethName(nic.portId)} nomaster`));
   }
