@@ -83,7 +83,6 @@ export class Restore {
     });
     introduced.catch(() => undefined); // awaited below
     const restored = await Promise.race([link.when('restored').then(() => true), this.ended.then(() => false)]);
-
     if (!restored) return false;
     settle(this.directory);
     await introduced;
