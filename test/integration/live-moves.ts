@@ -1,12 +1,23 @@
 import assert from 'node:assert/strict';
 import type { Migration } from '#libs/mobility/migrations/migration.entity';
 import type { Operation } from '#libs/operations/operation.entity';
-import { caller } from './workflow-world.js';
-import type { WorkflowWorld } from './workflow-world.js';
+import { caller, WorkflowWorld } from './workflow-world.js';
 
 /** Live moves between the hosts of a world, and what must hold after them. */
 export class LiveMoves {
-  constructor(private readonly world: WorkflowWorld) {}
+  private constructor(readonly world: WorkflowWorld) {}
+
+  /** In a world of two hosts, `name` its own among the test files'. */
+  static async start(name: string): Promise<LiveMoves> {
+    return new LiveMoves(await WorkflowWorld.start(name, ['h1', 'h2']));
+  }
+
+  /** After each test: the agents do as they are told again, and nothing is left of its moves. */
+  async settled(): Promise<void> {
+    for (const agent of this.world.agents.values()) agent.reset();
+    await this.world.audit();
+    await this.assertNothingHeld();
+  }
 
   /** One move to its end, whichever it is; `checkLater`: the worker asks both ends, not the API. */
   async live(id: string, host = 'h2', checkLater = false): Promise<{ operation: Operation; migration: Migration }> {
@@ -25,7 +36,7 @@ export class LiveMoves {
     }
   }
 
-  async assertNothingHeld(): Promise<void> {
+  private async assertNothingHeld(): Promise<void> {
     const { database } = this.world;
     const left = await database.query('SELECT consumer_id FROM allocations WHERE consumer_id <> instance_id');
     assert.deepEqual(left, [], 'a move that has ended holds nothing');

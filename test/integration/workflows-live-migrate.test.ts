@@ -4,21 +4,18 @@ import { status } from '@grpc/grpc-js';
 import { MigrationPhase } from '#generated/lxstack/agent/v1/agent';
 import { Migration } from '#libs/mobility/migrations/migration.entity';
 import { LiveMoves } from './live-moves.js';
-import { caller, WorkflowWorld } from './workflow-world.js';
+import { caller } from './workflow-world.js';
+import type { WorkflowWorld } from './workflow-world.js';
 
 describe('live migration', () => {
   let world: WorkflowWorld;
   let moves: LiveMoves;
   before(async () => {
-    world = await WorkflowWorld.start('wf-live', ['h1', 'h2']);
-    moves = new LiveMoves(world);
+    moves = await LiveMoves.start('wf-live');
+    ({ world } = moves);
   });
   after(() => world.stop());
-  afterEach(async () => {
-    for (const agent of world.agents.values()) agent.reset();
-    await world.audit();
-    await moves.assertNothingHeld();
-  });
+  afterEach(() => moves.settled());
 
   it('moves it there and back, epoch by epoch', async () => {
     const { id } = await world.create('h1');

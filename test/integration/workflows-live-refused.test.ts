@@ -4,21 +4,18 @@ import { status } from '@grpc/grpc-js';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { Migration } from '#libs/mobility/migrations/migration.entity';
 import { LiveMoves } from './live-moves.js';
-import { caller, WorkflowWorld } from './workflow-world.js';
+import { caller } from './workflow-world.js';
+import type { WorkflowWorld } from './workflow-world.js';
 
 describe('a live migration that cannot be', () => {
   let world: WorkflowWorld;
   let moves: LiveMoves;
   before(async () => {
-    world = await WorkflowWorld.start('wf-live-refused', ['h1', 'h2']);
-    moves = new LiveMoves(world);
+    moves = await LiveMoves.start('wf-live-refused');
+    ({ world } = moves);
   });
   after(() => world.stop());
-  afterEach(async () => {
-    for (const agent of world.agents.values()) agent.reset();
-    await world.audit();
-    await moves.assertNothingHeld();
-  });
+  afterEach(() => moves.settled());
 
   it('is refused at once with every reason of both ends, and nothing is made', async () => {
     const { id } = await world.create('h1');
