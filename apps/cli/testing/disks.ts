@@ -31,10 +31,9 @@ async function onStorage(storage: Storage, print: Print): Promise<Tally> {
     process.env.LXSTACK_DEPLOYMENT = layout.deployment;
     await startFleet(layout, { hosts: 2, runtime: 'lxc' }, (line) => print(`  ${line}`));
   };
-  const bound = { concurrency: 1, testTimeoutMs: 240_000, totalTimeoutMs: 480_000 };
   try {
     const files = testFiles(repository, 'disks');
-    return await onFleet(print, start, () => runFiles({ files, ...bound, on: storage }, print));
+    return await onFleet(print, start, () => runFiles({ files, concurrency: 1, on: storage }, print));
   } finally {
     if (before === undefined) delete process.env.LXSTACK_STORAGE;
     else process.env.LXSTACK_STORAGE = before;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { messageOf } from '#libs/common/errors';
 import { stopFleet } from '../fleet/fleet.js';
@@ -24,21 +25,28 @@ export async function onFleet(
 ): Promise<Tally> {
   const layout = testLayout();
   const silent = () => undefined;
-  await stopFleet(layout, true, silent);
   let tally = new Tally();
   try {
+    await stopFleet(layout, true, silent);
     await start(layout, print);
     tally = await work(layout);
   } catch (error) {
     tally.failed++;
     print(`  FAIL what the tests need starts\n${messageOf(error)}`);
   }
-  if (tally.failed > 0) await printLogs(layout, print);
-  await stopFleet(layout, true, silent);
+  try {
+    if (tally.failed > 0) await printLogs(layout, print);
+    await stopFleet(layout, true, silent);
+  } catch (error) {
+    tally.failed++;
+    print(`  FAIL what the tests needed is ended\n${messageOf(error)}`);
+  }
   return tally;
 }
 
 async function printLogs(layout: Layout, print: Print): Promise<void> {
+  // A start that failed early has made no logs.
+  if (!existsSync(layout.path('log'))) return;
   const found = await readdir(layout.path('log'));
   for (const name of found.filter((file) => file.endsWith('.log')).map((file) => file.slice(0, -4))) {
     print(`---- end of the log of ${name}\n${await logTail(layout, name)}`);

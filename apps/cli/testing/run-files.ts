@@ -7,23 +7,25 @@ export interface FilesToRun {
   files: string[];
   /** Files at a time. */
   concurrency: number;
-  /** Milliseconds for one test, and for all of them together. */
-  testTimeoutMs: number;
-  totalTimeoutMs: number;
   /** Put behind the name of each test: what they run on. */
   on?: string;
 }
 
+/**
+ * Only a test that hangs reaches this limit: machines differ by a factor of three and are shared, so neither a file nor a
+ * stage has one.
+ */
+const TEST_TIMEOUT_MS = 15 * 60_000;
+
 /** A test that failed half way may leave a connection open: its process ends all the same. */
-const EXEC_ARGV = ['--test-force-exit'];
+const EXEC_ARGV = ['--test-force-exit', `--test-timeout=${TEST_TIMEOUT_MS}`];
 
 /** Runs test files each in a process of its own, prints a line for every test, and counts them. */
 export async function runFiles(what: FilesToRun, print: (line: string) => void): Promise<Tally> {
   const tally = new Tally();
   if (what.files.length === 0) return tally;
-  const overall = AbortSignal.timeout(what.totalTimeoutMs);
-  const { files, concurrency, testTimeoutMs: timeout } = what;
-  const stream = run({ files, concurrency, timeout, signal: overall, execArgv: EXEC_ARGV });
+  const { files, concurrency } = what;
+  const stream = run({ files, concurrency, execArgv: EXEC_ARGV });
   const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`;
   const named = (name: string) => (what.on === undefined ? name : `${name}, on ${what.on}`);
   stream.on('test:pass', ({ name, details, skip }) => {
@@ -45,10 +47,6 @@ export async function runFiles(what: FilesToRun, print: (line: string) => void):
   });
   stream.on('test:stderr', ({ message }) => print(indent(message.trimEnd())));
   await new Promise<void>((resolve, reject) => stream.on('end', resolve).on('error', reject).resume());
-  if (overall.aborted) {
-    tally.failed++;
-    print(`  FAIL not done after ${seconds(what.totalTimeoutMs)}: the rest was ended`);
-  }
   return tally;
 }
 

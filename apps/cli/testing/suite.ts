@@ -18,12 +18,10 @@ const shortFences = {
   LXSTACK_FENCE_MARGIN_SECONDS: '2',
 };
 
-const minute = 60_000;
-
 /** What `lxstack test` runs, in this order. */
 export const stages = {
   lint,
-  unit: (print: Print) => runFiles({ files: files('unit'), concurrency: 2, ...bound(1, 3) }, print),
+  unit: (print: Print) => runFiles({ files: files('unit'), concurrency: 2 }, print),
   integration: (print: Print) => onFleet(print, startServers, () => runIntegration(print)),
   e2e: (print: Print) => onFleet(print, startTestFleet, () => runEndToEnd(print)),
   disks,
@@ -33,7 +31,6 @@ export const stages = {
 export type Stage = keyof typeof stages;
 
 const files = (kind: TestKind) => testFiles(repository, kind);
-const bound = (test: number, total: number) => ({ testTimeoutMs: test * minute, totalTimeoutMs: total * minute });
 
 async function startServers(layout: Layout): Promise<void> {
   await mkdir(layout.directory, { recursive: true, mode: 0o755 });
@@ -53,10 +50,9 @@ function nameFleet(layout: Layout): Promise<void> {
   return Promise.resolve();
 }
 
-const runIntegration = (print: Print) =>
-  runFiles({ files: files('integration'), concurrency: 2, ...bound(2, 6) }, print);
+const runIntegration = (print: Print) => runFiles({ files: files('integration'), concurrency: 2 }, print);
 
 // One at a time: each of them looks at the whole fleet.
-const runEndToEnd = (print: Print) => runFiles({ files: files('e2e'), concurrency: 1, ...bound(5, 18) }, print);
+const runEndToEnd = (print: Print) => runFiles({ files: files('e2e'), concurrency: 1 }, print);
 
-const runChaos = (print: Print) => runFiles({ files: files('chaos'), concurrency: 1, ...bound(4, 8) }, print);
+const runChaos = (print: Print) => runFiles({ files: files('chaos'), concurrency: 1 }, print);
