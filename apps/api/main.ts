@@ -41,9 +41,9 @@ async function start(): Promise<void> {
     httpsOptions: httpsOptions(),
     logger: ['error', 'warn'],
     bufferLogs: false,
+    bodyParser: false,
   });
   app.disable('x-powered-by');
-  app.useBodyParser('json', { limit: '1mb' });
   app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
   await app.get(IdentityBootstrap, { strict: false }).run(secretSetting('LXSTACK_ADMIN_PASSWORD'));
   const description = new DocumentBuilder().setTitle('LXStack').setVersion('1').build();

@@ -128,7 +128,7 @@ export async function startFaces(): Promise<Faces> {
   const redis = await TestRedis.start();
   process.env.LXSTACK_REDIS_URL = redis.url();
   process.env.LXSTACK_BLOB_DIR = blobs;
-  const app = await NestFactory.create(FacesModule, { logger: ['error', 'warn'] });
+  const app = await NestFactory.create(FacesModule, { logger: ['error', 'warn'], bodyParser: false });
   await app.get(IdentityBootstrap, { strict: false }).run(PASSWORD);
   await app.listen(Number(process.env.LXSTACK_TEST_PORT ?? 0), '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;

@@ -18,8 +18,9 @@ export class ErrorForms extends ErrorFilter {
   }
 
   override catch(error: unknown, host: ArgumentsHost): void {
-    const { path } = host.switchToHttp().getRequest<ApiRequest>();
-    const form = this.forms.get(/^\/[^/]*/.exec(path)?.[0] ?? '');
+    // Not `path`: within middleware it is what is left behind the middleware's own.
+    const { originalUrl } = host.switchToHttp().getRequest<ApiRequest>();
+    const form = this.forms.get(/^\/[^/?]*/.exec(originalUrl)?.[0] ?? '');
     if (form) form.catch(error, host);
     else super.catch(error, host);
   }

@@ -1,24 +1,12 @@
-import { Global, Module } from '@nestjs/common';
-import type { MiddlewareConsumer, NestModule } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import { IdentityModule } from '#libs/identity/identity.module';
 import { AuthGuard } from './auth.guard.js';
-import { ErrorForms } from './error-forms.js';
-import { requestId } from './request-id.js';
+import { InputModule } from './input/input.module.js';
 
-/** Authentication, request ids and the last error filter, for every face. */
-@Global()
+/** What stands before every face: what comes in is bounded and sound, and who asks is known. */
 @Module({
-  imports: [IdentityModule],
-  providers: [
-    { provide: APP_GUARD, useClass: AuthGuard },
-    ErrorForms,
-    { provide: APP_FILTER, useExisting: ErrorForms },
-  ],
-  exports: [ErrorForms],
+  imports: [InputModule, IdentityModule],
+  providers: [{ provide: APP_GUARD, useClass: AuthGuard }],
 })
-export class HttpModule implements NestModule {
-  configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(requestId).forRoutes('{*path}');
-  }
-}
+export class HttpModule {}

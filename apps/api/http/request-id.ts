@@ -9,6 +9,6 @@ export function requestId(request: ApiRequest, response: Response, next: NextFun
   const given = request.get('X-OpenStack-Request-ID') ?? '';
   request.requestId = FOREIGN_ID.test(given) ? given : newRequestId();
   response.setHeader('x-openstack-request-id', request.requestId);
-  if (request.path.startsWith('/compute')) response.setHeader('x-compute-request-id', request.requestId);
+  if (request.originalUrl.startsWith('/compute')) response.setHeader('x-compute-request-id', request.requestId);
   next();
 }

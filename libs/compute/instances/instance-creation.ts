@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
-import { ForbiddenError, NotFoundError } from '#libs/common/errors';
+import { ForbiddenError, InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { toHostname } from '#libs/common/names';
 import { Host } from '#libs/fleet/hosts/host.entity';
@@ -24,6 +24,9 @@ import type { Placement } from './instance-placement.js';
 import type { NewInstance } from './new-instance.js';
 import { requireFits, usableImage } from './usable-image.js';
 
+/** Instances of one request, whatever the quota: they are made in one transaction. */
+export const MAX_INSTANCES_AT_ONCE = 1_000;
+
 /** Makes instances: rows, ports and the operation `instance.create` in one transaction. */
 @Injectable()
 export class InstanceCreation {
@@ -41,7 +44,11 @@ export class InstanceCreation {
    * what `Ports` throws where an address or port is taken.
    */
   async create(caller: Caller, wanted: NewInstance): Promise<Instance[]> {
+    if (wanted.maxCount > MAX_INSTANCES_AT_ONCE)
+      throw new InvalidInputError('max_count', `an integer of at most ${MAX_INSTANCES_AT_ONCE}`);
     if (wanted.minCount > wanted.maxCount) throw new BadRequestError('min_count must be <= max_count');
+    if (wanted.hostname !== undefined && wanted.maxCount > 1)
+      throw new InvalidInputError('hostname', 'no value where more than one instance is asked for');
     const placement = placementOf(caller, wanted);
     return this.createAll(caller, wanted, placement).catch((error: unknown) => {
       throw error instanceof NotFoundError ? new BadRequestError(error.message) : error;

@@ -11,6 +11,7 @@ import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { NextFunction, Request, Response } from 'express';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
+import { InputModule } from '#apps/api/http/input/input.module';
 import { ComputeFaceModule } from '#apps/api/openstack/compute/compute-face.module';
 import type { Caller } from '#libs/common/caller';
 import { DatabaseModule } from '#libs/database/database.module';
@@ -25,7 +26,7 @@ import type { Peers } from '../fake-agent/fake-agent.js';
 import { TestPki } from '../test-pki.js';
 import { TestRedis } from '../test-redis.js';
 
-@Module({ imports: [DatabaseModule, OperationsModule, FleetModule, ComputeFaceModule] })
+@Module({ imports: [DatabaseModule, OperationsModule, FleetModule, InputModule, ComputeFaceModule] })
 class TestModule {}
 
 export interface Answer {
@@ -42,7 +43,7 @@ export class ComputeApi {
   private constructor(
     private readonly app: NestExpressApplication,
     readonly database: DataSource,
-    private readonly url: string,
+    readonly url: string,
     private readonly pki: TestPki,
     private readonly drop: () => Promise<void>,
   ) {}
@@ -54,7 +55,7 @@ export class ComputeApi {
     const pki = await TestPki.create(pkiDirectory);
     process.env.LXSTACK_REDIS_URL = redis.url();
     process.env.LXSTACK_PKI_DIR = await pki.issue('control:api');
-    const app = await NestFactory.create<NestExpressApplication>(TestModule, { logger: ['error'] });
+    const app = await NestFactory.create<NestExpressApplication>(TestModule, { logger: ['error'], bodyParser: false });
     app.use((request: Request, _: Response, next: NextFunction) => {
       const caller = request.get('x-test-caller');
       if (caller) Object.assign(request, { caller: JSON.parse(caller) as Caller });

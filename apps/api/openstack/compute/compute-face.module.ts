@@ -1,4 +1,4 @@
-import { Module, Optional } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import type { MiddlewareConsumer, NestModule } from '@nestjs/common';
 import { ErrorForms } from '#apps/api/http/error-forms';
 import { HttpAdapterHost } from '@nestjs/core';
@@ -61,9 +61,9 @@ import { VersionsController } from './versions/versions.controller.js';
 export class ComputeFaceModule implements NestModule {
   constructor(
     private readonly server: HttpAdapterHost,
-    @Optional() forms?: ErrorForms,
+    forms: ErrorForms,
   ) {
-    forms?.register('/compute', new ComputeErrorFilter());
+    forms.register('/compute', new ComputeErrorFilter());
   }
 
   configure(consumer: MiddlewareConsumer): void {
