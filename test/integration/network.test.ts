@@ -194,6 +194,31 @@ test('a port is plugged by admins only; its address is free when its host has un
   assert.equal(operation!.kind, 'port.unbind');
 });
 
+test('device_id of a port that is no NIC is a label; of a NIC it is read-only and the port stays: 409', async () => {
+  const network_id = await networkWith('10.0.0.0/24');
+  const device = { device_id: '11111111-1111-4111-8111-111111111111', device_owner: 'compute:nova' };
+  const labelled = await made('port', { network_id, ...device });
+  const plain = await made('port', { network_id });
+  const put = await ask('PUT', `/ports/${text(plain.id)}`, { port: device });
+  assert.equal(put.status, 200, put.text);
+  for (const { id } of [labelled, plain]) {
+    const { body } = await ask('GET', `/ports/${text(id)}`);
+    assert.equal(body.port!.device_id, device.device_id);
+    const [row] = await faces.database.query<{ instance_id: null }[]>('SELECT instance_id FROM ports WHERE id = $1', [
+      text(id),
+    ]);
+    assert.equal(row!.instance_id, null);
+  }
+
+  const path = `/ports/${text(plain.id)}`;
+  await faces.database.query('UPDATE ports SET instance_id = device_id::uuid WHERE id = $1', [text(plain.id)]);
+  for (const change of [{ device_owner: '' }, { device_id: '' }, { device_id: 'x' }])
+    refused(await ask('PUT', path, { port: change }), 409, 'PortInUse');
+  refused(await ask('DELETE', path), 409, 'PortInUse');
+  assert.equal((await ask('PUT', path, { port: { ...device, name: 'eth' } })).body.port!.name, 'eth');
+  refused(await ask('POST', '/ports', { port: { network_id, fixed_ips: plain.fixed_ips } }), 409, 'IpAddressInUse');
+});
+
 test('ports are listed in pages by marker and limit, each once, in order', async () => {
   const network_id = await networkWith('10.0.0.0/24');
   for (const name of ['e', 'c', 'a', 'd', 'b']) await made('port', { network_id, name });

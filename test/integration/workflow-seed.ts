@@ -67,6 +67,7 @@ export async function seedInstance(
       networkId,
       macAddress: `fa:16:3e:00:00:${number.toString(16).padStart(2, '0')}`,
       fixedIps: [{ subnet_id: subnetId, ip_address: address }],
+      instanceId: id,
       deviceId: id,
       deviceOwner: 'compute:nova',
       ownedByInstance: true,

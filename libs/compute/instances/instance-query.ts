@@ -127,14 +127,14 @@ function byTags(query: Query, filter: InstanceFilter): void {
   if (filter.notTagsAny) query.andWhere('NOT i.tags && :notTagsAny', { notTagsAny: filter.notTagsAny });
 }
 
-/** Index ports (device_id). */
+/** Index ports_of_instance. */
 function byAddresses(query: Query, filter: InstanceFilter): void {
   for (const field of ['ip', 'ip6'] as const) {
     const value = filter[field];
     if (value === undefined) continue;
     query.andWhere(
       `EXISTS (SELECT 1 FROM ports p, jsonb_array_elements(p.fixed_ips) a
-         WHERE p.device_id = i.id::text AND a->>'ip_address' ~ :${field})`,
+         WHERE p.instance_id = i.id AND a->>'ip_address' ~ :${field})`,
       { [field]: expression(field, value) },
     );
   }

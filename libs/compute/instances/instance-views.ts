@@ -45,13 +45,13 @@ export class InstanceViews {
     }));
   }
 
-  /** Index ports (device_id). */
+  /** Index ports_of_instance. */
   private async nics(instances: Instance[]): Promise<Map<string, InstanceNicView[]>> {
     const rows = await this.database.query<InstanceNicView[]>(
-      `SELECT p.device_id AS "instanceId", p.id AS "portId", p.network_id AS "networkId", n.name AS "networkName",
+      `SELECT p.instance_id AS "instanceId", p.id AS "portId", p.network_id AS "networkId", n.name AS "networkName",
               p.mac_address AS mac, p.status, p.fixed_ips AS "fixedIps"
          FROM ports p JOIN networks n ON n.id = p.network_id
-        WHERE p.device_id = ANY($1) ORDER BY p.device_id, p.device_index`,
+        WHERE p.instance_id = ANY($1::uuid[]) ORDER BY p.instance_id, p.device_index`,
       [instances.map((instance) => instance.id)],
     );
     for (const row of rows)

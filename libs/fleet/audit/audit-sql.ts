@@ -38,12 +38,12 @@ export const UNCLAIMED = `
 
 /** Ports of instances that are said to be on another host than their instance. */
 export const PORTS = `
-  SELECT p.id, p.device_id, ph.name AS host, ih.name AS instance_host
+  SELECT p.id, p.instance_id, ph.name AS host, ih.name AS instance_host
   FROM ports p
-  LEFT JOIN instances i ON i.id::text = p.device_id AND i.deleted_at IS NULL
+  LEFT JOIN instances i ON i.id = p.instance_id AND i.deleted_at IS NULL
   LEFT JOIN hosts ph ON ph.id = p.host_id
   LEFT JOIN hosts ih ON ih.id = i.host_id
-  WHERE p.device_owner LIKE 'compute:%' AND p.device_id <> '' AND NOT ${busy('p.device_id')}
+  WHERE p.instance_id IS NOT NULL AND NOT ${busy('p.instance_id')}
     AND p.host_id IS DISTINCT FROM i.host_id AND (p.host_id IS NOT NULL OR i.vm_state <> 'error')
   LIMIT $1`;
 

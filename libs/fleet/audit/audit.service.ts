@@ -64,7 +64,7 @@ export class Audit {
       await say(
         sql.PORTS,
         (row) =>
-          `port ${row.id} is on ${row.host ?? 'no host'}, its instance ${row.device_id} on ${row.instance_host ?? 'none'}`,
+          `port ${row.id} is on ${row.host ?? 'no host'}, its instance ${row.instance_id} on ${row.instance_host ?? 'none'}`,
       ),
       await say(sql.STRANDED_TASKS, (row) => `instance ${row.id} is ${row.task_state} without an operation`),
       await say(

@@ -31,11 +31,15 @@ export class Port extends Timestamps {
   @Column({ type: 'jsonb', name: 'fixed_ips', default: [] })
   fixedIps: FixedIp[];
 
-  /** The instance's id, or '' (Neutron: device_id). */
+  /** The instance whose NIC this is. Written by `Ports` alone; everything downstream reads this and not deviceId. */
+  @Column({ type: 'uuid', name: 'instance_id', nullable: true })
+  instanceId: string | null;
+
+  /** Neutron: device_id. Of a bound port the instance's id; else whatever its owner wrote: a label that plugs nothing. */
   @Column({ type: 'text', name: 'device_id', default: '' })
   deviceId: string;
 
-  /** compute:nova for instances (Neutron: device_owner). */
+  /** Neutron: device_owner. compute:nova for a bound port, else a label. */
   @Column({ type: 'text', name: 'device_owner', default: '' })
   deviceOwner: string;
 

@@ -8,6 +8,7 @@ import { defaultNetworks, usableNetworks } from '../networks/network-access.js';
 import type { NetworkPools } from '../networks/network-access.js';
 import { NetworkAmbiguousError, PortInUseError } from '../networking.errors.js';
 import { allocateAddresses } from './address-allocation.js';
+import { COMPUTE_OWNER, deviceOf } from './port-device.js';
 import { insertPorts } from './port-rows.js';
 import { Port } from './port.entity.js';
 import type { PortStatus } from './port.entity.js';
@@ -18,8 +19,6 @@ export interface RequestedNic {
   portId?: string;
   fixedIp?: string;
 }
-
-const COMPUTE_OWNER = 'compute:nova';
 
 /** The ports of instances, always changed in the transaction that changes the instance. */
 @Injectable()
@@ -50,7 +49,7 @@ export class Ports {
   /** Another NIC for an instance that exists (Nova: os-interface), behind the ones it has. */
   async attach(tx: EntityManager, caller: Caller, instanceId: string, requested: RequestedNic): Promise<Port> {
     const [last] = await tx.query<{ next: number }[]>(
-      'SELECT coalesce(max(device_index) + 1, 0) AS next FROM ports WHERE device_id = $1',
+      'SELECT coalesce(max(device_index) + 1, 0) AS next FROM ports WHERE instance_id = $1',
       [instanceId],
     );
     const [port] = await this.allocate(tx, caller, instanceId, [requested], undefined, last!.next);
@@ -59,20 +58,20 @@ export class Ports {
 
   /** Ports made for the instance go with their addresses, others are only unplugged. Idempotent. */
   async releaseForInstance(tx: EntityManager, instanceId: string): Promise<void> {
-    await release(tx, 'device_id = $1', [instanceId]);
+    await release(tx, 'instance_id = $1', [instanceId]);
   }
 
   /** One NIC of the instance. Throws NotFoundError. */
   async detach(tx: EntityManager, instanceId: string, portId: string): Promise<void> {
-    if (!UUID.test(portId) || !(await tx.existsBy(Port, { id: portId, deviceId: instanceId })))
+    if (!UUID.test(portId) || !(await tx.existsBy(Port, { id: portId, instanceId })))
       throw new NotFoundError('Port', portId);
-    await release(tx, 'device_id = $1 AND id = $2', [instanceId, portId]);
+    await release(tx, 'instance_id = $1 AND id = $2', [instanceId, portId]);
   }
 
   /** Every port of the instance is on this host (null: on none). Neutron: binding:host_id. */
   async bind(tx: EntityManager, instanceId: string, hostId: string | null, status: PortStatus = 'DOWN'): Promise<void> {
-    // Index ports_of_device.
-    await tx.query('UPDATE ports SET host_id = $2, status = $3, updated_at = now() WHERE device_id = $1', [
+    // Index ports_of_instance.
+    await tx.query('UPDATE ports SET host_id = $2, status = $3, updated_at = now() WHERE instance_id = $1', [
       instanceId,
       hostId,
       status,
@@ -85,7 +84,7 @@ export class Ports {
   }
 
   async setStatus(tx: EntityManager, instanceId: string, status: PortStatus): Promise<void> {
-    await tx.query('UPDATE ports SET status = $2, updated_at = now() WHERE device_id = $1', [instanceId, status]);
+    await tx.query('UPDATE ports SET status = $2, updated_at = now() WHERE instance_id = $1', [instanceId, status]);
   }
 
   private async allocate(
@@ -103,7 +102,7 @@ export class Ports {
     const result: Port[] = [];
     const made: Port[] = [];
     for (const [n, { portId, networkId, fixedIp }] of requested.entries()) {
-      const device = { deviceId: instanceId, deviceOwner: COMPUTE_OWNER, deviceIndex: firstIndex + n };
+      const device = { instanceId, deviceId: instanceId, deviceOwner: COMPUTE_OWNER, deviceIndex: firstIndex + n };
       if (portId) {
         result.push(await this.take(tx, caller, requireUuid('networks.port', portId), device));
         continue;
@@ -137,7 +136,8 @@ export class Ports {
   private async take(tx: EntityManager, caller: Caller, id: string, device: Partial<Port>): Promise<Port> {
     const port = await tx.findOne(Port, { where: { id }, lock: { mode: 'pessimistic_write' } });
     if (!port || !(caller.isAdmin || port.projectId === caller.projectId)) throw new NotFoundError('Port', id);
-    if (port.deviceId || port.hostId) throw new PortInUseError(id, port.deviceId || 'a host');
+    const { id: used } = deviceOf(port);
+    if (used || port.hostId) throw new PortInUseError(id, used || 'a host');
     await tx.update(Port, { id }, device);
     return Object.assign(port, device);
   }
@@ -148,8 +148,8 @@ async function release(tx: EntityManager, where: string, values: string[]): Prom
   await tx.query(
     `WITH gone AS (DELETE FROM ports WHERE ${where} AND owned_by_instance RETURNING id),
           freed AS (DELETE FROM ip_allocations WHERE port_id IN (SELECT id FROM gone))
-     UPDATE ports SET device_id = '', device_owner = '', device_index = 0, host_id = NULL, status = 'DOWN',
-            updated_at = now()
+     UPDATE ports SET instance_id = NULL, device_id = '', device_owner = '', device_index = 0, host_id = NULL,
+            status = 'DOWN', updated_at = now()
       WHERE ${where} AND NOT owned_by_instance`,
     values,
   );

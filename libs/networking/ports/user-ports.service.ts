@@ -16,6 +16,7 @@ import { allocateAddresses, freeAddresses } from './address-allocation.js';
 import type { WantedAddress } from './address-allocation.js';
 import { PORT } from './port-operations.js';
 import type { BindPortInput, UnbindPortInput } from './port-operations.js';
+import { requireDeviceKept } from './port-device.js';
 import { insertPorts } from './port-rows.js';
 import { Port } from './port.entity.js';
 
@@ -24,6 +25,7 @@ export interface PortChange {
   description?: string;
   adminStateUp?: boolean;
   portSecurityEnabled?: boolean;
+  /** A label: it plugs nothing. Of a bound port read-only. */
   deviceId?: string;
   deviceOwner?: string;
   /** Name of the host the port is to be plugged into; '' for none. Admins only. */
@@ -101,10 +103,12 @@ export class UserPorts {
   /** A changed `host` unplugs the port where it is and plugs it in there. */
   async update(caller: Caller, id: string, { host, ...change }: PortChange): Promise<Port> {
     return this.operations.transact(async (tx, create) => {
-      const port = Object.assign(await find(tx, caller, id, true), change);
+      const port = await find(tx, caller, id, true);
+      requireDeviceKept(port, change);
+      Object.assign(port, change);
       const target = host ? await bindingHost(tx, caller, host) : null;
       if (host === undefined || port.hostId === (target?.id ?? null)) return tx.save(port);
-      if (isCompute(port)) throw new ForbiddenError('The host of an instance follows from where the instance is.');
+      if (port.instanceId) throw new ForbiddenError('The host of an instance follows from where the instance is.');
       if (port.hostId) await unbind(create, caller, port);
       const saved = await tx.save(
         Object.assign(port, { hostId: target?.id ?? null, status: target ? 'BUILD' : 'DOWN' }),
@@ -116,20 +120,19 @@ export class UserPorts {
 
   /**
    * The row goes at once; where it is plugged, `port.unbind` takes it off its host, and only then its addresses are
-   * free: nobody gets one that still answers. Throws PortInUseError for an instance's.
+   * free: nobody gets one that still answers. Throws PortInUseError for an instance's (Neutron unplugs it beneath the
+   * guest; here it goes with the instance or its detachment).
    */
   async delete(caller: Caller, id: string): Promise<void> {
     await this.operations.transact(async (tx, create) => {
       const port = await find(tx, caller, id, true);
-      if (isCompute(port)) throw new PortInUseError(id, `instance ${port.deviceId}`);
+      if (port.instanceId) throw new PortInUseError(id, `instance ${port.instanceId}`);
       if (port.hostId) await unbind(create, caller, port);
       else await freeAddresses(tx, id);
       await tx.delete(Port, { id });
     });
   }
 }
-
-const isCompute = ({ deviceId, deviceOwner }: Port) => deviceId !== '' && deviceOwner.startsWith('compute:');
 
 async function find(tx: EntityManager, caller: Caller, id: string, lock: boolean): Promise<Port> {
   const options = lock ? { lock: { mode: 'pessimistic_write' as const } } : {};

@@ -30,9 +30,9 @@ const NICS = `
 export class HostNetworks {
   constructor(private readonly database: DataSource) {}
 
-  /** NICs of an instance in their order. Index ports_of_device. */
+  /** NICs of an instance in their order. Index ports_of_instance. */
   async nicsFor(instanceId: string, tx: EntityManager = this.database.manager): Promise<Nic[]> {
-    const rows = await tx.query<NicRow[]>(`${NICS} WHERE p.device_id = $1 ORDER BY p.device_index`, [instanceId]);
+    const rows = await tx.query<NicRow[]>(`${NICS} WHERE p.instance_id = $1 ORDER BY p.device_index`, [instanceId]);
     return rows.map(nicOf);
   }
 

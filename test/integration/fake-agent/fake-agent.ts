@@ -17,7 +17,7 @@ import type {
   SendMigrationRequest,
   SetForwardingRequest,
 } from '#generated/lxstack/agent/v1/agent';
-import type { Call, InstanceStatus } from '#generated/lxstack/agent/v1/types';
+import type { Call, InstanceSpec, InstanceStatus } from '#generated/lxstack/agent/v1/types';
 import { InstanceState } from '#generated/lxstack/agent/v1/types';
 import type { RoomLeft, RoomNeeded } from '#libs/mobility/mobility/room-rules';
 import { FakeMigrations } from './fake-migrations.js';
@@ -37,6 +37,8 @@ export type Peers = Map<string, FakeAgent>;
 /** An agent without a host: keeps what the contract says it keeps, and fails where it is told to. */
 export class FakeAgent {
   readonly instances = new Map<string, FakeInstance>();
+  /** Ids of the ports that it was last told are an instance's NICs. */
+  readonly ports = new Map<string, string[]>();
   readonly forwarding = new Map<string, Map<string, string>>();
   readonly migrations: FakeMigrations;
   /** Every call by name, in order. */
@@ -101,10 +103,10 @@ export class FakeAgent {
       createInstance: this.unary('createInstance', (request) => this.create(request)),
       rebuildInstance: this.unary('rebuildInstance', (request) => this.create({ ...request, start: true })),
       updateInstance: this.unary('updateInstance', ({ call, spec }) =>
-        this.change(call!, spec!.id, (one) => (one.memoryBytes = spec!.limits!.memoryBytes)),
+        this.change(call!, spec!.id, (one) => this.configure(one, spec!)),
       ),
       resizeInstance: this.unary('resizeInstance', ({ call, spec }) =>
-        this.change(call!, spec!.id, (one) => (one.memoryBytes = spec!.limits!.memoryBytes)),
+        this.change(call!, spec!.id, (one) => this.configure(one, spec!)),
       ),
       startInstance: this.unary('startInstance', (request) => this.become(request, 'INSTANCE_STATE_RUNNING')),
       stopInstance: this.unary('stopInstance', (request) => this.become(request, 'INSTANCE_STATE_STOPPED')),
@@ -165,7 +167,20 @@ export class FakeAgent {
     this.guard(call!, spec!.id);
     const state = start ? InstanceState.INSTANCE_STATE_RUNNING : InstanceState.INSTANCE_STATE_STOPPED;
     this.instances.set(spec!.id, { epoch: call!.epoch, state, memoryBytes: spec!.limits!.memoryBytes });
+    this.learnPorts(spec!);
     return this.status(spec!.id);
+  }
+
+  private configure(one: FakeInstance, spec: InstanceSpec): void {
+    one.memoryBytes = spec.limits!.memoryBytes;
+    this.learnPorts(spec);
+  }
+
+  learnPorts({ id, nics }: InstanceSpec): void {
+    this.ports.set(
+      id,
+      nics.map((nic) => nic.portId),
+    );
   }
 
   private become(

@@ -64,6 +64,7 @@ export class FakeMigrations {
         phase,
         listeners: new Set(),
       });
+      this.agent.learnPorts(spec!);
       this.agent.instances.set(spec!.id, {
         epoch: nextEpoch,
         state: InstanceState.INSTANCE_STATE_INCOMING,

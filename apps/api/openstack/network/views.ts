@@ -1,5 +1,6 @@
 import type { NetworkView } from '#libs/networking/networks/networks.service';
 import { defaultSecurityGroup } from '#libs/networking/security-groups/default-security-group';
+import { deviceOf } from '#libs/networking/ports/port-device';
 import type { Port } from '#libs/networking/ports/port.entity';
 import type { Subnet } from '#libs/networking/subnets/subnet.entity';
 
@@ -70,13 +71,14 @@ export function renderPort(port: Port, host: string, isAdmin: boolean) {
     'binding:vif_details': host ? { port_filter: port.portSecurityEnabled } : {},
     'binding:profile': {},
   };
+  const device = deviceOf(port);
   return {
     ...common(port),
     network_id: port.networkId,
     mac_address: port.macAddress,
     fixed_ips: port.fixedIps,
-    device_id: port.deviceId,
-    device_owner: port.deviceOwner,
+    device_id: device.id,
+    device_owner: device.owner,
     status: port.status,
     admin_state_up: port.adminStateUp,
     port_security_enabled: port.portSecurityEnabled,
