@@ -75,6 +75,17 @@ export default tseslint.config(
       ],
     },
   },
+  {
+    // Settings are read once, in one module; the command line hands its environment on.
+    files: ['apps/{agent,api,worker}/**/*.ts', 'libs/**/*.ts'],
+    ignores: ['libs/common/settings/**', 'libs/common/config.ts', '**/*.spec.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'read libs/common/settings instead' },
+      ],
+    },
+  },
   ...Object.entries(layers).map(([folder, allowed]) => restrict(folder, allowed)),
   // A face never imports another face.
   ...faces.map((face) =>

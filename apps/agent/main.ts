@@ -1,11 +1,11 @@
 import 'reflect-metadata';
 import { Command } from 'commander';
-import { setting } from '#libs/common/config';
 import { messageOf } from '#libs/common/errors';
+import { settings } from '#libs/common/settings/settings';
 import { joinCluster } from './join.js';
 import type { JoinOptions } from './join.js';
 import { serve } from './serve.js';
-import { readSettings } from './settings.js';
+import { readAgentSettings } from './settings.js';
 
 const program = new Command('lxstack-agent');
 program
@@ -19,9 +19,9 @@ program
   .option('--zone <zone>', 'availability zone', 'nova')
   .option('--force', 'join again in spite of a certificate', false)
   .action(async (options: JoinOptions) => {
-    process.stdout.write(`${await joinCluster(setting('LXSTACK_AGENT_STATE', '/var/lib/lxstack-agent'), options)}\n`);
+    process.stdout.write(`${await joinCluster(settings('agentState').directory, options)}\n`);
   });
-program.command('serve').action(() => serve(readSettings()));
+program.command('serve').action(() => serve(readAgentSettings()));
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`${messageOf(error)}\n`);

@@ -1,12 +1,12 @@
 import type { Server } from 'node:http';
 import { ConfigError } from '#libs/common/config';
 
-/** `fd:N` (a listening socket inherited from whoever started us) or `host:port`. */
-export function parseListen(text: string): { fd: number } | { host: string; port: number } {
+/** The value of `setting`: `fd:N` (a listening socket inherited from whoever started us) or `host:port`. Throws ConfigError. */
+export function parseListen(setting: string, text: string): { fd: number } | { host: string; port: number } {
   const inherited = /^fd:(\d{1,4})$/.exec(text);
   if (inherited) return { fd: Number(inherited[1]) };
   const address = /^(.*):(\d{1,5})$/.exec(text);
-  if (!address) throw new ConfigError('LXSTACK_API_LISTEN is neither fd:N nor host:port');
+  if (!address) throw new ConfigError(`${setting}: expected fd:N or host:port`);
   return { host: address[1].replace(/^\[(.*)\]$/, '$1'), port: Number(address[2]) };
 }
 

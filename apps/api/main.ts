@@ -6,8 +6,8 @@ import tls from 'node:tls';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import { secretSetting, setting } from '#libs/common/config';
 import { createLogger } from '#libs/common/logger';
+import { readSettings, settings } from '#libs/common/settings/settings';
 import { createDataSource } from '#libs/database/data-source';
 import { connect, migrateSchema } from '#libs/database/schema';
 import { IdentityBootstrap } from '#libs/identity/bootstrap';
@@ -17,25 +17,31 @@ import { listen, parseListen } from './listen.js';
 
 const log = createLogger('api');
 
+const READ = [
+  ...(['log', 'debug', 'database', 'redis', 'pki', 'blobs', 'api', 'publicUrl', 'metrics', 'control'] as const),
+  ...(['certificates', 'login', 'events', 'operations', 'fencing', 'moves'] as const),
+];
+
 // Everything between our own processes is TLS 1.3; clients of the HTTPS port may still come with 1.2.
 tls.DEFAULT_MIN_VERSION = 'TLSv1.3';
 
 /** Before anything else is made: the schema, under a lock that other api processes wait for. */
 async function prepareDatabase(): Promise<void> {
-  const url = setting('LXSTACK_DATABASE_URL');
-  const dataSource = await connect(await createDataSource({ url, poolSize: 2, applicationName: 'lxstack-api-schema' }));
+  const own = { poolSize: 2, applicationName: 'lxstack-api-schema' };
+  const dataSource = await connect(await createDataSource({ ...settings('database'), ...own }));
   await migrateSchema(dataSource);
   await dataSource.destroy();
 }
 
 function httpsOptions(): Pick<tls.SecureContextOptions, 'cert' | 'key' | 'minVersion'> | undefined {
-  const directory = setting('LXSTACK_PKI_DIR');
+  const { directory } = settings('pki');
   const [cert, key] = [join(directory, 'tls.crt'), join(directory, 'tls.key')];
   if (!existsSync(cert)) return undefined;
   return { cert: readFileSync(cert), key: readFileSync(key), minVersion: 'TLSv1.2' };
 }
 
 async function start(): Promise<void> {
+  readSettings(...READ);
   await prepareDatabase();
   const app = await NestFactory.create<NestExpressApplication>(AppModule, {
     httpsOptions: httpsOptions(),
@@ -45,7 +51,9 @@ async function start(): Promise<void> {
   });
   app.disable('x-powered-by');
   app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
-  await app.get(IdentityBootstrap, { strict: false }).run(secretSetting('LXSTACK_ADMIN_PASSWORD'));
+  await app
+    .get(IdentityBootstrap, { strict: false })
+    .run(readFileSync(settings('api').adminPasswordFile, 'utf8').trim());
   const description = new DocumentBuilder().setTitle('LXStack').setVersion('1').build();
   SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description));
   await app.init();
@@ -54,8 +62,8 @@ async function start(): Promise<void> {
   // An image may take hours; one that comes to a stop is cut by its route.
   server.requestTimeout = 6 * 3_600_000;
   app.get(EventStream, { strict: false }).attach(server);
-  await listen(server, parseListen(setting('LXSTACK_API_LISTEN')));
-  log.info({ listen: setting('LXSTACK_API_LISTEN') }, 'ready');
+  await listen(server, parseListen('LXSTACK_API_LISTEN', settings('api').listen));
+  log.info({ listen: settings('api').listen }, 'ready');
 }
 
 start().catch((error: unknown) => {

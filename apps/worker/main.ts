@@ -2,11 +2,13 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { messageOf } from '#libs/common/errors';
 import { createLogger } from '#libs/common/logger';
+import { readSettings } from '#libs/common/settings/settings';
 import { WorkerModule } from './worker.module.js';
 
 const log = createLogger('worker');
 
 try {
+  readSettings('log', 'debug', 'database', 'redis', 'pki', 'operations', 'fencing', 'moves');
   const worker = await NestFactory.createApplicationContext(WorkerModule, {
     logger: ['error', 'warn'],
     abortOnError: false,

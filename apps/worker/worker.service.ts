@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { numberSetting } from '#libs/common/config';
+import { settings } from '#libs/common/settings/settings';
 import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
 import { waitForSchema } from '#libs/database/schema';
 import type { Operation } from '#libs/operations/operation.entity';
@@ -76,8 +76,7 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
       concurrency: { instance: 32, migration: 8 },
       perHost,
       hostOf,
-      leaseMs: numberSetting('LXSTACK_OPERATION_LEASE_MS', 10_000),
-      sweepMs: numberSetting('LXSTACK_SWEEP_MS', 1_000),
+      ...settings('operations'),
     });
   }
 

@@ -1,6 +1,7 @@
 import { existsSync, watch } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { settings } from './settings/settings.js';
 
 /** Every named moment of a live move at which `test/chaos` can hold a process, in the order in which they come. */
 export const FAULT_POINTS = [
@@ -43,7 +44,7 @@ const LONGEST_HOLD_MS = 60_000;
  * NAME.reached and waits while NAME.hold exists, a minute at most. Never rejects.
  */
 export function faultPoint(name: FaultPoint): Promise<void> | undefined {
-  const directory = process.env.LXSTACK_FAULT_POINTS;
+  const directory = settings('debug').faultPoints;
   return directory ? reached(directory, name).catch(() => undefined) : undefined;
 }
 

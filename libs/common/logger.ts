@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import type { Logger } from 'pino';
+import { settings } from './settings/settings.js';
 
 export type { Logger };
 
@@ -7,7 +8,7 @@ export type { Logger };
 export function createLogger(process: string): Logger {
   return pino({
     name: process,
-    level: globalThis.process.env.LXSTACK_LOG_LEVEL ?? 'info',
+    level: settings('log').level,
     redact: {
       paths: ['password', '*.password', 'token', '*.token', 'secret', '*.secret', 'adminPass', '*.adminPass'],
       censor: '[secret]',

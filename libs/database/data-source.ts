@@ -6,6 +6,8 @@ import { DataSource } from 'typeorm';
 import type { MigrationInterface } from 'typeorm';
 import { ConfigError } from '#libs/common/config';
 import { createLogger } from '#libs/common/logger';
+import { databaseTls } from './database-tls.js';
+import type { DatabaseTls } from './database-tls.js';
 import { loadEntities } from './entities.js';
 
 const MIGRATIONS = join(import.meta.dirname, '../../migrations');
@@ -16,13 +18,15 @@ export interface ConnectionOptions {
   username: string;
   password?: string;
   database: string;
+  /** As `?sslmode=` asks for it; false: none. */
+  ssl: DatabaseTls | false;
 }
 
 /**
- * Reads `postgres://user:password@host:port/database?host=/socket/directory` (libpq's way to name a unix socket).
- * Throws ConfigError.
+ * Reads `postgres://user:password@host:port/database?host=/socket/directory` (libpq's way to name a unix socket) and
+ * libpq's `sslmode`, `sslrootcert`, `sslcert`, `sslkey`; `caFile` counts without `sslrootcert`. Throws ConfigError.
  */
-export function parseDatabaseUrl(text: string): ConnectionOptions {
+export function parseDatabaseUrl(text: string, caFile?: string): ConnectionOptions {
   // libpq allows an empty host behind the user, which the URL standard does not.
   const url = URL.canParse(text) ? new URL(text) : new URL(text.replace('@/', '@localhost/'));
   if (!/^postgres(ql)?:$/.test(url.protocol)) throw new ConfigError('LXSTACK_DATABASE_URL is not a postgres:// URL');
@@ -32,11 +36,14 @@ export function parseDatabaseUrl(text: string): ConnectionOptions {
     username: decodeURIComponent(url.username) || 'lxstack',
     password: url.password ? decodeURIComponent(url.password) : undefined,
     database: url.pathname.slice(1) || 'lxstack',
+    ssl: databaseTls(url.searchParams, caFile),
   };
 }
 
 export interface DataSourceSettings {
   url: string;
+  /** Whom to trust where the URL has no `sslrootcert`: PEM. */
+  caFile?: string;
   /** Connections at most; what comes above waits (bounded by `connectionTimeoutMillis`). */
   poolSize?: number;
   applicationName?: string;
@@ -60,7 +67,7 @@ export async function createDataSource(settings: DataSourceSettings): Promise<Da
   const { poolSize = 20, applicationName = 'lxstack' } = settings;
   return new DataSource({
     type: 'postgres',
-    ...parseDatabaseUrl(settings.url),
+    ...parseDatabaseUrl(settings.url, settings.caFile),
     entities: await loadEntities(),
     migrations: await loadMigrations(),
     migrationsTableName: 'schema_migrations',

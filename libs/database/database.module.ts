@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { numberSetting, setting } from '#libs/common/config';
+import { settings } from '#libs/common/settings/settings';
 import { createDataSource } from './data-source.js';
 import { connect } from './schema.js';
 
@@ -14,8 +14,7 @@ import { connect } from './schema.js';
       useFactory: async () =>
         connect(
           await createDataSource({
-            url: setting('LXSTACK_DATABASE_URL'),
-            poolSize: numberSetting('LXSTACK_DATABASE_POOL', 20),
+            ...settings('database'),
           }),
         ),
     },

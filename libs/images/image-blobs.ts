@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
-import { numberSetting, setting } from '#libs/common/config';
+import { settings } from '#libs/common/settings/settings';
 import { NotFoundError } from '#libs/common/errors';
 import { SHA256, requireName } from '#libs/common/names';
 import { ImageTooBigError } from './images.errors.js';
@@ -26,7 +26,6 @@ export interface OpenBlob {
   size: number;
 }
 
-const DEFAULT_MAX_BYTES = 64 * 2 ** 30;
 const CHUNK_BYTES = 2 ** 20;
 
 /** Image data as files named by their sha256, under LXSTACK_BLOB_DIR (which all api processes share). */
@@ -34,7 +33,7 @@ const CHUNK_BYTES = 2 ** 20;
 export class ImageBlobs {
   /** Reads the setting at first use: processes that hold no blobs need none. */
   private get directory(): string {
-    return setting('LXSTACK_BLOB_DIR');
+    return settings('blobs').directory;
   }
 
   /**
@@ -47,7 +46,7 @@ export class ImageBlobs {
     const partial = join(this.directory, `.${randomUUID()}.partial`);
     try {
       const data = signal ? addAbortSignal(signal, source) : source;
-      return { ...(await write(data, partial, numberSetting('LXSTACK_IMAGE_MAX_BYTES', DEFAULT_MAX_BYTES))), partial };
+      return { ...(await write(data, partial, settings('blobs').maxBytes)), partial };
     } catch (error) {
       await rm(partial, { force: true });
       throw signal?.aborted ? signal.reason : error;

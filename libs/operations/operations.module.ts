@@ -1,15 +1,21 @@
 import { Global, Module } from '@nestjs/common';
+import { settings } from '#libs/common/settings/settings';
 import { Events } from './events.js';
 import { Operations } from './operations.service.js';
 import { OperationQueues } from './queues.js';
 import { RedisConnections } from './redis.js';
 import { WorkflowRunner } from './workflow-runner.js';
 
+function connections(): RedisConnections {
+  const { url, caFile } = settings('redis');
+  return new RedisConnections(url, caFile);
+}
+
 /** What every process that creates or runs operations needs. Wants DatabaseModule beside it. */
 @Global()
 @Module({
   providers: [
-    { provide: RedisConnections, useFactory: () => new RedisConnections() },
+    { provide: RedisConnections, useFactory: connections },
     OperationQueues,
     Events,
     Operations,

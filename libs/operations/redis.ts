@@ -1,11 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
-import { setting } from '#libs/common/config';
 
-/** Reads LXSTACK_REDIS_URL: a unix socket's path (`/run/redis.sock`, `/run/redis.sock?db=3`) or a redis:// URL. */
-export function redisOptions(url: string): RedisOptions {
+/**
+ * Reads LXSTACK_REDIS_URL: a unix socket's path (`/run/redis.sock`, `/run/redis.sock?db=3`), a redis:// URL, or a
+ * rediss:// one for TLS: the server's certificate is verified against `caFile` (PEM), else the system's.
+ */
+export function redisOptions(url: string, caFile?: string): RedisOptions {
   if (url.startsWith('/')) {
     const { pathname, searchParams } = new URL(url, 'file:');
     return { path: decodeURIComponent(pathname), db: Number(searchParams.get('db') ?? 0) };
@@ -17,7 +20,7 @@ export function redisOptions(url: string): RedisOptions {
     username: username || undefined,
     password: password ? decodeURIComponent(password) : undefined,
     db: Number(pathname.slice(1) || 0),
-    tls: protocol === 'rediss:' ? {} : undefined,
+    tls: protocol === 'rediss:' ? { ca: caFile ? readFileSync(caFile) : undefined } : undefined,
   };
 }
 
@@ -28,7 +31,10 @@ const reconnectDelay = (attempt: number) => Math.min(2_000, 50 * 2 ** Math.min(a
 export class RedisConnections implements OnApplicationShutdown {
   private readonly open: Redis[] = [];
 
-  constructor(private readonly url: string = setting('LXSTACK_REDIS_URL')) {}
+  constructor(
+    private readonly url: string,
+    private readonly caFile?: string,
+  ) {}
 
   /** For commands that should fail soon where Redis is away (the sweeper does it again later). */
   impatient(onError: (error: Error) => void): Redis {
@@ -46,7 +52,7 @@ export class RedisConnections implements OnApplicationShutdown {
   }
 
   private connect(options: RedisOptions, onError: (error: Error) => void): Redis {
-    const redis = new Redis({ ...redisOptions(this.url), ...options, retryStrategy: reconnectDelay });
+    const redis = new Redis({ ...redisOptions(this.url, this.caFile), ...options, retryStrategy: reconnectDelay });
     redis.on('error', onError);
     this.open.push(redis);
     return redis;

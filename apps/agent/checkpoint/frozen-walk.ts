@@ -77,7 +77,7 @@ export class FrozenWalk {
     const last = racyFrom(this.before) - 1n; // found: later than it
     const since = `@${last / 1_000_000_000n}.${String(last % 1_000_000_000n).padStart(9, '0')}`;
     const args = ['-files0-from', '-', '-ignore_readdir_race', '-newerct', since, '-printf', FOUND];
-    const env = { ...process.env, LC_ALL: 'C' };
+    const env = { ...process.env, LC_ALL: 'C' }; // eslint-disable-line no-restricted-properties -- find's own
     const child = urgent(spawn('find', args, { cwd: this.root, stdio: 'pipe', detached: true, env }));
     child.stdin.on('error', () => undefined); // its exit status tells
     return { child, ended: exitOf(child, [0, 1]) };

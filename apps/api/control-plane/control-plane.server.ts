@@ -5,7 +5,7 @@ import type { ServerCredentials } from '@grpc/grpc-js';
 import { ControlPlaneService, EnrolmentService } from '#generated/lxstack/agent/v1/control_plane';
 import type { ControlPlaneServer, EnrolmentServer } from '#generated/lxstack/agent/v1/control_plane';
 import { channelOptions, readPki, serverCredentials } from '#libs/agent-protocol/credentials';
-import { setting } from '#libs/common/config';
+import { settings } from '#libs/common/settings/settings';
 import { createLogger } from '#libs/common/logger';
 import { Enrolment } from '#libs/fleet/enrolment/enrolment.service';
 import { Leases } from '#libs/fleet/leases/leases.service';
@@ -30,13 +30,13 @@ export class ControlPlaneServers implements OnApplicationBootstrap, OnApplicatio
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const pki = readPki(setting('LXSTACK_PKI_DIR'));
+    const pki = readPki(settings('pki').directory);
     const control = new Server(channelOptions);
     control.addService(ControlPlaneService, this.controlPlane());
-    await this.listen(control, setting('LXSTACK_CONTROL_LISTEN'), serverCredentials(pki));
+    await this.listen(control, settings('control').listen, serverCredentials(pki));
     const enrolment = new Server(channelOptions);
     enrolment.addService(EnrolmentService, this.join());
-    await this.listen(enrolment, setting('LXSTACK_ENROL_LISTEN'), serverCredentials(pki, false));
+    await this.listen(enrolment, settings('control').enrolListen, serverCredentials(pki, false));
   }
 
   async onApplicationShutdown(): Promise<void> {

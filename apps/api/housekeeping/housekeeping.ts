@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { numberSetting } from '#libs/common/config';
+import { settings } from '#libs/common/settings/settings';
 import { messageOf } from '#libs/common/errors';
 import { createLogger } from '#libs/common/logger';
 import { Tokens } from '#libs/identity/tokens/tokens.service';
@@ -25,7 +25,7 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
   ) {}
 
   onApplicationBootstrap(): void {
-    this.next(numberSetting('LXSTACK_HOUSEKEEPING_MS', 60_000), 0);
+    this.next(settings('api').housekeepingMs, 0);
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -1,4 +1,4 @@
-import { setting } from '#libs/common/config';
+import { settings } from '#libs/common/settings/settings';
 
 /** `https://host:port` under which clients reach this API, without a slash at its end. */
-export const publicUrl = (): string => setting('LXSTACK_PUBLIC_URL', 'http://127.0.0.1').replace(/\/+$/, '');
+export const publicUrl = (): string => settings('publicUrl').url.replace(/\/+$/, '');

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { sleep } from '#libs/common/clock';
-import { flagSetting } from '#libs/common/config';
+import { settings } from '#libs/common/settings/settings';
 import { messageOf } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { createLogger } from '#libs/common/logger';
@@ -61,7 +61,7 @@ export class AutoEvacuation implements OnApplicationBootstrap, OnApplicationShut
   ) {}
 
   onApplicationBootstrap(): void {
-    if (flagSetting('LXSTACK_AUTO_EVACUATE')) this.running = this.run(this.ending.signal);
+    if (settings('fencing').autoEvacuate) this.running = this.run(this.ending.signal);
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, MoreThan } from 'typeorm';
 import type { EntityManager } from 'typeorm';
-import { numberSetting } from '#libs/common/config';
+import { settings } from '#libs/common/settings/settings';
 import { ConflictError, messageOf } from '#libs/common/errors';
 import { Instance } from '#libs/compute/instances/instance.entity';
 import type { TaskState } from '#libs/compute/instances/instance.entity';
@@ -15,7 +15,7 @@ import { faultOf } from '../instances/fault.js';
 import { MoveFailedError } from './move.errors.js';
 
 /** How long a source stays frozen at most before it asks who owns the instance. */
-export const switchTimeoutMs = (): number => numberSetting('LXSTACK_MOVE_SWITCH_SECONDS', 20) * 1000;
+export const switchTimeoutMs = (): number => settings('moves').switchSeconds * 1000;
 /** The commit's own deadline, counted from the freeze as the worker hears of it: well before the source's. */
 const commitWithinMs = (): number => switchTimeoutMs() * 0.6;
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { MigrationKind, MigrationProgress } from '#generated/lxstack/agent/v1/agent';
 import { MigrationPhase } from '#generated/lxstack/agent/v1/agent';
-import { numberSetting } from '#libs/common/config';
+import { settings } from '#libs/common/settings/settings';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
 import type { StepRun } from '#libs/operations/workflow';
 import { callOf, HostCalls } from '../hosts/host-calls.js';
@@ -36,7 +36,7 @@ export class MoveTransfer {
       token: context.ticket!,
       targetHost: target.name,
       targetVtep: target.vtep,
-      bandwidthBytesPerSecond: numberSetting('LXSTACK_MIGRATION_BANDWIDTH', 0),
+      bandwidthBytesPerSecond: settings('moves').bandwidth,
       memoryMode: input.memoryMode ?? '',
       atOnce: input.atOnce ?? 0,
       switchTimeoutMs: switchTimeoutMs(),

@@ -1,4 +1,4 @@
-import { numberSetting } from '#libs/common/config';
+import { nameOfSetting, settings } from '#libs/common/settings/settings';
 import type { StepRun } from '#libs/operations/workflow';
 import type { MoveContext } from './move-context.js';
 import { MoveFailedError } from './move.errors.js';
@@ -6,12 +6,12 @@ import { MoveFailedError } from './move.errors.js';
 /** What setTimeout can count. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Setting and default, in seconds, of what may take its time before the commit. After it there is no way back to take. */
+/** The setting, in seconds, of what may take its time before the commit. After it there is no way back to take. */
 const LIMITS = {
-  precheck: ['LXSTACK_MOVE_PRECHECK_SECONDS', 60],
-  prepare: ['LXSTACK_MOVE_PREPARE_SECONDS', 900],
-  stop: ['LXSTACK_MOVE_STOP_SECONDS', 180],
-  transfer: ['LXSTACK_MOVE_TRANSFER_SECONDS', 6 * 3600],
+  precheck: 'precheckSeconds',
+  prepare: 'prepareSeconds',
+  stop: 'stopSeconds',
+  transfer: 'transferSeconds',
 } as const;
 
 export type TimedStep = keyof typeof LIMITS;
@@ -27,8 +27,8 @@ export class StepTime {
   private readonly timer: NodeJS.Timeout;
 
   constructor(run: Run, step: TimedStep) {
-    const [name, standard] = LIMITS[step];
-    const seconds = numberSetting(name, standard);
+    const name = nameOfSetting('moves', LIMITS[step]);
+    const seconds = settings('moves')[LIMITS[step]];
     const begun = ((run.context.begun ??= {})[step] ??= Date.now());
     const over = new AbortController();
     const late = () => over.abort(new MoveFailedError(step, `it was not done within ${seconds} s (${name})`));

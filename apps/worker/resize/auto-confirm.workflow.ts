@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ConflictError, UnavailableError } from '#libs/common/errors';
-import { numberSetting } from '#libs/common/config';
+import { settings } from '#libs/common/settings/settings';
 import { createLogger } from '#libs/common/logger';
 import { Migration } from '#libs/mobility/migrations/migration.entity';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
@@ -16,7 +16,7 @@ type Run = StepRun<object, object>;
  */
 export function autoConfirmOf(
   migrationId: string,
-  delaySeconds = numberSetting('LXSTACK_RESIZE_CONFIRM_WINDOW', 0),
+  delaySeconds = settings('moves').confirmWindowSeconds,
 ): NewOperation | null {
   if (delaySeconds <= 0) return null;
   const kind = 'migration.auto-confirm';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { Client } from '@grpc/grpc-js';
 import type { ServiceError } from '@grpc/grpc-js';
-import { setting } from '#libs/common/config';
+import { settings } from '#libs/common/settings/settings';
 import { channelCredentials, channelOptions, readPki } from '#libs/agent-protocol/credentials';
 import type { Pki } from '#libs/agent-protocol/credentials';
 import type { Host } from '../hosts/host.entity.js';
@@ -99,7 +99,7 @@ export class Agents implements OnApplicationShutdown {
     const open = this.channels.get(host.id);
     if (open?.address === host.address) return open.client;
     open?.client.close();
-    this.pki ??= readPki(setting('LXSTACK_PKI_DIR'));
+    this.pki ??= readPki(settings('pki').directory);
     const credentials = channelCredentials(this.pki, { role: 'agent', name: host.name });
     const client = new Client(host.address, credentials, channelOptions);
     this.channels.set(host.id, { address: host.address, client });

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { JoinRequest, JoinResponse } from '#generated/lxstack/agent/v1/control_plane';
-import { setting } from '#libs/common/config';
+import { settings } from '#libs/common/settings/settings';
 import { InvalidInputError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { HOSTNAME, requireName } from '#libs/common/names';
@@ -37,7 +37,7 @@ export class Enrolment {
       throw new InvalidInputError('role', 'compute or network');
     return this.database.transaction(async (tx) => {
       await this.tokens.redeem(tx, request.token, hostname);
-      const signed = await new ClusterCa(setting('LXSTACK_PKI_DIR')).sign(hostname, request.certificateRequestPem);
+      const signed = await new ClusterCa(settings('pki').directory).sign(hostname, request.certificateRequestPem);
       const values = [newId(), hostname, request.role, address, zone, signed.fingerprint];
       const [{ id }] = await tx.query<{ id: string }[]>(ENROL, values);
       return { hostId: id, certificatePem: signed.certificatePem, caPem: signed.caPem, clusterId: signed.clusterId };

@@ -1,4 +1,4 @@
-import { flagSetting } from '#libs/common/config';
+import { settings } from '#libs/common/settings/settings';
 import { hostNeeds } from '#libs/compute/instances/host-needs';
 import type { Instance, InstanceFlavor } from '#libs/compute/instances/instance.entity';
 import type { Host } from '#libs/fleet/hosts/host.entity';
@@ -20,7 +20,7 @@ export interface PlacedMove {
 /** What the scheduler is asked for a move; `source`: where the instance is, null where that host is gone. */
 export function placementOfMove(instance: Instance, source: Host | null, move: PlacedMove): PlacementRequest {
   const { kind, migrationId, requestedHostId, force, newFlavor } = move;
-  const staying = kind === 'instance.resize' && flagSetting('LXSTACK_ALLOW_RESIZE_TO_SAME_HOST');
+  const staying = kind === 'instance.resize' && settings('moves').resizeToSameHost;
   const live = kind === 'instance.live-migrate';
   return {
     consumerId: migrationId,

@@ -122,10 +122,10 @@ export class ComputeApi {
 
 async function createDatabase(): Promise<{ drop: () => Promise<void> }> {
   const base = process.env.LXSTACK_TEST_DATABASE_URL!;
-  const { host, port, username: user, password, database } = parseDatabaseUrl(base);
+  const { host, port, username: user, password, database, ssl } = parseDatabaseUrl(base);
   const name = `compute_${randomUUID().replaceAll('-', '')}`;
   const run = async (sql: string) => {
-    const client = new pg.Client({ host, port, user, password, database });
+    const client = new pg.Client({ host, port, user, password, database, ssl });
     await client.connect();
     await client.query(sql);
     await client.end();
