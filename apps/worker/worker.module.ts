@@ -1,57 +1,57 @@
 import { Module } from '@nestjs/common';
-import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
+import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
 import { DatabaseModule } from '#libs/database/database.module';
 import { FleetModule } from '#libs/fleet/fleet.module';
 import { MobilityModule } from '#libs/mobility/mobility.module';
 import { NetworkingModule } from '#libs/networking/networking.module';
 import { OperationsModule } from '#libs/operations/operations.module';
 import { SchedulingModule } from '#libs/scheduling/scheduling.module';
-import { BindPortWorkflow } from './port/bind-port.workflow.js';
-import { UnbindPortWorkflow } from './port/unbind-port.workflow.js';
-import { ArriveStep } from './cold-migrate/arrive.step.js';
-import { ColdMigrate } from './cold-migrate/cold-migrate.workflow.js';
-import { StopSourceStep } from './cold-migrate/stop-source.step.js';
-import { TransferStep } from './cold-migrate/transfer.step.js';
-import { CreateWorkflow } from './create/create.workflow.js';
-import { PlaceStep } from './create/place.step.js';
-import { SpawnStep } from './create/spawn.step.js';
-import { DeleteWorkflow } from './delete/delete.workflow.js';
-import { EvacuateWorkflow } from './evacuate/evacuate.workflow.js';
-import { ForceCompleteWorkflow } from './force-complete/force-complete.workflow.js';
-import { AutoEvacuation } from './host/auto-evacuation.js';
-import { LeftCopies } from './host/left-copies.js';
+import { BindPortWorkflow } from './network/bind-port.workflow.js';
+import { UnbindPortWorkflow } from './network/unbind-port.workflow.js';
+import { ArriveStep } from './move/cold/arrive.step.js';
+import { ColdMigrate } from './move/cold/cold-migrate.workflow.js';
+import { StopSourceStep } from './move/cold/stop-source.step.js';
+import { TransferStep } from './move/cold/transfer.step.js';
+import { CreateWorkflow } from './instance/create/create.workflow.js';
+import { PlaceStep } from './instance/create/place.step.js';
+import { SpawnStep } from './instance/create/spawn.step.js';
+import { DeleteWorkflow } from './instance/delete/delete.workflow.js';
+import { EvacuateWorkflow } from './move/evacuate/evacuate.workflow.js';
+import { ForceCompleteWorkflow } from './move/force-complete/force-complete.workflow.js';
+import { AutoEvacuation } from './move/evacuate/auto-evacuation.js';
+import { LeftoverCopies } from './host/leftover-copies.js';
 import { ResyncHostWorkflow } from './host/resync.workflow.js';
-import { Forwarding } from './hosts/forwarding.js';
-import { HostCalls } from './hosts/host-calls.js';
-import { InstanceSpecs } from './hosts/instance-specs.js';
-import { HostNetworkView } from './hosts/host-network-view.js';
-import { FinishStep } from './live-migrate/finish.step.js';
-import { ForwardStep } from './live-migrate/forward.step.js';
-import { LiveMigrateWorkflow } from './live-migrate/live-migrate.workflow.js';
-import { OpenStep } from './live-migrate/open.step.js';
-import { PrecheckStep } from './live-migrate/precheck.step.js';
-import { ReleaseStep } from './live-migrate/release.step.js';
-import { SwitchCommit } from './live-migrate/switch-commit.js';
-import { SwitchStep } from './live-migrate/switch.step.js';
-import { BatchRounds } from './move-batch/batch-rounds.js';
-import { LateComers } from './move-batch/late-comers.js';
-import { LiveChoices } from './move-batch/live-choices.js';
-import { MoveBatchWorkflow } from './move-batch/move-batch.workflow.js';
-import { ClaimTargetStep } from './moves/claim-target.step.js';
-import { FittingTarget } from './moves/fitting-target.js';
-import { MoveEnds } from './moves/move-ends.js';
-import { MoveLedger } from './moves/move-ledger.js';
-import { MoveProgress } from './moves/move-progress.js';
-import { MoveSettlement } from './moves/move-settlement.js';
-import { MoveTransfer } from './moves/move-transfer.js';
-import { PrepareTargetStep } from './moves/prepare-target.step.js';
-import { RebuildWorkflow } from './rebuild/rebuild.workflow.js';
-import { AutoConfirmWorkflow } from './resize/auto-confirm.workflow.js';
-import { ConfirmResizeWorkflow } from './resize/confirm-resize.workflow.js';
-import { RevertResizeWorkflow } from './resize/revert-resize.workflow.js';
+import { Forwarding } from './network/forwarding.js';
+import { HostCalls } from './host/host-calls.js';
+import { InstanceSpecs } from './instance/instance-specs.js';
+import { HostNetworkView } from './network/host-network-view.js';
+import { FinishStep } from './move/live/finish.step.js';
+import { ForwardStep } from './move/live/forward.step.js';
+import { LiveMigrateWorkflow } from './move/live/live-migrate.workflow.js';
+import { OpenStep } from './move/live/open.step.js';
+import { PrecheckStep } from './move/live/precheck.step.js';
+import { ReleaseStep } from './move/live/release.step.js';
+import { SwitchCommit } from './move/live/switch-commit.js';
+import { SwitchStep } from './move/live/switch.step.js';
+import { BatchRounds } from './move/batch/batch-rounds.js';
+import { LateArrivals } from './move/batch/late-arrivals.js';
+import { LiveChoices } from './move/batch/live-choices.js';
+import { MoveBatchWorkflow } from './move/batch/move-batch.workflow.js';
+import { ClaimTargetStep } from './move/target/claim-target.step.js';
+import { FittingTarget } from './move/target/fitting-target.js';
+import { MoveEnds } from './move/move-ends.js';
+import { MoveLedger } from './move/move-ledger.js';
+import { MoveProgress } from './move/move-progress.js';
+import { MoveSettlement } from './move/move-settlement.js';
+import { MoveTransfer } from './move/move-transfer.js';
+import { PrepareTargetStep } from './move/target/prepare-target.step.js';
+import { RebuildWorkflow } from './instance/rebuild/rebuild.workflow.js';
+import { AutoConfirmWorkflow } from './move/resize/auto-confirm.workflow.js';
+import { ConfirmResizeWorkflow } from './move/resize/confirm-resize.workflow.js';
+import { RevertResizeWorkflow } from './move/resize/revert-resize.workflow.js';
 import { WorkerService } from './worker.service.js';
 
-const hosts = [HostCalls, Forwarding, InstanceSpecs, HostNetworkView, LeftCopies];
+const hosts = [HostCalls, Forwarding, InstanceSpecs, HostNetworkView, LeftoverCopies];
 const instances = [InstanceTransitions, CreateWorkflow, PlaceStep, SpawnStep, DeleteWorkflow, RebuildWorkflow];
 const moves = [
   ClaimTargetStep,
@@ -89,7 +89,7 @@ const cold = [ColdMigrate, StopSourceStep, TransferStep, ArriveStep, ConfirmResi
     AutoConfirmWorkflow,
     AutoEvacuation,
     BatchRounds,
-    LateComers,
+    LateArrivals,
     LiveChoices,
     MoveBatchWorkflow,
     BindPortWorkflow,

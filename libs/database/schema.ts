@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { sleep } from '#libs/common/clock';
-import { isDatabaseAway } from './passing-errors.js';
+import { isDatabaseAway } from './transient-errors.js';
 
 /** Any number: the same in every process that migrates one database. */
 const MIGRATION_LOCK = 7_205_759;

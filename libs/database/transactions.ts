@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { retry } from '#libs/common/retry';
-import { isLostRace } from './passing-errors.js';
+import { isLostRace } from './transient-errors.js';
 
 const LOST_RACES = { attempts: 5, baseMs: 5, maxMs: 100 };
 

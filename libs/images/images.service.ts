@@ -8,7 +8,7 @@ import { newId } from '#libs/common/ids';
 import { UUID } from '#libs/common/names';
 import { page } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
-import { isUniqueViolation } from '#libs/database/passing-errors';
+import { isUniqueViolation } from '#libs/database/transient-errors';
 import { ImageBlobs } from './image-blobs.js';
 import { lockBlob } from './blob-lock.js';
 import type { OpenBlob, ReceivedBlob } from './image-blobs.js';

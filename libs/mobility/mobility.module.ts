@@ -1,14 +1,14 @@
 import { Global, Module } from '@nestjs/common';
-import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
+import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
 import { Quotas } from '#libs/compute/quotas/quotas';
 import { MoveBatches } from './batches/move-batches.service.js';
 import { Drains } from './drain/drains.service.js';
 import { Migrations } from './migrations/migrations.service.js';
 import { RunningMoves } from './migrations/running-moves.service.js';
 import { SchedulingModule } from '#libs/scheduling/scheduling.module';
-import { AgentLook } from './mobility/agent-look.js';
-import { LiveRefusals } from './mobility/live-refusals.js';
-import { Mobility } from './mobility/mobility.js';
+import { AgentPrecheck } from './eligibility/agent-precheck.js';
+import { LiveRefusals } from './eligibility/live-refusals.js';
+import { MoveEligibility } from './eligibility/move-eligibility.js';
 import { RebalancePlans } from './rebalance/rebalance-plans.service.js';
 
 /** Moves as operators ask for them. Wants DatabaseModule, FleetModule and OperationsModule beside it. */
@@ -22,11 +22,11 @@ import { RebalancePlans } from './rebalance/rebalance-plans.service.js';
     RunningMoves,
     MoveBatches,
     Drains,
-    AgentLook,
+    AgentPrecheck,
     LiveRefusals,
-    Mobility,
+    MoveEligibility,
     RebalancePlans,
   ],
-  exports: [Migrations, RunningMoves, MoveBatches, Drains, LiveRefusals, Mobility, RebalancePlans],
+  exports: [Migrations, RunningMoves, MoveBatches, Drains, LiveRefusals, MoveEligibility, RebalancePlans],
 })
 export class MobilityModule {}

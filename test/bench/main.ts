@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { startFleet, stopFleet } from '#apps/cli/fleet/fleet';
 import { Layout } from '#apps/cli/fleet/layout';
 import { hostRoot } from '#apps/cli/hostroot/host-root';
-import { databaseUrl } from '#apps/cli/servers/postgres';
+import { databaseUrl } from '#apps/cli/services/postgres';
 import { TestFleet } from '#test/e2e/fleet/test-fleet';
 import type { Bench } from './bench.js';
 import { benchDrain } from './drain.js';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { TestPki } from '#test/integration/test-pki';
+import { TestPki } from '#test/integration/support/test-pki';
 import { summarize } from './statistics.js';
 import { senders } from './transport/senders.js';
 

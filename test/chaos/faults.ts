@@ -1,6 +1,6 @@
 import type { LocalFleet } from '#apps/cli/demo/local-fleet';
 import { endProcess } from '#apps/cli/process/pid-file';
-import { startPostgres } from '#apps/cli/servers/postgres';
+import { startPostgres } from '#apps/cli/services/postgres';
 import { sleep } from '#libs/common/clock';
 import { FAULT_POINTS } from '#libs/common/fault-point';
 import type { FaultPoint } from '#libs/common/fault-point';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import pg from 'pg';
 import { hostOf } from '#apps/cli/client/compute';
 import { Layout } from '#apps/cli/fleet/layout';
-import { databaseUrl } from '#apps/cli/servers/postgres';
+import { databaseUrl } from '#apps/cli/services/postgres';
 import { setting } from '#libs/common/config';
 import { TestFleet } from './fleet/test-fleet.js';
 

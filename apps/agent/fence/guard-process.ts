@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { killProcess } from '../kill-process.js';
+import { killProcess } from '../process/kill-process.js';
 import { intoServiceCgroup } from '../network/service-cgroup.js';
 
 const program = fileURLToPath(new URL('./main.js', import.meta.url));

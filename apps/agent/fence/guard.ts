@@ -1,5 +1,5 @@
-import { due } from './due.js';
-import type { FenceMeasure } from './due.js';
+import { due } from './fence-due.js';
+import type { FenceMeasure } from './fence-due.js';
 import type { FenceOrder } from './fence-order.js';
 import type { HeldAs } from './held-instances.js';
 

@@ -18,7 +18,7 @@ import type {
 import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { InvalidInputError } from '#libs/common/errors';
 import { UUID, requireName } from '#libs/common/names';
-import type { Migrations } from '../checkpoint/migrations.js';
+import type { Migrations } from '../migration/migrations.js';
 import type { ImageCache } from '../images/image-cache.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { InstanceRecords } from '../state/instance-record.js';

@@ -4,7 +4,7 @@ import type { InstanceSpec, InstanceStatus } from '#generated/lxstack/agent/v1/t
 import { ConflictError } from '#libs/common/errors';
 import { imagePlaceOf } from '../images/id-maps.js';
 import type { InstanceRecord, RecordedState } from '../state/instance-record.js';
-import { makeFolder } from './folder.js';
+import { makeFolder } from './instance-folder.js';
 import type { InstancesDeps } from './instances.js';
 
 const STATES: Record<RecordedState, InstanceState> = {

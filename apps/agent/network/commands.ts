@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { inShell } from './shells.js';
+import { inShell } from '../process/waiting-shells.js';
 
 /** A command ended with an exit status other than 0 (127: there is none); `output` is the end of its stderr. */
 export class CommandError extends Error {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { exitOf } from '../network/child-exit.js';
+import { exitOf } from '../process/child-exit.js';
 import { btrfs } from './btrfs.js';
 import { identityStream, imageIdentity } from './btrfs-identity.js';
 import type { StorageDirectories } from './directories.js';

@@ -9,7 +9,7 @@ import {
   UnauthenticatedError,
   UnavailableError,
 } from '#libs/common/errors';
-import { isDatabaseAway } from '#libs/database/passing-errors';
+import { isDatabaseAway } from '#libs/database/transient-errors';
 
 /** A domain error as gRPC answers it. */
 export function toGrpc(error: unknown): Partial<ServerErrorResponse> & { code: status; details: string } {

@@ -1,13 +1,13 @@
 import { Module } from '@nestjs/common';
 import { ComputeModule } from '#libs/compute/compute.module';
 import { MobilityModule } from '#libs/mobility/mobility.module';
-import { AuditController } from './audit.controller.js';
-import { DrainController } from './drain.controller.js';
-import { HostsController } from './hosts.controller.js';
-import { LiveMigrationController } from './live-migration.controller.js';
-import { MobilityController } from './mobility.controller.js';
-import { RebalanceController } from './rebalance.controller.js';
-import { OperationsController } from './operations.controller.js';
+import { AuditController } from './audit/audit.controller.js';
+import { DrainController } from './drain/drain.controller.js';
+import { HostsController } from './hosts/hosts.controller.js';
+import { LiveMigrationController } from './live-migration/live-migration.controller.js';
+import { MobilityController } from './mobility/mobility.controller.js';
+import { RebalanceController } from './rebalance/rebalance.controller.js';
+import { OperationsController } from './operations/operations.controller.js';
 
 /** `/fleet/v1`: for operators. */
 @Module({

@@ -12,7 +12,7 @@ import {
   UnavailableError,
 } from '#libs/common/errors';
 import { createLogger } from '#libs/common/logger';
-import { isDatabaseAway } from '#libs/database/passing-errors';
+import { isDatabaseAway } from '#libs/database/transient-errors';
 import type { ApiRequest } from './api-request.js';
 
 export interface ErrorAnswer {

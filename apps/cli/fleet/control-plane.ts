@@ -10,7 +10,7 @@ import type { FleetSettings } from './settings.js';
 import { startDaemon } from '../process/daemon.js';
 import { readPidFile } from '../process/pid-file.js';
 import { untilReady } from '../process/until-ready.js';
-import { databaseUrl } from '../servers/postgres.js';
+import { databaseUrl } from '../services/postgres.js';
 import { ensureMember } from '../simhost/underlay.js';
 
 export const controlAddress = { agents: `${underlay.control}:7070`, enrolment: `${underlay.control}:7071` };

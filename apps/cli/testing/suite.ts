@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { startFleet } from '../fleet/fleet.js';
 import { repository } from '../fleet/layout.js';
 import type { Layout } from '../fleet/layout.js';
-import { databaseUrl, startPostgres } from '../servers/postgres.js';
+import { databaseUrl, startPostgres } from '../services/postgres.js';
 import { disks } from './disks.js';
 import { lint } from './lint.js';
 import { onFleet } from './on-fleet.js';

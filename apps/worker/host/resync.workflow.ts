@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { createLogger } from '#libs/common/logger';
 import type { Step, StepRun, Workflow } from '#libs/operations/workflow';
-import { callOf, HostCalls } from '../hosts/host-calls.js';
-import { HostNetworkView } from '../hosts/host-network-view.js';
-import { LeftCopies } from './left-copies.js';
+import { callOf, HostCalls } from './host-calls.js';
+import { HostNetworkView } from '../network/host-network-view.js';
+import { LeftoverCopies } from './leftover-copies.js';
 
 type Run = StepRun<object, object>;
 
@@ -26,7 +26,7 @@ export class ResyncHostWorkflow implements Workflow<object, object> {
     private readonly database: DataSource,
     private readonly hosts: HostCalls,
     private readonly view: HostNetworkView,
-    private readonly left: LeftCopies,
+    private readonly left: LeftoverCopies,
   ) {}
 
   private async forward(run: Run): Promise<void> {

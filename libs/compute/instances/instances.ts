@@ -5,10 +5,10 @@ import { InvalidInputError, NotFoundError, QuotaExceededError } from '#libs/comm
 import { UUID } from '#libs/common/names';
 import { Quotas } from '../quotas/quotas.js';
 import { Instance } from './instance.entity.js';
-import { narrow } from './instance-query.js';
-import type { InstanceFilter, InstancePage } from './instance-query.js';
-import { InstanceViews } from './instance-views.js';
-import type { InstanceView } from './instance-views.js';
+import { narrow } from './read/instance-query.js';
+import type { InstanceFilter, InstancePage } from './read/instance-query.js';
+import { InstanceViews } from './read/instance-views.js';
+import type { InstanceView } from './read/instance-views.js';
 
 /** Instances as their owners see them: lists, one, and what changes nothing on a host. */
 @Injectable()

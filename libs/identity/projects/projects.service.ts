@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { ConflictError, ForbiddenError, NotFoundError } from '#libs/common/errors';
 import { page } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
-import { isUniqueViolation } from '#libs/database/passing-errors';
+import { isUniqueViolation } from '#libs/database/transient-errors';
 import { newKeystoneId } from '../keystone-id.js';
 import { Tokens } from '../tokens/tokens.service.js';
 import { Project } from './project.entity.js';

@@ -5,7 +5,7 @@ import { ConflictError, NotFoundError, UnauthenticatedError } from '#libs/common
 import { newSecret } from '#libs/common/ids';
 import { page } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
-import { isUniqueViolation } from '#libs/database/passing-errors';
+import { isUniqueViolation } from '#libs/database/transient-errors';
 import { newKeystoneId } from '../keystone-id.js';
 import { hashPassword, verifyPassword } from '../passwords.js';
 import { Project } from '../projects/project.entity.js';

@@ -1,7 +1,7 @@
 import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import type { InstanceFlavor } from '#libs/compute/instances/instance.entity';
-import type { Before } from '#libs/compute/instances/instance-operations';
-import type { RoomNeeded } from '../mobility/room-rules.js';
+import type { Before } from '#libs/compute/instances/actions/instance-operations';
+import type { CapacityNeeded } from '../eligibility/capacity-rules.js';
 
 /** How a live move may be asked for. */
 export interface LiveMigrateInput {
@@ -18,7 +18,7 @@ export interface LiveMigrateInput {
   /** Moves that may leave its host at once: it waits for its turn when all is prepared. Nothing: no bound. */
   atOnce?: number;
   /** As its host has counted it a moment ago, saying nothing against the move: it need not be asked again. */
-  needs?: RoomNeeded;
+  needs?: CapacityNeeded;
   /** What stands against it is found by the worker's first step instead of now: for moves that nobody waits for. */
   checkLater?: boolean;
 }
@@ -40,7 +40,7 @@ export interface MoveInput {
   /** Moves that may leave its host at once. */
   atOnce?: number;
   /** What its host has counted a moment before the move was accepted, saying nothing against it. */
-  needs?: RoomNeeded;
+  needs?: CapacityNeeded;
   /** What it is to have afterwards; null leaves it. */
   newFlavor: InstanceFlavor | null;
 }

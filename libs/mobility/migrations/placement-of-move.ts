@@ -1,5 +1,5 @@
 import { settings } from '#libs/common/settings/settings';
-import { hostNeeds } from '#libs/compute/instances/host-needs';
+import { hostNeeds } from '#libs/compute/instances/spec/host-needs';
 import type { Instance, InstanceFlavor } from '#libs/compute/instances/instance.entity';
 import type { Host } from '#libs/fleet/hosts/host.entity';
 import type { Resources } from '#libs/scheduling/core/request';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { NotFoundError } from '#libs/common/errors';
-import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
+import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
 import { Operations } from '#libs/operations/operations.service';
 import { closeSwitches } from '../live/switch-fence.js';
 import { forceCompletionOf } from './force-completion.js';

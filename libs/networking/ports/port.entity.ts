@@ -31,7 +31,7 @@ export class Port extends Timestamps {
   @Column({ type: 'jsonb', name: 'fixed_ips', default: [] })
   fixedIps: FixedIp[];
 
-  /** The instance whose NIC this is. Written by `Ports` alone; everything downstream reads this and not deviceId. */
+  /** The instance whose NIC this is. Written by `InstancePorts` alone; everything downstream reads this and not deviceId. */
   @Column({ type: 'uuid', name: 'instance_id', nullable: true })
   instanceId: string | null;
 

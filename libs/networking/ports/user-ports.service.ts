@@ -52,7 +52,7 @@ const columns = {
   created_at: 'x.created_at',
 };
 
-/** Ports as users make them (Neutron). Those of instances are changed by `Ports`. */
+/** Ports as users make them (Neutron). Those of instances are changed by `InstancePorts`. */
 @Injectable()
 export class UserPorts {
   constructor(

@@ -6,7 +6,7 @@ import { backOffMs, DEFAULT_ATTEMPTS, FORWARD_ATTEMPTS, UNDO_ATTEMPTS } from './
 import type { Claimed, ExecutionStore } from './execution-store.js';
 import { asError, RecordedError, toFailure } from './failure.js';
 import { LeaseLostError, OperationCancelledError, WorkerStoppingError } from './interruptions.js';
-import { mayPass } from './passing.js';
+import { isTransient } from './transient.js';
 import { StepExecution } from './step-execution.js';
 import { StepPosition } from './step-position.js';
 
@@ -130,7 +130,7 @@ export class Execution {
       { operation: this.id, step: step.name, error: error.message, type: error.name },
       'step failed',
     );
-    if ((mayPass(error) || !back) && this.operation.attempts + 1 < limit) return this.later(step.name, error);
+    if ((isTransient(error) || !back) && this.operation.attempts + 1 < limit) return this.later(step.name, error);
     return this.turnBack(error);
   }
 

@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 import { parentPort, workerData } from 'node:worker_threads';
-import { DataChannel } from '#apps/agent/checkpoint/data-channel';
-import { FrameType } from '#apps/agent/checkpoint/frames';
+import { DataChannel } from '#apps/agent/migration/wire/data-channel';
+import { FrameType } from '#apps/agent/migration/wire/wire-frames';
 import { channelOptions, readPki, serverCredentials } from '#libs/agent-protocol/credentials';
 import { bytesService } from './bytes-service.js';
 

@@ -2,10 +2,10 @@ import { makeGenericClientConstructor } from '@grpc/grpc-js';
 import type { ClientWritableStream } from '@grpc/grpc-js';
 import { once } from 'node:events';
 import { connect } from 'node:tls';
-import { DataChannel } from '#apps/agent/checkpoint/data-channel';
-import { FrameFiller, PART } from '#apps/agent/checkpoint/frame-filler';
-import { FrameType } from '#apps/agent/checkpoint/frames';
-import { Throttle } from '#apps/agent/checkpoint/throttle';
+import { DataChannel } from '#apps/agent/migration/wire/data-channel';
+import { FrameFiller, PART } from '#apps/agent/migration/wire/frame-filler';
+import { FrameType } from '#apps/agent/migration/wire/wire-frames';
+import { Throttle } from '#apps/agent/migration/wire/throttle';
 import { channelCredentials, channelOptions, checkIdentity, readPki } from '#libs/agent-protocol/credentials';
 import { bytesService } from './bytes-service.js';
 

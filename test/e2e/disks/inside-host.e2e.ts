@@ -9,7 +9,7 @@ for (const subject of ['disk-transfer', 'agent-storage']) {
     const fleet = await TestFleet.open();
     context.after(() => fleet.close());
     const host = new SimHost(fleet.local.layout, fleet.local.hosts[0]!, '');
-    const file = `${HOST_REPOSITORY}/dist/test/integration/${subject}.test.js`;
+    const file = `${HOST_REPOSITORY}/dist/test/integration/agent/${subject}.test.js`;
     const node = [HOST_NODE, '--enable-source-maps', '--test', '--test-force-exit', '--test-timeout=60000', file];
     const output = await host.run(['env', 'TMPDIR=/var/lib/lxstack-agent', ...node]);
     context.diagnostic(output.trim().split('\n').slice(-8).join(', '));

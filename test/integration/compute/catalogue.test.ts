@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { Host } from '#libs/fleet/hosts/host.entity';
-import { admin, ComputeApi, member } from './compute-api.js';
+import { admin, ComputeApi, member } from '../support/compute-api.js';
 
 let api: ComputeApi;
 

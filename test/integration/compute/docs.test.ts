@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { ComputeApi } from './compute-api.js';
+import { ComputeApi } from '../support/compute-api.js';
 
 interface Body {
   properties?: Record<string, Body>;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Instance } from '#libs/compute/instances/instance.entity';
-import { admin, member } from './compute-api.js';
-import type { Answer } from './compute-api.js';
-import { ServersApi } from './servers-api.js';
+import { admin, member } from '../support/compute-api.js';
+import type { Answer } from '../support/compute-api.js';
+import { ServersApi } from '../support/servers-api.js';
 
 let servers: ServersApi;
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { admin, member } from './compute-api.js';
-import type { ComputeApi } from './compute-api.js';
-import { ServersApi } from './servers-api.js';
-import type { ServerBody } from './servers-api.js';
+import { admin, member } from '../support/compute-api.js';
+import type { ComputeApi } from '../support/compute-api.js';
+import { ServersApi } from '../support/servers-api.js';
+import type { ServerBody } from '../support/servers-api.js';
 
 let servers: ServersApi;
 let api: ComputeApi;

@@ -5,9 +5,9 @@ import { Host } from '#libs/fleet/hosts/host.entity';
 import { Migration } from '#libs/mobility/migrations/migration.entity';
 import { Instance } from '#libs/compute/instances/instance.entity';
 import { Operation } from '#libs/operations/operation.entity';
-import { admin, member } from './compute-api.js';
-import type { ComputeApi } from './compute-api.js';
-import { ServersApi } from './servers-api.js';
+import { admin, member } from '../support/compute-api.js';
+import type { ComputeApi } from '../support/compute-api.js';
+import { ServersApi } from '../support/servers-api.js';
 
 let servers: ServersApi;
 let api: ComputeApi;

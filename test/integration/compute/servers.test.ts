@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { Instance } from '#libs/compute/instances/instance.entity';
-import { InstanceTransitions } from '#libs/compute/instances/instance-transitions';
+import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
 import { Operation } from '#libs/operations/operation.entity';
-import { admin, member } from './compute-api.js';
-import type { ComputeApi } from './compute-api.js';
-import { ServersApi } from './servers-api.js';
+import { admin, member } from '../support/compute-api.js';
+import type { ComputeApi } from '../support/compute-api.js';
+import { ServersApi } from '../support/servers-api.js';
 
 let servers: ServersApi;
 let api: ComputeApi;

@@ -3,7 +3,7 @@ import type { Principal } from '#libs/identity/principal';
 import type { Project } from '#libs/identity/projects/project.entity';
 import type { AssignmentView } from '#libs/identity/roles/roles.service';
 import type { User } from '#libs/identity/users/user.entity';
-import { catalog } from './catalog.js';
+import { catalog } from './catalog/catalog.js';
 
 const base = () => `${publicUrl()}/identity/v3`;
 

@@ -2,13 +2,13 @@ import { Module } from '@nestjs/common';
 import { ErrorForms } from '#apps/api/http/error-forms';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
 import { NetworkingModule } from '#libs/networking/networking.module';
-import { EmptyListsController } from './empty-lists.controller.js';
-import { NetworksController } from './networks.controller.js';
-import { PortsController } from './ports.controller.js';
-import { SecurityGroupsController } from './security-groups.controller.js';
-import { SubnetsController } from './subnets.controller.js';
-import { NetworkVersionsController } from './versions.controller.js';
-import { NetworkErrors } from './network.errors.js';
+import { EmptyListsController } from './empty-lists/empty-lists.controller.js';
+import { NetworksController } from './networks/networks.controller.js';
+import { PortsController } from './ports/ports.controller.js';
+import { SecurityGroupsController } from './security-groups/security-groups.controller.js';
+import { SubnetsController } from './subnets/subnets.controller.js';
+import { NetworkVersionsController } from './versions/versions.controller.js';
+import { NetworkErrors } from './http/network.errors.js';
 
 /** Neutron v2.0 under /networking. */
 @Module({

@@ -1,6 +1,6 @@
 import { Get, Param } from '@nestjs/common';
 import { NotFoundError } from '#libs/common/errors';
-import { HostInstances } from '#libs/compute/instances/host-instances';
+import { HostInstances } from '#libs/compute/instances/read/host-instances';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
 import type { Host } from '#libs/fleet/hosts/host.entity';
 import { ComputeController } from '../http/compute-controller.js';

@@ -1,6 +1,6 @@
 import { Get, Param } from '@nestjs/common';
 import { NotFoundError } from '#libs/common/errors';
-import { INSTANCE } from '#libs/compute/instances/instance-operations';
+import { INSTANCE } from '#libs/compute/instances/actions/instance-operations';
 import { Instances } from '#libs/compute/instances/instances';
 import { Operations } from '#libs/operations/operations.service';
 import { ComputeController } from '../http/compute-controller.js';

@@ -1,5 +1,5 @@
 import { BadRequestError } from '#libs/compute/instances/instance.errors';
-import type { NewInstance } from '#libs/compute/instances/new-instance';
+import type { NewInstance } from '#libs/compute/instances/create/new-instance';
 import { BodyError } from '../http/body.js';
 import type { Microversion } from '../http/microversion.js';
 import { metadataOf, requestedNetworks, schedulerHintsOf } from './create-server.dto.js';

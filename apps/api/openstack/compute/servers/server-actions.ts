@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Instances } from '#libs/compute/instances/instances';
-import { ConsoleLogs } from '#libs/compute/instances/console-logs';
-import { InstanceActions } from '#libs/compute/instances/instance-actions';
+import { ConsoleLogs } from '#libs/compute/instances/read/console-logs';
+import { InstanceActions } from '#libs/compute/instances/actions/instance-actions';
 import { BadRequestError } from '#libs/compute/instances/instance.errors';
 import type { Instance } from '#libs/compute/instances/instance.entity';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';

@@ -1,7 +1,7 @@
 import { Get, Param } from '@nestjs/common';
 import { NotFoundError } from '#libs/common/errors';
 import { Instances } from '#libs/compute/instances/instances';
-import type { InstanceNicView } from '#libs/compute/instances/instance-views';
+import type { InstanceNicView } from '#libs/compute/instances/read/instance-views';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';

@@ -1,6 +1,6 @@
 import { ForbiddenError } from '#libs/common/errors';
-import { instanceSortKeys } from '#libs/compute/instances/instance-query';
-import type { InstanceFilter, InstancePage, InstanceSortKey } from '#libs/compute/instances/instance-query';
+import { instanceSortKeys } from '#libs/compute/instances/read/instance-query';
+import type { InstanceFilter, InstancePage, InstanceSortKey } from '#libs/compute/instances/read/instance-query';
 import type { PowerState, TaskState, VmState } from '#libs/compute/instances/instance.entity';
 import { BodyError } from '../http/body.js';
 import type { ComputeRequest } from '../http/compute-request.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Instance } from '#libs/compute/instances/instance.entity';
-import type { InstanceView } from '#libs/compute/instances/instance-views';
+import type { InstanceView } from '#libs/compute/instances/read/instance-views';
 import { renderServer } from './server.renderer.js';
 import { statesOf, statusOf } from './server-status.js';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Instance, InstanceFlavor } from '#libs/compute/instances/instance.entity';
-import type { InstanceNicView, InstanceView } from '#libs/compute/instances/instance-views';
+import type { InstanceNicView, InstanceView } from '#libs/compute/instances/read/instance-views';
 import type { Microversion } from '../http/microversion.js';
 import { flavorBookmark, imageBookmark, serverLinks } from '../http/links.js';
 import { renderTime } from '../http/times.js';

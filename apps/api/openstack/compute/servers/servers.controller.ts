@@ -1,9 +1,9 @@
 import { Body, Delete, Get, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
 import type { Response } from 'express';
-import { InstanceActions } from '#libs/compute/instances/instance-actions';
-import { InstanceCreation } from '#libs/compute/instances/instance-creation';
+import { InstanceActions } from '#libs/compute/instances/actions/instance-actions';
+import { InstanceCreation } from '#libs/compute/instances/create/instance-creation';
 import { Instances } from '#libs/compute/instances/instances';
-import type { NewInstance } from '#libs/compute/instances/new-instance';
+import type { NewInstance } from '#libs/compute/instances/create/new-instance';
 import { ServerGroups } from '#libs/compute/server-groups/server-groups';
 import { parse, unwrap } from '../http/body.js';
 import { Takes } from '../http/body-schema.js';

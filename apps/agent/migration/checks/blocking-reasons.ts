@@ -1,0 +1,98 @@
+import { stat } from 'node:fs/promises';
+import { MigrationKind } from '#generated/lxstack/agent/v1/agent';
+import type { CheckMigrationRequest } from '#generated/lxstack/agent/v1/agent';
+import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
+import { NotFoundError } from '#libs/common/errors';
+import { isPrivileged } from '../../images/id-maps.js';
+import { CommandError, run } from '../../network/commands.js';
+import type { MigrationDeps } from '../movable-instances.js';
+import { blockingDeletedFiles } from './deleted-files.js';
+import { blockingDeletedWatches } from './deleted-watches.js';
+import { blockingNetwork } from './interfaces.js';
+import { blockingQueues } from './message-queues.js';
+import { heldFiles } from './held-files.js';
+import { blockingMounts } from './mounts.js';
+import { blockingNamespaces } from './namespaces.js';
+import { blockingFiles } from './open-files.js';
+import { blockingIds } from './privileged.js';
+import { blockingPipes } from './pipes.js';
+import { blockingSessions } from './sessions.js';
+import { blockingWatches } from './watches.js';
+import { tasksBelow } from './tasks.js';
+import { blockingUnread } from './unread-data.js';
+
+const CRIU = '/usr/sbin/criu';
+
+/** Reasons in an operator's words; none: it can be moved. Touches nothing. */
+export async function blockingReasons(deps: MigrationDeps, request: CheckMigrationRequest): Promise<string[]> {
+  if (request.kind !== MigrationKind.MIGRATION_KIND_LIVE) return [];
+  const reasons = [...(await missingTools())];
+  const here = await deps.instances.initPid(request.instanceId).catch((error: unknown) => {
+    if (error instanceof NotFoundError) return undefined; // this is the target
+    throw error;
+  });
+  const spec = request.spec ?? (here === undefined ? undefined : await deps.instances.spec(request.instanceId));
+  if (spec) reasons.push(...blockingSpec(spec));
+  if (here) return [...reasons, ...(await blockingContent(here, spec!))];
+  // A spec is judged for a host that is to get it: a copy that is being made there does not run yet.
+  return here === undefined || request.spec
+    ? reasons
+    : [...reasons, 'The instance is not running: only a cold migration moves it.'];
+}
+
+/** What CRIU cannot carry to another host, whatever runs inside. */
+export function blockingSpec(spec: InstanceSpec): string[] {
+  const passedThrough = spec.devices.filter(
+    (device) => !['none', 'nic'].includes(device.type) && device.options.path !== '/',
+  );
+  return passedThrough.map(
+    (device) => `Device ${device.name} (${device.type}) belongs to this host: remove it, or use a cold migration.`,
+  );
+}
+
+let tools: { mtimeMs: number; reasons: string[] } | undefined;
+
+/** Found out again when the program is another one. */
+async function missingTools(): Promise<string[]> {
+  const { mtimeMs } = await stat(CRIU).catch(() => ({ mtimeMs: 0 }));
+  if (tools?.mtimeMs !== mtimeMs) tools = { mtimeMs, reasons: await lookAtTools() };
+  return tools.reasons;
+}
+
+async function lookAtTools(): Promise<string[]> {
+  try {
+    const output = await run(CRIU, ['--version']);
+    const [major = 0, minor = 0] = (/Version: (\d+)\.(\d+)/.exec(output) ?? []).slice(1).map(Number);
+    return major > 4 || (major === 4 && minor >= 2)
+      ? []
+      : [`CRIU ${major}.${minor} on this host is too old: 4.2 or newer is needed.`];
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    const reason = error.status === 127 ? 'it is not installed' : error.output;
+    return [`CRIU does not work on this host: ${reason}. See \`lxstack doctor\`.`];
+  }
+}
+
+/** Reasons that are told at once. */
+const TOLD = 20;
+
+/** All that runs inside, looked at for what CRIU refuses. */
+async function blockingContent(initPid: number, spec: InstanceSpec): Promise<string[]> {
+  const tasks = await tasksBelow(initPid);
+  const held = await heldFiles(tasks);
+  const reasons = [
+    ...blockingSessions(tasks),
+    ...(await blockingNamespaces(initPid, tasks)),
+    ...(await blockingMounts(tasks)),
+    ...(await blockingFiles(initPid, held)),
+    ...(await blockingWatches(initPid, tasks)),
+    ...(await blockingDeletedWatches(initPid, held)),
+    ...(await blockingDeletedFiles(held)),
+    ...blockingPipes(held),
+    ...(await blockingQueues(initPid)),
+    ...(await blockingNetwork(initPid, spec.nics)),
+    ...(await blockingUnread(initPid)),
+    ...(isPrivileged(spec) ? await blockingIds(tasks) : []),
+  ];
+  return [...new Set(reasons)].slice(0, TOLD);
+}

@@ -1,0 +1,58 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, watch } from 'node:fs';
+import type { FSWatcher } from 'node:fs';
+import { join } from 'node:path';
+
+const ROOT = '/sys/fs/cgroup';
+/** The image that CRIU opens first of each task; init's is the first of all. */
+const OF_ANOTHER_TASK = /^core-(?!1\.img$)\d+\.img$/;
+
+/**
+ * What CRIU gets as the host's cgroup mounts (`--cgroup-yard`). Below a cgroup namespace it takes every task and thread for
+ * the first in its cgroups (`cgroup-sets.ts`), and walks the instance's whole tree in each hierarchy for every one of them,
+ * half of a dump's work with many tasks. Init's walk finds all there is: from the next task on it is led to directories without content.
+ */
+export class CgroupWalkOnce {
+  private watcher: FSWatcher | undefined;
+  private readonly led = Promise.withResolvers<void>();
+  /** Resolves when CRIU has read what there is, and finds nothing any more; never where it is closed before. */
+  readonly emptied = this.led.promise;
+
+  private constructor(
+    private readonly directory: string,
+    private readonly hierarchies: readonly string[],
+  ) {}
+
+  /** `yard` and `empty` in the move's directory; the `criu` wrapper uses them where they suit what LXC asks of it. */
+  static make(directory: string, cgroups: readonly string[], root = ROOT, own = '/proc/self/cgroup'): CgroupWalkOnce {
+    const all = hierarchiesOf(readFileSync(own, 'utf8'));
+    const whole = all.every((name) => existsSync(join(root, name, 'cgroup.procs')));
+    const yard = new CgroupWalkOnce(directory, whole ? all : []);
+    if (whole) mkdirSync(join(directory, 'yard'));
+    for (const cgroup of cgroups) mkdirSync(join(directory, 'empty', cgroup), { recursive: true });
+    for (const name of yard.hierarchies) symlinkSync(join(root, name), join(directory, 'yard', name));
+    yard.watcher = watch(join(directory, 'images'), (_event, name) => {
+      if (name && OF_ANOTHER_TASK.test(name)) yard.empty();
+    });
+    return yard;
+  }
+
+  close(): void {
+    this.watcher?.close();
+    this.watcher = undefined;
+  }
+
+  private empty(): void {
+    if (!this.watcher) return;
+    this.close();
+    const next = join(this.directory, 'yard.next');
+    for (const name of this.hierarchies) {
+      symlinkSync(join(this.directory, 'empty'), next);
+      renameSync(next, join(this.directory, 'yard', name));
+    }
+    this.led.resolve();
+  }
+}
+
+/** Directories of the hierarchies below /sys/fs/cgroup, by CRIU's names for them, from /proc/self/cgroup. */
+export const hierarchiesOf = (cgroups: string): string[] =>
+  [...cgroups.matchAll(/^\d+:(?:name=)?([^:]*):/gm)].map(([, name]) => name || 'unified');

@@ -1,0 +1,73 @@
+import { constants, openSync, writeSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { run } from '../../network/commands.js';
+
+/** What the `criu` wrapper and the action script tell, as they come to it. */
+export type ScriptEvent = 'ready' | 'cut' | 'uncut' | 'dumped' | 'namespaces' | 'sockets' | 'restored';
+
+/**
+ * The agent's ends of the two FIFOs of a move. The answers' end is what the scripts take the agent's life by: the kernel
+ * closes it when the agent dies. Node opens files close-on-exec, so no child holds it open.
+ */
+export class ScriptLink {
+  private readonly events: Socket;
+  private readonly answers: number;
+  private readonly seen = new Map<ScriptEvent, number>();
+  private readonly waiting = new Map<ScriptEvent, () => void>();
+  private closed = false;
+
+  private constructor(directory: string) {
+    const flags = constants.O_RDWR | constants.O_NONBLOCK;
+    this.answers = openSync(join(directory, 'answers'), flags);
+    this.events = new Socket({ fd: openSync(join(directory, 'events'), flags), readable: true, writable: false });
+    let rest = '';
+    this.events.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop()!;
+      for (const line of lines) this.arrived(line.trim() as ScriptEvent);
+    });
+  }
+
+  static async create(directory: string): Promise<ScriptLink> {
+    const paths = ['events', 'answers'].map((name) => join(directory, name));
+    await Promise.all(paths.map((path) => rm(path, { force: true })));
+    await run('mkfifo', ['-m', '600', ...paths]);
+    return new ScriptLink(directory);
+  }
+
+  /** After a restart of the agent: a script that waits at these FIFOs goes on with us. */
+  static reopen(directory: string): ScriptLink {
+    return new ScriptLink(directory);
+  }
+
+  /** Resolves with the time (performance.now) at which the event was told, at once where it was told before. */
+  async when(event: ScriptEvent): Promise<number> {
+    if (!this.seen.has(event)) await new Promise<void>((resolve) => this.waiting.set(event, resolve));
+    return this.seen.get(event)!;
+  }
+
+  time(event: ScriptEvent): number | undefined {
+    return this.seen.get(event);
+  }
+
+  /** Nothing once it is closed: the number of its descriptor may be another's by then. */
+  answer(word: 'go' | 'restore' | 'commit' | 'abort'): void {
+    if (!this.closed) writeSync(this.answers, `${word}\n`);
+  }
+
+  /** Closed again, nothing happens. */
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.events.destroy();
+    new Socket({ fd: this.answers, readable: false, writable: true }).destroy();
+  }
+
+  private arrived(event: ScriptEvent): void {
+    this.seen.set(event, performance.now());
+    this.waiting.get(event)?.();
+    this.waiting.delete(event);
+  }
+}

@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises';
+import { sleep } from '#libs/common/clock';
+import { MoveFailure } from '../move-failure.js';
+
+/** TCP of one network namespace that is not established yet. CRIU leaves the first two out of its images. */
+export interface InFlight {
+  /** Ports with connections that their program has not accepted yet, and how many. */
+  waiting: Map<number, number>;
+  /** Connections whose handshake is not over. */
+  halfMade: number;
+  /** Sockets whose request for a connection has not been answered. */
+  asking: number;
+}
+
+const SYN_SENT = '02';
+const LISTEN = '0A';
+const SYN_RECV = '03';
+const PATIENCE_MS = 500;
+const STEP_MS = 5;
+
+/**
+ * Resolves when no connection waits to be accepted and no handshake is under way in the namespace of process `initPid`:
+ * CRIU skips them (`--skip-in-flight`), and their peers, for whom they stand, would wait for ever. A program that does
+ * not accept makes it throw MoveFailure; a handshake that its peer does not end is nobody's connection.
+ */
+export async function allAccepted(initPid: number): Promise<void> {
+  for (const until = Date.now() + PATIENCE_MS; ; await sleep(STEP_MS)) {
+    const { waiting, halfMade } = await inFlight(initPid);
+    if (!waiting.size && (!halfMade || Date.now() > until)) return;
+    if (Date.now() > until) throw new MoveFailure('freeze', inWords(waiting));
+  }
+}
+
+export async function inFlight(initPid: number): Promise<InFlight> {
+  const [v4, v6] = await Promise.all(['tcp', 'tcp6'].map((file) => readFile(`/proc/${initPid}/net/${file}`, 'utf8')));
+  return inFlightOf(`${v4}\n${v6}`);
+}
+
+/** From the lines of /proc/net/tcp and tcp6, where a listener's receive queue is its number of connections. */
+export function inFlightOf(lines: string): InFlight {
+  const found: InFlight = { waiting: new Map(), halfMade: 0, asking: 0 };
+  for (const [, port, state, queue] of lines.matchAll(
+    /^ *\d+: [\dA-F]+:([\dA-F]{4}) \S+ (0A|03|02) [\dA-F]+:([\dA-F]+)/gm,
+  )) {
+    const [number, count] = [Number.parseInt(port!, 16), Number.parseInt(queue!, 16)];
+    if (state === SYN_SENT) found.asking++;
+    if (state === SYN_RECV) found.halfMade++;
+    if (state === LISTEN && count) found.waiting.set(number, (found.waiting.get(number) ?? 0) + count);
+  }
+  return found;
+}
+
+function inWords(waiting: ReadonlyMap<number, number>): string {
+  const ports = [...waiting].map(([port, count]) => `${count} at port ${port}`).join(', ');
+  return `TCP connections wait to be accepted, which CRIU cannot carry (${ports}): let the program accept them or end it.`;
+}

@@ -1,0 +1,126 @@
+import type { Nic } from '#generated/lxstack/agent/v1/types';
+import { createSocket } from 'node:dgram';
+import {
+  ArmedBatch,
+  CommandError,
+  ipBatch,
+  linkExists,
+  removeLinks,
+  tcBatchAtLast,
+  tcBatchForce,
+} from '../../network/commands.js';
+import { holdName, hostVethName } from '../../network/interface-names.js';
+import type { HostNetwork } from '../../network/network.js';
+import { matchLine, unmatchLines } from './mac-filter.js';
+
+/** Peers of the holds' fillers, by device: one address per hold, on the device alone. TEST-NET-1, RFC 5737. */
+const fillers = new Map<string, number>();
+
+/** Whether this kernel has sch_plug: the first hold finds it out. */
+let hasPlug = true;
+
+/**
+ * Keeps the frames for one port that arrive from the underlay before its instance is here, in order, so that no peer has
+ * to wait for its retransmission timer. sch_plug where the kernel has it, else an ifb behind an empty token bucket.
+ */
+export class FrameBuffer {
+  private armed: ArmedBatch | undefined;
+
+  private constructor(
+    readonly device: string,
+    private readonly vxlan: string,
+    private readonly nic: Nic,
+    private readonly kind: 'plug' | 'bucket',
+    private readonly filler: number,
+  ) {}
+
+  /** Ready, but no frame is sent to it yet. */
+  static async create(network: HostNetwork, nic: Nic): Promise<FrameBuffer> {
+    const [device, vxlan] = [holdName(nic.portId), network.vxlanName(nic.networkId)];
+    const filler = takeFiller(device);
+    await ipBatch([
+      ...(linkExists(device) ? [`link del ${device}`] : []),
+      `link add ${device} mtu 65000 type ifb`,
+      `link set ${device} addrgenmode none up`,
+      `addr add 192.0.2.1/32 peer 192.0.2.${filler}/32 dev ${device}`,
+    ]);
+    const ingress = `qdisc add dev ${vxlan} handle ffff: ingress`; // most often it is there
+    if (await plugged(device, ingress)) return new FrameBuffer(device, vxlan, nic, 'plug', filler);
+    // A bucket of one frame, emptied by two that the ifb drops, refilled by a byte a second.
+    await tcBatchAtLast([ingress], `qdisc add dev ${device} root tbf rate 8bit burst 1600 limit 8mb`);
+    await wake(filler, 1450);
+    await wake(filler, 60);
+    return new FrameBuffer(device, vxlan, nic, 'bucket', filler);
+  }
+
+  /** The port's frames are kept from now on. */
+  async catch(): Promise<void> {
+    await tcBatchAtLast(unmatchLines(this.vxlan, this.nic.mac), matchLine(this.vxlan, this.nic.mac, this.device));
+  }
+
+  /** What release() needs is started now. */
+  arm(): void {
+    this.armed ??= new ArmedBatch('tc');
+  }
+
+  /** The frames kept go to the veth, in order, and those that come follow them. */
+  async release(): Promise<void> {
+    const open = this.kind === 'plug' ? 'plug release_indefinite' : 'tbf rate 10gbit burst 1mb limit 8mb';
+    const [armed, lines] = [this.armed, [`qdisc change dev ${this.device} root ${open}`]];
+    this.armed = undefined;
+    await (armed ? armed.fire(lines) : tcBatchAtLast([], lines[0]));
+    if (this.kind === 'bucket') await wake(this.filler, 1); // the bucket looks at its queue when a frame comes
+  }
+
+  /** The filter first: what has passed it still leaves through the device. */
+  async remove(): Promise<void> {
+    this.armed?.disarm();
+    await tcBatchForce(unmatchLines(this.vxlan, this.nic.mac));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await removeLinks([this.device]);
+    fillers.delete(this.device);
+  }
+
+  /** One that is known by its port only: of a committed move, or left by an agent that was killed. */
+  static async clear(network: HostNetwork, nic: Nic): Promise<void> {
+    if (network.has(nic.networkId)) await tcBatchForce(unmatchLines(network.vxlanName(nic.networkId), nic.mac));
+    await removeLinks([holdName(nic.portId)]);
+    fillers.delete(holdName(nic.portId));
+  }
+
+  get veth(): string {
+    return hostVethName(this.nic.portId);
+  }
+}
+
+async function plugged(device: string, ingress: string): Promise<boolean> {
+  if (!hasPlug) return false;
+  try {
+    await tcBatchAtLast([ingress], `qdisc add dev ${device} root plug limit 8388608`);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    hasPlug = false;
+  }
+  return hasPlug;
+}
+
+function wake(filler: number, bytes: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket('udp4');
+    socket.send(Buffer.alloc(bytes), 9, `192.0.2.${filler}`, (error) => {
+      socket.close();
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}
+
+function takeFiller(device: string): number {
+  const taken = new Set(fillers.values());
+  for (let last = 2; last < 255; last++)
+    if (!taken.has(last)) {
+      fillers.set(device, last);
+      return last;
+    }
+  throw new Error('253 ports are on their way to or from this host already');
+}

@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import type { Nic } from '#generated/lxstack/agent/v1/types';
+import { CommandError, bridgeBatchForce, run, tcBatchForce } from '../../network/commands.js';
+import { holdName, hostVethName } from '../../network/interface-names.js';
+import type { HostNetwork } from '../../network/network.js';
+
+/** TCP segments with SYN and without ACK, for an IPv4 header of 20 bytes and an IPv6 header without extensions. */
+const SYN = [
+  'protocol ip pref 1 u32 match u8 0x45 0xff at 0 match u8 6 0xff at 9 match u8 0x02 0x12 at 33',
+  'protocol ipv6 pref 2 u32 match u8 6 0xff at 6 match u8 0x02 0x12 at 53',
+];
+
+const TABLE = 'inet lxstack-move';
+
+/**
+ * For `nft -f` in an instance's own namespace. Also at the target while sockets are restored: CRIU connects those of
+ * SYN_SENT anew, which must neither find their listener not there yet nor be answered before their window is set.
+ */
+export const loopbackGate = `add table ${TABLE}
+add chain ${TABLE} input { type filter hook input priority -300; policy accept; }
+add rule ${TABLE} input iif lo tcp flags & (syn | ack) == syn drop
+`;
+
+/** Also where there is none: `add` makes `delete` succeed. */
+export async function openLoopback(initPid: number): Promise<void> {
+  await inside(initPid, `add table ${TABLE}\ndelete table ${TABLE}\n`);
+}
+
+/**
+ * Just before the freeze no new TCP connection is let in: what is not accepted by then, CRIU leaves out. Requests that
+ * come from outside are kept where the frames of the freeze are kept, at the target and here; those of the instance to
+ * itself are dropped, and made again by CRIU's restore (SYN_SENT) or by its own retransmission.
+ */
+export class SynGate {
+  constructor(
+    private readonly network: HostNetwork,
+    private readonly nics: readonly Nic[],
+  ) {}
+
+  /** The holds of the NICs are there. `initPid`: of the instance. */
+  async close(initPid: number, targetVtep: string): Promise<void> {
+    const toTarget = this.nics.map(
+      (nic) => `fdb replace ${nic.mac} dev ${this.network.vxlanName(nic.networkId)} self static dst ${targetVtep}`,
+    );
+    const lines = this.nics.flatMap((nic) => {
+      const veth = hostVethName(nic.portId);
+      const copy = `action mirred egress mirror dev ${this.network.vxlanName(nic.networkId)} pipe`;
+      const keep = `action mirred egress redirect dev ${holdName(nic.portId)}`;
+      return [
+        `qdisc add dev ${veth} clsact`,
+        ...SYN.map((syn) => `filter add dev ${veth} egress ${syn} ${copy} ${keep}`),
+      ];
+    });
+    // A copy to the target only when its frames find the way there.
+    const fromOutside = bridgeBatchForce(toTarget).then(() => tcBatchForce(lines));
+    await Promise.all([fromOutside, inside(initPid, loopbackGate)]);
+  }
+
+  /** Also where it was never closed. Before what is kept is let in. */
+  async open(initPid: number): Promise<void> {
+    await tcBatchForce(this.nics.map((nic) => `qdisc del dev ${hostVethName(nic.portId)} clsact`));
+    if (initPid) await openLoopback(initPid);
+  }
+}
+
+/** In the network namespace of the instance; one that has just ended needs no gate. */
+async function inside(initPid: number, ruleset: string): Promise<void> {
+  try {
+    await run('nsenter', [`--net=/proc/${initPid}/ns/net`, 'nft', '-f', '-'], ruleset);
+  } catch (error) {
+    if (!(error instanceof CommandError) || existsSync(`/proc/${initPid}`)) throw error;
+  }
+}

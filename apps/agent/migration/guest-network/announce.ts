@@ -1,0 +1,28 @@
+import type { Nic } from '#generated/lxstack/agent/v1/types';
+import { isIPv4 } from 'node:net';
+import { CommandError, run } from '../../network/commands.js';
+
+/** Gratuitous ARP from inside, so that whoever learns by listening learns. Forwarding does not depend on it. */
+export async function announce(initPid: number, nics: readonly Nic[]): Promise<void> {
+  if (!initPid) return;
+  for (const [index, nic] of nics.entries())
+    for (const { address } of nic.fixedIps.filter((ip) => isIPv4(ip.address))) {
+      const name = nic.name || `eth${index}`;
+      try {
+        await run('nsenter', [
+          `--net=/proc/${initPid}/ns/net`,
+          'busybox',
+          'arping',
+          '-q',
+          '-c1',
+          '-w1',
+          '-U',
+          '-I',
+          name,
+          address,
+        ]);
+      } catch (error) {
+        if (!(error instanceof CommandError)) throw error; // arping ends with 1: nobody answers an announcement
+      }
+    }
+}

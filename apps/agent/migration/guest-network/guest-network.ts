@@ -1,0 +1,84 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Nic } from '#generated/lxstack/agent/v1/types';
+import { run } from '../../network/commands.js';
+import { parseNeighbours } from './neighbours.js';
+import type { Neighbour } from './neighbours.js';
+import { loopbackGate } from '../frames/syn-gate.js';
+import { insideNetwork } from './inside-network.js';
+import { linkLines, nameOf, routeLines, ruleLines } from './ip-batch-lines.js';
+import type { Link } from './ip-batch-lines.js';
+import { changedSysctls, parseSysctls } from './sysctls.js';
+import type { Sysctls } from './sysctls.js';
+
+/** What a guest has made of its network namespace, beyond what its NICs give it: CRIU makes an empty one. */
+export interface GuestNetwork {
+  neighbours: Neighbour[];
+  /** For `ip -batch`: addresses, MTUs, routes and rules; and those for `ip -6`. */
+  ip: string[];
+  ip6: string[];
+  sysctls: [string, string][];
+  /** `nft -j list ruleset`; empty where there are no tables. */
+  ruleset: string;
+  /** The instance's own connections are asked for while it is frozen (SYN_SENT). */
+  asking: boolean;
+}
+
+// Some keys cannot be read; grep's exit status tells of them, and of nothing else.
+const SYSCTLS = "grep -rs '' /proc/sys/net || [ $? = 2 ]";
+
+let pristine: Promise<Sysctls> | undefined;
+
+/** Reads it from the namespace of process `initPid`. */
+export async function readGuestNetwork(initPid: number, nics: readonly Nic[]): Promise<GuestNetwork> {
+  const [shown, untouched] = await Promise.all([
+    insideNetwork(initPid, [
+      'ip neigh show',
+      'ip -j addr',
+      'nft -j list ruleset',
+      SYSCTLS,
+      'ip -4 route show table all',
+      'ip -6 route show table all',
+      'ip -4 rule',
+      'ip -6 rule',
+    ]),
+    (pristine ??= run('unshare', ['--net', 'sh', '-c', SYSCTLS]).then(parseSysctls)),
+  ]);
+  const [neighbours, links, ruleset, sysctls, ...routing] = shown as [string, string, string, string, ...string[]];
+  const [routes4, routes6, rules4, rules6] = routing as [string, string, string, string];
+  return {
+    neighbours: parseNeighbours(neighbours),
+    ip: [...linkLines(JSON.parse(links) as Link[], nics), ...routeLines(routes4, nics, 4), ...ruleLines(rules4)],
+    ip6: [...routeLines(routes6, nics, 6), ...ruleLines(rules6)],
+    sysctls: changedSysctls(
+      parseSysctls(sysctls),
+      untouched,
+      nics.map((_, at) => nameOf(nics, at)),
+    ),
+    ruleset: hasTables(ruleset) ? ruleset : '',
+    asking: false,
+  };
+}
+
+/** As its NICs give it. */
+export const untouched: GuestNetwork = { neighbours: [], ip: [], ip6: [], sysctls: [], ruleset: '', asking: false };
+
+const hasTables = (ruleset: string): boolean =>
+  (JSON.parse(ruleset) as { nftables: object[] }).nftables.some((entry) => 'table' in entry);
+
+/** At the target, before its restore begins: what the action script puts into the namespace ahead of the sockets. */
+export async function keepForRestore(directory: string, { ip, ip6, asking }: GuestNetwork): Promise<void> {
+  const lines = (all: readonly string[]) => all.map((line) => `${line}\n`).join('');
+  const files = { guest: lines(ip), guest6: lines(ip6), gate: asking ? loopbackGate : '' };
+  for (const [file, text] of Object.entries(files)) if (text) await writeFile(join(directory, file), text);
+}
+
+/** Beside the rest of the restore, into the namespace of process `initPid`. */
+export async function putRest(initPid: number, { sysctls, ruleset }: GuestNetwork): Promise<void> {
+  const enter = `--net=/proc/${initPid}/ns/net`;
+  const settings = sysctls.map(([key, value]) => `${key}=${value}`);
+  await Promise.all([
+    settings.length ? run('nsenter', [enter, 'sysctl', '-e', '-q', '-w', ...settings]) : '',
+    ruleset ? run('nsenter', [enter, 'nft', '-j', '-f', '-'], ruleset) : '',
+  ]);
+}

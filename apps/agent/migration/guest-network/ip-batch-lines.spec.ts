@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Nic } from '#generated/lxstack/agent/v1/types';
+import { linkLines, routeLines, ruleLines } from './ip-batch-lines.js';
+
+const nics = [
+  Nic.fromPartial({
+    mtu: 1450,
+    fixedIps: [
+      { address: '10.30.0.5', prefixLength: 24, gateway: '10.30.0.1' },
+      { address: 'fd32::5', prefixLength: 64, gateway: 'fd32::1' },
+    ],
+  }),
+  Nic.fromPartial({ fixedIps: [{ address: '10.31.0.5', prefixLength: 24, gateway: '10.31.0.1' }] }),
+];
+
+const forEver = { valid_life_time: 2 ** 32 - 1, preferred_life_time: 2 ** 32 - 1 };
+const own4 = { local: '10.30.0.5', prefixlen: 24, broadcast: '10.30.0.255', scope: 'global', ...forEver };
+const own6 = { local: 'fd32::5', prefixlen: 64, scope: 'global', ...forEver };
+const local6 = { local: 'fe80::1', prefixlen: 64, scope: 'link', protocol: 'kernel_ll', ...forEver };
+const eth0 = { ifname: 'eth0', mtu: 1450, flags: ['UP'], addr_info: [own4, own6, local6] };
+
+test('what the NICs give needs no line', () => {
+  assert.deepEqual(linkLines([eth0], nics), []);
+  assert.deepEqual(
+    routeLines(
+      `default via 10.30.0.1 dev eth0
+10.30.0.0/24 dev eth0 proto kernel scope link src 10.30.0.5
+local 10.30.0.5 dev eth0 table local proto kernel scope host src 10.30.0.5
+`,
+      nics,
+      4,
+    ),
+    [],
+  );
+  const v6 =
+    'default via fd32::1 dev eth0 metric 1024 pref medium\nfe80::/64 dev eth0 proto kernel metric 256 pref medium\n';
+  assert.deepEqual(routeLines(v6, nics, 6), []);
+  assert.deepEqual(ruleLines('0:\tfrom all lookup local\n32766:\tfrom all lookup main\n'), []);
+});
+
+test('addresses that were added or removed, MTUs and devices that are down go along', () => {
+  const alias = { local: '10.30.0.9', prefixlen: 24, scope: 'global', label: 'eth0:1', ...forEver };
+  const link = { ...eth0, mtu: 1400, flags: [], addr_info: [alias, own6] };
+  assert.deepEqual(linkLines([link], nics), [
+    'link set dev eth0 mtu 1400',
+    'addr del 10.30.0.5/24 dev eth0',
+    'addr replace 10.30.0.9/24 dev eth0 scope global label eth0:1',
+    'link set dev eth0 down',
+  ]);
+});
+
+test('routes of every table and policy rules go along, and a default route that was removed stays removed', () => {
+  assert.deepEqual(
+    routeLines('default via 10.31.0.1 dev eth1 table 100 \n10.9.0.0/16 via 10.30.0.7 dev eth0 linkdown\n', nics, 4),
+    [
+      'route del default via 10.30.0.1',
+      'route replace default via 10.31.0.1 dev eth1 table 100',
+      'route replace 10.9.0.0/16 via 10.30.0.7 dev eth0',
+    ],
+  );
+  assert.deepEqual(ruleLines('0:\tfrom all lookup local\n100:\tfrom 10.31.0.5 lookup 100\n'), [
+    'rule add pref 100 from 10.31.0.5 lookup 100',
+  ]);
+});
+
+test('a name that is no word becomes no line', () => {
+  assert.deepEqual(routeLines('10.9.0.0/16 via 10.30.0.7 dev a;b\n', [], 4), []);
+});

@@ -1,0 +1,81 @@
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { raiseAgentPriority } from '../agent-priority.js';
+import { decodeMemoryParts } from './memory-frames.js';
+import type { SentMemory } from './memory-feed.js';
+import { PageFlag, encodePagemap, parsePagemap, requireOwnPages, spread } from './pagemap-image.js';
+
+const MOST_TASKS = 4096;
+
+/**
+ * Memory that comes while the instance still runs at the source: one sparse image for each task, in which each page lies at
+ * its own address, so that what changes is written over.
+ */
+export class MemoryReceiver {
+  private readonly files = new Map<number, number>();
+  private calm: (() => void) | undefined;
+
+  /** `images`: CRIU's, on a tmpfs. `lazyImages`: not there yet; the same as `criu lazy-pages` is to see them. */
+  constructor(
+    private readonly images: string,
+    private readonly lazyImages: string,
+  ) {}
+
+  /** Synchronous: a page is in the tmpfs sooner than a thread is. */
+  take(payload: Buffer): void {
+    this.calm ??= raiseAgentPriority(); // slow passes would leave more for the freeze
+    for (const { pid, address, data } of decodeMemoryParts(payload)) {
+      const fd = this.files.get(pid) ?? this.open(pid);
+      for (let at = 0; at < data.length;) at += writeSync(fd, data, at, data.length - at, address + at);
+    }
+  }
+
+  /**
+   * All images are here: their pagemaps are made to fit. Both readers step over what lies between the pages: to a restore
+   * it is memory that comes later, to the daemon memory that has been restored.
+   */
+  finish(sent: readonly SentMemory[]): void {
+    mkdirSync(this.lazyImages, { mode: 0o755 });
+    for (const name of readdirSync(this.images)) symlinkSync(join(this.images, name), join(this.lazyImages, name));
+    for (const { pid, pagesId } of sent) {
+      const name = `pagemap-${pid}.img`;
+      const image = requireOwnPages(parsePagemap(readFileSync(join(this.images, name))));
+      const between = (filler: number) => encodePagemap({ ...image, entries: spread(image.entries, filler) });
+      writeFileSync(join(this.lazyImages, `${name}.new`), between(PageFlag.present));
+      renameSync(join(this.lazyImages, `${name}.new`), join(this.lazyImages, name)); // in place of the link
+      writeFileSync(join(this.images, name), between(PageFlag.present | PageFlag.lazy));
+      const pages = `pages-${pagesId}.img`;
+      if (!this.files.has(pid)) this.open(pid);
+      renameSync(this.file(pid), join(this.images, pages));
+      symlinkSync(join(this.images, pages), join(this.lazyImages, pages));
+    }
+    this.close();
+  }
+
+  close(): void {
+    this.calm?.();
+    for (const fd of this.files.values()) closeSync(fd);
+    this.files.clear();
+  }
+
+  private open(pid: number): number {
+    if (this.files.size >= MOST_TASKS) throw new Error(`memory of more than ${MOST_TASKS} tasks`);
+    const fd = openSync(this.file(pid), 'wx', 0o644);
+    this.files.set(pid, fd);
+    return fd;
+  }
+
+  private file(pid: number): string {
+    return join(this.images, `memory-${pid}`);
+  }
+}

@@ -1,0 +1,46 @@
+import { rm } from 'node:fs/promises';
+import type { Nic } from '#generated/lxstack/agent/v1/types';
+import { ipBatchForce } from '../../network/commands.js';
+import { hostVethName } from '../../network/interface-names.js';
+import type { HostNetwork } from '../../network/network.js';
+import { removeStaleCgroups } from '../../runtime/lxc/stale-cgroups.js';
+import { announce } from '../guest-network/announce.js';
+import type { MigrationDeps } from '../movable-instances.js';
+import type { MigrationRecord } from '../migration-record.js';
+import { moveDirectory } from '../move-directory.js';
+import { FrameRedirect } from '../frames/frame-redirect.js';
+
+/** After the target reports it running: what is left of it at the source goes. */
+export async function releaseSource(deps: MigrationDeps, record: MigrationRecord): Promise<void> {
+  const { spec } = record;
+  const initPid = () => deps.instances.initPid(spec.id);
+  if (record.targetVtep) await new FrameRedirect(deps.network, spec.nics, record.targetVtep, initPid).remove();
+  await deps.network.detach(spec.nics);
+  await deps.instances.releaseOutgoing(spec.id, record.nextEpoch);
+  await removeStaleCgroups(deps.instances.cgroupDirectories(spec.id));
+  await rm(moveDirectory(deps.runDirectory, record.migrationId), { recursive: true, force: true });
+}
+
+/** Into their bridges. The action script does it; one whose agent had died may have found nothing to do it with. */
+export async function putNicsBack(network: HostNetwork, nics: readonly Nic[]): Promise<void> {
+  const known = nics.filter((nic) => network.has(nic.networkId));
+  await ipBatchForce(
+    known.map((nic) => `link set ${hostVethName(nic.portId)} master ${network.bridgeName(nic.networkId)}`),
+  );
+}
+
+/** After a failure or an abort. CRIU's last script has put the NICs of a frozen one back, unless CRIU itself was killed. */
+export async function putNetworkBack(
+  { network, instances, logger }: MigrationDeps,
+  { spec, migrationId }: MigrationRecord,
+  redirect: FrameRedirect,
+  wasFrozen: boolean,
+): Promise<void> {
+  try {
+    if (wasFrozen) await putNicsBack(network, spec.nics);
+    await redirect.giveBack();
+    if (wasFrozen) await announce(await instances.initPid(spec.id), spec.nics);
+  } catch (problem) {
+    logger.error({ err: problem, migrationId }, 'network not fully put back');
+  }
+}

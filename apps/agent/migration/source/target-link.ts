@@ -1,0 +1,53 @@
+import type { SendMigrationRequest } from '#generated/lxstack/agent/v1/agent';
+import { sleep } from '#libs/common/clock';
+import type { CopiesOffer } from '../disk/btrfs-copies.js';
+import type { DataChannel } from '../wire/data-channel.js';
+import { connectToTarget } from '../wire/data-listener.js';
+import { FrameType } from '../wire/wire-frames.js';
+import type { Message } from '../wire/messages.js';
+import type { MigrationDeps } from '../movable-instances.js';
+import { MoveFailure } from '../move-failure.js';
+
+const CALL_OFF_MS = 1_000;
+
+/** The source's conversation with the target of one migration. */
+export class TargetLink {
+  /** Whether the target can map pages in after the restore. */
+  lazyPages = false;
+  copies: CopiesOffer = 'none';
+
+  constructor(readonly channel: DataChannel) {}
+
+  /** Shows the token; resolves when the target has taken it. */
+  static async open(deps: MigrationDeps, request: SendMigrationRequest): Promise<TargetLink> {
+    const hello = { migrationId: request.migrationId, token: request.token, kind: request.kind };
+    const link = new TargetLink(await connectToTarget(deps, request.dataAddress, request.targetHost, hello));
+    const { lazyPages, copies } = await link.expect('welcome');
+    Object.assign(link, { lazyPages, copies });
+    return link;
+  }
+
+  tell(message: Message): Promise<void> {
+    return this.channel.tell(message);
+  }
+
+  /** The next message, which has to be this one. Throws MoveFailure with the target's reason where it has given up. */
+  async expect<Say extends Message['say']>(say: Say): Promise<Extract<Message, { say: Say }>> {
+    const frame = await this.channel.receive();
+    if (frame.type !== FrameType.message) throw new Error(`expected ${say} from the target`);
+    const message = JSON.parse(frame.payload.toString()) as Message;
+    if (message.say === 'failed') throw new MoveFailure(message.step, message.reason, message.logTail);
+    if (message.say !== say) throw new Error(`expected ${say} from the target, it said ${message.say}`);
+    return message as Extract<Message, { say: Say }>;
+  }
+
+  /** Says that the move is off; a connection that is gone says so itself, one that stands still is not waited for. */
+  async callOff(reason: string): Promise<void> {
+    const told = this.tell({ say: 'abort', reason }).catch(() => undefined);
+    await Promise.race([told, sleep(CALL_OFF_MS)]);
+  }
+
+  close(): void {
+    this.channel.close();
+  }
+}

@@ -1,0 +1,43 @@
+import type { CopiesOffer } from '../disk/btrfs-copies.js';
+import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
+import type { SentMemory } from '../memory/memory-feed.js';
+import type { GuestNetwork } from '../guest-network/guest-network.js';
+import type { MigrationKind } from '#generated/lxstack/agent/v1/agent';
+
+/** First frame of the source. */
+export interface Hello {
+  migrationId: string;
+  token: string;
+  kind: MigrationKind;
+}
+
+/** What the two ends tell each other, in the order of a move. */
+export type Message =
+  | { say: 'welcome'; lazyPages: boolean; copies: CopiesOffer }
+  /** Source: a stream of a copy follows as disk frames. Target, after its end: why it could not take it, or ''. */
+  | { say: 'copy' }
+  | { say: 'copy-end' }
+  | { say: 'copied'; problem: string }
+  /** Source: the copy is the instance's root from now on. */
+  | { say: 'adopt'; pass: number }
+  | { say: 'adopted' }
+  /**
+   * A disk pass: paths to remove first, directories to take the extended attributes from; its tar stream follows as disk
+   * frames where `tar` is set. Paths are bytes ("latin1").
+   */
+  | { say: 'pass'; removed: string[]; bare: string[]; tar: boolean }
+  | { say: 'pass-end' }
+  | { say: 'pass-done' }
+  /** Source: the freeze is next, be ready to restore. */
+  | { say: 'arm'; memoryMode: MemoryMode }
+  | { say: 'armed' }
+  /** Source: every pass and image has been sent; no commit can come later than timeoutMs from now. */
+  | { say: 'restore'; timeoutMs: number; network: GuestNetwork; memory: SentMemory[] }
+  /**
+   * Target: all is there and stopped before its first instruction (cold: the disk is complete). `firstFailure`: why it was
+   * restored by a second try, empty where the first has succeeded.
+   */
+  | { say: 'restored'; firstFailure: string }
+  | { say: 'failed'; step: string; reason: string; logTail: string[] }
+  /** Source: the move is off. */
+  | { say: 'abort'; reason: string };

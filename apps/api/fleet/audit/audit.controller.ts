@@ -1,0 +1,34 @@
+import { Controller, Get, Param, UseFilters } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { CurrentCaller } from '#apps/api/http/api-request';
+import type { Caller } from '#libs/common/caller';
+import { requireName, UUID } from '#libs/common/names';
+import { Audit } from '#libs/fleet/audit/audit.service';
+import { requireRole } from '#libs/identity/principal';
+import { PlacementRecords } from '#libs/scheduling/placement/placement-records';
+import type { PlacementRecord } from '#libs/scheduling/placement/placement-records';
+import { FleetErrorFilter } from '../fleet.errors.js';
+
+/** Operators: does all fit together, and why is an instance where it is. */
+@ApiTags('fleet')
+@UseFilters(FleetErrorFilter)
+@Controller('fleet/v1')
+export class AuditController {
+  constructor(
+    private readonly audit: Audit,
+    private readonly placements: PlacementRecords,
+  ) {}
+
+  @Get('audit')
+  async run(@CurrentCaller() caller: Caller): Promise<{ differences: string[] }> {
+    requireRole(caller, 'admin', 'fleet:audit');
+    return { differences: await this.audit.run() };
+  }
+
+  /** The last placement of an instance: each host, each filter, the reason. */
+  @Get('instances/:id/explain')
+  async explain(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<{ placement: PlacementRecord }> {
+    requireRole(caller, 'admin', 'fleet:explain');
+    return { placement: await this.placements.last(requireName('id', id, UUID, 'a UUID')) };
+  }
+}

@@ -1,0 +1,78 @@
+import { Controller, Get, HttpCode, Param, Post, Query, UseFilters } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { CurrentCaller } from '#apps/api/http/api-request';
+import { limitOf, one } from '#apps/api/http/list-query';
+import type { Query as ListQuery } from '#apps/api/http/list-query';
+import type { Caller } from '#libs/common/caller';
+import type { Host } from '#libs/fleet/hosts/host.entity';
+import { Fencing } from '#libs/fleet/fencing/fencing.service';
+import { Hosts } from '#libs/fleet/hosts/hosts.service';
+import { JoinTokens } from '#libs/fleet/join-tokens/join-tokens.service';
+import { requireRole } from '#libs/identity/principal';
+import { FleetErrorFilter } from '../fleet.errors.js';
+
+/** Operators: the hosts and the way in. */
+@ApiTags('fleet')
+@UseFilters(FleetErrorFilter)
+@Controller('fleet/v1')
+export class HostsController {
+  constructor(
+    private readonly hosts: Hosts,
+    private readonly fencing: Fencing,
+    private readonly tokens: JoinTokens,
+  ) {}
+
+  @Post('join-tokens')
+  @HttpCode(201)
+  async createJoinToken(@CurrentCaller() caller: Caller): Promise<{ token: string; expires_at: Date }> {
+    requireRole(caller, 'admin', 'fleet:join-tokens');
+    const { token, expiresAt } = await this.tokens.create();
+    return { token, expires_at: expiresAt };
+  }
+
+  @Get('hosts')
+  async list(@CurrentCaller() caller: Caller, @Query() query: ListQuery): Promise<{ hosts: object[] }> {
+    requireRole(caller, 'admin', 'fleet:hosts');
+    const hosts = await this.hosts.list({ marker: one(query, 'marker'), limit: limitOf(query) });
+    const now = new Date();
+    return { hosts: hosts.map((host) => renderHost(host, this.hosts.isUp(host, now))) };
+  }
+
+  /** What the host's agent has promised to do to which instances when its lease ends, in seconds after that. */
+  @Get('hosts/:host/fence')
+  async fence(@CurrentCaller() caller: Caller, @Param('host') name: string): Promise<{ fence: object }> {
+    requireRole(caller, 'admin', 'fleet:hosts');
+    const { host, promised, marginSeconds } = await this.fencing.of(name);
+    return {
+      fence: {
+        lease_expires_at: host.leaseExpiresAt,
+        forced_down: host.forcedDown,
+        stop_seconds: promised?.stopSeconds ?? null,
+        margin_seconds: marginSeconds,
+        instance_ids: promised?.instanceIds ?? [],
+      },
+    };
+  }
+}
+
+function renderHost(host: Host, up: boolean): object {
+  return {
+    id: host.id,
+    name: host.name,
+    role: host.role,
+    state: up ? 'up' : 'down',
+    enabled: host.enabled,
+    disabled_reason: host.disabledReason,
+    forced_down: host.forcedDown,
+    availability_zone: host.availabilityZone,
+    address: host.address,
+    vtep: host.vtep,
+    lease_expires_at: host.leaseExpiresAt,
+    inventory: { vcpus: host.vcpus, memory_mb: host.memoryMb, disk_gb: host.diskGb },
+    used: { vcpus: host.usedVcpus, memory_mb: host.usedMemoryMb, disk_gb: host.usedDiskGb },
+    ratios: { cpu: host.cpuRatio, memory: host.memoryRatio, disk: host.diskRatio },
+    capabilities: host.capabilities,
+    facts: host.facts,
+    certificate_fingerprint: host.certificateFingerprint,
+  };
+}

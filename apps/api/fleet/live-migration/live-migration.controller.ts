@@ -1,0 +1,73 @@
+import { Body, Controller, Get, HttpCode, Param, Post, UseFilters } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { IsIn, IsOptional, Matches } from 'class-validator';
+import { CurrentCaller } from '#apps/api/http/api-request';
+import { parseBody } from '#apps/api/http/body';
+import { memoryModes } from '#libs/agent-protocol/memory-modes';
+import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
+import type { Caller } from '#libs/common/caller';
+import { NotFoundError } from '#libs/common/errors';
+import { Instances } from '#libs/compute/instances/instances';
+import { requireRole } from '#libs/identity/principal';
+import { Migrations } from '#libs/mobility/migrations/migrations.service';
+import { FleetErrorFilter } from '../fleet.errors.js';
+
+class LiveMigrationBody {
+  /** Left out: the scheduler chooses. */
+  @IsOptional()
+  @Matches(/^[A-Za-z0-9][A-Za-z0-9.-]{0,254}$/, { message: 'the name of a host' })
+  host?: string;
+
+  /** Left out: the source chooses by what it costs. */
+  @IsOptional()
+  @IsIn(memoryModes, { message: memoryModes.join(', ') })
+  memory_mode?: MemoryMode;
+}
+
+/** Operators: what os-migrateLive has no words for. The live migration of an instance is the latest one. */
+@ApiTags('fleet')
+@UseFilters(FleetErrorFilter)
+@Controller('fleet/v1/instances/:id/live-migration')
+export class LiveMigrationController {
+  constructor(
+    private readonly instances: Instances,
+    private readonly migrations: Migrations,
+  ) {}
+
+  @Post()
+  @HttpCode(202)
+  async begin(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown): Promise<object> {
+    requireRole(caller, 'admin', 'fleet:live-migrate');
+    const { host, memory_mode: memoryMode } = parseBody(LiveMigrationBody, body ?? {});
+    const instance = await this.instances.get(caller, id);
+    await this.migrations.liveMigrate(caller, instance.id, { host, memoryMode });
+    return this.render(instance.id);
+  }
+
+  @Get()
+  async show(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<object> {
+    requireRole(caller, 'admin', 'fleet:live-migrate');
+    return this.render((await this.instances.get(caller, id)).id);
+  }
+
+  private async render(instanceId: string): Promise<object> {
+    const [view] = await this.migrations.list({ instanceId, migrationType: 'live-migration', limit: 1 });
+    if (!view) throw new NotFoundError('Live migration of instance', instanceId);
+    return {
+      live_migration: {
+        id: view.uuid,
+        operation_id: view.operationId,
+        instance_id: instanceId,
+        status: view.status,
+        source_host: view.sourceHost,
+        target_host: view.destHost,
+        memory_mode: view.memoryMode || null,
+        memory_mode_reason: view.memoryModeReason || null,
+        memory_bytes: view.memoryBytesTotal,
+        disk_bytes: view.diskBytesTotal,
+        timings_ms: view.timingsMs,
+        failure: view.failure,
+      },
+    };
+  }
+}

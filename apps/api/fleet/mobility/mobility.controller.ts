@@ -1,0 +1,33 @@
+import { Controller, Get, Param, Query, UseFilters } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { CurrentCaller } from '#apps/api/http/api-request';
+import { limitOf, one } from '#apps/api/http/list-query';
+import type { Query as ListQuery } from '#apps/api/http/list-query';
+import type { Caller } from '#libs/common/caller';
+import { Instances } from '#libs/compute/instances/instances';
+import { MoveEligibility } from '#libs/mobility/eligibility/move-eligibility';
+import { FleetErrorFilter } from '../fleet.errors.js';
+
+/** Whether an instance can be moved, and if not why. Its owners see the verdict, admins the hosts too. */
+@ApiTags('fleet')
+@UseFilters(FleetErrorFilter)
+@Controller('fleet/v1/instances/:id/mobility')
+export class MobilityController {
+  constructor(
+    private readonly instances: Instances,
+    private readonly mobility: MoveEligibility,
+  ) {}
+
+  @Get()
+  async show(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Query() query: ListQuery,
+  ): Promise<{ mobility: object }> {
+    const instance = await this.instances.get(caller, id);
+    const page = { marker: one(query, 'marker'), limit: limitOf(query) };
+    const { live, cold, init, memoryBytes, targets } = await this.mobility.report(instance, page);
+    const shown = { instance_id: id, live, cold, init, memory_bytes: memoryBytes };
+    return { mobility: caller.isAdmin ? { ...shown, targets } : shown };
+  }
+}

@@ -1,0 +1,84 @@
+import { Body, Controller, Delete, Get, Headers, HttpCode, Post, Query, Res, UseFilters } from '@nestjs/common';
+import type { Response } from 'express';
+import { AnyScope, Open } from '#apps/api/http/access';
+import { CurrentPrincipal } from '#apps/api/http/api-request';
+import { InvalidInputError, NotFoundError, UnauthenticatedError } from '#libs/common/errors';
+import type { Principal } from '#libs/identity/principal';
+import { requireRole } from '#libs/identity/principal';
+import { Projects } from '#libs/identity/projects/projects.service';
+import { Tokens } from '#libs/identity/tokens/tokens.service';
+import { parseAuth } from './auth-request.js';
+import { catalog } from '../catalog/catalog.js';
+import { IdentityErrors } from '../http/identity.errors.js';
+import { listLinks, renderDomain, renderProject, renderToken } from '../views.js';
+
+@AnyScope()
+@UseFilters(IdentityErrors)
+@Controller('identity/v3/auth')
+export class AuthController {
+  constructor(
+    private readonly tokens: Tokens,
+    private readonly projects: Projects,
+  ) {}
+
+  @Open()
+  @Post('tokens')
+  async issue(
+    @Body() body: unknown,
+    @Query('nocatalog') nocatalog: string | undefined,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    const { credentials, scope } = parseAuth(body);
+    const { token, principal } = await this.tokens.issue(credentials, scope);
+    response.set({ 'X-Subject-Token': token, Vary: 'X-Auth-Token' });
+    return renderToken(principal, nocatalog === undefined);
+  }
+
+  @Get('tokens')
+  async show(
+    @CurrentPrincipal() caller: Principal,
+    @Headers('x-subject-token') subject: string | undefined,
+    @Query('nocatalog') nocatalog: string | undefined,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    const principal = await this.subject(caller, subject);
+    response.set({ 'X-Subject-Token': subject, Vary: 'X-Auth-Token' });
+    return renderToken(principal, nocatalog === undefined);
+  }
+
+  @Delete('tokens')
+  @HttpCode(204)
+  async revoke(@CurrentPrincipal() caller: Principal, @Headers('x-subject-token') subject: string | undefined) {
+    await this.subject(caller, subject);
+    await this.tokens.revoke(subject!);
+  }
+
+  @Get('catalog')
+  catalog() {
+    return { catalog: catalog(), links: listLinks('auth/catalog') };
+  }
+
+  @Get('projects')
+  async listProjects(@CurrentPrincipal() { userId }: Principal) {
+    const projects = await this.projects.ofUser('project', userId);
+    return { projects: projects.map(renderProject), links: listLinks('auth/projects') };
+  }
+
+  @Get('domains')
+  async listDomains(@CurrentPrincipal() { userId }: Principal) {
+    const domains = await this.projects.ofUser('domain', userId);
+    return { domains: domains.map(renderDomain), links: listLinks('auth/domains') };
+  }
+
+  /** Whose token X-Subject-Token is: the caller's own, or anybody's for an admin. */
+  private async subject(caller: Principal, subject: string | undefined): Promise<Principal> {
+    if (!subject) throw new InvalidInputError('X-Subject-Token', 'a token in this header');
+    try {
+      const principal = await this.tokens.validate(subject);
+      if (principal.userId !== caller.userId) requireRole(caller, 'admin', 'identity:validate_token');
+      return principal;
+    } catch (error) {
+      throw error instanceof UnauthenticatedError ? new NotFoundError('token', 'of X-Subject-Token') : error;
+    }
+  }
+}

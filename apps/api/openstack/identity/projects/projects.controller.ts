@@ -1,0 +1,87 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Req, UseFilters } from '@nestjs/common';
+import { AnyScope } from '#apps/api/http/access';
+import type { ApiRequest } from '#apps/api/http/api-request';
+import { CurrentPrincipal } from '#apps/api/http/api-request';
+import { given, parseBody, unwrap } from '#apps/api/http/body';
+import type { Query as ListQuery } from '#apps/api/http/list-query';
+import { nextPage, pageOf } from '#apps/api/http/list-query';
+import { publicUrl } from '#apps/api/http/public-url';
+import { ForbiddenError, InvalidInputError } from '#libs/common/errors';
+import type { Principal } from '#libs/identity/principal';
+import { requireRole } from '#libs/identity/principal';
+import { Projects } from '#libs/identity/projects/projects.service';
+import type { NewProject } from '#libs/identity/projects/projects.service';
+import { ProjectBody } from '../bodies.js';
+import { IdentityErrors } from '../http/identity.errors.js';
+import { listLinks, renderDomain, renderProject } from '../views.js';
+
+const filters = { name: 'name', domain_id: 'domain_id', enabled: 'enabled' };
+
+@AnyScope()
+@UseFilters(IdentityErrors)
+@Controller('identity/v3')
+export class ProjectsController {
+  constructor(private readonly projects: Projects) {}
+
+  @Get(['projects', 'domains'])
+  async list(@CurrentPrincipal() caller: Principal, @Query() query: ListQuery, @Req() request: ApiRequest) {
+    const kind = kindOf(request);
+    requireRole(caller, 'admin', `identity:list_${kind}s`);
+    const rows = await this.projects.list(kind, pageOf(query, filters));
+    const next = nextPage(`${publicUrl()}/identity/v3/${kind}s`, query, rows);
+    const rendered = rows.map(kind === 'domain' ? renderDomain : renderProject);
+    return { [`${kind}s`]: rendered, links: listLinks(`${kind}s`, next) };
+  }
+
+  @Get(['projects/:id', 'domains/:id'])
+  async show(@CurrentPrincipal() caller: Principal, @Param('id') id: string, @Req() request: ApiRequest) {
+    const kind = kindOf(request);
+    const own = id === caller.projectId || id === caller.user.domain.id || id === caller.project?.domain.id;
+    if (!caller.isAdmin && !own) throw new ForbiddenError(`You are not authorized to perform identity:get_${kind}.`);
+    return this.render(kind, await this.projects.get(kind, id));
+  }
+
+  @Post(['projects', 'domains'])
+  async create(@CurrentPrincipal() caller: Principal, @Body() body: unknown, @Req() request: ApiRequest) {
+    const kind = kindOf(request);
+    requireRole(caller, 'admin', `identity:create_${kind}`);
+    const { name, ...rest } = parseProject(kind, body);
+    if (name === undefined) throw new InvalidInputError(`${kind}.name`, 'a string of 1 to 64 characters');
+    return this.render(kind, await this.projects.create(kind, { name, ...rest }));
+  }
+
+  @Patch(['projects/:id', 'domains/:id'])
+  async update(
+    @CurrentPrincipal() caller: Principal,
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @Req() request: ApiRequest,
+  ) {
+    const kind = kindOf(request);
+    requireRole(caller, 'admin', `identity:update_${kind}`);
+    const { name, description, enabled } = parseProject(kind, body);
+    const change = given({ name, description, enabled });
+    return this.render(kind, await this.projects.update(kind, id, change));
+  }
+
+  @Delete(['projects/:id', 'domains/:id'])
+  @HttpCode(204)
+  async delete(@CurrentPrincipal() caller: Principal, @Param('id') id: string, @Req() request: ApiRequest) {
+    requireRole(caller, 'admin', `identity:delete_${kindOf(request)}`);
+    await this.projects.delete(kindOf(request), id);
+  }
+
+  private render(kind: Kind, project: Parameters<typeof renderProject>[0]) {
+    return kind === 'domain' ? { domain: renderDomain(project) } : { project: renderProject(project) };
+  }
+}
+
+type Kind = 'project' | 'domain';
+
+const kindOf = (request: ApiRequest): Kind => (/\/v3\/domains/.test(request.path) ? 'domain' : 'project');
+
+function parseProject(kind: Kind, body: unknown): Partial<NewProject> {
+  const { name, description, enabled, domain_id, parent_id } = parseBody(ProjectBody, unwrap(body, kind), kind);
+  const fields = { name, description, enabled, domainId: domain_id ?? parent_id };
+  return given(fields);
+}

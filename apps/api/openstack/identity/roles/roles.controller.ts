@@ -1,0 +1,100 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, UseFilters } from '@nestjs/common';
+import { AnyScope } from '#apps/api/http/access';
+import { CurrentPrincipal } from '#apps/api/http/api-request';
+import { parseBody, unwrap } from '#apps/api/http/body';
+import type { Query as ListQuery } from '#apps/api/http/list-query';
+import { one, pageOf } from '#apps/api/http/list-query';
+import type { Principal } from '#libs/identity/principal';
+import { requireRole } from '#libs/identity/principal';
+import { Roles } from '#libs/identity/roles/roles.service';
+import { RoleBody } from '../bodies.js';
+import { IdentityErrors } from '../http/identity.errors.js';
+import { listLinks, renderAssignment, renderRole } from '../views.js';
+
+/** A role of a user on a project or a domain. */
+const grants = ['projects/:target/users/:user/roles', 'domains/:target/users/:user/roles'];
+const single = grants.map((path) => `${path}/:role`);
+
+interface GrantPath {
+  target: string;
+  user: string;
+  role: string;
+}
+
+@AnyScope()
+@UseFilters(IdentityErrors)
+@Controller('identity/v3')
+export class RolesController {
+  constructor(private readonly roles: Roles) {}
+
+  @Get('roles')
+  async list(@CurrentPrincipal() caller: Principal, @Query() query: ListQuery) {
+    requireRole(caller, 'admin', 'identity:list_roles');
+    const roles = await this.roles.list(pageOf(query, { name: 'name' }));
+    return { roles: roles.map(renderRole), links: listLinks('roles') };
+  }
+
+  @Get('roles/:id')
+  async show(@CurrentPrincipal() caller: Principal, @Param('id') id: string) {
+    requireRole(caller, 'admin', 'identity:get_role');
+    return { role: renderRole(await this.roles.get(id)) };
+  }
+
+  @Post('roles')
+  async create(@CurrentPrincipal() caller: Principal, @Body() body: unknown) {
+    requireRole(caller, 'admin', 'identity:create_role');
+    const { name } = parseBody(RoleBody, unwrap(body, 'role'), 'role');
+    return { role: renderRole(await this.roles.create(name)) };
+  }
+
+  @Delete('roles/:id')
+  @HttpCode(204)
+  async delete(@CurrentPrincipal() caller: Principal, @Param('id') id: string) {
+    requireRole(caller, 'admin', 'identity:delete_role');
+    await this.roles.delete(id);
+  }
+
+  @Get(grants)
+  async listGrants(@CurrentPrincipal() caller: Principal, @Param() { target, user }: GrantPath) {
+    requireRole(caller, 'admin', 'identity:list_grants');
+    const found = await this.roles.assignments({ userId: user, targetId: target });
+    return { roles: found.map(({ role }) => renderRole(role)), links: listLinks('roles') };
+  }
+
+  @Put(single)
+  @HttpCode(204)
+  async grant(@CurrentPrincipal() caller: Principal, @Param() { target, user, role }: GrantPath) {
+    requireRole(caller, 'admin', 'identity:create_grant');
+    await this.roles.grant(user, target, role);
+  }
+
+  /** HEAD too: is there such a grant? */
+  @Get(single)
+  @HttpCode(204)
+  async check(@CurrentPrincipal() caller: Principal, @Param() { target, user, role }: GrantPath) {
+    requireRole(caller, 'admin', 'identity:check_grant');
+    await this.roles.require(user, target, role);
+  }
+
+  @Delete(single)
+  @HttpCode(204)
+  async revoke(@CurrentPrincipal() caller: Principal, @Param() { target, user, role }: GrantPath) {
+    requireRole(caller, 'admin', 'identity:revoke_grant');
+    await this.roles.revoke(user, target, role);
+  }
+
+  @Get('role_assignments')
+  async assignments(@CurrentPrincipal() caller: Principal, @Query() query: ListQuery) {
+    requireRole(caller, 'admin', 'identity:list_role_assignments');
+    const found = await this.roles.assignments({
+      userId: one(query, 'user.id'),
+      targetId: one(query, 'scope.project.id') ?? one(query, 'scope.domain.id'),
+      roleId: one(query, 'role.id'),
+    });
+    const names = /^(true|1|)$/i.test(one(query, 'include_names') ?? 'no');
+    return {
+      role_assignments: found.map((assignment) => renderAssignment(assignment, names)),
+      links: listLinks('role_assignments'),
+    };
+  }
+}

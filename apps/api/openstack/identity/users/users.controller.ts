@@ -1,0 +1,90 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, UseFilters } from '@nestjs/common';
+import { AnyScope } from '#apps/api/http/access';
+import { CurrentPrincipal } from '#apps/api/http/api-request';
+import { given, parseBody, unwrap } from '#apps/api/http/body';
+import type { Query as ListQuery } from '#apps/api/http/list-query';
+import { nextPage, pageOf } from '#apps/api/http/list-query';
+import { publicUrl } from '#apps/api/http/public-url';
+import { ForbiddenError, InvalidInputError } from '#libs/common/errors';
+import type { Principal } from '#libs/identity/principal';
+import { requireRole } from '#libs/identity/principal';
+import { Projects } from '#libs/identity/projects/projects.service';
+import { Users } from '#libs/identity/users/users.service';
+import type { NewUser } from '#libs/identity/users/users.service';
+import { PasswordBody, UserBody } from '../bodies.js';
+import { IdentityErrors } from '../http/identity.errors.js';
+import { listLinks, renderProject, renderUser } from '../views.js';
+
+@AnyScope()
+@UseFilters(IdentityErrors)
+@Controller('identity/v3/users')
+export class UsersController {
+  constructor(
+    private readonly users: Users,
+    private readonly projects: Projects,
+  ) {}
+
+  @Get()
+  async list(@CurrentPrincipal() caller: Principal, @Query() query: ListQuery) {
+    requireRole(caller, 'admin', 'identity:list_users');
+    const users = await this.users.list(pageOf(query, { name: 'name', domain_id: 'domain_id', enabled: 'enabled' }));
+    const next = nextPage(`${publicUrl()}/identity/v3/users`, query, users);
+    return { users: users.map(renderUser), links: listLinks('users', next) };
+  }
+
+  @Get(':id')
+  async show(@CurrentPrincipal() caller: Principal, @Param('id') id: string) {
+    requireSelfOrAdmin(caller, id, 'identity:get_user');
+    return { user: renderUser(await this.users.get(id)) };
+  }
+
+  @Get(':id/projects')
+  async listProjects(@CurrentPrincipal() caller: Principal, @Param('id') id: string) {
+    requireSelfOrAdmin(caller, id, 'identity:list_user_projects');
+    const projects = await this.projects.ofUser('project', id);
+    return { projects: projects.map(renderProject), links: listLinks(`users/${id}/projects`) };
+  }
+
+  @Post()
+  async create(@CurrentPrincipal() caller: Principal, @Body() body: unknown) {
+    requireRole(caller, 'admin', 'identity:create_user');
+    const { name, ...rest } = parseUser(body);
+    if (name === undefined) throw new InvalidInputError('user.name', 'a string of 1 to 255 characters');
+    return { user: renderUser(await this.users.create({ name, ...rest })) };
+  }
+
+  @Patch(':id')
+  async update(@CurrentPrincipal() caller: Principal, @Param('id') id: string, @Body() body: unknown) {
+    requireRole(caller, 'admin', 'identity:update_user');
+    const change = parseUser(body);
+    delete change.domainId;
+    return { user: renderUser(await this.users.update(id, change)) };
+  }
+
+  @Post(':id/password')
+  @HttpCode(204)
+  async changePassword(@CurrentPrincipal() caller: Principal, @Param('id') id: string, @Body() body: unknown) {
+    requireSelfOrAdmin(caller, id, 'identity:change_password');
+    const { original_password, password } = parseBody(PasswordBody, unwrap(body, 'user'), 'user');
+    await this.users.changePassword(id, original_password, password);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  async delete(@CurrentPrincipal() caller: Principal, @Param('id') id: string) {
+    requireRole(caller, 'admin', 'identity:delete_user');
+    await this.users.delete(id);
+  }
+}
+
+function requireSelfOrAdmin(caller: Principal, id: string, action: string): void {
+  if (!caller.isAdmin && caller.userId !== id)
+    throw new ForbiddenError(`You are not authorized to perform the requested action: ${action}.`);
+}
+
+function parseUser(body: unknown): Partial<NewUser> {
+  const parsed = parseBody(UserBody, unwrap(body, 'user'), 'user');
+  const { name, password, email, description, enabled } = parsed;
+  const place = { domainId: parsed.domain_id, defaultProjectId: parsed.default_project_id };
+  return given({ name, password, email, description, enabled, ...place });
+}

@@ -1,0 +1,47 @@
+import { Controller, Get, Param, UseFilters } from '@nestjs/common';
+import { NetworkErrors } from '../http/network.errors.js';
+
+/** What clients look at and this cloud does not have (yet): routers, floating IPs and the like; no quotas. */
+@UseFilters(NetworkErrors)
+@Controller('networking/v2.0')
+export class EmptyListsController {
+  @Get('routers')
+  routers() {
+    return { routers: [] };
+  }
+
+  @Get('floatingips')
+  floatingIps() {
+    return { floatingips: [] };
+  }
+
+  @Get('subnetpools')
+  subnetPools() {
+    return { subnetpools: [] };
+  }
+
+  /** Neutron's agents: ours are Nova's hosts. */
+  @Get('agents')
+  agents() {
+    return { agents: [] };
+  }
+
+  @Get('availability_zones')
+  availabilityZones() {
+    return { availability_zones: [{ name: 'nova', resource: 'network', state: 'available' }] };
+  }
+
+  @Get(['quotas/:project', 'quotas/:project/default'])
+  quota(@Param('project') project: string) {
+    const unlimited = { network: -1, subnet: -1, port: -1 };
+    const fixed = {
+      security_group: 1,
+      security_group_rule: 4,
+      router: 0,
+      floatingip: 0,
+      subnetpool: 0,
+      rbac_policy: 0,
+    };
+    return { quota: { ...unlimited, ...fixed, project_id: project } };
+  }
+}

@@ -1,0 +1,72 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, UseFilters } from '@nestjs/common';
+import { CurrentCaller } from '#apps/api/http/api-request';
+import { given, parseBody, unwrap } from '#apps/api/http/body';
+import type { Query as ListQuery } from '#apps/api/http/list-query';
+import type { Caller } from '#libs/common/caller';
+import { ForbiddenError, InvalidInputError } from '#libs/common/errors';
+import { Networks } from '#libs/networking/networks/networks.service';
+import type { NewNetwork } from '#libs/networking/networks/networks.service';
+import { NetworkBody } from '../bodies.js';
+import { neutronList, neutronPage } from '../http/listing.js';
+import { NetworkErrors } from '../http/network.errors.js';
+import { renderNetwork } from '../views.js';
+
+const filters = { shared: 'shared', description: 'description', mtu: 'mtu', 'provider:segmentation_id': 'vni' };
+
+@UseFilters(NetworkErrors)
+@Controller('networking/v2.0/networks')
+export class NetworksController {
+  constructor(private readonly networks: Networks) {}
+
+  @Get()
+  async list(@CurrentCaller() caller: Caller, @Query() query: ListQuery) {
+    // Nothing here is external: asked for external ones, there are none.
+    const external = query['router:external'];
+    const none = typeof external === 'string' && /^(true|1)$/i.test(external);
+    const rows = none ? [] : await this.networks.list(caller, neutronPage(query, filters));
+    return neutronList(
+      'networks',
+      query,
+      rows.map((row) => renderNetwork(row, caller.isAdmin)),
+    );
+  }
+
+  @Get(':id')
+  async show(@CurrentCaller() caller: Caller, @Param('id') id: string) {
+    return { network: renderNetwork(await this.networks.get(caller, id), caller.isAdmin) };
+  }
+
+  @Post()
+  async create(@CurrentCaller() caller: Caller, @Body() body: unknown) {
+    return { network: renderNetwork(await this.networks.create(caller, parseNetwork(caller, body)), caller.isAdmin) };
+  }
+
+  @Put(':id')
+  async update(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown) {
+    const change = parseNetwork(caller, body);
+    delete change.vni;
+    delete change.projectId;
+    return { network: renderNetwork(await this.networks.update(caller, id, change), caller.isAdmin) };
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  async delete(@CurrentCaller() caller: Caller, @Param('id') id: string) {
+    await this.networks.delete(caller, id);
+  }
+}
+
+function parseNetwork(caller: Caller, body: unknown): NewNetwork {
+  const parsed = parseBody(NetworkBody, unwrap(body, 'network'), 'network');
+  const vni = parsed['provider:segmentation_id'];
+  const projectId = parsed.project_id ?? parsed.tenant_id;
+  if ((parsed['provider:network_type'] ?? 'vxlan') !== 'vxlan')
+    throw new InvalidInputError('provider:network_type', 'vxlan');
+  if (parsed['router:external'])
+    throw new InvalidInputError('router:external', 'false: there are no external networks');
+  if (!caller.isAdmin && (vni !== undefined || (projectId !== undefined && projectId !== caller.projectId)))
+    throw new ForbiddenError('Only an admin may set provider attributes or another project.');
+  const { name, description, shared, mtu } = parsed;
+  const [adminStateUp, portSecurityEnabled] = [parsed.admin_state_up, parsed.port_security_enabled];
+  return given({ name, description, shared, mtu, adminStateUp, portSecurityEnabled, vni, projectId });
+}

@@ -1,0 +1,105 @@
+import { Controller, Delete, Get, HttpCode, Param, Post, Query, UseFilters } from '@nestjs/common';
+import { CurrentCaller } from '#apps/api/http/api-request';
+import { many } from '#apps/api/http/list-query';
+import type { Query as ListQuery } from '#apps/api/http/list-query';
+import type { Caller } from '#libs/common/caller';
+import { NotFoundError, QuotaExceededError } from '#libs/common/errors';
+import { DefaultSecurityGroupError } from '#libs/networking/networking.errors';
+import { defaultSecurityGroup } from '#libs/networking/security-groups/default-security-group';
+import type { SecurityGroup, SecurityGroupRule } from '#libs/networking/security-groups/default-security-group';
+import { neutronList } from '../http/listing.js';
+import { NetworkErrors } from '../http/network.errors.js';
+
+/** Each project's default group, to be read and named; there are no others and it has the rules it has. */
+@UseFilters(NetworkErrors)
+@Controller('networking/v2.0')
+export class SecurityGroupsController {
+  @Get('security-groups')
+  list(@CurrentCaller() caller: Caller, @Query() query: ListQuery) {
+    const groups = [renderGroup(defaultSecurityGroup(projectOf(caller, query)))];
+    return neutronList(
+      'security_groups',
+      query,
+      groups.filter((group) => fits(group, query, ['id', 'name'])),
+    );
+  }
+
+  @Get('security-groups/:id')
+  show(@CurrentCaller() caller: Caller, @Param('id') id: string) {
+    return { security_group: renderGroup(own(caller, id)) };
+  }
+
+  @Post('security-groups')
+  create(): never {
+    throw new QuotaExceededError('security_group', 1, 1, 1);
+  }
+
+  @Delete('security-groups/:id')
+  @HttpCode(204)
+  delete(@CurrentCaller() caller: Caller, @Param('id') id: string): never {
+    own(caller, id);
+    throw new DefaultSecurityGroupError();
+  }
+
+  @Get('security-group-rules')
+  listRules(@CurrentCaller() caller: Caller, @Query() query: ListQuery) {
+    const rules = defaultSecurityGroup(projectOf(caller, query)).rules.map(renderRule);
+    const shown = rules.filter((rule) => fits(rule, query, ['id', 'security_group_id', 'direction', 'ethertype']));
+    return neutronList('security_group_rules', query, shown);
+  }
+
+  @Get('security-group-rules/:id')
+  showRule(@CurrentCaller() caller: Caller, @Param('id') id: string) {
+    const rule = defaultSecurityGroup(caller.projectId).rules.find((one) => one.id === id);
+    if (!rule) throw new NotFoundError('SecurityGroupRule', id);
+    return { security_group_rule: renderRule(rule) };
+  }
+
+  @Post('security-group-rules')
+  createRule(): never {
+    throw new QuotaExceededError('security_group_rule', 1, 4, 4);
+  }
+}
+
+/** The project asked about: the caller's own, or any by an admin. */
+function projectOf({ isAdmin, projectId }: Caller, query: ListQuery): string {
+  const [asked] = [...many(query, 'project_id'), ...many(query, 'tenant_id')];
+  return isAdmin && asked ? asked : projectId;
+}
+
+function own({ projectId }: Caller, id: string): SecurityGroup {
+  const group = defaultSecurityGroup(projectId);
+  if (group.id !== id) throw new NotFoundError('SecurityGroup', id);
+  return group;
+}
+
+function fits(item: Record<string, unknown>, query: ListQuery, fields: string[]): boolean {
+  return fields.every((field) => {
+    const wanted: unknown[] = many(query, field);
+    return !wanted.length || wanted.includes(item[field]);
+  });
+}
+
+const owner = (projectId: string) => ({ project_id: projectId, tenant_id: projectId });
+
+function renderGroup({ id, projectId, name, rules }: SecurityGroup) {
+  const security_group_rules = rules.map(renderRule);
+  const description = 'Everything may come and go';
+  return { id, ...owner(projectId), name, description, stateful: true, shared: false, tags: [], security_group_rules };
+}
+
+function renderRule({ id, projectId, groupId, direction, etherType }: SecurityGroupRule) {
+  return {
+    id,
+    ...owner(projectId),
+    security_group_id: groupId,
+    direction,
+    ethertype: etherType,
+    protocol: null,
+    port_range_min: null,
+    port_range_max: null,
+    remote_ip_prefix: null,
+    remote_group_id: null,
+    description: '',
+  };
+}

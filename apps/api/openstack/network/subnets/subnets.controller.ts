@@ -1,0 +1,62 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, UseFilters } from '@nestjs/common';
+import { CurrentCaller } from '#apps/api/http/api-request';
+import { given, parseBody, unwrap } from '#apps/api/http/body';
+import type { Query as ListQuery } from '#apps/api/http/list-query';
+import type { Caller } from '#libs/common/caller';
+import { InvalidInputError } from '#libs/common/errors';
+import { Subnets } from '#libs/networking/subnets/subnets.service';
+import type { SubnetChange } from '#libs/networking/subnets/subnets.service';
+import { SubnetBody } from '../bodies.js';
+import { neutronList, neutronPage } from '../http/listing.js';
+import { NetworkErrors } from '../http/network.errors.js';
+import { renderSubnet } from '../views.js';
+
+const same = (names: string[]) => Object.fromEntries(names.map((name) => [name, name]));
+const filters = same(['network_id', 'ip_version', 'cidr', 'gateway_ip', 'enable_dhcp']);
+
+@UseFilters(NetworkErrors)
+@Controller('networking/v2.0/subnets')
+export class SubnetsController {
+  constructor(private readonly subnets: Subnets) {}
+
+  @Get()
+  async list(@CurrentCaller() caller: Caller, @Query() query: ListQuery) {
+    const rows = await this.subnets.list(caller, neutronPage(query, filters));
+    return neutronList('subnets', query, rows.map(renderSubnet));
+  }
+
+  @Get(':id')
+  async show(@CurrentCaller() caller: Caller, @Param('id') id: string) {
+    return { subnet: renderSubnet(await this.subnets.get(caller, id)) };
+  }
+
+  @Post()
+  async create(@CurrentCaller() caller: Caller, @Body() body: unknown) {
+    const parsed = parseBody(SubnetBody, unwrap(body, 'subnet'), 'subnet');
+    const { network_id: networkId, cidr, ip_version: ipVersion, allocation_pools: allocationPools } = parsed;
+    if (networkId === undefined) throw new InvalidInputError('subnet.network_id', 'the id of a network');
+    if (cidr === undefined) throw new InvalidInputError('subnet.cidr', 'a CIDR such as 10.0.0.0/24');
+    const wanted = given({ ...changeOf(parsed), networkId, cidr, ipVersion, allocationPools });
+    return { subnet: renderSubnet(await this.subnets.create(caller, wanted)) };
+  }
+
+  @Put(':id')
+  async update(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown) {
+    const parsed = parseBody(SubnetBody, unwrap(body, 'subnet'), 'subnet');
+    for (const field of ['network_id', 'cidr', 'ip_version', 'allocation_pools'] as const)
+      if (parsed[field] !== undefined) throw new InvalidInputError(field, 'no value: it cannot be changed');
+    return { subnet: renderSubnet(await this.subnets.update(caller, id, changeOf(parsed))) };
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  async delete(@CurrentCaller() caller: Caller, @Param('id') id: string) {
+    await this.subnets.delete(caller, id);
+  }
+}
+
+function changeOf(body: SubnetBody): SubnetChange {
+  const { name, description, gateway_ip, enable_dhcp, dns_nameservers, host_routes } = body;
+  const settings = { enableDhcp: enable_dhcp, dnsNameservers: dns_nameservers, hostRoutes: host_routes };
+  return given({ name, description, gatewayIp: gateway_ip, ...settings });
+}

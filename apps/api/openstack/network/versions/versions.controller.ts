@@ -1,0 +1,66 @@
+import { Controller, Get, Param, UseFilters } from '@nestjs/common';
+import { Open } from '#apps/api/http/access';
+import { publicUrl } from '#apps/api/http/public-url';
+import { NotFoundError } from '#libs/common/errors';
+import { NetworkErrors } from '../http/network.errors.js';
+
+const resources = ['network', 'subnet', 'port'];
+
+/** What clients ask for before they use a field. */
+const extensions: Record<string, string> = {
+  'standard-attr-description': 'standard-attr-description',
+  'standard-attr-timestamp': 'Resource timestamps',
+  'port-security': 'Port Security',
+  binding: 'Port Binding',
+  provider: 'Provider Network',
+  'net-mtu': 'Network MTU',
+  'project-id': 'project_id field enabled',
+  pagination: 'Pagination support',
+  sorting: 'Sorting support',
+  'security-group': 'security-group',
+  quotas: 'Quota management support',
+  availability_zone: 'Availability Zone',
+  network_availability_zone: 'Network Availability Zone',
+  subnet_allocation: 'Subnet Allocation',
+};
+
+const render = (alias: string) => ({
+  alias,
+  name: extensions[alias],
+  description: '',
+  updated: '2024-01-01T00:00:00-00:00',
+  links: [],
+});
+
+/** Neutron's version documents and extensions. */
+@Open()
+@UseFilters(NetworkErrors)
+@Controller('networking')
+export class NetworkVersionsController {
+  @Get()
+  versions() {
+    const links = [{ rel: 'self', href: `${publicUrl()}/networking/v2.0/` }];
+    return { versions: [{ id: 'v2.0', status: 'CURRENT', links }] };
+  }
+
+  @Get('v2.0')
+  resources() {
+    const entries = resources.map((name) => ({
+      name,
+      collection: `${name}s`,
+      links: [{ rel: 'self', href: `${publicUrl()}/networking/v2.0/${name}s` }],
+    }));
+    return { resources: entries };
+  }
+
+  @Get('v2.0/extensions')
+  list() {
+    return { extensions: Object.keys(extensions).map(render) };
+  }
+
+  @Get('v2.0/extensions/:alias')
+  show(@Param('alias') alias: string) {
+    if (!Object.hasOwn(extensions, alias)) throw new NotFoundError('Extension', alias);
+    return { extension: render(alias) };
+  }
+}

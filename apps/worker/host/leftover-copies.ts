@@ -1,0 +1,104 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { ListInstancesResponse } from '#generated/lxstack/agent/v1/agent';
+import { InstanceState } from '#generated/lxstack/agent/v1/types';
+import type { InstanceStatus } from '#generated/lxstack/agent/v1/types';
+import { UnavailableError } from '#libs/common/errors';
+import { createLogger } from '#libs/common/logger';
+import type { StepRun } from '#libs/operations/workflow';
+import { callOf, HostCalls } from './host-calls.js';
+import type { HostAgent } from './host-calls.js';
+
+type Run = StepRun<unknown, unknown>;
+
+/** Instances asked for in one go. */
+const PAGE = 500;
+
+interface LeftCopy {
+  id: string;
+  epoch: number;
+  busy: boolean;
+  /** The last move away from this host that ended well. */
+  migration_id: string | null;
+}
+
+/**
+ * Of the instances that a host holds, those it may forget: deleted, never built, or at rest on another host. One that is
+ * in ERROR elsewhere stays, its old copy may be all there is (invariant 5), unless its evacuation is `done`; so does one
+ * that waits for confirm or revert, and one that says it is newer than Postgres knows (a restored database), unless it
+ * is what a failed move left at its target. Index: primary key of instances, operations_in_order.
+ */
+const LEFT = `
+  SELECT i.id, greatest(i.epoch, held.epoch)::float8 AS epoch,
+    EXISTS (SELECT FROM operations o WHERE o.resource_type = 'instance' AND o.resource_id = i.id::text
+      AND o.state IN ('pending', 'running', 'undoing')) AS busy,
+    (SELECT m.uuid FROM migrations m WHERE m.instance_id = i.id AND m.source_host_id = $1
+       AND m.status IN ('completed', 'confirmed') ORDER BY m.id DESC LIMIT 1) AS migration_id
+  FROM instances i JOIN unnest($2::uuid[], $3::bigint[], $4::boolean[]) AS held(id, epoch, incoming) ON held.id = i.id
+  WHERE (held.epoch <= i.epoch OR held.incoming)
+    AND (i.deleted_at IS NOT NULL OR i.host_id IS NULL
+      OR (i.host_id <> $1 AND (i.vm_state IN ('active', 'paused', 'stopped', 'resized')
+        OR EXISTS (SELECT FROM migrations m WHERE m.instance_id = i.id AND m.source_host_id = $1 AND m.status = 'done'))))
+    AND NOT EXISTS (SELECT FROM migrations m WHERE m.instance_id = i.id AND m.source_host_id = $1
+      AND m.status IN ('finished', 'confirming', 'reverting'))`;
+
+/** Those that still run are closed by the resync that they ask for. */
+const CLOSE_EVACUATIONS = `
+  UPDATE migrations m SET status = 'completed', updated_at = now()
+  FROM operations o
+  WHERE m.source_host_id = $1 AND m.migration_type = 'evacuation' AND m.status = 'done'
+    AND o.id = m.operation_id AND o.state NOT IN ('pending', 'running', 'undoing')`;
+
+/** Copies that hosts kept of instances which left or were deleted while the host could not be told. */
+@Injectable()
+export class LeftoverCopies {
+  private readonly log = createLogger('worker');
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly hosts: HostCalls,
+  ) {}
+
+  /**
+   * Asks the host what it holds, removes what is settled elsewhere, and closes the evacuations away from it. Throws
+   * UnavailableError where some are still being changed: to be tried again.
+   */
+  async clear(run: Run, hostId: string): Promise<void> {
+    const busy: string[] = [];
+    await this.hosts.whereUp(hostId, async (agent) => {
+      let pageToken = '';
+      do {
+        const page: ListInstancesResponse = await agent.call(
+          'listInstances',
+          { pageSize: PAGE, pageToken },
+          run.signal,
+        );
+        const states = new Map(page.instances.map(({ id, state }) => [id, state]));
+        for (const copy of await this.leftOf(hostId, page.instances))
+          if (copy.busy) busy.push(copy.id);
+          else await this.remove(run, agent, copy, states.get(copy.id)!);
+        pageToken = page.nextPageToken;
+      } while (pageToken);
+      await this.database.query(CLOSE_EVACUATIONS, [hostId]);
+    });
+    if (busy.length) throw new UnavailableError(`Still being changed: ${busy.join(', ')}.`);
+  }
+
+  private async leftOf(hostId: string, held: InstanceStatus[]): Promise<LeftCopy[]> {
+    if (!held.length) return [];
+    const incoming = held.map(({ state }) => state === InstanceState.INSTANCE_STATE_INCOMING);
+    const values = [hostId, held.map(({ id }) => id), held.map(({ epoch }) => epoch), incoming];
+    return this.database.query<LeftCopy[]>(LEFT, values);
+  }
+
+  /** Under the present epoch: should it come back to this host meanwhile, its agent refuses this one. */
+  private async remove(run: Run, agent: HostAgent, { id, epoch, migration_id }: LeftCopy, state: InstanceState) {
+    const instanceId = id;
+    if (migration_id && state === InstanceState.INSTANCE_STATE_OUTGOING) {
+      const call = callOf(run, `release ${id}`, epoch);
+      await agent.call('releaseMigration', { call, migrationId: migration_id, instanceId }, run.signal);
+    }
+    await agent.call('deleteInstance', { call: callOf(run, `clear ${id}`, epoch), instanceId }, run.signal);
+    this.log.info({ instance: id, host: agent.host.name, epoch }, 'left copy removed');
+  }
+}

@@ -1,0 +1,36 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { CreateInstanceInput } from '#libs/compute/instances/actions/instance-operations';
+import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
+import type { StepRun, Workflow } from '#libs/operations/workflow';
+import type { Explanation } from '#libs/scheduling/core/explanation';
+import { faultOf } from '../fault.js';
+import { PlaceStep } from './place.step.js';
+import { SpawnStep } from './spawn.step.js';
+
+/** What `place` found out: the host that was claimed. */
+export interface CreateContext {
+  hostId?: string;
+  /** Why that one (libs/scheduling reads it: GET /fleet/v1/instances/{id}/explain). */
+  placement?: Explanation;
+}
+
+/** POST /servers to a running container: two commits, one call to the host. */
+@Injectable()
+export class CreateWorkflow implements Workflow<CreateInstanceInput, CreateContext> {
+  readonly kind = 'instance.create';
+  readonly queue = 'instance';
+  readonly steps: Workflow<CreateInstanceInput, CreateContext>['steps'];
+
+  constructor(
+    private readonly transitions: InstanceTransitions,
+    place: PlaceStep,
+    spawn: SpawnStep,
+  ) {
+    this.steps = [place, spawn];
+  }
+
+  async failed(run: Pick<StepRun<CreateInstanceInput, CreateContext>, 'operation'>, error: Error, tx: EntityManager) {
+    await this.transitions.setError(tx, run.operation.resourceId, faultOf(error));
+  }
+}

@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import type { CreateInstanceInput } from '#libs/compute/instances/actions/instance-operations';
+import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
+import { InstancePorts } from '#libs/networking/ports/instance-ports.service';
+import type { Step, StepRun } from '#libs/operations/workflow';
+import { Forwarding } from '../../network/forwarding.js';
+import { callOf, HostCalls } from '../../host/host-calls.js';
+import { InstanceSpecs } from '../instance-specs.js';
+import type { CreateContext } from './create.workflow.js';
+
+/** The host makes and starts it while its peers learn where it is; then it is ACTIVE, in one commit. */
+@Injectable()
+export class SpawnStep implements Step<CreateInstanceInput, CreateContext> {
+  readonly name = 'spawn';
+
+  constructor(
+    private readonly hosts: HostCalls,
+    private readonly specs: InstanceSpecs,
+    private readonly forwarding: Forwarding,
+    private readonly ports: InstancePorts,
+    private readonly transitions: InstanceTransitions,
+  ) {}
+
+  async run(run: StepRun<CreateInstanceInput, CreateContext>): Promise<void> {
+    const { operation, signal } = run;
+    const id = operation.resourceId;
+    const hostId = run.context.hostId!;
+    const [{ instance, spec }, agent] = await Promise.all([this.specs.load(id), this.hosts.agent(hostId)]);
+    const call = callOf(run, this.name, instance.epoch);
+    await Promise.all([
+      agent.call('createInstance', { call, spec, start: true }, signal),
+      this.forwarding.announce(run, id, hostId),
+    ]);
+    await run.commit(async (tx) => {
+      await this.transitions.finishBuild(tx, id, hostId);
+      await this.ports.activate(tx, id);
+    });
+  }
+
+  /** Removes what the host has made of it. A host that is down drops it when it comes back: it does not own it. */
+  async undo(run: StepRun<CreateInstanceInput, CreateContext>): Promise<void> {
+    const { instance } = await this.specs.load(run.operation.resourceId);
+    await this.hosts.whereUp(run.context.hostId!, (agent) =>
+      agent.call('deleteInstance', { call: callOf(run, 'spawn-undo', instance.epoch), instanceId: instance.id }),
+    );
+  }
+}

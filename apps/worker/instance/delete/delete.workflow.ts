@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { DeleteInstanceInput } from '#libs/compute/instances/actions/instance-operations';
+import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
+import { Migration } from '#libs/mobility/migrations/migration.entity';
+import { InstancePorts } from '#libs/networking/ports/instance-ports.service';
+import type { Step, StepRun, Workflow } from '#libs/operations/workflow';
+import { Claims } from '#libs/scheduling/claims/claims.service';
+import { Forwarding } from '../../network/forwarding.js';
+import { callOf, HostCalls } from '../../host/host-calls.js';
+import { HostNetworkView } from '../../network/host-network-view.js';
+import { InstanceSpecs } from '../instance-specs.js';
+import { faultOf } from '../fault.js';
+
+type Run = StepRun<DeleteInstanceInput, object>;
+
+/**
+ * Gone from its host, then from the record. A host that is down does not hold it up (Nova deletes locally): its agent
+ * stops the instance when it comes back. Operations that were under way have been asked to cancel by who made this one.
+ */
+@Injectable()
+export class DeleteWorkflow implements Workflow<DeleteInstanceInput, object> {
+  readonly kind = 'instance.delete';
+  readonly queue = 'instance';
+  readonly steps: Step<DeleteInstanceInput, object>[] = [
+    { name: 'remove', run: (run) => this.remove(run), attempts: 10 },
+    { name: 'forget', run: (run) => this.forget(run), pointOfNoReturn: true },
+  ];
+
+  constructor(
+    private readonly hosts: HostCalls,
+    private readonly specs: InstanceSpecs,
+    private readonly view: HostNetworkView,
+    private readonly forwarding: Forwarding,
+    private readonly claims: Claims,
+    private readonly ports: InstancePorts,
+    private readonly transitions: InstanceTransitions,
+  ) {}
+
+  private async remove(run: Run): Promise<void> {
+    const { operation, signal } = run;
+    const instance = await this.specs.instance(operation.resourceId);
+    if (!instance.hostId) return;
+    const { nics } = await this.view.nicsOf(instance.id);
+    const call = callOf(run, 'remove', instance.epoch);
+    const instanceId = instance.id;
+    await Promise.all([
+      this.hosts.whereUp(instance.hostId, (agent) => agent.call('deleteInstance', { call, instanceId }, signal)),
+      this.forwarding.withdraw(run, nics, instance.hostId),
+      this.releaseKeptCopy(run, instance.epoch),
+    ]);
+  }
+
+  /** Deleted while it waited for confirm: the source still has its copy. */
+  private async releaseKeptCopy(run: Run, epoch: number): Promise<void> {
+    const instanceId = run.operation.resourceId;
+    const [kept] = await this.specs.unconfirmed(instanceId);
+    if (!kept?.sourceHostId) return;
+    const request = { call: callOf(run, 'release', epoch), migrationId: kept.uuid, instanceId };
+    await this.hosts.whereUp(kept.sourceHostId, (agent) => agent.call('releaseMigration', request, run.signal));
+  }
+
+  private async forget(run: Run): Promise<void> {
+    const instanceId = run.operation.resourceId;
+    await run.commit(async (tx) => {
+      await this.claims.releaseInstance(instanceId, tx);
+      await this.ports.releaseForInstance(tx, instanceId);
+      await tx.update(Migration, { instanceId, status: 'finished' }, { status: 'confirmed' });
+      await this.transitions.markDeleted(tx, instanceId);
+    });
+  }
+
+  /** The host is up and could not remove it: ERROR, to be deleted again. */
+  async failed({ operation }: Pick<Run, 'operation'>, error: Error, tx: EntityManager) {
+    await this.transitions.setError(tx, operation.resourceId, faultOf(error));
+    await this.transitions.clearTask(tx, operation.resourceId, 'deleting');
+  }
+}

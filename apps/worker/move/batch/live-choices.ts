@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { UnavailableError } from '#libs/common/errors';
+import { Instance } from '#libs/compute/instances/instance.entity';
+import { Host } from '#libs/fleet/hosts/host.entity';
+import { LiveRefusals } from '#libs/mobility/eligibility/live-refusals';
+import type { LiveLook } from '#libs/mobility/eligibility/live-refusals';
+import type { BatchItem } from './batch-rounds.js';
+
+type Asked = Pick<BatchItem, 'instanceId' | 'targetHostId'>;
+
+/** What was found is believed so long. */
+const goodForMs = 30_000;
+/** After so long the move's own first step asks the source again. */
+const freshForMs = 5_000;
+
+/**
+ * Whether the servers of a batch may be moved live, as both ends and the scheduler say. Asked ahead, while those before
+ * them move, so that no turn waits for the answer.
+ */
+@Injectable()
+export class LiveChoices {
+  private readonly asked = new Map<string, { at: number; look: Promise<LiveLook> }>();
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly refusals: LiveRefusals,
+  ) {}
+
+  /** Those whose turn is next. A failure is met by who needs the answer. */
+  ahead(items: readonly Asked[]): void {
+    for (const [id, { at }] of this.asked) if (ageOf(at) > goodForMs) this.asked.delete(id);
+    for (const item of items) this.ask(item).catch(() => this.asked.delete(item.instanceId));
+  }
+
+  /**
+   * Every reason against a live move of it; none: it may be tried, as where an agent did not answer. `needs` where that is
+   * so fresh that its host need not be asked again. Each is given once.
+   */
+  async look(item: Asked): Promise<LiveLook> {
+    const at = this.asked.get(item.instanceId)?.at ?? performance.now();
+    try {
+      const early = await this.ask(item);
+      // A refusal may be over by now.
+      if (early.reasons.length) return await this.find(item);
+      return ageOf(at) > freshForMs ? { reasons: [] } : early;
+    } catch (error) {
+      if (error instanceof UnavailableError) return { reasons: [] };
+      throw error;
+    } finally {
+      this.asked.delete(item.instanceId);
+    }
+  }
+
+  private ask(item: Asked): Promise<LiveLook> {
+    const known = this.asked.get(item.instanceId);
+    if (known && ageOf(known.at) <= goodForMs) return known.look;
+    const look = this.find(item);
+    this.asked.set(item.instanceId, { at: performance.now(), look });
+    return look;
+  }
+
+  private async find({ instanceId, targetHostId }: Asked): Promise<LiveLook> {
+    const { manager } = this.database;
+    const [instance, target] = await Promise.all([
+      manager.findOneByOrFail(Instance, { id: instanceId }),
+      targetHostId ? manager.findOneByOrFail(Host, { id: targetHostId }) : null,
+    ]);
+    // What somebody does with it now is over when its turn comes.
+    const idle = Object.assign(instance, { taskState: null });
+    return this.refusals.find(idle, target, { force: false, diskOverCommit: false, patient: true });
+  }
+}
+
+const ageOf = (at: number): number => performance.now() - at;

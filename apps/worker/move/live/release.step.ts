@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { InstanceState } from '#generated/lxstack/agent/v1/types';
+import { UnavailableError } from '#libs/common/errors';
+import { faultPoint } from '#libs/common/fault-point';
+import type { MoveInput } from '#libs/mobility/migrations/move-operations';
+import type { Step, StepRun } from '#libs/operations/workflow';
+import { callOf, HostCalls } from '../../host/host-calls.js';
+import type { MoveContext } from '../move-context.js';
+import { MoveEnds } from '../move-ends.js';
+
+/**
+ * Invariant 5: the source's copy goes only when the target reports the instance running. Starting what runs already
+ * is a success that says so; what died since is started from its disk.
+ */
+@Injectable()
+export class ReleaseStep implements Step<MoveInput, MoveContext> {
+  readonly name = 'release';
+  readonly attempts = 30;
+
+  constructor(
+    private readonly hosts: HostCalls,
+    private readonly ends: MoveEnds,
+  ) {}
+
+  async run(run: StepRun<MoveInput, MoveContext>): Promise<void> {
+    await faultPoint('worker.release');
+    const { input, context, operation, signal } = run;
+    const agent = await this.hosts.agent(context.targetHostId!);
+    const call = callOf(run, 'verify', input.source.epoch + 1);
+    const { state } = await agent.call('startInstance', { call, instanceId: operation.resourceId }, signal);
+    if (state !== InstanceState.INSTANCE_STATE_RUNNING)
+      throw new UnavailableError(`the target reports ${operation.resourceId} as ${state}`);
+    await this.ends.release(run);
+  }
+}

@@ -1,0 +1,26 @@
+import type { CapacityNeeded } from '#libs/mobility/eligibility/capacity-rules';
+import type { Explanation } from '#libs/scheduling/core/explanation';
+
+/** What the steps of a move find out, in the operation's context. */
+export interface MoveContext {
+  targetHostId?: string;
+  /** A resize whose target is its source. */
+  sameHost?: boolean;
+  /** The target whose agent has said that it can take it. */
+  lookedAt?: string;
+  /** When timed steps began, in milliseconds since 1970. */
+  begun?: Record<string, number>;
+  /** What its host counted before the move: what a target has to have. */
+  needs?: CapacityNeeded;
+  /** Why that one. */
+  placement?: Explanation;
+  /** The target's data listener, and the ticket for it (good for this migration only). */
+  dataAddress?: string;
+  ticket?: string;
+  /** Live moves: both ends have heard of the commit, from the worker that made it. */
+  told?: boolean;
+  /** Cold moves: whether it ran before, and is to run after. */
+  wasRunning?: boolean;
+  /** What went wrong in the words of the end that failed, for the migration's record. */
+  failure?: { step: string; reason: string; logTail: string[] };
+}

@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import { MigrationKind } from '#generated/lxstack/agent/v1/agent';
+import type { PrepareMigrationResponse } from '#generated/lxstack/agent/v1/agent';
+import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
+import { faultPoint } from '#libs/common/fault-point';
+import type { MoveInput } from '#libs/mobility/migrations/move-operations';
+import { MoveRefusedError } from '#libs/mobility/migrations/move.errors';
+import { blocksCapacity } from '#libs/mobility/eligibility/capacity-rules';
+import type { Step, StepRun } from '#libs/operations/workflow';
+import { callOf, HostCalls } from '../../host/host-calls.js';
+import type { HostAgent } from '../../host/host-calls.js';
+import { InstanceSpecs } from '../../instance/instance-specs.js';
+import type { MoveContext } from '../move-context.js';
+import { MoveLedger } from '../move-ledger.js';
+import { inTime } from '../step-time.js';
+
+/** Target: image, empty root, networks with their forwarding entries and, for a live move, the hold. */
+@Injectable()
+export class PrepareTargetStep implements Step<MoveInput, MoveContext> {
+  readonly name = 'prepare';
+
+  constructor(
+    private readonly hosts: HostCalls,
+    private readonly specs: InstanceSpecs,
+    private readonly ledger: MoveLedger,
+  ) {}
+
+  async run(run: StepRun<MoveInput, MoveContext>): Promise<void> {
+    await faultPoint('worker.prepare');
+    const { input, context, operation } = run;
+    const { migrationId } = input;
+    if (context.sameHost) return run.commit((tx) => this.ledger.become(tx, migrationId, 'migrating'));
+    const prepared = await inTime(run, 'prepare', (signal) => this.prepare(run, signal));
+    context.dataAddress = prepared.dataAddress;
+    context.ticket = prepared.token;
+    const live = kindOf(operation.kind) === MigrationKind.MIGRATION_KIND_LIVE;
+    await run.commit((tx) => this.ledger.become(tx, migrationId, live ? 'running' : 'migrating'));
+  }
+
+  private async prepare(run: StepRun<MoveInput, MoveContext>, signal: AbortSignal): Promise<PrepareMigrationResponse> {
+    const { input, context, operation } = run;
+    const hostId = context.targetHostId!;
+    const [{ spec }, agent] = await Promise.all([
+      this.specs.load(operation.resourceId, input.newFlavor),
+      this.hosts.agent(hostId),
+    ]);
+    const kind = kindOf(operation.kind);
+    const reasons = context.lookedAt === hostId ? [] : await this.against(run, agent, spec, signal);
+    if (reasons.length) throw new MoveRefusedError('host', reasons);
+    const forwarding = await this.specs.forwardingFor(spec, hostId);
+    const nextEpoch = input.source.epoch + 1;
+    const call = callOf(run, this.name, nextEpoch);
+    const { migrationId } = input;
+    return agent.call('prepareMigration', { call, migrationId, kind, spec, forwarding, nextEpoch }, signal);
+  }
+
+  /** What a target that nobody has asked yet says against it. */
+  private async against(
+    { input, context, operation }: StepRun<MoveInput, MoveContext>,
+    agent: HostAgent,
+    spec: InstanceSpec,
+    signal: AbortSignal,
+  ): Promise<string[]> {
+    const request = { instanceId: spec.id, kind: kindOf(operation.kind), spec };
+    const [seen, needs] = await Promise.all([
+      agent.call('checkMigration', request, signal),
+      context.needs ?? this.hosts.agent(input.source.hostId).then((it) => it.call('checkMigration', request, signal)),
+    ]);
+    return [...seen.reasons, ...blocksCapacity(needs, agent.host.name, seen, input.overCommitDisk ?? false)];
+  }
+
+  /** Removes every trace at the target. A target that is down drops it by itself when it comes back (GetOwnership). */
+  async undo(run: StepRun<MoveInput, MoveContext>): Promise<void> {
+    const { input, operation, context } = run;
+    if (context.sameHost) return;
+    await this.hosts.whereUp(context.targetHostId!, (agent) =>
+      agent.call('abortMigration', {
+        call: callOf(run, 'prepare-undo', input.source.epoch + 1),
+        migrationId: input.migrationId,
+        instanceId: operation.resourceId,
+      }),
+    );
+  }
+}
+
+export function kindOf(operationKind: string): MigrationKind {
+  return operationKind === 'instance.live-migrate'
+    ? MigrationKind.MIGRATION_KIND_LIVE
+    : MigrationKind.MIGRATION_KIND_COLD;
+}

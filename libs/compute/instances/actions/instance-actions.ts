@@ -1,0 +1,122 @@
+import { Injectable } from '@nestjs/common';
+import { In } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
+import { NotFoundError } from '#libs/common/errors';
+import { UUID } from '#libs/common/names';
+import { Operation } from '#libs/operations/operation.entity';
+import { Operations } from '#libs/operations/operations.service';
+import { Instance } from '../instance.entity.js';
+import { INSTANCE } from './instance-operations.js';
+import type { Before, DeleteInstanceInput, PowerInput, RebootInput, RebuildInput } from './instance-operations.js';
+import { actionRules } from '../states/instance-states.js';
+import type { InstanceAction } from '../states/instance-states.js';
+import { InstanceTransitions } from '../states/instance-transitions.js';
+import { requireFits, usableImage } from '../create/usable-image.js';
+
+export interface Rebuild {
+  imageId: string;
+  name?: string;
+  description?: string | null;
+  metadata?: Record<string, string>;
+  keyName?: string | null;
+  userData?: string | null;
+  hostname?: string;
+}
+
+type Prepare = (tx: EntityManager, before: Instance) => Promise<object>;
+
+/** What users do to an instance: the state table is asked, task_state set and the operation made, in one transaction. */
+@Injectable()
+export class InstanceActions {
+  constructor(
+    private readonly operations: Operations,
+    private readonly transitions: InstanceTransitions,
+  ) {}
+
+  /** Nova API: os-start, os-stop, pause, unpause. Throws NotFoundError, InstanceStateError. */
+  async power(caller: Caller, id: string, action: 'start' | 'stop' | 'pause' | 'unpause'): Promise<Operation> {
+    return this.begin(caller, id, action, async (_tx, before) => ({ before: statesOf(before) }) satisfies PowerInput);
+  }
+
+  /** Nova API: reboot. */
+  async reboot(caller: Caller, id: string, type: 'soft' | 'hard'): Promise<Operation> {
+    const action = type === 'soft' ? 'soft_reboot' : 'hard_reboot';
+    return this.begin(caller, id, action, async (_tx, before) => {
+      return { before: statesOf(before), hard: type === 'hard' } satisfies RebootInput;
+    });
+  }
+
+  /** Nova API: rebuild: a new root from an image; ports, flavor and host stay. A stopped instance is left stopped. */
+  async rebuild(caller: Caller, id: string, wanted: Rebuild): Promise<Operation> {
+    return this.begin(caller, id, 'rebuild', async (tx, before) => {
+      const { imageId, ...changes } = wanted;
+      requireFits(before.flavor, await usableImage(tx, caller, imageId));
+      await tx.update(Instance, { id }, { imageId, ...changes });
+      const start = before.vmState !== 'stopped';
+      return { before: statesOf(before), imageId, previousImageId: before.imageId, start } satisfies RebuildInput;
+    });
+  }
+
+  /**
+   * Nova API: DELETE /servers/{id}, forceDelete. Allowed in every state; what is under way is asked to stop. An accepted
+   * delete is accepted again without a second operation: null then.
+   */
+  async delete(caller: Caller, id: string, force: boolean): Promise<Operation | null> {
+    return this.operations.transact(async (tx, create) => {
+      const present = await lockOwn(tx, caller, id);
+      const others = await unfinished(tx, id);
+      if (present.taskState === 'deleting' && others.some(({ kind }) => kind === 'instance.delete')) return null;
+      const before = await this.transitions.begin(tx, id, force ? 'force_delete' : 'delete');
+      // The delete waits for whatever runs on the instance: that is asked to end early.
+      for (const other of others) await this.operations.requestCancel(other.id, tx);
+      const input: DeleteInstanceInput = { before: statesOf(before), force };
+      return create({
+        kind: 'instance.delete',
+        queue: 'instance',
+        resourceType: INSTANCE,
+        resourceId: id,
+        by: caller,
+        input,
+      });
+    });
+  }
+
+  /** Nova API: os-resetState: what an operator says the state is. Touches no host; an operation under way goes on. */
+  async resetState(caller: Caller, id: string, vmState: 'active' | 'error'): Promise<void> {
+    await this.operations.transact(async (tx) => {
+      await lockOwn(tx, caller, id);
+      await this.transitions.reset(tx, id, vmState);
+    });
+  }
+
+  /** One transaction: compare-and-set of the states, what `prepare` changes, the operation with its input. */
+  private async begin(caller: Caller, id: string, action: InstanceAction, prepare: Prepare): Promise<Operation> {
+    return this.operations.transact(async (tx, create) => {
+      await lockOwn(tx, caller, id);
+      const before = await this.transitions.begin(tx, id, action);
+      const input = await prepare(tx, before);
+      const kind = actionRules[action].operation;
+      return create({ kind, queue: 'instance', resourceType: INSTANCE, resourceId: id, by: caller, input });
+    });
+  }
+}
+
+/** The instance's row, locked; another project's is not found. */
+async function lockOwn(tx: EntityManager, caller: Caller, id: string): Promise<Instance> {
+  const found = UUID.test(id)
+    ? await tx.findOne(Instance, { where: { id }, lock: { mode: 'pessimistic_write' } })
+    : null;
+  if (!found || found.deletedAt || (!caller.isAdmin && found.projectId !== caller.projectId))
+    throw new NotFoundError('Instance', id);
+  return found;
+}
+
+/** What has not ended yet. Index operations_by_resource. */
+async function unfinished(tx: EntityManager, id: string): Promise<Operation[]> {
+  return tx.findBy(Operation, { resourceType: INSTANCE, resourceId: id, state: In(['pending', 'running', 'undoing']) });
+}
+
+function statesOf({ vmState, powerState }: Instance): Before {
+  return { vmState, powerState };
+}

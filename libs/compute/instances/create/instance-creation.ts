@@ -1,0 +1,177 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
+import { ForbiddenError, InvalidInputError, NotFoundError } from '#libs/common/errors';
+import { newId } from '#libs/common/ids';
+import { toHostname } from '#libs/common/names';
+import { Host } from '#libs/fleet/hosts/host.entity';
+import { InstancePorts } from '#libs/networking/ports/instance-ports.service';
+import { Operations } from '#libs/operations/operations.service';
+import { Flavors } from '../../flavors/flavors.js';
+import type { Flavor } from '../../flavors/flavor.entity.js';
+import { KeyPair } from '../../key-pairs/key-pair.entity.js';
+import { Quotas } from '../../quotas/quotas.js';
+import { ServerGroups } from '../../server-groups/server-groups.js';
+import { BadRequestError } from '../instance.errors.js';
+import { hostNeeds } from '../spec/host-needs.js';
+import { assignRange, wantedRange } from '../spec/id-ranges.js';
+import { Instance } from '../instance.entity.js';
+import { INSTANCE } from '../actions/instance-operations.js';
+import type { CreateInstanceInput } from '../actions/instance-operations.js';
+import { configOf } from '../spec/instance-spec.js';
+import { placementOf } from '../spec/instance-placement.js';
+import type { Placement } from '../spec/instance-placement.js';
+import type { NewInstance } from './new-instance.js';
+import { requireFits, usableImage } from './usable-image.js';
+
+/** Instances of one request, whatever the quota: they are made in one transaction. */
+export const MAX_INSTANCES_AT_ONCE = 1_000;
+
+/** Makes instances: rows, ports and the operation `instance.create` in one transaction. */
+@Injectable()
+export class InstanceCreation {
+  constructor(
+    private readonly operations: Operations,
+    private readonly flavors: Flavors,
+    private readonly quotas: Quotas,
+    private readonly serverGroups: ServerGroups,
+    private readonly ports: InstancePorts,
+  ) {}
+
+  /**
+   * Nova API: POST /servers. As many as quota allows between minCount and maxCount. Throws BadRequestError
+   * (also where flavor, network, port or group is unknown), FlavorTooSmallError, ForbiddenError, QuotaExceededError and
+   * what `InstancePorts` throws where an address or port is taken.
+   */
+  async create(caller: Caller, wanted: NewInstance): Promise<Instance[]> {
+    if (wanted.maxCount > MAX_INSTANCES_AT_ONCE)
+      throw new InvalidInputError('max_count', `an integer of at most ${MAX_INSTANCES_AT_ONCE}`);
+    if (wanted.minCount > wanted.maxCount) throw new BadRequestError('min_count must be <= max_count');
+    if (wanted.hostname !== undefined && wanted.maxCount > 1)
+      throw new InvalidInputError('hostname', 'no value where more than one instance is asked for');
+    const placement = placementOf(caller, wanted);
+    return this.createAll(caller, wanted, placement).catch((error: unknown) => {
+      throw error instanceof NotFoundError ? new BadRequestError(error.message) : error;
+    });
+  }
+
+  private async createAll(caller: Caller, wanted: NewInstance, placement: Placement): Promise<Instance[]> {
+    return this.operations.transact(async (tx, createOperation) => {
+      const flavor = await this.flavors.get(caller, wanted.flavorId, tx);
+      const image = await usableImage(tx, caller, wanted.imageId);
+      requireFits(flavor, image);
+      await this.requireKnown(tx, caller, wanted, placement);
+      await requireAllowed(tx, hostNeeds({ config: wanted.config ?? {} }, flavor));
+      const each = { instances: 1, cores: flavor.vcpus, ram: flavor.ramMb };
+      const range = { least: wanted.minCount, most: wanted.maxCount };
+      const count = await this.quotas.reserve(tx, caller.projectId, each, range);
+      await this.serverGroups.reserve(tx, caller, wanted.schedulerHints.group, count);
+      requireOwnPorts(wanted, count);
+      const instances = rows(caller, wanted, flavor, placement.zone, count);
+      await tx.insert(Instance, instances);
+      await assignRanges(tx, instances);
+      const { forcedHost, requestedHost } = placement;
+      const input: CreateInstanceInput = { forcedHost, requestedHost };
+      for (const { id: resourceId } of instances) {
+        await this.ports.allocateForInstance(tx, caller, resourceId, wanted.networks);
+        await createOperation({
+          kind: 'instance.create',
+          queue: 'instance',
+          resourceType: INSTANCE,
+          resourceId,
+          by: caller,
+          input,
+        });
+      }
+      return instances;
+    });
+  }
+
+  private async requireKnown(
+    tx: EntityManager,
+    caller: Caller,
+    wanted: NewInstance,
+    placement: Placement,
+  ): Promise<void> {
+    const { keyName } = wanted;
+    if (keyName !== null && !(await tx.existsBy(KeyPair, { userId: caller.userId, name: keyName })))
+      throw new BadRequestError('Invalid key_name provided.');
+    const host = placement.forcedHost ?? placement.requestedHost;
+    if (host !== null && !(await tx.existsBy(Host, { name: host, role: 'compute' })))
+      throw new BadRequestError(`Compute host ${host} could not be found.`);
+    if (placement.zone !== null && !(await tx.existsBy(Host, { availabilityZone: placement.zone, role: 'compute' })))
+      throw new BadRequestError('The requested availability zone is not available');
+  }
+}
+
+async function assignRanges(tx: EntityManager, instances: readonly Instance[]): Promise<void> {
+  for (const instance of instances) {
+    const wanted = wantedRange(configOf(instance, instance.flavor));
+    if (wanted) await assignRange(tx, instance.id, wanted);
+  }
+}
+
+/** Throws ForbiddenError where no host may run such an instance: nobody has allowed it. */
+async function requireAllowed(tx: EntityManager, needs: readonly string[]): Promise<void> {
+  for (const need of needs) {
+    const shown = JSON.stringify([{ name: need, present: true }]);
+    const allowed = await tx.query<unknown[]>('SELECT 1 FROM hosts WHERE capabilities @> $1::jsonb LIMIT 1', [shown]);
+    if (!allowed.length)
+      throw new ForbiddenError(
+        'flavorRef: lxd:security.privileged=true is allowed on no host. An operator allows it per host: LXSTACK_AGENT_PRIVILEGED=true in the environment of its agent.',
+      );
+  }
+}
+
+/** A port or address that was named can go to one instance only. */
+function requireOwnPorts(wanted: NewInstance, count: number): void {
+  const named = Array.isArray(wanted.networks) && wanted.networks.some((nic) => nic.portId ?? nic.fixedIp);
+  if (named && count > 1) throw new BadRequestError('A port or fixed IP cannot be given to more than one instance.');
+}
+
+function rows(caller: Caller, wanted: NewInstance, flavor: Flavor, zone: string | null, count: number): Instance[] {
+  const now = new Date();
+  return Array.from({ length: count }, (_, n) => {
+    const id = newId();
+    const suffix = count > 1 ? `-${n + 1}` : '';
+    return {
+      id,
+      name: `${wanted.name}${suffix}`,
+      hostname: toHostname(`${wanted.hostname ?? wanted.name}${suffix}`, `server-${id}`),
+      projectId: caller.projectId,
+      userId: caller.userId,
+      flavor: {
+        id: flavor.id,
+        name: flavor.name,
+        vcpus: flavor.vcpus,
+        ramMb: flavor.ramMb,
+        diskGb: flavor.diskGb,
+        extraSpecs: flavor.extraSpecs,
+      },
+      oldFlavor: null,
+      imageId: wanted.imageId,
+      hostId: null,
+      availabilityZone: zone,
+      vmState: 'building',
+      taskState: 'scheduling',
+      powerState: 0,
+      epoch: 1,
+      idmapBase: null,
+      idmapSize: null,
+      config: wanted.config ?? {},
+      devices: wanted.devices ?? {},
+      profiles: wanted.profiles ?? ['default'],
+      metadata: wanted.metadata,
+      tags: wanted.tags,
+      schedulerHints: wanted.schedulerHints,
+      keyName: wanted.keyName,
+      userData: wanted.userData,
+      description: wanted.description,
+      fault: null,
+      launchedAt: null,
+      deletedAt: null,
+      createdAt: now,
+      updatedAt: now,
+    };
+  });
+}

@@ -1,0 +1,23 @@
+import type { EntityManager } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
+import { UUID } from '#libs/common/names';
+import { Image } from '#libs/images/image.entity';
+import type { InstanceFlavor } from '../instance.entity.js';
+import { BadRequestError, FlavorTooSmallError } from '../instance.errors.js';
+
+/** Nova: an image that is not there or not active is a bad request here, not a 404. Throws BadRequestError. */
+export async function usableImage(tx: EntityManager, caller: Caller, id: string): Promise<Image> {
+  const image = UUID.test(id) ? await tx.findOneBy(Image, { id }) : null;
+  const open = image && ['public', 'community'].includes(image.visibility);
+  const visible = image && (open || caller.isAdmin || image.projectId === caller.projectId);
+  if (!visible || image.status === 'deleted') throw new BadRequestError(`Can not find requested image ${id}`);
+  if (image.status !== 'active') throw new BadRequestError(`Image ${id} is not active.`);
+  return image;
+}
+
+/** Throws FlavorTooSmallError. */
+export function requireFits(flavor: Pick<InstanceFlavor, 'ramMb' | 'diskGb'>, image: Image): void {
+  if (image.minRam > flavor.ramMb) throw new FlavorTooSmallError("Flavor's memory is too small for requested image.");
+  if (flavor.diskGb !== 0 && image.minDisk > flavor.diskGb)
+    throw new FlavorTooSmallError("The size of the flavor's disk is smaller than the minimum size of the image.");
+}

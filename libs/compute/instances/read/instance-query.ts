@@ -1,0 +1,179 @@
+import type { SelectQueryBuilder } from 'typeorm';
+import { InvalidInputError } from '#libs/common/errors';
+import type { Instance, PowerState, TaskState, VmState } from '../instance.entity.js';
+
+/** What a list of instances may be narrowed by; every field given must hold. */
+export interface InstanceFilter {
+  /** null: of all projects. */
+  projectId: string | null;
+  userId?: string;
+  ids?: string[];
+  /** Regular expression on the name, as in Nova. */
+  name?: string;
+  /** Regular expressions on the fixed addresses. */
+  ip?: string;
+  ip6?: string;
+  hostName?: string;
+  flavorId?: string;
+  imageId?: string;
+  /** Any of these pairs; an empty list matches nothing. */
+  states?: { vmState: VmState; taskState?: TaskState[]; notTaskState?: TaskState[] }[];
+  vmState?: VmState;
+  taskState?: TaskState;
+  powerState?: PowerState;
+  availabilityZone?: string;
+  keyName?: string;
+  description?: string;
+  hostname?: string;
+  tags?: string[];
+  tagsAny?: string[];
+  notTags?: string[];
+  notTagsAny?: string[];
+  /** Only deleted ones (true) or only those that are not; absent with changesSince: both. */
+  deleted?: boolean;
+  changesSince?: Date;
+  changesBefore?: Date;
+}
+
+/** Columns of Nova's sort keys. Those that may be null are compared as ''. */
+export const instanceSortKeys = {
+  created_at: 'i.created_at',
+  updated_at: 'i.updated_at',
+  launched_at: `coalesce(i.launched_at, '-infinity')`,
+  display_name: 'i.name',
+  display_description: `coalesce(i.description, '')`,
+  uuid: 'i.id',
+  host: `coalesce(i.host_id::text, '')`,
+  node: `coalesce(i.host_id::text, '')`,
+  instance_type_id: `i.flavor->>'id'`,
+  image_ref: 'i.image_id',
+  key_name: `coalesce(i.key_name, '')`,
+  vm_state: 'i.vm_state',
+  task_state: `coalesce(i.task_state, '')`,
+  power_state: 'i.power_state',
+  project_id: 'i.project_id',
+  user_id: 'i.user_id',
+  availability_zone: `coalesce(i.availability_zone, '')`,
+} as const;
+
+export type InstanceSortKey = keyof typeof instanceSortKeys;
+
+export interface InstancePage {
+  sort: { key: InstanceSortKey; direction: 'asc' | 'desc' }[];
+  /** Id of the instance after which the page begins. */
+  marker?: string;
+  /** At most 1000. */
+  limit: number;
+}
+
+type Query = SelectQueryBuilder<Instance>;
+
+/** Adds filter, order, marker and limit to a query whose alias is `i`. */
+export function narrow(query: Query, filter: InstanceFilter, page: InstancePage): Query {
+  byColumns(query, filter);
+  byStates(query, filter);
+  byTags(query, filter);
+  byAddresses(query, filter);
+  byTime(query, filter);
+  order(query, page);
+  return query.limit(page.limit);
+}
+
+function byColumns(query: Query, filter: InstanceFilter): void {
+  const equal: [string, unknown][] = [
+    ['i.project_id', filter.projectId ?? undefined],
+    ['i.user_id', filter.userId],
+    [`i.flavor->>'id'`, filter.flavorId],
+    ['i.image_id::text', filter.imageId],
+    ['i.vm_state', filter.vmState],
+    ['i.task_state', filter.taskState],
+    ['i.power_state', filter.powerState],
+    ['i.availability_zone', filter.availabilityZone],
+    ['i.key_name', filter.keyName],
+    ['i.description', filter.description],
+    ['i.hostname', filter.hostname],
+  ];
+  equal.forEach(([column, value], n) => {
+    if (value !== undefined) query.andWhere(`${column} = :equal${n}`, { [`equal${n}`]: value });
+  });
+  if (filter.ids) query.andWhere('i.id::text = ANY(:ids)', { ids: filter.ids });
+  if (filter.name !== undefined) query.andWhere('i.name ~ :name', { name: expression('name', filter.name) });
+  if (filter.hostName !== undefined)
+    query.andWhere('i.host_id = (SELECT h.id FROM hosts h WHERE h.name = :hostName)', { hostName: filter.hostName });
+}
+
+function byStates(query: Query, { states }: InstanceFilter): void {
+  if (!states) return;
+  const parts = states.map((state, n) => {
+    const conditions = [`i.vm_state = :vm${n}`];
+    query.setParameter(`vm${n}`, state.vmState);
+    if (state.taskState) {
+      conditions.push(`coalesce(i.task_state, '') = ANY(:task${n})`);
+      query.setParameter(`task${n}`, state.taskState);
+    }
+    if (state.notTaskState) {
+      conditions.push(`NOT coalesce(i.task_state, '') = ANY(:notTask${n})`);
+      query.setParameter(`notTask${n}`, state.notTaskState);
+    }
+    return `(${conditions.join(' AND ')})`;
+  });
+  query.andWhere(parts.length ? `(${parts.join(' OR ')})` : 'false');
+}
+
+function byTags(query: Query, filter: InstanceFilter): void {
+  if (filter.tags) query.andWhere('i.tags @> :tags', { tags: filter.tags });
+  if (filter.tagsAny) query.andWhere('i.tags && :tagsAny', { tagsAny: filter.tagsAny });
+  if (filter.notTags) query.andWhere('NOT i.tags @> :notTags', { notTags: filter.notTags });
+  if (filter.notTagsAny) query.andWhere('NOT i.tags && :notTagsAny', { notTagsAny: filter.notTagsAny });
+}
+
+/** Index ports_of_instance. */
+function byAddresses(query: Query, filter: InstanceFilter): void {
+  for (const field of ['ip', 'ip6'] as const) {
+    const value = filter[field];
+    if (value === undefined) continue;
+    query.andWhere(
+      `EXISTS (SELECT 1 FROM ports p, jsonb_array_elements(p.fixed_ips) a
+         WHERE p.instance_id = i.id AND a->>'ip_address' ~ :${field})`,
+      { [field]: expression(field, value) },
+    );
+  }
+}
+
+function byTime(query: Query, filter: InstanceFilter): void {
+  if (filter.changesSince) query.andWhere('i.updated_at >= :since', { since: filter.changesSince });
+  if (filter.changesBefore) query.andWhere('i.updated_at <= :before', { before: filter.changesBefore });
+  const deleted = filter.deleted ?? (filter.changesSince ? undefined : false);
+  if (deleted !== undefined) query.andWhere(deleted ? 'i.deleted_at IS NOT NULL' : 'i.deleted_at IS NULL');
+}
+
+/** Key-set paging: the rows after the marker's in the order asked for, with the id as the last key. */
+function order(query: Query, page: InstancePage): void {
+  const last = page.sort.at(-1)?.direction ?? 'desc';
+  const keys = [
+    ...page.sort.map(({ key, direction }) => ({ column: instanceSortKeys[key], direction })),
+    { column: 'i.id', direction: last },
+  ];
+  keys.forEach(({ column, direction }, n) => {
+    // In parentheses it is an expression of its own and not the entity's property.
+    query.addSelect(`(${column})`, `sort${n}`).addOrderBy(`sort${n}`, direction === 'asc' ? 'ASC' : 'DESC');
+  });
+  if (page.marker === undefined) return;
+  const ofMarker = (column: string) =>
+    `(SELECT ${column.replaceAll('i.', 'm.')} FROM instances m WHERE m.id = :marker)`;
+  const alternatives = keys.map(({ column, direction }, n) => {
+    const same = keys.slice(0, n).map((key) => `${key.column} = ${ofMarker(key.column)}`);
+    return [...same, `${column} ${direction === 'asc' ? '>' : '<'} ${ofMarker(column)}`].join(' AND ');
+  });
+  query.andWhere(`(${alternatives.map((text) => `(${text})`).join(' OR ')})`, { marker: page.marker });
+}
+
+/** A regular expression PostgreSQL would refuse is the caller's mistake, not ours. */
+function expression(field: string, value: string): string {
+  try {
+    new RegExp(value);
+  } catch {
+    throw new InvalidInputError(field, 'a regular expression');
+  }
+  return value;
+}

@@ -1,0 +1,86 @@
+import type { EntityManager } from 'typeorm';
+import { BadRequestError } from '../instance.errors.js';
+
+/** Of all instances that have no range of their own, as LXD's: an image is shifted once for them. */
+export const SHARED_RANGE = { base: 1_000_000, size: 65_536 };
+
+/** Ranges of their own lie between these (LXD: the ids that its installation gives root in /etc/subuid). */
+const LOWEST = SHARED_RANGE.base + SHARED_RANGE.size;
+const BEYOND = 1_001_000_000;
+/** Less than an image's users: `nobody` is 65534. */
+const SMALLEST = 65_536;
+/** An explicit base is above the ids of a host's own users. */
+const LOWEST_EXPLICIT = 100_000;
+
+/** Where an instance's ids begin is either wanted or to be found. */
+export interface WantedRange {
+  base: number | null;
+  size: number;
+}
+
+/**
+ * LXD: security.idmap.isolated, security.idmap.size, security.idmap.base (which implies isolated). Null: the shared range.
+ * Throws BadRequestError that names the key.
+ */
+export function wantedRange(config: Readonly<Record<string, string>>): WantedRange | null {
+  const isolated = config['security.idmap.isolated'] ?? 'false';
+  if (isolated !== 'true' && isolated !== 'false') throw wrong('isolated', 'true or false');
+  const base = number(config, 'base', LOWEST_EXPLICIT);
+  const size = number(config, 'size', SMALLEST);
+  if (isolated === 'false' && base === null) {
+    if (size !== null) throw wrong('size', 'left out where security.idmap.isolated is not true');
+    return null;
+  }
+  if (config['security.privileged'] === 'true')
+    throw wrong('isolated', "false for a privileged instance: its ids are the host's");
+  return { base, size: size ?? SMALLEST };
+}
+
+/** In the caller's transaction; until it ends nobody else is given a range. Throws BadRequestError. */
+export async function assignRange(tx: EntityManager, instanceId: string, wanted: WantedRange): Promise<void> {
+  await tx.query(`SELECT pg_advisory_xact_lock(hashtext('id_ranges'))`);
+  const base =
+    wanted.base === null ? await firstFree(tx, wanted.size) : await requireFree(tx, wanted.base, wanted.size);
+  await tx.query('UPDATE instances SET idmap_base = $2, idmap_size = $3 WHERE id = $1', [
+    instanceId,
+    base,
+    wanted.size,
+  ]);
+}
+
+const USED = `SELECT idmap_base::bigint AS base, idmap_base::bigint + idmap_size AS beyond FROM instances
+  WHERE idmap_base IS NOT NULL AND deleted_at IS NULL`;
+
+async function firstFree(tx: EntityManager, size: number): Promise<number> {
+  const [found] = await tx.query<{ base: string }[]>(
+    `WITH used AS (SELECT $1::bigint AS base, $1::bigint AS beyond UNION ALL
+                   SELECT * FROM (${USED}) u WHERE beyond > $1 AND base < $2),
+          gaps AS (SELECT beyond AS base, lead(base, 1, $2::bigint) OVER (ORDER BY base, beyond) - beyond AS room FROM used)
+     SELECT base FROM gaps WHERE room >= $3 ORDER BY base LIMIT 1`,
+    [LOWEST, BEYOND, size],
+  );
+  if (!found) throw wrong('size', `at most what is left: no ${size} ids in a row are free`);
+  return Number(found.base);
+}
+
+async function requireFree(tx: EntityManager, base: number, size: number): Promise<number> {
+  const [taken] = await tx.query<unknown[]>(`SELECT 1 FROM (${USED}) u WHERE base < $2 AND beyond > $1 LIMIT 1`, [
+    base,
+    base + size,
+  ]);
+  const shared = base < LOWEST && base + size > SHARED_RANGE.base;
+  if (taken || shared) throw wrong('base', `a range that is free: ${base} to ${base + size - 1} overlaps another`);
+  return base;
+}
+
+/** Null where the key is not set. */
+function number(config: Readonly<Record<string, string>>, key: 'base' | 'size', least: number): number | null {
+  const value = config[`security.idmap.${key}`];
+  if (value === undefined || value === '') return null;
+  const found = /^\d{1,10}$/.test(value) ? Number(value) : NaN;
+  if (!(found >= least && found < BEYOND)) throw wrong(key, `a number from ${least} to ${BEYOND - 1}`);
+  return found;
+}
+
+const wrong = (key: string, expected: string) =>
+  new BadRequestError(`Flavor extra spec lxd:security.idmap.${key} must be ${expected}.`);

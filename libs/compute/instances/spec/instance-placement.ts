@@ -1,0 +1,30 @@
+import { ForbiddenError } from '#libs/common/errors';
+import type { Caller } from '#libs/common/caller';
+import type { NewInstance } from '../create/new-instance.js';
+import { BadRequestError } from '../instance.errors.js';
+
+/** Where an instance is to go, as far as the caller says. */
+export interface Placement {
+  zone: string | null;
+  /** By `zone:host`: no filter is asked. */
+  forcedHost: string | null;
+  /** By `host` (2.74): the only candidate, filters are asked. */
+  requestedHost: string | null;
+}
+
+/** Nova: parse_availability_zone. Throws ForbiddenError where a host is named by who is no admin, BadRequestError. */
+export function placementOf(
+  caller: Caller,
+  wanted: Pick<NewInstance, 'availabilityZone' | 'requestedHost'>,
+): Placement {
+  const [zone = '', host, node, ...rest] = (wanted.availabilityZone ?? '').split(':');
+  if (rest.length)
+    throw new BadRequestError('Invalid availability_zone: zone, zone:host or zone:host:node is expected.');
+  // Nova takes `zone::node` too: the node is the host here.
+  const forcedHost = host || node || null;
+  if ((forcedHost || wanted.requestedHost) && !caller.isAdmin)
+    throw new ForbiddenError("Policy doesn't allow os_compute_api:servers:create:forced_host to be performed.");
+  if (forcedHost && wanted.requestedHost)
+    throw new BadRequestError('A host may be named in availability_zone or in host, not in both.');
+  return { zone: zone || null, forcedHost, requestedHost: wanted.requestedHost };
+}

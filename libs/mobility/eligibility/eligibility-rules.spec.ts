@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Host } from '#libs/fleet/hosts/host.entity';
+import { blocksCold, blocksLive, blocksTarget } from './eligibility-rules.js';
+
+const able = { name: 'h1', capabilities: [{ name: 'checkpoint', present: true, detail: '' }] };
+const idle = { taskState: null };
+const flavor = { id: '1', name: 'f', vcpus: 1, ramMb: 128, diskGb: 1, extraSpecs: {} };
+
+test('a stopped instance moves cold only, a running one both ways, one on no host not at all', () => {
+  assert.match(blocksLive({ ...idle, vmState: 'stopped' }, able).join(), /only a cold migration/);
+  assert.deepEqual(blocksCold({ ...idle, vmState: 'stopped' }, able), []);
+  assert.deepEqual(blocksLive({ ...idle, vmState: 'active' }, able), []);
+  assert.match(blocksCold({ ...idle, vmState: 'active' }, null).join(), /no host/);
+});
+
+test('a host that has not shown a checkpoint is a reason', () => {
+  assert.match(
+    blocksLive({ ...idle, vmState: 'active' }, { ...able, capabilities: [] }).join(),
+    /h1 cannot checkpoint/,
+  );
+});
+
+test('every reason against a target is named: disabled, room, capability', () => {
+  const full = { vcpus: 1, memoryMb: 100, diskGb: 10, cpuRatio: 16, memoryRatio: 1, diskRatio: 1 };
+  const used = { usedVcpus: 0, usedMemoryMb: 0, usedDiskGb: 0 };
+  const host = Object.assign(new Host(), full, used, {
+    name: 'h2',
+    enabled: false,
+    disabledReason: 'x',
+    capabilities: [],
+  });
+  const reasons = blocksTarget({ flavor }, host, true, ['restore']).join();
+  assert.match(reasons, /disabled: x.*128 MiB of memory wanted, 100 free.*cannot restore/);
+  assert.deepEqual(blocksTarget({ flavor }, host, false, []), ['Host h2 is down.']);
+});

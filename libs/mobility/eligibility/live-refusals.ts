@@ -1,0 +1,131 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { hostNeeds } from '#libs/compute/instances/spec/host-needs';
+import type { Instance } from '#libs/compute/instances/instance.entity';
+import { databaseTime } from '#libs/database/database-time';
+import { Host } from '#libs/fleet/hosts/host.entity';
+import { isUp } from '#libs/fleet/hosts/host-state';
+import type { Explanation } from '#libs/scheduling/core/explanation';
+import { explainLines } from '#libs/scheduling/core/explanation';
+import { Scheduler } from '#libs/scheduling/placement/scheduler.service';
+import { blocksCpu } from '../migrations/cpu-features.js';
+import { blocksBlockMigration, blocksDisk } from '../migrations/move-checks.js';
+import { MoveRefusedError } from '../migrations/move.errors.js';
+import type { LiveMigrateInput } from '../migrations/move-operations.js';
+import { placementOfMove } from '../migrations/placement-of-move.js';
+import { AgentPrecheck } from './agent-precheck.js';
+import { blocksLive, blocksTarget } from './eligibility-rules.js';
+import { blocksCapacity } from './capacity-rules.js';
+import type { CapacityLeft, CapacityNeeded } from './capacity-rules.js';
+
+/** Where nothing fits: hosts that are named with their reason. */
+const TOLD_HOSTS = 10;
+
+/** How a move was asked for. */
+interface Asked {
+  /** Leaves the scheduler's filters out. */
+  force: boolean;
+  /** Leaves the target's free disk out. */
+  diskOverCommit: boolean;
+  /** Agents that do not answer are no reason but an UnavailableError: it is asked again. */
+  patient?: boolean;
+}
+
+/** What is known of a live move before it begins. */
+export interface LiveLook {
+  /** None: it may be tried. */
+  reasons: string[];
+  /** As its own host counted it, where that was asked. */
+  needs?: CapacityNeeded;
+}
+
+interface Against {
+  reasons: string[];
+  /** What a target that was asked has left. */
+  left?: CapacityLeft;
+}
+
+/** Why a live move that someone asks for now cannot be made: everything that Postgres and the agents of both ends know. */
+@Injectable()
+export class LiveRefusals {
+  constructor(
+    private readonly database: DataSource,
+    private readonly look: AgentPrecheck,
+    private readonly scheduler: Scheduler,
+  ) {}
+
+  /** Throws MoveRefusedError with every reason, those of how it was asked for too. */
+  async refuse(instance: Instance, target: Host | null, input: LiveMigrateInput): Promise<void> {
+    const { force = false, diskOverCommit = false, blockMigration } = input;
+    const source = await this.sourceOf(instance);
+    const { reasons } = await this.reasonsFor(instance, source, target, { force, diskOverCommit });
+    if (source) reasons.push(...blocksBlockMigration(source, blockMigration));
+    if (reasons.length) throw new MoveRefusedError('host', reasons);
+  }
+
+  /**
+   * Every reason, in words an operator can act on; none: it may be tried. `target`: the host asked for, null lets the
+   * scheduler choose. Touches nothing and waits for no agent longer than AgentLook does.
+   */
+  async find(instance: Instance, target: Host | null, asked: Asked): Promise<LiveLook> {
+    return this.reasonsFor(instance, await this.sourceOf(instance), target, asked);
+  }
+
+  private async reasonsFor(
+    instance: Instance,
+    source: Host | null,
+    target: Host | null,
+    { force, diskOverCommit, patient = false }: Asked,
+  ): Promise<LiveLook> {
+    const known = blocksLive(instance, source);
+    if (!source || instance.vmState !== 'active') return { reasons: known };
+    const [here, there] = await Promise.all([
+      this.look.at(source, instance.id, patient),
+      target ? this.against(instance, source, target, force) : this.nowhere(instance, source),
+    ]);
+    const { memoryNeededBytes, diskNeededBytes } = here;
+    const needs = { memoryNeededBytes, diskNeededBytes };
+    const room = target && there.left ? blocksCapacity(needs, target.name, there.left, diskOverCommit) : [];
+    return { reasons: [...new Set([...known, ...here.reasons, ...there.reasons, ...room])], needs };
+  }
+
+  private async sourceOf({ hostId }: Instance): Promise<Host | null> {
+    return hostId ? this.database.manager.findOneBy(Host, { id: hostId }) : null;
+  }
+
+  private async against(instance: Instance, source: Host, target: Host, force: boolean): Promise<Against> {
+    if (target.id === source.id) return { reasons: [`Instance ${instance.id} is on ${target.name} already.`] };
+    const now = await databaseTime(this.database.manager);
+    if (!isUp(target, now)) return { reasons: [`Compute service of ${target.name} is down.`] };
+    const known = blocksTarget(instance, force ? { ...target, enabled: true } : target, true, [
+      'restore',
+      ...hostNeeds(instance, instance.flavor),
+    ]);
+    const [looked, explanation] = await Promise.all([
+      this.look.at(target, instance.id),
+      this.explain(instance, source, target.id, force),
+    ]);
+    const reasons = [...known, ...blocksDisk(source, target), ...blocksCpu(source, target), ...looked.reasons];
+    return { reasons: reasons.length ? reasons : rejections(explanation, target.id), left: looked };
+  }
+
+  private async nowhere(instance: Instance, source: Host): Promise<Against> {
+    const explanation = await this.explain(instance, source, null, false);
+    if (explanation.hosts.some(({ rejectedBy }) => rejectedBy === null)) return { reasons: [] };
+    const lines = explainLines(explanation).slice(0, TOLD_HOSTS);
+    return { reasons: [`No valid host was found. ${lines.join('; ') || 'There are no hosts.'}`] };
+  }
+
+  private explain(instance: Instance, source: Host, requestedHostId: string | null, force: boolean) {
+    const move = { kind: 'instance.live-migrate', migrationId: instance.id, requestedHostId, force, newFlavor: null };
+    return this.scheduler.explain(placementOfMove(instance, source, move));
+  }
+}
+
+/** Of one host: what a filter says against it. */
+function rejections({ hosts }: Explanation, hostId: string): string[] {
+  const verdict = hosts.find((one) => one.hostId === hostId);
+  return !verdict || verdict.rejectedBy === null
+    ? []
+    : [`Host ${verdict.host}: ${verdict.rejectedBy}: ${verdict.reason}.`];
+}

@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { CheckMigrationResponse } from '#generated/lxstack/agent/v1/agent';
+import { hostNeeds } from '#libs/compute/instances/spec/host-needs';
+import type { Instance } from '#libs/compute/instances/instance.entity';
+import { databaseTime } from '#libs/database/database-time';
+import { isUp } from '#libs/fleet/hosts/host-state';
+import type { Host } from '#libs/fleet/hosts/host.entity';
+import { Hosts } from '#libs/fleet/hosts/hosts.service';
+import { blocksCpu } from '../migrations/cpu-features.js';
+import { blocksDisk } from '../migrations/move-checks.js';
+import { AgentPrecheck, downWords } from './agent-precheck.js';
+import { blocksCold, blocksLive, blocksTarget } from './eligibility-rules.js';
+
+/** Whether a kind of move can be made now; reasons where it cannot, in words an operator can act on. */
+export interface Verdict {
+  possible: boolean;
+  reasons: string[];
+}
+
+export interface MobilityReport {
+  live: Verdict;
+  cold: Verdict;
+  /** systemd, sysvinit, openrc, busybox, other; null where it does not run or its host did not answer. */
+  init: string | null;
+  /** Bytes in use, page cache included; null as above. */
+  memoryBytes: number | null;
+  /** Other compute hosts by name, one page: which could take it, and why the others could not. */
+  targets: { host: string; live: Verdict; cold: Verdict }[];
+}
+
+/** Says of an instance whether it can be moved, without touching anything. */
+@Injectable()
+export class MoveEligibility {
+  constructor(
+    private readonly database: DataSource,
+    private readonly look: AgentPrecheck,
+    private readonly hosts: Hosts,
+  ) {}
+
+  /** `page`: of the targets, by host name. Throws NotFoundError for an unknown marker. */
+  async report(instance: Instance, page: { marker?: string; limit?: number } = {}): Promise<MobilityReport> {
+    const now = await databaseTime(this.database.manager);
+    const needs = hostNeeds(instance, instance.flavor);
+    const source = instance.hostId ? await this.hosts.get(instance.hostId) : null;
+    const hosts = (await this.hosts.list({ role: 'compute', ...page })).filter((host) => host.id !== source?.id);
+    const seen = await this.here(instance, source);
+    const live = [...blocksLive(instance, source), ...seen.reasons];
+    const cold = [...blocksCold(instance, source), ...(source && !isUp(source, now) ? [downWords(source)] : [])];
+    return {
+      live: verdict(live),
+      cold: verdict(cold),
+      init: seen.init || null,
+      memoryBytes: seen.memoryBytes || null,
+      targets: hosts.map((host) => {
+        const disk = source ? blocksDisk(source, host) : [];
+        const cpu = source ? blocksCpu(source, host) : [];
+        const judge = (capabilities: string[], more: string[]) =>
+          verdict([...blocksTarget(instance, host, isUp(host, now), [...capabilities, ...needs]), ...disk, ...more]);
+        return { host: host.name, live: judge(['restore'], cpu), cold: judge([], []) };
+      }),
+    };
+  }
+
+  /** What the agent of its host says of it. */
+  private async here(instance: Instance, source: Host | null): Promise<CheckMigrationResponse> {
+    return source && instance.vmState === 'active'
+      ? this.look.at(source, instance.id)
+      : CheckMigrationResponse.create();
+  }
+}
+
+const verdict = (reasons: string[]): Verdict => ({ possible: !reasons.length, reasons });

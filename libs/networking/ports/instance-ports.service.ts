@@ -1,0 +1,161 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
+import { InvalidInputError, NotFoundError } from '#libs/common/errors';
+import { newId } from '#libs/common/ids';
+import { UUID } from '#libs/common/names';
+import { defaultNetworks, usableNetworks } from '../networks/network-access.js';
+import type { NetworkPools } from '../networks/network-access.js';
+import { NetworkAmbiguousError, PortInUseError } from '../networking.errors.js';
+import { allocateAddresses } from './address-allocation.js';
+import { COMPUTE_OWNER, deviceOf } from './port-device.js';
+import { insertPorts } from './port-rows.js';
+import { Port } from './port.entity.js';
+import type { PortStatus } from './port.entity.js';
+
+/** One NIC asked for: a network (with an address), or a port that exists. */
+export interface RequestedNic {
+  networkId?: string;
+  portId?: string;
+  fixedIp?: string;
+}
+
+/** The ports of instances, always changed in the transaction that changes the instance. */
+@Injectable()
+export class InstancePorts {
+  /**
+   * NICs for a new instance, in the order asked for. `auto` is the project's only network. Throws
+   * NetworkAmbiguousError, NotFoundError (network, port), PortInUseError, NoFreeAddressError, AddressInUseError.
+   */
+  async allocateForInstance(
+    tx: EntityManager,
+    caller: Caller,
+    instanceId: string,
+    requested: 'auto' | 'none' | RequestedNic[],
+  ): Promise<Port[]> {
+    if (requested === 'none') return [];
+    if (requested !== 'auto') return this.allocate(tx, caller, instanceId, requested);
+    const networks = await defaultNetworks(tx, caller);
+    if (networks.length > 1) throw new NetworkAmbiguousError();
+    return this.allocate(
+      tx,
+      caller,
+      instanceId,
+      networks.map((network) => ({ networkId: network.id })),
+      new Map(networks.map((network) => [network.id, network])),
+    );
+  }
+
+  /** Another NIC for an instance that exists (Nova: os-interface), behind the ones it has. */
+  async attach(tx: EntityManager, caller: Caller, instanceId: string, requested: RequestedNic): Promise<Port> {
+    const [last] = await tx.query<{ next: number }[]>(
+      'SELECT coalesce(max(device_index) + 1, 0) AS next FROM ports WHERE instance_id = $1',
+      [instanceId],
+    );
+    const [port] = await this.allocate(tx, caller, instanceId, [requested], undefined, last!.next);
+    return port!;
+  }
+
+  /** Ports made for the instance go with their addresses, others are only unplugged. Idempotent. */
+  async releaseForInstance(tx: EntityManager, instanceId: string): Promise<void> {
+    await release(tx, 'instance_id = $1', [instanceId]);
+  }
+
+  /** One NIC of the instance. Throws NotFoundError. */
+  async detach(tx: EntityManager, instanceId: string, portId: string): Promise<void> {
+    if (!UUID.test(portId) || !(await tx.existsBy(Port, { id: portId, instanceId })))
+      throw new NotFoundError('Port', portId);
+    await release(tx, 'instance_id = $1 AND id = $2', [instanceId, portId]);
+  }
+
+  /** Every port of the instance is on this host (null: on none). Neutron: binding:host_id. */
+  async bind(tx: EntityManager, instanceId: string, hostId: string | null, status: PortStatus = 'DOWN'): Promise<void> {
+    // Index ports_of_instance.
+    await tx.query('UPDATE ports SET host_id = $2, status = $3, updated_at = now() WHERE instance_id = $1', [
+      instanceId,
+      hostId,
+      status,
+    ]);
+  }
+
+  /** The instance runs: its ports carry traffic. */
+  async activate(tx: EntityManager, instanceId: string): Promise<void> {
+    await this.setStatus(tx, instanceId, 'ACTIVE');
+  }
+
+  async setStatus(tx: EntityManager, instanceId: string, status: PortStatus): Promise<void> {
+    await tx.query('UPDATE ports SET status = $2, updated_at = now() WHERE instance_id = $1', [instanceId, status]);
+  }
+
+  private async allocate(
+    tx: EntityManager,
+    caller: Caller,
+    instanceId: string,
+    requested: RequestedNic[],
+    known?: Map<string, NetworkPools>,
+    firstIndex = 0,
+  ): Promise<Port[]> {
+    const named = requested
+      .filter((nic) => !nic.portId)
+      .map(({ networkId }) => requireUuid('networks.uuid', networkId));
+    const networks = known ?? (await usableNetworks(tx, caller, named));
+    const result: Port[] = [];
+    const made: Port[] = [];
+    for (const [n, { portId, networkId, fixedIp }] of requested.entries()) {
+      const device = { instanceId, deviceId: instanceId, deviceOwner: COMPUTE_OWNER, deviceIndex: firstIndex + n };
+      if (portId) {
+        result.push(await this.take(tx, caller, requireUuid('networks.port', portId), device));
+        continue;
+      }
+      const network = networks.get(networkId!);
+      if (!network) throw new NotFoundError('Network', networkId!);
+      if (!network.subnets.length)
+        throw new InvalidInputError('networks', `a network with a subnet, not ${network.id}`);
+      const port = await this.make(tx, caller, network, fixedIp);
+      made.push(Object.assign(port, device, { ownedByInstance: true }));
+      result.push(port);
+    }
+    await insertPorts(tx, made);
+    return result;
+  }
+
+  private async make(tx: EntityManager, caller: Caller, network: NetworkPools, fixedIp?: string): Promise<Port> {
+    const id = newId();
+    const wanted = fixedIp ? [{ address: fixedIp }] : undefined;
+    const fixedIps = await allocateAddresses(tx, network.id, id, network.subnets, wanted);
+    return tx.create(Port, {
+      id,
+      projectId: caller.projectId,
+      networkId: network.id,
+      fixedIps,
+      portSecurityEnabled: network.portSecurityEnabled,
+    });
+  }
+
+  /** A port that exists becomes a NIC of the instance. */
+  private async take(tx: EntityManager, caller: Caller, id: string, device: Partial<Port>): Promise<Port> {
+    const port = await tx.findOne(Port, { where: { id }, lock: { mode: 'pessimistic_write' } });
+    if (!port || !(caller.isAdmin || port.projectId === caller.projectId)) throw new NotFoundError('Port', id);
+    const { id: used } = deviceOf(port);
+    if (used || port.hostId) throw new PortInUseError(id, used || 'a host');
+    await tx.update(Port, { id }, device);
+    return Object.assign(port, device);
+  }
+}
+
+/** One statement: addresses and rows of owned ports, and the others' device. */
+async function release(tx: EntityManager, where: string, values: string[]): Promise<void> {
+  await tx.query(
+    `WITH gone AS (DELETE FROM ports WHERE ${where} AND owned_by_instance RETURNING id),
+          freed AS (DELETE FROM ip_allocations WHERE port_id IN (SELECT id FROM gone))
+     UPDATE ports SET instance_id = NULL, device_id = '', device_owner = '', device_index = 0, host_id = NULL,
+            status = 'DOWN', updated_at = now()
+      WHERE ${where} AND NOT owned_by_instance`,
+    values,
+  );
+}
+
+function requireUuid(field: string, value: string | undefined): string {
+  if (value === undefined || !UUID.test(value)) throw new InvalidInputError(field, 'a UUID');
+  return value;
+}

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { IdentityBootstrap } from '#libs/identity/bootstrap';
+import { Tokens } from '#libs/identity/tokens/tokens.service';
+import { items, PASSWORD, startFaces, text } from '../support/openstack-faces.js';
+import type { Faces, Person } from '../support/openstack-faces.js';
+
+let faces: Faces;
+let admin: string;
+let anna: Person;
+const TOKENS = '/identity/v3/auth/tokens';
+
+before(async () => {
+  faces = await startFaces();
+  admin = await faces.login();
+  anna = await faces.person(admin, 'anna', 'member');
+});
+after(() => faces.close());
+
+const listNetworks = (token: string) => faces.ask('GET', '/networking/v2.0/networks', { token });
+
+test('a password gets a token with project, roles and catalog', async () => {
+  const { status, headers, body } = await faces.authenticate('anna', PASSWORD, 'anna');
+  assert.equal(status, 201);
+  assert.ok(headers.get('x-subject-token'));
+  assert.equal(body.token.project.id, anna.projectId);
+  assert.deepEqual(
+    items(body.token.roles).map((role) => role.name),
+    ['member', 'reader'],
+  );
+  assert.ok(items(body.token.catalog).some((service) => text(service.type) === 'network'));
+});
+
+test('a wrong password, an unknown user and a project without a role are the same 401 in the form of Keystone', async () => {
+  const answers = await Promise.all([
+    faces.authenticate('anna', 'wrong', 'anna'),
+    faces.authenticate('nobody', PASSWORD, 'anna'),
+    faces.authenticate('anna', PASSWORD, 'admin'),
+  ]);
+  for (const { status, body } of answers) {
+    assert.equal(status, 401);
+    assert.equal(body.error.code, 401);
+    assert.equal(body.error.message, answers[0]!.body.error.message);
+  }
+});
+
+test('a token is needed, must be known, and scoped to a project outside of Keystone', async () => {
+  assert.equal((await faces.ask('GET', '/networking/v2.0/networks')).status, 401);
+  assert.equal((await listNetworks('made-up')).status, 401);
+  const unscoped = (await faces.authenticate('anna', PASSWORD, 'unscoped')).headers.get('x-subject-token')!;
+  assert.equal((await listNetworks(unscoped)).status, 403);
+  const projects = await faces.ask('GET', '/identity/v3/auth/projects', { token: unscoped });
+  assert.deepEqual(
+    items(projects.body.projects).map((project) => project.name),
+    ['anna'],
+  );
+});
+
+test('a token gets another one that ends with it', async () => {
+  const unscoped = await faces.authenticate('anna', PASSWORD, 'unscoped');
+  const identity = { methods: ['token'], token: { id: unscoped.headers.get('x-subject-token') } };
+  const scope = { project: { id: anna.projectId } };
+  const scoped = await faces.ask('POST', TOKENS, { body: { auth: { identity, scope } } });
+  assert.equal(scoped.status, 201);
+  assert.equal(scoped.body.token.expires_at, unscoped.body.token.expires_at);
+});
+
+test('a revoked token is refused at once, an expired one when it is read again; pruning removes only those', async () => {
+  const revoked = await faces.login('anna', PASSWORD, 'anna');
+  const response = await fetch(faces.url + TOKENS, {
+    method: 'DELETE',
+    headers: { 'X-Auth-Token': admin, 'X-Subject-Token': revoked },
+  });
+  assert.equal(response.status, 204);
+  assert.equal((await listNetworks(revoked)).status, 401);
+
+  const expired = await faces.login('anna', PASSWORD, 'anna');
+  await faces.database.query(
+    `UPDATE tokens SET expires_at = now() - interval '1 s' WHERE issued_at = (SELECT max(issued_at) FROM tokens)`,
+  );
+  assert.equal((await listNetworks(expired)).status, 401);
+  assert.equal(await faces.app.get(Tokens, { strict: false }).prune(), 1);
+  assert.equal((await listNetworks(anna.token)).status, 200);
+});
+
+test('a new password ends the tokens of the user, and so does being disabled', async () => {
+  const ben = await faces.person(admin, 'ben', 'member');
+  const change = { user: { original_password: PASSWORD, password: 'another one' } };
+  const path = `/identity/v3/users/${ben.userId}`;
+  assert.equal((await faces.ask('POST', `${path}/password`, { token: ben.token, body: change })).status, 204);
+  assert.equal((await listNetworks(ben.token)).status, 401);
+  assert.equal((await faces.authenticate('ben', PASSWORD, 'ben')).status, 401);
+  const token = await faces.login('ben', 'another one', 'ben');
+  await faces.ask('PATCH', path, { token: admin, body: { user: { enabled: false } } });
+  assert.equal((await listNetworks(token)).status, 401);
+  assert.equal((await faces.authenticate('ben', 'another one', 'ben')).status, 401);
+});
+
+test('a role that is taken away is gone from tokens that were given before', async () => {
+  const carl = await faces.person(admin, 'carl', 'member');
+  const grant = `/identity/v3/projects/${carl.projectId}/users/${carl.userId}/roles/${carl.roleId}`;
+  assert.equal((await faces.ask('DELETE', grant, { token: admin })).status, 204);
+  assert.equal((await listNetworks(carl.token)).status, 403);
+  assert.equal((await faces.ask('DELETE', grant, { token: admin })).status, 404);
+});
+
+test('Keystone is for admins: members get 403, and see themselves', async () => {
+  for (const path of ['users', 'projects', 'roles', 'role_assignments'])
+    assert.equal((await faces.ask('GET', `/identity/v3/${path}`, { token: anna.token })).status, 403, path);
+  assert.equal((await faces.ask('GET', `/identity/v3/users/${anna.userId}`, { token: anna.token })).status, 200);
+});
+
+test('malformed bodies are 400 in the form of Keystone and name the field', async () => {
+  const cases: [string, string, unknown, RegExp][] = [
+    ['POST', '/identity/v3/auth/tokens', {}, /auth/],
+    ['POST', '/identity/v3/auth/tokens', { auth: { identity: { methods: 'password' } } }, /auth\.identity\.methods/],
+    ['POST', '/identity/v3/users', { user: { name: 7 } }, /user\.name/],
+    ['POST', '/identity/v3/users', { user: { name: 'x', colour: 'red' } }, /user\.colour/],
+    ['POST', '/identity/v3/projects', { project: {} }, /project\.name/],
+    ['POST', '/identity/v3/roles', [], /role/],
+    ['POST', '/identity/v3/users', '{"user": ', /JSON/],
+  ];
+  for (const [method, path, body, names] of cases) {
+    const answer = await faces.ask(method, path, { token: admin, body });
+    assert.equal(answer.status, 400, answer.text);
+    assert.equal(answer.body.error.code, 400);
+    assert.equal(answer.body.error.title, 'Bad Request', answer.text);
+    assert.match(text(answer.body.error.message), names);
+  }
+});
+
+test('names are taken once: 409; what is not there is 404', async () => {
+  const user = { user: { name: 'anna', password: PASSWORD } };
+  assert.equal((await faces.ask('POST', '/identity/v3/users', { token: admin, body: user })).status, 409);
+  assert.equal((await faces.ask('GET', '/identity/v3/users/nobody', { token: admin })).status, 404);
+});
+
+test('users are listed in pages that follow their links', async () => {
+  const seen: string[] = [];
+  let path: string | undefined = '/identity/v3/users?limit=2&sort_key=name';
+  while (path) {
+    const { body } = await faces.ask('GET', path, { token: admin });
+    const users = items(body.users);
+    assert.ok(users.length <= 2);
+    seen.push(...users.map((user) => text(user.name)));
+    path = body.links.next ? text(body.links.next).slice(faces.url.length) : undefined;
+  }
+  assert.deepEqual(seen, [...seen].sort());
+  assert.deepEqual([...seen].slice(0, 2), ['admin', 'anna']);
+  assert.equal(new Set(seen).size, seen.length);
+});
+
+test('bootstrap leaves a changed password as it is, also when many processes start at once', async () => {
+  const bootstrap = faces.app.get(IdentityBootstrap, { strict: false });
+  await Promise.all([1, 2, 3].map(() => bootstrap.run('not this one')));
+  assert.equal((await faces.authenticate('admin', PASSWORD, 'admin')).status, 201);
+  assert.equal((await faces.authenticate('admin', 'not this one', 'admin')).status, 401);
+});
