@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { messageOf } from '#libs/common/errors';
+import { endTestFiles } from '../testing/run-files.js';
 import { stages } from '../testing/suite.js';
 import type { Stage } from '../testing/suite.js';
 import { Tally } from '../testing/tally.js';
@@ -42,7 +43,8 @@ function endWithCount(total: Tally): void {
   const failed = (what: string) => {
     print(`  FAIL ${what}`);
     total.failed++;
-    end(total);
+    endTestFiles();
+    setImmediate(() => end(total));
   };
   process.on('uncaughtException', (error) => failed(`the suite runs to its end\n${error.stack ?? error.message}`));
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)

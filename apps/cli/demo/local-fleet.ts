@@ -102,9 +102,20 @@ export class LocalFleet {
     await endProcess(this.layout.pidFile(name), 0, 'SIGKILL');
   }
 
-  async startProcess(name: 'api' | 'worker'): Promise<void> {
-    if (name === 'api') await startApi(this.layout, this.settings.port);
-    else await startWorker(this.layout, this.settings.port);
+  /** `release`: the tree that its program comes from, this one where none is named. */
+  async startProcess(name: 'api' | 'worker', release?: string): Promise<void> {
+    if (name === 'api') await startApi(this.layout, this.settings.port, release);
+    else await startWorker(this.layout, this.settings.port, release);
+  }
+
+  /** Asks the process to end, as systemd does, and waits until it has. */
+  async endProcess(name: 'api' | 'worker'): Promise<void> {
+    await endProcess(this.layout.pidFile(name));
+  }
+
+  /** Asks the host's agent to end, as systemd does, and waits until it has. Containers run on. */
+  async endAgent(host: string): Promise<void> {
+    await endProcess(this.layout.pidFile(agentName(host)));
   }
 
   async emptyRedis(): Promise<void> {

@@ -27,24 +27,30 @@ export async function startControlPlane(layout: Layout, settings: FleetSettings)
   return port;
 }
 
-export async function startApi(layout: Layout, wanted: number): Promise<number> {
+/** Starts the API unless it runs, on port `wanted` of 127.0.0.1 (0: any), from the tree `release`. Gives the port. */
+export async function startApi(layout: Layout, wanted: number, release = repository): Promise<number> {
   if ((await readPidFile(layout.pidFile('api'))) !== undefined) return wanted;
   const listener = await listen(wanted);
   const port = (listener.address() as AddressInfo).port;
   const env = { ...(await environment(layout, 'api', port)), LXSTACK_API_LISTEN: 'fd:3' };
-  await startDaemon(layout, { ...program(layout, 'api'), env, descriptor: descriptorOf(listener) });
+  await startDaemon(layout, { ...program(layout, 'api', release), env, descriptor: descriptorOf(listener) });
   listener.close();
   await untilReady(layout, 'api', () => probe(layout, port));
   return port;
 }
 
-export async function startWorker(layout: Layout, port: number): Promise<void> {
-  await startDaemon(layout, { ...program(layout, 'worker'), env: await environment(layout, 'worker', port) });
+/** Starts the worker unless it runs, from the tree `release`. */
+export async function startWorker(layout: Layout, port: number, release = repository): Promise<void> {
+  await startDaemon(layout, { ...program(layout, 'worker', release), env: await environment(layout, 'worker', port) });
 }
 
-function program(layout: Layout, name: 'api' | 'worker'): { name: string; program: string; args: string[] } {
+function program(
+  layout: Layout,
+  name: 'api' | 'worker',
+  release: string,
+): { name: string; program: string; args: string[] } {
   const namespace = `--net=/run/netns/${layout.namespace('ctl')}`;
-  const args = [namespace, '--', NODE, '--enable-source-maps', `${repository}/dist/apps/${name}/main.js`];
+  const args = [namespace, '--', NODE, '--enable-source-maps', `${release}/dist/apps/${name}/main.js`];
   return { name, program: 'nsenter', args };
 }
 

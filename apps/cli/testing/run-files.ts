@@ -20,12 +20,19 @@ const TEST_TIMEOUT_MS = 15 * 60_000;
 /** A test that failed half way may leave a connection open: its process ends all the same. */
 const EXEC_ARGV = ['--test-force-exit', `--test-timeout=${TEST_TIMEOUT_MS}`];
 
+const ending = new AbortController();
+
+/** Ends the processes of the test files that run: they would go on without the suite. */
+export function endTestFiles(): void {
+  ending.abort();
+}
+
 /** Runs test files each in a process of its own, prints a line for every test, and counts them. */
 export async function runFiles(what: FilesToRun, print: (line: string) => void): Promise<Tally> {
   const tally = new Tally();
   if (what.files.length === 0) return tally;
   const { files, concurrency } = what;
-  const stream = run({ files, concurrency, execArgv: EXEC_ARGV });
+  const stream = run({ files, concurrency, execArgv: EXEC_ARGV, signal: ending.signal });
   const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`;
   const named = (name: string) => (what.on === undefined ? name : `${name}, on ${what.on}`);
   stream.on('test:pass', ({ name, details, skip }) => {

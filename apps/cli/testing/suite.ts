@@ -26,6 +26,8 @@ export const stages = {
   e2e: (print: Print) => onFleet(print, startTestFleet, () => runEndToEnd(print)),
   disks,
   chaos: (print: Print) => onFleet(print, nameFleet, () => runChaos(print)),
+  upgrade: (print: Print) =>
+    onFleet(print, nameFleet, () => runFiles({ files: files('upgrade'), concurrency: 1 }, print)),
 };
 
 export type Stage = keyof typeof stages;
@@ -44,7 +46,7 @@ async function startTestFleet(layout: Layout, print: Print): Promise<void> {
   await startFleet(layout, { hosts: 3, runtime: 'lxc' }, (line) => print(`  ${line}`));
 }
 
-/** The rounds start a fleet of their own kind under the name. */
+/** Its tests start a fleet of their own kind under the name. */
 function nameFleet(layout: Layout): Promise<void> {
   process.env.LXSTACK_DEPLOYMENT = layout.deployment;
   return Promise.resolve();

@@ -8,6 +8,7 @@ const kinds = {
   /** Those of e2e that look at what depends on where a host keeps its disks. */
   disks: 'test/e2e/disks/**/*.e2e.ts',
   chaos: 'test/chaos/**/*.chaos.ts',
+  upgrade: 'test/upgrade/**/*.upgrade.ts',
 };
 
 export type TestKind = keyof typeof kinds;
