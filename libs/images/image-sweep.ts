@@ -1,13 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { lockBlob } from './blob-lock.js';
 import { ImageBlobs } from './image-blobs.js';
-import { Image } from './image.entity.js';
+import { IS_NEEDED } from './image-users.js';
+import { UnownedBlobs } from './unowned-blobs.js';
 import { UPLOAD_DEAD_MS } from './upload-heartbeat.js';
 
 export interface Swept {
   /** Images that wait for data again. */
   requeued: number;
+  /** Deleted images whose last server is gone. */
+  forgotten: number;
   partials: number;
   blobs: number;
 }
@@ -15,12 +17,13 @@ export interface Swept {
 /** Blobs asked for in one query. */
 const BATCH = 500;
 
-/** Clears what a process left that died during an upload. */
+/** Clears what a process left that died during an upload, and deleted images that no server needs any more. */
 @Injectable()
 export class ImageSweep {
   constructor(
     private readonly database: DataSource,
     private readonly blobs: ImageBlobs,
+    private readonly owners: UnownedBlobs,
   ) {}
 
   /** `deadMs`: how long an upload has to be silent to count as dead. Idempotent; may run in many processes at once. */
@@ -30,16 +33,20 @@ export class ImageSweep {
         WHERE status = 'saving' AND updated_at < now() - make_interval(secs => $1) RETURNING 1`,
       [deadMs / 1_000],
     );
+    // Servers are made from active images only: nobody begins to need one that is deleted.
+    const [forgotten] = await this.database.query<[unknown[], number]>(
+      `DELETE FROM images i WHERE i.status = 'deleted' AND NOT ${IS_NEEDED} RETURNING 1`,
+    );
     const partials = await this.blobs.removeAbandoned(deadMs);
-    return { requeued: rows.length, partials, blobs: await this.removeUnowned() };
+    return { requeued: rows.length, forgotten: forgotten.length, partials, blobs: await this.removeUnowned() };
   }
 
-  /** Files that got their name in a transaction that never committed. */
+  /** Files that got their name in a transaction that never committed, or whose last image is gone. */
   private async removeUnowned(): Promise<number> {
     let removed = 0;
     let batch: string[] = [];
     const check = async () => {
-      for (const sha256 of await this.unowned(batch)) removed += Number(await this.removeIfUnowned(sha256));
+      for (const sha256 of await this.unowned(batch)) removed += Number(await this.owners.remove(sha256));
       batch = [];
     };
     for await (const sha256 of this.blobs.stored()) if (batch.push(sha256) === BATCH) await check();
@@ -54,14 +61,5 @@ export class ImageSweep {
       [batch],
     );
     return rows.map((row) => row.sha256);
-  }
-
-  private removeIfUnowned(sha256: string): Promise<boolean> {
-    return this.database.transaction(async (tx) => {
-      await lockBlob(tx, sha256);
-      if (await tx.existsBy(Image, { sha256 })) return false;
-      await this.blobs.remove(sha256);
-      return true;
-    });
   }
 }

@@ -3,8 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
-import { ConflictError, ForbiddenError, NotFoundError } from '#libs/common/errors';
+import { ConflictError, ForbiddenError, messageOf, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
+import { createLogger } from '#libs/common/logger';
 import { UUID } from '#libs/common/names';
 import { page } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
@@ -12,7 +13,9 @@ import { isUniqueViolation } from '#libs/database/transient-errors';
 import { ImageBlobs } from './image-blobs.js';
 import { lockBlob } from './blob-lock.js';
 import type { OpenBlob, ReceivedBlob } from './image-blobs.js';
+import { isNeeded } from './image-users.js';
 import { Image } from './image.entity.js';
+import { UnownedBlobs } from './unowned-blobs.js';
 import { UploadHeartbeat } from './upload-heartbeat.js';
 
 /** What a client may set. */
@@ -39,9 +42,12 @@ const columns = {
 /** Images: records, and the data behind them. */
 @Injectable()
 export class Images {
+  private readonly log = createLogger('images');
+
   constructor(
     private readonly database: DataSource,
     private readonly blobs: ImageBlobs,
+    private readonly unowned: UnownedBlobs,
   ) {}
 
   /** Newest first. Everybody sees public ones and their project's; community ones only by asking for them; admins all. */
@@ -110,15 +116,20 @@ export class Images {
     return { image, blob: image.sha256 && image.status === 'active' ? await this.blobs.open(image.sha256) : null };
   }
 
-  /** The data goes with the last image that has it. Throws ForbiddenError for a protected one. */
+  /**
+   * The image is gone for everybody at once. Where servers (of any project) were made from it, its row stays as `deleted`
+   * and keeps the data until the last of them is gone (invariant 8); else the data goes with the last image that has it.
+   * Throws ForbiddenError for a protected one.
+   */
   async delete(caller: Caller, id: string): Promise<void> {
-    await this.database.transaction(async (tx) => {
+    const sha256 = await this.database.transaction(async (tx) => {
       const image = await this.findOwn(tx, caller, id);
       if (image.protected) throw new ForbiddenError(`Image ${id} is protected and cannot be deleted.`);
-      if (image.sha256) await lockBlob(tx, image.sha256);
-      await tx.delete(Image, { id });
-      if (image.sha256) await this.removeUnused(tx, image.sha256);
+      if (await isNeeded(tx, id)) await tx.update(Image, { id }, { status: 'deleted' });
+      else await tx.delete(Image, { id });
+      return image.sha256;
     });
+    if (sha256) await this.removeUnused(sha256);
   }
 
   private async activate(id: string, received: ReceivedBlob): Promise<void> {
@@ -132,15 +143,20 @@ export class Images {
     });
   }
 
-  private async removeUnused(tx: EntityManager, sha256: string): Promise<void> {
-    if (!(await tx.existsBy(Image, { sha256 }))) await this.blobs.remove(sha256);
+  /** After the commit. A file that stays is removed by the sweep (ImageSweep). */
+  private async removeUnused(sha256: string): Promise<void> {
+    try {
+      await this.unowned.remove(sha256);
+    } catch (error) {
+      this.log.warn({ sha256, error: messageOf(error) }, 'data of a deleted image not removed yet');
+    }
   }
 
   private async find(tx: EntityManager, caller: Caller, id: string, lock = false): Promise<Image> {
     const options = lock ? { lock: { mode: 'pessimistic_write' as const } } : {};
     const image = UUID.test(id) ? await tx.findOne(Image, { where: { id }, ...options }) : null;
     const open = image && ['public', 'community'].includes(image.visibility);
-    if (!image || !(open || caller.isAdmin || image.projectId === caller.projectId))
+    if (!image || image.status === 'deleted' || !(open || caller.isAdmin || image.projectId === caller.projectId))
       throw new NotFoundError('Image', id);
     return image;
   }

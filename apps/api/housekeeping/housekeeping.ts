@@ -10,7 +10,7 @@ import { ImageSweep } from '#libs/images/image-sweep';
 /** Any number: one api process at a time keeps house. */
 const LOCK = 7_205_761;
 
-/** What has to be done from time to time and that no operation does: expired tokens, uploads whose process died. */
+/** What has to be done from time to time and that no operation does: expired tokens, uploads whose process died, images that nobody needs. */
 @Injectable()
 export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly log = createLogger('housekeeping');
@@ -41,7 +41,8 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
       if (!lock!.mine) return;
       const tokens = await this.tokens.prune();
       const swept = await this.images.run();
-      if (tokens + swept.requeued + swept.partials + swept.blobs) this.log.info({ tokens, ...swept }, 'cleared');
+      if (tokens + Object.values(swept).reduce((sum: number, count: number) => sum + count, 0))
+        this.log.info({ tokens, ...swept }, 'cleared');
     });
   }
 

@@ -130,7 +130,7 @@ test('what a process left that died during an upload is swept, and nothing else'
   await utimes(join(faces.blobs, '.old.partial'), old, old);
 
   const swept = await faces.app.get(ImageSweep, { strict: false }).run();
-  assert.deepEqual(swept, { requeued: 1, partials: 1, blobs: 1 });
+  assert.deepEqual(swept, { requeued: 1, forgotten: 0, partials: 1, blobs: 1 });
   assert.deepEqual(await blobs(), ['.young.partial', hash('sha256', data)]);
   assert.equal((await show(dead)).status, 'queued');
   assert.equal((await show(young)).status, 'saving');

@@ -58,8 +58,8 @@ export class ServersApi {
   }
 
   /** One that is ACTIVE on h1, as far as the database knows. */
-  async active(): Promise<string> {
-    const id = await this.create();
+  async active(more: object = {}): Promise<string> {
+    const id = await this.create(more);
     const host = await this.api.database.manager.findOneByOrFail(Host, { name: 'h1' });
     await this.api.database.transaction(async (tx) => {
       await transitions.markPlaced(tx, id, host.id);

@@ -12,7 +12,7 @@ import type { Before, DeleteInstanceInput, PowerInput, RebootInput, RebuildInput
 import { actionRules } from '../states/instance-states.js';
 import type { InstanceAction } from '../states/instance-states.js';
 import { InstanceTransitions } from '../states/instance-transitions.js';
-import { requireFits, usableImage } from '../create/usable-image.js';
+import { imageOfRebuild, requireFits } from '../create/usable-image.js';
 
 export interface Rebuild {
   imageId: string;
@@ -51,7 +51,7 @@ export class InstanceActions {
   async rebuild(caller: Caller, id: string, wanted: Rebuild): Promise<Operation> {
     return this.begin(caller, id, 'rebuild', async (tx, before) => {
       const { imageId, ...changes } = wanted;
-      requireFits(before.flavor, await usableImage(tx, caller, imageId));
+      requireFits(before.flavor, await imageOfRebuild(tx, caller, imageId, before.imageId));
       await tx.update(Instance, { id }, { imageId, ...changes });
       const start = before.vmState !== 'stopped';
       return { before: statesOf(before), imageId, previousImageId: before.imageId, start } satisfies RebuildInput;
