@@ -6,6 +6,6 @@ export interface Caller {
   /** Names of the roles, implied ones included (admin implies member implies reader). */
   roles: readonly string[];
   isAdmin: boolean;
-  /** `req-…`: kept with the operation, shown as Nova's request_id. */
+  /** `req-…`, made by this API: kept with the operation, shown as Nova's request_id. */
   requestId: string;
 }

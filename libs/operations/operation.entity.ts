@@ -48,6 +48,10 @@ export class Operation extends Timestamps {
   @Column({ type: 'text', name: 'request_id' })
   requestId: string;
 
+  /** The operation that began this one: the batch of a move. */
+  @Column({ type: 'uuid', name: 'parent_id', nullable: true })
+  parentId: string | null;
+
   @Column({ type: 'text' })
   state: OperationState;
 

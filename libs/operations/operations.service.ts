@@ -23,6 +23,8 @@ export interface NewOperation {
   input: object;
   /** To be known before it is written; made up otherwise. */
   id?: string;
+  /** The operation that begins this one. */
+  parentId?: string;
   /** Not to be begun before this many seconds. Give it a resource of its own: what comes after it there waits too. */
   delaySeconds?: number;
 }
@@ -35,6 +37,7 @@ export interface OperationFilter {
   resourceId?: string;
   projectId?: string;
   requestId?: string;
+  parentId?: string;
   states?: readonly OperationState[];
   kind?: string;
   /** Id of the operation after which the page begins (newest first). */
@@ -85,14 +88,15 @@ export class Operations {
     return operation;
   }
 
-  /** Newest first, one page. Index: operations_by_resource, operations_by_project. */
+  /** Newest first, one page. Index: operations_by_resource, operations_by_project, operations_by_parent. */
   async list(filter: OperationFilter): Promise<Operation[]> {
     const query = this.database.manager.createQueryBuilder(Operation, 'o');
-    const { resourceType, resourceId, projectId, requestId, states, kind, marker, limit = 100 } = filter;
+    const { resourceType, resourceId, projectId, requestId, parentId, states, kind, marker, limit = 100 } = filter;
     if (resourceType) query.andWhere('o.resource_type = :resourceType', { resourceType });
     if (resourceId) query.andWhere('o.resource_id = :resourceId', { resourceId });
     if (projectId) query.andWhere('o.project_id = :projectId', { projectId });
     if (requestId) query.andWhere('o.request_id = :requestId', { requestId });
+    if (parentId) query.andWhere('o.parent_id = :parentId', { parentId });
     if (states?.length) query.andWhere('o.state IN (:...states)', { states });
     if (kind) query.andWhere('o.kind = :kind', { kind });
     if (marker) {
@@ -151,13 +155,14 @@ export class Operations {
 const INSERT_OPERATION = `
   WITH queued AS (INSERT INTO outbox (operation_id, queue) SELECT $1::uuid, $3 WHERE $10::float8 = 0)
   INSERT INTO operations
-    (id, kind, queue, resource_type, resource_id, project_id, user_id, request_id, state, input, not_before, created_at, updated_at)
+    (id, kind, queue, resource_type, resource_id, project_id, user_id, request_id, state, input, not_before, created_at, updated_at,
+     parent_id)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9,
-    CASE WHEN $10 > 0 THEN clock_timestamp() + make_interval(secs => $10) END, clock_timestamp(), clock_timestamp())
+    CASE WHEN $10 > 0 THEN clock_timestamp() + make_interval(secs => $10) END, clock_timestamp(), clock_timestamp(), $11)
   RETURNING created_at`;
 
 async function insertOperation(tx: EntityManager, given: NewOperation): Promise<Operation> {
-  const { id = newId(), kind, queue, resourceType, resourceId, by, input, delaySeconds = 0 } = given;
+  const { id = newId(), kind, queue, resourceType, resourceId, by, input, delaySeconds = 0, parentId = null } = given;
   const { projectId = null, userId = null, requestId = '' } = by ?? {};
   const values = [
     id,
@@ -170,6 +175,7 @@ async function insertOperation(tx: EntityManager, given: NewOperation): Promise<
     requestId,
     JSON.stringify(input),
     delaySeconds,
+    parentId,
   ];
   const [{ created_at }] = await tx.query<{ created_at: Date }[]>(INSERT_OPERATION, values);
   return tx.create(Operation, {
@@ -181,6 +187,7 @@ async function insertOperation(tx: EntityManager, given: NewOperation): Promise<
     projectId,
     userId,
     requestId,
+    parentId,
     input,
     context: {},
     state: 'pending',

@@ -25,7 +25,7 @@ import type { MigrationType } from './migration.entity.js';
 import { migrationsQuery } from './migration-list.js';
 import type { MigrationFilter, MigrationView } from './migration-list.js';
 import { requireCapability, requireCpu, requireSameStorage, requireSharing } from './move-checks.js';
-import type { ConcludeResizeInput, LiveMigrateInput, MoveInput } from './move-operations.js';
+import type { ConcludeResizeInput, LiveMigrateInput, MoveInput, MoveRequest } from './move-operations.js';
 import { ComputeHostNotFoundError, EvacuationHostNotFoundError, MoveRefusedError } from './move.errors.js';
 
 /** Who asks, as far as the record of it says; also whose move is confirmed for them. */
@@ -63,18 +63,19 @@ export class Migrations {
       if (target) requireSameStorage(source, target);
       if (target) requireCpu(source, target);
       const { force = false, diskOverCommit: overCommitDisk } = input;
-      const { memoryMode, atOnce, needs } = input;
-      const how = { force, overCommitDisk, memoryMode, atOnce, needs };
+      const { memoryMode, atOnce, needs, parentId } = input;
+      const how = { force, overCommitDisk, memoryMode, atOnce, needs, parentId };
       return { type: 'live-migration', kind: 'instance.live-migrate', target, ...how };
     });
   }
 
   /** Nova API: migrate. Throws as liveMigrate. */
-  async migrate(by: Caller, instanceId: string, input: { host?: string | null } = {}): Promise<Migration> {
+  async migrate(by: Caller, instanceId: string, input: MoveRequest = {}): Promise<Migration> {
     return this.begin(by, instanceId, 'migrate', async (tx, instance) => {
       const target = await this.target(tx, instance, input.host);
       if (target) requireSameStorage(await this.source(tx, instance), target);
-      return { type: 'migration', kind: 'instance.migrate', target, newFlavor: instance.flavor };
+      const { parentId } = input;
+      return { type: 'migration', kind: 'instance.migrate', target, newFlavor: instance.flavor, parentId };
     });
   }
 
@@ -99,9 +100,9 @@ export class Migrations {
     });
   }
 
-  /** Nova API: confirmResize: the source's copy and claim are let go. */
-  async confirmResize(by: Asking, instanceId: string): Promise<Operation> {
-    return this.conclude(by, instanceId, 'confirm_resize', 'confirming', 'instance.confirm-resize');
+  /** Nova API: confirmResize: the source's copy and claim are let go. `parentId`: the operation that does so. */
+  async confirmResize(by: Asking, instanceId: string, parentId?: string): Promise<Operation> {
+    return this.conclude(by, instanceId, 'confirm_resize', 'confirming', 'instance.confirm-resize', parentId);
   }
 
   /** Nova API: revertResize: back to the source with the disk as it was when the move began. */
@@ -148,7 +149,7 @@ export class Migrations {
   ): Promise<Migration> {
     return this.operations.transact(async (tx, create) => {
       const instance = await this.transitions.begin(tx, instanceId, action);
-      const { type, kind, target, force = false, newFlavor, ...how } = await plan(tx, instance);
+      const { type, kind, target, force = false, newFlavor, parentId, ...how } = await plan(tx, instance);
       const uuid = newId();
       const input: MoveInput = {
         migrationId: uuid,
@@ -159,7 +160,7 @@ export class Migrations {
         ...how,
         newFlavor: newFlavor ?? null,
       };
-      const operation = await create(moveOperation(by, kind, instanceId, input));
+      const operation = await create({ ...moveOperation(by, kind, instanceId, input), parentId });
       return tx.save(
         tx.create(Migration, {
           uuid,
@@ -184,6 +185,7 @@ export class Migrations {
     action: 'confirm_resize' | 'revert_resize',
     status: 'confirming' | 'reverting',
     kind: string,
+    parentId?: string,
   ): Promise<Operation> {
     return this.operations.transact(async (tx, create) => {
       const instance = await this.transitions.begin(tx, instanceId, action);
@@ -196,7 +198,7 @@ export class Migrations {
         source: { hostId: migration.sourceHostId! },
         target: { hostId: instance.hostId!, epoch: instance.epoch },
       };
-      return create(moveOperation(by, kind, instanceId, input));
+      return create({ ...moveOperation(by, kind, instanceId, input), parentId });
     });
   }
 
@@ -244,4 +246,5 @@ interface MovePlan extends Pick<MoveInput, 'overCommitDisk' | 'memoryMode' | 'at
   target: Host | null;
   force?: boolean;
   newFlavor?: InstanceFlavor;
+  parentId?: string;
 }

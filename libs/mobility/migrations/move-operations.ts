@@ -3,10 +3,16 @@ import type { InstanceFlavor } from '#libs/compute/instances/instance.entity';
 import type { Before } from '#libs/compute/instances/actions/instance-operations';
 import type { CapacityNeeded } from '../eligibility/capacity-rules.js';
 
-/** How a live move may be asked for. */
-export interface LiveMigrateInput {
+/** How any move may be asked for. */
+export interface MoveRequest {
   /** Name of the target; null lets the scheduler choose. */
   host?: string | null;
+  /** The operation that it is part of, such as a batch. */
+  parentId?: string;
+}
+
+/** How a live move may be asked for. */
+export interface LiveMigrateInput extends MoveRequest {
   /** Nova: whether the disk goes along; False asks for shared storage, auto finds out. */
   blockMigration?: boolean | 'auto';
   /** Nova, up to 2.24: the target's free disk is not looked at. */

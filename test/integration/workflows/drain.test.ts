@@ -2,8 +2,16 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import { MigrationPhase } from '#generated/lxstack/agent/v1/agent';
+import { newId } from '#libs/common/ids';
 import type { LivePolicy } from '#libs/mobility/batches/move-batch.entity';
 import { caller, WorkflowWorld } from '../support/workflow-world.js';
+
+/** A move that failed for good, as a client could have made it look like one of the batch's. */
+const FORGED = `
+  WITH o AS (INSERT INTO operations (id, kind, queue, resource_type, resource_id, request_id, state)
+    VALUES ($1, 'instance.migrate', 'migration', 'instance', $2::text, $3, 'error'))
+  INSERT INTO migrations (uuid, migration_type, status, instance_id, operation_id, source_host_id, failure, project_id, user_id)
+  VALUES ($1, 'migration', 'error', $2::uuid, $1, $4, '{"step": "forged", "reason": "forged"}', 'p', 'u')`;
 
 describe('drain of a host', () => {
   let world: WorkflowWorld;
@@ -41,6 +49,22 @@ describe('drain of a host', () => {
     assert.deepEqual(await left(), []);
     const [host] = await world.database.query('SELECT enabled, disabled_reason FROM hosts WHERE id = $1', [at('h1')]);
     assert.deepEqual(host, { enabled: false, disabled_reason: 'drain' });
+  });
+
+  it('its moves are known by their parent: what carries its request id and is none of its own counts for nothing', async () => {
+    const { id } = await world.create('h1');
+    world.killWorkers();
+    const batch = await drain();
+    const { operationId } = (await world.batches.view(batch.id)).batch;
+    await world.database.query(FORGED, [newId(), id, `req-${operationId}`, at('h1')]);
+    await world.startWorker();
+    const { operation } = await ended(batch.id);
+    assert.equal(operation.state, 'done', JSON.stringify(operation.failure));
+    const children = await world.operations.list({ parentId: operationId });
+    assert.deepEqual(
+      children.map(({ kind, resourceId }) => [kind, resourceId]),
+      [['instance.live-migrate', id]],
+    );
   });
 
   it('goes cold from a host that cannot move live, where that is allowed', async () => {

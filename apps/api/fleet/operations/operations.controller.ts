@@ -25,6 +25,7 @@ export class OperationsController {
       resourceType: one(query, 'resource_type'),
       resourceId: one(query, 'resource_id'),
       kind: one(query, 'kind'),
+      parentId: parentOf(query),
       states: many(query, 'state').map(parseState),
       marker: one(query, 'marker'),
       limit: limitOf(query),
@@ -38,6 +39,11 @@ export class OperationsController {
     if (!caller.isAdmin && operation.projectId !== caller.projectId) throw new NotFoundError('Operation', id);
     return { operation: { ...render(operation), steps: (await this.operations.steps(id)).map(renderStep) } };
   }
+}
+
+function parentOf(query: ListQuery): string | undefined {
+  const id = one(query, 'parent_id');
+  return id === undefined ? undefined : requireName('parent_id', id, UUID, 'a UUID');
 }
 
 function parseState(text: string): OperationState {
@@ -61,6 +67,7 @@ function render(operation: Operation): object {
     project_id: operation.projectId,
     user_id: operation.userId,
     request_id: operation.requestId,
+    parent_id: operation.parentId,
     cancel_requested: operation.cancelRequested,
     created_at: operation.createdAt,
     started_at: operation.startedAt,

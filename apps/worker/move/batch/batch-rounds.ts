@@ -27,8 +27,8 @@ export interface BatchItem extends MovableInstance {
 }
 
 /**
- * The items that have not ended, PAGE of those that have not begun, each with its instance and the tries of this operation: those whose operations carry
- * its request id. So a try is never lost between its own commit and ours. Index: operations_by_request.
+ * The items that have not ended, PAGE of those that have not begun, each with its instance and the tries of this operation: those
+ * whose operations are its children. So a try is never lost between its own commit and ours. Index: operations_by_parent.
  */
 const OPEN_ITEMS = `
   SELECT i.instance_id AS "instanceId", i.target_host_id AS "targetHostId", i.status,
@@ -39,7 +39,7 @@ const OPEN_ITEMS = `
     SELECT m.instance_id, json_agg(json_build_object('id', m.id, 'uuid', m.uuid, 'type', m.migration_type,
       'status', m.status, 'failure', m.failure, 'bytes', m.memory_bytes_processed + m.disk_bytes_processed)
       ORDER BY m.id) AS attempts
-    FROM operations o JOIN migrations m ON m.operation_id = o.id WHERE o.request_id = $2 GROUP BY m.instance_id
+    FROM operations o JOIN migrations m ON m.operation_id = o.id WHERE o.parent_id = $2 GROUP BY m.instance_id
   ) a ON a.instance_id = i.instance_id
   WHERE i.batch_id = $1 AND (i.status = 'running' OR (i.status = 'pending' AND i.position <= (
     SELECT max(p.position) FROM (SELECT position FROM move_batch_items WHERE batch_id = $1 AND status = 'pending'
@@ -48,6 +48,11 @@ const OPEN_ITEMS = `
 
 /** Pending items that one round looks at: not all of a large host's for each that ends. */
 const PAGE = 100;
+
+/** Whose moves they are, and the operation that begins them. */
+export interface BatchCaller extends Caller {
+  operationId: string;
+}
 
 interface Policy {
   live: LivePolicy;
@@ -67,17 +72,17 @@ export class BatchRounds {
     private readonly lateArrivals: LateArrivals,
   ) {}
 
-  async open(batchId: string, requestId: string): Promise<BatchItem[]> {
-    return this.database.query<BatchItem[]>(OPEN_ITEMS, [batchId, requestId, PAGE]);
+  async open(batchId: string, operationId: string): Promise<BatchItem[]> {
+    return this.database.query<BatchItem[]>(OPEN_ITEMS, [batchId, operationId, PAGE]);
   }
 
   /**
    * Settles what has ended, confirms cold moves, and begins moves while there are places for more. Returns how many of
    * those looked at are open: none, and the batch is over.
    */
-  async advance(batchId: string, by: Caller, policy: Policy): Promise<number> {
+  async advance(batchId: string, by: BatchCaller, policy: Policy): Promise<number> {
     for (;;) {
-      const items = await this.open(batchId, by.requestId);
+      const items = await this.open(batchId, by.operationId);
       const open = await this.round(batchId, by, policy, items);
       if (open) return open;
       if (items.length >= PAGE) continue;
@@ -86,7 +91,7 @@ export class BatchRounds {
     }
   }
 
-  private async round(batchId: string, by: Caller, policy: Policy, items: BatchItem[]): Promise<number> {
+  private async round(batchId: string, by: BatchCaller, policy: Policy, items: BatchItem[]): Promise<number> {
     const { live, parallel } = policy;
     const looked = items.map((item) => ({ item, plan: nextMove(item, item.attempts, live), tried: isTried(item) }));
     const next = looked.filter(({ plan, tried }) => !tried && plan.next === 'begin' && plan.action === 'live');
@@ -119,13 +124,13 @@ export class BatchRounds {
   /** Items that no move was begun for are given up; the rest are left to end. Returns how many still run. */
   async wind(
     batchId: string,
-    by: Caller,
+    by: BatchCaller,
     reason: string,
     status: 'failed' | 'cancelled',
     abort: boolean,
   ): Promise<number> {
     for (;;) {
-      const items = await this.open(batchId, by.requestId);
+      const items = await this.open(batchId, by.operationId);
       let running = 0;
       for (const item of items) {
         const last = item.attempts.at(-1);
@@ -149,9 +154,10 @@ export class BatchRounds {
     item: BatchItem,
     action: MoveAction,
     policy: Policy,
-    by: Caller,
+    by: BatchCaller,
   ): Promise<boolean> {
     const { instanceId } = item;
+    const { operationId: parentId } = by;
     const { live, parallel, hostId } = policy;
     const atOnce = hostId ? parallel : undefined;
     try {
@@ -159,8 +165,8 @@ export class BatchRounds {
       if (reasons.length) throw new MoveRefusedError('host', reasons);
       const host = await this.nameOf(item.targetHostId);
       const { uuid } = await (action === 'live'
-        ? this.migrations.liveMigrate(by, instanceId, { host, checkLater: true, atOnce, needs })
-        : this.migrations.migrate(by, instanceId, { host }));
+        ? this.migrations.liveMigrate(by, instanceId, { host, checkLater: true, atOnce, needs, parentId })
+        : this.migrations.migrate(by, instanceId, { host, parentId }));
       await this.database.query(
         `UPDATE move_batch_items SET status = 'running', action = $3, migration_uuid = $4,
            started_at = coalesce(started_at, now()) WHERE batch_id = $1 AND instance_id = $2`,
@@ -185,8 +191,8 @@ export class BatchRounds {
   }
 
   /** Lost to a caller who confirms or deletes at the same time: the next round sees what became of it. */
-  private async confirm({ instanceId }: BatchItem, by: Caller): Promise<void> {
-    await ignoringDomain(this.migrations.confirmResize(by, instanceId));
+  private async confirm({ instanceId }: BatchItem, by: BatchCaller): Promise<void> {
+    await ignoringDomain(this.migrations.confirmResize(by, instanceId, by.operationId));
   }
 
   private async abort(instanceId: string, migrationId: number): Promise<void> {

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { Caller } from '#libs/common/caller';
 import { sleep } from '#libs/common/clock';
 import { MoveBatch } from '#libs/mobility/batches/move-batch.entity';
 import { MOVES_BATCH } from '#libs/mobility/batches/move-batches.service';
@@ -11,6 +10,7 @@ import type { Step, StepRun, Workflow } from '#libs/operations/workflow';
 import type { OpenStep } from '../live/open.step.js';
 import { BatchIncompleteError } from './batch.errors.js';
 import { BatchRounds } from './batch-rounds.js';
+import type { BatchCaller } from './batch-rounds.js';
 
 type Run = StepRun<MoveBatchInput, object>;
 
@@ -90,9 +90,9 @@ export class MoveBatchWorkflow implements Workflow<MoveBatchInput, object> {
   }
 }
 
-/** Moves of this run of the batch are known by their request id. */
-function callerOf({ input, operation }: Run): Caller {
-  return { ...input.by, requestId: `req-${operation.id}` };
+/** Moves of this run of the batch are known by their parent, this operation. */
+function callerOf({ input, operation }: Run): BatchCaller {
+  return { ...input.by, requestId: `req-${operation.id}`, operationId: operation.id };
 }
 
 async function withinSweep(woken: Promise<void>, signal: AbortSignal): Promise<void> {
