@@ -50,6 +50,12 @@ async function start(): Promise<void> {
     bodyParser: false,
   });
   app.disable('x-powered-by');
+  const proxies = settings('login').trustedProxies;
+  if (proxies)
+    app.set(
+      'trust proxy',
+      proxies.split(',').map((one) => one.trim()),
+    );
   app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
   await app
     .get(IdentityBootstrap, { strict: false })

@@ -66,6 +66,16 @@ export class QuotaExceededError extends DomainError {
   }
 }
 
+/** Asked too often: another try may succeed after `retryAfterSeconds`. */
+export class TooManyRequestsError extends DomainError {
+  constructor(
+    message: string,
+    readonly retryAfterSeconds: number,
+  ) {
+    super(`${message} Please try again in ${retryAfterSeconds} s.`);
+  }
+}
+
 /** Something we depend on (host, database, queue) does not answer now; another try may succeed. */
 export class UnavailableError extends DomainError {}
 

@@ -14,3 +14,25 @@ test('what is no hash of ours fits no password', async () => {
   for (const kept of ['', 'plain', 'bcrypt$1$2$3$4$5', 'scrypt$1$2$3'])
     assert.ok(!(await verifyPassword('', kept)), kept);
 });
+
+test('no more are hashed at once than may be, and no more wait than may', async () => {
+  let [running, most] = [0, 0];
+  const turn = {
+    before: () => {
+      most = Math.max(most, ++running);
+      return Promise.resolve();
+    },
+    after: () => {
+      running--;
+      return Promise.resolve();
+    },
+  };
+  const kept = await hashPassword('secret');
+  const tries = await Promise.allSettled(
+    Array.from({ length: 80 }, () => verifyPassword('no hash', kept.slice(0, 6), turn)),
+  );
+  assert.equal(most, 2);
+  const refused = tries.filter((one) => one.status === 'rejected').map(({ reason }) => (reason as Error).name);
+  assert.ok(refused.length > 0);
+  assert.deepEqual(new Set(refused), new Set(['TooManyRequestsError']));
+});

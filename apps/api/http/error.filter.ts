@@ -8,6 +8,7 @@ import {
   InvalidInputError,
   NotFoundError,
   QuotaExceededError,
+  TooManyRequestsError,
   UnauthenticatedError,
   UnavailableError,
 } from '#libs/common/errors';
@@ -41,6 +42,7 @@ export abstract class ErrorFilter implements ExceptionFilter {
       log.error({ err: error, requestId: request.requestId, method: request.method, path: request.path }, 'failed');
     if (response.headersSent) return void response.destroy();
     const answer = this.render(status, known ? messageFor(error) : unknownMessage(status), error);
+    if (error instanceof TooManyRequestsError) response.setHeader('Retry-After', String(error.retryAfterSeconds));
     if (status === 503) response.setHeader('Retry-After', '1');
     response
       .status(answer.status)
@@ -56,6 +58,7 @@ export abstract class ErrorFilter implements ExceptionFilter {
     if (error instanceof ConflictError) return 409;
     if (error instanceof UnauthenticatedError) return 401;
     if (error instanceof ForbiddenError) return 403;
+    if (error instanceof TooManyRequestsError) return 429;
     if (error instanceof UnavailableError || isDatabaseAway(error)) return 503;
     if (error instanceof HttpException) return error.getStatus();
     return 500;

@@ -4,18 +4,12 @@ import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { UnauthenticatedError } from '#libs/common/errors';
 import { newSecret } from '#libs/common/ids';
-import { hashPassword, verifyPassword } from '../passwords.js';
+import { refValues } from '../entity-ref.js';
+import type { EntityRef } from '../entity-ref.js';
+import { PasswordLogin } from '../login/password-login.js';
 import type { Principal } from '../principal.js';
 import { loadPrincipal } from './principal-query.js';
 import { Token } from './token.entity.js';
-
-/** A user, project or domain by id, or by name in a domain. */
-export interface EntityRef {
-  id?: string;
-  name?: string;
-  /** Of the name; the default domain where left out. */
-  domain?: { id?: string; name?: string };
-}
 
 export type Scope = { project: EntityRef } | { domain: EntityRef } | 'unscoped' | 'default';
 
@@ -37,15 +31,22 @@ const PRUNE_BATCH = 5_000;
 @Injectable()
 export class Tokens {
   private readonly cache = new Map<string, { principal: Principal; until: number }>();
-  /** Checked for users that do not exist, so that both answers take as long. */
-  private decoy: Promise<string> | undefined;
 
-  constructor(private readonly database: DataSource) {}
+  constructor(
+    private readonly database: DataSource,
+    private readonly logins: PasswordLogin,
+  ) {}
 
-  /** Keystone: POST /v3/auth/tokens. Throws UnauthenticatedError, also for a scope without a role. */
-  async issue(credentials: Credentials, scope: Scope): Promise<IssuedToken> {
+  /**
+   * Keystone: POST /v3/auth/tokens. `address`: where the client is. Throws UnauthenticatedError, also for a scope without
+   * a role, and TooManyRequestsError.
+   */
+  async issue(credentials: Credentials, scope: Scope, address = ''): Promise<IssuedToken> {
     const base = 'token' in credentials ? await this.validate(credentials.token) : null;
-    const userId = base ? base.userId : await this.authenticate(credentials as { user: EntityRef; password: string });
+    const userId =
+      'token' in credentials
+        ? base!.userId
+        : await this.logins.authenticate(credentials.user, credentials.password, address);
     const target = await this.resolveScope(userId, scope);
     const token = newSecret();
     const issuedAt = new Date();
@@ -116,20 +117,6 @@ export class Tokens {
     }
   }
 
-  private async authenticate({ user, password }: { user: EntityRef; password: string }): Promise<string> {
-    // Index users_name.
-    const [row] = await this.database.query<{ id: string; password_hash: string }[]>(
-      `SELECT u.id, u.password_hash FROM users u JOIN projects d ON d.id = u.domain_id AND d.is_domain
-        WHERE u.enabled AND d.enabled AND CASE WHEN $1::text IS NOT NULL THEN u.id = $1
-              ELSE u.name = $2 AND (d.id = $3 OR d.name = $4) END`,
-      refValues(user),
-    );
-    this.decoy ??= hashPassword(newSecret());
-    const right = await verifyPassword(password, row?.password_hash ?? (await this.decoy));
-    if (!row || !right) throw new UnauthenticatedError();
-    return row.id;
-  }
-
   private async resolveScope(userId: string, scope: Scope): Promise<Pick<Token, 'projectId' | 'domainId'>> {
     if (scope === 'unscoped') return { projectId: null, domainId: null };
     if (scope === 'default') return { projectId: await this.defaultProject(userId), domainId: null };
@@ -153,10 +140,6 @@ export class Tokens {
     );
     return row?.id ?? null;
   }
-}
-
-function refValues({ id, name, domain }: EntityRef): (string | null)[] {
-  return [id ?? null, name ?? null, domain?.id ?? (domain?.name ? null : 'default'), domain?.name ?? null];
 }
 
 function hashOf(token: string): string {

@@ -27,4 +27,11 @@ export class User extends Timestamps {
 
   @Column({ type: 'boolean', default: true })
   enabled: boolean;
+
+  /** Failed logins in a row, counted where lock-outs are on (Keystone). */
+  @Column({ type: 'int', name: 'failed_auth_count', default: 0 })
+  failedAuthCount: number;
+
+  @Column({ type: 'timestamptz', name: 'failed_auth_at', nullable: true })
+  failedAuthAt: Date | null;
 }

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
-import { ConflictError, NotFoundError, UnauthenticatedError } from '#libs/common/errors';
+import { ConflictError, NotFoundError } from '#libs/common/errors';
 import { newSecret } from '#libs/common/ids';
 import { page } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
 import { isUniqueViolation } from '#libs/database/transient-errors';
 import { newKeystoneId } from '../keystone-id.js';
-import { hashPassword, verifyPassword } from '../passwords.js';
+import { PasswordLogin } from '../login/password-login.js';
+import { hashPassword } from '../passwords.js';
 import { Project } from '../projects/project.entity.js';
 import { Tokens } from '../tokens/tokens.service.js';
 import { User } from './user.entity.js';
@@ -23,6 +24,7 @@ export class Users {
   constructor(
     private readonly database: DataSource,
     private readonly tokens: Tokens,
+    private readonly logins: PasswordLogin,
   ) {}
 
   async list(request: PageRequest): Promise<User[]> {
@@ -49,15 +51,18 @@ export class Users {
   async update(id: string, { password, ...change }: UserChange): Promise<User> {
     const user = Object.assign(await this.get(id), change);
     if (password !== undefined) user.passwordHash = await hashPassword(password);
+    // What an operator does with it ends a lock-out, as in Keystone.
+    if (password !== undefined || change.enabled) Object.assign(user, { failedAuthCount: 0, failedAuthAt: null });
     return this.database.transaction(async (tx) => {
       if (password !== undefined || change.enabled === false) await this.tokens.revokeForUser(id, tx);
       return save(tx, user);
     });
   }
 
-  /** Keystone: POST /users/{id}/password. Throws UnauthenticatedError where the old one is wrong. */
-  async changePassword(id: string, original: string, password: string): Promise<void> {
-    if (!(await verifyPassword(original, (await this.get(id)).passwordHash))) throw new UnauthenticatedError();
+  /** Keystone: POST /users/{id}/password. Throws UnauthenticatedError where the old one is wrong, TooManyRequestsError. */
+  async changePassword(id: string, original: string, password: string, address = ''): Promise<void> {
+    await this.get(id);
+    await this.logins.authenticate({ id }, original, address);
     await this.update(id, { password });
   }
 

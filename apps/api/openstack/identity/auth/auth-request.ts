@@ -1,5 +1,6 @@
 import { InvalidInputError } from '#libs/common/errors';
-import type { Credentials, EntityRef, Scope } from '#libs/identity/tokens/tokens.service';
+import type { EntityRef } from '#libs/identity/entity-ref';
+import type { Credentials, Scope } from '#libs/identity/tokens/tokens.service';
 
 type Json = Record<string, unknown>;
 

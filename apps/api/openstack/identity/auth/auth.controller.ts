@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Headers, HttpCode, Post, Query, Res, UseFilters } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Ip, Post, Query, Res, UseFilters } from '@nestjs/common';
 import type { Response } from 'express';
 import { AnyScope, Open } from '#apps/api/http/access';
 import { CurrentPrincipal } from '#apps/api/http/api-request';
@@ -25,11 +25,12 @@ export class AuthController {
   @Post('tokens')
   async issue(
     @Body() body: unknown,
+    @Ip() address: string,
     @Query('nocatalog') nocatalog: string | undefined,
     @Res({ passthrough: true }) response: Response,
   ) {
     const { credentials, scope } = parseAuth(body);
-    const { token, principal } = await this.tokens.issue(credentials, scope);
+    const { token, principal } = await this.tokens.issue(credentials, scope, address);
     response.set({ 'X-Subject-Token': token, Vary: 'X-Auth-Token' });
     return renderToken(principal, nocatalog === undefined);
   }

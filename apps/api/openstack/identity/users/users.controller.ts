@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, UseFilters } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Ip, Param, Patch, Post, Query, UseFilters } from '@nestjs/common';
 import { AnyScope } from '#apps/api/http/access';
 import { CurrentPrincipal } from '#apps/api/http/api-request';
 import { given, parseBody, unwrap } from '#apps/api/http/body';
@@ -63,10 +63,15 @@ export class UsersController {
 
   @Post(':id/password')
   @HttpCode(204)
-  async changePassword(@CurrentPrincipal() caller: Principal, @Param('id') id: string, @Body() body: unknown) {
+  async changePassword(
+    @CurrentPrincipal() caller: Principal,
+    @Param('id') id: string,
+    @Ip() address: string,
+    @Body() body: unknown,
+  ) {
     requireSelfOrAdmin(caller, id, 'identity:change_password');
     const { original_password, password } = parseBody(PasswordBody, unwrap(body, 'user'), 'user');
-    await this.users.changePassword(id, original_password, password);
+    await this.users.changePassword(id, original_password, password, address);
   }
 
   @Delete(':id')
