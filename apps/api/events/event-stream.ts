@@ -4,36 +4,56 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
-import { DomainError, messageOf } from '#libs/common/errors';
+import { DomainError, ForbiddenError, InvalidInputError, messageOf, TooManyRequestsError } from '#libs/common/errors';
 import { createLogger } from '#libs/common/logger';
+import { settings } from '#libs/common/settings/settings';
 import { Events } from '#libs/operations/events';
 import type { Event } from '#libs/operations/events';
+import type { Principal } from '#libs/identity/principal';
 import { Tokens } from '#libs/identity/tokens/tokens.service';
+import { Audience } from './audience.js';
+import { PROTOCOL, tokenIn, tokenOf } from './credentials.js';
+import { EVENTS_PATH } from './events-path.js';
 
-export const EVENTS_PATH = '/fleet/v1/events';
-/** Bytes that may wait for one socket; a client that reads slower is cut off and connects again. */
-const MAX_BUFFERED = 1024 * 1024;
 const MAX_SOCKETS = 1_000;
+/** Whose first message has not come. */
+const MAX_WAITING = 100;
 const PING_MS = 30_000;
+/** A token that was revoked, or whose user was disabled, is heard of within this time. */
+const REFRESH_MS = 1_000;
+/** In which the first message has to come where the upgrade carried no token. */
+const FIRST_MESSAGE_MS = 10_000;
+/** RFC 6455: 1008, the other end broke a rule. */
+const POLICY_VIOLATION = 1008;
 
-interface Audience {
-  projectId: string;
-  isAdmin: boolean;
-}
-
-/** The websocket on which operations, instances and migrations report. A token's project sees its own; an admin all. */
+/**
+ * The websocket on which operations, instances and migrations report. A token's project hears its own, an admin all, as
+ * long as the token is good. A client that reads slower than `LXSTACK_EVENTS_BUFFER_BYTES` allows is cut off.
+ */
 @Injectable()
 export class EventStream implements OnApplicationShutdown {
   private readonly log = createLogger('events');
-  private readonly sockets = new Map<WebSocket, Audience>();
-  private readonly server = new WebSocketServer({ noServer: true, maxPayload: 4096 });
+  private readonly audience: Audience;
+  private readonly server = new WebSocketServer({
+    noServer: true,
+    maxPayload: 4096,
+    handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : false),
+  });
   private unsubscribe: (() => void) | undefined;
-  private pings: NodeJS.Timeout | undefined;
+  private readonly timers: NodeJS.Timeout[] = [];
+  private refreshing = false;
 
   constructor(
     private readonly events: Events,
     private readonly tokens: Tokens,
-  ) {}
+  ) {
+    this.audience = new Audience(tokens);
+  }
+
+  /** Streams that are open and whose token was good. */
+  get listening(): number {
+    return this.audience.size;
+  }
 
   /** Takes over upgrades of `http` to EVENTS_PATH; every other one is refused. */
   attach(http: Server): void {
@@ -44,44 +64,78 @@ export class EventStream implements OnApplicationShutdown {
         (unsubscribe) => (this.unsubscribe = unsubscribe),
         (error: unknown) => this.log.warn({ error: messageOf(error) }, 'no events'),
       );
-    this.pings = setInterval(() => this.server.clients.forEach((socket) => socket.ping()), PING_MS);
+    this.timers.push(
+      setInterval(() => this.server.clients.forEach((socket) => socket.ping()), PING_MS),
+      setInterval(() => void this.refresh(), REFRESH_MS),
+    );
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.pings);
+    this.timers.forEach((timer) => clearInterval(timer));
     this.unsubscribe?.();
-    for (const socket of this.sockets.keys()) socket.close(1001, 'the API is stopping');
+    for (const socket of this.server.clients) socket.close(1001, 'the API is stopping');
     this.server.close();
     return Promise.resolve();
   }
 
   private async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy());
-    const url = new URL(request.url ?? '/', 'http://api');
-    if (url.pathname !== EVENTS_PATH) return refuse(socket, '404 Not Found');
-    if (this.sockets.size >= MAX_SOCKETS) return refuse(socket, '503 Service Unavailable');
+    if (new URL(request.url ?? '/', 'http://api').pathname !== EVENTS_PATH) return refuse(socket, '404 Not Found');
+    if (this.server.clients.size >= MAX_SOCKETS) return refuse(socket, '503 Service Unavailable');
     try {
-      const token = request.headers['x-auth-token'] ?? url.searchParams.get('token') ?? '';
-      const audience = await this.tokens.validate(String(token));
-      this.server.handleUpgrade(request, socket, head, (client) => this.welcome(client, audience));
+      const token = tokenOf(request);
+      if (token === undefined && this.server.clients.size - this.audience.size >= MAX_WAITING)
+        return refuse(socket, '503 Service Unavailable');
+      const principal = token === undefined ? undefined : await this.admit(token);
+      this.server.handleUpgrade(request, socket, head, (client) => this.welcome(client, principal));
     } catch (error) {
       if (!(error instanceof DomainError)) this.log.warn({ error: messageOf(error) }, 'upgrade failed');
-      refuse(socket, error instanceof DomainError ? '401 Unauthorized' : '503 Service Unavailable');
+      refuse(socket, statusOf(error));
     }
   }
 
-  private welcome(socket: WebSocket, { projectId, isAdmin }: Audience): void {
-    this.sockets.set(socket, { projectId, isAdmin });
-    socket.on('close', () => this.sockets.delete(socket));
+  private async admit(token: string): Promise<Principal> {
+    const principal = await this.tokens.validate(token);
+    this.audience.judge(principal);
+    return principal;
+  }
+
+  private welcome(socket: WebSocket, principal: Principal | undefined): void {
     socket.on('error', () => socket.terminate());
+    if (principal) return this.audience.add(socket, principal);
+    const late = setTimeout(() => socket.close(POLICY_VIOLATION, 'no token came'), FIRST_MESSAGE_MS);
+    socket.on('close', () => clearTimeout(late));
+    socket.once('message', (data) => {
+      clearTimeout(late);
+      this.admit(tokenIn((data as Buffer).toString('utf8'))).then(
+        (admitted) => {
+          this.audience.add(socket, admitted);
+          socket.send(JSON.stringify({ type: 'ready' }));
+        },
+        (error: unknown) => socket.close(POLICY_VIOLATION, reasonOf(error)),
+      );
+    });
   }
 
   private tell(event: Event): void {
     const message = renderEvent(event);
-    for (const [socket, { projectId, isAdmin }] of this.sockets) {
-      if (!isAdmin && event.projectId !== projectId) continue;
-      if (socket.bufferedAmount > MAX_BUFFERED) socket.terminate();
+    const most = settings('events').bufferBytes;
+    for (const socket of this.audience.of(event))
+      if (socket.bufferedAmount + message.length > most) socket.terminate();
       else socket.send(message);
+  }
+
+  /** Where the database does not answer only time ends a token. */
+  private async refresh(): Promise<void> {
+    for (const socket of this.audience.expired(Date.now())) socket.close(POLICY_VIOLATION, 'the token has run out');
+    if (this.refreshing || !this.audience.size) return;
+    this.refreshing = true;
+    try {
+      for (const socket of await this.audience.refresh()) socket.close(POLICY_VIOLATION, 'the token was revoked');
+    } catch (error) {
+      this.log.warn({ error: messageOf(error) }, 'tokens of open event streams could not be checked');
+    } finally {
+      this.refreshing = false;
     }
   }
 }
@@ -90,6 +144,18 @@ export class EventStream implements OnApplicationShutdown {
 function renderEvent({ type, id, projectId, data }: Event): string {
   const resource = data.resourceId ?? data.instanceId ?? id;
   return JSON.stringify({ ...data, type, id, project_id: projectId, resource_id: resource, resourceId: resource });
+}
+
+function statusOf(error: unknown): string {
+  if (error instanceof InvalidInputError) return '400 Bad Request';
+  if (error instanceof ForbiddenError) return '403 Forbidden';
+  if (error instanceof TooManyRequestsError) return '429 Too Many Requests';
+  return error instanceof DomainError ? '401 Unauthorized' : '503 Service Unavailable';
+}
+
+/** RFC 6455: at most 123 bytes. */
+function reasonOf(error: unknown): string {
+  return error instanceof DomainError ? error.message.slice(0, 100) : 'the token could not be checked';
 }
 
 function refuse(socket: Duplex, status: string): void {

@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { Named, Principal } from '../principal.js';
 
 interface Row {
+  token_hash: string;
   audit_id: string;
   methods: string[];
   issued_at: Date;
@@ -15,7 +16,7 @@ interface Row {
 
 /** By primary keys only: the token, its user, its scope and the roles there, those implied by others included. */
 const PRINCIPAL = `
-  SELECT t.audit_id, t.methods, t.issued_at, t.expires_at, u.id AS user_id, u.name AS user_name,
+  SELECT t.token_hash, t.audit_id, t.methods, t.issued_at, t.expires_at, u.id AS user_id, u.name AS user_name,
          json_build_object('id', ud.id, 'name', ud.name) AS user_domain,
          CASE WHEN s.id IS NOT NULL THEN json_build_object('id', s.id, 'name', s.name, 'is_domain', s.is_domain,
            'domain', json_build_object('id', sd.id, 'name', sd.name)) END AS scope,
@@ -30,18 +31,26 @@ const PRINCIPAL = `
     JOIN projects ud ON ud.id = u.domain_id AND ud.enabled
     LEFT JOIN projects s ON s.id = coalesce(t.project_id, t.domain_id)
     LEFT JOIN projects sd ON sd.id = s.domain_id
-   WHERE t.token_hash = $1 AND t.expires_at > now()
+   WHERE t.token_hash = ANY($1) AND t.expires_at > now()
      AND (coalesce(t.project_id, t.domain_id) IS NULL OR (s.enabled AND coalesce(sd.enabled, true)))`;
 
 /** What the token of this hash stands for; null where there is none that is valid. */
 export async function loadPrincipal(database: DataSource, tokenHash: string): Promise<Principal | null> {
-  const [row] = await database.query<Row[]>(PRINCIPAL, [tokenHash]);
-  if (!row) return null;
+  return (await loadPrincipals(database, [tokenHash])).get(tokenHash) ?? null;
+}
+
+/** What the tokens of these hashes stand for, by hash; those that are not valid are left out. */
+export async function loadPrincipals(database: DataSource, tokenHashes: string[]): Promise<Map<string, Principal>> {
+  const rows = await database.query<Row[]>(PRINCIPAL, [tokenHashes]);
+  return new Map(rows.map((row) => [row.token_hash, principalOf(row)]));
+}
+
+function principalOf(row: Row): Principal {
   const { scope, roles } = row;
   const names = roles.map((role) => role.name);
   const inScope = scope && { id: scope.id, name: scope.name };
   return {
-    tokenHash,
+    tokenHash: row.token_hash,
     auditId: row.audit_id,
     methods: row.methods,
     issuedAt: row.issued_at,

@@ -8,7 +8,7 @@ import { refValues } from '../entity-ref.js';
 import type { EntityRef } from '../entity-ref.js';
 import { PasswordLogin } from '../login/password-login.js';
 import type { Principal } from '../principal.js';
-import { loadPrincipal } from './principal-query.js';
+import { loadPrincipal, loadPrincipals } from './principal-query.js';
 import { Token } from './token.entity.js';
 
 export type Scope = { project: EntityRef } | { domain: EntityRef } | 'unscoped' | 'default';
@@ -81,6 +81,11 @@ export class Tokens {
     if (this.cache.size >= CACHE_ENTRIES) this.cache.delete(this.cache.keys().next().value!);
     this.cache.set(hash, { principal, until: Date.now() + CACHE_MS });
     return principal;
+  }
+
+  /** Who tokens of these hashes stand for now, whatever this process remembers: for what stays open for long. */
+  async present(tokenHashes: string[]): Promise<Map<string, Principal>> {
+    return loadPrincipals(this.database, tokenHashes);
   }
 
   async revoke(token: string): Promise<void> {

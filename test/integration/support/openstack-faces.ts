@@ -8,6 +8,7 @@ import { Module } from '@nestjs/common';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
+import { EventsModule } from '#apps/api/events/events.module';
 import { HttpModule } from '#apps/api/http/http.module';
 import { IdentityFaceModule } from '#apps/api/openstack/identity/identity-face.module';
 import { ImageFaceModule } from '#apps/api/openstack/image/image-face.module';
@@ -19,7 +20,15 @@ import { createTestDatabase } from './servers.js';
 import { TestRedis } from './test-redis.js';
 
 @Module({
-  imports: [DatabaseModule, OperationsModule, HttpModule, IdentityFaceModule, ImageFaceModule, NetworkFaceModule],
+  imports: [
+    DatabaseModule,
+    OperationsModule,
+    HttpModule,
+    EventsModule,
+    IdentityFaceModule,
+    ImageFaceModule,
+    NetworkFaceModule,
+  ],
 })
 class FacesModule {}
 
