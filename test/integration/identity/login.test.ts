@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { LoginThrottle } from '#libs/identity/login/login-throttle';
 import { RedisConnections } from '#libs/operations/redis';
-import { PASSWORD, startFaces } from './openstack-faces.js';
-import type { Answer, Faces } from './openstack-faces.js';
+import { PASSWORD, startFaces } from '../support/openstack-faces.js';
+import type { Answer, Faces } from '../support/openstack-faces.js';
 
 const given = new Set<string>();
 const set = (name: string, value: number) => {

@@ -5,8 +5,8 @@ import { after, before, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { EventStream } from '#apps/api/events/event-stream';
 import { Events } from '#libs/operations/events';
-import { startFaces } from './openstack-faces.js';
-import type { Faces, Person } from './openstack-faces.js';
+import { startFaces } from '../support/openstack-faces.js';
+import type { Faces, Person } from '../support/openstack-faces.js';
 
 interface Message {
   type: string;

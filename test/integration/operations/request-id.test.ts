@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { startFaces } from './openstack-faces.js';
-import type { Faces } from './openstack-faces.js';
+import { startFaces } from '../support/openstack-faces.js';
+import type { Faces } from '../support/openstack-faces.js';
 
 const OWN = /^req-[0-9a-f-]{36}$/;
 
