@@ -3,7 +3,8 @@ import type { EntityManager } from 'typeorm';
 import { InvalidInputError } from '#libs/common/errors';
 import { AddressInUseError, NoFreeAddressError } from '../networking.errors.js';
 import { candidates } from '../subnets/address-pools.js';
-import { contains, parseAddress, parseCidr, renderAddress } from '../subnets/cidr.js';
+import { contains, parseAddress, parseCidr } from '../subnets/cidr.js';
+import { portAddress } from '../subnets/subnet-plan.js';
 import type { AllocationPool } from '../subnets/subnet.entity.js';
 import type { FixedIp } from './port.entity.js';
 
@@ -91,8 +92,12 @@ async function takeNamed(
   subnet: SubnetPools,
   text: string,
 ): Promise<string> {
-  const { version, value } = parseAddress('ip_address', text);
-  const address = renderAddress(version, value);
+  // Read now: the network's row is locked by now, so the gateway cannot become this address any more.
+  const [now] = await tx.query<{ gateway: string | null }[]>(
+    'SELECT gateway_ip AS gateway FROM subnets WHERE id = $1',
+    [subnet.id],
+  );
+  const address = portAddress('fixed_ips', parseCidr('cidr', subnet.cidr), now?.gateway ?? null, text);
   const [row] = await tx.query<{ address: string }[]>(TAKE, [subnet.id, portId, [address]]);
   if (!row) throw new AddressInUseError(networkId, address);
   return row.address;

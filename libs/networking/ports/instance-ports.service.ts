@@ -10,6 +10,7 @@ import { NetworkAmbiguousError, PortInUseError } from '../networking.errors.js';
 import { allocateAddresses } from './address-allocation.js';
 import { COMPUTE_OWNER, deviceOf } from './port-device.js';
 import { insertPorts } from './port-rows.js';
+import { requireMaySet } from './port-rules.js';
 import { Port } from './port.entity.js';
 import type { PortStatus } from './port.entity.js';
 
@@ -25,7 +26,8 @@ export interface RequestedNic {
 export class InstancePorts {
   /**
    * NICs for a new instance, in the order asked for. `auto` is the project's only network. Throws
-   * NetworkAmbiguousError, NotFoundError (network, port), PortInUseError, NoFreeAddressError, AddressInUseError.
+   * NetworkAmbiguousError, NotFoundError (network, port), PortInUseError, NoFreeAddressError, AddressInUseError,
+   * InvalidInputError, ForbiddenError (an address of one's choice on somebody else's network).
    */
   async allocateForInstance(
     tx: EntityManager,
@@ -95,6 +97,7 @@ export class InstancePorts {
     known?: Map<string, NetworkPools>,
     firstIndex = 0,
   ): Promise<Port[]> {
+    requireEachOnce(requested);
     const named = requested
       .filter((nic) => !nic.portId)
       .map(({ networkId }) => requireUuid('networks.uuid', networkId));
@@ -122,6 +125,7 @@ export class InstancePorts {
   private async make(tx: EntityManager, caller: Caller, network: NetworkPools, fixedIp?: string): Promise<Port> {
     const id = newId();
     const wanted = fixedIp ? [{ address: fixedIp }] : undefined;
+    requireMaySet(caller, network, 'create_port', { fixedIps: wanted });
     const fixedIps = await allocateAddresses(tx, network.id, id, network.subnets, wanted);
     return tx.create(Port, {
       id,
@@ -138,6 +142,11 @@ export class InstancePorts {
     if (!port || !(caller.isAdmin || port.projectId === caller.projectId)) throw new NotFoundError('Port', id);
     const { id: used } = deviceOf(port);
     if (used || port.hostId) throw new PortInUseError(id, used || 'a host');
+    if (!port.fixedIps.length)
+      throw new InvalidInputError(
+        'networks.port',
+        `a port with a fixed IP address, not ${id} (Nova: PortRequiresFixedIP)`,
+      );
     await tx.update(Port, { id }, device);
     return Object.assign(port, device);
   }
@@ -153,6 +162,12 @@ async function release(tx: EntityManager, where: string, values: string[]): Prom
       WHERE ${where} AND NOT owned_by_instance`,
     values,
   );
+}
+
+function requireEachOnce(requested: RequestedNic[]): void {
+  const ids = requested.flatMap(({ portId }) => portId ?? []);
+  const twice = ids.find((id, n) => ids.indexOf(id) < n);
+  if (twice !== undefined) throw new InvalidInputError('networks.port', `each port once, not ${twice} twice`);
 }
 
 function requireUuid(field: string, value: string | undefined): string {

@@ -4,20 +4,24 @@ import type { EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { ForbiddenError, InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
-import { MAC, UUID, requireName } from '#libs/common/names';
+import { UUID } from '#libs/common/names';
 import { page } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { Operations } from '#libs/operations/operations.service';
 import type { CreateOperation } from '#libs/operations/operations.service';
 import { usableNetworks } from '../networks/network-access.js';
+import { Network } from '../networks/network.entity.js';
 import { PortInUseError } from '../networking.errors.js';
 import { allocateAddresses, freeAddresses } from './address-allocation.js';
 import type { WantedAddress } from './address-allocation.js';
+import { requireUnicastMac } from './mac-address.js';
 import { PORT } from './port-operations.js';
 import type { BindPortInput, UnbindPortInput } from './port-operations.js';
 import { requireDeviceKept } from './port-device.js';
 import { insertPorts } from './port-rows.js';
+import { requireGroups } from './port-security-groups.js';
+import { requireMaySet } from './port-rules.js';
 import { Port } from './port.entity.js';
 
 export interface PortChange {
@@ -28,12 +32,16 @@ export interface PortChange {
   /** A label: it plugs nothing. Of a bound port read-only. */
   deviceId?: string;
   deviceOwner?: string;
+  /** Ids. */
+  securityGroups?: string[];
   /** Name of the host the port is to be plugged into; '' for none. Admins only. */
   host?: string;
 }
 
 export interface NewPort extends PortChange {
   networkId: string;
+  /** Admins only; else the caller's. */
+  projectId?: string;
   macAddress?: string;
   fixedIps?: WantedAddress[];
 }
@@ -76,24 +84,27 @@ export class UserPorts {
   }
 
   /** With `host` also the operation `port.bind`. Throws what addresses, MACs and networks can be wrong by. */
-  async create(caller: Caller, { networkId, macAddress, fixedIps, host, ...rest }: NewPort): Promise<Port> {
-    if (macAddress !== undefined) requireName('mac_address', macAddress, MAC, 'a MAC address, lower case');
+  async create(caller: Caller, wanted: NewPort): Promise<Port> {
+    const { networkId, macAddress, fixedIps, host, projectId, securityGroups, ...rest } = wanted;
+    const mac = macAddress === undefined ? undefined : requireUnicastMac('mac_address', macAddress);
     return this.operations.transact(async (tx, create) => {
       const network = UUID.test(networkId) ? (await usableNetworks(tx, caller, [networkId])).get(networkId) : undefined;
       if (!network) throw new NotFoundError('Network', networkId);
-      const target = host ? await bindingHost(tx, caller, host) : null;
+      requireMaySet(caller, network, 'create_port', wanted);
+      const target = host ? await bindingHost(tx, host) : null;
       const id = newId();
       const port = tx.create(Port, {
         portSecurityEnabled: network.portSecurityEnabled,
         ...rest,
         id,
-        projectId: caller.projectId,
+        projectId: projectId ?? caller.projectId,
         networkId,
-        macAddress,
+        macAddress: mac,
         fixedIps: await allocateAddresses(tx, networkId, id, network.subnets, fixedIps),
         hostId: target?.id ?? null,
         status: target ? 'BUILD' : 'DOWN',
       });
+      requireGroups(port, securityGroups);
       await insertPorts(tx, [port]);
       if (target) await bind(create, caller, port);
       return tx.findOneByOrFail(Port, { id });
@@ -101,12 +112,16 @@ export class UserPorts {
   }
 
   /** A changed `host` unplugs the port where it is and plugs it in there. */
-  async update(caller: Caller, id: string, { host, ...change }: PortChange): Promise<Port> {
+  async update(caller: Caller, id: string, wanted: PortChange): Promise<Port> {
+    const { host, securityGroups, ...change } = wanted;
     return this.operations.transact(async (tx, create) => {
       const port = await find(tx, caller, id, true);
+      const network = await tx.findOneByOrFail(Network, { id: port.networkId });
+      requireMaySet(caller, network, 'update_port', wanted);
       requireDeviceKept(port, change);
       Object.assign(port, change);
-      const target = host ? await bindingHost(tx, caller, host) : null;
+      requireGroups(port, securityGroups);
+      const target = host ? await bindingHost(tx, host) : null;
       if (host === undefined || port.hostId === (target?.id ?? null)) return tx.save(port);
       if (port.instanceId) throw new ForbiddenError('The host of an instance follows from where the instance is.');
       if (port.hostId) await unbind(create, caller, port);
@@ -141,8 +156,7 @@ async function find(tx: EntityManager, caller: Caller, id: string, lock: boolean
   return port;
 }
 
-async function bindingHost(tx: EntityManager, caller: Caller, name: string): Promise<Host> {
-  if (!caller.isAdmin) throw new ForbiddenError('Only an admin may bind a port to a host.');
+async function bindingHost(tx: EntityManager, name: string): Promise<Host> {
   const host = await tx.findOneBy(Host, { name });
   if (!host) throw new InvalidInputError('binding:host_id', `the name of a host, not ${name}`);
   return host;

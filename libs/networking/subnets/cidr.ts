@@ -1,10 +1,7 @@
-import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import { InvalidInputError } from '#libs/common/errors';
 
-/**
- * Addresses as integers. Written here rather than taken from a library: ranges and containment over BigInt are these
- * few lines, and node:net already judges what is an address.
- */
+/** Addresses as integers, so that ranges and containment are comparisons; ipaddr.js reads and writes them. */
 export interface Cidr {
   version: 4 | 6;
   /** Network address. */
@@ -12,24 +9,28 @@ export interface Cidr {
   prefix: number;
 }
 
-/** Throws InvalidInputError naming `field`. */
-export function parseAddress(field: string, text: unknown): { version: 4 | 6; value: bigint } {
-  const version = typeof text === 'string' && !text.includes('%') ? isIP(text) : 0;
-  if (version === 4) return { version, value: fromGroups((text as string).split('.').map(Number), 8n) };
-  if (version === 6) return { version, value: fromGroups(groupsOf(text as string), 16n) };
-  throw new InvalidInputError(field, `an IP address (got '${String(text)}')`);
+export interface Address {
+  version: 4 | 6;
+  value: bigint;
 }
 
-/** Throws InvalidInputError naming `field`, also where bits are set behind the prefix (Neutron takes them off; so do we). */
-export function parseCidr(field: string, text: unknown): Cidr {
+/** Throws InvalidInputError naming `field`. Four decimal parts or IPv6 without a zone. */
+export function parseAddress(field: string, text: unknown): Address {
+  if (!isAddress(text)) throw new InvalidInputError(field, `an IP address (got '${String(text)}')`);
+  const bytes = ipaddr.parse(text).toByteArray();
+  const value = bytes.reduce((sum, byte) => (sum << 8n) + BigInt(byte), 0n);
+  return { version: bytes.length === 4 ? 4 : 6, value };
+}
+
+/** Throws InvalidInputError naming `field`. Bits set behind the prefix are taken off, as Neutron does. */
+export function parseCidr(field: string, text: unknown, shortest = 1): Cidr {
   const [, address, length] = /^([0-9a-fA-F.:]+)\/(\d{1,3})$/.exec(String(text)) ?? [];
   const wrong = new InvalidInputError(field, `a CIDR such as 10.0.0.0/24 or fd00::/64 (got '${String(text)}')`);
-  if (!address || isIP(address) === 0) throw wrong;
+  if (!isAddress(address)) throw wrong;
   const { version, value } = parseAddress(field, address);
-  const bits = version === 4 ? 32 : 128;
   const prefix = Number(length);
-  if (prefix < 1 || prefix > bits) throw wrong;
-  const host = BigInt(bits - prefix);
+  if (prefix < shortest || prefix > bitsOf(version)) throw wrong;
+  const host = BigInt(bitsOf(version) - prefix);
   return { version, base: (value >> host) << host, prefix };
 }
 
@@ -45,29 +46,15 @@ export const overlaps = (a: Cidr, b: Cidr): boolean =>
 
 export const renderCidr = ({ version, base, prefix }: Cidr): string => `${renderAddress(version, base)}/${prefix}`;
 
-/** RFC 5952 for version 6: the longest run of zero groups is cut. */
+/** RFC 5952 for version 6. */
 export function renderAddress(version: 4 | 6, value: bigint): string {
-  if (version === 4) return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 255n).join('.');
-  const groups = Array.from({ length: 8 }, (_, n) => ((value >> BigInt(112 - 16 * n)) & 0xffffn).toString(16));
-  const runs = [...groups.join(':').matchAll(/(^|:)0(:0)+(?=:|$)/g)].sort((a, b) => b[0].length - a[0].length);
-  if (!runs[0]) return groups.join(':');
-  const text = groups.join(':');
-  const [run] = runs;
-  return `${text.slice(0, run.index)}::${text.slice(run.index + run[0].length + 1)}`;
+  const bytes = Array.from({ length: bitsOf(version) / 8 }, (_, n) => Number((value >> BigInt(n * 8)) & 255n));
+  const address = ipaddr.fromByteArray(bytes.toReversed());
+  return address.kind() === 'ipv4' ? address.toString() : (address as ipaddr.IPv6).toRFC5952String();
 }
 
-function fromGroups(groups: number[], width: bigint): bigint {
-  return groups.reduce((sum, group) => (sum << width) + BigInt(group), 0n);
-}
-
-function groupsOf(text: string): number[] {
-  const plain = text.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...octets: string[]) => {
-    const [a, b, c, d] = octets.map(Number) as [number, number, number, number];
-    return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
-  });
-  const [head = '', tail] = plain.split('::');
-  const numbers = (part: string) => (part ? part.split(':').map((group) => parseInt(group, 16)) : []);
-  if (tail === undefined) return numbers(head);
-  const [front, back] = [numbers(head), numbers(tail)];
-  return [...front, ...Array<number>(8 - front.length - back.length).fill(0), ...back];
+function isAddress(text: unknown): text is string {
+  if (typeof text !== 'string') return false;
+  if (text.includes(':')) return !text.includes('%') && ipaddr.IPv6.isValid(text);
+  return ipaddr.IPv4.isValidFourPartDecimal(text);
 }

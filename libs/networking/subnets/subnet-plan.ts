@@ -1,5 +1,5 @@
 import { InvalidInputError } from '#libs/common/errors';
-import { contains, lastOf, parseAddress, renderAddress } from './cidr.js';
+import { contains, lastOf, parseAddress, renderAddress, renderCidr } from './cidr.js';
 import type { Cidr } from './cidr.js';
 import type { AllocationPool } from './subnet.entity.js';
 
@@ -16,6 +16,22 @@ function usable(cidr: Cidr): Range {
   return prefix >= 127 ? { start: base, end: last } : { start: base + 1n, end: last };
 }
 
+/**
+ * An address as a port may have it, in canonical form. Throws InvalidInputError naming `field` where it lies outside of
+ * the CIDR, is its network or broadcast address, or its gateway, which DHCP and routers answer by.
+ */
+export function portAddress(field: string, cidr: Cidr, gatewayIp: string | null, text: string): string {
+  const { version, value } = parseAddress(field, text);
+  const { start, end } = usable(cidr);
+  if (!contains(cidr, version, value))
+    throw new InvalidInputError(field, `an address of ${renderCidr(cidr)}, not ${text}`);
+  if (value < start || value > end)
+    throw new InvalidInputError(field, `an address between ${renderCidr(cidr)}'s network and broadcast address`);
+  if (gatewayIp !== null && parseAddress('gateway_ip', gatewayIp).value === value)
+    throw new InvalidInputError(field, `an address other than the subnet's gateway ${gatewayIp}`);
+  return renderAddress(version, value);
+}
+
 /** Neutron's: the first usable address. */
 export const defaultGateway = (cidr: Cidr): string => renderAddress(cidr.version, usable(cidr).start);
 
@@ -27,6 +43,9 @@ export function poolsOf(cidr: Cidr, gatewayIp: string | null, asked?: Allocation
   const gateway = gatewayIp === null ? undefined : parseAddress('gateway_ip', gatewayIp);
   if (gateway && !contains(cidr, gateway.version, gateway.value))
     throw new InvalidInputError('gateway_ip', 'an address of the CIDR');
+  const { start, end } = usable(cidr);
+  if (gateway && (gateway.value < start || gateway.value > end))
+    throw new InvalidInputError('gateway_ip', 'an address other than the network and the broadcast address');
   const ranges = asked?.length ? asked.map((pool) => rangeOf(cidr, pool)) : around(usable(cidr), gateway?.value);
   ranges.sort((a, b) => (a.start < b.start ? -1 : 1));
   ranges.forEach((range, n) => {

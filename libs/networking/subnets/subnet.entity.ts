@@ -6,6 +6,12 @@ export interface AllocationPool {
   end: string;
 }
 
+/** Neutron: host_routes. */
+export interface HostRoute {
+  destination: string;
+  nexthop: string;
+}
+
 @Entity('subnets')
 export class Subnet extends Timestamps {
   @PrimaryColumn({ type: 'uuid' })
@@ -42,5 +48,5 @@ export class Subnet extends Timestamps {
   dnsNameservers: string[];
 
   @Column({ type: 'jsonb', name: 'host_routes', default: [] })
-  hostRoutes: { destination: string; nexthop: string }[];
+  hostRoutes: HostRoute[];
 }

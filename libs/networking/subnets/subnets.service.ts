@@ -7,25 +7,29 @@ import { newId } from '#libs/common/ids';
 import { UUID } from '#libs/common/names';
 import { page } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
+import type { Network } from '../networks/network.entity.js';
 import { findOwnNetwork } from '../networks/networks.service.js';
-import { SubnetInUseError } from '../networking.errors.js';
+import { AddressInUseError, SubnetInUseError } from '../networking.errors.js';
 import { overlaps, parseAddress, parseCidr, renderAddress, renderCidr } from './cidr.js';
+import { requireUnicast } from './refused-ranges.js';
 import { defaultGateway, poolsOf } from './subnet-plan.js';
+import { dhcpSettings } from './subnet-settings.js';
+import type { DhcpSettings } from './subnet-settings.js';
 import { Subnet } from './subnet.entity.js';
 import type { AllocationPool } from './subnet.entity.js';
 
-export interface SubnetChange {
+export interface SubnetChange extends DhcpSettings {
   name?: string;
   description?: string;
   enableDhcp?: boolean;
-  dnsNameservers?: string[];
-  hostRoutes?: { destination: string; nexthop: string }[];
   /** null: none. */
   gatewayIp?: string | null;
 }
 
 export interface NewSubnet extends SubnetChange {
   networkId: string;
+  /** Admins only; else the network's. */
+  projectId?: string;
   cidr: string;
   ipVersion?: number;
   allocationPools?: AllocationPool[];
@@ -68,29 +72,36 @@ export class Subnets {
   /** Throws InvalidInputError for what does not fit together, also for a CIDR that overlaps another of the network. */
   async create(caller: Caller, wanted: NewSubnet): Promise<Subnet> {
     const cidr = parseCidr('cidr', wanted.cidr);
+    requireUnicast(cidr);
     if (wanted.ipVersion !== undefined && wanted.ipVersion !== cidr.version)
       throw new InvalidInputError('ip_version', `${cidr.version}, as the CIDR is`);
     const gatewayIp = wanted.gatewayIp === undefined ? defaultGateway(cidr) : gatewayOf(wanted.gatewayIp);
     const allocationPools = poolsOf(cidr, gatewayIp, wanted.allocationPools);
-    const { networkId, ...rest } = checked(wanted);
+    const { networkId, ...rest } = dhcpSettings(cidr, wanted);
     return this.database.transaction(async (tx) => {
       const network = await findOwnNetwork(tx, caller, networkId);
       await tx.query('SELECT 1 FROM networks WHERE id = $1 FOR UPDATE', [networkId]);
       for (const other of await tx.findBy(Subnet, { networkId }))
         if (overlaps(parseCidr('cidr', other.cidr), cidr))
           throw new InvalidInputError('cidr', `one that does not overlap ${other.cidr} of subnet ${other.id}`);
-      const own = { id: newId(), networkId, projectId: network.projectId, ipVersion: cidr.version };
+      const projectId = subnetProject(caller, network, wanted.projectId);
+      const own = { id: newId(), networkId, projectId, ipVersion: cidr.version };
       return tx.save(tx.create(Subnet, { ...rest, ...own, cidr: renderCidr(cidr), gatewayIp, allocationPools }));
     });
   }
 
-  /** CIDR and pools stay as they are. */
+  /** CIDR and pools stay as they are. Throws AddressInUseError for a gateway that is a port's address. */
   async update(caller: Caller, id: string, change: SubnetChange): Promise<Subnet> {
     return this.database.transaction(async (tx) => {
-      const subnet = Object.assign(await this.findOwn(tx, caller, id), checked(change));
-      if (subnet.gatewayIp) {
-        subnet.gatewayIp = gatewayOf(subnet.gatewayIp);
-        poolsOf(parseCidr('cidr', subnet.cidr), subnet.gatewayIp, subnet.allocationPools);
+      const subnet = await this.findOwn(tx, caller, id);
+      // Waits for those who are making a port on the network (they hold the row FOR KEY SHARE), with this address perhaps.
+      await tx.query('SELECT 1 FROM networks WHERE id = $1 FOR UPDATE', [subnet.networkId]);
+      const cidr = parseCidr('cidr', subnet.cidr);
+      Object.assign(subnet, dhcpSettings(cidr, change));
+      subnet.gatewayIp = gatewayOf(subnet.gatewayIp);
+      if (change.gatewayIp) {
+        await requireUnused(tx, subnet);
+        poolsOf(cidr, subnet.gatewayIp, subnet.allocationPools);
       }
       return tx.save(subnet);
     });
@@ -125,12 +136,17 @@ function gatewayOf(text: string | null): string | null {
   return renderAddress(version, value);
 }
 
-/** Throws InvalidInputError for name servers and routes that are none. */
-function checked<T extends SubnetChange>(change: T): T {
-  for (const server of change.dnsNameservers ?? []) parseAddress('dns_nameservers', server);
-  for (const { destination, nexthop } of change.hostRoutes ?? []) {
-    parseCidr('host_routes.destination', destination);
-    parseAddress('host_routes.nexthop', nexthop);
-  }
-  return change;
+/** Throws AddressInUseError where a port has the gateway's address. */
+async function requireUnused(tx: EntityManager, { id, networkId, gatewayIp }: Subnet): Promise<void> {
+  const used = await tx.query<unknown[]>(
+    'SELECT 1 FROM ip_allocations WHERE subnet_id = $1 AND ip_address = $2::inet',
+    [id, gatewayIp],
+  );
+  if (used.length) throw new AddressInUseError(networkId, gatewayIp!);
+}
+
+function subnetProject(caller: Caller, { projectId }: Network, asked = projectId): string {
+  if (asked !== projectId && !caller.isAdmin)
+    throw new ForbiddenError('Only an admin may make a subnet for another project.');
+  return asked;
 }

@@ -1,70 +1,43 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { items, startFaces, text } from '../support/openstack-faces.js';
-import type { Answer, Faces, Json, Person } from '../support/openstack-faces.js';
+import { items, text } from '../support/openstack-faces.js';
+import type { Answer, Person } from '../support/openstack-faces.js';
+import { addressesOf, NetworkFace, refused } from '../support/network-face.js';
 
-let faces: Faces;
+let face: NetworkFace;
 let admin: string;
-let anna: Person;
 let ben: Person;
 let rita: Person;
-const API = '/networking/v2.0';
 
 before(async () => {
-  faces = await startFaces();
-  admin = await faces.login();
-  anna = await faces.person(admin, 'anna', 'member');
-  ben = await faces.person(admin, 'ben', 'member');
-  rita = await faces.person(admin, 'rita', 'reader', 'anna');
+  face = await NetworkFace.start();
+  ({ admin, ben, rita } = face);
 });
-after(() => faces.close());
-
-const ask = (method: string, path: string, body?: unknown, token = anna.token): Promise<Answer> =>
-  faces.ask(method, API + path, { token, body });
-
-async function made(kind: 'network' | 'subnet' | 'port', fields: object, token = anna.token): Promise<Json> {
-  const answer = await ask('POST', `/${kind}s`, { [kind]: fields }, token);
-  assert.equal(answer.status, 201, answer.text);
-  return answer.body[kind]!;
-}
-
-async function networkWith(...cidrs: string[]): Promise<string> {
-  const { id } = await made('network', { name: 'net' });
-  for (const cidr of cidrs) await made('subnet', { network_id: id, cidr });
-  return text(id);
-}
-
-function refused(answer: Answer, status: number, type: string, says?: RegExp): void {
-  assert.equal(answer.status, status, answer.text);
-  assert.equal(answer.body.NeutronError?.type, type, answer.text);
-  if (says) assert.match(text(answer.body.NeutronError.message), says);
-}
-
-const addressOf = (port: Json) => items(port.fixed_ips).map((ip) => text(ip.ip_address));
+after(() => face.close());
 
 test('a network of another project is not there: 404 for reading, changing and using it', async () => {
-  const id = await networkWith('10.0.0.0/24');
-  refused(await ask('GET', `/networks/${id}`, undefined, ben.token), 404, 'NetworkNotFound');
-  refused(await ask('PUT', `/networks/${id}`, { network: { name: 'mine' } }, ben.token), 404, 'NetworkNotFound');
-  refused(await ask('DELETE', `/networks/${id}`, undefined, ben.token), 404, 'NetworkNotFound');
-  refused(await ask('POST', '/ports', { port: { network_id: id } }, ben.token), 404, 'NetworkNotFound');
-  const { body } = await ask('GET', `/networks?id=${id}`, undefined, ben.token);
+  const id = await face.networkWith('10.0.0.0/24');
+  refused(await face.ask('GET', `/networks/${id}`, undefined, ben.token), 404, 'NetworkNotFound');
+  refused(await face.ask('PUT', `/networks/${id}`, { network: { name: 'mine' } }, ben.token), 404, 'NetworkNotFound');
+  refused(await face.ask('DELETE', `/networks/${id}`, undefined, ben.token), 404, 'NetworkNotFound');
+  refused(await face.ask('POST', '/ports', { port: { network_id: id } }, ben.token), 404, 'NetworkNotFound');
+  const { body } = await face.ask('GET', `/networks?id=${id}`, undefined, ben.token);
   assert.deepEqual(body.networks, []);
 });
 
 test('a shared network is seen and used by all, changed by its owner only', async () => {
-  refused(await ask('POST', '/networks', { network: { shared: true } }), 403, 'PolicyNotAuthorized');
-  const { id } = await made('network', { name: 'all', shared: true }, admin);
-  await made('subnet', { network_id: id, cidr: '10.0.0.0/24' }, admin);
-  assert.equal((await ask('GET', `/networks/${text(id)}`, undefined, ben.token)).status, 200);
-  const port = await made('port', { network_id: id }, ben.token);
-  refused(await ask('DELETE', `/networks/${text(id)}`, undefined, ben.token), 403, 'PolicyNotAuthorized');
-  refused(await ask('GET', `/ports/${text(port.id)}`), 404, 'PortNotFound');
+  refused(await face.ask('POST', '/networks', { network: { shared: true } }), 403, 'PolicyNotAuthorized');
+  const { id } = await face.made('network', { name: 'all', shared: true }, admin);
+  await face.made('subnet', { network_id: id, cidr: '10.0.0.0/24' }, admin);
+  assert.equal((await face.ask('GET', `/networks/${text(id)}`, undefined, ben.token)).status, 200);
+  const port = await face.made('port', { network_id: id }, ben.token);
+  refused(await face.ask('DELETE', `/networks/${text(id)}`, undefined, ben.token), 403, 'PolicyNotAuthorized');
+  refused(await face.ask('GET', `/ports/${text(port.id)}`), 404, 'PortNotFound');
 });
 
 test('a reader reads and cannot write: 403', async () => {
-  const id = await networkWith();
-  assert.equal((await ask('GET', `/networks/${id}`, undefined, rita.token)).status, 200);
+  const id = await face.networkWith();
+  assert.equal((await face.ask('GET', `/networks/${id}`, undefined, rita.token)).status, 200);
   const writes: [string, string, unknown][] = [
     ['POST', '/networks', { network: {} }],
     ['PUT', `/networks/${id}`, { network: { name: 'x' } }],
@@ -72,11 +45,11 @@ test('a reader reads and cannot write: 403', async () => {
     ['POST', '/ports', { port: { network_id: id } }],
   ];
   for (const [method, path, body] of writes)
-    refused(await ask(method, path, body, rita.token), 403, 'PolicyNotAuthorized');
+    refused(await face.ask(method, path, body, rita.token), 403, 'PolicyNotAuthorized');
 });
 
 test('malformed bodies are 400 in the form of Neutron and name the field', async () => {
-  const network_id = await networkWith('10.0.0.0/24');
+  const network_id = await face.networkWith('10.0.0.0/24');
   const cases: [string, unknown, RegExp][] = [
     ['/networks', {}, /network/],
     ['/networks', { network: { name: 7 } }, /network\.name/],
@@ -99,165 +72,160 @@ test('malformed bodies are 400 in the form of Neutron and name the field', async
     ['/ports', { port: { network_id, fixed_ips: 'all' } }, /fixed_ips/],
   ];
   for (const [path, body, names] of cases)
-    refused(await ask('POST', path, body), 400, typeof body === 'string' ? 'HTTPBadRequest' : 'InvalidInput', names);
+    refused(
+      await face.ask('POST', path, body),
+      400,
+      typeof body === 'string' ? 'HTTPBadRequest' : 'InvalidInput',
+      names,
+    );
 });
 
 test('thirty ports race for a /28: those that find an address succeed, the rest is 409', async () => {
-  const id = await networkWith('10.0.0.0/28');
+  const id = await face.networkWith('10.0.0.0/28');
   const answers = await Promise.all(
-    Array.from({ length: 30 }, () => ask('POST', '/ports', { port: { network_id: id } })),
+    Array.from({ length: 30 }, () => face.ask('POST', '/ports', { port: { network_id: id } })),
   );
   const winners = answers.filter(({ status }) => status === 201);
   // 16 less network, broadcast and gateway.
   assert.equal(winners.length, 13);
-  assert.equal(new Set(winners.flatMap(({ body }) => addressOf(body.port!))).size, 13);
+  assert.equal(new Set(winners.flatMap(({ body }) => addressesOf(body.port!))).size, 13);
   for (const loser of answers.filter(({ status }) => status !== 201)) refused(loser, 409, 'IpAddressGenerationFailure');
 
   const [{ body }] = winners as [Answer];
-  assert.equal((await ask('DELETE', `/ports/${text(body.port!.id)}`)).status, 204);
-  assert.deepEqual(addressOf(await made('port', { network_id: id })), addressOf(body.port!));
+  assert.equal((await face.ask('DELETE', `/ports/${text(body.port!.id)}`)).status, 204);
+  assert.deepEqual(addressesOf(await face.made('port', { network_id: id })), addressesOf(body.port!));
 });
 
 test('an address or a MAC that is taken is 409', async () => {
-  const network_id = await networkWith('10.0.0.0/24');
+  const network_id = await face.networkWith('10.0.0.0/24');
   const fixed_ips = [{ ip_address: '10.0.0.50' }];
-  const port = await made('port', { network_id, fixed_ips, mac_address: 'FA:16:3E:00:00:01' });
-  assert.deepEqual(addressOf(port), ['10.0.0.50']);
+  const port = await face.made('port', { network_id, fixed_ips, mac_address: 'FA:16:3E:00:00:01' });
+  assert.deepEqual(addressesOf(port), ['10.0.0.50']);
   assert.equal(port.mac_address, 'fa:16:3e:00:00:01');
-  refused(await ask('POST', '/ports', { port: { network_id, fixed_ips } }), 409, 'IpAddressInUse', /10\.0\.0\.50/);
+  refused(await face.ask('POST', '/ports', { port: { network_id, fixed_ips } }), 409, 'IpAddressInUse', /10\.0\.0\.50/);
   const mac = { network_id, mac_address: 'fa:16:3e:00:00:01' };
-  refused(await ask('POST', '/ports', { port: mac }), 409, 'MacAddressInUse');
-  const again = { port: { network_id: await networkWith('10.0.0.0/24'), fixed_ips } };
-  assert.equal((await ask('POST', '/ports', again)).status, 201);
+  refused(await face.ask('POST', '/ports', { port: mac }), 409, 'MacAddressInUse');
+  const again = { port: { network_id: await face.networkWith('10.0.0.0/24'), fixed_ips } };
+  assert.equal((await face.ask('POST', '/ports', again)).status, 201);
 });
 
 test('subnets of one network do not overlap', async () => {
-  const network_id = await networkWith('10.0.0.0/24', '10.0.1.0/24');
-  const answer = await ask('POST', '/subnets', { subnet: { network_id, cidr: '10.0.0.0/16' } });
+  const network_id = await face.networkWith('10.0.0.0/24', '10.0.1.0/24');
+  const answer = await face.ask('POST', '/subnets', { subnet: { network_id, cidr: '10.0.0.0/16' } });
   refused(answer, 400, 'InvalidInput', /overlap/);
   const race = await Promise.all(
-    ['10.8.0.0/16', '10.8.4.0/24'].map((cidr) => ask('POST', '/subnets', { subnet: { network_id, cidr } })),
+    ['10.8.0.0/16', '10.8.4.0/24'].map((cidr) => face.ask('POST', '/subnets', { subnet: { network_id, cidr } })),
   );
   assert.deepEqual(race.map(({ status }) => status).sort(), [201, 400]);
 });
 
 test('networks made at once have a VNI each', async () => {
-  const networks = await Promise.all(Array.from({ length: 20 }, (_, n) => made('network', { name: `${n}` }, admin)));
+  const networks = await Promise.all(
+    Array.from({ length: 20 }, (_, n) => face.made('network', { name: `${n}` }, admin)),
+  );
   const vnis = networks.map((network) => network['provider:segmentation_id']);
   assert.equal(new Set(vnis).size, 20);
   const taken = { network: { 'provider:segmentation_id': vnis[0] } };
-  refused(await ask('POST', '/networks', taken, admin), 400, 'InvalidInput', /segmentation_id/);
+  refused(await face.ask('POST', '/networks', taken, admin), 400, 'InvalidInput', /segmentation_id/);
 });
 
 test('a port of a network with both has an IPv4 and an IPv6 address', async () => {
-  const network_id = await networkWith('10.0.0.0/24', 'fd00:1:2:3::/64');
-  const [v4, v6] = addressOf(await made('port', { network_id }));
+  const network_id = await face.networkWith('10.0.0.0/24', 'fd00:1:2:3::/64');
+  const [v4, v6] = addressesOf(await face.made('port', { network_id }));
   assert.match(v4!, /^10\.0\.0\.\d+$/);
   assert.match(v6!, /^fd00:1:2:3:/);
-  const { body } = await ask('GET', `/subnets?network_id=${network_id}&ip_version=6`);
+  const { body } = await face.ask('GET', `/subnets?network_id=${network_id}&ip_version=6`);
   const [subnet] = items(body.subnets);
   assert.equal(subnet!.gateway_ip, 'fd00:1:2:3::1');
   refused(
-    await ask('POST', '/ports', { port: { network_id, fixed_ips: [{ ip_address: v6!.toUpperCase() }] } }),
+    await face.ask('POST', '/ports', { port: { network_id, fixed_ips: [{ ip_address: v6!.toUpperCase() }] } }),
     409,
     'IpAddressInUse',
   );
 });
 
 test('a network and a subnet in use stay: 409; unused, they go', async () => {
-  const network_id = await networkWith('10.0.0.0/24');
-  const port = await made('port', { network_id });
-  const [subnet] = items((await ask('GET', `/subnets?network_id=${network_id}`)).body.subnets);
-  refused(await ask('DELETE', `/networks/${network_id}`), 409, 'NetworkInUse');
-  refused(await ask('DELETE', `/subnets/${text(subnet!.id)}`), 409, 'SubnetInUse');
-  await ask('DELETE', `/ports/${text(port.id)}`);
-  assert.equal((await ask('DELETE', `/networks/${network_id}`)).status, 204);
-  refused(await ask('GET', `/subnets/${text(subnet!.id)}`), 404, 'SubnetNotFound');
+  const network_id = await face.networkWith('10.0.0.0/24');
+  const port = await face.made('port', { network_id });
+  const [subnet] = items((await face.ask('GET', `/subnets?network_id=${network_id}`)).body.subnets);
+  refused(await face.ask('DELETE', `/networks/${network_id}`), 409, 'NetworkInUse');
+  refused(await face.ask('DELETE', `/subnets/${text(subnet!.id)}`), 409, 'SubnetInUse');
+  await face.ask('DELETE', `/ports/${text(port.id)}`);
+  assert.equal((await face.ask('DELETE', `/networks/${network_id}`)).status, 204);
+  refused(await face.ask('GET', `/subnets/${text(subnet!.id)}`), 404, 'SubnetNotFound');
 });
 
 test('a port is plugged by admins only; its address is free when its host has unplugged it, not before', async () => {
-  const network_id = await networkWith('10.0.0.0/24');
+  const network_id = await face.networkWith('10.0.0.0/24');
   const wanted = { network_id, 'binding:host_id': 'h1', fixed_ips: [{ ip_address: '10.0.0.9' }] };
-  refused(await ask('POST', '/ports', { port: wanted }), 403, 'PolicyNotAuthorized');
-  refused(await ask('POST', '/ports', { port: wanted }, admin), 400, 'InvalidInput', /binding:host_id/);
-  await faces.database.query(
+  refused(await face.ask('POST', '/ports', { port: wanted }), 403, 'PolicyNotAuthorized');
+  refused(await face.ask('POST', '/ports', { port: wanted }, admin), 400, 'InvalidInput', /binding:host_id/);
+  await face.faces.database.query(
     `INSERT INTO hosts (id, name, role, address) VALUES (gen_random_uuid(), 'h1', 'network', '')`,
   );
-  const port = await made('port', wanted, admin);
+  const port = await face.made('port', wanted, admin);
   assert.equal(port.status, 'BUILD');
-  assert.equal((await ask('DELETE', `/ports/${text(port.id)}`, undefined, admin)).status, 204);
-  refused(await ask('POST', '/ports', { port: { ...wanted, 'binding:host_id': undefined } }), 409, 'IpAddressInUse');
-  const [operation] = await faces.database.query<{ kind: string }[]>(
+  assert.equal((await face.ask('DELETE', `/ports/${text(port.id)}`, undefined, admin)).status, 204);
+  refused(
+    await face.ask('POST', '/ports', { port: { ...wanted, 'binding:host_id': undefined } }),
+    409,
+    'IpAddressInUse',
+  );
+  const [operation] = await face.faces.database.query<{ kind: string }[]>(
     'SELECT kind FROM operations WHERE resource_id = $1 ORDER BY created_at DESC LIMIT 1',
     [text(port.id)],
   );
   assert.equal(operation!.kind, 'port.unbind');
 });
 
-test('device_id of a port that is no NIC is a label; of a NIC it is read-only and the port stays: 409', async () => {
-  const network_id = await networkWith('10.0.0.0/24');
-  const device = { device_id: '11111111-1111-4111-8111-111111111111', device_owner: 'compute:nova' };
-  const labelled = await made('port', { network_id, ...device });
-  const plain = await made('port', { network_id });
-  const put = await ask('PUT', `/ports/${text(plain.id)}`, { port: device });
-  assert.equal(put.status, 200, put.text);
-  for (const { id } of [labelled, plain]) {
-    const { body } = await ask('GET', `/ports/${text(id)}`);
-    assert.equal(body.port!.device_id, device.device_id);
-    const [row] = await faces.database.query<{ instance_id: null }[]>('SELECT instance_id FROM ports WHERE id = $1', [
-      text(id),
-    ]);
-    assert.equal(row!.instance_id, null);
-  }
-
-  const path = `/ports/${text(plain.id)}`;
-  await faces.database.query('UPDATE ports SET instance_id = device_id::uuid WHERE id = $1', [text(plain.id)]);
-  for (const change of [{ device_owner: '' }, { device_id: '' }, { device_id: 'x' }])
-    refused(await ask('PUT', path, { port: change }), 409, 'PortInUse');
-  refused(await ask('DELETE', path), 409, 'PortInUse');
-  assert.equal((await ask('PUT', path, { port: { ...device, name: 'eth' } })).body.port!.name, 'eth');
-  refused(await ask('POST', '/ports', { port: { network_id, fixed_ips: plain.fixed_ips } }), 409, 'IpAddressInUse');
-});
-
 test('ports are listed in pages by marker and limit, each once, in order', async () => {
-  const network_id = await networkWith('10.0.0.0/24');
-  for (const name of ['e', 'c', 'a', 'd', 'b']) await made('port', { network_id, name });
+  const network_id = await face.networkWith('10.0.0.0/24');
+  for (const name of ['e', 'c', 'a', 'd', 'b']) await face.made('port', { network_id, name });
   const seen: string[] = [];
-  let path: string | undefined = `${API}/ports?network_id=${network_id}&limit=2&sort_key=name&sort_dir=desc`;
+  let path: string | undefined = `/networking/v2.0/ports?network_id=${network_id}&limit=2&sort_key=name&sort_dir=desc`;
   while (path) {
-    const { body } = await faces.ask('GET', path, { token: anna.token });
+    const { body } = await face.faces.ask('GET', path, { token: face.anna.token });
     seen.push(...items(body.ports).map((port) => text(port.name)));
     const [next] = body.ports_links ? items(body.ports_links) : [];
-    path = next ? text(next.href).slice(faces.url.length) : undefined;
+    path = next ? text(next.href).slice(face.faces.url.length) : undefined;
   }
   assert.deepEqual(seen, ['e', 'd', 'c', 'b', 'a']);
-  refused(await ask('GET', '/ports?limit=-1'), 400, 'InvalidInput', /limit/);
-  refused(await ask('GET', '/ports?sort_key=colour'), 400, 'InvalidInput', /colour/);
+  refused(await face.ask('GET', '/ports?limit=-1'), 400, 'InvalidInput', /limit/);
+  refused(await face.ask('GET', '/ports?sort_key=colour'), 400, 'InvalidInput', /colour/);
 });
 
 test('every project has one default security group, which ports may name', async () => {
-  const { body } = await ask('GET', '/security-groups');
+  const { body } = await face.ask('GET', '/security-groups');
   const [group, ...others] = items(body.security_groups);
   assert.equal(others.length, 0);
   assert.equal(group!.name, 'default');
-  assert.equal(group!.project_id, anna.projectId);
+  assert.equal(group!.project_id, face.anna.projectId);
   assert.ok(items(group!.security_group_rules).length > 0);
   const id = text(group!.id);
-  assert.deepEqual((await ask('GET', `/security-groups/${id}`)).body.security_group, group);
-  refused(await ask('GET', `/security-groups/${id}`, undefined, ben.token), 404, 'SecurityGroupNotFound');
-  refused(await ask('POST', '/security-groups', { security_group: { name: 'web' } }), 409, 'OverQuota');
+  assert.deepEqual((await face.ask('GET', `/security-groups/${id}`)).body.security_group, group);
+  refused(await face.ask('GET', `/security-groups/${id}`, undefined, ben.token), 404, 'SecurityGroupNotFound');
+  refused(await face.ask('POST', '/security-groups', { security_group: { name: 'web' } }), 409, 'OverQuota');
 
-  const network_id = await networkWith('10.0.0.0/24');
-  const port = await made('port', { network_id, security_groups: [id] });
+  const network_id = await face.networkWith('10.0.0.0/24');
+  const port = await face.made('port', { network_id, security_groups: [id] });
   assert.deepEqual(port.security_groups, [id]);
   const foreign = { network_id, security_groups: ['00000000-0000-4000-8000-000000000000'] };
-  refused(await ask('POST', '/ports', { port: foreign }), 404, 'SecurityGroupNotFound');
+  refused(await face.ask('POST', '/ports', { port: foreign }), 404, 'SecurityGroupNotFound');
+  const path = `/ports/${text(port.id)}`;
+  refused(
+    await face.ask('PUT', path, { port: { security_groups: foreign.security_groups } }),
+    404,
+    'SecurityGroupNotFound',
+  );
+  refused(await face.ask('PUT', path, { port: { security_groups: [] } }), 400, 'InvalidInput', /security_groups/);
+  const open = await face.ask('PUT', path, { port: { security_groups: [], port_security_enabled: false } });
+  assert.deepEqual(open.body.port!.security_groups, []);
 });
 
 test('what clients look at beside networks is there', async () => {
   for (const list of ['routers', 'floatingips', 'agents', 'availability_zones', 'security-group-rules', 'subnetpools'])
-    assert.equal((await ask('GET', `/${list}`)).status, 200, list);
-  const { body } = await ask('GET', `/quotas/${anna.projectId}`);
+    assert.equal((await face.ask('GET', `/${list}`)).status, 200, list);
+  const { body } = await face.ask('GET', `/quotas/${face.anna.projectId}`);
   assert.equal(body.quota.network, -1);
-  refused(await ask('GET', '/nothing'), 404, 'HTTPNotFound');
+  refused(await face.ask('GET', '/nothing'), 404, 'HTTPNotFound');
 });

@@ -22,7 +22,7 @@ export class ServersApi {
   private constructor(
     readonly api: ComputeApi,
     private readonly imageId: string,
-    private readonly networkId: string,
+    readonly networkId: string,
   ) {}
 
   static async start(): Promise<ServersApi> {

@@ -1,4 +1,5 @@
 import { ArrayMaxSize, IsArray, IsBoolean, IsInt, IsObject, IsOptional, IsString, MaxLength } from 'class-validator';
+import { InvalidInputError } from '#libs/common/errors';
 
 class Described {
   @IsOptional() @IsString() @MaxLength(255) name?: string;
@@ -48,5 +49,11 @@ export class PortBody extends Described {
   @IsOptional() @IsString() @MaxLength(255) device_owner?: string;
   @IsOptional() @IsString() 'binding:host_id'?: string;
   @IsOptional() @IsString() 'binding:vnic_type'?: string;
-  @IsOptional() @IsArray() security_groups?: string[];
+  @IsOptional() @IsArray() @ArrayMaxSize(32) @IsString({ each: true }) security_groups?: string[];
+}
+
+/** Neutron: read-only attributes. Throws InvalidInputError for a field that stays as it was made. */
+export function requireUnchanged<T extends object>(body: T, fields: readonly (keyof T & string)[]): void {
+  const given = fields.find((field) => body[field] !== undefined);
+  if (given !== undefined) throw new InvalidInputError(given, 'no value: it cannot be changed');
 }

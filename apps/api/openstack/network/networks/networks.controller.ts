@@ -6,7 +6,7 @@ import type { Caller } from '#libs/common/caller';
 import { ForbiddenError, InvalidInputError } from '#libs/common/errors';
 import { Networks } from '#libs/networking/networks/networks.service';
 import type { NewNetwork } from '#libs/networking/networks/networks.service';
-import { NetworkBody } from '../bodies.js';
+import { NetworkBody, requireUnchanged } from '../bodies.js';
 import { neutronList, neutronPage } from '../http/listing.js';
 import { NetworkErrors } from '../http/network.errors.js';
 import { renderNetwork } from '../views.js';
@@ -38,15 +38,16 @@ export class NetworksController {
 
   @Post()
   async create(@CurrentCaller() caller: Caller, @Body() body: unknown) {
-    return { network: renderNetwork(await this.networks.create(caller, parseNetwork(caller, body)), caller.isAdmin) };
+    const wanted = networkOf(caller, parseBody(NetworkBody, unwrap(body, 'network'), 'network'));
+    return { network: renderNetwork(await this.networks.create(caller, wanted), caller.isAdmin) };
   }
 
   @Put(':id')
   async update(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown) {
-    const change = parseNetwork(caller, body);
-    delete change.vni;
-    delete change.projectId;
-    return { network: renderNetwork(await this.networks.update(caller, id, change), caller.isAdmin) };
+    const parsed = parseBody(NetworkBody, unwrap(body, 'network'), 'network');
+    requireUnchanged(parsed, ['project_id', 'tenant_id', 'provider:segmentation_id']);
+    const network = await this.networks.update(caller, id, networkOf(caller, parsed));
+    return { network: renderNetwork(network, caller.isAdmin) };
   }
 
   @Delete(':id')
@@ -56,8 +57,7 @@ export class NetworksController {
   }
 }
 
-function parseNetwork(caller: Caller, body: unknown): NewNetwork {
-  const parsed = parseBody(NetworkBody, unwrap(body, 'network'), 'network');
+function networkOf(caller: Caller, parsed: NetworkBody): NewNetwork {
   const vni = parsed['provider:segmentation_id'];
   const projectId = parsed.project_id ?? parsed.tenant_id;
   if ((parsed['provider:network_type'] ?? 'vxlan') !== 'vxlan')

@@ -4,13 +4,12 @@ import { given, parseBody, unwrap } from '#apps/api/http/body';
 import { many } from '#apps/api/http/list-query';
 import type { Query as ListQuery } from '#apps/api/http/list-query';
 import type { Caller } from '#libs/common/caller';
-import { InvalidInputError, NotFoundError } from '#libs/common/errors';
+import { InvalidInputError } from '#libs/common/errors';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
 import type { Port } from '#libs/networking/ports/port.entity';
 import { UserPorts } from '#libs/networking/ports/user-ports.service';
-import { defaultSecurityGroup } from '#libs/networking/security-groups/default-security-group';
 import type { PortChange } from '#libs/networking/ports/user-ports.service';
-import { PortBody } from '../bodies.js';
+import { PortBody, requireUnchanged } from '../bodies.js';
 import { neutronList, neutronPage } from '../http/listing.js';
 import { NetworkErrors } from '../http/network.errors.js';
 import { renderPort } from '../views.js';
@@ -48,19 +47,25 @@ export class PortsController {
   async create(@CurrentCaller() caller: Caller, @Body() body: unknown) {
     const parsed = parseBody(PortBody, unwrap(body, 'port'), 'port');
     const { network_id: networkId, mac_address: macAddress, fixed_ips } = parsed;
+    const projectId = parsed.project_id ?? parsed.tenant_id;
     if (networkId === undefined) throw new InvalidInputError('port.network_id', 'the id of a network');
     const fixedIps = fixed_ips?.map((one) => ({ subnetId: one.subnet_id, address: one.ip_address }));
-    const wanted = given({ ...changeOf(caller, parsed), networkId, macAddress: macAddress?.toLowerCase(), fixedIps });
+    const wanted = given({
+      ...changeOf(parsed),
+      projectId,
+      networkId,
+      macAddress,
+      fixedIps,
+    });
     return this.renderOne(caller, await this.ports.create(caller, wanted));
   }
 
-  /** Addresses and MAC stay as they are. */
+  /** Addresses, MAC and project stay as they are. */
   @Put(':id')
   async update(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown) {
     const parsed = parseBody(PortBody, unwrap(body, 'port'), 'port');
-    for (const field of ['network_id', 'mac_address', 'fixed_ips'] as const)
-      if (parsed[field] !== undefined) throw new InvalidInputError(field, 'no value: it cannot be changed');
-    return this.renderOne(caller, await this.ports.update(caller, id, changeOf(caller, parsed)));
+    requireUnchanged(parsed, ['network_id', 'mac_address', 'fixed_ips', 'project_id', 'tenant_id']);
+    return this.renderOne(caller, await this.ports.update(caller, id, changeOf(parsed)));
   }
 
   @Delete(':id')
@@ -80,19 +85,16 @@ export class PortsController {
   }
 }
 
-/** Every port is in the default security group of its project, whether it is named or not. */
-function changeOf({ projectId }: Caller, body: PortBody): PortChange {
+function changeOf(body: PortBody): PortChange {
   if ((body['binding:vnic_type'] ?? 'normal') !== 'normal') throw new InvalidInputError('binding:vnic_type', 'normal');
-  const { id: defaultGroup } = defaultSecurityGroup(projectId);
-  const unknown = body.security_groups?.find((id) => id !== defaultGroup);
-  if (unknown !== undefined) throw new NotFoundError('SecurityGroup', String(unknown));
-  const { name, description, admin_state_up, port_security_enabled, device_id, device_owner } = body;
+  const { name, description, admin_state_up, port_security_enabled, device_id, device_owner, security_groups } = body;
   const device = { deviceId: device_id, deviceOwner: device_owner, host: body['binding:host_id'] };
   return given({
     name,
     description,
     adminStateUp: admin_state_up,
     portSecurityEnabled: port_security_enabled,
+    securityGroups: security_groups,
     ...device,
   });
 }

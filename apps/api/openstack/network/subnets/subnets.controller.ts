@@ -6,7 +6,7 @@ import type { Caller } from '#libs/common/caller';
 import { InvalidInputError } from '#libs/common/errors';
 import { Subnets } from '#libs/networking/subnets/subnets.service';
 import type { SubnetChange } from '#libs/networking/subnets/subnets.service';
-import { SubnetBody } from '../bodies.js';
+import { requireUnchanged, SubnetBody } from '../bodies.js';
 import { neutronList, neutronPage } from '../http/listing.js';
 import { NetworkErrors } from '../http/network.errors.js';
 import { renderSubnet } from '../views.js';
@@ -36,15 +36,15 @@ export class SubnetsController {
     const { network_id: networkId, cidr, ip_version: ipVersion, allocation_pools: allocationPools } = parsed;
     if (networkId === undefined) throw new InvalidInputError('subnet.network_id', 'the id of a network');
     if (cidr === undefined) throw new InvalidInputError('subnet.cidr', 'a CIDR such as 10.0.0.0/24');
-    const wanted = given({ ...changeOf(parsed), networkId, cidr, ipVersion, allocationPools });
+    const projectId = parsed.project_id ?? parsed.tenant_id;
+    const wanted = given({ ...changeOf(parsed), networkId, projectId, cidr, ipVersion, allocationPools });
     return { subnet: renderSubnet(await this.subnets.create(caller, wanted)) };
   }
 
   @Put(':id')
   async update(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown) {
     const parsed = parseBody(SubnetBody, unwrap(body, 'subnet'), 'subnet');
-    for (const field of ['network_id', 'cidr', 'ip_version', 'allocation_pools'] as const)
-      if (parsed[field] !== undefined) throw new InvalidInputError(field, 'no value: it cannot be changed');
+    requireUnchanged(parsed, ['network_id', 'cidr', 'ip_version', 'allocation_pools', 'project_id', 'tenant_id']);
     return { subnet: renderSubnet(await this.subnets.update(caller, id, changeOf(parsed))) };
   }
 
