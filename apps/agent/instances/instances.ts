@@ -1,27 +1,9 @@
 import type { Call, InstanceSpec, InstanceStatus } from '#generated/lxstack/agent/v1/types';
-import type { Logger } from '#libs/common/logger';
-import type { Fence } from '../fence/fence.js';
-import type { ImageCache } from '../images/image-cache.js';
-import type { HostNetwork } from '../network/network.js';
-import type { Runtime } from '../runtime/runtime.js';
 import { nextEpoch } from '../state/epoch.js';
-import type { InstanceRecord, InstanceRecords } from '../state/instance-record.js';
-import type { Turns } from '../state/turns.js';
-import type { StorageDriver } from '../storage/storage-driver.js';
+import type { InstanceRecord } from '../state/instance-record.js';
+import type { InstancesDeps } from './instances-deps.js';
 import type { Lifecycle } from './lifecycle.js';
 import { resizeHere } from './same-host-resize.js';
-
-export interface InstancesDeps {
-  records: InstanceRecords;
-  runtime: Runtime;
-  storage: StorageDriver;
-  images: ImageCache;
-  network: HostNetwork;
-  /** By instance: whatever reads and writes its record. */
-  turns: Turns;
-  fence: Pick<Fence, 'held' | 'requireLease' | 'thaw' | 'killHeld'>;
-  logger: Logger;
-}
 
 /** What calls do to the instances of this host. Calls for one instance come one after the other; each is idempotent. */
 export class Instances {

@@ -5,7 +5,7 @@ import { ConflictError } from '#libs/common/errors';
 import { imagePlaceOf } from '../images/id-maps.js';
 import type { InstanceRecord, RecordedState } from '../state/instance-record.js';
 import { makeFolder } from './instance-folder.js';
-import type { InstancesDeps } from './instances.js';
+import type { InstancesDeps } from './instances-deps.js';
 
 const STATES: Record<RecordedState, InstanceState> = {
   stopped: InstanceState.INSTANCE_STATE_STOPPED,

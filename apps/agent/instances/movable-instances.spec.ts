@@ -8,7 +8,7 @@ import { newId } from '#libs/common/ids';
 import { InstanceRecords } from '../state/instance-record.js';
 import type { RecordedState } from '../state/instance-record.js';
 import { Turns } from '../state/turns.js';
-import type { InstancesDeps } from './instances.js';
+import type { InstancesDeps } from './instances-deps.js';
 import { Lifecycle } from './lifecycle.js';
 import { movableInstances } from './movable-instances.js';
 import { Reconciliation } from './reconciliation.js';

@@ -4,7 +4,7 @@ import type { MovableInstances } from '../migration/movable-instances.js';
 import { imagePlaceOf } from '../images/id-maps.js';
 import { nextEpoch } from '../state/epoch.js';
 import type { RecordedState } from '../state/instance-record.js';
-import type { InstancesDeps } from './instances.js';
+import type { InstancesDeps } from './instances-deps.js';
 import { makeFolder } from './instance-folder.js';
 import { confirmHere, revertHere } from './same-host-resize.js';
 

@@ -1,5 +1,5 @@
 import { messageOf } from '#libs/common/errors';
-import type { InstancesDeps } from './instances.js';
+import type { InstancesDeps } from './instances-deps.js';
 import { isMoving } from './lifecycle.js';
 import type { Lifecycle } from './lifecycle.js';
 

@@ -4,7 +4,7 @@ import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { ConflictError } from '#libs/common/errors';
 import { run } from '../network/commands.js';
 import type { InstanceRecord } from '../state/instance-record.js';
-import type { InstancesDeps } from './instances.js';
+import type { InstancesDeps } from './instances-deps.js';
 
 /** A disk may be large; the copy shares its blocks where the file system can. */
 const COPY_TIMEOUT_MS = 3_600_000;

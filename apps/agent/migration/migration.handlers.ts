@@ -9,7 +9,7 @@ import type {
   SendMigrationRequest,
 } from '#generated/lxstack/agent/v1/agent';
 import { ConflictError, NotFoundError } from '#libs/common/errors';
-import { listenForMoves } from './wire/data-listener.js';
+import { listenForMoves } from './target/data-listener.js';
 import { guestFacts } from './checks/guest-facts.js';
 import { capacityOf } from './checks/capacity.js';
 import { blockingReasons } from './checks/blocking-reasons.js';

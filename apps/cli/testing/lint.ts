@@ -6,6 +6,17 @@ import { Tally } from './tally.js';
 
 const linters = [
   ['eslint', '--cache', '--cache-location', 'dist/.eslintcache', '.'],
+  [
+    'depcruise',
+    '--config',
+    'dependency-cruiser.config.js',
+    '--output-type',
+    'err',
+    'apps',
+    'libs',
+    'migrations',
+    'test',
+  ],
   ['prettier', '--check', '--log-level', 'warn', '.'],
 ];
 
@@ -18,10 +29,10 @@ export async function lint(print: (line: string) => void): Promise<Tally> {
       await command(process.execPath, [program, ...args], { cwd: repository, timeoutMs: 300_000 });
     }
     tally.passed++;
-    print('  ok   eslint and prettier');
+    print('  ok   lint, circles of imports, format');
   } catch (error) {
     tally.failed++;
-    print(`  FAIL eslint and prettier\n${messageOf(error)}`);
+    print(`  FAIL lint, circles of imports, format\n${messageOf(error)}`);
   }
   return tally;
 }

@@ -5,7 +5,7 @@ import type { InstanceStatus } from '#generated/lxstack/agent/v1/types';
 import type { Ownership } from '#generated/lxstack/agent/v1/control_plane';
 import { InvalidInputError } from '#libs/common/errors';
 import { UUID } from '#libs/common/names';
-import { closeSwitches } from '#libs/mobility/live/switch-fence';
+import { closeSwitches } from '#libs/fleet/ownership/close-switches';
 import { Events } from '#libs/operations/events';
 
 /** Instances in one call at most. */

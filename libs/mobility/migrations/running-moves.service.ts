@@ -4,7 +4,7 @@ import type { Caller } from '#libs/common/caller';
 import { NotFoundError } from '#libs/common/errors';
 import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
 import { Operations } from '#libs/operations/operations.service';
-import { closeSwitches } from '../live/switch-fence.js';
+import { closeSwitches } from '../../fleet/ownership/close-switches.js';
 import { forceCompletionOf } from './force-completion.js';
 import { Migration } from './migration.entity.js';
 import { canBeHurried, isAbortable } from './migration-states.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { InstanceSpec } from '#generated/lxstack/agent/v1/types';
-import type { InstancesDeps } from '#apps/agent/instances/instances';
+import type { InstancesDeps } from '#apps/agent/instances/instances-deps';
 import { confirmHere, resizeHere, revertHere } from '#apps/agent/instances/same-host-resize';
 import { InstanceRecords } from '#apps/agent/state/instance-record';
 import { DirDriver } from '#apps/agent/storage/dir-driver';

@@ -18,7 +18,7 @@ import { migrateSchema } from '#libs/database/schema';
 import { Audit } from '#libs/fleet/audit/audit.service';
 import { FleetModule } from '#libs/fleet/fleet.module';
 import { Host } from '#libs/fleet/hosts/host.entity';
-import { closeSwitches } from '#libs/mobility/live/switch-fence';
+import { closeSwitches } from '#libs/fleet/ownership/close-switches';
 import { MoveBatches } from '#libs/mobility/batches/move-batches.service';
 import { Drains } from '#libs/mobility/drain/drains.service';
 import { Migration } from '#libs/mobility/migrations/migration.entity';

@@ -9,14 +9,12 @@ import { exitOf } from '../../process/child-exit.js';
 import type { DiskStreams, Since } from '../../storage/disk-streams.js';
 import { passesSuffice } from './disk-passes.js';
 import type { DiskPass } from './disk-passes.js';
+import type { CopiesOffer } from '../wire/messages.js';
 import { FrameType } from '../wire/wire-frames.js';
 import type { Manifest } from './manifest.js';
 import type { TargetLink } from '../source/target-link.js';
 import type { Throttle } from '../wire/throttle.js';
 import { walk } from './tree-walk.js';
-
-/** What a target can do with streams of copies: nothing, or receive them, on top of the image where it has it. */
-export type CopiesOffer = 'none' | 'whole' | 'from-image';
 
 interface Sending {
   streams: DiskStreams;

@@ -1,10 +1,9 @@
 import type { SendMigrationRequest } from '#generated/lxstack/agent/v1/agent';
 import { sleep } from '#libs/common/clock';
-import type { CopiesOffer } from '../disk/btrfs-copies.js';
 import type { DataChannel } from '../wire/data-channel.js';
-import { connectToTarget } from '../wire/data-listener.js';
+import { connectToTarget } from '../wire/data-connection.js';
 import { FrameType } from '../wire/wire-frames.js';
-import type { Message } from '../wire/messages.js';
+import type { CopiesOffer, Message } from '../wire/messages.js';
 import type { MigrationDeps } from '../movable-instances.js';
 import { MoveFailure } from '../move-failure.js';
 
@@ -21,7 +20,9 @@ export class TargetLink {
   /** Shows the token; resolves when the target has taken it. */
   static async open(deps: MigrationDeps, request: SendMigrationRequest): Promise<TargetLink> {
     const hello = { migrationId: request.migrationId, token: request.token, kind: request.kind };
-    const link = new TargetLink(await connectToTarget(deps, request.dataAddress, request.targetHost, hello));
+    const link = new TargetLink(
+      await connectToTarget(deps.pkiDirectory, request.dataAddress, request.targetHost, hello),
+    );
     const { lazyPages, copies } = await link.expect('welcome');
     Object.assign(link, { lazyPages, copies });
     return link;

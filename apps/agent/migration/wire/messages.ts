@@ -1,4 +1,3 @@
-import type { CopiesOffer } from '../disk/btrfs-copies.js';
 import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import type { SentMemory } from '../memory/memory-feed.js';
 import type { GuestNetwork } from '../guest-network/guest-network.js';
@@ -10,6 +9,9 @@ export interface Hello {
   token: string;
   kind: MigrationKind;
 }
+
+/** What a target can do with btrfs streams: nothing, receive whole ones, or receive those that build on the image too. */
+export type CopiesOffer = 'none' | 'whole' | 'from-image';
 
 /** What the two ends tell each other, in the order of a move. */
 export type Message =

@@ -3,17 +3,10 @@ import type { EntityManager } from 'typeorm';
 import type { CreateInstanceInput } from '#libs/compute/instances/actions/instance-operations';
 import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
 import type { StepRun, Workflow } from '#libs/operations/workflow';
-import type { Explanation } from '#libs/scheduling/core/explanation';
 import { faultOf } from '../fault.js';
+import type { CreateContext } from './create-context.js';
 import { PlaceStep } from './place.step.js';
 import { SpawnStep } from './spawn.step.js';
-
-/** What `place` found out: the host that was claimed. */
-export interface CreateContext {
-  hostId?: string;
-  /** Why that one (libs/scheduling reads it: GET /fleet/v1/instances/{id}/explain). */
-  placement?: Explanation;
-}
 
 /** POST /servers to a running container: two commits, one call to the host. */
 @Injectable()

@@ -10,7 +10,7 @@ import { Scheduler } from '#libs/scheduling/placement/scheduler.service';
 import { HostCalls } from '../../host/host-calls.js';
 import { InstanceSpecs } from '../instance-specs.js';
 import { resourcesOf } from '#libs/mobility/migrations/placement-of-move';
-import type { CreateContext } from './create.workflow.js';
+import type { CreateContext } from './create-context.js';
 
 /** A host, its capacity, the ports bound to it and the instance on it: one commit. */
 @Injectable()

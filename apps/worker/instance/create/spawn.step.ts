@@ -6,7 +6,7 @@ import type { Step, StepRun } from '#libs/operations/workflow';
 import { Forwarding } from '../../network/forwarding.js';
 import { callOf, HostCalls } from '../../host/host-calls.js';
 import { InstanceSpecs } from '../instance-specs.js';
-import type { CreateContext } from './create.workflow.js';
+import type { CreateContext } from './create-context.js';
 
 /** The host makes and starts it while its peers learn where it is; then it is ACTIVE, in one commit. */
 @Injectable()

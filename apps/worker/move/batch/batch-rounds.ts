@@ -5,26 +5,14 @@ import { DomainError, InstanceStateError, UnavailableError } from '#libs/common/
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { begunAtOnce } from '#libs/mobility/batches/batch-progress';
 import { nextMove } from '#libs/mobility/batches/next-move';
-import type { MovableInstance, MoveAttempt } from '#libs/mobility/batches/next-move';
 import type { LivePolicy, MoveAction, MoveBatchItemStatus } from '#libs/mobility/batches/move-batch.entity';
 import { isAbortable } from '#libs/mobility/migrations/migration-states';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
 import { RunningMoves } from '#libs/mobility/migrations/running-moves.service';
 import { MoveRefusedError } from '#libs/mobility/migrations/move.errors';
+import type { BatchItem } from './batch-item.js';
 import { LateArrivals } from './late-arrivals.js';
 import { LiveChoices } from './live-choices.js';
-
-interface Attempt extends MoveAttempt {
-  id: number;
-  bytes: number;
-}
-
-export interface BatchItem extends MovableInstance {
-  instanceId: string;
-  targetHostId: string | null;
-  status: MoveBatchItemStatus;
-  attempts: Attempt[];
-}
 
 /**
  * The items that have not ended, PAGE of those that have not begun, each with its instance and the tries of this operation: those

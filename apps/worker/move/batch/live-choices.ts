@@ -5,7 +5,7 @@ import { Instance } from '#libs/compute/instances/instance.entity';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { LiveRefusals } from '#libs/mobility/eligibility/live-refusals';
 import type { LiveLook } from '#libs/mobility/eligibility/live-refusals';
-import type { BatchItem } from './batch-rounds.js';
+import type { BatchItem } from './batch-item.js';
 
 type Asked = Pick<BatchItem, 'instanceId' | 'targetHostId'>;
 

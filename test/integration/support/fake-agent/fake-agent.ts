@@ -1,4 +1,4 @@
-import { Metadata, Server, status } from '@grpc/grpc-js';
+import { Server, status } from '@grpc/grpc-js';
 import type {
   sendUnaryData,
   ServerCredentials,
@@ -20,13 +20,9 @@ import type {
 import type { Call, InstanceSpec, InstanceStatus } from '#generated/lxstack/agent/v1/types';
 import { InstanceState } from '#generated/lxstack/agent/v1/types';
 import type { CapacityLeft, CapacityNeeded } from '#libs/mobility/eligibility/capacity-rules';
+import type { FakeInstance, FakePeer } from './fake-peer.js';
 import { FakeMigrations } from './fake-migrations.js';
-
-export interface FakeInstance {
-  epoch: number;
-  state: InstanceState;
-  memoryBytes: number;
-}
+import { rpcError } from './rpc-error.js';
 
 type Method = keyof typeof AgentService;
 type Refusal = { code: status; message: string; times: number };
@@ -35,7 +31,7 @@ type Refusal = { code: status; message: string; times: number };
 export type Peers = Map<string, FakeAgent>;
 
 /** An agent without a host: keeps what the contract says it keeps, and fails where it is told to. */
-export class FakeAgent {
+export class FakeAgent implements FakePeer {
   readonly instances = new Map<string, FakeInstance>();
   /** Ids of the ports that it was last told are an instance's NICs. */
   readonly ports = new Map<string, string[]>();
@@ -217,8 +213,4 @@ export class FakeAgent {
     this.forwarding.set(networkId, table);
     return { present: true };
   }
-}
-
-export function rpcError(code: status, message: string): ServiceError {
-  return Object.assign(new Error(message), { code, details: message, metadata: new Metadata() });
 }

@@ -10,8 +10,8 @@ import type {
   SendMigrationRequest,
 } from '#generated/lxstack/agent/v1/agent';
 import { InstanceState } from '#generated/lxstack/agent/v1/types';
-import { rpcError } from './fake-agent.js';
-import type { FakeAgent } from './fake-agent.js';
+import type { FakePeer } from './fake-peer.js';
+import { rpcError } from './rpc-error.js';
 
 type SendStream = ServerWritableStream<SendMigrationRequest, MigrationProgress>;
 
@@ -40,7 +40,7 @@ export class FakeMigrations {
   goOn: () => void = () => {};
   private readonly waiting: (() => void)[] = [];
 
-  constructor(private readonly agent: FakeAgent) {}
+  constructor(private readonly agent: FakePeer) {}
 
   reset(): void {
     this.failAt = undefined;

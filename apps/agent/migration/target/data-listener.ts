@@ -1,14 +1,15 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:tls';
+import { createServer } from 'node:tls';
 import type { Server, TLSSocket } from 'node:tls';
 import { checkIdentity, readPki } from '#libs/agent-protocol/credentials';
 import { sleep } from '#libs/common/clock';
 import { messageOf } from '#libs/common/errors';
-import { DataChannel } from './data-channel.js';
-import { FrameType } from './wire-frames.js';
-import type { IncomingMove } from '../target/incoming-move.js';
-import type { Hello } from './messages.js';
+import { DataChannel } from '../wire/data-channel.js';
+import { FrameType } from '../wire/wire-frames.js';
+import { splitAddress } from '../wire/data-connection.js';
+import type { IncomingMove } from './incoming-move.js';
+import type { Hello } from '../wire/messages.js';
 import type { MigrationDeps } from '../movable-instances.js';
 
 const HELLO_TIMEOUT_MS = 5_000;
@@ -48,39 +49,6 @@ async function welcome(socket: TLSSocket, find: (id: string) => IncomingMove | u
     throw new Error('no such migration and token');
   move.record.token = ''; // good once
   await move.serve(channel);
-}
-
-/** Opens the data connection to the target named in its certificate; throws where that is another. */
-export async function connectToTarget(
-  deps: MigrationDeps,
-  address: string,
-  targetHost: string,
-  hello: Hello,
-): Promise<DataChannel> {
-  const pki = readPki(deps.pkiDirectory);
-  const [host, port] = splitAddress(address);
-  const socket = connect({
-    host,
-    port,
-    ca: pki.ca,
-    cert: pki.cert,
-    key: pki.key,
-    minVersion: 'TLSv1.3',
-    checkServerIdentity: (_host, certificate) => checkIdentity(certificate, { role: 'agent', name: targetHost }),
-  });
-  await Promise.race([
-    once(socket, 'secureConnect'),
-    sleep(10_000).then(() => Promise.reject(new Error(`${address} does not answer`))),
-  ]);
-  const channel = new DataChannel(socket);
-  await channel.greet(hello);
-  return channel;
-}
-
-/** `host:port`, `[v6]:port`. */
-export function splitAddress(address: string): [string, number] {
-  const at = address.lastIndexOf(':');
-  return [address.slice(0, at).replace(/^\[|\]$/g, ''), Number(address.slice(at + 1))];
 }
 
 const equal = (a: string, b: string): boolean =>

@@ -1,0 +1,21 @@
+import type { Logger } from '#libs/common/logger';
+import type { Fence } from '../fence/fence.js';
+import type { ImageCache } from '../images/image-cache.js';
+import type { HostNetwork } from '../network/network.js';
+import type { Runtime } from '../runtime/runtime.js';
+import type { InstanceRecords } from '../state/instance-record.js';
+import type { Turns } from '../state/turns.js';
+import type { StorageDriver } from '../storage/storage-driver.js';
+
+/** The parts of the agent that work on instances uses. */
+export interface InstancesDeps {
+  records: InstanceRecords;
+  runtime: Runtime;
+  storage: StorageDriver;
+  images: ImageCache;
+  network: HostNetwork;
+  /** By instance: whatever reads and writes its record. */
+  turns: Turns;
+  fence: Pick<Fence, 'held' | 'requireLease' | 'thaw' | 'killHeld'>;
+  logger: Logger;
+}
