@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UUID, requireName } from '#libs/common/names';
+import { moveFile } from './move-files.js';
 
 /** The scripts are no part of what tsc builds: they are run where they lie in the repository. */
 export const scriptsDirectory = fileURLToPath(
@@ -17,7 +18,7 @@ export async function makeMoveDirectory(runDirectory: string, migrationId: strin
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true, mode: 0o700 });
   // CRIU reads them as the instance's own root, by a descriptor of this directory: nobody else gets through the one above.
-  await mkdir(join(directory, 'images'), { mode: 0o755 });
+  await mkdir(moveFile(directory, 'images'), { mode: 0o755 });
   return directory;
 }
 

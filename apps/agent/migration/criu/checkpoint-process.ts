@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { sleep } from '#libs/common/clock';
 import { NotFoundError } from '#libs/common/errors';
 import { killProcess } from '../../process/kill-process.js';
 import type { MovableInstances } from '../movable-instances.js';
+import { moveFile } from '../move-files.js';
 
 const LOOK_MS = 50;
 const KILL_WAIT_MS = 2_000;
@@ -16,10 +16,10 @@ export function startCheckpoint(
   args: readonly string[],
   environment: NodeJS.ProcessEnv,
 ): Promise<number> {
-  const out = openSync(join(directory, 'lxc.log'), 'a', 0o600);
+  const out = openSync(moveFile(directory, 'lxcLog'), 'a', 0o600);
   const child = spawn('lxc-checkpoint', args, { env: environment, stdio: ['ignore', out, out], detached: true });
   closeSync(out);
-  if (child.pid) writeFileSync(join(directory, 'checkpoint.pid'), String(child.pid));
+  if (child.pid) writeFileSync(moveFile(directory, 'checkpointPid'), String(child.pid));
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (code) => resolve(code ?? 255));
@@ -28,12 +28,12 @@ export function startCheckpoint(
 
 /** Resolves when the one that an agent before this one had started is gone. */
 export async function earlierCheckpointEnded(directory: string): Promise<void> {
-  await moveProcessEnded(directory, 'checkpoint.pid');
+  await moveProcessEnded(directory, 'checkpointPid');
 }
 
 /** Resolves when the process of this pid file is gone, false where there was none. It may be no child of ours: it is looked at. */
-export async function moveProcessEnded(directory: string, pidFile: string): Promise<boolean> {
-  const pid = (await orEmpty(join(directory, pidFile))).trim();
+export async function moveProcessEnded(directory: string, pidFile: 'checkpointPid' | 'lazyPid'): Promise<boolean> {
+  const pid = (await orEmpty(moveFile(directory, pidFile))).trim();
   if (!pid) return false;
   while ((await orEmpty(`/proc/${pid}/environ`)).includes(`LXSTACK_MOVE_DIR=${directory}\0`)) await sleep(LOOK_MS);
   return true;

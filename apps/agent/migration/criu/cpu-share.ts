@@ -1,12 +1,12 @@
 import { closeSync, constants, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { moveFile } from '../move-files.js';
 
 /** The share of the processors of a cgroup, and the most of it: v1, v2. */
 const SHARES = [
   { file: (cgroup: string) => join('cpu', cgroup, 'cpu.shares'), most: '262144' },
   { file: (cgroup: string) => join(cgroup, 'cpu.weight'), most: '10000' },
 ];
-const NOTE = 'cpu-share';
 
 interface Change {
   path: string;
@@ -25,13 +25,13 @@ export function favour(directory: string, cgroup: string, root = '/sys/fs/cgroup
     const before = unlessGone(() => readFileSync(path, 'utf8').trim());
     return before === undefined ? [] : [{ path, before, most }];
   });
-  writeFileSync(join(directory, NOTE), JSON.stringify(changes));
+  writeFileSync(moveFile(directory, 'cpuShare'), JSON.stringify(changes));
   for (const { path, most } of changes) unlessGone(() => put(path, most));
 }
 
 /** As it was. What CRIU's restore has written meanwhile is what the instance had, and stays. Also where nothing was changed. */
 export function settle(directory: string): void {
-  const note = join(directory, NOTE);
+  const note = moveFile(directory, 'cpuShare');
   const changes = unlessGone(() => JSON.parse(readFileSync(note, 'utf8')) as Change[]) ?? [];
   for (const { path, most, before } of changes)
     unlessGone(() => readFileSync(path, 'utf8').trim() === most && put(path, before));

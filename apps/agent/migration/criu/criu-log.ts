@@ -1,5 +1,6 @@
 import { mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { moveFile } from '../move-files.js';
 
 export type CriuLogName = 'dump.log' | 'restore.log';
 
@@ -23,7 +24,7 @@ export interface CriuVerdict {
 
 /** Of this move's dump or restore; of lxc-checkpoint's own words where CRIU has written none. */
 export async function criuVerdict(directory: string, name: CriuLogName): Promise<CriuVerdict> {
-  for (const file of [join(directory, 'images', name), join(directory, 'lxc.log')]) {
+  for (const file of [join(moveFile(directory, 'images'), name), moveFile(directory, 'lxcLog')]) {
     const text = await endsOf(file);
     if (text) return { ...verdictOf(text), text };
   }

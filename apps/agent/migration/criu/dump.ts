@@ -17,6 +17,7 @@ import { upon } from '../memory/pre-dump.js';
 import type { SentMemory } from '../memory/memory-feed.js';
 import type { Throttle } from '../wire/throttle.js';
 import { watchedFiles, writeIrmapCache } from './fixups/watched-files.js';
+import { hasMoveFile, moveFile } from '../move-files.js';
 
 /** CRIU's dump at the source: from the cut on it is frozen, in `post-dump` it waits for the word. */
 export class Dump {
@@ -39,7 +40,7 @@ export class Dump {
 
   /** The dump that an agent before this one had started; where `waits`, its script waits at the FIFOs for us. */
   static reopen(directory: string, waits: boolean): Dump {
-    const link = waits && existsSync(join(directory, 'answers')) ? ScriptLink.reopen(directory) : undefined;
+    const link = waits && hasMoveFile(directory, 'answers') ? ScriptLink.reopen(directory) : undefined;
     const dump = new Dump(directory, link);
     dump.ended = earlierCheckpointEnded(directory);
     return dump;
@@ -48,7 +49,7 @@ export class Dump {
   /** Before the start: what is watched is looked for while the instance runs. */
   async tellWatchedFiles(initPid: number): Promise<void> {
     const watched = await watchedFiles(initPid, await heldFiles(await tasksBelow(initPid)));
-    await writeIrmapCache(join(this.directory, 'images'), watched);
+    await writeIrmapCache(this.imagesDirectory, watched);
   }
 
   start(
@@ -85,7 +86,7 @@ export class Dump {
 
   /** After `dumped`: whether CRIU may have linked files in the disk, for open ones that have lost the name they were opened by. */
   changedDisk(): boolean {
-    return existsSync(join(this.directory, 'images', 'remap-fpath.img'));
+    return existsSync(join(this.imagesDirectory, 'remap-fpath.img'));
   }
 
   /** After `dumped`: resolves with their size when all images have been handed to the connection, but those of `memory`. */
@@ -95,7 +96,7 @@ export class Dump {
   }
 
   get imagesDirectory(): string {
-    return join(this.directory, 'images');
+    return moveFile(this.directory, 'images');
   }
 
   answer(word: 'go' | 'commit' | 'abort'): void {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InstanceSpec, Nic } from '#generated/lxstack/agent/v1/types';
@@ -19,8 +19,10 @@ import { keepForRestore, putRest } from '../guest-network/guest-network.js';
 import type { GuestNetwork } from '../guest-network/guest-network.js';
 import { nicLines } from '../guest-network/nic-lines.js';
 import { ScriptLink } from './script-link.js';
+import { hasMoveFile, markMove, moveFile } from '../move-files.js';
 
 const UNDO_WAIT_MS = 5_000;
+const MADE_BY_RESTORE = ['initPid', 'nicsLog', 'lazyPid', 'lazyEnded', 'lazyAsked', 'lazyHeld', 'lxcLog'] as const;
 
 /** CRIU's restore at the target: before its first image it waits for `restore`, in `pre-resume` for the word. */
 export class Restore {
@@ -44,10 +46,10 @@ export class Restore {
     memoryMode: MemoryMode,
   ): Promise<Restore> {
     await removeStaleCgroups(instances.cgroupDirectories(spec.id));
-    await writeFile(join(directory, 'nics'), nicLines(spec.nics, process.pid));
+    await writeFile(moveFile(directory, 'nics'), nicLines(spec.nics, process.pid));
     const link = await ScriptLink.create(directory);
     const veths = spec.nics.map((nic) => hostVethName(nic.portId));
-    const args = ['-r', '-n', spec.id, '-P', instances.lxcPath, '-D', join(directory, 'images')];
+    const args = ['-r', '-n', spec.id, '-P', instances.lxcPath, '-D', moveFile(directory, 'images')];
     const ended = startCheckpoint(directory, args, {
       ...moveEnvironment(directory, 'target', veths),
       ...(mapsLater(memoryMode) ? { LXSTACK_MOVE_LAZY: spec.id } : {}),
@@ -62,7 +64,7 @@ export class Restore {
 
   /** The one that an agent before this one had started; whether it succeeds is seen by what runs when it has ended. */
   static reopen(directory: string, instanceId: string, instances: MovableInstances): Restore {
-    const waits = existsSync(join(directory, 'awaiting')) && existsSync(join(directory, 'answers'));
+    const waits = hasMoveFile(directory, 'awaitingCommit') && hasMoveFile(directory, 'answers');
     const ended = earlierCheckpointEnded(directory).then(async () =>
       (await runningPid(instances, instanceId)) ? 0 : 255,
     );
@@ -74,7 +76,7 @@ export class Restore {
   async go(network: GuestNetwork, nics: readonly Nic[]): Promise<boolean> {
     const link = this.link!;
     this.begun = performance.now();
-    partFollowers(join(this.directory, 'images'));
+    partFollowers(moveFile(this.directory, 'images'));
     await keepForRestore(this.directory, network);
     link.answer('restore');
     const introduced = link.when('namespaces').then(() => {
@@ -86,13 +88,13 @@ export class Restore {
     if (!restored) return false;
     settle(this.directory);
     await introduced;
-    writeFileSync(join(this.directory, 'awaiting'), '');
+    markMove(this.directory, 'awaitingCommit');
     return true;
   }
 
   /** Beside the rest of the restore, once the NICs are there: a device without a carrier forgets its neighbours. */
   private async introduce(network: GuestNetwork, nics: readonly Nic[]): Promise<void> {
-    const pid = Number(readFileSync(join(this.directory, 'pid'), 'utf8'));
+    const pid = Number(readFileSync(moveFile(this.directory, 'initPid'), 'utf8'));
     await Promise.all([setNeighbours(pid, network.neighbours, nics), putRest(pid, network)]);
   }
 
@@ -113,18 +115,13 @@ export class Restore {
   /** After it has ended: only the images stay, for another one. */
   async clear(): Promise<void> {
     this.close();
+    const images = moveFile(this.directory, 'images');
     const made = [
-      'pid',
-      'nics.log',
-      'lazy.pid',
-      'lazy.ended',
-      'asked',
-      'kept',
-      'lxc.log',
-      'images/lazy-pages.socket',
-      'images/restore.log',
+      ...MADE_BY_RESTORE.map((file) => moveFile(this.directory, file)),
+      join(images, 'lazy-pages.socket'),
+      join(images, 'restore.log'),
     ];
-    await Promise.all(made.map((name) => rm(join(this.directory, name), { force: true })));
+    await Promise.all(made.map((path) => rm(path, { force: true })));
   }
 
   close(): void {
@@ -135,7 +132,7 @@ export class Restore {
   /** Why it has failed. Of the script that makes the NICs CRIU knows only that it did not succeed. */
   async verdict(): Promise<CriuVerdict> {
     const verdict = await criuVerdict(this.directory, 'restore.log');
-    const nics = (await orEmpty(join(this.directory, 'nics.log'))).trim().replaceAll('\n', ', ');
+    const nics = (await orEmpty(moveFile(this.directory, 'nicsLog'))).trim().replaceAll('\n', ', ');
     return nics ? { ...verdict, cause: `NICs: ${nics}; ${verdict.cause}` } : verdict;
   }
 

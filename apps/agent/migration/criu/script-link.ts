@@ -1,8 +1,8 @@
 import { constants, openSync, writeSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
-import { join } from 'node:path';
 import { run } from '../../network/commands.js';
+import { moveFile } from '../move-files.js';
 
 /** What the `criu` wrapper and the action script tell, as they come to it. */
 export type ScriptEvent = 'ready' | 'cut' | 'uncut' | 'dumped' | 'namespaces' | 'sockets' | 'restored';
@@ -20,8 +20,8 @@ export class ScriptLink {
 
   private constructor(directory: string) {
     const flags = constants.O_RDWR | constants.O_NONBLOCK;
-    this.answers = openSync(join(directory, 'answers'), flags);
-    this.events = new Socket({ fd: openSync(join(directory, 'events'), flags), readable: true, writable: false });
+    this.answers = openSync(moveFile(directory, 'answers'), flags);
+    this.events = new Socket({ fd: openSync(moveFile(directory, 'events'), flags), readable: true, writable: false });
     let rest = '';
     this.events.setEncoding('utf8').on('data', (text: string) => {
       const lines = (rest + text).split('\n');
@@ -31,7 +31,7 @@ export class ScriptLink {
   }
 
   static async create(directory: string): Promise<ScriptLink> {
-    const paths = ['events', 'answers'].map((name) => join(directory, name));
+    const paths = (['events', 'answers'] as const).map((file) => moveFile(directory, file));
     await Promise.all(paths.map((path) => rm(path, { force: true })));
     await run('mkfifo', ['-m', '600', ...paths]);
     return new ScriptLink(directory);

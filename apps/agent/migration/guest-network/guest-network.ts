@@ -1,5 +1,4 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Nic } from '#generated/lxstack/agent/v1/types';
 import { run } from '../../network/commands.js';
 import { parseNeighbours } from './neighbours.js';
@@ -10,6 +9,8 @@ import { linkLines, nameOf, routeLines, ruleLines } from './ip-batch-lines.js';
 import type { Link } from './ip-batch-lines.js';
 import { changedSysctls, parseSysctls } from './sysctls.js';
 import type { Sysctls } from './sysctls.js';
+import { moveFile } from '../move-files.js';
+import type { MoveFile } from '../move-files.js';
 
 /** What a guest has made of its network namespace, beyond what its NICs give it: CRIU makes an empty one. */
 export interface GuestNetwork {
@@ -69,8 +70,12 @@ const hasTables = (ruleset: string): boolean =>
 /** At the target, before its restore begins: what the action script puts into the namespace ahead of the sockets. */
 export async function keepForRestore(directory: string, { ip, ip6, asking }: GuestNetwork): Promise<void> {
   const lines = (all: readonly string[]) => all.map((line) => `${line}\n`).join('');
-  const files = { guest: lines(ip), guest6: lines(ip6), gate: asking ? loopbackGate : '' };
-  for (const [file, text] of Object.entries(files)) if (text) await writeFile(join(directory, file), text);
+  const put = (file: MoveFile, text: string) => text && writeFile(moveFile(directory, file), text);
+  await Promise.all([
+    put('guestIpv4', lines(ip)),
+    put('guestIpv6', lines(ip6)),
+    put('loopbackGate', asking ? loopbackGate : ''),
+  ]);
 }
 
 /** Beside the rest of the restore, into the namespace of process `initPid`. */

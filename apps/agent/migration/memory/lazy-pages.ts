@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { moveProcessEnded, orEmpty } from '../criu/checkpoint-process.js';
+import { moveFile } from '../move-files.js';
 
 const SWITCH = '/proc/sys/vm/unprivileged_userfaultfd';
 let users = 0;
@@ -23,6 +23,6 @@ export async function allowUserfaults(): Promise<() => Promise<void>> {
  * `none`: there was none.
  */
 export async function pagesMapped(directory: string): Promise<'none' | 'mapped' | 'lost'> {
-  if (!(await moveProcessEnded(directory, 'lazy.pid'))) return 'none';
-  return (await orEmpty(join(directory, 'lazy.ended'))).trim() === '0' ? 'mapped' : 'lost';
+  if (!(await moveProcessEnded(directory, 'lazyPid'))) return 'none';
+  return (await orEmpty(moveFile(directory, 'lazyEnded'))).trim() === '0' ? 'mapped' : 'lost';
 }

@@ -1,5 +1,3 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { MigrationPhase } from '#generated/lxstack/agent/v1/agent';
 import type { MigrationProgress } from '#generated/lxstack/agent/v1/agent';
 import { sleep } from '#libs/common/clock';
@@ -16,6 +14,7 @@ import { moveDirectory } from '../move-directory.js';
 import { MoveFailure, stepOf } from '../move-failure.js';
 import { readGuestNetwork, untouched } from '../guest-network/guest-network.js';
 import type { FrameRedirect } from '../frames/frame-redirect.js';
+import { markMove } from '../move-files.js';
 
 /** What the switch shares with the move that it is part of. */
 interface Shared extends MemoryShared {
@@ -179,7 +178,7 @@ export class LiveSwitch {
     const { record, deps, feed, decision } = this.shared;
     const asked = performance.now();
     await faultPoint('source.restored');
-    writeFileSync(join(moveDirectory(deps.runDirectory, record.migrationId), 'awaiting'), '');
+    markMove(moveDirectory(deps.runDirectory, record.migrationId), 'awaitingCommit');
     await this.kept;
     feed.enter(MigrationPhase.MIGRATION_PHASE_AWAIT_COMMIT);
     const late = new AbortController();

@@ -1,6 +1,5 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { MigrationKind, MigrationPhase } from '#generated/lxstack/agent/v1/agent';
 import type { MigrationProgress, SendMigrationRequest } from '#generated/lxstack/agent/v1/agent';
 import { ConflictError, messageOf } from '#libs/common/errors';
@@ -26,6 +25,7 @@ import { putNetworkBack, putNicsBack } from './source-cleanup.js';
 import { decideWithControlPlane } from '../switch-decision.js';
 import { TargetLink } from './target-link.js';
 import { Throttle } from '../wire/throttle.js';
+import { commitMayBeAsked, hasMoveFile, markMove } from '../move-files.js';
 
 const AWAIT_COMMIT = MigrationPhase.MIGRATION_PHASE_AWAIT_COMMIT;
 
@@ -102,13 +102,12 @@ export class OutgoingMove {
 
   /** After a restart of the agent: ends what the one before had begun. Resolves when it has ended; never rejects. */
   async recover(): Promise<void> {
-    const has = (name: string) => existsSync(join(this.directory, name));
     try {
       if (this.finished) return;
-      if (has('committed') || this.progress.phase === MigrationPhase.MIGRATION_PHASE_COMMITTED)
+      if (hasMoveFile(this.directory, 'committed') || this.progress.phase === MigrationPhase.MIGRATION_PHASE_COMMITTED)
         this.decision.make('commit');
       // The record is written before the commit is asked for; the mark tells that it was, until a reboot of the host.
-      const asked = this.live && has('images') ? has('awaiting') : this.progress.phase === AWAIT_COMMIT;
+      const asked = commitMayBeAsked(this.directory, this.live, this.progress.phase);
       this.dump = Dump.reopen(this.directory, asked && !this.decision.made);
       // Before anything is awaited: a worker that reads AWAIT_COMMIT commits, and the record says it ahead of its time.
       this.feed.enter(asked || this.decision.made ? AWAIT_COMMIT : MigrationPhase.MIGRATION_PHASE_RESTORE);
@@ -200,7 +199,7 @@ export class OutgoingMove {
     const { spec } = this.record;
     this.endTurn(); // what is left to do holds up no other
     await faultPoint('source.letting-go');
-    if (existsSync(this.directory)) writeFileSync(join(this.directory, 'committed'), '');
+    if (existsSync(this.directory)) markMove(this.directory, 'committed');
     // Before it is killed: its end is expected then, and reported to nobody.
     await this.deps.instances.commitOutgoing(spec.id);
     this.dump?.answer('commit');

@@ -1,5 +1,3 @@
-import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { MigrationPhase } from '#generated/lxstack/agent/v1/agent';
 import { NotFoundError } from '#libs/common/errors';
 import { faultPoint } from '#libs/common/fault-point';
@@ -8,6 +6,7 @@ import { killRestore } from '../criu/checkpoint-process.js';
 import type { MigrationDeps } from '../movable-instances.js';
 import type { MigrationRecord, MigrationRecords } from '../migration-record.js';
 import { clearTarget, removeImages } from './target-setup.js';
+import { hasMoveFile, markMove } from '../move-files.js';
 
 const { MIGRATION_PHASE_COMPLETED: COMPLETED, MIGRATION_PHASE_FAILED: FAILED } = MigrationPhase;
 
@@ -79,7 +78,7 @@ export class IncomingCommit {
     const { spec, nextEpoch, progress } = this.record;
     const started = performance.now();
     await faultPoint('target.committed');
-    writeFileSync(join(this.directory, 'committed'), '');
+    markMove(this.directory, 'committed');
     const restore = await this.session.letRun();
     const opened = performance.now();
     await this.deps.instances.commitIncoming(spec.id, nextEpoch, 'running');
@@ -128,7 +127,7 @@ export class IncomingCommit {
       .then(() => this.records.forget(this.record.migrationId))
       .catch((error: unknown) => this.deps.logger.error({ err: error, ...this.ids }, 'images not removed'))
       .finally(() => (this.mapping = undefined));
-    if (!existsSync(join(this.directory, 'lazy.pid'))) await this.mapping;
+    if (!hasMoveFile(this.directory, 'lazyPid')) await this.mapping;
   }
 
   private get ids() {

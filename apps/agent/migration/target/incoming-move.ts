@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { MigrationKind, MigrationPhase } from '#generated/lxstack/agent/v1/agent';
 import type { NetworkForwarding } from '#generated/lxstack/agent/v1/agent';
 import { sleep } from '#libs/common/clock';
@@ -21,6 +19,7 @@ import { MoveFailure } from '../move-failure.js';
 import { SourceLink } from './source-link.js';
 import { decideWithControlPlane } from '../switch-decision.js';
 import { discardTarget, prepareTarget } from './target-setup.js';
+import { commitMayBeAsked, hasMoveFile } from '../move-files.js';
 
 const {
   MIGRATION_PHASE_AWAIT_COMMIT: AWAIT_COMMIT,
@@ -93,16 +92,16 @@ export class IncomingMove {
   /** After a restart of the agent: ends what the one before had begun, or waits on for the word. */
   async recover(): Promise<void> {
     const { progress, spec } = this.record;
-    const has = (name: string) => existsSync(join(this.directory, name));
     this.record.token = ''; // its connection is gone
     // What it held is sent again by the peers; the network stays closed, the port is in no bridge yet.
     for (const nic of spec.nics) await FrameBuffer.clear(this.deps.network, nic);
     if (progress.phase === COMPLETED || progress.phase === FAILED) return this.afterCommit.tidyUp();
-    const asked = this.live && has('images') ? has('awaiting') : progress.phase === AWAIT_COMMIT;
-    if (!asked && !has('committed')) return this.abort('the agent was restarted'); // nobody can have committed
-    if (this.live && has('checkpoint.pid')) this.session.reopen();
+    const committed = hasMoveFile(this.directory, 'committed');
+    if (!committed && !commitMayBeAsked(this.directory, this.live, progress.phase))
+      return this.abort('the agent was restarted'); // nobody can have committed
+    if (this.live && hasMoveFile(this.directory, 'checkpointPid')) this.session.reopen();
     progress.phase = AWAIT_COMMIT;
-    if (has('committed')) return this.commit();
+    if (committed) return this.commit();
     await this.resolve();
   }
 

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { faultPoint } from '#libs/common/fault-point';
@@ -20,6 +19,7 @@ import { NetworkOpening } from './network-opening.js';
 import { isTransient } from '../criu/transient-failure.js';
 import { openLoopback } from '../frames/syn-gate.js';
 import { Restore } from '../criu/restore.js';
+import { hasMoveFile } from '../move-files.js';
 
 /** Of one that succeeded: why it was tried twice, empty where once was enough. */
 export interface Restored {
@@ -119,7 +119,7 @@ export class RestoreSession {
   async settle(): Promise<void> {
     const initPid = this.restore ? await runningPid(this.deps.instances, this.spec.id) : 0;
     // First: its own connections wait for it.
-    if (initPid && existsSync(join(this.directory, 'gate'))) await openLoopback(initPid);
+    if (initPid && hasMoveFile(this.directory, 'loopbackGate')) await openLoopback(initPid);
     await this.removeHolds();
     this.restore?.close();
     if (initPid) await announce(initPid, this.spec.nics);

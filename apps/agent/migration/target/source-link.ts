@@ -6,6 +6,7 @@ import { PAGES } from '../wire/image-stream.js';
 import { FrameType, decodeImageParts } from '../wire/wire-frames.js';
 import { MemoryReceiver } from '../memory/memory-receiver.js';
 import type { Message } from '../wire/messages.js';
+import { moveFile } from '../move-files.js';
 
 interface Listener {
   arm(message: Message & { say: 'arm' }): Promise<void>;
@@ -28,8 +29,8 @@ export class SourceLink {
     private readonly listener: Listener,
     private readonly lazyPages: boolean,
   ) {
-    this.images = join(directory, 'images');
-    this.memory = new MemoryReceiver(this.images, join(directory, 'lazy'));
+    this.images = moveFile(directory, 'images');
+    this.memory = new MemoryReceiver(this.images, moveFile(directory, 'lazyImages'));
   }
 
   /** Throws when the connection ends. */

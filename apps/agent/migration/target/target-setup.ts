@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { NetworkForwarding } from '#generated/lxstack/agent/v1/agent';
 import { removeStaleCgroups } from '../../runtime/lxc/stale-cgroups.js';
 import { orEmpty, runningPid } from '../criu/checkpoint-process.js';
@@ -7,6 +6,7 @@ import type { MigrationDeps } from '../movable-instances.js';
 import { pagesMapped } from '../memory/lazy-pages.js';
 import type { MigrationRecord } from '../migration-record.js';
 import { makeMoveDirectory, moveDirectory } from '../move-directory.js';
+import { moveFile } from '../move-files.js';
 
 /** What can be made before the source is asked to do anything. */
 export async function prepareTarget(
@@ -50,7 +50,7 @@ export async function removeImages(
     Object.assign(progress, { failedStep: 'lazy-pages', reason });
     logger.error(ids, reason);
     // Reported as any end of an instance. What was started from its disk meanwhile is another one.
-    const restored = Number(await orEmpty(join(directory, 'pid')));
+    const restored = Number(await orEmpty(moveFile(directory, 'initPid')));
     if ((await runningPid(instances, spec.id)) === restored) await instances.kill(spec.id);
   }
   if (outcome === 'mapped') logger.info({ ...ids, ms: performance.now() - started }, 'memory mapped');

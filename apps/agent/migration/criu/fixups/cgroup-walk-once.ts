@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
 import { join } from 'node:path';
+import { moveFile } from '../../move-files.js';
 
 const ROOT = '/sys/fs/cgroup';
 /** The image that CRIU opens first of each task; init's is the first of all. */
@@ -27,10 +28,10 @@ export class CgroupWalkOnce {
     const all = hierarchiesOf(readFileSync(own, 'utf8'));
     const whole = all.every((name) => existsSync(join(root, name, 'cgroup.procs')));
     const yard = new CgroupWalkOnce(directory, whole ? all : []);
-    if (whole) mkdirSync(join(directory, 'yard'));
-    for (const cgroup of cgroups) mkdirSync(join(directory, 'empty', cgroup), { recursive: true });
-    for (const name of yard.hierarchies) symlinkSync(join(root, name), join(directory, 'yard', name));
-    yard.watcher = watch(join(directory, 'images'), (_event, name) => {
+    if (whole) mkdirSync(moveFile(directory, 'cgroupYard'));
+    for (const cgroup of cgroups) mkdirSync(join(moveFile(directory, 'noCgroups'), cgroup), { recursive: true });
+    for (const name of yard.hierarchies) symlinkSync(join(root, name), join(moveFile(directory, 'cgroupYard'), name));
+    yard.watcher = watch(moveFile(directory, 'images'), (_event, name) => {
       if (name && OF_ANOTHER_TASK.test(name)) yard.empty();
     });
     return yard;
@@ -44,10 +45,10 @@ export class CgroupWalkOnce {
   private empty(): void {
     if (!this.watcher) return;
     this.close();
-    const next = join(this.directory, 'yard.next');
+    const next = `${moveFile(this.directory, 'cgroupYard')}.next`;
     for (const name of this.hierarchies) {
-      symlinkSync(join(this.directory, 'empty'), next);
-      renameSync(next, join(this.directory, 'yard', name));
+      symlinkSync(moveFile(this.directory, 'noCgroups'), next);
+      renameSync(next, join(moveFile(this.directory, 'cgroupYard'), name));
     }
     this.led.resolve();
   }
