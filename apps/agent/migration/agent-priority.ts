@@ -5,8 +5,8 @@ const AHEAD = -15;
 let users = 0;
 
 /**
- * Frozen is no time to queue behind other sessions' work: from now on this agent goes before it, until the last caller has
- * called what it got. Where the kernel groups no sessions, or the agent may not: nothing changes.
+ * Gives this agent's session (autogroup) priority over others, because an instance stands frozen meanwhile. It ends when
+ * every caller has called the function it got. Does nothing when the kernel has no autogroups or refuses.
  */
 export function raiseAgentPriority(): () => void {
   if (users++ === 0) setNice('self', AHEAD);
@@ -18,13 +18,13 @@ export function raiseAgentPriority(): () => void {
   };
 }
 
-/** A child in a session of its own (`detached`) goes before other sessions' work as long as it lives. Returns it. */
+/** Gives a child, which must have its own session (`detached`), the same priority for its whole life. Returns the child. */
 export function prioritised<Child extends ChildProcess>(child: Child): Child {
   if (child.pid) setNice(child.pid, AHEAD);
   return child;
 }
 
-/** ENOENT, ESRCH: it has ended. */
+/** Errors that mean "not allowed here", and ENOENT and ESRCH for a process that has ended. */
 const REFUSALS = ['EPERM', 'EACCES', 'EAGAIN', 'EROFS', 'ENOENT', 'ESRCH'];
 
 function setNice(process: number | 'self', nice: number): void {

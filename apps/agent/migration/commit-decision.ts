@@ -1,8 +1,8 @@
-/** Commit or abort: the first word counts. */
+/** Commit or abort, whichever is said first. */
 export class CommitDecision {
   private word: 'commit' | 'abort' | undefined;
   private readonly said = Promise.withResolvers<'commit' | 'abort'>();
-  /** Why it was called off. */
+  /** Why the move was called off. */
   reason = '';
 
   get made(): 'commit' | 'abort' | undefined {

@@ -6,7 +6,7 @@ import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { UUID, requireName } from '#libs/common/names';
 import { replaceFile } from '../state/atomic-file.js';
 
-/** What an agent keeps of a migration, so that the one after it knows what to do. */
+/** What an agent writes of a move, so that the next agent can end it. */
 export interface MigrationRecord {
   migrationId: string;
   end: 'source' | 'target';

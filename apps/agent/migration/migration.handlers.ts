@@ -17,7 +17,7 @@ import { hasReached } from './migration-record.js';
 import type { Migrations } from './migrations.js';
 import { releaseSource } from './source/source-cleanup.js';
 
-/** The migrations' part of the agent's service, and the data listener it needs. */
+/** The RPCs of moves, and the listener for data connections. */
 export function migrationHandlers(migrations: Migrations) {
   const { deps, incoming, outgoing, records } = migrations;
   const phase = (id: string): MigrationResponse => ({
@@ -25,7 +25,7 @@ export function migrationHandlers(migrations: Migrations) {
   });
 
   return {
-    /** To be called once at the start of the agent, before it serves. */
+    /** Call it once, before the agent serves. */
     listen: () => listenForMoves(deps, (id) => incoming.get(id)),
     async checkMigration(request: CheckMigrationRequest): Promise<CheckMigrationResponse> {
       const { instanceId } = request;

@@ -14,12 +14,12 @@ import { OutgoingMove } from './source/outgoing-move.js';
 
 const FINISHED_KEPT = 1000;
 const MAPPING_WAIT_MS = 60_000;
-/** Between two tries to end what an agent before this one left. */
+/** Longest pause between two tries to end a move that an earlier agent left. */
 const RECOVERY_MOST_MS = 30_000;
 
 type Move = IncomingMove | OutgoingMove;
 
-/** The migrations of one host: both ends, by id. Ended ones are kept until the agent ends, FINISHED_KEPT at most. */
+/** The moves of one host, both ends, by migration id. Up to FINISHED_KEPT ended moves are remembered. */
 export class Migrations {
   readonly incoming = new Map<string, IncomingMove>();
   readonly outgoing = new Map<string, OutgoingMove>();
@@ -34,7 +34,7 @@ export class Migrations {
     return [this.incoming.get(migrationId), this.outgoing.get(migrationId)].filter((move) => move !== undefined);
   }
 
-  /** At the start of the agent: every move that the one before left is known again; each is ended, or waited for. */
+  /** At the start of the agent: reads the records of an earlier agent's moves and ends each, or waits for its decision. */
   async recover(): Promise<void> {
     const records = await this.records.list();
     const moves = records.map((record) => this.remember(record));
@@ -56,7 +56,7 @@ export class Migrations {
       if (present.record.token) return { dataAddress: this.deps.dataListen, token: present.record.token };
       throw new ConflictError(`migration ${migrationId} has been used`);
     }
-    // A new move of it tells that the one before was not committed. One that is being undone is waited for.
+    // A new move proves that the earlier one was not committed. Aborting it again waits for an undo under way.
     for (const move of [...this.incoming.values()].filter((one) => one.record.spec.id === spec.id))
       if (!move.committed) await move.abort('another move of the instance begins');
     const progress = newProgress(migrationId, MigrationPhase.MIGRATION_PHASE_PREPARED);
@@ -92,7 +92,7 @@ export class Migrations {
     return move;
   }
 
-  /** The instance is deleted by `work`: a move of it that was committed here and has not come to its end ends with it. */
+  /** Runs `work`, which deletes the instance, and ends with it a committed move that is not finished. */
   async deleting(instanceId: string, work: (first: () => Promise<void>) => Promise<void>): Promise<void> {
     const moves = [...this.incoming.values()].filter((move) => move.record.spec.id === instanceId);
     await work(async () => {
@@ -101,13 +101,13 @@ export class Migrations {
     for (const move of moves) await move.abandon();
   }
 
-  /** Ids of those that still have something here; what is being tidied up is waited for. */
+  /** Ids of the moves that still have resources here. Waits for removals under way. */
   async held(): Promise<string[]> {
     await Promise.all([...this.incoming.values()].map((move) => move.tidied));
     return this.records.ids();
   }
 
-  /** What has just come is dumped only when all its memory is there. */
+  /** An instance that has just arrived can be dumped only when its last memory page is mapped. */
   private async mapped(instanceId: string): Promise<void> {
     const moves = [...this.incoming.values()].filter((move) => move.record.spec.id === instanceId);
     const mapping = moves.map((move) => move.mapping).filter((one) => one !== undefined);
@@ -145,7 +145,7 @@ export class Migrations {
   }
 }
 
-/** Makes room: the oldest that has ended goes. */
+/** Removes the oldest ended move when the map is full. */
 function bounded<T extends Move>(map: Map<string, T>): Map<string, T> {
   if (map.size < FINISHED_KEPT) return map;
   const oldest = [...map].find(([, move]) => move.finished);

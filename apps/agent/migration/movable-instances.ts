@@ -15,7 +15,7 @@ export interface MovableInstances {
   readonly streams: DiskStreams | undefined;
   /** Directory of what the instance has written (overlay: the upper; dir: its root). */
   writableLayer(instanceId: string): string;
-  /** Both ends have the same disk: none is sent. */
+  /** Whether instances lie on storage that all hosts share: then no disk is sent. */
   readonly sharedDisks: boolean;
   /** Its `lxc.cgroup.dir.*`, relative to each hierarchy's root. */
   cgroupDirectories(instanceId: string): string[];

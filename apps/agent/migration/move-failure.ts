@@ -1,6 +1,6 @@
 import type { MigrationPhase } from '#generated/lxstack/agent/v1/agent';
 
-/** A step of the move failed, or (`aborted`) it was called off; the instance goes on where it is. */
+/** A step of the move failed, or (step `aborted`) somebody called the move off; the instance runs on at the source. */
 export class MoveFailure extends Error {
   constructor(
     readonly step: string,
@@ -11,5 +11,5 @@ export class MoveFailure extends Error {
   }
 }
 
-/** A phase as the step that failed in it. */
+/** The name of the step that fails in this phase. */
 export const stepOf = (phase: MigrationPhase): string => phase.replace('MIGRATION_PHASE_', '').toLowerCase();

@@ -2,7 +2,7 @@ import type { MigrationPhase, MigrationProgress } from '#generated/lxstack/agent
 
 const MOVED_MS = 200;
 
-/** The progress of one migration, and who looks on. */
+/** Publishes the progress of one move to those who watch it. */
 export class ProgressFeed {
   private readonly listeners = new Set<() => void>();
   private toldAt = 0;
@@ -14,7 +14,7 @@ export class ProgressFeed {
     this.tell();
   }
 
-  /** Bytes have gone: told a few times a second. */
+  /** Bytes were sent: watchers hear of it a few times a second. */
   moved(): void {
     if (performance.now() - this.toldAt > MOVED_MS) this.tell();
   }
@@ -29,7 +29,7 @@ export class ProgressFeed {
     this.progress.timingsMs[part] = Math.round((performance.now() - since) * 10) / 10;
   }
 
-  /** From where it is, each change, up to the one that `isLast`. */
+  /** Yields the progress now and at each change, up to the one for which `isLast` holds. */
   async *watch(isLast: (phase: MigrationPhase) => boolean): AsyncGenerator<MigrationProgress> {
     let changed = Promise.withResolvers<void>();
     const listener = () => changed.resolve();

@@ -2,14 +2,14 @@ import { sleep } from '#libs/common/clock';
 import type { MigrationRecord } from './migration-record.js';
 import type { MigrationDeps, OwnershipAnswer } from './movable-instances.js';
 
-/** What became of a switch that got no answer. `unknown`: nobody who may say it has said it; stay frozen. */
+/** Whether a switch that got no answer was committed. `unknown`: the control plane has not said it; stay frozen. */
 export type SwitchDecision = 'commit' | 'abort' | 'unknown';
 
 /**
- * For either end: was the switch to `nextEpoch` committed? Only the control plane may say (invariant 2): also a target
- * that has given up may be started anew from its disk after a commit, so its word frees no source. The epoch tells,
- * also of an instance that was deleted meanwhile. Of one that the control plane has never heard of, nothing is known:
- * it may be an older copy of its database.
+ * For either end: was the switch to `nextEpoch` committed? Only the control plane may say it (invariant 2), by the
+ * instance's epoch, which it also keeps of deleted instances. The target may not: after a commit it may start the instance
+ * from its disk even when its restore failed. A control plane that has never heard of the instance decides nothing: it may
+ * run on an older copy of its database.
  */
 export function decideSwitch(
   end: 'source' | 'target',
@@ -19,13 +19,13 @@ export function decideSwitch(
   if (!ownership || (!ownership.exists && !ownership.deleted)) return 'unknown';
   const committed = ownership.epoch >= nextEpoch;
   if (end === 'target') return committed && ownership.owned && ownership.epoch === nextEpoch ? 'commit' : 'abort';
-  // Moved there and back meanwhile, it is another copy's turn, not this one's.
+  // An instance that has moved on and back since then runs from another copy, not from this one.
   return committed ? 'commit' : 'abort';
 }
 
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [250, 10_000];
 
-/** Asks until the control plane's answer decides; undefined where `isDecided` meanwhile, by somebody's call. */
+/** Asks the control plane until its answer decides. Undefined when a call has decided meanwhile (`isDecided`). */
 export async function decideWithControlPlane(
   { ownership, logger }: Pick<MigrationDeps, 'ownership' | 'logger'>,
   end: 'source' | 'target',

@@ -16,33 +16,33 @@ import { readGuestNetwork, untouched } from '../guest-network/guest-network.js';
 import type { FrameRedirect } from '../frames/frame-redirect.js';
 import { markMove } from '../move-files.js';
 
-/** What the switch shares with the move that it is part of. */
+/** Parts of the move that the switch works with. */
 interface Shared extends MemoryShared {
   redirect: FrameRedirect;
   disk: DiskSource;
   dump: Dump;
 }
 
-/** The source's part of the switch: from the last moment that the instance runs here to the word about whose it is. */
+/** The source's part of the switch: from just before the freeze to the answer whether the move is committed. */
 export class LiveSwitch {
-  /** When its NIC was cut (performance.now), 0 before. */
+  /** performance.now() when the NIC was cut; 0 before. */
   frozenAt = 0;
   private network = untouched;
   private readonly memory: LiveMemory;
-  /** Written while the target restores. */
+  /** Write of the record, which goes on while the target restores. */
   private kept: Promise<void> | undefined;
 
   constructor(
     private readonly shared: Shared,
-    /** Writes the record that a commit may follow. */
+    /** Writes to the record that the commit may be asked for. */
     private readonly keepAsked: (timeLeftMs: number) => Promise<void>,
-    /** Asks the control plane, where no word has come. */
+    /** Asks the control plane whether the move is committed, when nobody has said it in time. */
     private readonly resolve: () => Promise<void>,
   ) {
     this.memory = new LiveMemory(shared);
   }
 
-  /** Resolves when it is committed; where it throws before, the instance goes on here. */
+  /** Resolves when the move is committed. When it throws before that, the instance runs on here. */
   async run(): Promise<void> {
     await this.arm();
     const { request, record, deps, decision, feed, target, dump, throttle } = this.shared;
@@ -57,7 +57,7 @@ export class LiveSwitch {
     try {
       this.frozenAt = await Promise.race([dump.link!.when('cut'), dump.failed]);
       this.progress.timingsMs.freeze = this.frozenAt - started;
-      // One end for all that happens in the freeze.
+      // The first of these ends the freeze.
       await Promise.race([this.dumpAndSend(), dump.failed, this.tooLate(request.switchTimeoutMs), this.calledOff()]);
       const word = await this.awaitAnswer();
       if (word === 'abort') throw new MoveFailure('aborted', decision.reason);
@@ -77,13 +77,13 @@ export class LiveSwitch {
     return this.shared.record.progress;
   }
 
-  /** All that can be made before the freeze, at both ends. */
+  /** Does at both ends all that can be done before the freeze. */
   private async arm(): Promise<void> {
     const { deps, record, target, redirect, disk, dump } = this.shared;
     const memoryMode = await this.memory.choose();
     if (memoryMode === 'pre-copy') {
       await this.memory.preCopy();
-      await disk.pass(); // what was written meanwhile
+      await disk.pass(); // the guest wrote while its memory was sent
     }
     await target.tell({ say: 'arm', memoryMode });
     const initPid = await deps.instances.initPid(record.spec.id);
@@ -104,7 +104,7 @@ export class LiveSwitch {
     if (unread.length) throw new MoveFailure('freeze', unread.join(' '));
   }
 
-  /** Resolves when CRIU's dump has ended. */
+  /** Lets the instance run on here. Resolves when CRIU has ended. */
   private async goOnHere(): Promise<void> {
     const { dump, decision, redirect } = this.shared;
     dump.answer('abort');
@@ -112,10 +112,10 @@ export class LiveSwitch {
     const back = Promise.race([dump.link!.when('uncut'), dump.ended]).then(() => redirect.giveBack());
     back.catch(() => undefined); // the move awaits the same when it ends
     await dump.ended;
-    await dump.failed.catch(() => undefined); // its log is kept before the directory goes
+    await dump.failed.catch(() => undefined); // saves CRIU's log before the directory is removed
   }
 
-  /** Frozen: whether any of its sockets waits for an answer to its SYN. */
+  /** In the freeze: whether a socket of the instance waits for an answer to its SYN. */
   private async unanswered(): Promise<boolean> {
     const { deps, record } = this.shared;
     const { asking } = await inFlight(await deps.instances.initPid(record.spec.id));
@@ -128,7 +128,7 @@ export class LiveSwitch {
     await redirect.cut();
     await faultPoint('source.cut');
     dump.answer('go');
-    // Every task is seized before the NIC is cut: the disk is still from here on.
+    // CRIU has stopped every task before it cut the NIC, so the disk no longer changes.
     const sent = disk.lastPass().then(() => feed.time('disk_delta', this.frozenAt));
     sent.catch(() => undefined); // awaited below
     const unanswered = this.unanswered();
@@ -173,7 +173,7 @@ export class LiveSwitch {
     throw new MoveFailure('aborted', word === 'abort' ? decision.reason : 'committed before it was restored');
   }
 
-  /** Frozen until someone who may says whose the instance is. */
+  /** Waits, frozen, until the worker or the control plane says whether the move is committed. */
   private async awaitAnswer(): Promise<'commit' | 'abort'> {
     const { record, deps, feed, decision } = this.shared;
     const asked = performance.now();

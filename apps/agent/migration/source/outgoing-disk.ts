@@ -8,7 +8,7 @@ import type { ProgressFeed } from '../progress-feed.js';
 import type { TargetLink } from './target-link.js';
 import type { Throttle } from '../wire/throttle.js';
 
-/** The disk of an instance that leaves, as its storage and the target's can best send it. */
+/** Sends the disk of an instance: nothing on shared storage, btrfs streams where both hosts have btrfs, else a tree. */
 export class OutgoingDisk {
   private source: DiskSource | undefined;
 
@@ -19,7 +19,7 @@ export class OutgoingDisk {
     private readonly throttle: Throttle,
   ) {}
 
-  /** While it runs: all of it, and what changes meanwhile. `mayRepeat` is asked before each pass, and may throw. */
+  /** Sends the whole disk, then what changes meanwhile, while the instance runs. `mayRepeat` is asked before each pass; it may throw. */
   async send(target: TargetLink, mayRepeat: () => boolean): Promise<DiskSource> {
     const started = performance.now();
     const { progress, spec } = this.record;
@@ -34,7 +34,7 @@ export class OutgoingDisk {
     return source;
   }
 
-  /** Ends what is under way. Copies that only the move needed go, those of an agent before this one too. */
+  /** Ends the transfer and removes the move's btrfs copies, also those that an earlier agent made. */
   async close(): Promise<void> {
     const { instances, logger } = this.deps;
     this.source?.close();
@@ -43,7 +43,7 @@ export class OutgoingDisk {
     });
   }
 
-  /** After the bulk of it has gone as copies, where it can. */
+  /** The tree's sender, after btrfs streams have carried the bulk where both hosts can. */
   private async openTree(layer: string, target: TargetLink, mayRepeat: () => boolean): Promise<DiskSender> {
     const copies = this.copySender(target);
     const has = await copies?.send(mayRepeat);
@@ -64,7 +64,7 @@ export class OutgoingDisk {
     return new BtrfsCopySender({ streams, spec: this.record.spec, target, throttle: this.throttle, logger, onBytes });
   }
 
-  /** `expected`: what all passes known so far come to; never less than `sent`. */
+  /** `expected`: bytes of all passes known so far, never less than `sent`. */
   private sent(sent: number, expected: number): void {
     Object.assign(this.record.progress, { diskBytesProcessed: sent, diskBytesTotal: expected });
     this.feed.moved();

@@ -29,7 +29,7 @@ import { commitMayBeAsked, hasMoveFile, markMove } from '../move-files.js';
 
 const AWAIT_COMMIT = MigrationPhase.MIGRATION_PHASE_AWAIT_COMMIT;
 
-/** The source's end of one migration. */
+/** The source's end of one move: sends the disk and the memory, and keeps the instance until the move is committed. */
 export class OutgoingMove {
   private readonly directory: string;
   private readonly redirect: FrameRedirect;
@@ -71,13 +71,13 @@ export class OutgoingMove {
     return hasReached(this.progress.phase, MigrationPhase.MIGRATION_PHASE_COMPLETED);
   }
 
-  /** The pass that is under way ends, uncapped, and the switch follows: what has changed since goes inside the freeze. */
+  /** Force-complete: the pass under way is the last one and has no bandwidth cap; the freeze carries what changed since. */
   hurry(): void {
     this.hurried = true;
     this.throttle.lift();
   }
 
-  /** Each change of the progress; the last is `finished`. A second caller sees it from where it is. */
+  /** Yields the progress now and at each change, until the move has ended. Several callers may watch. */
   watch(): AsyncGenerator<MigrationProgress> {
     return this.feed.watch((phase) => this.finished || (!this.live && phase === AWAIT_COMMIT));
   }
@@ -100,18 +100,18 @@ export class OutgoingMove {
     }
   }
 
-  /** After a restart of the agent: ends what the one before had begun. Resolves when it has ended; never rejects. */
+  /** After a restart of the agent: this agent ends the move that the last one had begun. Never rejects. */
   async recover(): Promise<void> {
     try {
       if (this.finished) return;
       if (hasMoveFile(this.directory, 'committed') || this.progress.phase === MigrationPhase.MIGRATION_PHASE_COMMITTED)
         this.decision.make('commit');
-      // The record is written before the commit is asked for; the mark tells that it was, until a reboot of the host.
+      // The record says AWAIT_COMMIT a little too early; the mark is exact, but a reboot of the host removes it.
       const asked = commitMayBeAsked(this.directory, this.live, this.progress.phase);
       this.dump = Dump.reopen(this.directory, asked && !this.decision.made);
-      // Before anything is awaited: a worker that reads AWAIT_COMMIT commits, and the record says it ahead of its time.
+      // Synchronous: a worker that reads AWAIT_COMMIT commits, so the phase must be right before anybody can read it.
       this.feed.enter(asked || this.decision.made ? AWAIT_COMMIT : MigrationPhase.MIGRATION_PHASE_RESTORE);
-      if (!asked) this.decision.callOff('the agent was restarted'); // nobody can have committed
+      if (!asked) this.decision.callOff('the agent was restarted'); // without the question there is no commit
       if (!this.decision.made) void this.resolve();
       await this.conclude(await this.decision.wait());
     } catch (error) {
@@ -136,7 +136,7 @@ export class OutgoingMove {
     if (!this.finished) await this.letGo(); // what failed is tried again
   }
 
-  /** The instance goes on as it was; resolves when it does. Refused after the commit. */
+  /** Calls the move off; resolves when the instance runs on here. Throws ConflictError after the commit. */
   async abort(reason: string): Promise<void> {
     if (this.decision.made === 'commit' || this.progress.phase === MigrationPhase.MIGRATION_PHASE_COMPLETED)
       throw new ConflictError(`migration ${this.record.migrationId} has been committed`);
@@ -177,7 +177,7 @@ export class OutgoingMove {
     await this.conclude(await this.decision.wait());
   }
 
-  /** The record that a commit may follow. */
+  /** Writes to the record that the commit may be asked for, and until when. */
   private keepAsked(timeLeft: number): Promise<void> {
     this.record.commitDeadline = Date.now() + timeLeft;
     return this.records.keep({ ...this.record, progress: { ...this.progress, phase: AWAIT_COMMIT } });
@@ -194,21 +194,21 @@ export class OutgoingMove {
     await this.letGo();
   }
 
-  /** Committed: nothing of it may run here any more. May be repeated. */
+  /** After the commit: kills the instance here and frees its NICs. The disk stays until ReleaseMigration. May be repeated. */
   private async letGo(): Promise<void> {
     const { spec } = this.record;
-    this.endTurn(); // what is left to do holds up no other
+    this.endTurn(); // the next move may start while this one is cleaned up
     await faultPoint('source.letting-go');
     if (existsSync(this.directory)) markMove(this.directory, 'committed');
-    // Before it is killed: its end is expected then, and reported to nobody.
+    // Before the kill: the agent then does not report the instance's end as a crash.
     await this.deps.instances.commitOutgoing(spec.id);
     this.dump?.answer('commit');
     this.feed.enter(MigrationPhase.MIGRATION_PHASE_COMMITTED);
     await this.records.keep(this.record);
     await this.dump?.ended;
-    // CRIU leaves it stopped. LXC's own kill is a process of its own.
+    // CRIU leaves the tasks stopped. Killing init directly saves the start of an `lxc-stop` process.
     if (!(await killTasks(this.deps.instances, spec.id))) await this.deps.instances.kill(spec.id);
-    // The net namespace of what was killed goes only later, and the veth with it; a move back would find its name taken.
+    // The kernel removes the namespace and its veth later; until then a move back would find the veth's name taken.
     await removeLinks(spec.nics.map((nic) => hostVethName(nic.portId)));
     this.redirect.disarm();
     this.target?.close();
@@ -234,7 +234,7 @@ export class OutgoingMove {
     await this.dump?.close();
     this.liveSwitch?.close();
     await this.disk.close();
-    await this.records.keep(this.record); // an agent that comes after this one must not take it for asked: the mark goes
+    await this.records.keep(this.record); // before the mark goes: the next agent must not believe that a commit was asked for
     await rm(this.directory, { recursive: true, force: true });
     Object.assign(this.progress, {
       failedStep: byOrder ? '' : failure.step,

@@ -4,16 +4,16 @@ interface Waiting {
 }
 
 /**
- * How many moves leave this host at once (Nova: max_concurrent_live_migrations), as each of them asks: what is prepared
- * ahead waits here, so that no time passes between the end of one and the begin of the next.
+ * Bounds how many moves leave this host at once (Nova: max_concurrent_live_migrations). A drain prepares moves ahead; each
+ * waits here for its slot, so that the next one begins as soon as one ends.
  */
 export class OutgoingSlots {
   private underWay = 0;
   private readonly waiting: Waiting[] = [];
 
   /**
-   * Resolves when fewer than `atOnce` (0: no bound) are under way and nobody waits who came before. The function returned
-   * ends this one's turn; further calls of it do nothing. `calledOff` lets it through at once, as one that is over.
+   * Resolves when fewer than `atOnce` moves (0: no bound) are under way and no earlier caller waits. The returned function
+   * frees the slot; calling it again does nothing. When `calledOff` resolves, the caller gets through at once, without a slot.
    */
   async turn(atOnce: number, calledOff: Promise<unknown>): Promise<() => void> {
     if (atOnce && (this.waiting.length || this.underWay >= atOnce)) {
@@ -24,7 +24,7 @@ export class OutgoingSlots {
       const place = this.waiting.indexOf(mine);
       if (place >= 0) {
         this.waiting.splice(place, 1);
-        this.callNext(); // who waited behind it only
+        this.callNext(); // callers that waited only because this one was ahead of them
         return () => undefined;
       }
     } else this.underWay++;

@@ -10,7 +10,7 @@ import type { MigrationRecord } from '../migration-record.js';
 import { moveDirectory } from '../move-directory.js';
 import { FrameRedirect } from '../frames/frame-redirect.js';
 
-/** After the target reports it running: what is left of it at the source goes. */
+/** ReleaseMigration: removes the instance's disk, NICs and redirect from the source, once it runs at the target. */
 export async function releaseSource(deps: MigrationDeps, record: MigrationRecord): Promise<void> {
   const { spec } = record;
   const initPid = () => deps.instances.initPid(spec.id);
@@ -21,7 +21,7 @@ export async function releaseSource(deps: MigrationDeps, record: MigrationRecord
   await rm(moveDirectory(deps.runDirectory, record.migrationId), { recursive: true, force: true });
 }
 
-/** Into their bridges. The action script does it; one whose agent had died may have found nothing to do it with. */
+/** Puts the NICs back into their bridges. The action script does so too, but fails where its agent died and the bridge went. */
 export async function putNicsBack(network: HostNetwork, nics: readonly Nic[]): Promise<void> {
   const known = nics.filter((nic) => network.has(nic.networkId));
   await ipBatchForce(
@@ -29,7 +29,7 @@ export async function putNicsBack(network: HostNetwork, nics: readonly Nic[]): P
   );
 }
 
-/** After a failure or an abort. CRIU's last script has put the NICs of a frozen one back, unless CRIU itself was killed. */
+/** After a failed move: gives the instance its network back. CRIU's action script did the first step, unless CRIU was killed. */
 export async function putNetworkBack(
   { network, instances, logger }: MigrationDeps,
   { spec, migrationId }: MigrationRecord,

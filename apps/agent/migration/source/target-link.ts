@@ -11,13 +11,13 @@ const CALL_OFF_MS = 1_000;
 
 /** The source's conversation with the target of one migration. */
 export class TargetLink {
-  /** Whether the target can map pages in after the restore. */
+  /** Whether the target can bring pages after the restore (lazy-pages). */
   lazyPages = false;
   copies: CopiesOffer = 'none';
 
   constructor(readonly channel: DataChannel) {}
 
-  /** Shows the token; resolves when the target has taken it. */
+  /** Connects and shows the token; resolves when the target has accepted it. */
   static async open(deps: MigrationDeps, request: SendMigrationRequest): Promise<TargetLink> {
     const hello = { migrationId: request.migrationId, token: request.token, kind: request.kind };
     const link = new TargetLink(
@@ -32,7 +32,7 @@ export class TargetLink {
     return this.channel.tell(message);
   }
 
-  /** The next message, which has to be this one. Throws MoveFailure with the target's reason where it has given up. */
+  /** Reads the next message, which must be `say`. Throws MoveFailure with the target's reason when the target has given up. */
   async expect<Say extends Message['say']>(say: Say): Promise<Extract<Message, { say: Say }>> {
     const frame = await this.channel.receive();
     if (frame.type !== FrameType.message) throw new Error(`expected ${say} from the target`);
@@ -42,7 +42,7 @@ export class TargetLink {
     return message as Extract<Message, { say: Say }>;
   }
 
-  /** Says that the move is off; a connection that is gone says so itself, one that stands still is not waited for. */
+  /** Tells the target that the move is off. Does not wait long: the target also sees the connection end. */
   async callOff(reason: string): Promise<void> {
     const told = this.tell({ say: 'abort', reason }).catch(() => undefined);
     await Promise.race([told, sleep(CALL_OFF_MS)]);

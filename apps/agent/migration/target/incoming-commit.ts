@@ -10,11 +10,11 @@ import { hasMoveFile, markMove } from '../move-files.js';
 
 const { MIGRATION_PHASE_COMPLETED: COMPLETED, MIGRATION_PHASE_FAILED: FAILED } = MigrationPhase;
 
-/** What follows the commit at the target: the instance runs here, and what only the move needed goes. There is no way back. */
+/** What the target does after the commit: lets the instance run and removes what only the move needed. Never undone. */
 export class IncomingCommit {
-  /** Pages are still being mapped in from the images here. */
+  /** Resolves when the last memory page is mapped and the images are gone; undefined when no page is missing. */
   mapping: Promise<void> | undefined;
-  /** What only the move needed is going, or gone. */
+  /** Resolves when the move's own resources are removed. */
   tidied: Promise<void> = Promise.resolve();
 
   constructor(
@@ -25,27 +25,27 @@ export class IncomingCommit {
     private readonly directory: string,
   ) {}
 
-  /** What fails is tried again when it is told again. */
+  /** After a failure it may be called again. */
   carryOut(): Promise<void> {
     return this.unlessGone(async () => {
       if (!this.session.stands) return this.keepStopped();
       try {
         await this.letRun();
       } catch (error) {
-        if (await this.session.hasDied()) this.session.bury(); // next time it is kept stopped, to be started from its disk
+        if (await this.session.hasDied()) this.session.bury(); // the next call keeps the instance stopped, to be started from its disk
         throw error;
       }
     });
   }
 
-  /** An instance that was deleted leaves nothing to carry forward. False where it is there. */
+  /** Ends the move when its instance was deleted. False when the instance exists. */
   async leaveIfGone(): Promise<boolean> {
     if (!(await this.isGone())) return false;
     await this.leave();
     return true;
   }
 
-  /** It may have been deleted before, or is meanwhile. */
+  /** Runs `work`, unless the instance was deleted before or is deleted meanwhile. */
   private async unlessGone(work: () => Promise<void>): Promise<void> {
     if (await this.leaveIfGone()) return;
     try {
@@ -65,7 +65,7 @@ export class IncomingCommit {
     );
   }
 
-  /** Disk, ports and record went with the instance: a port may be another's by now. */
+  /** The instance was deleted: disk, ports and record are gone, and another instance may have its ports by now. */
   private async leave(): Promise<void> {
     await this.session.undo();
     await clearTarget(this.deps, this.record);
@@ -105,7 +105,7 @@ export class IncomingCommit {
     );
   }
 
-  /** A cold move; or a live one whose host was rebooted, or whose restore died, after the commit: its disk is here. */
+  /** Keeps the instance stopped, with its disk: after a cold move, or when the restored tasks died after the commit. */
   private async keepStopped(): Promise<void> {
     const { spec, nextEpoch } = this.record;
     await killRestore(this.directory);
@@ -115,7 +115,7 @@ export class IncomingCommit {
     await this.tidyUp();
   }
 
-  /** What only the move needed goes. */
+  /** Removes what only the move needed. */
   tidyUp(): Promise<void> {
     return this.unlessGone(() => this.tidy());
   }

@@ -27,7 +27,7 @@ const {
   MIGRATION_PHASE_FAILED: FAILED,
 } = MigrationPhase;
 
-/** The target's end of one migration. */
+/** The target's end of one move: takes disk and memory, restores the instance, lets it run only after the commit. */
 export class IncomingMove {
   private readonly receiver: DiskReceiver;
   private readonly directory: string;
@@ -36,7 +36,7 @@ export class IncomingMove {
   private readonly afterCommit: IncomingCommit;
   private decision: 'undecided' | 'committed' | 'aborted' = 'undecided';
   private ended: Promise<void> | undefined;
-  /** Making what an undo takes away, which must not overtake it. */
+  /** The creation of resources that is under way: an undo waits for it. */
   private making: Promise<void> = Promise.resolve();
 
   constructor(
@@ -61,12 +61,12 @@ export class IncomingMove {
     return this.decision === 'aborted' || hasReached(this.record.progress.phase, COMPLETED);
   }
 
-  /** After a commit: pages are still being mapped in from the images here. */
+  /** After a commit: resolves when the last memory page is mapped. Undefined when none is missing. */
   get mapping(): Promise<void> | undefined {
     return this.afterCommit.mapping;
   }
 
-  /** What only the move needed is going, or gone. */
+  /** Resolves when the move's own resources are removed. */
   get tidied(): Promise<void> {
     return this.afterCommit.tidied;
   }
@@ -75,7 +75,7 @@ export class IncomingMove {
     return this.decision === 'committed' || this.record.progress.phase === COMPLETED;
   }
 
-  /** Everything that can be made before the source is asked to do anything. The record first: what is made is found. */
+  /** PrepareMigration. Writes the record first, so that the next agent finds what this one has made. */
   async prepare(forwarding: readonly NetworkForwarding[]): Promise<void> {
     await (this.making = this.make(forwarding));
     if (this.finished) throw new ConflictError(`migration ${this.record.migrationId} has been aborted`);
@@ -89,23 +89,23 @@ export class IncomingMove {
     await faultPoint('target.prepared');
   }
 
-  /** After a restart of the agent: ends what the one before had begun, or waits on for the word. */
+  /** After a restart of the agent: undoes the move, carries its commit out, or waits for the decision. */
   async recover(): Promise<void> {
     const { progress, spec } = this.record;
     this.record.token = ''; // its connection is gone
-    // What it held is sent again by the peers; the network stays closed, the port is in no bridge yet.
+    // The buffered frames are lost, and the peers send them again. The port is in no bridge yet, so the network stays closed.
     for (const nic of spec.nics) await FrameBuffer.clear(this.deps.network, nic);
     if (progress.phase === COMPLETED || progress.phase === FAILED) return this.afterCommit.tidyUp();
     const committed = hasMoveFile(this.directory, 'committed');
     if (!committed && !commitMayBeAsked(this.directory, this.live, progress.phase))
-      return this.abort('the agent was restarted'); // nobody can have committed
+      return this.abort('the agent was restarted'); // without the question there is no commit
     if (this.live && hasMoveFile(this.directory, 'checkpointPid')) this.session.reopen();
     progress.phase = AWAIT_COMMIT;
     if (committed) return this.commit();
     await this.resolve();
   }
 
-  /** Takes the source's connection; ends with it. A source that goes before the commit was asked for ends the move. */
+  /** Serves the source's connection until it ends. When that is before the commit was asked for, the move is undone. */
   async serve(channel: DataChannel): Promise<void> {
     this.channel = channel;
     const lazyPages = this.live && (await this.deps.lazyPages());
@@ -118,7 +118,7 @@ export class IncomingMove {
     try {
       await conversation.follow();
     } catch (error) {
-      // Before the commit is asked for nobody can have committed: undo. After, only an answer ends it.
+      // Once the commit was asked for, only an answer ends the move.
       const asked = this.record.progress.phase === AWAIT_COMMIT;
       if (!asked && this.decision === 'undecided') await this.abort(messageOf(error));
     } finally {
@@ -127,7 +127,7 @@ export class IncomingMove {
     }
   }
 
-  /** The control plane has committed. Opens the network, lets it run; resolves when it runs. */
+  /** CommitMigration: opens the network and lets the instance run; resolves when it runs. */
   async commit(): Promise<void> {
     const { phase } = this.record.progress;
     if (phase === COMPLETED) return;
@@ -135,7 +135,7 @@ export class IncomingMove {
     if (this.decision === 'aborted' || !waits)
       throw new ConflictError(`migration ${this.record.migrationId} is not waiting for a commit here`);
     this.decision = 'committed';
-    // What fails is tried again when it is told again: after the commit there is no way but forward.
+    // A failure leaves the commit to be tried again by the next call: a committed move is never undone.
     this.ended ??= this.afterCommit.carryOut().catch((error: unknown) => {
       this.ended = undefined;
       throw error;
@@ -143,23 +143,23 @@ export class IncomingMove {
     await this.ended;
   }
 
-  /** The instance is about to be deleted, which nothing of a commit that hangs may hold up. */
+  /** Before the instance is deleted: ends a commit that hangs, so that it does not block the deletion. */
   async giveUp(): Promise<void> {
     if (this.committed && !this.finished) await this.session.undo();
   }
 
-  /** The instance was deleted. */
+  /** After the instance was deleted: removes what is left of its committed move. */
   async abandon(): Promise<void> {
     await this.ended?.catch(() => undefined); // told to who called
     if (this.committed && !this.finished) await this.afterCommit.leaveIfGone();
   }
 
-  /** Removes every trace; refused after the commit. */
+  /** AbortMigration: removes everything that was made here. Throws ConflictError after the commit. */
   async abort(reason: string): Promise<void> {
     if (this.decision === 'committed' || this.record.progress.phase === COMPLETED)
       throw new ConflictError(`migration ${this.record.migrationId} has been committed`);
     this.decision = 'aborted';
-    // What fails is tried again when it is told again.
+    // A failure leaves the undo to be tried again by the next call.
     this.ended ??= this.undo(reason).catch((error: unknown) => {
       this.ended = undefined;
       throw error;
@@ -186,12 +186,12 @@ export class IncomingMove {
     }
     this.record.progress.phase = AWAIT_COMMIT;
     const kept = this.records.keep(this.record);
-    if (!this.live) await kept; // a live one has its mark in the directory
+    if (!this.live) await kept; // a live move has its mark in the directory
     await Promise.all([kept, channel.tell({ say: 'restored', firstFailure })]);
     this.watchDeadline();
   }
 
-  /** Tells the source, and undoes it here. */
+  /** Tells the source that the restore has failed, and undoes it here. */
   private async failed(error: unknown): Promise<void> {
     if (this.decision !== 'undecided') return;
     const { message: reason, logTail } = error instanceof MoveFailure ? error : new MoveFailure('', messageOf(error));
@@ -205,7 +205,7 @@ export class IncomingMove {
     if (this.decision !== 'undecided') return;
     if (this.record.progress.phase !== AWAIT_COMMIT)
       return this.failed(new Error('what was restored has died before the commit was asked for'));
-    this.session.bury(); // committed all the same, it is started from its disk, which is complete
+    this.session.bury(); // if the move is committed all the same, the instance starts from its disk, which is complete
     await this.resolve();
   }
 
@@ -227,7 +227,7 @@ export class IncomingMove {
       .catch((error: unknown) => this.deps.logger.error({ err: error, ...this.ids() }, 'move not ended'));
   }
 
-  /** No answer came in time: the control plane knows. Never runs without a commit. */
+  /** No answer came in time: asks the control plane. The instance never runs here without a commit. */
   private async resolve(): Promise<void> {
     const word = await decideWithControlPlane(this.deps, 'target', this.record, () => this.decision !== 'undecided');
     if (word === 'commit') await this.commit();

@@ -4,7 +4,7 @@ import { removeLines } from '../../network/forwarding.js';
 import { hostVethName } from '../../network/interface-names.js';
 import type { HostNetwork } from '../../network/network.js';
 
-/** At the commit: the restored NICs go into their bridges. The process that it waits for is started beforehand. */
+/** At the commit: puts the restored NICs into their bridges, by an `ip` process that was started before the freeze. */
 export class NetworkOpening {
   private readonly ip = new ArmedBatch('ip', false);
 
@@ -13,7 +13,7 @@ export class NetworkOpening {
     private readonly nics: readonly Nic[],
   ) {}
 
-  /** What it sends finds its way once it is in its bridge, and it may run; what is kept for it needs the rest. */
+  /** Once its NIC is in the bridge the instance may run (`letRun`); the buffered frames also need the forwarding entries. */
   async fire(letRun: () => void): Promise<void> {
     const { network, nics } = this;
     await this.ip.fire(

@@ -21,7 +21,7 @@ import { openLoopback } from '../frames/syn-gate.js';
 import { Restore } from '../criu/restore.js';
 import { hasMoveFile } from '../move-files.js';
 
-/** Of one that succeeded: why it was tried twice, empty where once was enough. */
+/** A restore that succeeded; `firstFailure`: why a second try was needed, empty when the first succeeded. */
 export interface Restored {
   firstFailure: string;
 }
@@ -32,12 +32,12 @@ interface Failed {
   failure: MoveFailure;
 }
 
-/** A running instance on its way in: its frames are held, its restore stands by, its network is closed until the commit. */
+/** The restore of one live move: buffers the instance's frames, restores it, and keeps its network closed until the commit. */
 export class RestoreSession {
   private holds: FrameBuffer[] = [];
   private restore: Restore | undefined;
   private opening: NetworkOpening | undefined;
-  /** Ends what this host did for the restore alone: userfaults, hurry. */
+  /** Takes back what this host does for the restore alone: userfaults allowed, the agent's priority raised. */
   private relax: (() => Promise<void>) | undefined;
   private coming: Promise<Restored> | undefined;
   private memoryMode: MemoryMode = 'stop-and-copy';
@@ -48,29 +48,29 @@ export class RestoreSession {
     private readonly deps: MigrationDeps,
     private readonly spec: InstanceSpec,
     private readonly directory: string,
-    /** The restore has ended after all was restored: for the word, or without one. */
+    /** Called when lxc-checkpoint ends after the instance was restored. */
     private readonly onEnd: () => Promise<void>,
   ) {}
 
-  /** Whether there is one to be let run. */
+  /** Whether a restored instance waits here for the commit. */
   get stands(): boolean {
     return this.restore !== undefined;
   }
 
-  /** From now on the frames for it are kept here. */
+  /** Buffers the instance's frames from now on. */
   async hold(): Promise<void> {
     for (const nic of this.spec.nics) this.holds.push(await FrameBuffer.create(this.deps.network, nic));
     for (const hold of this.holds) await hold.catch();
   }
 
-  /** What an agent before this one had started. What that held is sent again by the peers. */
+  /** Takes over the restore that an earlier agent started. The frames buffered by then are lost; peers send them again. */
   reopen(): void {
     this.restore = Restore.reopen(this.directory, this.spec.id, this.deps.instances);
     this.giveCgroups();
     this.watch(this.restore);
   }
 
-  /** The restore is started and stands before its first image; what the commit needs is started too. */
+  /** Starts the restore, which waits for its first image, and the processes that the commit needs. */
   async arm(memoryMode: MemoryMode): Promise<void> {
     await faultPoint('target.arming');
     this.memoryMode = memoryMode;
@@ -86,26 +86,26 @@ export class RestoreSession {
   }
 
   /**
-   * Resolves when all is restored and stands before its first instruction; throws MoveFailure. A failure that may pass is
-   * met by a second try with the same images, where as much time as the first took is left before `deadline` (wall clock, ms).
+   * Resolves when the instance is restored and stopped before its first instruction; throws MoveFailure. After a transient
+   * failure it tries once more with the same images, if `deadline` (wall clock, ms) leaves as much time as the first try took.
    */
   comeToLife(network: GuestNetwork, deadline: number): Promise<Restored> {
     this.coming = this.tryTwice(network, deadline).finally(() => this.relax?.());
     return this.coming;
   }
 
-  /** Where something after the commit has failed: there may be nothing left that could run. */
+  /** After a failed commit: whether no task of the restored instance is left. */
   async hasDied(): Promise<boolean> {
     return !(await runningPid(this.deps.instances, this.spec.id));
   }
 
-  /** What was restored has died: there is its disk only. */
+  /** Forgets the restored instance, which has died: only its disk is left. */
   bury(): void {
     this.restore?.close();
     this.restore = undefined;
   }
 
-  /** Opens the network and lets it run; may be repeated. Resolves when frames reach it, with its restore's exit status and timings. */
+  /** Opens the network and lets the instance run; may be repeated. Resolves, with the restore, when frames reach it. */
   async letRun(): Promise<{ ended: Promise<number>; timings(): Record<string, number> }> {
     const restore = this.restore!;
     const opening = this.opening ?? new NetworkOpening(this.deps.network, this.spec.nics);
@@ -115,17 +115,17 @@ export class RestoreSession {
     return restore;
   }
 
-  /** After a commit. */
+  /** After a commit: removes the frame buffers and announces the instance's addresses. */
   async settle(): Promise<void> {
     const initPid = this.restore ? await runningPid(this.deps.instances, this.spec.id) : 0;
-    // First: its own connections wait for it.
+    // First: connections of the instance to itself wait for it.
     if (initPid && hasMoveFile(this.directory, 'loopbackGate')) await openLoopback(initPid);
     await this.removeHolds();
     this.restore?.close();
     if (initPid) await announce(initPid, this.spec.nics);
   }
 
-  /** Nothing of it runs when this resolves, nor will. What fails may be tried again. */
+  /** Ends the restore and kills what it made; resolves when nothing runs. After a failure it may be called again. */
   undo(): Promise<void> {
     this.undone ??= this.takeBack().catch((error: unknown) => {
       this.undone = undefined;
@@ -137,9 +137,9 @@ export class RestoreSession {
   private async takeBack(): Promise<void> {
     this.off = true;
     await this.restore?.abort();
-    await this.coming?.catch(() => undefined); // told to who called
+    await this.coming?.catch(() => undefined); // its caller hears of it
     await this.relax?.();
-    await killRestore(this.directory); // of an agent before this one too
+    await killRestore(this.directory); // also one that an earlier agent started
     await killTasks(this.deps.instances, this.spec.id);
     if (this.restore?.begun) await this.keepLog();
     this.restore?.close();
@@ -147,7 +147,7 @@ export class RestoreSession {
     await this.removeHolds();
   }
 
-  /** Writes CRIU's log to where those of failed restores are kept; its excerpt. */
+  /** Saves CRIU's log below `failed-restores/`; returns its excerpt. */
   async keepLog(): Promise<string[]> {
     const verdict = await this.restore!.verdict();
     await keepBounded(this.keptLog, verdict);
@@ -180,7 +180,7 @@ export class RestoreSession {
     }
   }
 
-  /** Nothing where it has succeeded. */
+  /** Undefined when it has succeeded. */
   private async tryOnce(network: GuestNetwork): Promise<Failed | undefined> {
     const restore = this.restore!;
     await faultPoint('target.restoring');
@@ -198,7 +198,7 @@ export class RestoreSession {
     };
   }
 
-  /** After a restore that failed: only its images stay. False where something of it cannot be ended. */
+  /** After a failed restore: removes all but its images. False when a process of it cannot be ended. */
   private async clear(): Promise<boolean> {
     await killRestore(this.directory);
     if (!(await killTasks(this.deps.instances, this.spec.id))) return false;

@@ -14,9 +14,9 @@ interface Listener {
   abort(reason: string): Promise<void>;
 }
 
-/** The target's conversation with the source: disk and images are put where they belong, the rest is told. */
+/** The target's conversation with the source: writes disk and images to their places and hands messages to the listener. */
 export class SourceLink {
-  /** Images of memory pages that are being written, by name; the others come in one part or few. */
+  /** Open files of memory pages, by name. Other images are small and are opened for each part. */
   private readonly open = new Map<string, number>();
 
   private readonly images: string;
@@ -33,7 +33,7 @@ export class SourceLink {
     this.memory = new MemoryReceiver(this.images, moveFile(directory, 'lazyImages'));
   }
 
-  /** Throws when the connection ends. */
+  /** Serves the connection until it ends, which throws. */
   async follow(): Promise<never> {
     const copies = (await this.disk.copies?.offer()) ?? 'none';
     await this.channel.tell({ say: 'welcome', lazyPages: this.lazyPages, copies });
@@ -63,7 +63,7 @@ export class SourceLink {
     }
   }
 
-  /** Synchronous: a chunk is in the tmpfs sooner than a thread is. The directory was empty. */
+  /** Synchronous: writing a chunk to a tmpfs is quicker than handing it to a thread. Appends, for the directory was empty. */
   private takeImages(payload: Buffer): void {
     for (const { name, data } of decodeImageParts(payload)) {
       if (!PAGES.test(name)) {

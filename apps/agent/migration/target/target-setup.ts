@@ -8,7 +8,7 @@ import type { MigrationRecord } from '../migration-record.js';
 import { makeMoveDirectory, moveDirectory } from '../move-directory.js';
 import { moveFile } from '../move-files.js';
 
-/** What can be made before the source is asked to do anything. */
+/** Makes at the target what a move needs before the source does anything: network, empty disk, directory. */
 export async function prepareTarget(
   { network, instances, runDirectory }: MigrationDeps,
   { spec, nextEpoch, migrationId }: MigrationRecord,
@@ -20,22 +20,22 @@ export async function prepareTarget(
   await makeMoveDirectory(runDirectory, migrationId);
 }
 
-/** After an abort, when nothing of it runs: what was made for it at the target goes. */
+/** After an abort, when no task runs: removes what `prepareTarget` made. */
 export async function discardTarget(deps: MigrationDeps, record: MigrationRecord): Promise<void> {
   await deps.instances.discardIncoming(record.spec.id);
   await deps.network.detach(record.spec.nics);
   await clearTarget(deps, record);
 }
 
-/** What is the move's alone, and no instance's. */
+/** Removes what belongs to the move and not to the instance: stale cgroups and the move's directory. */
 export async function clearTarget(deps: MigrationDeps, { spec, migrationId }: MigrationRecord): Promise<void> {
   await removeStaleCgroups(deps.instances.cgroupDirectories(spec.id));
   await rm(moveDirectory(deps.runDirectory, migrationId), { recursive: true, force: true });
 }
 
 /**
- * After the commit. Its memory is read from the images until every page is mapped: they go when it is. What cannot get its
- * pages any more is lost.
+ * After the commit: removes the images when every page is mapped, for `criu lazy-pages` reads pages from them until then.
+ * Kills the instance when its pages cannot come any more.
  */
 export async function removeImages(
   { instances, logger, runDirectory }: MigrationDeps,
@@ -49,7 +49,7 @@ export async function removeImages(
     const reason = 'criu lazy-pages ended before all memory was mapped: the instance was killed';
     Object.assign(progress, { failedStep: 'lazy-pages', reason });
     logger.error(ids, reason);
-    // Reported as any end of an instance. What was started from its disk meanwhile is another one.
+    // Only the restored init: the instance may have been started anew from its disk. The agent reports the end like any other.
     const restored = Number(await orEmpty(moveFile(directory, 'initPid')));
     if ((await runningPid(instances, spec.id)) === restored) await instances.kill(spec.id);
   }
