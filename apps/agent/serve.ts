@@ -5,6 +5,7 @@ import { AgentService } from '#generated/lxstack/agent/v1/agent';
 import { channelOptions, readPki, serverCredentials } from '#libs/agent-protocol/credentials';
 import { createLogger } from '#libs/common/logger';
 import { hostInfo } from './capabilities/host-info.js';
+import { DesiredState } from './desired-state/desired-state.js';
 import { Fence } from './fence/fence.js';
 import { migrationHandlers } from './migration/migration.handlers.js';
 import { Migrations } from './migration/migrations.js';
@@ -14,6 +15,7 @@ import { imagePlaceOf } from './images/id-maps.js';
 import { ImageCache } from './images/image-cache.js';
 import { instanceHandlers } from './instances/instance.handlers.js';
 import { Instances } from './instances/instances.js';
+import { guestsOf } from './instances/guests.js';
 import { Lifecycle } from './instances/lifecycle.js';
 import { movableInstances } from './instances/movable-instances.js';
 import { Reconciliation } from './instances/reconciliation.js';
@@ -46,10 +48,12 @@ export async function serve(settings: AgentSettings): Promise<void> {
   const control = new ControlPlane(settings.control, pki);
   const records = await InstanceRecords.open(settings.state);
   const storage = await chooseDriver(settings);
+  const desired = await DesiredState.open(settings.state, logger);
   const network = await HostNetwork.open({
     stateDirectory: settings.state,
     vtep: settings.vtep,
     cgroup: settings.cgroup,
+    desired: desired.specs,
     logger,
   });
   const runtime =
@@ -63,6 +67,7 @@ export async function serve(settings: AgentSettings): Promise<void> {
     inUse: () => new Set(records.ids().map((id) => imagePlaceOf(records.get(id).spec))),
     logger,
   });
+  network.findGuest = guestsOf(records, runtime);
   const fence = await Fence.open({
     run: settings.run,
     cgroup: settings.cgroup,
@@ -109,6 +114,8 @@ export async function serve(settings: AgentSettings): Promise<void> {
     ...(settings.role === 'compute' ? migrationCalls : {}),
   };
   await migrations.recover();
+  const { signal } = ending;
+  const follower = desired.make({ network, dial: () => control.followDesiredState(), signal });
   if (settings.role === 'compute') await listenForMoves();
   server.addService(AgentService, serviceOf(handlers, logger));
   await new Promise<void>((resolve, reject) =>
@@ -116,7 +123,6 @@ export async function serve(settings: AgentSettings): Promise<void> {
   );
   logger.info({ listen: settings.listen, role: settings.role, storage: storage.name }, 'serving');
 
-  const { signal } = ending;
   const watchOver = new WatchOver({
     control,
     lifecycle,
@@ -129,10 +135,15 @@ export async function serve(settings: AgentSettings): Promise<void> {
     signal,
   });
   const doubt = () => watchOver.checkOwnership();
-  const done = Promise.all([holdLease({ control, host, fence, doubt, logger, signal }), watchOver.run()]);
+  const done = Promise.all([
+    holdLease({ control, host, fence, doubt, logger, signal }),
+    watchOver.run(),
+    follower.run(),
+  ]);
   process.once('SIGTERM', () => ending.abort());
   process.once('SIGINT', () => ending.abort());
   await done;
+  await desired.keep();
   server.forceShutdown();
   process.exit(0);
 }

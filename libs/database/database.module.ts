@@ -3,6 +3,7 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { settings } from '#libs/common/settings/settings';
 import { createDataSource } from './data-source.js';
+import { Notices } from './notices.js';
 import { connect } from './schema.js';
 
 /** One pooled `DataSource` per process, connected before anything that injects it is made. */
@@ -18,8 +19,9 @@ import { connect } from './schema.js';
           }),
         ),
     },
+    Notices,
   ],
-  exports: [DataSource],
+  exports: [DataSource, Notices],
 })
 export class DatabaseModule implements OnApplicationShutdown {
   constructor(private readonly dataSource: DataSource) {}

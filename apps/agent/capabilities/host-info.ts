@@ -17,7 +17,7 @@ export async function hostInfo(settings: AgentSettings, storageDriver: string): 
       memoryBytes: compute ? totalmem() : 0,
       diskBytes: compute ? bsize * blocks : 0,
     },
-    capabilities: compute ? [...(await probe(settings)), privileged(settings)] : [],
+    capabilities: [...(compute ? [...(await probe(settings)), privileged(settings)] : []), desiredState],
     kernel: release(),
     storageDriver,
     vtep: settings.vtep,
@@ -40,6 +40,9 @@ function privileged(settings: AgentSettings): Capability {
   const detail = settings.privileged ? 'allowed' : 'its agent runs without LXSTACK_AGENT_PRIVILEGED=true';
   return { name: 'privileged', present: settings.privileged, detail };
 }
+
+/** This agent follows its networks: the control plane does not tell it of them call by call. */
+const desiredState: Capability = { name: 'desired-state', present: true, detail: '' };
 
 let probed: Promise<Capability[]> | undefined;
 

@@ -65,7 +65,7 @@ export class Lifecycle {
 
   /** Throws ConflictError unless it is stopped, and where it is fenced. */
   async start(record: InstanceRecord): Promise<InstanceStatus> {
-    const { spec } = record;
+    const spec = this.deps.network.current(record.spec);
     this.require(record, 'stopped');
     this.deps.fence.requireLease(spec.id);
     const begun = performance.now();
@@ -74,6 +74,7 @@ export class Lifecycle {
     await this.deps.runtime.configure(spec, this.deps.storage.rootfs(spec.id), bridges);
     const ready = performance.now();
     await this.deps.runtime.start(spec.id);
+    await this.deps.network.settle(spec.nics);
     const started = performance.now();
     const status = await this.keep(record, 'running');
     const timing = { ready: ready - begun, start: started - ready, keep: performance.now() - started };

@@ -1,8 +1,9 @@
 import { Metadata } from '@grpc/grpc-js';
-import type { ServiceError } from '@grpc/grpc-js';
+import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 import { Readable } from 'node:stream';
 import { ControlPlaneClient } from '#generated/lxstack/agent/v1/control_plane';
 import type { Fence, HeartbeatResponse, ImageChunk, Ownership } from '#generated/lxstack/agent/v1/control_plane';
+import type { DesiredStateRequest, DesiredStateResponse } from '#generated/lxstack/agent/v1/desired_state';
 import type { HostInfo, ImageRef, InstanceStatus } from '#generated/lxstack/agent/v1/types';
 import { channelCredentials, channelOptions } from '#libs/agent-protocol/credentials';
 import type { Pki } from '#libs/agent-protocol/credentials';
@@ -11,6 +12,8 @@ const DEADLINE_MS = 10_000;
 /** A third of the lease, so that one call that hangs does not cost it. */
 const HEARTBEAT_MS = 5_000;
 const DOWNLOAD_MS = 1800_000;
+/** Streams end by themselves and are dialled anew, so that they spread over the control plane's processes. */
+const FOLLOW_MS = 3_600_000;
 
 /** The agent's calls to the control plane; each rejects after its deadline. */
 export class ControlPlane {
@@ -39,6 +42,10 @@ export class ControlPlane {
       this.client.getOwnership({ instanceIds }, new Metadata(), until(DEADLINE_MS), done),
     );
     return answer.ownerships;
+  }
+
+  followDesiredState(): ClientDuplexStream<DesiredStateRequest, DesiredStateResponse> {
+    return this.client.followDesiredState(new Metadata(), until(FOLLOW_MS * (0.5 + Math.random())));
   }
 
   download(image: ImageRef): Readable {

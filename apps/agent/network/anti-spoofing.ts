@@ -15,34 +15,37 @@ flush chain ${TABLE} prerouting
 add rule ${TABLE} prerouting iifname vmap @ports
 `;
 
-/** Only its MAC, its addresses, no answers of a DHCP server, no router advertisements. Nothing without port security. */
-export function protectPort(nic: Nic): string {
+/** The port's chain. `down`: nothing comes in from it, whatever its link does (a move plugs it in up). */
+export function protectPort(nic: Nic, down = false): string {
   const veth = hostVethName(nic.portId);
   const chain = `${TABLE} p-${veth}`;
-  const v4 = nic.fixedIps.map((ip) => ip.address).filter((address) => isIPv4(address));
-  const v6 = nic.fixedIps.map((ip) => ip.address).filter((address) => !isIPv4(address));
-  const rules = !nic.portSecurity
-    ? []
-    : [
-        `ether saddr != ${nic.mac} drop`,
-        `ether type arp arp saddr ether != ${nic.mac} drop`,
-        `ether type arp arp saddr ip != { ${['0.0.0.0', ...v4].join(', ')} } drop`,
-        'ether type ip udp sport 67 drop',
-        'ether type ip ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept',
-        v4.length ? `ether type ip ip saddr != { ${v4.join(', ')} } drop` : 'ether type ip drop',
-        'ether type ip6 udp sport 547 drop',
-        'ether type ip6 icmpv6 type nd-router-advert drop',
-        `ether type ip6 ip6 saddr != { ${['::', 'fe80::/10', ...v6].join(', ')} } drop`,
-        'ether type { arp, ip, ip6 } accept',
-        'drop',
-      ];
   return [
     `add chain ${chain}`,
     `flush chain ${chain}`,
-    ...rules.map((rule) => `add rule ${chain} ${rule}`),
+    ...(down ? ['drop'] : portRules(nic)).map((rule) => `add rule ${chain} ${rule}`),
     `add element ${TABLE} ports { "${veth}" : jump p-${veth} }`,
     '',
   ].join('\n');
+}
+
+/** Only its MAC, its addresses, no answers of a DHCP server, no router advertisements. Nothing without port security. */
+function portRules(nic: Nic): string[] {
+  const v4 = nic.fixedIps.map((ip) => ip.address).filter((address) => isIPv4(address));
+  const v6 = nic.fixedIps.map((ip) => ip.address).filter((address) => !isIPv4(address));
+  if (!nic.portSecurity) return [];
+  return [
+    `ether saddr != ${nic.mac} drop`,
+    `ether type arp arp saddr ether != ${nic.mac} drop`,
+    `ether type arp arp saddr ip != { ${['0.0.0.0', ...v4].join(', ')} } drop`,
+    'ether type ip udp sport 67 drop',
+    'ether type ip ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept',
+    v4.length ? `ether type ip ip saddr != { ${v4.join(', ')} } drop` : 'ether type ip drop',
+    'ether type ip6 udp sport 547 drop',
+    'ether type ip6 icmpv6 type nd-router-advert drop',
+    `ether type ip6 ip6 saddr != { ${['::', 'fe80::/10', ...v6].join(', ')} } drop`,
+    'ether type { arp, ip, ip6 } accept',
+    'drop',
+  ];
 }
 
 /** The DHCP server's address is the same on every host: nothing but its replies leaves its port. */

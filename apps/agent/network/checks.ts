@@ -16,6 +16,11 @@ export function checkNetwork(network: NetworkSpec): void {
       throw new InvalidInputError('network.subnets.gateway', 'an IP address');
     if (!subnet.dnsServers.every((server) => isIP(server)))
       throw new InvalidInputError('network.subnets.dns_servers', 'IP addresses');
+    for (const { destination, nexthop } of subnet.hostRoutes) {
+      const [route, bits] = destination.split('/');
+      if (!isIP(route ?? '') || !/^\d{1,3}$/.test(bits ?? '') || !isIP(nexthop))
+        throw new InvalidInputError('network.subnets.host_routes', 'CIDRs with next hops');
+    }
   }
 }
 

@@ -10,6 +10,7 @@ const nic = (...addresses: [string, string][]): Nic => ({
   mac: '',
   mtu: 1450,
   portSecurity: true,
+  adminStateDown: false,
   fixedIps: addresses.map(([address, gateway]) => ({ address, gateway, prefixLength: 24 })),
 });
 

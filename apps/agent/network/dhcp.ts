@@ -1,10 +1,13 @@
 import type { NetworkSpec, Nic, Subnet } from '#generated/lxstack/agent/v1/types';
+import { existsSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sleep } from '#libs/common/clock';
 import { ipBatch, ipBatchForce, nft, run } from './commands.js';
 import { protectDhcp, unprotect } from './anti-spoofing.js';
 import { bridgeOf, dhcpOf } from './interface-names.js';
+import { Turns } from '../state/turns.js';
 import { onReserve } from '../state/disk-reserve.js';
 import { intoServiceCgroup } from './service-cgroup.js';
 
@@ -14,7 +17,8 @@ import { intoServiceCgroup } from './service-cgroup.js';
  * so that the same address on every host is never seen by anyone. It outlives the agent and is known by its pid file.
  */
 export class DhcpServers {
-  private readonly starting = new Map<number, Promise<void>>();
+  /** By VNI: one change of a server at a time, in the order asked for. */
+  private readonly turns = new Turns();
 
   constructor(
     private readonly directory: string,
@@ -26,10 +30,28 @@ export class DhcpServers {
     if (!servedSubnets(network).length) return;
     const hosts = join(this.folder(network.vni), 'hosts');
     await mkdir(hosts, { recursive: true });
-    const addresses = nic.fixedIps.map((ip) => (isIPv4(ip.address) ? ip.address : `[${ip.address}]`));
-    const line = `${[nic.mac, ...addresses, hostname, 'infinite'].join(',')}\n`;
-    await onReserve(() => writeFile(join(hosts, nic.portId), line));
+    await onReserve(() => writeFile(join(hosts, nic.portId), hostLine(nic, hostname)));
     await this.ensure(network);
+  }
+
+  /** The server has exactly these ports, with the network's subnets as they are. None to serve: it goes. */
+  async sync(network: NetworkSpec, ports: { nic: Nic; hostname: string }[]): Promise<void> {
+    if (!servedSubnets(network).length) return this.remove(network.vni);
+    const hosts = join(this.folder(network.vni), 'hosts');
+    await mkdir(hosts, { recursive: true });
+    const wanted = new Map(ports.map(({ nic, hostname }) => [nic.portId, hostLine(nic, hostname)]));
+    let stale = false;
+    for (const name of await readdir(hosts)) {
+      if (wanted.get(name) === (await readFile(join(hosts, name), 'utf8').catch(() => ''))) wanted.delete(name);
+      else {
+        stale = true;
+        if (!wanted.has(name)) await rm(join(hosts, name), { force: true });
+      }
+    }
+    for (const [name, line] of wanted) await onReserve(() => writeFile(join(hosts, name), line));
+    await this.ensure(network);
+    const pid = stale && (await this.pid(network.vni));
+    if (pid) process.kill(pid, 'SIGHUP');
   }
 
   /** The server forgets a removed file only when told to read them all again. */
@@ -39,20 +61,19 @@ export class DhcpServers {
     if (pid) process.kill(pid, 'SIGHUP');
   }
 
-  async ensure(network: NetworkSpec): Promise<void> {
-    const running = this.starting.get(network.vni) ?? this.start(network);
-    this.starting.set(network.vni, running);
-    try {
-      await running;
-    } finally {
-      this.starting.delete(network.vni);
-    }
+  /** Runs with the network's subnets as they are; one that does already is left alone. */
+  ensure(network: NetworkSpec): Promise<void> {
+    return this.turns.take(String(network.vni), () => this.start(network));
   }
 
-  async remove(vni: number): Promise<void> {
+  remove(vni: number): Promise<void> {
+    return this.turns.take(String(vni), () => this.takeDown(vni));
+  }
+
+  private async takeDown(vni: number): Promise<void> {
     const device = dhcpOf(vni);
     const pid = await this.pid(vni);
-    if (pid) process.kill(pid, 'SIGTERM');
+    if (pid) await end(pid);
     await ipBatchForce([`link del ${device}`, `netns del ${device}`]);
     await nft(unprotect(device));
     await rm(this.folder(vni), { recursive: true, force: true });
@@ -61,11 +82,11 @@ export class DhcpServers {
   private async start(network: NetworkSpec): Promise<void> {
     const device = dhcpOf(network.vni);
     const subnets = servedSubnets(network);
-    if (!subnets.length) return this.remove(network.vni);
+    if (!subnets.length) return this.takeDown(network.vni);
     const options = dnsmasqOptions(network, subnets, this.folder(network.vni));
     const running = await this.pid(network.vni);
     if (running && (await isRunWith(running, options))) return;
-    if (running) process.kill(running, 'SIGTERM');
+    if (running) await end(running);
     await mkdir(join(this.folder(network.vni), 'hosts'), { recursive: true });
     await nft(protectDhcp(device));
     await ipBatchForce([`link del ${device}`, `netns del ${device}`]);
@@ -103,8 +124,24 @@ export class DhcpServers {
   }
 }
 
-const servedSubnets = (network: NetworkSpec): Subnet[] =>
-  network.subnets.filter((subnet) => subnet.dhcp && isIPv4(subnet.cidr.split('/')[0] ?? ''));
+/** It takes its pid file with it: the next one writes its own only after that. */
+async function end(pid: number): Promise<void> {
+  process.kill(pid, 'SIGTERM');
+  for (let tries = 0; tries < 100 && existsSync(`/proc/${pid}/ns/net`); tries++) await sleep(20);
+}
+
+/** By id: the same on every host, in whatever order they are told. None of a network that is down. */
+export const servedSubnets = (network: NetworkSpec): Subnet[] =>
+  network.adminStateDown
+    ? []
+    : network.subnets
+        .filter((subnet) => subnet.dhcp && isIPv4(subnet.cidr.split('/')[0] ?? ''))
+        .sort((a, b) => (a.id < b.id ? -1 : 1));
+
+function hostLine(nic: Nic, hostname: string): string {
+  const addresses = nic.fixedIps.map((ip) => (isIPv4(ip.address) ? ip.address : `[${ip.address}]`));
+  return `${[nic.mac, ...addresses, ...(hostname ? [hostname] : []), 'infinite'].join(',')}\n`;
+}
 
 /** False where subnets, gateways or name servers have changed since it was started. */
 async function isRunWith(pid: number, options: readonly string[]): Promise<boolean> {
@@ -143,8 +180,22 @@ export function dnsmasqOptions(network: NetworkSpec, subnets: readonly Subnet[],
     options.push(`--dhcp-range=set:s${index},${subnet.cidr.split('/')[0]},static,${netmask(subnet)},infinite`);
     options.push(`--dhcp-option=tag:s${index},option:router${subnet.gateway ? `,${subnet.gateway}` : ''}`);
     options.push(`--dhcp-option=tag:s${index},option:dns-server${subnet.dnsServers.map((dns) => `,${dns}`).join('')}`);
+    options.push(...routeOptions(subnet).map((routes) => `--dhcp-option=tag:s${index},${routes}`));
   }
   return options;
+}
+
+/**
+ * Host routes as option 121, and as 249 for clients that know only that. Who takes 121 heeds no router option (RFC 3442),
+ * so the default route is among them.
+ */
+function routeOptions(subnet: Subnet): string[] {
+  const routes = subnet.hostRoutes.filter(({ destination }) => isIPv4(destination.split('/')[0] ?? ''));
+  if (!routes.length) return [];
+  const hasDefault = routes.some(({ destination }) => destination.endsWith('/0'));
+  const gateway = hasDefault || !subnet.gateway ? [] : [{ destination: '0.0.0.0/0', nexthop: subnet.gateway }];
+  const words = [...routes, ...gateway].map(({ destination, nexthop }) => `,${destination},${nexthop}`).join('');
+  return [`option:classless-static-route${words}`, `249${words}`];
 }
 
 function netmask(subnet: Subnet): string {

@@ -1,28 +1,22 @@
 import type { ForwardingEntry, InstanceSpec, NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
-import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '#libs/common/logger';
-import { InvalidInputError, NotFoundError, UnavailableError } from '#libs/common/errors';
+import { InvalidInputError, UnavailableError } from '#libs/common/errors';
 import { MAC, UUID, requireName } from '#libs/common/names';
 import { baseRules, protectPort, unprotect } from './anti-spoofing.js';
 import { checkNetwork, checkNic } from './checks.js';
-import { bridgeBatchForce, ipBatch, ipBatchForce, nft, removeLinks } from './commands.js';
+import { bridgeBatchForce, ipBatchForce, nft, removeLinks } from './commands.js';
+import type { DesiredNetworks } from './desired-networks.js';
 import { exists, makeDevices, plug, removeDevices } from './devices.js';
 import { DhcpServers } from './dhcp.js';
-import { replaceFile } from '../state/atomic-file.js';
 import { checkEntry, diffForwarding } from './forwarding.js';
 import type { Forwarding } from './forwarding.js';
 import { accessPortName, bridgeOf, hostVethName, vxlanOf } from './interface-names.js';
-
-/** What is kept of a network over restarts of the agent. */
-interface NetworkRecord {
-  network: NetworkSpec;
-  entries: ForwardingEntry[];
-  /** Ports of this host: instance NICs and access ports. */
-  ports: Record<string, Nic>;
-  /** Those of them that are access ports, plugged into the host itself. */
-  access: string[];
-}
+import { NetworkRecords } from './network-records.js';
+import type { NetworkRecord } from './network-records.js';
+import { isDown, setLinkStates, setMtu } from './port-links.js';
+import type { FindGuest } from './port-links.js';
+import { PortsAhead } from './ports-ahead.js';
 
 interface HostNetworkOptions {
   /** Of the agent's state; records are kept in `networks/`, DHCP in `dhcp/`. */
@@ -31,6 +25,8 @@ interface HostNetworkOptions {
   vtep: string;
   /** Directory under each cgroup hierarchy that holds all of this host. */
   cgroup: string;
+  /** Counts more than what calls bring. */
+  desired: DesiredNetworks;
   logger: Logger;
 }
 
@@ -38,27 +34,30 @@ const IDLE_MS = 60_000;
 
 /** The virtual networks of one host: bridges, VXLAN, forwarding, anti-spoofing, DHCP. Every method is idempotent. */
 export class HostNetwork {
-  private readonly records = new Map<string, NetworkRecord>();
   private readonly dhcp: DhcpServers;
-  private readonly directory: string;
+  private readonly ahead: PortsAhead;
+  /** Told where a port has left or has settled here: what the document says of its MAC is to be applied. */
+  onSettled: (networkId: string) => void = () => {};
+  /** Where the guests are; set by who knows the instances. */
+  findGuest: FindGuest = () => Promise.resolve(undefined);
   /** When a network was last asked for or lost a port, in ms since 1970. */
   private readonly used = new Map<string, number>();
   /** One change at a time per network. */
   private readonly turns = new Map<string, Promise<unknown>>();
 
-  private constructor(private readonly options: HostNetworkOptions) {
-    this.directory = join(options.stateDirectory, 'networks');
+  private constructor(
+    private readonly options: HostNetworkOptions,
+    private readonly records: NetworkRecords,
+  ) {
+    this.ahead = new PortsAhead((portId) => options.desired.nic(portId) !== undefined);
     this.dhcp = new DhcpServers(join(options.stateDirectory, 'dhcp'), options.cgroup);
   }
 
   /** Reads what is kept, and makes again what the kernel has lost (a reboot). Running traffic is not touched. */
   static async open(options: HostNetworkOptions): Promise<HostNetwork> {
-    const host = new HostNetwork(options);
-    await mkdir(host.directory, { recursive: true });
+    const host = new HostNetwork(options, await NetworkRecords.open(options.stateDirectory));
     await nft(baseRules);
-    for (const file of (await readdir(host.directory)).filter((name) => name.endsWith('.json'))) {
-      const record = JSON.parse(await readFile(join(host.directory, file), 'utf8')) as NetworkRecord;
-      host.records.set(record.network.id, record);
+    for (const record of host.records.all()) {
       host.used.set(record.network.id, Date.now());
       await host.restoreRecord(record);
     }
@@ -78,34 +77,42 @@ export class HostNetwork {
     return this.options.vtep;
   }
 
-  /** Makes bridge and VXLAN device where they are not there yet. Without `entries` the forwarding stays as it is. */
-  async ensureNetwork(network: NetworkSpec, entries: readonly ForwardingEntry[] = []): Promise<void> {
+  /**
+   * Makes bridge and VXLAN device where they are not there yet. Without `entries` the forwarding stays as it is. What the
+   * document says of the network counts more than `given`.
+   */
+  async ensureNetwork(given: NetworkSpec, entries: readonly ForwardingEntry[] = []): Promise<void> {
+    const network = this.options.desired.network(given.id) ?? withRoutes(given);
     checkNetwork(network);
     await this.takeOverVni(network);
     await this.inTurn(network.id, async () => {
       this.used.set(network.id, Date.now());
-      const record = this.records.get(network.id);
-      if (!record) {
-        await makeDevices(network, this.vtep);
-        this.records.set(network.id, { network, entries: [], ports: {}, access: [] });
-      } else if (record.network.mtu !== network.mtu) {
-        await ipBatch([
-          `link set ${bridgeOf(network.vni)} mtu ${network.mtu}`,
-          `link set ${vxlanOf(network.vni)} mtu ${network.mtu}`,
-        ]);
-      }
-      const changed = !record || JSON.stringify(record.network) !== JSON.stringify(network);
-      this.records.get(network.id)!.network = network;
-      if (record && changed && Object.keys(record.ports).length) this.reserveInBackground(this.dhcp.ensure(network));
+      const former = this.records.find(network.id);
+      if (!former) await makeDevices(network, this.vtep);
+      const record = former ?? this.records.add(network);
+      const before = record.network;
+      record.network = network;
+      if (former) await this.changeNetwork(record, before);
       if (entries.length) await this.forward(network.id, entries, [], false);
-      else if (changed) await this.keep(network.id);
+      else if (!former || !same(before, network)) await this.records.keep(network.id);
     });
+  }
+
+  /** What a changed network means for the ports that are plugged into it here. */
+  private async changeNetwork(record: NetworkRecord, before: NetworkSpec): Promise<void> {
+    const { network } = record;
+    const nics = Object.values(record.ports);
+    if (before.mtu !== network.mtu) await setMtu(network, nics, this.findGuest);
+    if (before.adminStateDown !== network.adminStateDown) await this.applyAdminState(record, nics);
+    // The document's subnets are applied by who follows it, and are told of when they fail.
+    if (this.options.desired.network(network.id) || same(before, network) || !nics.length) return;
+    this.reserveInBackground(this.serveDhcp(record));
   }
 
   /** Removes everything of the network. One that is not there is a success; one that still has ports is refused. */
   async deleteNetwork(networkId: string): Promise<void> {
     await this.inTurn(networkId, async () => {
-      const record = this.records.get(networkId);
+      const record = this.records.find(networkId);
       if (!record) return;
       const ports = Object.keys(record.ports).length;
       if (ports) throw new InvalidInputError('network_id', `a network without ports on this host, it has ${ports}`);
@@ -119,10 +126,12 @@ export class HostNetwork {
    */
   async removeIdle(idleMs: number): Promise<void> {
     const isIdle = ({ network, ports }: NetworkRecord) =>
-      !Object.keys(ports).length && (this.used.get(network.id) ?? 0) <= Date.now() - idleMs;
-    for (const record of [...this.records.values()].filter(isIdle))
+      !Object.keys(ports).length &&
+      !this.options.desired.network(network.id) &&
+      (this.used.get(network.id) ?? 0) <= Date.now() - idleMs;
+    for (const record of this.records.all().filter(isIdle))
       await this.inTurn(record.network.id, async () => {
-        if (this.records.get(record.network.id) === record && isIdle(record)) await this.remove(record);
+        if (this.records.find(record.network.id) === record && isIdle(record)) await this.remove(record);
       });
   }
 
@@ -134,10 +143,15 @@ export class HostNetwork {
     complete: boolean,
   ): Promise<boolean> {
     return this.inTurn(networkId, async () => {
-      if (!this.records.has(networkId)) return false;
+      if (!this.records.find(networkId)) return false;
       await this.forward(networkId, entries, removedMacs, complete);
       return true;
     });
+  }
+
+  /** The spec with its NICs as the document has them by now: what a stopped instance was last told may be old. */
+  current(spec: InstanceSpec): InstanceSpec {
+    return { ...spec, nics: spec.nics.map((nic) => this.nicAsDesired(nic)) };
   }
 
   /**
@@ -146,13 +160,28 @@ export class HostNetwork {
    */
   async attach(spec: InstanceSpec): Promise<void> {
     for (const network of spec.networks) await this.ensureNetwork(network);
-    for (const nic of spec.nics) {
+    const nics = spec.nics.map((nic) => this.nicAsDesired(nic));
+    for (const nic of nics) {
       checkNic(nic);
       this.record(nic.networkId);
     }
-    if (spec.nics.length) await nft(spec.nics.map((nic) => protectPort(nic)).join(''));
-    await Promise.all(spec.nics.map((nic) => this.addPort(nic)));
-    for (const nic of spec.nics) this.reserve(nic, spec.hostname);
+    if (nics.length) await nft(nics.map((nic) => this.protection(nic)).join(''));
+    await Promise.all(nics.map((nic) => this.addPort(nic, spec.hostname)));
+    for (const nic of nics) this.reserve(nic, spec.hostname);
+  }
+
+  /** After an instance has started: veths of ports that are down go down. The rest is as LXC made it. */
+  async settle(nics: readonly Nic[]): Promise<void> {
+    for (const nic of nics) {
+      const { network, ports } = this.record(nic.networkId);
+      const port = ports[nic.portId] ?? nic;
+      if (isDown(network, port)) await setLinkStates(network, [port]);
+    }
+  }
+
+  /** These come by a live move: where their frames go is the move's until `claimMac`. */
+  arriving(nics: readonly Nic[]): void {
+    for (const nic of nics) this.ahead.arriving(nic.portId, nic.mac);
   }
 
   /** After an instance has stopped for good: rules, DHCP, and the veth where the kernel has not removed it yet. */
@@ -161,23 +190,27 @@ export class HostNetwork {
     await removeLinks(nics.map((nic) => hostVethName(nic.portId)));
     await nft(nics.map((nic) => unprotect(hostVethName(nic.portId))).join(''));
     await Promise.all(nics.map((nic) => this.dropPort(nic.networkId, nic.portId)));
+    for (const nic of nics) this.ahead.gone(nic.portId);
+    for (const networkId of new Set(nics.map((nic) => nic.networkId))) this.onSettled(networkId);
   }
 
   /** An access port in the host's own namespace, with the NIC's MAC and addresses. */
-  async ensurePort(network: NetworkSpec, nic: Nic, entries: readonly ForwardingEntry[]): Promise<void> {
+  async ensurePort(network: NetworkSpec, given: Nic, entries: readonly ForwardingEntry[]): Promise<void> {
+    const nic = this.nicAsDesired(given);
     checkNic(nic);
     await this.ensureNetwork(network, entries);
-    const { access } = this.record(network.id);
-    if (!access.includes(nic.portId)) access.push(nic.portId);
-    await nft(protectPort(nic));
+    const record = this.record(network.id);
+    if (!record.access.includes(nic.portId)) record.access.push(nic.portId);
+    await nft(this.protection(nic));
     await this.addPort(nic);
-    await plug(network, nic);
+    await plug(record.network, nic);
+    await this.settle([nic]);
   }
 
   /** A port that is not there is a success. */
   async deletePort(portId: string): Promise<void> {
     requireName('port_id', portId, UUID, 'a UUID');
-    for (const { network, ports } of this.records.values())
+    for (const { network, ports } of this.records.all())
       if (ports[portId]) await this.detach([{ ...ports[portId], networkId: network.id }]);
   }
 
@@ -185,10 +218,57 @@ export class HostNetwork {
   async claimMac(nic: Nic): Promise<void> {
     this.record(nic.networkId);
     await this.setForwarding(nic.networkId, [{ mac: nic.mac, addresses: [], vtep: this.vtep }], [], false);
+    this.ahead.arrived(nic.portId);
+    await this.settle([nic]);
+    this.onSettled(nic.networkId);
+  }
+
+  /**
+   * What the document says of ports that are plugged in here: rules and link. Those of no instance that has started
+   * here are left to its start.
+   */
+  async applyPorts(networkId: string, portIds: readonly string[]): Promise<void> {
+    await this.inTurn(networkId, async () => {
+      const record = this.records.find(networkId);
+      const nics = portIds.flatMap((id) => {
+        const [present, wanted] = [record?.ports[id], this.options.desired.nic(id)];
+        return present && wanted ? [{ ...wanted, name: present.name || wanted.name }] : [];
+      });
+      if (!record || !nics.length) return;
+      nics.forEach((nic) => checkNic(nic));
+      for (const nic of nics) record.ports[nic.portId] = nic;
+      await this.applyAdminState(record, nics);
+      await this.records.keep(networkId);
+    });
+  }
+
+  /** DHCP as the document has subnets and ports; the ports of instances that are here get it. */
+  async applySubnets(networkId: string): Promise<void> {
+    await this.inTurn(networkId, async () => {
+      const record = this.records.find(networkId);
+      if (record && Object.keys(record.ports).some((id) => !record.access.includes(id))) await this.serveDhcp(record);
+    });
+  }
+
+  /** Where the document says that ports of a network are, all of them or those that changed; see PortsAhead. */
+  async applyPeers(networkId: string, change?: { entries: ForwardingEntry[]; removedMacs: string[] }): Promise<void> {
+    await this.inTurn(networkId, async () => {
+      const record = this.records.find(networkId);
+      const all = this.options.desired.peers(networkId);
+      if (!record || !all) return;
+      const ahead = this.ahead.macs();
+      const mine = (entry: ForwardingEntry) => !ahead.has(entry.mac);
+      if (change) {
+        const removed = change.removedMacs.filter((mac) => !ahead.has(mac));
+        return this.forward(networkId, change.entries.filter(mine), removed, false);
+      }
+      const kept = record.entries.filter(({ mac }) => ahead.has(mac));
+      await this.forward(networkId, [...all.filter(mine), ...kept], [], true);
+    });
   }
 
   has(networkId: string): boolean {
-    return this.records.has(networkId);
+    return this.records.find(networkId) !== undefined;
   }
 
   bridgeName(networkId: string): string {
@@ -209,10 +289,10 @@ export class HostNetwork {
 
   /** A deleted network's VNI may be another's now: what is left of the former goes before. */
   private async takeOverVni({ id, vni }: NetworkSpec): Promise<void> {
-    const former = [...this.records.values()].find(({ network }) => network.vni === vni && network.id !== id);
+    const former = this.records.all().find(({ network }) => network.vni === vni && network.id !== id);
     if (!former) return;
     await this.inTurn(former.network.id, async () => {
-      if (this.records.get(former.network.id) !== former) return;
+      if (this.records.find(former.network.id) !== former) return;
       if (Object.keys(former.ports).length) throw new UnavailableError(`VNI ${vni} is still in use here.`);
       await this.remove(former);
     });
@@ -221,15 +301,36 @@ export class HostNetwork {
   private async remove({ network: { id, vni } }: NetworkRecord): Promise<void> {
     await this.dhcp.remove(vni);
     await removeDevices(vni);
-    await rm(this.file(id), { force: true });
-    this.records.delete(id);
+    await this.records.forget(id);
     this.used.delete(id);
   }
 
   private record(networkId: string): NetworkRecord {
-    const record = this.records.get(networkId);
-    if (!record) throw new NotFoundError('Network', networkId);
-    return record;
+    return this.records.get(networkId);
+  }
+
+  private nicAsDesired(nic: Nic): Nic {
+    const wanted = this.options.desired.nic(nic.portId);
+    return wanted ? { ...wanted, name: nic.name || wanted.name } : nic;
+  }
+
+  private protection(nic: Nic): string {
+    return protectPort(nic, isDown(this.record(nic.networkId).network, nic));
+  }
+
+  private async applyAdminState(record: NetworkRecord, nics: readonly Nic[]): Promise<void> {
+    if (nics.length) await nft(nics.map((nic) => this.protection(nic)).join(''));
+    await setLinkStates(record.network, nics);
+  }
+
+  private serveDhcp(record: NetworkRecord): Promise<void> {
+    const { network, ports, access, hostnames = {} } = record;
+    const nics = Object.values(ports).filter((nic) => !access.includes(nic.portId));
+    const hostname = ({ portId }: Nic) => this.options.desired.hostname(portId) ?? hostnames[portId] ?? '';
+    return this.dhcp.sync(
+      network,
+      nics.map((nic) => ({ nic, hostname: hostname(nic) })),
+    );
   }
 
   private async restoreRecord(record: NetworkRecord): Promise<void> {
@@ -241,7 +342,7 @@ export class HostNetwork {
       await this.forward(network.id, entries, [], true);
     }
     const ports = Object.values(record.ports);
-    if (ports.length) await nft(ports.map((nic) => protectPort(nic)).join(''));
+    if (ports.length) await nft(ports.map((nic) => this.protection(nic)).join(''));
     for (const portId of record.access) await plug(network, record.ports[portId]);
     if (ports.length) this.reserveInBackground(this.dhcp.ensure(network));
   }
@@ -264,25 +365,28 @@ export class HostNetwork {
     );
     await Promise.all([bridgeBatchForce(diff.bridge), ipBatchForce([...diff.ip, ...forgotten])]);
     record.entries = [...diff.next.values()];
-    await this.keep(networkId);
+    await this.records.keep(networkId);
   }
 
-  private async addPort(nic: Nic): Promise<void> {
+  private async addPort(nic: Nic, hostname?: string): Promise<void> {
     await this.inTurn(nic.networkId, async () => {
       const record = this.record(nic.networkId);
       record.ports[nic.portId] = nic;
+      if (hostname) record.hostnames = { ...record.hostnames, [nic.portId]: hostname };
+      this.ahead.attached(nic.portId, nic.mac);
       await this.forward(nic.networkId, [], [nic.mac], false);
     });
   }
 
   private async dropPort(networkId: string, portId: string): Promise<void> {
     await this.inTurn(networkId, async () => {
-      const record = this.records.get(networkId);
+      const record = this.records.find(networkId);
       if (!record?.ports[portId]) return;
       delete record.ports[portId];
+      delete record.hostnames?.[portId];
       this.used.set(networkId, Date.now());
       record.access = record.access.filter((id) => id !== portId);
-      await this.keep(networkId);
+      await this.records.keep(networkId);
       await this.dhcp.release(record.network, portId);
     });
   }
@@ -293,14 +397,6 @@ export class HostNetwork {
 
   private reserveInBackground(work: Promise<void>): void {
     work.catch((error: unknown) => this.options.logger.error({ err: error }, 'DHCP server does not serve'));
-  }
-
-  private file(networkId: string): string {
-    return join(this.directory, `${requireName('network_id', networkId, UUID, 'a UUID')}.json`);
-  }
-
-  private async keep(networkId: string): Promise<void> {
-    await replaceFile(this.file(networkId), JSON.stringify(this.record(networkId)));
   }
 
   private async inTurn<T>(networkId: string, work: () => Promise<T>): Promise<T> {
@@ -314,3 +410,10 @@ export class HostNetwork {
     }
   }
 }
+
+/** Specs that were written down before there were host routes have none. */
+function withRoutes(network: NetworkSpec): NetworkSpec {
+  return { ...network, subnets: network.subnets.map((subnet) => ({ ...subnet, hostRoutes: subnet.hostRoutes ?? [] })) };
+}
+
+const same = (a: NetworkSpec, b: NetworkSpec): boolean => JSON.stringify(a) === JSON.stringify(b);

@@ -1,7 +1,12 @@
 import { Module } from '@nestjs/common';
 import { ImagesModule } from '#libs/images/images.module';
+import { NetworkingModule } from '#libs/networking/networking.module';
 import { ControlPlaneServers } from './control-plane.server.js';
+import { DesiredStateHandler } from './desired-state/desired-state.handler.js';
 import { ImageDownload } from './image-download.js';
 
-@Module({ imports: [ImagesModule], providers: [ControlPlaneServers, ImageDownload] })
+@Module({
+  imports: [ImagesModule, NetworkingModule],
+  providers: [ControlPlaneServers, DesiredStateHandler, ImageDownload],
+})
 export class ControlPlaneModule {}

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { Server } from '@grpc/grpc-js';
 import type { ServerCredentials } from '@grpc/grpc-js';
-import { ControlPlaneService, EnrolmentService } from '#generated/lxstack/agent/v1/control_plane';
+import { EnrolmentService } from '#generated/lxstack/agent/v1/control_plane';
 import type { ControlPlaneServer, EnrolmentServer } from '#generated/lxstack/agent/v1/control_plane';
 import { channelOptions, readPki, serverCredentials } from '#libs/agent-protocol/credentials';
 import { settings } from '#libs/common/settings/settings';
@@ -11,6 +11,8 @@ import { Enrolment } from '#libs/fleet/enrolment/enrolment.service';
 import { Leases } from '#libs/fleet/leases/leases.service';
 import { InstanceOwnership } from '#libs/fleet/ownership/ownership.service';
 import { agentOf } from './agent-identity.js';
+import { DesiredStateHandler } from './desired-state/desired-state.handler.js';
+import { controlPlaneService } from './desired-state/service.js';
 import { ImageDownload } from './image-download.js';
 import { unary } from './unary.js';
 
@@ -27,12 +29,13 @@ export class ControlPlaneServers implements OnApplicationBootstrap, OnApplicatio
     private readonly ownership: InstanceOwnership,
     private readonly enrolment: Enrolment,
     private readonly images: ImageDownload,
+    private readonly desiredState: DesiredStateHandler,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     const pki = readPki(settings('pki').directory);
     const control = new Server(channelOptions);
-    control.addService(ControlPlaneService, this.controlPlane());
+    control.addService(controlPlaneService, this.controlPlane());
     await this.listen(control, settings('control').listen, serverCredentials(pki));
     const enrolment = new Server(channelOptions);
     enrolment.addService(EnrolmentService, this.join());
@@ -53,6 +56,7 @@ export class ControlPlaneServers implements OnApplicationBootstrap, OnApplicatio
         busyIds: await this.ownership.report(agentOf(call), instances),
       })),
       downloadImage: (call) => void this.images.send(call),
+      followDesiredState: (call) => this.desiredState.follow(call),
     };
   }
 

@@ -10,6 +10,7 @@ interface NicRow {
   mac: string;
   fixedIps: FixedIp[];
   portSecurity: boolean;
+  adminStateDown: boolean;
   deviceIndex: number;
   mtu: number;
   subnets: Subnet[];
@@ -17,12 +18,12 @@ interface NicRow {
 
 const SUBNETS = `
   (SELECT coalesce(json_agg(json_build_object('id', s.id, 'cidr', s.cidr, 'gateway', coalesce(s.gateway_ip, ''),
-     'dhcp', s.enable_dhcp, 'dnsServers', s.dns_nameservers) ORDER BY s.created_at, s.id), '[]')
+     'dhcp', s.enable_dhcp, 'dnsServers', s.dns_nameservers, 'hostRoutes', s.host_routes) ORDER BY s.created_at, s.id), '[]')
    FROM subnets s WHERE s.network_id = n.id) AS subnets`;
 
 const NICS = `
   SELECT p.id, p.network_id AS "networkId", p.mac_address AS mac, p.fixed_ips AS "fixedIps",
-         p.port_security_enabled AS "portSecurity", p.device_index AS "deviceIndex", n.mtu, ${SUBNETS}
+         p.port_security_enabled AS "portSecurity", NOT p.admin_state_up AS "adminStateDown", p.device_index AS "deviceIndex", n.mtu, ${SUBNETS}
     FROM ports p JOIN networks n ON n.id = p.network_id`;
 
 /** Ports and networks as agents are told of them. Everything takes sets of ids and asks the database once. */
@@ -44,7 +45,7 @@ export class HostNetworks {
 
   async networkSpecsFor(networkIds: string[], tx: EntityManager = this.database.manager): Promise<NetworkSpec[]> {
     return tx.query<NetworkSpec[]>(
-      `SELECT n.id, n.vni, n.mtu, ${SUBNETS} FROM networks n WHERE n.id = ANY($1::uuid[]) ORDER BY n.id`,
+      `SELECT n.id, n.vni, n.mtu, NOT n.admin_state_up AS "adminStateDown", ${SUBNETS} FROM networks n WHERE n.id = ANY($1::uuid[]) ORDER BY n.id`,
       [networkIds],
     );
   }
@@ -79,7 +80,7 @@ export class HostNetworks {
 }
 
 function nicOf(row: NicRow): Nic {
-  const { id: portId, networkId, mac, mtu, portSecurity, deviceIndex } = row;
+  const { id: portId, networkId, mac, mtu, portSecurity, adminStateDown, deviceIndex } = row;
   const fixedIps = row.fixedIps.map(({ subnet_id, ip_address }) => {
     const subnet = row.subnets.find((one) => one.id === subnet_id);
     const whole = ip_address.includes(':') ? 128 : 32;
@@ -89,5 +90,5 @@ function nicOf(row: NicRow): Nic {
       gateway: subnet?.gateway ?? '',
     };
   });
-  return { portId, networkId, name: `eth${deviceIndex}`, mac, fixedIps, mtu, portSecurity };
+  return { portId, networkId, name: `eth${deviceIndex}`, mac, fixedIps, mtu, portSecurity, adminStateDown };
 }

@@ -9,6 +9,7 @@ import { credentials, status } from '@grpc/grpc-js';
 import type { ChannelCredentials, ServiceError } from '@grpc/grpc-js';
 import * as x509 from '@peculiar/x509';
 import { ControlPlaneServers } from '#apps/api/control-plane/control-plane.server';
+import { DesiredStateHandler } from '#apps/api/control-plane/desired-state/desired-state.handler';
 import { ImageDownload } from '#apps/api/control-plane/image-download';
 import { ImageBlobs } from '#libs/images/image-blobs';
 import { ensurePki } from '#apps/cli/pki/cluster-pki';
@@ -61,6 +62,7 @@ before(async () => {
     new InstanceOwnership(database.dataSource, events),
     new Enrolment(database.dataSource, tokens),
     new ImageDownload(new ImageBlobs()),
+    new DesiredStateHandler({} as never, {} as never),
   );
   await servers.onApplicationBootstrap();
 });

@@ -93,6 +93,7 @@ export class IncomingMove {
   async recover(): Promise<void> {
     const { progress, spec } = this.record;
     this.record.token = ''; // its connection is gone
+    if (progress.phase !== COMPLETED && progress.phase !== FAILED) this.deps.network.arriving(spec.nics);
     // The buffered frames are lost, and the peers send them again. The port is in no bridge yet, so the network stays closed.
     for (const nic of spec.nics) await FrameBuffer.clear(this.deps.network, nic);
     if (progress.phase === COMPLETED || progress.phase === FAILED) return this.afterCommit.tidyUp();

@@ -14,6 +14,7 @@ export async function prepareTarget(
   { spec, nextEpoch, migrationId }: MigrationRecord,
   forwarding: readonly NetworkForwarding[],
 ): Promise<void> {
+  network.arriving(spec.nics);
   await network.attach(spec);
   for (const { networkId, entries } of forwarding) await network.setForwarding(networkId, entries, [], false);
   await instances.prepareIncoming(spec, nextEpoch);

@@ -1,0 +1,155 @@
+import type {
+  DesiredNetwork,
+  DesiredPeer,
+  DesiredPort,
+  DesiredResource,
+  DesiredResourceName,
+  DesiredSubnet,
+} from '#generated/lxstack/agent/v1/desired_state';
+
+/** Kinds of resources that this agent applies: the control plane sends no other. */
+export const kinds = ['network', 'subnet', 'port', 'peer'] as const;
+export type Kind = (typeof kinds)[number];
+
+/** What one change touched, so that only that is applied. */
+export class Touched {
+  readonly networks = new Set<string>();
+  readonly subnets = new Set<string>();
+  readonly ports = new Map<string, string>();
+  /** Ids of peers by network; `all` where the network is new or came as a whole. */
+  readonly peers = new Map<string, Set<string> | 'all'>();
+  /** MACs that peers of a network had and have no more. */
+  readonly goneMacs = new Map<string, Set<string>>();
+  /** Networks that left the document. */
+  readonly gone = new Set<string>();
+
+  peer(networkId: string, id: string): void {
+    const known = this.peers.get(networkId);
+    if (known === 'all') return;
+    if (known) known.add(id);
+    else this.peers.set(networkId, new Set([id]));
+  }
+
+  macGone(networkId: string, mac: string): void {
+    const known = this.goneMacs.get(networkId);
+    if (known) known.add(mac);
+    else this.goneMacs.set(networkId, new Set([mac]));
+  }
+}
+
+/** As it is kept on disk. */
+export interface DocumentContent {
+  revision: string;
+  resources: DesiredResource[];
+}
+
+/** What this host's networks should be, of one revision. Resources of a network that is not in it are dropped. */
+export class DesiredDocument {
+  revision = '';
+  readonly networks = new Map<string, DesiredNetwork>();
+  readonly subnets = new Map<string, DesiredSubnet>();
+  readonly ports = new Map<string, DesiredPort>();
+  /** By network, then by the peer's id. */
+  readonly peers = new Map<string, Map<string, DesiredPeer>>();
+
+  /** `removed` goes first, then `changed` comes; `whole`: what is not among `changed` goes. Returns what that touched. */
+  apply(
+    revision: string,
+    changed: readonly DesiredResource[],
+    removed: readonly DesiredResourceName[],
+    whole: boolean,
+  ): Touched {
+    const touched = new Touched();
+    const before = whole ? this.clear(touched) : undefined;
+    for (const { kind, id } of removed) this.remove(kind as Kind, id, touched);
+    for (const resource of changed) if (resource.body?.$case === 'network') this.put(resource, touched);
+    for (const resource of changed) if (resource.body?.$case !== 'network') this.put(resource, touched);
+    for (const id of before ?? []) if (!this.networks.has(id)) touched.gone.add(id);
+    this.revision = revision;
+    return touched;
+  }
+
+  /** Everything, as if it had just come. */
+  all(): Touched {
+    const touched = new Touched();
+    for (const id of this.networks.keys()) {
+      touched.networks.add(id);
+      touched.peers.set(id, 'all');
+    }
+    for (const [id, { networkId }] of this.ports) touched.ports.set(id, networkId);
+    return touched;
+  }
+
+  content(): DocumentContent {
+    const resources: DesiredResource[] = [];
+    const put = <K extends Kind>($case: K, rows: Iterable<[string, unknown]>) => {
+      for (const [id, value] of rows) resources.push({ id, body: { $case, value } as DesiredResource['body'] });
+    };
+    put('network', this.networks);
+    put('subnet', this.subnets);
+    put('port', this.ports);
+    for (const peers of this.peers.values()) put('peer', peers);
+    return { revision: this.revision, resources };
+  }
+
+  private put({ id, body }: DesiredResource, touched: Touched): void {
+    if (!body) return;
+    if (body.$case === 'network') {
+      if (!this.networks.has(id)) touched.peers.set(id, 'all');
+      this.networks.set(id, body.value);
+      touched.networks.add(id);
+      return;
+    }
+    const { networkId } = body.value;
+    if (!this.networks.has(networkId)) return;
+    if (body.$case === 'subnet') {
+      this.subnets.set(id, body.value);
+      touched.networks.add(networkId);
+      touched.subnets.add(id);
+    } else if (body.$case === 'port') {
+      this.ports.set(id, body.value);
+      touched.ports.set(id, networkId);
+    } else {
+      const peers = this.peers.get(networkId) ?? new Map<string, DesiredPeer>();
+      const former = peers.get(id);
+      if (former && former.mac !== body.value.mac) touched.macGone(networkId, former.mac);
+      this.peers.set(networkId, peers.set(id, body.value));
+      touched.peer(networkId, id);
+    }
+  }
+
+  private remove(kind: Kind, id: string, touched: Touched): void {
+    if (kind === 'network') this.removeNetwork(id, touched);
+    else if (kind === 'subnet') {
+      const subnet = this.subnets.get(id);
+      if (subnet) touched.networks.add(subnet.networkId);
+      this.subnets.delete(id);
+    } else if (kind === 'port') {
+      const port = this.ports.get(id);
+      if (port) touched.ports.set(id, port.networkId);
+      this.ports.delete(id);
+    } else {
+      for (const [networkId, peers] of this.peers) {
+        const peer = peers.get(id);
+        if (peer) touched.macGone(networkId, peer.mac);
+        peers.delete(id);
+      }
+    }
+  }
+
+  private removeNetwork(id: string, touched: Touched): void {
+    if (!this.networks.delete(id)) return;
+    touched.gone.add(id);
+    for (const [subnetId, { networkId }] of this.subnets) if (networkId === id) this.subnets.delete(subnetId);
+    for (const [portId, { networkId }] of this.ports) if (networkId === id) this.ports.delete(portId);
+    this.peers.delete(id);
+  }
+
+  /** Returns the networks that were there. */
+  private clear(touched: Touched): string[] {
+    const networks = [...this.networks.keys()];
+    for (const [id, { networkId }] of this.ports) touched.ports.set(id, networkId);
+    for (const map of [this.networks, this.subnets, this.ports, this.peers]) map.clear();
+    return networks;
+  }
+}

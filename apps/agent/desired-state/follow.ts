@@ -1,0 +1,106 @@
+import { status } from '@grpc/grpc-js';
+import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
+import type { DesiredStateRequest, DesiredStateResponse } from '#generated/lxstack/agent/v1/desired_state';
+import { sleep } from '#libs/common/clock';
+import { messageOf } from '#libs/common/errors';
+import type { Logger } from '#libs/common/logger';
+import { kinds } from './document.js';
+import type { DesiredDocument } from './document.js';
+import type { DocumentFile } from './document-file.js';
+import type { Reconciler } from './reconciler.js';
+
+type Stream = ClientDuplexStream<DesiredStateRequest, DesiredStateResponse>;
+
+const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [200, 5_000];
+/** A control plane of before this protocol: networks are told by calls, and it is asked again now and then. */
+const OLD_CONTROL_PLANE_MS = 30_000;
+/** Parts of one change kept at most; a host of a million ports has fewer. */
+const MOST_PARTS = 1_000;
+
+interface FollowDeps {
+  /** A new stream, which ends by itself after a while (so that streams spread over control planes that come and go). */
+  dial: () => Stream;
+  document: DesiredDocument;
+  file: Pick<DocumentFile, 'keep'>;
+  reconciler: Pick<Reconciler, 'apply' | 'failures' | 'onChange'>;
+  /** What was mended in the kernel since it was last asked. */
+  mended: () => string[];
+  logger: Logger;
+  signal: AbortSignal;
+}
+
+/** Follows the document until `signal`: what it says is applied and acknowledged, change by change, in order. */
+export class Follower {
+  private stream: Stream | undefined;
+
+  constructor(private readonly deps: FollowDeps) {
+    deps.reconciler.onChange = () => this.acknowledge();
+  }
+
+  async run(): Promise<void> {
+    const { logger, signal } = this.deps;
+    for (let pause = FIRST_PAUSE_MS; !signal.aborted;) {
+      const begun = performance.now();
+      const error = await this.session().then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      if (signal.aborted) return;
+      if (performance.now() - begun > LONGEST_PAUSE_MS) pause = FIRST_PAUSE_MS;
+      if (codeOf(error) === status.UNIMPLEMENTED) pause = OLD_CONTROL_PLANE_MS;
+      else if (error && codeOf(error) !== status.DEADLINE_EXCEEDED)
+        logger.warn({ reason: messageOf(error) }, 'desired state is not followed');
+      // Not all hosts of a control plane that was restarted at once.
+      await sleep(pause * (0.5 + Math.random()), signal).catch(() => undefined); // ended: the loop sees it
+      pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
+    }
+  }
+
+  /** Says how things are, unasked: what failed succeeds, or was mended. */
+  acknowledge(): void {
+    const { document, reconciler, mended } = this.deps;
+    if (!this.stream || !document.revision) return;
+    const acknowledgement = { revision: document.revision, failures: reconciler.failures(), mended: mended() };
+    this.stream.write({ acknowledgement });
+  }
+
+  private async session(): Promise<void> {
+    const { dial, document, logger, signal } = this.deps;
+    const stream = dial();
+    const end = () => stream.cancel();
+    signal.addEventListener('abort', end, { once: true });
+    stream.on('error', () => undefined); // thrown by the iteration
+    try {
+      const { revision } = document;
+      stream.write({ subscription: { revision, kinds: [...kinds], networkIds: [...document.networks.keys()] } });
+      let parts: DesiredStateResponse[] = [];
+      for await (const part of stream as AsyncIterable<DesiredStateResponse>) {
+        if (parts.push(part) > MOST_PARTS) throw new Error('a change in too many parts');
+        if (part.more) continue;
+        if (part.whole) logger.info({ from: revision, revision: part.revision }, 'desired state came as a whole');
+        await this.take(parts);
+        parts = [];
+        this.stream = stream;
+        this.acknowledge();
+      }
+    } finally {
+      this.stream = undefined;
+      signal.removeEventListener('abort', end);
+      stream.cancel();
+    }
+  }
+
+  private async take(parts: DesiredStateResponse[]): Promise<void> {
+    const { document, file, reconciler } = this.deps;
+    const { revision, whole } = parts[0];
+    const changed = parts.flatMap((part) => part.changed);
+    const removed = parts.flatMap((part) => part.removed);
+    const touched = document.apply(revision, changed, removed, whole);
+    file.keep(document);
+    await reconciler.apply(touched);
+  }
+}
+
+function codeOf(error: unknown): status | undefined {
+  return error instanceof Error && 'code' in error ? (error as ServiceError).code : undefined;
+}

@@ -1,0 +1,129 @@
+import pLimit from 'p-limit';
+import type { ResourceFailure } from '#generated/lxstack/agent/v1/desired_state';
+import { messageOf } from '#libs/common/errors';
+import type { Logger } from '#libs/common/logger';
+import type { HostNetwork } from '../network/network.js';
+import type { DesiredDocument, Kind, Touched } from './document.js';
+import { applyNetwork } from './networks/apply.js';
+import { applyPeers } from './peers/apply.js';
+import { applyPorts } from './ports/apply.js';
+import { applySubnets } from './subnets/apply.js';
+
+/** Networks worked on at once. */
+const PARALLEL = 4;
+const [FIRST_RETRY_MS, LONGEST_RETRY_MS] = [1_000, 30_000];
+/** Failures told at most. */
+const MOST_TOLD = 100;
+
+/** What the resources of one kind are applied with. */
+export interface Ground {
+  document: DesiredDocument;
+  network: HostNetwork;
+}
+
+/**
+ * Makes the host's networks what the document says: network by network, and within one in the order in which things stand
+ * on each other. What fails does not stop the rest; it is tried again until it succeeds or is no longer wanted.
+ */
+export class Reconciler {
+  /** Told when the list of failures has changed by a retry. */
+  onChange: () => void = () => {};
+  private readonly failing = new Map<string, ResourceFailure>();
+  private readonly limit = pLimit(PARALLEL);
+  private retry: NodeJS.Timeout | undefined;
+  private retryMs = FIRST_RETRY_MS;
+  private work: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly ground: Ground,
+    private readonly logger: Logger,
+  ) {
+    ground.network.onSettled = (networkId) =>
+      void this.inTurn(() => this.try('peer', networkId, () => this.peers(networkId)));
+  }
+
+  failures(): ResourceFailure[] {
+    return [...this.failing.values()].slice(0, MOST_TOLD);
+  }
+
+  /** Resolves when all of it was tried. */
+  apply(touched: Touched): Promise<void> {
+    return this.inTurn(() => this.tryAll(touched));
+  }
+
+  private async tryAll(touched: Touched): Promise<void> {
+    for (const id of touched.gone) this.forget(id);
+    const networkIds = new Set([
+      ...touched.networks,
+      ...touched.ports.values(),
+      ...touched.peers.keys(),
+      ...touched.goneMacs.keys(),
+    ]);
+    const present = [...networkIds].filter((id) => this.ground.document.networks.has(id));
+    await Promise.all(present.map((id) => this.limit(() => this.tryNetwork(id, touched))));
+    this.scheduleRetry();
+  }
+
+  private async tryNetwork(networkId: string, touched: Touched): Promise<void> {
+    const { ground } = this;
+    const ports = [...touched.ports].filter(([, id]) => id === networkId).map(([id]) => id);
+    const network = touched.networks.has(networkId) || !ground.network.has(networkId);
+    if (network) {
+      await this.try('network', networkId, () => applyNetwork(ground, networkId));
+      if (this.failing.has(key('network', networkId))) return; // nothing stands without it
+    }
+    if (network || ports.length) await this.try('port', networkId, () => applyPorts(ground, networkId, network, ports));
+    if (network || ports.length) await this.try('subnet', networkId, () => applySubnets(ground, networkId));
+    const [peers, gone] = [touched.peers.get(networkId), touched.goneMacs.get(networkId)];
+    if (peers || gone) await this.try('peer', networkId, () => applyPeers(ground, networkId, peers, gone));
+  }
+
+  private peers(networkId: string): Promise<void> {
+    return applyPeers(this.ground, networkId, 'all', undefined);
+  }
+
+  /** `id`: of the network, under which all of a kind succeed or fail together. */
+  private async try(kind: Kind, id: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      this.failing.delete(key(kind, id));
+    } catch (error) {
+      const reason = messageOf(error).slice(0, 500);
+      this.failing.set(key(kind, id), { kind, id, reason });
+      this.logger.warn({ kind, network: id, reason }, 'desired state not applied');
+    }
+  }
+
+  private forget(networkId: string): void {
+    for (const [name, { id }] of this.failing) if (id === networkId) this.failing.delete(name);
+  }
+
+  private scheduleRetry(): void {
+    if (!this.failing.size) this.retryMs = FIRST_RETRY_MS;
+    if (!this.failing.size || this.retry) return;
+    this.retry = setTimeout(() => {
+      this.retry = undefined;
+      void this.inTurn(() => this.tryAgain());
+    }, this.retryMs).unref();
+    this.retryMs = Math.min(LONGEST_RETRY_MS, 2 * this.retryMs);
+  }
+
+  private async tryAgain(): Promise<void> {
+    const before = JSON.stringify(this.failures());
+    const networks = new Set([...this.failing.values()].map(({ id }) => id));
+    const all = this.ground.document.all();
+    for (const id of networks) if (!this.ground.document.networks.has(id)) this.forget(id);
+    for (const id of networks) if (all.networks.has(id)) await this.tryNetwork(id, all);
+    this.scheduleRetry();
+    if (JSON.stringify(this.failures()) !== before) this.onChange();
+  }
+
+  /** One change of the document after the other. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.work.then(work, work);
+    this.work = mine.catch(() => undefined); // told to who waits for it
+    return mine;
+  }
+}
+
+const key = (kind: Kind, id: string): string => `${kind} ${id}`;

@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { status } from '@grpc/grpc-js';
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import type {
+  DesiredStateRequest,
+  DesiredStateResponse,
+  DesiredStateSubscription,
+} from '#generated/lxstack/agent/v1/desired_state';
+import { InvalidInputError, NotFoundError } from '#libs/common/errors';
+import { createLogger } from '#libs/common/logger';
+import { UUID } from '#libs/common/names';
+import { DesiredStateFeed } from '#libs/networking/desired-state/feed';
+import { HostFacts } from '#libs/networking/desired-state/host-facts';
+import { agentOf } from '../agent-identity.js';
+import { toGrpc } from '../grpc-errors.js';
+import { AgentStream } from './agent-stream.js';
+
+type Call = ServerDuplexStream<DesiredStateRequest, DesiredStateResponse>;
+
+const MOST_NETWORKS = 10_000;
+
+/** FollowDesiredState: subscription first, then acknowledgements, until one side ends. */
+@Injectable()
+export class DesiredStateHandler {
+  private readonly log = createLogger('desired-state');
+
+  constructor(
+    private readonly feed: DesiredStateFeed,
+    private readonly facts: HostFacts,
+  ) {}
+
+  follow(call: Call): void {
+    let stream: AgentStream | undefined;
+    let subscribing = false;
+    const gone = () => {
+      if (!stream) return;
+      stream.ended = true;
+      this.feed.remove(stream);
+    };
+    call.on('cancelled', gone);
+    call.on('error', gone);
+    call.on('end', () => {
+      gone();
+      call.end();
+    });
+    call.on('data', ({ subscription, acknowledgement }: DesiredStateRequest) => {
+      if (acknowledgement && stream) return this.feed.acknowledge(stream, acknowledgement);
+      if (!subscription || subscribing) return;
+      subscribing = true;
+      this.subscribe(call, subscription, (made) => (stream = made)).catch((error: unknown) => {
+        gone();
+        const answer = toGrpc(error);
+        this.log.info({ code: status[answer.code], reason: answer.details }, 'host cannot follow');
+        call.emit('error', answer);
+      });
+    });
+  }
+
+  private async subscribe(
+    call: Call,
+    subscription: DesiredStateSubscription,
+    made: (stream: AgentStream) => void,
+  ): Promise<void> {
+    const name = agentOf(call);
+    const { networkIds, kinds } = subscription;
+    if (networkIds.length > MOST_NETWORKS || !networkIds.every((id) => UUID.test(id)))
+      throw new InvalidInputError('subscription.network_ids', `at most ${MOST_NETWORKS} UUIDs`);
+    const hostId = await this.facts.hostOfName(name);
+    if (!hostId) throw new NotFoundError('Host', name);
+    const stream = new AgentStream(hostId, new Set(kinds), call);
+    made(stream);
+    await this.feed.add(stream, subscription);
+    this.log.info({ host: name, networks: networkIds.length }, 'host follows');
+  }
+}

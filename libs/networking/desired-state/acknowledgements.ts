@@ -1,0 +1,108 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { ResourceFailure } from '#generated/lxstack/agent/v1/desired_state';
+import { sleep } from '#libs/common/clock';
+import { Notices } from '#libs/database/notices';
+import { parseRevision } from './revision.js';
+
+/** What one host says of its document. */
+export interface Acknowledgement {
+  hostId: string;
+  revision: string;
+  failures: ResourceFailure[];
+  mended: string[];
+}
+
+/** What is kept of it. */
+export interface HostDesiredState {
+  hostId: string;
+  acknowledgedAt: Date | null;
+  failures: ResourceFailure[];
+  mended: string[];
+  mendedAt: Date | null;
+}
+
+const CHANNEL = 'lxstack_desired_acks';
+/** Events may be lost: looked again after this. */
+const LOOK_MS = 1_000;
+
+const WRITE = `
+  INSERT INTO host_desired_state AS kept (host_id, revision, acknowledged_at, failures, mended, mended_at)
+  SELECT host_id, snapshot, now(), failures, mended, CASE WHEN mended <> '[]' THEN now() END
+    FROM unnest($1::uuid[], $2::text[]::pg_snapshot[], $3::jsonb[], $4::jsonb[]) AS a(host_id, snapshot, failures, mended)
+  ON CONFLICT (host_id) DO UPDATE SET revision = excluded.revision, acknowledged_at = excluded.acknowledged_at,
+    failures = excluded.failures,
+    mended = CASE WHEN excluded.mended <> '[]' THEN excluded.mended ELSE kept.mended END,
+    mended_at = coalesce(excluded.mended_at, kept.mended_at)`;
+
+/** Hosts that follow, are up, have a bound port of these networks and have not seen the transaction. Index ports_mac. */
+const BEHIND = `
+  SELECT h.name FROM hosts h LEFT JOIN host_desired_state d ON d.host_id = h.id
+   WHERE h.id IN (SELECT host_id FROM ports WHERE network_id = ANY($2::uuid[]))
+     AND NOT h.forced_down AND h.lease_expires_at > clock_timestamp()
+     AND h.capabilities @> '[{"name": "desired-state", "present": true}]'
+     AND NOT coalesce(pg_visible_in_snapshot($1::xid8, d.revision), false)
+   ORDER BY h.name LIMIT 100`;
+
+/** What hosts have acknowledged, and who waits for it. */
+@Injectable()
+export class Acknowledgements {
+  constructor(
+    private readonly database: DataSource,
+    private readonly notices: Notices,
+  ) {}
+
+  /** One statement for many hosts. `awaited`: somebody may be waiting for one of them. */
+  async write(acknowledgements: Acknowledgement[], awaited: boolean): Promise<void> {
+    const rows = acknowledgements.flatMap((one) => {
+      const revision = parseRevision(one.revision);
+      return revision ? [{ ...one, snapshot: revision.snapshot }] : [];
+    });
+    if (!rows.length) return;
+    await this.database.query(WRITE, [
+      rows.map(({ hostId }) => hostId),
+      rows.map(({ snapshot }) => snapshot),
+      rows.map(({ failures }) => JSON.stringify(failures)),
+      rows.map(({ mended }) => JSON.stringify(mended)),
+    ]);
+    if (awaited) await this.database.query(`SELECT pg_notify('${CHANNEL}', '')`);
+  }
+
+  /**
+   * Until every host of these networks that is up has applied what transaction `xid` (xid8) changed, `timeoutMs` at most.
+   * Returns the names of those that have not (100 at most): none where all have.
+   */
+  async wait(xid: string, networkIds: string[], timeoutMs: number, signal?: AbortSignal): Promise<string[]> {
+    const deadline = Date.now() + timeoutMs;
+    let woken = new AbortController();
+    const stop = await this.notices.listen(CHANNEL, () => woken.abort());
+    try {
+      for (;;) {
+        woken = new AbortController();
+        const behind = await this.behind(xid, networkIds);
+        const left = deadline - Date.now();
+        if (!behind.length || left <= 0) return behind;
+        const until = AbortSignal.any([woken.signal, ...(signal ? [signal] : [])]);
+        await sleep(Math.min(LOOK_MS, left), until).catch(() => undefined); // woken
+        signal?.throwIfAborted();
+      }
+    } finally {
+      stop();
+    }
+  }
+
+  /** Hosts that are up and have not yet applied what the transaction changed. */
+  async behind(xid: string, networkIds: string[]): Promise<string[]> {
+    const rows = await this.database.query<{ name: string }[]>(BEHIND, [xid, networkIds]);
+    return rows.map(({ name }) => name);
+  }
+
+  async of(hostIds: string[]): Promise<Map<string, HostDesiredState>> {
+    const rows = await this.database.query<HostDesiredState[]>(
+      `SELECT host_id AS "hostId", acknowledged_at AS "acknowledgedAt", failures, mended, mended_at AS "mendedAt"
+         FROM host_desired_state WHERE host_id = ANY($1::uuid[])`,
+      [hostIds],
+    );
+    return new Map(rows.map((row) => [row.hostId, row]));
+  }
+}

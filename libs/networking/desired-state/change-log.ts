@@ -1,0 +1,111 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import { parseRevision } from './revision.js';
+import type { Revision } from './revision.js';
+
+/** The channel on which every transaction that writes a change says so. */
+export const CHANGES_CHANNEL = 'lxstack_desired_state';
+
+/**
+ * One row of the log: what is to be read again. `port`, `network`, `subnet`: that row changed (or is gone). `host`: where
+ * it is reached. `mark`: nothing changed, somebody waits until the network's hosts have come so far. `resend`: the host is
+ * to get its whole document.
+ */
+export interface Change {
+  kind: 'port' | 'network' | 'subnet' | 'host' | 'mark' | 'resend';
+  networkId: string | null;
+  resourceId: string | null;
+  /** Of a port: where it was and where it is bound. */
+  fromHostId: string | null;
+  toHostId: string | null;
+}
+
+export interface ChangesSince {
+  revision: Revision;
+  changes: Change[];
+}
+
+/** Rows taken at once; more than these and everybody gets the whole. */
+const MOST = 20_000;
+const KEPT_MINUTES = 60;
+const KEPT_ROWS = 200_000;
+
+// Index desired_state_changes_by_transaction. One statement: rows and snapshot are of the same moment.
+const SINCE = `
+  SELECT l.incarnation, pg_current_snapshot()::text AS snapshot,
+    l.pruned >= pg_snapshot_xmin(s.seen) OR pg_snapshot_xmax(s.seen) > pg_snapshot_xmax(pg_current_snapshot()) AS unknown,
+    (SELECT coalesce(json_agg(c), '[]') FROM (
+       SELECT kind, network_id AS "networkId", resource_id AS "resourceId", from_host_id AS "fromHostId",
+              to_host_id AS "toHostId"
+         FROM desired_state_changes
+        WHERE xid >= pg_snapshot_xmin(s.seen) AND NOT pg_visible_in_snapshot(xid, s.seen)
+        ORDER BY id LIMIT ${MOST + 1}) c) AS changes
+  FROM desired_state_log l, (SELECT $1::pg_snapshot AS seen) s`;
+
+const PRUNE = `
+  WITH gone AS (
+    DELETE FROM desired_state_changes WHERE created_at < now() - interval '${KEPT_MINUTES} minutes'
+      OR id < (SELECT max(id) - ${KEPT_ROWS} FROM desired_state_changes) RETURNING xid)
+  UPDATE desired_state_log SET pruned = greatest(pruned, (SELECT xid FROM gone ORDER BY xid DESC LIMIT 1))
+   WHERE EXISTS (SELECT FROM gone)`;
+
+/** Any number: one process prunes at a time. */
+const PRUNE_LOCK = 7_205_762;
+
+/** The log of changes, read by what a reader has seen, never by time or number. */
+@Injectable()
+export class ChangeLog {
+  constructor(private readonly database: DataSource) {}
+
+  /** Where the database is now. */
+  async now(tx: EntityManager = this.database.manager): Promise<Revision> {
+    const [row] = await tx.query<Revision[]>(
+      'SELECT incarnation, pg_current_snapshot()::text AS snapshot FROM desired_state_log',
+    );
+    return row;
+  }
+
+  /**
+   * What `seen` had not seen, and how far that goes. Undefined where the log cannot tell: it is of another database, older
+   * than what is kept, or there is too much.
+   */
+  async since(seen: string): Promise<ChangesSince | undefined> {
+    const revision = parseRevision(seen);
+    if (!revision) return undefined;
+    const [row] = await this.database.query<(Revision & { unknown: boolean; changes: Change[] })[]>(SINCE, [
+      revision.snapshot,
+    ]);
+    const { incarnation, snapshot, unknown, changes } = row;
+    if (unknown || incarnation !== revision.incarnation || changes.length > MOST) return undefined;
+    return { revision: { incarnation, snapshot }, changes };
+  }
+
+  /** In the caller's transaction: the hosts of these networks acknowledge once they have seen it. Returns its id (xid8). */
+  async mark(tx: EntityManager, networkIds: string[]): Promise<string> {
+    const [row] = await tx.query<{ xid: string }[]>(
+      `SELECT pg_current_xact_id()::text AS xid, count(note_desired_state('mark', id, NULL, NULL, NULL)::text)
+         FROM unnest($1::uuid[]) AS id`,
+      [networkIds],
+    );
+    return row.xid;
+  }
+
+  /** The hosts get their whole documents. */
+  async resend(hostIds: string[]): Promise<void> {
+    await this.database.query(
+      `SELECT note_desired_state('resend', NULL, id, NULL, NULL) FROM unnest($1::uuid[]) AS id`,
+      [hostIds],
+    );
+  }
+
+  /** Forgets what is older than an hour, or more than the newest 200,000. Who was away for longer gets the whole. */
+  async prune(): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      const [{ mine }] = await tx.query<{ mine: boolean }[]>('SELECT pg_try_advisory_xact_lock($1) AS mine', [
+        PRUNE_LOCK,
+      ]);
+      if (mine) await tx.query(PRUNE);
+    });
+  }
+}

@@ -1,0 +1,48 @@
+import type { DesiredResource, DesiredResourceName } from '#generated/lxstack/agent/v1/desired_state';
+import { resourceKinds } from './resources.js';
+
+/** What changed in one host's document: `removed` goes first, then `changed` comes. */
+export interface Delta {
+  changed: readonly DesiredResource[];
+  removed: readonly DesiredResourceName[];
+}
+
+export const EMPTY: Delta = { changed: [], removed: [] };
+
+export const isEmpty = ({ changed, removed }: Delta): boolean => !changed.length && !removed.length;
+
+/** The deltas one after the other as one: of each resource only the newest word is left. */
+export function merged(...deltas: Delta[]): Delta {
+  const some = deltas.filter((delta) => !isEmpty(delta));
+  if (some.length <= 1) return some[0] ?? EMPTY; // the same object for every host: it is written out once
+  const changed = new Map<string, DesiredResource>();
+  const removed = new Map<string, DesiredResourceName>();
+  for (const delta of some) {
+    for (const name of delta.removed) {
+      removed.set(`${name.kind} ${name.id}`, name);
+      changed.delete(`${name.kind} ${name.id}`);
+      if (name.kind === 'network') dropNetwork(changed, name.id);
+    }
+    for (const resource of delta.changed) {
+      const key = `${resource.body!.$case} ${resource.id}`;
+      changed.set(key, resource);
+      // A network that left and is back: what hung on it before still has to go.
+      if (resource.body!.$case !== 'network') removed.delete(key);
+    }
+  }
+  return { changed: [...changed.values()], removed: [...removed.values()] };
+}
+
+function dropNetwork(changed: Map<string, DesiredResource>, networkId: string): void {
+  for (const [key, { body }] of changed)
+    if (body && body.$case !== 'network' && body.value.networkId === networkId) changed.delete(key);
+}
+
+/** Without the kinds that the agent does not know. */
+export function knownTo(kinds: ReadonlySet<string>, delta: Delta): Delta {
+  if (resourceKinds.every((kind) => kinds.has(kind))) return delta;
+  return {
+    changed: delta.changed.filter(({ body }) => kinds.has(body!.$case)),
+    removed: delta.removed.filter(({ kind }) => kinds.has(kind)),
+  };
+}

@@ -1,0 +1,340 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { DataSource } from 'typeorm';
+import { DesiredDocument } from '#apps/agent/desired-state/document';
+import type { ResourceFailure } from '#generated/lxstack/agent/v1/desired_state';
+import { newId } from '#libs/common/ids';
+import { Notices } from '#libs/database/notices';
+import { Host } from '#libs/fleet/hosts/host.entity';
+import { Acknowledgements } from '#libs/networking/desired-state/acknowledgements';
+import { ChangeLog } from '#libs/networking/desired-state/change-log';
+import type { Delta } from '#libs/networking/desired-state/delta';
+import { DesiredStateFeed } from '#libs/networking/desired-state/feed';
+import type { HostStream } from '#libs/networking/desired-state/follower-state';
+import { HostFacts } from '#libs/networking/desired-state/host-facts';
+import { documentOf } from '#libs/networking/desired-state/resources';
+import { renderRevision } from '#libs/networking/desired-state/revision';
+import { Network } from '#libs/networking/networks/network.entity';
+import { Port } from '#libs/networking/ports/port.entity';
+import { Subnet } from '#libs/networking/subnets/subnet.entity';
+import { createTestDatabase } from '../support/servers.js';
+import type { TestDatabase } from '../support/servers.js';
+
+/** An agent without a host: applies what it is sent to a document and acknowledges it. */
+class TestHost implements HostStream {
+  readonly document = new DesiredDocument();
+  readonly kinds = new Set(['network', 'subnet', 'port', 'peer']);
+  ended = false;
+  messages = 0;
+  wholes = 0;
+  failures: ResourceFailure[] = [];
+  acknowledges = true;
+  private heard: () => void = () => {};
+
+  constructor(
+    readonly hostId: string,
+    private readonly feed: DesiredStateFeed,
+  ) {}
+
+  send(revision: string, { changed, removed }: Delta, whole: boolean): void {
+    this.messages++;
+    if (whole) this.wholes++;
+    this.document.apply(revision, changed, removed, whole);
+    if (this.acknowledges)
+      setImmediate(() => this.feed.acknowledge(this, { revision, failures: this.failures, mended: [] }));
+    this.heard();
+  }
+
+  end(): void {
+    this.ended = true;
+  }
+
+  async follow(): Promise<void> {
+    this.ended = false;
+    const { revision, networks } = this.document;
+    await this.feed.add(this, { revision, kinds: [...this.kinds], networkIds: [...networks.keys()] });
+  }
+
+  stop(): void {
+    this.ended = true;
+    this.feed.remove(this);
+  }
+
+  /** Until the document is as `wanted` says; the test's own limit ends a wait that never does. */
+  async until(wanted: (document: DesiredDocument) => boolean): Promise<void> {
+    while (!wanted(this.document)) {
+      const heard = new Promise<void>((resolve) => (this.heard = resolve));
+      await Promise.race([heard, pause(200)]);
+    }
+  }
+}
+
+describe('desired state', () => {
+  let database: TestDatabase;
+  let source: DataSource;
+  let log: ChangeLog;
+  let facts: HostFacts;
+  let feed: DesiredStateFeed;
+  let notices: Notices;
+  let acknowledgements: Acknowledgements;
+  let network: Network;
+  let subnet: Subnet;
+  let hosts: Host[];
+  let number = 0;
+
+  before(async () => {
+    database = await createTestDatabase();
+    source = database.dataSource;
+    notices = new Notices(source);
+    [log, facts, acknowledgements] = [
+      new ChangeLog(source),
+      new HostFacts(source),
+      new Acknowledgements(source, notices),
+    ];
+    feed = new DesiredStateFeed(source, notices, log, facts, acknowledgements);
+    hosts = await Promise.all([1, 2, 3].map(makeHost));
+    network = await makeNetwork();
+    subnet = await makeSubnet(network);
+  });
+  after(async () => {
+    await feed.onApplicationShutdown();
+    await notices.onApplicationShutdown();
+    await database.drop();
+  });
+  afterEach(async () => {
+    for (const stream of followers.splice(0)) stream.stop();
+    await source.query('DELETE FROM ports');
+  });
+
+  const followers: TestHost[] = [];
+  const follower = async (host: Host): Promise<TestHost> => {
+    const made = new TestHost(host.id, feed);
+    followers.push(made);
+    await made.follow();
+    return made;
+  };
+
+  async function makeHost(index: number): Promise<Host> {
+    const capabilities = [{ name: 'desired-state', present: true, detail: '' }];
+    const leaseExpiresAt = new Date(Date.now() + 3_600_000);
+    const row = { id: newId(), name: `h${index}`, role: 'compute' as const, address: '', capabilities, leaseExpiresAt };
+    return source.manager.save(source.manager.create(Host, { ...row, vtep: `10.213.0.${index}` }));
+  }
+
+  function makeNetwork(): Promise<Network> {
+    const row = { id: newId(), name: 'net', projectId: 'p', vni: 5_000 + ++number };
+    return source.manager.save(source.manager.create(Network, row));
+  }
+
+  function makeSubnet({ id: networkId }: Network): Promise<Subnet> {
+    const row = { id: newId(), projectId: 'p', networkId, cidr: '10.9.0.0/16', gatewayIp: '10.9.0.1' };
+    return source.manager.save(source.manager.create(Subnet, row));
+  }
+
+  const port = (host: Host | null, of = network): Port =>
+    source.manager.create(Port, {
+      id: newId(),
+      projectId: 'p',
+      networkId: of.id,
+      macAddress: `fa:16:3e:00:${(++number >> 8).toString(16).padStart(2, '0')}:${(number & 255).toString(16).padStart(2, '0')}`,
+      fixedIps: [{ subnet_id: subnet.id, ip_address: `10.9.${number >> 8}.${number & 255}` }],
+      hostId: host?.id ?? null,
+    });
+  const save = (one: Port) => source.manager.save(one);
+  const bind = (one: Port, host: Host | null) =>
+    source.query('UPDATE ports SET host_id = $2 WHERE id = $1', [one.id, host?.id ?? null]);
+  const peersOf = (document: DesiredDocument, of = network) => document.peers.get(of.id) ?? new Map<string, unknown>();
+
+  /** What the host's document is by the database, now. */
+  async function expected(host: Host): Promise<string[]> {
+    const all = documentOf(host.id, await facts.all(await facts.networksOf(host.id)));
+    return all.map((one) => JSON.stringify(one)).sort();
+  }
+  const contentOf = ({ document }: TestHost) =>
+    document
+      .content()
+      .resources.map((one) => JSON.stringify(one))
+      .sort();
+
+  it('loses no change of transactions that commit in another order than they began', async () => {
+    const start = renderRevision(await log.now());
+    const [early, late] = [port(hosts[0]), port(hosts[1])];
+    const [first, second] = [source.createQueryRunner(), source.createQueryRunner()];
+    await first.startTransaction();
+    await first.manager.save(early);
+    await second.startTransaction();
+    await second.manager.save(late);
+    await second.commitTransaction();
+    const before = (await log.since(start))!;
+    assert.deepEqual(
+      before.changes.map((change) => change.resourceId),
+      [late.id],
+      'what is committed is told, though something older is still open',
+    );
+    await first.commitTransaction();
+    const then = (await log.since(renderRevision(before.revision)))!;
+    assert.deepEqual(
+      then.changes.map((change) => change.resourceId),
+      [early.id],
+      'what began earlier and ended later is told, and nothing twice',
+    );
+    assert.deepEqual((await log.since(renderRevision(then.revision)))!.changes, []);
+    await Promise.all([first.release(), second.release()]);
+  });
+
+  it('writes one row for a change, however many hosts have the network, and none for what no host has to know', async () => {
+    const ports = await Promise.all(hosts.map((host) => save(port(host))));
+    const unbound = await save(port(null));
+    const start = renderRevision(await log.now());
+    await source.query(`UPDATE ports SET status = 'ACTIVE', name = 'x', updated_at = now()`);
+    await source.query('UPDATE ports SET port_security_enabled = false WHERE id = $1', [unbound.id]);
+    await source.query(`UPDATE networks SET name = 'other' WHERE id = $1`, [network.id]);
+    await source.query(`UPDATE hosts SET lease_expires_at = now() + interval '1 hour', vtep = vtep`);
+    assert.deepEqual((await log.since(start))!.changes, []);
+    await source.query('UPDATE networks SET mtu = 1400 WHERE id = $1', [network.id]);
+    await source.query('UPDATE ports SET admin_state_up = false WHERE id = $1', [ports[0].id]);
+    assert.deepEqual(
+      (await log.since(start))!.changes.map(({ kind, resourceId }) => [kind, resourceId]),
+      [
+        ['network', network.id],
+        ['port', ports[0].id],
+      ],
+    );
+    await source.query('UPDATE networks SET mtu = 1450 WHERE id = $1', [network.id]);
+  });
+
+  it('tells hosts of their networks, of what is bound to them and where the others are', async () => {
+    const [one, two] = [await follower(hosts[0]), await follower(hosts[1])];
+    const here = await save(port(hosts[0]));
+    await one.until((document) => document.ports.has(here.id) && document.subnets.has(subnet.id));
+    assert.equal(two.document.networks.size, 0, 'a host without a port of the network knows nothing of it');
+    const there = await save(port(hosts[1]));
+    await one.until((document) => peersOf(document).has(there.id));
+    await two.until((document) => peersOf(document).has(here.id));
+    await source.query(`UPDATE subnets SET dns_nameservers = '{9.9.9.9}', enable_dhcp = false WHERE id = $1`, [
+      subnet.id,
+    ]);
+    for (const host of [one, two]) await host.until((document) => !document.subnets.get(subnet.id)!.dhcp);
+    assert.deepEqual(two.document.subnets.get(subnet.id)!.dnsServers, ['9.9.9.9']);
+    await bind(here, hosts[1]);
+    await one.until((document) => document.networks.size === 0);
+    await two.until((document) => document.ports.size === 2);
+    await source.query('DELETE FROM ports WHERE id = $1', [here.id]);
+    await two.until((document) => document.ports.size === 1);
+    assert.deepEqual(contentOf(two), await expected(hosts[1]));
+  });
+
+  it('tells a host that was away what it missed, and no more', async () => {
+    const ports = await Promise.all([1, 2, 3].map(() => save(port(hosts[0]))));
+    const other = await makeNetwork();
+    await save(port(hosts[0], other));
+    const host = await follower(hosts[0]);
+    await host.until((document) => document.ports.size === 4);
+    host.stop();
+    const { wholes } = host;
+    await bind(ports[0], hosts[1]);
+    await source.query('DELETE FROM ports WHERE id = ANY($1)', [[ports[1].id]]);
+    await source.query('UPDATE networks SET mtu = 1300 WHERE id = $1', [network.id]);
+    await source.query('DELETE FROM ports WHERE network_id = $1', [other.id]);
+    await host.follow();
+    assert.equal(host.wholes, wholes, 'only what it missed');
+    assert.deepEqual(contentOf(host), await expected(hosts[0]));
+    assert.equal(host.document.networks.get(network.id)!.mtu, 1300);
+    await source.query('UPDATE networks SET mtu = 1450 WHERE id = $1', [network.id]);
+  });
+
+  it('gives the whole to a host whose revision is older than the log, of another database, or from the future', async () => {
+    await save(port(hosts[0]));
+    const host = await follower(hosts[0]);
+    const revision = host.document.revision;
+    const again = async (from: string) => {
+      host.stop();
+      host.document.revision = from;
+      const { wholes } = host;
+      await host.follow();
+      return host.wholes - wholes;
+    };
+    assert.equal(await again(revision), 0);
+    assert.equal(await again(revision.replace(/^[^/]*/, newId())), 1, 'another database');
+    assert.equal(await again(revision.replace(/\/.*/, '/9000000:9000001:')), 1, 'the future');
+    assert.equal(await again('nonsense'), 1);
+    const old = host.document.revision;
+    await source.query(`UPDATE desired_state_changes SET created_at = now() - interval '2 hours'`);
+    await save(port(hosts[1]));
+    await source.query(`UPDATE desired_state_changes SET created_at = now() - interval '2 hours'`);
+    await log.prune();
+    assert.deepEqual(await source.query('SELECT 1 FROM desired_state_changes'), []);
+    assert.equal(await again(old), 1, 'older than what is kept');
+    assert.deepEqual(contentOf(host), await expected(hosts[0]));
+  });
+
+  it('is the same at every host after any number of changes at once, with streams that break', async () => {
+    const ports = await Promise.all(Array.from({ length: 12 }, () => save(port(null))));
+    const streams = await Promise.all(hosts.map(follower));
+    const random = (below: number) => Math.floor(Math.random() * below);
+    const writer = async () => {
+      for (let n = 0; n < 25; n++) {
+        await source.transaction(async (tx) => {
+          for (const one of [ports[random(12)], ports[random(12)]].sort((a, b) => (a.id < b.id ? -1 : 1)))
+            await tx.query('UPDATE ports SET host_id = $2, admin_state_up = $3 WHERE id = $1', [
+              one.id,
+              [...hosts, null][random(4)]?.id ?? null,
+              random(2) === 0,
+            ]);
+          await pause(random(8));
+        });
+      }
+    };
+    const breaker = async () => {
+      for (let n = 0; n < 12; n++) {
+        const stream = streams[random(3)];
+        stream.stop();
+        await pause(random(30));
+        await stream.follow();
+      }
+    };
+    await Promise.all([writer(), writer(), writer(), writer(), breaker()]);
+    const { xid } = await mark();
+    assert.deepEqual(await acknowledgements.wait(xid, [network.id], 60_000), []);
+    for (const [index, stream] of streams.entries())
+      assert.deepEqual(contentOf(stream), await expected(hosts[index]), `${stream.messages} messages`);
+  });
+
+  const mark = () => source.transaction(async (tx) => ({ xid: await log.mark(tx, [network.id]) }));
+
+  it('is waited for until the hosts of the network that are up have it', async () => {
+    await Promise.all(hosts.map((host) => save(port(host))));
+    const [one, two] = [await follower(hosts[0]), await follower(hosts[1])];
+    two.acknowledges = false;
+    await source.query('UPDATE hosts SET forced_down = true WHERE id = $1', [hosts[2].id]);
+    const { xid } = await mark();
+    assert.deepEqual(
+      await acknowledgements.wait(xid, [network.id], 300),
+      ['h2'],
+      'the one that is down is not waited for',
+    );
+    two.acknowledges = true;
+    const waiting = acknowledgements.wait(xid, [network.id], 60_000);
+    feed.acknowledge(two, { revision: two.document.revision, failures: [], mended: [] });
+    assert.deepEqual(await waiting, []);
+    assert.ok(one.document.revision);
+    await source.query('UPDATE hosts SET forced_down = false WHERE id = $1', [hosts[2].id]);
+  });
+
+  it('keeps what a host says that fails, and that it no longer does', async () => {
+    await save(port(hosts[0]));
+    const host = await follower(hosts[0]);
+    const failures = async () => (await acknowledgements.of([hosts[0].id])).get(hosts[0].id)?.failures;
+    const failure = { kind: 'network', id: network.id, reason: 'no such device' };
+    const say = (failures: ResourceFailure[]) => {
+      host.failures = failures;
+      feed.acknowledge(host, { revision: host.document.revision, failures, mended: [] });
+    };
+    say([failure]);
+    while (!(await failures())?.length) await pause(20);
+    assert.deepEqual(await failures(), [failure]);
+    say([]);
+    while ((await failures())?.length) await pause(20);
+  });
+});
