@@ -104,8 +104,10 @@ describe('the target of a move that is committed', () => {
         },
       };
       const logger = createLogger('test');
+      const network = { arriving: () => undefined };
       const deps = {
         instances,
+        network,
         logger,
         runDirectory: directory,
         stateDirectory: directory,
@@ -146,7 +148,8 @@ describe('the target of a move that is committed', () => {
       commitIncoming: async (id: string) => (deleted ? gone(id) : begin()),
     };
     const stateDirectory = join(directory, 'hanging');
-    const deps = { instances, logger: createLogger('test'), runDirectory: directory, stateDirectory };
+    const network = { arriving: () => undefined };
+    const deps = { instances, network, logger: createLogger('test'), runDirectory: directory, stateDirectory };
     const migrations = new Migrations(deps as unknown as MigrationDeps);
     const migrationId = newId();
     const spec = InstanceSpec.create({ id: newId() });
