@@ -2,8 +2,8 @@ import pLimit from 'p-limit';
 import type { ResourceFailure } from '#generated/lxstack/agent/v1/desired_state';
 import { messageOf } from '#libs/common/errors';
 import type { Logger } from '#libs/common/logger';
-import type { HostNetwork } from '../network/network.js';
-import type { DesiredDocument, Kind, Touched } from './document.js';
+import type { Kind, Touched } from './document.js';
+import type { Ground } from './ground.js';
 import { applyNetwork } from './networks/apply.js';
 import { applyPeers } from './peers/apply.js';
 import { applyPorts } from './ports/apply.js';
@@ -14,12 +14,6 @@ const PARALLEL = 4;
 const [FIRST_RETRY_MS, LONGEST_RETRY_MS] = [1_000, 30_000];
 /** Failures told at most. */
 const MOST_TOLD = 100;
-
-/** What the resources of one kind are applied with. */
-export interface Ground {
-  document: DesiredDocument;
-  network: HostNetwork;
-}
 
 /**
  * Makes the host's networks what the document says: network by network, and within one in the order in which things stand

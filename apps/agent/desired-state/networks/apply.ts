@@ -1,6 +1,6 @@
 import { NotFoundError } from '#libs/common/errors';
 import { DesiredSpecs } from '../specs.js';
-import type { Ground } from '../reconciler.js';
+import type { Ground } from '../ground.js';
 
 /** Bridge and VXLAN device, with the network's MTU; ports follow its administrative state. */
 export async function applyNetwork({ document, network }: Ground, networkId: string): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Ground } from '../reconciler.js';
+import type { Ground } from '../ground.js';
 import { entryOf } from '../specs.js';
 
 /** Where frames of other ports go: those of `ids`, or all of the network. `gone`: MACs that nobody has any more. */

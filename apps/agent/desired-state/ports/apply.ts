@@ -1,4 +1,4 @@
-import type { Ground } from '../reconciler.js';
+import type { Ground } from '../ground.js';
 
 /** Rules and links of the ports that changed, or of all of the network's (a changed subnet changes what ports have). */
 export async function applyPorts(
