@@ -3,6 +3,9 @@
  * (`*.errors.ts` of the face); nothing in libs/ knows an HTTP status.
  */
 export abstract class DomainError extends Error {
+  /** What is told to who may not know of hosts, where `message` names one (Nova: OSSA-2019-003). */
+  declare publicMessage?: string;
+
   constructor(message: string) {
     super(message);
     this.name = new.target.name;

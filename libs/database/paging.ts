@@ -17,6 +17,11 @@ export interface PageRequest {
 
 export const MAX_PAGE = 1_000;
 
+/** True where the request filters or sorts by this column. */
+export function namesColumn({ filters = {}, sort = [] }: PageRequest, name: string): boolean {
+  return Object.hasOwn(filters, name) || sort.some(({ key }) => key === name);
+}
+
 /**
  * Narrows `query` to one page. `columns` maps the names a client may use to SQL over the alias `x`, never null
  * (`coalesce(x.name, '')`). Throws InvalidInputError for a sort key or filter that is none of them.

@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
+import { Flavors } from '#libs/compute/flavors/flavors';
 import { Quotas } from '#libs/compute/quotas/quotas';
 import { MoveBatches } from './batches/move-batches.service.js';
 import { Drains } from './drain/drains.service.js';
@@ -17,6 +18,7 @@ import { RebalancePlans } from './rebalance/rebalance-plans.service.js';
   imports: [SchedulingModule],
   providers: [
     InstanceTransitions,
+    Flavors,
     Quotas,
     Migrations,
     RunningMoves,

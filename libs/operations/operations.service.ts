@@ -100,7 +100,8 @@ export class Operations {
     if (states?.length) query.andWhere('o.state IN (:...states)', { states });
     if (kind) query.andWhere('o.kind = :kind', { kind });
     if (marker) {
-      await this.get(marker);
+      const { projectId: owner } = await this.get(marker);
+      if (projectId && owner !== projectId) throw new NotFoundError('Operation', marker);
       query.andWhere('(o.created_at, o.id) < (SELECT m.created_at, m.id FROM operations m WHERE m.id = :marker)', {
         marker,
       });

@@ -178,12 +178,12 @@ export class WorkflowRunner {
 
   private changed(operation: Operation): void {
     const { id, projectId, kind, state, step, resourceType, resourceId, failure } = operation;
-    const error = isFinished(state) && failure ? failure.message : undefined;
+    const ended = isFinished(state) ? failure : null;
     this.events.publish({
       type: 'operation',
       id,
       projectId,
-      data: { kind, state, step, resourceType, resourceId, error },
+      data: { kind, state, step, resourceType, resourceId, error: ended?.message, errorType: ended?.type },
     });
   }
 }

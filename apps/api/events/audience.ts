@@ -33,9 +33,9 @@ export class Audience {
     socket.on('close', () => this.listeners.delete(socket));
   }
 
-  *of(event: Event): Generator<WebSocket> {
-    for (const [socket, { isAdmin, projectId }] of this.listeners)
-      if (isAdmin || event.projectId === projectId) yield socket;
+  *of(event: Event): Generator<[WebSocket, Listener]> {
+    for (const [socket, listener] of this.listeners)
+      if (listener.isAdmin || event.projectId === listener.projectId) yield [socket, listener];
   }
 
   /** Those whose token has run out at `now`. */

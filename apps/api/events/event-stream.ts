@@ -14,6 +14,7 @@ import { Tokens } from '#libs/identity/tokens/tokens.service';
 import { Audience } from './audience.js';
 import { PROTOCOL, tokenIn, tokenOf } from './credentials.js';
 import { EVENTS_PATH } from './events-path.js';
+import { memberView } from './member-view.js';
 
 const MAX_SOCKETS = 1_000;
 /** Whose first message has not come. */
@@ -118,11 +119,13 @@ export class EventStream implements OnApplicationShutdown {
   }
 
   private tell(event: Event): void {
-    const message = renderEvent(event);
+    const [whole, forMembers] = [renderEvent(event), renderEvent(memberView(event))];
     const most = settings('events').bufferBytes;
-    for (const socket of this.audience.of(event))
+    for (const [socket, { isAdmin }] of this.audience.of(event)) {
+      const message = isAdmin ? whole : forMembers;
       if (socket.bufferedAmount + message.length > most) socket.terminate();
       else socket.send(message);
+    }
   }
 
   /** Where the database does not answer only time ends a token. */

@@ -41,7 +41,7 @@ export abstract class ErrorFilter implements ExceptionFilter {
     if (!known)
       log.error({ err: error, requestId: request.requestId, method: request.method, path: request.path }, 'failed');
     if (response.headersSent) return void response.destroy();
-    const answer = this.render(status, known ? messageFor(error) : unknownMessage(status), error);
+    const answer = this.render(status, known ? messageFor(error, request) : unknownMessage(status), error);
     if (error instanceof TooManyRequestsError) response.setHeader('Retry-After', String(error.retryAfterSeconds));
     if (status === 503) response.setHeader('Retry-After', '1');
     response
@@ -67,7 +67,9 @@ export abstract class ErrorFilter implements ExceptionFilter {
   protected abstract render(status: number, message: string, error: unknown): ErrorAnswer;
 }
 
-function messageFor(error: unknown): string {
+/** Administrators are told which host it was. */
+function messageFor(error: unknown, { caller }: ApiRequest): string {
+  if (error instanceof DomainError && error.publicMessage !== undefined && !caller?.isAdmin) return error.publicMessage;
   return error instanceof Error ? error.message : 'The request failed.';
 }
 

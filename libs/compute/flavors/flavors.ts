@@ -45,8 +45,9 @@ export class Flavors {
     if (filter.minRamMb !== undefined) query.andWhere('f.ram_mb >= :minRam', { minRam: filter.minRamMb });
     if (filter.minDiskGb !== undefined) query.andWhere('f.disk_gb >= :minDisk', { minDisk: filter.minDiskGb });
     if (filter.marker !== undefined) {
-      if (!(await this.database.getRepository(Flavor).existsBy({ id: filter.marker })))
-        throw new InvalidInputError('marker', 'the id of a flavor');
+      await this.get(caller, filter.marker).catch((error: unknown) => {
+        throw error instanceof NotFoundError ? new InvalidInputError('marker', 'the id of a flavor') : error;
+      });
       const sign = filter.sortDirection === 'asc' ? '>' : '<';
       query.andWhere(
         `(${column}, f.id) ${sign} (SELECT ${column.replace('f.', 'm.')}, m.id FROM flavors m WHERE m.id = :marker)`,

@@ -39,7 +39,10 @@ export interface InstanceFlavor {
 
 export interface InstanceFault {
   code: number;
+  /** With names of hosts, paths and logs: for administrators (see publicFailure). */
   message: string;
+  /** Class of the error; rows of older versions have none. */
+  type?: string;
   details?: string;
   created: string;
 }

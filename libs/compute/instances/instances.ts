@@ -21,7 +21,7 @@ export class Instances {
 
   /** One page. Throws InvalidInputError for a marker that names no instance. */
   async list(filter: InstanceFilter, page: InstancePage): Promise<Instance[]> {
-    if (page.marker !== undefined) await this.requireMarker(page.marker);
+    if (page.marker !== undefined) await this.requireMarker(page.marker, filter.projectId);
     const query = this.database.getRepository(Instance).createQueryBuilder('i');
     return narrow(query, filter, page).getMany();
   }
@@ -98,8 +98,10 @@ export class Instances {
     });
   }
 
-  private async requireMarker(marker: string): Promise<void> {
-    const known = UUID.test(marker) && (await this.database.manager.existsBy(Instance, { id: marker }));
+  /** Of the project that is listed (null: any): else a page would tell where another's stands in the order. */
+  private async requireMarker(id: string, projectId: string | null): Promise<void> {
+    const where = { id, ...(projectId !== null && { projectId }) };
+    const known = UUID.test(id) && (await this.database.manager.existsBy(Instance, where));
     if (!known) throw new InvalidInputError('marker', 'the id of an instance');
   }
 }

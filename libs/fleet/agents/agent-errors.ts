@@ -13,6 +13,15 @@ export class AgentFailedError extends DomainError {}
 
 /** gRPC status of an agent's answer as a domain error. UNAVAILABLE and DEADLINE_EXCEEDED may pass: UnavailableError. */
 export function fromAgent(host: string, method: string, error: ServiceError): DomainError {
+  const found = errorOf(host, method, error);
+  found.publicMessage =
+    found instanceof UnavailableError
+      ? 'The host does not answer now. Please try again.'
+      : 'The host refused. An administrator can see why.';
+  return found;
+}
+
+function errorOf(host: string, method: string, error: ServiceError): DomainError {
   const reason = `${error.details || error.message}`;
   const message = `Host ${host}: ${reason}`;
   switch (error.code) {

@@ -6,6 +6,7 @@ export class HostInUseError extends InvalidInputError {
   constructor(host: string) {
     super('host', 'a host that is down');
     this.message = `Compute service of ${host} is still in use.`;
+    this.publicMessage = 'Compute service is still in use.';
   }
 }
 
@@ -15,6 +16,7 @@ type Closed = Extract<EvacuationBar, { state: 'fencing' | 'unfenced' }>;
 export class EvacuationBarredError extends ConflictError {
   constructor(instanceId: string, host: string, bar: Closed) {
     super(wordsOf(instanceId, host, bar));
+    this.publicMessage = `Instance ${instanceId} may still run where it was.`;
   }
 }
 

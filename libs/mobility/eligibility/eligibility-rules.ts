@@ -2,24 +2,29 @@ import type { Instance } from '#libs/compute/instances/instance.entity';
 import type { Host } from '#libs/fleet/hosts/host.entity';
 import { inWords } from '#libs/scheduling/core/filters/capability';
 
+const ON_NO_HOST = 'The instance is on no host.';
+
 type Judged = Pick<Instance, 'vmState' | 'taskState'>;
 
 /** What Postgres knows against a live move. */
 export function blocksLive(instance: Judged, source: Pick<Host, 'name' | 'capabilities'> | null): string[] {
-  if (!source) return ['The instance is on no host.'];
+  return source ? [...blocksLiveItself(instance), ...lacking(source, ['checkpoint'])] : [ON_NO_HOST];
+}
+
+/** What the instance's own states say against a live move: its owners may know of it. */
+export function blocksLiveItself(instance: Judged): string[] {
   return [
     ...busy(instance),
     ...(['active', 'paused'].includes(instance.vmState)
       ? []
       : [`The instance is ${instance.vmState}, not active: only a cold migration moves it.`]),
     ...(instance.vmState === 'paused' ? ['The instance is paused: unpause it first.'] : []),
-    ...lacking(source, ['checkpoint']),
   ];
 }
 
 /** What Postgres knows against a cold move (Nova: active and stopped instances only). */
 export function blocksCold(instance: Judged, source: Pick<Host, 'name'> | null): string[] {
-  if (!source) return ['The instance is on no host.'];
+  if (!source) return [ON_NO_HOST];
   return [
     ...busy(instance),
     ...(['active', 'stopped'].includes(instance.vmState)

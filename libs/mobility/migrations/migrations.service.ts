@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
-import { Flavor } from '#libs/compute/flavors/flavor.entity';
+import { Flavors } from '#libs/compute/flavors/flavors';
 import type { Instance, InstanceFlavor } from '#libs/compute/instances/instance.entity';
 import { INSTANCE } from '#libs/compute/instances/actions/instance-operations';
 import type { InstanceAction } from '#libs/compute/instances/states/instance-states';
@@ -41,6 +41,7 @@ export class Migrations {
     private readonly database: DataSource,
     private readonly operations: Operations,
     private readonly transitions: InstanceTransitions,
+    private readonly flavors: Flavors,
     private readonly quotas: Quotas,
     private readonly fencing: Fencing,
     private readonly refusals: LiveRefusals,
@@ -80,13 +81,14 @@ export class Migrations {
   }
 
   /**
-   * Nova API: resize. `flavorId` as the caller gave it. Throws InvalidInputError for an unknown flavor,
-   * QuotaExceededError.
+   * Nova API: resize. `flavorId` as the caller gave it. Throws InvalidInputError for a flavor that is unknown or another
+   * project's, QuotaExceededError.
    */
   async resize(by: Caller, instanceId: string, flavorId: string): Promise<Migration> {
     return this.begin(by, instanceId, 'resize', async (tx, instance) => {
-      const flavor = await tx.findOneBy(Flavor, { id: flavorId });
-      if (!flavor) throw new InvalidInputError('flavorRef', 'the id of a flavor');
+      const flavor = await this.flavors.get(by, flavorId, tx).catch((error: unknown) => {
+        throw error instanceof NotFoundError ? new InvalidInputError('flavorRef', 'the id of a flavor') : error;
+      });
       if (flavor.id === instance.flavor.id)
         throw new InvalidInputError('flavorRef', 'another flavor than the present one');
       const { id, name, vcpus, ramMb, diskGb, extraSpecs } = flavor;

@@ -22,6 +22,7 @@ export class MoveRefusedError extends InvalidInputError {
   ) {
     super(field, 'a move that can be made');
     this.message = details.join('; ');
+    this.publicMessage = 'The instance cannot be moved so. An administrator can see why.';
   }
 }
 

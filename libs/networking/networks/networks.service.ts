@@ -5,7 +5,7 @@ import type { Caller } from '#libs/common/caller';
 import { ForbiddenError, InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { UUID } from '#libs/common/names';
-import { page } from '#libs/database/paging';
+import { namesColumn, page } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
 import { NetworkInUseError } from '../networking.errors.js';
 import { Network } from './network.entity.js';
@@ -42,6 +42,8 @@ export class Networks {
     const query = this.database.manager.createQueryBuilder(Network, 'x');
     const { projectId } = caller;
     if (!caller.isAdmin) query.where('(x.project_id = :projectId OR x.shared)', { projectId });
+    if (!caller.isAdmin && namesColumn(request, 'vni'))
+      throw new ForbiddenError('Only an admin may list networks by provider attributes.');
     return this.withSubnets(await page(query, columns, request).getMany());
   }
 

@@ -5,7 +5,7 @@ import type { Caller } from '#libs/common/caller';
 import { ForbiddenError, InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { UUID } from '#libs/common/names';
-import { page } from '#libs/database/paging';
+import { namesColumn, page } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { Operations } from '#libs/operations/operations.service';
@@ -72,6 +72,8 @@ export class UserPorts {
   async list(caller: Caller, request: PageRequest, addresses: string[] = [], subnets: string[] = []): Promise<Port[]> {
     const query = this.database.manager.createQueryBuilder(Port, 'x');
     if (!caller.isAdmin) query.where('x.project_id = :projectId', { projectId: caller.projectId });
+    if (!caller.isAdmin && namesColumn(request, 'host'))
+      throw new ForbiddenError('Only an admin may list ports by their host.');
     const has = `EXISTS (SELECT 1 FROM ip_allocations a WHERE a.port_id = x.id AND`;
     if (addresses.length) query.andWhere(`${has} host(a.ip_address) IN (:...addresses))`, { addresses });
     if (subnets.length) query.andWhere(`${has} a.subnet_id::text IN (:...subnets))`, { subnets });

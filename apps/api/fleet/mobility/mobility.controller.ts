@@ -7,8 +7,9 @@ import type { Caller } from '#libs/common/caller';
 import { Instances } from '#libs/compute/instances/instances';
 import { MoveEligibility } from '#libs/mobility/eligibility/move-eligibility';
 import { FleetErrorFilter } from '../fleet.errors.js';
+import { ownersView } from '#libs/mobility/eligibility/owners-view';
 
-/** Whether an instance can be moved, and if not why. Its owners see the verdict, admins the hosts too. */
+/** Whether an instance can be moved, and if not why. Owners see what its own states say, admins what the hosts say too. */
 @ApiTags('fleet')
 @UseFilters(FleetErrorFilter)
 @Controller('fleet/v1/instances/:id/mobility')
@@ -26,8 +27,9 @@ export class MobilityController {
   ): Promise<{ mobility: object }> {
     const instance = await this.instances.get(caller, id);
     const page = { marker: one(query, 'marker'), limit: limitOf(query) };
-    const { live, cold, init, memoryBytes, targets } = await this.mobility.report(instance, page);
+    const report = await this.mobility.report(instance, page);
+    const { live, cold, init, memoryBytes } = caller.isAdmin ? report : ownersView(instance, report);
     const shown = { instance_id: id, live, cold, init, memory_bytes: memoryBytes };
-    return { mobility: caller.isAdmin ? { ...shown, targets } : shown };
+    return { mobility: caller.isAdmin ? { ...shown, targets: report.targets } : shown };
   }
 }

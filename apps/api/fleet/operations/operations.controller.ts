@@ -7,9 +7,10 @@ import type { Caller } from '#libs/common/caller';
 import { InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { requireName, UUID } from '#libs/common/names';
 import { isOperationState } from '#libs/operations/operation-states';
-import type { Operation, OperationState, OperationStep } from '#libs/operations/operation.entity';
+import type { Operation, OperationFailure, OperationState, OperationStep } from '#libs/operations/operation.entity';
 import { Operations } from '#libs/operations/operations.service';
 import { FleetErrorFilter } from '../fleet.errors.js';
+import { publicFailure } from '#libs/operations/public-failure';
 
 /** Every operation as it is kept. An admin sees all, everybody else those of the project. */
 @ApiTags('fleet')
@@ -30,14 +31,15 @@ export class OperationsController {
       marker: one(query, 'marker'),
       limit: limitOf(query),
     });
-    return { operations: found.map((operation) => render(operation)) };
+    return { operations: found.map((operation) => render(operation, caller)) };
   }
 
   @Get(':id')
   async show(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<{ operation: object }> {
     const operation = await this.operations.get(requireName('id', id, UUID, 'a UUID'));
     if (!caller.isAdmin && operation.projectId !== caller.projectId) throw new NotFoundError('Operation', id);
-    return { operation: { ...render(operation), steps: (await this.operations.steps(id)).map(renderStep) } };
+    const steps = await this.operations.steps(id);
+    return { operation: { ...render(operation, caller), steps: steps.map((step) => renderStep(step, caller)) } };
   }
 }
 
@@ -51,9 +53,13 @@ function parseState(text: string): OperationState {
   return text;
 }
 
-/** Input and context are left out: they may carry what is none of an operator's business. */
-function render(operation: Operation): object {
-  const { id, kind, queue, state, step, failure, attempts } = operation;
+/**
+ * Input and context are left out: they may carry what is none of an operator's business. Why it failed, in its own words,
+ * and which worker has it are for administrators.
+ */
+function render(operation: Operation, { isAdmin }: Caller): object {
+  const { id, kind, queue, state, step, attempts } = operation;
+  const failure = operation.failure && (isAdmin ? operation.failure : publicly(operation.failure));
   return {
     id,
     kind,
@@ -72,11 +78,15 @@ function render(operation: Operation): object {
     created_at: operation.createdAt,
     started_at: operation.startedAt,
     finished_at: operation.finishedAt,
-    locked_by: operation.lockedBy,
-    locked_until: operation.lockedUntil,
+    ...(isAdmin && { locked_by: operation.lockedBy, locked_until: operation.lockedUntil }),
   };
 }
 
-function renderStep({ name, attempt, startedAt, finishedAt, result, message }: OperationStep): object {
-  return { name, attempt, started_at: startedAt, finished_at: finishedAt, result, message };
+function publicly({ step, type, message }: OperationFailure): OperationFailure {
+  return { step, type, message: publicFailure({ type, message }) };
+}
+
+function renderStep({ name, attempt, startedAt, finishedAt, result, message }: OperationStep, caller: Caller): object {
+  const step = { name, attempt, started_at: startedAt, finished_at: finishedAt, result };
+  return caller.isAdmin ? { ...step, message } : step;
 }

@@ -21,6 +21,7 @@ import type { CreateInstanceInput } from '../actions/instance-operations.js';
 import { configOf } from '../spec/instance-spec.js';
 import { placementOf } from '../spec/instance-placement.js';
 import type { Placement } from '../spec/instance-placement.js';
+import { requireHinted } from './hinted-instances.js';
 import type { NewInstance } from './new-instance.js';
 import { requireFits, usableImage } from './usable-image.js';
 
@@ -96,6 +97,7 @@ export class InstanceCreation {
     const { keyName } = wanted;
     if (keyName !== null && !(await tx.existsBy(KeyPair, { userId: caller.userId, name: keyName })))
       throw new BadRequestError('Invalid key_name provided.');
+    await requireHinted(tx, caller, wanted.schedulerHints);
     const host = placement.forcedHost ?? placement.requestedHost;
     if (host !== null && !(await tx.existsBy(Host, { name: host, role: 'compute' })))
       throw new BadRequestError(`Compute host ${host} could not be found.`);

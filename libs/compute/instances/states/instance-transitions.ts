@@ -16,6 +16,8 @@ export interface Fault {
   /** HTTP-like: 500 unless told. */
   code?: number;
   message: string;
+  /** Class of the error: members are told no more of it. */
+  type?: string;
   details?: string;
 }
 
@@ -177,6 +179,7 @@ export class InstanceTransitions {
         fault: {
           code: fault.code ?? 500,
           message: fault.message,
+          type: fault.type,
           details: fault.details,
           created: new Date().toISOString(),
         },

@@ -25,7 +25,7 @@ export function renderInstanceAction(operation: Operation, version: Microversion
   };
 }
 
-/** Nova API: one of its events, a view of one step. Why it failed is the admin's (traceback) or, from 2.84, details. */
+/** Nova API: one of its events, a view of one step. Why it failed (traceback; from 2.84 details) is for administrators. */
 export function renderInstanceActionEvent(step: OperationStep, context: { version: Microversion; isAdmin: boolean }) {
   const { version, isAdmin } = context;
   const failed = step.result === 'error';
@@ -34,8 +34,8 @@ export function renderInstanceActionEvent(step: OperationStep, context: { versio
     start_time: renderTime(step.startedAt, 'micro'),
     finish_time: step.finishedAt ? renderTime(step.finishedAt, 'micro') : null,
     result: step.finishedAt ? (failed ? 'Error' : 'Success') : null,
-    ...((isAdmin || version < 51) && { traceback: failed ? step.message : null }),
+    ...(isAdmin && { traceback: failed ? step.message : null }),
     ...(version >= 62 && { hostId: '', ...(isAdmin && { host: null }) }),
-    ...(version >= 84 && { details: failed ? step.message : null }),
+    ...(version >= 84 && isAdmin && { details: failed ? step.message : null }),
   };
 }

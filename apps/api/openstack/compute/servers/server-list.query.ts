@@ -66,10 +66,13 @@ function projectOf({ query, caller }: ComputeRequest): string | null {
   return named ?? null;
 }
 
-export function pageOf({ query }: ComputeRequest): InstancePage {
+/** Throws BodyError, and ForbiddenError where a member would learn who shares a host. */
+export function pageOf({ query, isAdmin }: ComputeRequest): InstancePage {
   const directions = many(query, 'sort_dir');
   const sort = many(query, 'sort_key').map((key, n) => {
-    if (!(key in instanceSortKeys))
+    if (!isAdmin && (key === 'host' || key === 'node'))
+      throw new ForbiddenError('Only administrators can sort servers by host, node');
+    if (!Object.hasOwn(instanceSortKeys, key))
       throw new BodyError('sort_key', key, `one of ${Object.keys(instanceSortKeys).join(', ')} is expected`);
     return { key: key as InstanceSortKey, direction: directionOf(directions[n] ?? directions[0]) };
   });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Instance, InstanceFlavor } from '#libs/compute/instances/instance.entity';
 import type { InstanceNicView, InstanceView } from '#libs/compute/instances/read/instance-views';
+import { publicFailure } from '#libs/operations/public-failure';
 import type { Microversion } from '../http/microversion.js';
 import { flavorBookmark, imageBookmark, serverLinks } from '../http/links.js';
 import { renderTime } from '../http/times.js';
@@ -98,10 +99,12 @@ function renderProgress(instance: Instance) {
   return shown ? { progress: 0 } : {};
 }
 
+/** Nova: OSSA-2019-003: hosts, paths and logs are for administrators. */
 function renderFault({ vmState, fault }: Instance, isAdmin: boolean) {
   if (!fault || (vmState !== 'error' && vmState !== 'deleted')) return {};
-  const { code, created, message, details } = fault;
-  return { fault: { code, created, message, ...(details && (isAdmin || code !== 500) ? { details } : {}) } };
+  const { code, created, message, details = message } = fault;
+  if (isAdmin) return { fault: { code, created, message, details } };
+  return { fault: { code, created, message: publicFailure(fault) } };
 }
 
 function renderAdminAttributes({ instance, host }: InstanceView, version: Microversion) {

@@ -1,0 +1,23 @@
+import type { Event } from '#libs/operations/events';
+import { publicFailure } from '#libs/operations/public-failure';
+
+/** What members of the project hear of each kind of event. */
+const SHOWN: Readonly<Record<Event['type'], readonly string[]>> = {
+  operation: ['kind', 'state', 'step', 'resourceType', 'resourceId', 'error'],
+  instance: ['vmState', 'powerState'],
+  migration: [
+    ...['instanceId', 'phase'],
+    ...['memoryBytesTotal', 'memoryBytesProcessed', 'diskBytesTotal', 'diskBytesProcessed'],
+  ],
+};
+
+/** The event without what is for administrators: why something failed in its own words, what a host has reported. */
+export function memberView({ data, ...event }: Event): Event {
+  const shown = SHOWN[event.type].filter((field) => field in data).map((field) => [field, data[field]]);
+  const { error, errorType } = data;
+  const failure = { message: String(error), type: typeof errorType === 'string' ? errorType : undefined };
+  return {
+    ...event,
+    data: { ...Object.fromEntries(shown), ...(error !== undefined && { error: publicFailure(failure) }) },
+  };
+}

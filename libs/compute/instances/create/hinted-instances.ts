@@ -1,0 +1,27 @@
+import { In } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
+import { NotFoundError } from '#libs/common/errors';
+import { UUID } from '#libs/common/names';
+import { Instance } from '../instance.entity.js';
+
+/**
+ * Instances that the scheduler hints same_host and different_host name must be the caller's to see: nobody places a server
+ * beside another project's. One that was deleted may be named. Throws NotFoundError.
+ */
+export async function requireHinted(
+  tx: EntityManager,
+  caller: Caller,
+  { same_host: same = [], different_host: different = [] }: Record<string, string | string[]>,
+): Promise<void> {
+  const named = [same, different].flat();
+  if (!named.length) return;
+  const where = {
+    id: In(named.filter((id) => UUID.test(id))),
+    ...(!caller.isAdmin && { projectId: caller.projectId }),
+  };
+  const found = await tx.find(Instance, { select: { id: true }, where });
+  const known = new Set(found.map(({ id }) => id));
+  const unknown = named.find((id) => !known.has(id.toLowerCase()));
+  if (unknown !== undefined) throw new NotFoundError('Instance', unknown);
+}

@@ -1,0 +1,22 @@
+import type { Instance } from '#libs/compute/instances/instance.entity';
+import { blocksCold, blocksLiveItself } from './eligibility-rules.js';
+import type { MobilityReport, Verdict } from './move-eligibility.js';
+
+const OTHER = 'Its host, or what runs in it, does not allow it. An administrator can see why.';
+
+/**
+ * The report as owners see it: what the states of the instance say. Reasons of hosts and their agents are for
+ * administrators (Nova: OSSA-2019-003).
+ */
+export function ownersView(
+  instance: Pick<Instance, 'vmState' | 'taskState'>,
+  report: MobilityReport,
+): Omit<MobilityReport, 'targets'> {
+  const { live, cold, init, memoryBytes } = report;
+  const states = [...blocksLiveItself(instance), ...blocksCold(instance, { name: '' })];
+  const open = ({ possible, reasons }: Verdict): Verdict => {
+    const told = reasons.filter((reason) => states.includes(reason));
+    return { possible, reasons: told.length < reasons.length ? [...told, OTHER] : told };
+  };
+  return { live: open(live), cold: open(cold), init, memoryBytes };
+}

@@ -1,0 +1,27 @@
+/** A failure as far as it is on record; `type`: class of the error. Rows of older versions have none. */
+export interface RecordedFailure {
+  message: string;
+  type?: string;
+}
+
+const NO_VALID_HOST = 'No valid host was found.';
+
+/** What members are told of a failure whose own words are for administrators. */
+const GENERIC = 'The operation failed. An administrator can see why.';
+
+/** Failures that may be told to everybody, in words that name no host, path or log. */
+const WORDS: Readonly<Record<string, string>> = {
+  NoValidHostError: NO_VALID_HOST,
+  OperationCancelledError: 'The operation was cancelled.',
+  InstanceTransitionLostError: 'The instance was deleted or reset meanwhile.',
+  UnavailableError: 'A part of the cloud did not answer in time.',
+};
+
+/**
+ * What members of the project are told of a failed operation: its own message may name hosts, what they have free, paths
+ * of agents and lines of logs (Nova: OSSA-2019-003).
+ */
+export function publicFailure({ type, message }: RecordedFailure): string {
+  if (type !== undefined && Object.hasOwn(WORDS, type)) return WORDS[type]!;
+  return message.startsWith(NO_VALID_HOST) ? NO_VALID_HOST : GENERIC;
+}

@@ -1,0 +1,186 @@
+import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { DataSource } from 'typeorm';
+import { AppModule } from '#apps/api/app.module';
+import { EventStream } from '#apps/api/events/event-stream';
+import { readPki, serverCredentials } from '#libs/agent-protocol/credentials';
+import { Host } from '#libs/fleet/hosts/host.entity';
+import { IdentityBootstrap } from '#libs/identity/bootstrap';
+import { FakeAgent } from '../support/fake-agent/fake-agent.js';
+import type { Peers } from '../support/fake-agent/fake-agent.js';
+import { createTestDatabase } from '../support/servers.js';
+import { TestPki } from '../support/test-pki.js';
+import { TestRedis } from '../support/test-redis.js';
+
+const PASSWORD = 'a password of tests';
+
+/** Whatever was answered; a test asserts what it reads. */
+export interface Json {
+  [key: string]: Json;
+}
+
+export interface Answer {
+  status: number;
+  /** {} where the answer is no JSON. */
+  body: Json;
+  text: string;
+  headers: Headers;
+}
+
+export interface Ask {
+  token?: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+/** The whole API process on a database of its own, with real tokens; agents only pretend, and no worker runs. */
+export class ApiWorld {
+  readonly agents: Peers = new Map();
+
+  private constructor(
+    readonly url: string,
+    private readonly app: NestExpressApplication,
+    private readonly pki: TestPki,
+    private readonly clean: () => Promise<void>,
+  ) {}
+
+  static async start(): Promise<ApiWorld> {
+    const { url: databaseUrl, drop } = await createTestDatabase();
+    const [redis, directory] = [await TestRedis.start(), await mkdtemp(join(tmpdir(), 'lx-api-'))];
+    const pki = await TestPki.create(join(directory, 'pki'));
+    Object.assign(process.env, {
+      LXSTACK_DATABASE_URL: databaseUrl,
+      LXSTACK_REDIS_URL: redis.url(),
+      LXSTACK_BLOB_DIR: join(directory, 'blobs'),
+      LXSTACK_PKI_DIR: await pki.issue('control:api'),
+      LXSTACK_CONTROL_LISTEN: '127.0.0.1:0',
+      LXSTACK_ENROL_LISTEN: '127.0.0.1:0',
+    });
+    const app = await NestFactory.create<NestExpressApplication>(AppModule, { logger: ['error'] });
+    app.enableShutdownHooks();
+    await app.get(IdentityBootstrap, { strict: false }).run(PASSWORD);
+    await app.listen(0, '127.0.0.1');
+    const server = app.getHttpServer() as Server;
+    app.get(EventStream, { strict: false }).attach(server);
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    process.env.LXSTACK_PUBLIC_URL = url;
+    return new ApiWorld(url, app, pki, async () => {
+      await Promise.all([drop(), redis.stop(), rm(directory, { recursive: true })]);
+    });
+  }
+
+  get database(): DataSource {
+    return this.app.get(DataSource);
+  }
+
+  /** One of the process's services. */
+  get<T>(type: abstract new (...args: never[]) => T): T {
+    return this.app.get<T>(type as never, { strict: false });
+  }
+
+  /** The OpenAPI document, as /docs makes it. */
+  document(): OpenAPIObject {
+    return SwaggerModule.createDocument(this.app, new DocumentBuilder().build());
+  }
+
+  async stop(): Promise<void> {
+    await this.app.close();
+    for (const agent of this.agents.values()) agent.close();
+    await this.clean();
+  }
+
+  async ask(method: string, path: string, { token, body, headers = {} }: Ask = {}): Promise<Answer> {
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        'openstack-api-version': 'compute 2.90',
+        ...(token === undefined ? {} : { 'x-auth-token': token }),
+        ...headers,
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await response.text();
+    const json = response.headers.get('content-type')?.includes('json') && text;
+    return { status: response.status, headers: response.headers, text, body: json ? (JSON.parse(text) as Json) : {} };
+  }
+
+  /** As `ask`; throws where the answer is none of success. */
+  async must(method: string, path: string, ask: Ask = {}): Promise<Json> {
+    const { status, text, body } = await this.ask(method, path, ask);
+    if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`);
+    return body;
+  }
+
+  /** A token; `scope` is the body's. */
+  async login(name: string, scope: object | string, password = PASSWORD): Promise<string> {
+    const identity = { methods: ['password'], password: { user: { name, domain: { id: 'default' }, password } } };
+    const answer = await this.ask('POST', '/identity/v3/auth/tokens', { body: { auth: { identity, scope } } });
+    const token = answer.headers.get('x-subject-token');
+    if (answer.status !== 201 || !token) throw new Error(`login of ${name}: ${answer.status} ${answer.text}`);
+    return token;
+  }
+
+  admin(): Promise<string> {
+    return this.login('admin', { project: { name: 'admin', domain: { id: 'default' } } });
+  }
+
+  /** A user with this role on the project (made where it is not there yet), and the token for it. */
+  async person(admin: string, name: string, role: string, project: string): Promise<Person> {
+    await this.ask('POST', '/identity/v3/projects', { token: admin, body: { project: { name: project } } });
+    const { projects } = await this.must('GET', `/identity/v3/projects?name=${project}`, { token: admin });
+    const projectId = String(first(projects).id);
+    const userId = await this.user(admin, name);
+    await this.grant(admin, role, userId, `projects/${projectId}`);
+    return { userId, projectId, token: await this.login(name, { project: { id: projectId } }) };
+  }
+
+  async user(admin: string, name: string, domain = 'default'): Promise<string> {
+    const body = { user: { name, password: PASSWORD, domain_id: domain } };
+    return String((await this.must('POST', '/identity/v3/users', { token: admin, body })).user!.id);
+  }
+
+  /** `target`: `projects/ID` or `domains/ID`. */
+  async grant(admin: string, role: string, userId: string, target: string): Promise<void> {
+    const { roles } = await this.must('GET', `/identity/v3/roles?name=${role}`, { token: admin });
+    await this.must('PUT', `/identity/v3/${target}/users/${userId}/roles/${String(first(roles).id)}`, { token: admin });
+  }
+
+  /** A compute host that is up, and can move instances live as far as its agent knows. */
+  async addHost(name: string): Promise<FakeAgent> {
+    const agent = new FakeAgent(name, this.agents);
+    const port = await agent.listen('127.0.0.1:0', serverCredentials(readPki(await this.pki.issue(`agent:${name}`))));
+    await this.database.manager.insert(Host, {
+      id: randomUUID(),
+      name,
+      role: 'compute',
+      address: `127.0.0.1:${port}`,
+      vcpus: 64,
+      memoryMb: 65_536,
+      diskGb: 500,
+      leaseExpiresAt: new Date(Date.now() + 6_000_000),
+      capabilities: ['checkpoint', 'restore'].map((one) => ({ name: one, present: true, detail: '' })),
+    });
+    return agent;
+  }
+}
+
+export interface Person {
+  userId: string;
+  projectId: string;
+  token: string;
+}
+
+export function first(list: Json | undefined): Json {
+  if (!Array.isArray(list) || !list.length) throw new Error(`a list with something in it, not ${JSON.stringify(list)}`);
+  return list[0] as Json;
+}
