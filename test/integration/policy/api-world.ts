@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -64,7 +64,10 @@ export class ApiWorld {
       LXSTACK_PKI_DIR: await pki.issue('control:api'),
       LXSTACK_CONTROL_LISTEN: '127.0.0.1:0',
       LXSTACK_ENROL_LISTEN: '127.0.0.1:0',
+      LXSTACK_API_LISTEN: '127.0.0.1:0',
+      LXSTACK_ADMIN_PASSWORD_FILE: join(directory, 'password'),
     });
+    await writeFile(join(directory, 'password'), PASSWORD);
     const app = await NestFactory.create<NestExpressApplication>(AppModule, { logger: ['error'] });
     app.enableShutdownHooks();
     await app.get(IdentityBootstrap, { strict: false }).run(PASSWORD);
