@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { status } from '@grpc/grpc-js';
 import type { IdMap, ImageRef, InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { ConflictError, InvalidInputError, UnavailableError, messageOf } from '#libs/common/errors';
 import type { Logger } from '#libs/common/logger';
 import { SHA256, requireName } from '#libs/common/names';
 import { retry } from '#libs/common/retry';
 import type { StorageDriver } from '../storage/storage-driver.js';
-import { ImageDigestError, ImageInUseError } from './image.errors.js';
+import { ImageDigestError, ImageInUseError, ImageMissingError } from './image.errors.js';
 import { whatToEvict } from './eviction.js';
 import { DEFAULT_IDMAP, idMapOf, imagePlaceOf, isPrivileged, placeOf } from './id-maps.js';
 import { copyShifted } from './shift.js';
@@ -162,6 +163,7 @@ export class ImageCache {
       await pipeline(this.deps.download(image), hashing, createWriteStream(blob, { mode: 0o600 }));
     } catch (error) {
       if (error instanceof ConflictError) throw error;
+      if (isNotFound(error)) throw new ImageMissingError(image.sha256);
       throw new UnavailableError(`image ${image.imageId} did not arrive: ${messageOf(error)}`);
     }
     const found = hash.digest('hex');
@@ -192,3 +194,8 @@ export class ImageCache {
 }
 
 const FREE_SHARE = 0.1;
+
+/** By gRPC, from the control plane. */
+function isNotFound(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === status.NOT_FOUND;
+}

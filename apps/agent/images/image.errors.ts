@@ -10,6 +10,13 @@ export class ImageDigestError extends ConflictError {
   }
 }
 
+/** The control plane has no data of this content (any more). Final. */
+export class ImageMissingError extends ConflictError {
+  constructor(readonly sha256: string) {
+    super(`IMAGE_MISSING: the control plane has no data of the image with sha256 ${sha256}`);
+  }
+}
+
 /** The archive could not be made a root file system. Final. */
 export class ImageFormatError extends ConflictError {
   constructor(reason: string) {

@@ -51,8 +51,8 @@ export function instanceHandlers({ instances, lifecycle, records, runtime, image
       const migrationIds = pageToken ? [] : await migrations.held(); // all with the first page
       return { instances: await Promise.all(page.map((id) => lifecycle.status(id))), nextPageToken, migrationIds };
     },
-    createInstance: ({ call, spec, start }: CreateInstanceRequest) =>
-      journal.once('create', call, () => instances.create(call, given(spec), start)),
+    createInstance: ({ call, spec, start, keepOwner }: CreateInstanceRequest) =>
+      journal.once('create', call, () => instances.create(call, given(spec), start, keepOwner)),
     startInstance: ({ call, instanceId }: InstanceRequest) =>
       journal.once('start', call, () => instances.start(call, instanceId)),
     stopInstance: ({ call, instanceId, timeoutSeconds }: StopInstanceRequest) =>

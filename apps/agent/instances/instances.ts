@@ -1,4 +1,5 @@
 import type { Call, InstanceSpec, InstanceStatus } from '#generated/lxstack/agent/v1/types';
+import { messageOf } from '#libs/common/errors';
 import { nextEpoch } from '../state/epoch.js';
 import type { InstanceRecord } from '../state/instance-record.js';
 import type { InstancesDeps } from './instances-deps.js';
@@ -12,7 +13,7 @@ export class Instances {
     private readonly lifecycle: Lifecycle,
   ) {}
 
-  create(call: Call | undefined, spec: InstanceSpec, start: boolean): Promise<InstanceStatus> {
+  create(call: Call | undefined, spec: InstanceSpec, start: boolean, keepsOwner = false): Promise<InstanceStatus> {
     return this.deps.turns.take(spec.id, async () => {
       let record = this.deps.records.find(spec.id);
       if (record && (call?.epoch ?? 0) > record.epoch) {
@@ -21,7 +22,7 @@ export class Instances {
         record = undefined;
       }
       if (record) nextEpoch(spec.id, call?.epoch ?? 0, record.epoch);
-      else record = await this.lifecycle.make(spec, call?.epoch ?? 0);
+      else record = await this.lifecycle.make(spec, call?.epoch ?? 0, keepsOwner);
       return start && record.state === 'stopped' ? this.lifecycle.start(record) : this.lifecycle.status(spec.id);
     });
   }
@@ -33,13 +34,17 @@ export class Instances {
   }
 
   stop(call: Call | undefined, id: string, timeoutSeconds: number): Promise<InstanceStatus> {
-    return this.change(call, id, (record) => this.lifecycle.stop(record, timeoutSeconds));
+    return this.change(call, id, async (record) => {
+      const status = await this.lifecycle.stop(record, timeoutSeconds);
+      await this.deps.storage.adopt(id);
+      return status;
+    });
   }
 
   reboot(call: Call | undefined, id: string, timeoutSeconds: number): Promise<InstanceStatus> {
     return this.change(call, id, async (record) => {
       await this.lifecycle.stop(record, timeoutSeconds);
-      return this.lifecycle.start(this.deps.records.get(id));
+      return this.startOrTell(this.deps.records.get(id));
     });
   }
 
@@ -76,15 +81,19 @@ export class Instances {
     });
   }
 
+  /** The disk goes only when the image that the new one is made from is here. */
   rebuild(call: Call | undefined, spec: InstanceSpec): Promise<InstanceStatus> {
     return this.change(call, spec.id, async (record) => {
       const ran = record.state === 'running';
       this.deps.runtime.check(spec);
-      await this.lifecycle.stop(record, 0);
-      await this.deps.storage.delete(spec.id);
-      const rebuilt = { ...this.deps.records.get(spec.id), spec };
-      await this.lifecycle.withDisk(spec, () => this.deps.records.keep(rebuilt));
-      return ran ? this.lifecycle.start(rebuilt) : this.lifecycle.status(spec.id);
+      const rebuilt = await this.deps.images.use(spec, async () => {
+        await this.lifecycle.stop(record, 0);
+        await this.deps.storage.delete(spec.id);
+        const stopped = { ...this.deps.records.get(spec.id), spec };
+        await this.lifecycle.withDisk(spec, () => this.deps.records.keep(stopped));
+        return stopped;
+      });
+      return ran ? this.startOrTell(rebuilt) : this.lifecycle.status(spec.id);
     });
   }
 
@@ -96,13 +105,24 @@ export class Instances {
     });
   }
 
-  /** Takes effect at the next start. */
+  /** Takes effect at the next start. The disk lies on the image that it was made from, whatever the spec names by now. */
   update(call: Call | undefined, spec: InstanceSpec): Promise<InstanceStatus> {
     return this.change(call, spec.id, async (record) => {
       this.deps.runtime.check(spec);
       await this.deps.storage.limitDisk(spec.id, spec.limits?.diskBytes ?? 0);
-      return this.lifecycle.keep({ ...record, spec }, record.state);
+      return this.lifecycle.keep({ ...record, spec: { ...spec, image: record.spec.image } }, record.state);
     });
+  }
+
+  /** What ran before the call and cannot be started again is stopped: the control plane believes that it runs. */
+  private async startOrTell(record: InstanceRecord): Promise<InstanceStatus> {
+    try {
+      return await this.lifecycle.start(record);
+    } catch (error) {
+      const reason = `It did not start again: ${messageOf(error)}`;
+      this.lifecycle.changes.emit('unasked', await this.lifecycle.keep(record, 'stopped', reason));
+      throw error;
+    }
   }
 
   private change<T>(call: Call | undefined, id: string, work: (record: InstanceRecord) => Promise<T>): Promise<T> {

@@ -32,9 +32,10 @@ export class Lifecycle {
     return { id, epoch, state: STATES[state], initPid, reason, memoryBytesUsed: 0 };
   }
 
-  /** Its disk and its record, stopped. */
-  make(spec: InstanceSpec, epoch: number): Promise<InstanceRecord> {
+  /** Its disk and its record, stopped. `keepsOwner`: a shared disk is not this host's before it starts or stops it. */
+  make(spec: InstanceSpec, epoch: number, keepsOwner = false): Promise<InstanceRecord> {
     return this.withDisk(spec, async () => {
+      if (!keepsOwner) await this.deps.storage.adopt(spec.id);
       const record = { spec, epoch, state: 'stopped' as const, reason: '' };
       await this.deps.records.keep(record); // before the start: whatever runs is known
       return record;
@@ -76,6 +77,7 @@ export class Lifecycle {
     await this.deps.runtime.start(spec.id);
     await this.deps.network.settle(spec.nics);
     const started = performance.now();
+    await this.deps.storage.adopt(spec.id);
     const status = await this.keep(record, 'running');
     const timing = { ready: ready - begun, start: started - ready, keep: performance.now() - started };
     this.deps.logger.info({ instance: spec.id, ms: timing }, 'started');

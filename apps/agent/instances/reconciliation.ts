@@ -42,6 +42,14 @@ export class Reconciliation {
     });
   }
 
+  /** It was another host's in between, and was given back: what this host tells of it is told under the present epoch. */
+  own(id: string, epoch: number): Promise<void> {
+    return this.deps.turns.take(id, async () => {
+      const record = this.deps.records.find(id);
+      if (record && !isMoving(record) && record.epoch < epoch) await this.deps.records.keep({ ...record, epoch });
+    });
+  }
+
   /** Invariant 2: owned by another host, or by nobody. It is stopped; its disk stays. */
   disown(id: string, reason: string): Promise<void> {
     return this.deps.turns.take(id, async () => {

@@ -94,7 +94,8 @@ export class WatchOver {
     const kept = records.find(instanceId)?.epoch ?? 0;
     // Fenced and still this host's: while the lease is held nobody can have taken it since the answer.
     if (owned && fence.held.find(instanceId) && fence.hasLease()) return reconciliation.release(instanceId);
-    if (owned || (!deleted && epoch < kept)) return;
+    if (owned) return epoch > kept ? reconciliation.own(instanceId, epoch) : undefined;
+    if (!deleted && epoch < kept) return;
     await reconciliation.disown(instanceId, deleted ? 'Deleted.' : 'Owned by another host.');
   }
 }

@@ -39,7 +39,7 @@ export class SharedDriver extends ImagePlaces implements StorageDriver {
     return new SharedDriver(at, `shared:${await poolId(pool)}`, pool, host);
   }
 
-  /** The disk that is there already is the instance's: it comes from a host that is dead. */
+  /** The disk that is there already is the instance's, and stays whose it is: it comes from a host that is dead. */
   async clone(instanceId: string, sha256: string): Promise<void> {
     const root = this.rootfs(instanceId);
     await mkdir(this.folder(instanceId), { recursive: true, mode: 0o711 });
@@ -49,7 +49,7 @@ export class SharedDriver extends ImagePlaces implements StorageDriver {
       await copyImage(this.at.image(sha256), half);
       await rename(half, root);
     }
-    await this.adopt(instanceId);
+    if ((await this.ownerOf(instanceId)) === undefined) await this.adopt(instanceId);
   }
 
   /** The target of a move finds the disk where the source has it. */
@@ -63,7 +63,7 @@ export class SharedDriver extends ImagePlaces implements StorageDriver {
   }
 
   async delete(instanceId: string): Promise<void> {
-    const owner = await readIfThere(join(this.folder(instanceId), 'owner'));
+    const owner = await this.ownerOf(instanceId);
     if (owner === undefined || owner === this.host) await rm(this.folder(instanceId), { recursive: true, force: true });
   }
 
@@ -72,6 +72,10 @@ export class SharedDriver extends ImagePlaces implements StorageDriver {
   async limitDisk(): Promise<void> {}
   rootfs = (instanceId: string) => join(this.folder(instanceId), 'rootfs');
   writableLayer = (instanceId: string) => this.rootfs(instanceId);
+
+  private ownerOf(instanceId: string): Promise<string | undefined> {
+    return readIfThere(join(this.folder(instanceId), 'owner'));
+  }
 
   private folder(instanceId: string): string {
     return join(this.pool, requireName('instance_id', instanceId, UUID, 'a UUID'));

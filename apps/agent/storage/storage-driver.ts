@@ -21,7 +21,7 @@ export interface StorageDriver {
   deleteImage(sha256: string): Promise<void>;
   /** Places that were never sealed: an agent died while it filled them. */
   discardUnsealed(): Promise<void>;
-  /** An instance's root from the image, not mounted yet. */
+  /** An instance's root from the image, not mounted yet; on shared storage the one that is there, whoever owns it. */
   clone(instanceId: string, sha256: string): Promise<void>;
   /** A migration's target: a root whose writable layer is filled by the move. */
   createEmpty(instanceId: string, sha256: string): Promise<void>;

@@ -17,7 +17,11 @@ const PAGE = 500;
 interface LeftCopy {
   id: string;
   epoch: number;
+  /** Of the copy. */
+  heldEpoch: number;
   busy: boolean;
+  /** Where it is now; null where it is deleted or was never built. */
+  host_id: string | null;
   /** The last move away from this host that ended well. */
   migration_id: string | null;
 }
@@ -29,7 +33,8 @@ interface LeftCopy {
  * is what a failed move left at its target. Index: primary key of instances, operations_in_order.
  */
 const LEFT = `
-  SELECT i.id, greatest(i.epoch, held.epoch)::float8 AS epoch,
+  SELECT i.id, greatest(i.epoch, held.epoch)::float8 AS epoch, held.epoch::float8 AS "heldEpoch",
+    CASE WHEN i.deleted_at IS NULL THEN i.host_id END AS host_id,
     EXISTS (SELECT FROM operations o WHERE o.resource_type = 'instance' AND o.resource_id = i.id::text
       AND o.state IN ('pending', 'running', 'undoing')) AS busy,
     (SELECT m.uuid FROM migrations m WHERE m.instance_id = i.id AND m.source_host_id = $1
@@ -49,6 +54,13 @@ const CLOSE_EVACUATIONS = `
   WHERE m.source_host_id = $1 AND m.migration_type = 'evacuation' AND m.status = 'done'
     AND o.id = m.operation_id AND o.state NOT IN ('pending', 'running', 'undoing')`;
 
+/** States of a copy that something can go on from. */
+const WHOLE: ReadonlySet<InstanceState> = new Set([
+  InstanceState.INSTANCE_STATE_RUNNING,
+  InstanceState.INSTANCE_STATE_PAUSED,
+  InstanceState.INSTANCE_STATE_STOPPED,
+]);
+
 /** Copies that hosts kept of instances which left or were deleted while the host could not be told. */
 @Injectable()
 export class LeftoverCopies {
@@ -61,27 +73,53 @@ export class LeftoverCopies {
 
   /**
    * Asks the host what it holds, removes what is settled elsewhere, and closes the evacuations away from it. Throws
-   * UnavailableError where some are still being changed: to be tried again.
+   * UnavailableError where some are still being changed, or where the host that they are on now does not answer: to be
+   * tried again. What that host says it has not whole is kept here: it is all there is (invariant 5).
    */
   async clear(run: Run, hostId: string): Promise<void> {
-    const busy: string[] = [];
+    const open: string[] = [];
     await this.hosts.whereUp(hostId, async (agent) => {
-      let pageToken = '';
-      do {
-        const page: ListInstancesResponse = await agent.call(
-          'listInstances',
-          { pageSize: PAGE, pageToken },
-          run.signal,
-        );
-        const states = new Map(page.instances.map(({ id, state }) => [id, state]));
-        for (const copy of await this.leftOf(hostId, page.instances))
-          if (copy.busy) busy.push(copy.id);
-          else await this.remove(run, agent, copy, states.get(copy.id)!);
-        pageToken = page.nextPageToken;
-      } while (pageToken);
+      for await (const instances of this.pages(run, agent)) {
+        const states = new Map(instances.map(({ id, state }) => [id, state]));
+        const left = await this.leftOf(hostId, instances);
+        const elsewhere = await this.wholeElsewhere(run, left);
+        for (const copy of left) {
+          const whole = elsewhere.get(copy.id);
+          if (copy.busy || whole === undefined) open.push(copy.id);
+          else if (whole) await this.remove(run, agent, copy, states.get(copy.id)!);
+          else this.log.warn({ instance: copy.id, host: agent.host.name }, 'left copy kept: no other is whole');
+        }
+      }
       await this.database.query(CLOSE_EVACUATIONS, [hostId]);
     });
-    if (busy.length) throw new UnavailableError(`Still being changed: ${busy.join(', ')}.`);
+    if (open.length) throw new UnavailableError(`Still being changed, or on hosts that are down: ${open.join(', ')}.`);
+  }
+
+  private async *pages(run: Run, agent: HostAgent): AsyncGenerator<InstanceStatus[]> {
+    let pageToken = '';
+    do {
+      const request = { pageSize: PAGE, pageToken };
+      const page: ListInstancesResponse = await agent.call('listInstances', request, run.signal);
+      yield page.instances;
+      pageToken = page.nextPageToken;
+    } while (pageToken);
+  }
+
+  /** Whether the host that has it now says so, of no older copy; true where none is needed, nothing where it is down. */
+  private async wholeElsewhere(run: Run, left: LeftCopy[]): Promise<Map<string, boolean>> {
+    const whole = new Map(left.filter(({ host_id }) => host_id === null).map(({ id }) => [id, true]));
+    for (const [hostId, copies] of Map.groupBy(left, ({ host_id }) => host_id)) {
+      if (hostId === null) continue;
+      await this.hosts.whereUp(hostId, async (agent) => {
+        const found = new Map<string, InstanceStatus>();
+        for await (const instances of this.pages(run, agent)) for (const one of instances) found.set(one.id, one);
+        for (const { id, heldEpoch } of copies) {
+          const there = found.get(id);
+          whole.set(id, there !== undefined && WHOLE.has(there.state) && there.epoch >= heldEpoch);
+        }
+      });
+    }
+    return whole;
   }
 
   private async leftOf(hostId: string, held: InstanceStatus[]): Promise<LeftCopy[]> {

@@ -21,6 +21,16 @@ export interface MoveContext {
   told?: boolean;
   /** Cold moves: whether it ran before, and is to run after. */
   wasRunning?: boolean;
+  /** Cold moves: the target has started it, or was told of the commit where it did not run. */
+  started?: boolean;
+  /** After a start that failed: the target has said that nothing of it runs there. */
+  quiet?: boolean;
+  /** After its commit it was made the source's again, two epochs on. */
+  returned?: boolean;
+  /** The source has it again as it was. */
+  resumed?: boolean;
+  /** It ran before, and could not be started again where it was. */
+  keptStopped?: boolean;
   /** What went wrong in the words of the end that failed, for the migration's record. */
   failure?: { step: string; reason: string; logTail: string[] };
 }

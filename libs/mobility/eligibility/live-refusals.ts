@@ -15,6 +15,7 @@ import type { LiveMigrateInput } from '../migrations/move-operations.js';
 import { placementOfMove } from '../migrations/placement-of-move.js';
 import { AgentPrecheck } from './agent-precheck.js';
 import { blocksLive, blocksTarget } from './eligibility-rules.js';
+import { blocksImage } from './image-rules.js';
 import { blocksCapacity } from './capacity-rules.js';
 import type { CapacityLeft, CapacityNeeded } from './capacity-rules.js';
 
@@ -77,7 +78,7 @@ export class LiveRefusals {
     target: Host | null,
     { force, diskOverCommit, patient = false }: Asked,
   ): Promise<LiveLook> {
-    const known = blocksLive(instance, source);
+    const known = [...blocksLive(instance, source), ...(await blocksImage(this.database.manager, instance))];
     if (!source || instance.vmState !== 'active') return { reasons: known };
     const [here, there] = await Promise.all([
       this.look.at(source, instance.id, patient),

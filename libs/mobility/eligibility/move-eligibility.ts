@@ -11,6 +11,7 @@ import { blocksCpu } from '../migrations/cpu-features.js';
 import { blocksDisk } from '../migrations/move-checks.js';
 import { AgentPrecheck, downWords } from './agent-precheck.js';
 import { blocksCold, blocksLive, blocksTarget } from './eligibility-rules.js';
+import { blocksImage } from './image-rules.js';
 
 /** Whether a kind of move can be made now; reasons where it cannot, in words an operator can act on. */
 export interface Verdict {
@@ -45,8 +46,10 @@ export class MoveEligibility {
     const source = instance.hostId ? await this.hosts.get(instance.hostId) : null;
     const hosts = (await this.hosts.list({ role: 'compute', ...page })).filter((host) => host.id !== source?.id);
     const seen = await this.here(instance, source);
-    const live = [...blocksLive(instance, source), ...seen.reasons];
-    const cold = [...blocksCold(instance, source), ...(source && !isUp(source, now) ? [downWords(source)] : [])];
+    const image = await blocksImage(this.database.manager, instance);
+    const live = [...blocksLive(instance, source), ...image, ...seen.reasons];
+    const down = source && !isUp(source, now) ? [downWords(source)] : [];
+    const cold = [...blocksCold(instance, source), ...image, ...down];
     return {
       live: verdict(live),
       cold: verdict(cold),

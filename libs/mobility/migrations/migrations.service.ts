@@ -17,6 +17,7 @@ import { Host } from '#libs/fleet/hosts/host.entity';
 import { Fencing } from '#libs/fleet/fencing/fencing.service';
 import { isUp } from '#libs/fleet/hosts/host-state';
 import type { Operation } from '#libs/operations/operation.entity';
+import { blocksImage } from '../eligibility/image-rules.js';
 import { LiveRefusals } from '../eligibility/live-refusals.js';
 import { Operations } from '#libs/operations/operations.service';
 import type { NewOperation } from '#libs/operations/operations.service';
@@ -151,6 +152,8 @@ export class Migrations {
   ): Promise<Migration> {
     return this.operations.transact(async (tx, create) => {
       const instance = await this.transitions.begin(tx, instanceId, action);
+      const reasons = await blocksImage(tx, instance);
+      if (reasons.length) throw new MoveRefusedError('imageRef', reasons);
       const { type, kind, target, force = false, newFlavor, parentId, ...how } = await plan(tx, instance);
       const uuid = newId();
       const input: MoveInput = {

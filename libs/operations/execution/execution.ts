@@ -125,7 +125,9 @@ export class Execution {
     if (this.interruption) return this.giveBack();
     const back = this.position.mayGoBack();
     if (back && this.operation.cancelRequested) return this.turnBack(new OperationCancelledError());
-    const limit = back ? (step.attempts ?? DEFAULT_ATTEMPTS) : FORWARD_ATTEMPTS;
+    // Past the point of no return whoever cancels (a delete) waits for the end: not for half an hour.
+    const forward = this.operation.cancelRequested ? UNDO_ATTEMPTS : FORWARD_ATTEMPTS;
+    const limit = back ? (step.attempts ?? DEFAULT_ATTEMPTS) : forward;
     this.around.log.warn(
       { operation: this.id, step: step.name, error: error.message, type: error.name },
       'step failed',

@@ -173,6 +173,22 @@ export class WorkflowWorld {
     return this.operations.waitFor(id, 30_000);
   }
 
+  /** Deletes it as a user does: what is under way on it is asked to end. Waits for the end. */
+  async remove(instanceId: string): Promise<Operation> {
+    const { vmState, powerState } = await this.instance(instanceId);
+    const { id } = await this.operations.transact(async (tx, create) => {
+      await tx.query(`UPDATE instances SET task_state = 'deleting' WHERE id = $1`, [instanceId]);
+      const others = await tx.query<{ id: string }[]>(
+        `SELECT id FROM operations WHERE resource_id = $1 AND state IN ('pending', 'running', 'undoing')`,
+        [instanceId],
+      );
+      for (const other of others) await this.operations.requestCancel(other.id, tx);
+      const input = { before: { vmState, powerState }, force: false };
+      return create(this.operationOn(instanceId, 'instance.delete', input));
+    });
+    return this.operations.waitFor(id, 120_000);
+  }
+
   /** What the agent would publish of its host. */
   hostInfo(name: string): HostInfo {
     const { vtep, vcpus, memoryMb, diskGb, capabilities } = this.hosts.get(name)!;
@@ -191,8 +207,11 @@ export class WorkflowWorld {
   }
 
   /** Waits for a migration's end, whichever it is. */
-  async ended({ uuid, operationId }: Migration): Promise<{ operation: Operation; migration: Migration }> {
-    const operation = await this.operations.waitFor(operationId, 40_000);
+  async ended(
+    { uuid, operationId }: Migration,
+    patienceMs = 120_000,
+  ): Promise<{ operation: Operation; migration: Migration }> {
+    const operation = await this.operations.waitFor(operationId, patienceMs);
     return { operation, migration: await this.database.manager.findOneByOrFail(Migration, { uuid }) };
   }
 

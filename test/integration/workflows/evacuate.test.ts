@@ -86,9 +86,9 @@ describe('evacuation', () => {
     await world.database.query(`UPDATE hosts SET forced_down = true WHERE name = 'h3'`);
     for (const name of ['h1', 'h2']) {
       const agent = world.agents.get(name)!;
-      agent.refuse('createInstance', status.UNAVAILABLE, 'no answer', 100);
+      agent.refuse('startInstance', status.UNAVAILABLE, 'no answer', 100);
       agent.onCall = (method) => {
-        if (method === 'createInstance') void world.database.query(`UPDATE hosts SET forced_down = (name <> 'h3')`);
+        if (method === 'startInstance') void world.database.query(`UPDATE hosts SET forced_down = (name <> 'h3')`);
       };
     }
     const { migration } = await world.ended(await world.migrations.evacuate(caller, id));
@@ -102,22 +102,28 @@ describe('evacuation', () => {
     for (const name of ['h1', 'h2', 'h3']) await back(name);
   });
 
-  it('deletes while it is evacuated, also after the change of host', async () => {
-    const { id } = await world.create('h3');
-    await world.database.query(`UPDATE hosts SET forced_down = true WHERE name = 'h3'`);
-    const agents = ['h1', 'h2'].map((name) => world.agents.get(name)!);
-    let deleted: Promise<Operation> | undefined;
-    for (const agent of agents)
-      agent.onCall = (method) => {
-        if (method === 'createInstance') deleted ??= world.run(id, 'instance.delete', 'deleting', { force: false });
-      };
-    const { operation } = await world.ended(await world.migrations.evacuate(caller, id));
-    assert.equal(operation.state, 'done', JSON.stringify(operation.failure));
-    assert.equal((await deleted!).state, 'done');
-    assert.deepEqual(await world.claims(id), []);
-    await world.database.query(`UPDATE hosts SET forced_down = false WHERE name = 'h3'`);
-    await back('h3');
-  });
+  for (const [when, call] of [
+    ['before', 'createInstance'],
+    ['after', 'startInstance'],
+  ])
+    it(`deletes while it is evacuated, ${when} the change of host: the evacuation is given up for it`, async () => {
+      const { id } = await world.create('h3');
+      await world.database.query(`UPDATE hosts SET forced_down = true WHERE name = 'h3'`);
+      const agents = ['h1', 'h2'].map((name) => world.agents.get(name)!);
+      let deleted: Promise<Operation> | undefined;
+      for (const agent of agents) {
+        agent.refuse(call as 'createInstance', status.UNAVAILABLE, 'no answer', 3);
+        agent.onCall = (method) => {
+          if (method === call) deleted ??= world.remove(id);
+        };
+      }
+      const { operation } = await world.ended(await world.migrations.evacuate(caller, id));
+      assert.equal(operation.state, 'cancelled', JSON.stringify(operation.failure));
+      assert.equal((await deleted!).state, 'done');
+      assert.deepEqual(await world.claims(id), []);
+      await world.database.query(`UPDATE hosts SET forced_down = false WHERE name = 'h3'`);
+      await back('h3');
+    });
 
   it('invariant 2: a host that is up again, or no longer said to be dead, keeps what was on its way', async () => {
     const { id } = await world.create('h3');

@@ -28,7 +28,7 @@ export class SpawnStep implements Step<CreateInstanceInput, CreateContext> {
     const [{ instance, spec }, agent] = await Promise.all([this.specs.load(id), this.hosts.agent(hostId)]);
     const call = callOf(run, this.name, instance.epoch);
     await Promise.all([
-      agent.call('createInstance', { call, spec, start: true }, signal),
+      agent.call('createInstance', { call, spec, start: true, keepOwner: false }, signal),
       this.forwarding.announce(run, id, hostId),
     ]);
     await run.commit(async (tx) => {

@@ -115,6 +115,7 @@ export class FakeAgent implements FakePeer {
         return {};
       }),
       setForwarding: this.unary('setForwarding', (request) => this.forward(request)),
+      ensureImage: this.unary('ensureImage', () => ({ cached: true })),
       ensureNetwork: this.unary('ensureNetwork', () => ({})),
       checkMigration: this.unary('checkMigration', () =>
         CheckMigrationResponse.create({ reasons: this.reasons, ...this.room }),

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import { hostOf } from '#apps/cli/client/compute';
+import type { Server } from '#apps/cli/client/compute';
+import { inside } from './fleet/inside.js';
+import { TestFleet } from './fleet/test-fleet.js';
+
+let fleet: TestFleet;
+before(async () => (fleet = await TestFleet.open()));
+after(() => fleet?.close());
+
+/** A server of an image of its own, the busybox guest with bytes behind its end, which is deleted then. */
+async function serverOfDeletedImage(name: string): Promise<{ server: Server; blob: string }> {
+  const { images, compute } = fleet.cloud;
+  const archive = Buffer.concat([
+    await readFile(fleet.local.images.busybox),
+    Buffer.alloc(512 * randomInt(200, 2_000)),
+  ]);
+  const image = await images.upload(name, archive);
+  const id = await compute.create(name, image.id, fleet.flavorId, fleet.networkId);
+  const server = await compute.settled(id, 'ACTIVE');
+  await fleet.answers(server);
+  await inside(fleet, server, '/bin/sh', '-c', 'echo precious >/etc/note; sync');
+  await images.remove(image.id);
+  assert.equal(await images.find(name), undefined);
+  return { server, blob: await fleet.local.blobOfSize(archive.length) };
+}
+
+const note = (server: Server) => inside(fleet, server, '/bin/cat', '/etc/note').then((text) => text.trim());
+
+/** Down by an operator's word, while its agent and its servers live. */
+async function evacuated(server: Server, host: string): Promise<Server> {
+  await fleet.cloud.compute.forceDown(host, true);
+  await fleet.cloud.compute.act(server.id, { evacuate: {} });
+  return fleet.ended(server.id, 600_000);
+}
+
+test('a server whose image was deleted moves, is rebuilt and is evacuated to hosts that never had the image', async () => {
+  const { compute } = fleet.cloud;
+  const { server } = await serverOfDeletedImage('e2e-image-kept');
+  assert.equal((await compute.liveMigrate(server.id)).status, 'completed');
+  assert.equal(await note(server), 'precious');
+  await compute.coldMigrate(server.id);
+  await compute.act(server.id, { confirmResize: null });
+  await fleet.answers(await compute.settled(server.id, 'ACTIVE'));
+  assert.equal(await note(server), 'precious');
+  await compute.act(server.id, { reboot: { type: 'HARD' } });
+  await fleet.answers(await compute.settled(server.id, 'ACTIVE'));
+
+  const host = hostOf(await compute.show(server.id));
+  const moved = await evacuated(server, host);
+  assert.equal(moved.status, 'ACTIVE');
+  assert.notEqual(hostOf(moved), host);
+  await fleet.answers(moved);
+  await compute.forceDown(host, false);
+  await compute.hostIs(host, 'up');
+  await fleet.cloud.hosts.resynced(host);
+  assert.deepEqual(await fleet.local.traces(host, server.id, []), []);
+  await fleet.remove(server.id);
+  await fleet.assertAudited();
+});
+
+test('an evacuation that finds no image anywhere gives the server back: its disk stays, and it can be deleted', async () => {
+  const { compute } = fleet.cloud;
+  const { server, blob } = await serverOfDeletedImage('e2e-image-lost');
+  await rm(blob);
+  const host = hostOf(server);
+  const left = await evacuated(server, host);
+  assert.equal((await compute.lastMigration(server.id))?.status, 'error');
+  assert.deepEqual([left.status, hostOf(left)], ['ACTIVE', host]);
+  await compute.forceDown(host, false);
+  await compute.hostIs(host, 'up');
+  await fleet.cloud.hosts.resynced(host);
+  assert.equal(await note(server), 'precious');
+
+  await fleet.local.killAgent(host);
+  await fleet.local.startAgent(host);
+  await compute.hostIs(host, 'up');
+  await fleet.cloud.hosts.resynced(host);
+  assert.equal(await note(server), 'precious', 'its agent starts anew and removes nothing');
+  await fleet.answers(server);
+  await fleet.remove(server.id);
+  await fleet.assertAudited();
+});
