@@ -9,6 +9,7 @@ import { SchedulingModule } from '#libs/scheduling/scheduling.module';
 import { BindPortWorkflow } from './network/bind-port.workflow.js';
 import { UnbindPortWorkflow } from './network/unbind-port.workflow.js';
 import { ArriveStep } from './move/cold/arrive.step.js';
+import { StartTargetStep } from './move/cold/start-target.step.js';
 import { ColdMigrate } from './move/cold/cold-migrate.workflow.js';
 import { StopSourceStep } from './move/cold/stop-source.step.js';
 import { TransferStep } from './move/cold/transfer.step.js';
@@ -73,7 +74,15 @@ const live = [
   ReleaseStep,
   FinishStep,
 ];
-const cold = [ColdMigrate, StopSourceStep, TransferStep, ArriveStep, ConfirmResizeWorkflow, RevertResizeWorkflow];
+const cold = [
+  ColdMigrate,
+  StopSourceStep,
+  TransferStep,
+  StartTargetStep,
+  ArriveStep,
+  ConfirmResizeWorkflow,
+  RevertResizeWorkflow,
+];
 
 /** Everything that runs operations: the workflows, their steps and the runner. No HTTP. */
 @Module({

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { sleep } from '#libs/common/clock';
 import { InvalidInputError } from '#libs/common/errors';
+import { Freezer } from '../../fence/freezer.js';
 import { isPrivileged } from '../../images/id-maps.js';
 import { CommandError, run } from '../../network/commands.js';
 import { replaceFile } from '../../state/atomic-file.js';
@@ -18,6 +19,7 @@ import { removeStaleCgroups } from './stale-cgroups.js';
 import { watchEnds } from './end-events.js';
 
 const START_TIMEOUT_MS = 60_000;
+const INFO_TIMEOUT_MS = 10_000;
 /** How long LXC's monitor may take to end or to begin again. */
 const SETTLE_MS = 10_000;
 const SETTLE_STEP_MS = 20;
@@ -29,6 +31,7 @@ export class LxcRuntime implements Runtime {
   readonly name = 'lxc';
   private readonly cgroups = cgroupLayout();
   private readonly events: string;
+  private readonly freezer = new Freezer();
 
   constructor(
     readonly lxcPath: string,
@@ -62,7 +65,10 @@ export class LxcRuntime implements Runtime {
   }
 
   async start(instanceId: string): Promise<void> {
-    if (await this.settledInitPid(instanceId)) return;
+    if (await this.settledInitPid(instanceId)) {
+      if (await this.isRunning(instanceId)) return;
+      await this.kill(instanceId); // a start that hangs or was broken off has an init too
+    }
     await removeStaleCgroups(this.cgroupDirectories(instanceId));
     const log = join(this.lxcPath, instanceId, 'start.log');
     await rm(log, { force: true });
@@ -70,9 +76,29 @@ export class LxcRuntime implements Runtime {
     // Its monitor lives on: no pipe may be handed to it, or the end of it would be waited for.
     const child = spawn('lxc-start', args, { stdio: 'ignore', timeout: START_TIMEOUT_MS, cwd: '/' });
     const status = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('exit', resolve));
-    // One that an agent killed meanwhile had begun to start runs all the same.
-    if (status !== 0 && !(await this.settledInitPid(instanceId)))
-      throw new CommandError('lxc-start', status, whatFailed((await tail(log)).toString('utf8')));
+    // One that an agent killed meanwhile had begun to start runs all the same; one whose init ended at once does not.
+    if ((await this.settledInitPid(instanceId)) && (status === 0 || (await this.isRunning(instanceId)))) return;
+    await this.kill(instanceId);
+    throw new CommandError(
+      'lxc-start',
+      status,
+      whatFailed((await tail(log)).toString('utf8')) || 'its init ended at once',
+    );
+  }
+
+  /** As its monitor says: RUNNING comes after everything in a start that can fail. */
+  private async isRunning(instanceId: string): Promise<boolean> {
+    const said = await run('lxc-info', ['-n', instanceId, '-P', this.lxcPath, '-sH'], '', INFO_TIMEOUT_MS).catch(
+      () => '',
+    ); // it does not answer
+    return ['RUNNING', 'FROZEN'].includes(said.trim());
+  }
+
+  /** What is left of a start that failed, monitor and all; mostly nothing. */
+  private async kill(instanceId: string): Promise<void> {
+    await this.stop(instanceId, 0).catch(() => undefined); // a monitor that hangs does not answer
+    for (const cgroup of this.cgroupDirectories(instanceId))
+      if (this.freezer.isPopulated(cgroup)) this.freezer.kill(cgroup);
   }
 
   async stop(instanceId: string, timeoutSeconds: number): Promise<void> {

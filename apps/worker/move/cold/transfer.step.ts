@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { MigrationKind, MigrationPhase } from '#generated/lxstack/agent/v1/agent';
 import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
@@ -23,9 +24,9 @@ const arrived: readonly MigrationPhase[] = [
 @Injectable()
 export class TransferStep implements Step<MoveInput, MoveContext> {
   readonly name = 'transfer';
-  readonly pointOfNoReturn = true;
 
   constructor(
+    private readonly database: DataSource,
     private readonly hosts: HostCalls,
     private readonly specs: InstanceSpecs,
     private readonly ends: MoveEnds,
@@ -69,9 +70,26 @@ export class TransferStep implements Step<MoveInput, MoveContext> {
   }
 
   async undo(run: StepRun<MoveInput, MoveContext>): Promise<void> {
+    const { operation, input } = run;
+    if (await this.ledger.isPast(this.database.manager, operation.resourceId, input.source.epoch))
+      return this.giveBack(run);
     await this.ledger.closeSwitch(run.input.migrationId);
     if (run.context.sameHost) return this.takeBack(run);
     await Promise.all([this.ends.abort(run, 'source'), this.ends.abort(run, 'target')]);
+  }
+
+  /** Where the target did not say that nothing runs there it stays the target's, in ERROR (invariant 2). */
+  private async giveBack(run: StepRun<MoveInput, MoveContext>): Promise<void> {
+    const { operation, input, context } = run;
+    const { source, migrationId } = input;
+    if (!context.quiet) return;
+    context.returned = true;
+    await run.commit(async (tx) => {
+      const there = { hostId: context.targetHostId!, epoch: source.epoch + 1 };
+      await this.transitions.switchHost(tx, operation.resourceId, there, source.hostId);
+      await this.settlement.exchange(tx, operation.resourceId, migrationId, source.hostId);
+      await this.ledger.become(tx, migrationId, 'error');
+    });
   }
 
   private async takeBack(run: StepRun<MoveInput, MoveContext>): Promise<void> {

@@ -1,22 +1,31 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { Instance } from '#libs/compute/instances/instance.entity';
 import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
 import type { ConcludeResizeInput } from '#libs/mobility/migrations/move-operations';
 import type { Step, StepRun, Workflow } from '#libs/operations/workflow';
 import { Forwarding } from '../../network/forwarding.js';
 import { callOf, HostCalls } from '../../host/host-calls.js';
 import { faultOf } from '../../instance/fault.js';
+import { startedAgain } from '../../instance/started-again.js';
 import { MoveLedger } from '../move-ledger.js';
 import { MoveSettlement } from '../move-settlement.js';
 
-type Run = StepRun<ConcludeResizeInput, object>;
+interface RevertContext {
+  /** It ran at the target, and could not be started there again when the revert was taken back. */
+  keptStopped?: boolean;
+}
+
+type Run = StepRun<ConcludeResizeInput, RevertContext>;
+
+const NOT_STARTED = { message: 'Reverted; its host could not start it again.' };
 
 /** Back to the copy that the source has kept, with the old flavor; what was written at the target is lost (Nova). */
 @Injectable()
-export class RevertResizeWorkflow implements Workflow<ConcludeResizeInput, object> {
+export class RevertResizeWorkflow implements Workflow<ConcludeResizeInput, RevertContext> {
   readonly kind = 'instance.revert-resize';
   readonly queue = 'migration';
-  readonly steps: Step<ConcludeResizeInput, object>[] = [
+  readonly steps: Step<ConcludeResizeInput, RevertContext>[] = [
     { name: 'stop', run: (run) => this.stop(run), undo: (run) => this.startAgain(run) },
     { name: 'switch', run: (run) => this.change(run), pointOfNoReturn: true },
     { name: 'return', run: (run) => this.comeBack(run), attempts: 30 },
@@ -41,9 +50,10 @@ export class RevertResizeWorkflow implements Workflow<ConcludeResizeInput, objec
     const { target, running } = run.input;
     if (!running) return;
     const call = callOf(run, 'stop-undo', target.epoch);
-    await this.hosts.whereUp(target.hostId, (agent) =>
-      agent.call('startInstance', { call, instanceId: run.operation.resourceId }),
-    );
+    const instanceId = run.operation.resourceId;
+    await this.hosts.whereUp(target.hostId, async (agent) => {
+      run.context.keptStopped = !(await startedAgain(agent, { call, instanceId }));
+    });
   }
 
   private async change(run: Run): Promise<void> {
@@ -61,7 +71,8 @@ export class RevertResizeWorkflow implements Workflow<ConcludeResizeInput, objec
     const epoch = target.epoch + 1;
     const agent = await this.hosts.agent(source.hostId);
     await agent.call('revertMigration', { call: callOf(run, 'revert', epoch), migrationId, instanceId }, run.signal);
-    if (running) await agent.call('startInstance', { call: callOf(run, 'start', epoch), instanceId }, run.signal);
+    const request = { call: callOf(run, 'start', epoch), instanceId };
+    const runs = running && (await startedAgain(agent, request, run.signal));
     await Promise.all([
       this.forwarding.announce(run, instanceId, source.hostId),
       target.hostId !== source.hostId &&
@@ -71,17 +82,23 @@ export class RevertResizeWorkflow implements Workflow<ConcludeResizeInput, objec
     ]);
     await run.commit(async (tx) => {
       await this.ledger.become(tx, migrationId, 'reverted');
-      await this.transitions.finishRevert(tx, instanceId, running);
+      await this.transitions.finishRevert(tx, instanceId, runs);
+      if (running && !runs) await this.transitions.setFault(tx, instanceId, NOT_STARTED);
     });
   }
 
   /** Before the switch: it goes on at the target, waiting for confirm or revert. After it: ERROR where it is now. */
-  async failed({ operation, input }: Pick<Run, 'operation' | 'input'>, error: Error, tx: EntityManager) {
+  async failed(
+    { operation, input, context }: Pick<Run, 'operation' | 'input' | 'context'>,
+    error: Error,
+    tx: EntityManager,
+  ) {
     const instanceId = operation.resourceId;
     if (await this.ledger.isPast(tx, instanceId, input.target.epoch))
       return this.transitions.setError(tx, instanceId, faultOf(error));
     await this.ledger.become(tx, input.migrationId, 'finished');
     await this.transitions.clearTask(tx, instanceId, 'resize_reverting');
     await this.transitions.setFault(tx, instanceId, faultOf(error));
+    if (context.keptStopped) await tx.update(Instance, { id: instanceId, vmState: 'resized' }, { powerState: 4 });
   }
 }

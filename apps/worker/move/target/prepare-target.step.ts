@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import { MigrationKind } from '#generated/lxstack/agent/v1/agent';
 import type { PrepareMigrationResponse } from '#generated/lxstack/agent/v1/agent';
 import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
@@ -20,6 +21,7 @@ export class PrepareTargetStep implements Step<MoveInput, MoveContext> {
   readonly name = 'prepare';
 
   constructor(
+    private readonly database: DataSource,
     private readonly hosts: HostCalls,
     private readonly specs: InstanceSpecs,
     private readonly ledger: MoveLedger,
@@ -73,12 +75,23 @@ export class PrepareTargetStep implements Step<MoveInput, MoveContext> {
   async undo(run: StepRun<MoveInput, MoveContext>): Promise<void> {
     const { input, operation, context } = run;
     if (context.sameHost) return;
+    const instanceId = operation.resourceId;
+    if (context.returned) return context.resumed ? this.clearAway(run) : undefined; // it may be the only copy
+    if (await this.ledger.isPast(this.database.manager, instanceId, input.source.epoch)) return; // the target's
     await this.hosts.whereUp(context.targetHostId!, (agent) =>
       agent.call('abortMigration', {
         call: callOf(run, 'prepare-undo', input.source.epoch + 1),
         migrationId: input.migrationId,
-        instanceId: operation.resourceId,
+        instanceId,
       }),
+    );
+  }
+
+  /** A copy that was the instance already, and is not any more. */
+  private clearAway(run: StepRun<MoveInput, MoveContext>): Promise<void> {
+    const call = callOf(run, 'given-back', run.input.source.epoch + 2);
+    return this.hosts.whereUp(run.context.targetHostId!, (agent) =>
+      agent.call('deleteInstance', { call, instanceId: run.operation.resourceId }),
     );
   }
 }

@@ -163,6 +163,12 @@ export class InstanceTransitions {
     await this.settle(tx, instanceId, running ? 'evacuatedRunning' : 'evacuatedStopped', { fault: null });
   }
 
+  /** It was to run and does not; nothing happens where something else is being done with it already. */
+  async foundStopped(tx: EntityManager, instanceId: string): Promise<void> {
+    const { vmStates, taskStates, to } = transitions.seenStopped;
+    await this.set(tx, instanceId, { vmStates, taskStates }, to);
+  }
+
   /** What an operation began has been taken back: task_state is emptied where it still is `taskState`. */
   async clearTask(tx: EntityManager, instanceId: string, taskState: TaskState): Promise<void> {
     await this.set(tx, instanceId, { vmStates: 'any', taskStates: [taskState] }, { taskState: null });
