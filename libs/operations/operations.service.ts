@@ -40,6 +40,8 @@ export interface OperationFilter {
   parentId?: string;
   states?: readonly OperationState[];
   kind?: string;
+  changedSince?: Date;
+  changedBefore?: Date;
   /** Id of the operation after which the page begins (newest first). */
   marker?: string;
   /** At most 1000; 100 where left out. */
@@ -92,6 +94,7 @@ export class Operations {
   async list(filter: OperationFilter): Promise<Operation[]> {
     const query = this.database.manager.createQueryBuilder(Operation, 'o');
     const { resourceType, resourceId, projectId, requestId, parentId, states, kind, marker, limit = 100 } = filter;
+    const { changedSince, changedBefore } = filter;
     if (resourceType) query.andWhere('o.resource_type = :resourceType', { resourceType });
     if (resourceId) query.andWhere('o.resource_id = :resourceId', { resourceId });
     if (projectId) query.andWhere('o.project_id = :projectId', { projectId });
@@ -99,6 +102,8 @@ export class Operations {
     if (parentId) query.andWhere('o.parent_id = :parentId', { parentId });
     if (states?.length) query.andWhere('o.state IN (:...states)', { states });
     if (kind) query.andWhere('o.kind = :kind', { kind });
+    if (changedSince) query.andWhere('o.updated_at >= :changedSince', { changedSince });
+    if (changedBefore) query.andWhere('o.updated_at <= :changedBefore', { changedBefore });
     if (marker) {
       const { projectId: owner } = await this.get(marker);
       if (projectId && owner !== projectId) throw new NotFoundError('Operation', marker);

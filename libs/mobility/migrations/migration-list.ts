@@ -1,3 +1,4 @@
+import { UUID } from '#libs/common/names';
 import type { MigrationStatus, MigrationType } from './migration.entity.js';
 
 /** Nova API: os-migrations, and server migrations with `instanceId` and `inProgress`. */
@@ -5,6 +6,8 @@ export interface MigrationFilter {
   instanceId?: string;
   /** Name of a host at either end. */
   host?: string;
+  /** Name of the host it is from. */
+  sourceHost?: string;
   status?: MigrationStatus;
   migrationType?: MigrationType;
   projectId?: string;
@@ -65,8 +68,11 @@ export function migrationsQuery(filter: MigrationFilter): { text: string; values
     values.push(value);
     conditions.push(condition(`$${values.length}`));
   };
-  add((n) => `m.instance_id = ${n}`, filter.instanceId);
+  // What is no UUID is the id of no instance.
+  if (filter.instanceId !== undefined && !UUID.test(filter.instanceId)) conditions.push('false');
+  else add((n) => `m.instance_id = ${n}`, filter.instanceId);
   add((n) => `(s.name = ${n} OR d.name = ${n})`, filter.host);
+  add((n) => `s.name = ${n}`, filter.sourceHost);
   add((n) => `m.status = ${n}`, filter.status);
   add((n) => `m.migration_type = ${n}`, filter.migrationType);
   add((n) => `m.project_id = ${n}`, filter.projectId);

@@ -30,6 +30,7 @@ const columns = {
   vni: 'x.vni',
   mtu: 'x.mtu',
   description: 'x.description',
+  port_security_enabled: 'x.port_security_enabled',
   created_at: 'x.created_at',
 };
 

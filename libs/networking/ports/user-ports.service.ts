@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { EntityManager } from 'typeorm';
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { ForbiddenError, InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
@@ -46,6 +46,15 @@ export interface NewPort extends PortChange {
   fixedIps?: WantedAddress[];
 }
 
+/** Neutron API: `fixed_ips` and `security_groups` of a list of ports; any of the values of each. */
+export interface PortAddressFilter {
+  addresses?: string[];
+  addressParts?: string[];
+  subnets?: string[];
+  /** Those with port security of this project; null: none. */
+  securedIn?: string | null;
+}
+
 const columns = {
   id: 'x.id',
   name: 'x.name',
@@ -54,6 +63,8 @@ const columns = {
   mac_address: 'x.mac_address',
   device_id: 'x.device_id',
   device_owner: 'x.device_owner',
+  description: 'x.description',
+  port_security_enabled: 'x.port_security_enabled',
   status: 'x.status',
   admin_state_up: 'x.admin_state_up',
   host: `coalesce((SELECT h.name FROM hosts h WHERE h.id = x.host_id), '')`,
@@ -68,15 +79,12 @@ export class UserPorts {
     private readonly operations: Operations,
   ) {}
 
-  /** `addresses` and `subnets`: ports that have one of these. */
-  async list(caller: Caller, request: PageRequest, addresses: string[] = [], subnets: string[] = []): Promise<Port[]> {
+  async list(caller: Caller, request: PageRequest, having: PortAddressFilter = {}): Promise<Port[]> {
     const query = this.database.manager.createQueryBuilder(Port, 'x');
     if (!caller.isAdmin) query.where('x.project_id = :projectId', { projectId: caller.projectId });
     if (!caller.isAdmin && namesColumn(request, 'host'))
       throw new ForbiddenError('Only an admin may list ports by their host.');
-    const has = `EXISTS (SELECT 1 FROM ip_allocations a WHERE a.port_id = x.id AND`;
-    if (addresses.length) query.andWhere(`${has} host(a.ip_address) IN (:...addresses))`, { addresses });
-    if (subnets.length) query.andWhere(`${has} a.subnet_id::text IN (:...subnets))`, { subnets });
+    withAddresses(query, having);
     return page(query, columns, request).getMany();
   }
 
@@ -149,6 +157,23 @@ export class UserPorts {
       await tx.delete(Port, { id });
     });
   }
+}
+
+function withAddresses(query: SelectQueryBuilder<Port>, having: PortAddressFilter): void {
+  const { addresses, addressParts, subnets, securedIn } = having;
+  const has = (condition: string) => `EXISTS (SELECT 1 FROM ip_allocations a WHERE a.port_id = x.id AND ${condition})`;
+  if (addresses) query.andWhere(has('host(a.ip_address) = ANY(:addresses)'), { addresses });
+  if (subnets) query.andWhere(has('a.subnet_id::text = ANY(:subnets)'), { subnets });
+  if (addressParts)
+    query.andWhere(
+      has(
+        'EXISTS (SELECT 1 FROM unnest(CAST(:addressParts AS text[])) part WHERE position(part in host(a.ip_address)) > 0)',
+      ),
+      { addressParts },
+    );
+  if (securedIn === null) query.andWhere('false');
+  else if (securedIn !== undefined)
+    query.andWhere('x.port_security_enabled AND x.project_id = :securedIn', { securedIn });
 }
 
 async function find(tx: EntityManager, caller: Caller, id: string, lock: boolean): Promise<Port> {

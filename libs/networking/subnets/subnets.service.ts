@@ -44,6 +44,7 @@ const columns = {
   cidr: 'x.cidr',
   gateway_ip: `coalesce(x.gateway_ip, '')`,
   enable_dhcp: 'x.enable_dhcp',
+  description: 'x.description',
   created_at: 'x.created_at',
 };
 

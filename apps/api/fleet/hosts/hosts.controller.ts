@@ -1,8 +1,9 @@
 import { Controller, Get, HttpCode, Param, Post, Query, UseFilters } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentCaller } from '#apps/api/http/api-request';
-import { limitOf, one } from '#apps/api/http/list-query';
-import type { Query as ListQuery } from '#apps/api/http/list-query';
+import { limitOf } from '#apps/api/http/query/paging';
+import { one } from '#apps/api/http/query/query';
+import type { Query as ListQuery } from '#apps/api/http/query/query';
 import type { Caller } from '#libs/common/caller';
 import type { Host } from '#libs/fleet/hosts/host.entity';
 import { Fencing } from '#libs/fleet/fencing/fencing.service';

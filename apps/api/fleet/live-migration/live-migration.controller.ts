@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, UseFilters } from '@nestj
 import { ApiTags } from '@nestjs/swagger';
 import { IsIn, IsOptional, Matches } from 'class-validator';
 import { CurrentCaller } from '#apps/api/http/api-request';
-import { parseBody } from '#apps/api/http/body';
+import { parseBody } from '#apps/api/http/body/parse-body';
 import { memoryModes } from '#libs/agent-protocol/memory-modes';
 import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import type { Caller } from '#libs/common/caller';

@@ -1,8 +1,9 @@
 import { Controller, Get, Param, Query, UseFilters } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentCaller } from '#apps/api/http/api-request';
-import { limitOf, many, one } from '#apps/api/http/list-query';
-import type { Query as ListQuery } from '#apps/api/http/list-query';
+import { limitOf } from '#apps/api/http/query/paging';
+import { many, one } from '#apps/api/http/query/query';
+import type { Query as ListQuery } from '#apps/api/http/query/query';
 import type { Caller } from '#libs/common/caller';
 import { InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { requireName, UUID } from '#libs/common/names';

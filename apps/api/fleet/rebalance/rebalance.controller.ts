@@ -2,9 +2,10 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, UseFilters
 import { ApiTags } from '@nestjs/swagger';
 import { ArrayNotEmpty, IsIn, IsInt, IsISO8601, IsNumber, IsOptional, Max, Min } from 'class-validator';
 import { CurrentCaller } from '#apps/api/http/api-request';
-import { parseBody } from '#apps/api/http/body';
-import { limitOf, one } from '#apps/api/http/list-query';
-import type { Query as ListQuery } from '#apps/api/http/list-query';
+import { parseBody } from '#apps/api/http/body/parse-body';
+import { limitOf } from '#apps/api/http/query/paging';
+import { one } from '#apps/api/http/query/query';
+import type { Query as ListQuery } from '#apps/api/http/query/query';
 import type { Caller } from '#libs/common/caller';
 import { requireName, UUID } from '#libs/common/names';
 import { requireRole } from '#libs/identity/principal';

@@ -1,37 +1,38 @@
-import { IsBoolean, IsOptional, IsString, Length } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsBoolean, IsObject, IsOptional, IsString, Length, MaxLength } from 'class-validator';
+import { LooseBoolean, Name, NullIsAbsent } from '#apps/api/http/body/fields';
 
 /** Of POST and PATCH /projects and /domains. */
 export class ProjectBody {
-  @IsOptional() @IsString() @Length(1, 64) name?: string;
-  @IsOptional() @IsString() description?: string;
-  @IsOptional() @IsBoolean() enabled?: boolean;
-  @IsOptional() @IsString() domain_id?: string;
-  @IsOptional() @IsString() parent_id?: string;
-  @IsOptional() @IsBoolean() is_domain?: boolean;
-  @IsOptional() tags?: string[];
-  @IsOptional() options?: object;
+  @IsOptional() @NullIsAbsent() @Name(64) name?: string;
+  @IsOptional() @NullIsAbsent() @IsString() description?: string;
+  @IsOptional() @NullIsAbsent() @LooseBoolean() @IsBoolean() enabled?: boolean;
+  @IsOptional() @NullIsAbsent() @IsString() @MaxLength(64) domain_id?: string;
+  @IsOptional() @NullIsAbsent() @IsString() @MaxLength(64) parent_id?: string;
+  @IsOptional() @NullIsAbsent() @LooseBoolean() @IsBoolean() is_domain?: boolean;
+  @IsOptional() @NullIsAbsent() @IsArray() @ArrayMaxSize(80) @IsString({ each: true }) tags?: string[];
+  @IsOptional() @NullIsAbsent() @IsObject() options?: object;
 }
 
 /** Of POST and PATCH /users. */
 export class UserBody {
-  @IsOptional() @IsString() @Length(1, 255) name?: string;
-  @IsOptional() @IsString() @Length(1, 1024) password?: string;
-  @IsOptional() @IsString() domain_id?: string;
-  @IsOptional() @IsString() default_project_id?: string;
-  @IsOptional() @IsString() email?: string;
-  @IsOptional() @IsString() description?: string;
-  @IsOptional() @IsBoolean() enabled?: boolean;
-  @IsOptional() options?: object;
+  @IsOptional() @NullIsAbsent() @Name() name?: string;
+  @IsOptional() @NullIsAbsent() @IsString() @Length(1, 1024) password?: string;
+  @IsOptional() @NullIsAbsent() @IsString() @MaxLength(64) domain_id?: string;
+  @IsOptional() @NullIsAbsent() @IsString() @MaxLength(64) default_project_id?: string;
+  @IsOptional() @NullIsAbsent() @IsString() @MaxLength(255) email?: string;
+  @IsOptional() @NullIsAbsent() @IsString() description?: string;
+  @IsOptional() @NullIsAbsent() @LooseBoolean() @IsBoolean() enabled?: boolean;
+  @IsOptional() @NullIsAbsent() @IsObject() options?: object;
 }
 
 export class PasswordBody {
-  @IsString() original_password: string;
+  @IsString() @MaxLength(1024) original_password: string;
   @IsString() @Length(1, 1024) password: string;
 }
 
 export class RoleBody {
-  @IsString() @Length(1, 255) name: string;
-  @IsOptional() description?: string | null;
-  @IsOptional() domain_id?: string | null;
-  @IsOptional() options?: object;
+  @Name() name: string;
+  @IsOptional() @NullIsAbsent() @IsString() description?: string | null;
+  @IsOptional() @NullIsAbsent() @IsString() @MaxLength(64) domain_id?: string | null;
+  @IsOptional() @NullIsAbsent() @IsObject() options?: object;
 }

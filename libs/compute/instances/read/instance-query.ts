@@ -43,6 +43,8 @@ export const instanceSortKeys = {
   display_name: 'i.name',
   display_description: `coalesce(i.description, '')`,
   uuid: 'i.id',
+  hostname: 'i.hostname',
+  terminated_at: `coalesce(i.deleted_at, '-infinity')`,
   host: `coalesce(i.host_id::text, '')`,
   node: `coalesce(i.host_id::text, '')`,
   instance_type_id: `i.flavor->>'id'`,

@@ -1,6 +1,7 @@
 import { Body, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { Flavors } from '#libs/compute/flavors/flavors';
-import { BodyError, unwrap } from '../http/body.js';
+import { unwrap } from '#apps/api/http/body/parse-body';
+import { InputError } from '#apps/api/http/input/input-error';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute, requireAdmin } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
@@ -22,9 +23,10 @@ export class FlavorAccessController {
     requireAdmin(request, 'os_compute_api:os-flavor-access:add_tenant_access');
     const action = Object.keys((body ?? {}) as object).join();
     if (action !== 'addTenantAccess' && action !== 'removeTenantAccess')
-      throw new BodyError('body', body, 'addTenantAccess or removeTenantAccess is expected');
+      throw new InputError('body', body, 'addTenantAccess or removeTenantAccess is expected');
     const { tenant } = unwrap(body, action);
-    if (typeof tenant !== 'string' || !tenant) throw new BodyError('tenant', tenant, 'the id of a project is expected');
+    if (typeof tenant !== 'string' || !tenant)
+      throw new InputError('tenant', tenant, 'the id of a project is expected');
     const change = action === 'addTenantAccess' ? this.flavors.grant(id, tenant) : this.flavors.revoke(id, tenant);
     return render(id, await change);
   }

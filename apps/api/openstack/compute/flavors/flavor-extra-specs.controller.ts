@@ -1,7 +1,8 @@
 import { Body, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import { NotFoundError } from '#libs/common/errors';
 import { Flavors } from '#libs/compute/flavors/flavors';
-import { BodyError, unwrap } from '../http/body.js';
+import { unwrap } from '#apps/api/http/body/parse-body';
+import { InputError } from '#apps/api/http/input/input-error';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute, requireAdmin } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
@@ -39,7 +40,7 @@ export class FlavorExtraSpecsController {
   ) {
     requireAdmin(request, 'os_compute_api:os-flavor-extra-specs:update');
     if (Object.keys(body ?? {}).join() !== key)
-      throw new BodyError('extra_specs', body, `only '${key}', as in the URL, is expected`);
+      throw new InputError('extra_specs', body, `only '${key}', as in the URL, is expected`);
     await this.flavors.setExtraSpecs(id, specsOf(body));
     return body;
   }
@@ -52,14 +53,14 @@ export class FlavorExtraSpecsController {
   }
 }
 
-/** Numbers become text, as in Nova. Throws BodyError. */
+/** Numbers become text, as in Nova. Throws InputError. */
 function specsOf(given: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(given).map(([key, value]) => {
       if (!/^[a-zA-Z0-9-_:. ]{1,255}$/.test(key))
-        throw new BodyError('extra_specs', given, `${key}: letters, digits and -_:. are expected`);
+        throw new InputError('extra_specs', given, `${key}: letters, digits and -_:. are expected`);
       if (typeof value !== 'string' && typeof value !== 'number')
-        throw new BodyError(key, value, 'a string is expected');
+        throw new InputError(key, value, 'a string is expected');
       return [key, String(value)];
     }),
   );

@@ -1,28 +1,15 @@
-import {
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsNumber,
-  IsOptional,
-  IsString,
-  Length,
-  Matches,
-  Max,
-  MaxLength,
-  Min,
-} from 'class-validator';
-import { Since } from '../http/body.js';
-import { LooseBoolean, LooseInteger, LooseString } from '../http/loose-types.js';
+import { IsBoolean, IsIn, IsInt, IsNumber, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { LooseBoolean, LooseInteger, LooseString, Name, Nullable, Since } from '#apps/api/http/body/fields';
 
 const MAX_INT = 2_147_483_647;
 
 /** Nova API: `flavor` of POST /flavors. */
 export class CreateFlavorDto {
-  @Length(1, 255)
-  @Matches(/\S/)
+  @Name()
   name: string;
 
   /** null or `auto`: made up. */
+  @Nullable()
   @IsOptional()
   @LooseString()
   @Matches(/^[a-zA-Z0-9. _-]{1,255}$/)
@@ -68,6 +55,7 @@ export class CreateFlavorDto {
   @IsBoolean()
   'os-flavor-access:is_public'?: boolean;
 
+  @Nullable()
   @Since(55)
   @IsOptional()
   @IsString()
@@ -77,6 +65,7 @@ export class CreateFlavorDto {
 
 /** Nova API: `flavor` of PUT /flavors/{id} (2.55). */
 export class UpdateFlavorDto {
+  @Nullable()
   @IsOptional()
   @IsString()
   @MaxLength(65_535)

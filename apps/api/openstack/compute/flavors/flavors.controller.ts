@@ -1,13 +1,18 @@
 import { Body, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import { Flavors } from '#libs/compute/flavors/flavors';
 import type { FlavorFilter } from '#libs/compute/flavors/flavors';
-import { BodyError, parse, unwrap } from '../http/body.js';
-import { Takes } from '../http/body-schema.js';
+import { Takes } from '#apps/api/http/body/body-schema';
+import { parseBody, unwrap } from '#apps/api/http/body/parse-body';
+import { booleanOf } from '#apps/api/http/input/booleans';
+import { InputError } from '#apps/api/http/input/input-error';
+import { directionOf, limitOf } from '#apps/api/http/query/paging';
+import { integerIn, one, requireKnown } from '#apps/api/http/query/query';
+import type { Query } from '#apps/api/http/query/query';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute, requireAdmin } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
-import { integer, limitOf, nextLink, one } from '../http/paging.js';
-import type { Query } from '../http/paging.js';
+import type { Microversion } from '../http/microversion.js';
+import { nextLinks } from '../http/links.js';
 import { CreateFlavorDto, UpdateFlavorDto } from './flavor.dto.js';
 import { renderFlavor, renderFlavorSummary } from './flavor.renderer.js';
 
@@ -44,7 +49,7 @@ export class FlavorsController {
   @HttpCode(200)
   async create(@Compute() request: ComputeRequest, @Body() body: unknown) {
     requireAdmin(request, 'os_compute_api:os-flavor-manage:create');
-    const dto = parse(CreateFlavorDto, unwrap(body, 'flavor'), request.version);
+    const dto = parseBody(CreateFlavorDto, unwrap(body, 'flavor'), { version: request.version });
     const flavor = await this.flavors.create({
       id: dto.id === 'auto' ? null : dto.id,
       name: dto.name.trim(),
@@ -61,7 +66,7 @@ export class FlavorsController {
   @Takes('flavor', UpdateFlavorDto)
   async update(@Compute() request: ComputeRequest, @Param('id') id: string, @Body() body: unknown) {
     requireAdmin(request, 'os_compute_api:os-flavor-manage:update');
-    const { description } = parse(UpdateFlavorDto, unwrap(body, 'flavor'), request.version);
+    const { description } = parseBody(UpdateFlavorDto, unwrap(body, 'flavor'), { version: request.version });
     return { flavor: renderFlavor(await this.flavors.describe(id, description ?? null), request) };
   }
 
@@ -72,11 +77,17 @@ export class FlavorsController {
     await this.flavors.delete(id);
   }
 
-  private async page({ caller, query, url }: ComputeRequest) {
+  private async page({ caller, query, url, version }: ComputeRequest) {
+    requireFields(version, query);
     const filter = filterOf(query);
     const found = await this.flavors.list(caller, filter);
-    return { found, next: nextLink(url, query, found, filter.limit) };
+    return { found, next: nextLinks(url, query, found, filter.limit) };
   }
+}
+
+/** Nova API: schemas/flavors.py. */
+function requireFields(version: Microversion, query: Query): void {
+  if (version >= 75) requireKnown(query, ['limit', 'marker', 'is_public', 'minRam', 'minDisk', 'sort_key', 'sort_dir']);
 }
 
 const sortKeys: Readonly<Record<string, FlavorFilter['sortKey']>> = {
@@ -93,13 +104,13 @@ const sortKeys: Readonly<Record<string, FlavorFilter['sortKey']>> = {
 function filterOf(query: Query): FlavorFilter {
   const key = one(query, 'sort_key') ?? 'flavorid';
   const sortKey = Object.hasOwn(sortKeys, key) ? sortKeys[key] : undefined;
-  if (!sortKey) throw new BodyError('sort_key', key, `one of ${Object.keys(sortKeys).join(', ')} is expected`);
+  if (!sortKey) throw new InputError('sort_key', key, `one of ${Object.keys(sortKeys).join(', ')} is expected`);
   return {
     isPublic: publicity(one(query, 'is_public')),
-    minRamMb: integer(query, 'minRam'),
-    minDiskGb: integer(query, 'minDisk'),
+    minRamMb: integerIn(query, 'minRam'),
+    minDiskGb: integerIn(query, 'minDisk'),
     sortKey,
-    sortDirection: one(query, 'sort_dir') === 'desc' ? 'desc' : 'asc',
+    sortDirection: directionOf(one(query, 'sort_dir'), 'asc'),
     marker: one(query, 'marker'),
     limit: limitOf(query),
   };
@@ -109,7 +120,7 @@ function filterOf(query: Query): FlavorFilter {
 function publicity(text: string | undefined): boolean | null {
   if (text === undefined) return true;
   if (/^none$/i.test(text)) return null;
-  if (/^(true|1|yes|on|t|y)$/i.test(text)) return true;
-  if (/^(false|0|no|off|f|n)$/i.test(text)) return false;
-  throw new BodyError('is_public', text, 'true, false or none is expected');
+  const value = booleanOf(text);
+  if (value !== undefined) return value;
+  throw new InputError('is_public', text, 'true, false or none is expected');
 }

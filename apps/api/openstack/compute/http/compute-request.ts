@@ -3,13 +3,13 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
 import type { Caller } from '#libs/common/caller';
 import { publicUrl } from '#apps/api/http/public-url';
+import type { Query } from '#apps/api/http/query/query';
 import { requestOf } from '#apps/api/http/api-request';
 import { BadRequestError } from '#libs/compute/instances/instance.errors';
 import { ForbiddenError, UnauthenticatedError } from '#libs/common/errors';
 import { computePath } from './compute-path.js';
 import { negotiate } from './microversion.js';
 import type { Microversion } from './microversion.js';
-import type { Query } from './paging.js';
 
 /** What every route of this face works from. */
 export interface ComputeRequest {

@@ -1,3 +1,6 @@
+import { nextPage } from '#apps/api/http/query/paging';
+import type { Query } from '#apps/api/http/query/query';
+
 /** Nova's links: `self` under the versioned end point, `bookmark` without the version. */
 export interface Link {
   rel: string;
@@ -18,3 +21,9 @@ export const flavorLinks = (base: string, id: string): Link[] => links(base, `fl
 
 export const flavorBookmark = (base: string, id: string): Link => flavorLinks(base, id)[1]!;
 export const imageBookmark = (base: string, id: string): Link => links(base, `images/${id}`)[1]!;
+
+/** `next`, where the page of `limit` items is full; none elsewhere. */
+export function nextLinks(url: string, query: Query, page: { id: string | number }[], limit: number): Link[] {
+  const href = nextPage(url, query, page, limit);
+  return href === undefined ? [] : [{ rel: 'next', href }];
+}

@@ -6,8 +6,10 @@ import type { Host } from '#libs/fleet/hosts/host.entity';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute, requireAdmin } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
+import { nextLinks } from '../http/links.js';
 import { NotImplementedError } from '../http/compute.errors.js';
-import { flag, limitOf, nextLink, one } from '../http/paging.js';
+import { limitOf } from '#apps/api/http/query/paging';
+import { flag, one, requireKnown } from '#apps/api/http/query/query';
 import { renderHypervisor, renderHypervisorSummary, renderStatistics } from './hypervisor.renderer.js';
 
 /** Nova API: /os-hypervisors. A compute host is its only hypervisor. */
@@ -46,6 +48,7 @@ export class HypervisorsController {
   @Get(':id')
   async show(@Compute() request: ComputeRequest, @Param('id') id: string) {
     requireAdmin(request, 'os_compute_api:os-hypervisors:show');
+    if (request.version >= 53) requireKnown(request.query, ['with_servers']);
     const host = await this.hypervisor(id);
     const wanted = request.version >= 53 && flag(request.query, 'with_servers');
     const servers = wanted ? await this.instances.byHost([host.id]) : undefined;
@@ -80,6 +83,7 @@ export class HypervisorsController {
   private async page(request: ComputeRequest) {
     requireAdmin(request, 'os_compute_api:os-hypervisors:list');
     const { query, version, url } = request;
+    if (version >= 53) requireKnown(query, ['limit', 'marker', 'hypervisor_hostname_pattern', 'with_servers']);
     const limit = limitOf(query);
     const namePattern = version >= 53 ? one(query, 'hypervisor_hostname_pattern') : undefined;
     const marker = version >= 33 ? one(query, 'marker') : undefined;
@@ -88,7 +92,7 @@ export class HypervisorsController {
     const wanted = version >= 53 && flag(query, 'with_servers');
     const servers = wanted ? await this.instances.byHost(found.map(({ id }) => id)) : undefined;
     const pages = found.map(({ id, serial }) => ({ id: version >= 53 ? id : serial }));
-    return { found, servers, next: version >= 33 ? nextLink(url, query, pages, limit) : [] };
+    return { found, servers, next: version >= 33 ? nextLinks(url, query, pages, limit) : [] };
   }
 
   private async hypervisor(id: string): Promise<Host> {

@@ -6,7 +6,10 @@ import { Operations } from '#libs/operations/operations.service';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
-import { limitOf, nextLink, one } from '../http/paging.js';
+import type { Microversion } from '../http/microversion.js';
+import { nextLinks } from '../http/links.js';
+import { limitOf } from '#apps/api/http/query/paging';
+import { one, requireKnown, timeIn } from '#apps/api/http/query/query';
 import { renderInstanceAction, renderInstanceActionEvent } from './instance-action.renderer.js';
 
 /** Nova API: /servers/{id}/os-instance-actions */
@@ -21,12 +24,20 @@ export class InstanceActionsController {
   async list(@Compute() request: ComputeRequest, @Param('id') id: string) {
     const { caller, version, query } = request;
     await this.instances.get(caller, id, { withDeleted: version >= 21 });
+    if (version >= 58) requireKnown(query, knownFields(version));
     const limit = limitOf(query);
     const after = version >= 58 ? one(query, 'marker') : undefined;
     const marker = after === undefined ? undefined : (await this.byRequest(id, after)).id;
-    const found = await this.operations.list({ resourceType: INSTANCE, resourceId: id, marker, limit });
+    const found = await this.operations.list({
+      resourceType: INSTANCE,
+      resourceId: id,
+      marker,
+      changedSince: version >= 58 ? timeIn(query, 'changes-since') : undefined,
+      changedBefore: version >= 66 ? timeIn(query, 'changes-before') : undefined,
+      limit,
+    });
     const pages = found.map(({ requestId }) => ({ id: requestId }));
-    const links = version >= 58 ? nextLink(request.url, query, pages, limit) : [];
+    const links = version >= 58 ? nextLinks(request.url, query, pages, limit) : [];
     return { instanceActions: found.map((one) => renderInstanceAction(one, version)), ...(links.length && { links }) };
   }
 
@@ -45,4 +56,9 @@ export class InstanceActionsController {
     if (!found) throw new NotFoundError(`Action for request_id ${requestId} on instance`, instanceId);
     return found;
   }
+}
+
+/** Nova API: schemas/instance_actions.py. */
+function knownFields(version: Microversion): string[] {
+  return ['limit', 'marker', 'changes-since', ...(version >= 66 ? ['changes-before'] : [])];
 }

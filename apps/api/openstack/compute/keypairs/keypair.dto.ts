@@ -1,10 +1,9 @@
-import { IsIn, IsOptional, Length, Matches } from 'class-validator';
-import { Since } from '../http/body.js';
+import { IsIn, IsOptional, Length } from 'class-validator';
+import { Name, Since } from '#apps/api/http/body/fields';
 
 /** Nova API: `keypair` of POST /os-keypairs. */
 export class CreateKeypairDto {
-  @Length(1, 255)
-  @Matches(/\S/)
+  @Name()
   name: string;
 
   /** Absent: a pair is made and its private half answered. */

@@ -2,13 +2,15 @@ import { Body, Delete, Get, Param, Post, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { KeyPairs } from '#libs/compute/key-pairs/key-pairs';
 import type { KeyPair } from '#libs/compute/key-pairs/key-pair.entity';
-import { parse, unwrap } from '../http/body.js';
-import { Takes } from '../http/body-schema.js';
+import { Takes } from '#apps/api/http/body/body-schema';
+import { parseBody, unwrap } from '#apps/api/http/body/parse-body';
+import { limitOf } from '#apps/api/http/query/paging';
+import { one, requireKnown } from '#apps/api/http/query/query';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute, requireAdmin } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
+import { nextLinks } from '../http/links.js';
 import type { Microversion } from '../http/microversion.js';
-import { limitOf, nextLink, one } from '../http/paging.js';
 import { renderTime } from '../http/times.js';
 import { CreateKeypairDto } from './keypair.dto.js';
 
@@ -25,7 +27,7 @@ export class KeypairsController {
     @Res({ passthrough: true }) response: Response,
   ) {
     const { version } = request;
-    const dto = parse(CreateKeypairDto, unwrap(body, 'keypair'), version);
+    const dto = parseBody(CreateKeypairDto, unwrap(body, 'keypair'), { version });
     const userId = userOf(request, dto.user_id);
     const { projectId } = request.caller;
     const wanted = { userId, projectId, name: dto.name, type: dto.type ?? 'ssh', publicKey: dto.public_key } as const;
@@ -39,11 +41,12 @@ export class KeypairsController {
   @Get()
   async list(@Compute() request: ComputeRequest) {
     const { query, version } = request;
+    if (version >= 75) requireKnown(query, ['user_id', 'limit', 'marker']);
     const limit = limitOf(query);
     const marker = version >= 35 ? one(query, 'marker') : undefined;
     const found = await this.keyPairs.list(userOf(request, one(query, 'user_id')), limit, marker);
     const pages = found.map(({ name }) => ({ id: name }));
-    const next = version >= 35 ? nextLink(request.url, query, pages, limit) : [];
+    const next = version >= 35 ? nextLinks(request.url, query, pages, limit) : [];
     return {
       keypairs: found.map((one) => ({ keypair: render(one, version) })),
       ...(next.length && { keypairs_links: next }),

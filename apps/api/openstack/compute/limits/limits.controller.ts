@@ -6,7 +6,7 @@ import { ComputeController } from '../http/compute-controller.js';
 import { Compute } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
 import type { Microversion } from '../http/microversion.js';
-import { one } from '../http/paging.js';
+import { one, requireKnown } from '#apps/api/http/query/query';
 
 /** Nova API: /limits */
 @ComputeController('limits')
@@ -15,6 +15,7 @@ export class LimitsController {
 
   @Get()
   async show(@Compute() { caller, query, version, isAdmin }: ComputeRequest) {
+    if (version >= 75) requireKnown(query, ['tenant_id']);
     const project = (isAdmin && one(query, 'tenant_id')) || caller.projectId;
     const [limits, usage] = await Promise.all([this.quotas.limits(project), this.quotas.usage(project)]);
     return { limits: { rate: [], absolute: renderLimits(limits, usage, version) } };

@@ -4,9 +4,10 @@ import { Migrations } from '#libs/mobility/migrations/migrations.service';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute, requireAdmin } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
-import { links } from '../http/links.js';
-import { limitOf, nextLink, one } from '../http/paging.js';
-import { parseTime } from '../http/times.js';
+import type { Microversion } from '../http/microversion.js';
+import { links, nextLinks } from '../http/links.js';
+import { limitOf } from '#apps/api/http/query/paging';
+import { flag, one, requireKnown, timeIn } from '#apps/api/http/query/query';
 import { renderMigration } from './migration.renderer.js';
 
 /** Nova API: /os-migrations */
@@ -19,22 +20,27 @@ export class MigrationsController {
     requireAdmin(request, 'os_compute_api:os-migrations:index');
     const { query, version, base } = request;
     const text = (field: string) => one(query, field);
-    const time = (field: string, since: number) =>
-      version >= since && text(field) !== undefined ? parseTime(field, text(field)!) : undefined;
+    const time = (field: string, since: number) => (version >= since ? timeIn(query, field) : undefined);
+    if (version >= 59) requireKnown(query, knownFields(version));
     const limit = limitOf(query);
-    const found = await this.migrations.list({
-      instanceId: text('instance_uuid'),
-      host: text('host'),
-      status: text('status') as MigrationStatus | undefined,
-      migrationType: text('migration_type') as MigrationType | undefined,
-      projectId: version >= 80 ? text('project_id') : undefined,
-      userId: version >= 80 ? text('user_id') : undefined,
-      marker: version >= 59 ? text('marker') : undefined,
-      changesSince: time('changes-since', 59),
-      changesBefore: time('changes-before', 66),
-      limit,
-    });
-    const next = nextLink(
+    // Nova hides a migration where a newer one took its place; here none is hidden.
+    const hidden = flag(query, 'hidden');
+    const found = hidden
+      ? []
+      : await this.migrations.list({
+          instanceId: text('instance_uuid'),
+          host: text('host'),
+          status: text('status') as MigrationStatus | undefined,
+          migrationType: text('migration_type') as MigrationType | undefined,
+          projectId: version >= 80 ? text('project_id') : undefined,
+          userId: version >= 80 ? text('user_id') : undefined,
+          marker: version >= 59 ? text('marker') : undefined,
+          changesSince: time('changes-since', 59),
+          changesBefore: time('changes-before', 66),
+          sourceHost: text('source_compute'),
+          limit,
+        });
+    const next = nextLinks(
       request.url,
       query,
       found.map(({ uuid }) => ({ id: uuid })),
@@ -49,6 +55,16 @@ export class MigrationsController {
     }));
     return { migrations, ...(version >= 59 && next.length && { migrations_links: next }) };
   }
+}
+
+/** Nova API: schemas/migrations.py. */
+function knownFields(version: Microversion): string[] {
+  return [
+    ...['hidden', 'host', 'instance_uuid', 'source_compute', 'status', 'migration_type', 'limit', 'marker'],
+    'changes-since',
+    ...(version >= 66 ? ['changes-before'] : []),
+    ...(version >= 80 ? ['user_id', 'project_id'] : []),
+  ];
 }
 
 /** Nova links only what can be shown there. */

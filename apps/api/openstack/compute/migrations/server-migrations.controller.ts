@@ -3,7 +3,7 @@ import { NotFoundError } from '#libs/common/errors';
 import { Instances } from '#libs/compute/instances/instances';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
 import { RunningMoves } from '#libs/mobility/migrations/running-moves.service';
-import { parse } from '../http/body.js';
+import { parseBody } from '#apps/api/http/body/parse-body';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute, requireAdmin } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
@@ -54,7 +54,7 @@ export class ServerMigrationsController {
     @Body() body: unknown,
   ): Promise<void> {
     await this.admit(request, id, 22, 'force_complete');
-    parse(ForceCompleteDto, body, request.version);
+    parseBody(ForceCompleteDto, body, { version: request.version });
     await this.running.forceComplete(request.caller, id, numberOf(migration));
   }
 

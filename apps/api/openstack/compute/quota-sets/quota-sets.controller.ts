@@ -3,7 +3,8 @@ import { ForbiddenError } from '#libs/common/errors';
 import { defaultLimits, quotaResources } from '#libs/compute/quotas/default-limits';
 import type { Limits, QuotaResource } from '#libs/compute/quotas/default-limits';
 import { Quotas } from '#libs/compute/quotas/quotas';
-import { BodyError, unwrap } from '../http/body.js';
+import { unwrap } from '#apps/api/http/body/parse-body';
+import { InputError } from '#apps/api/http/input/input-error';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute, requireAdmin } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
@@ -67,17 +68,17 @@ function requireOwn({ caller }: ComputeRequest, project: string): void {
     throw new ForbiddenError("Policy doesn't allow os_compute_api:os-quota-sets:show to be performed.");
 }
 
-/** Nova takes "10" for 10; `force` and `tenant_id` are passed over. Throws BodyError. */
+/** Nova takes "10" for 10; `force` and `tenant_id` are passed over. Throws InputError. */
 function limitsOf(given: Record<string, unknown>, version: Microversion): Partial<Limits> {
   const known = new Set<string>(resourcesAt(version));
   const entries = Object.entries(given).filter(([name]) => name !== 'force' && name !== 'tenant_id');
   return Object.fromEntries(
     entries.map(([name, value]) => {
       if (!known.has(name))
-        throw new BodyError('quota_set', given, `Additional properties are not allowed ('${name}' was unexpected)`);
+        throw new InputError('quota_set', given, `Additional properties are not allowed ('${name}' was unexpected)`);
       const limit = typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value;
       if (!Number.isInteger(limit) || (limit as number) < -1 || (limit as number) > 2_147_483_647)
-        throw new BodyError(name, value, 'an integer from -1 (no limit) to 2147483647 is expected');
+        throw new InputError(name, value, 'an integer from -1 (no limit) to 2147483647 is expected');
       return [name, limit];
     }),
   );

@@ -1,13 +1,12 @@
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, IsObject, IsOptional, Length, Matches } from 'class-validator';
-import { Between, Since } from '../http/body.js';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, IsObject, IsOptional } from 'class-validator';
+import { Between, Name, Since } from '#apps/api/http/body/fields';
 
 const policies = ['affinity', 'anti-affinity', 'soft-affinity', 'soft-anti-affinity'] as const;
 type Policy = (typeof policies)[number];
 
 /** Nova API: `server_group` of POST /os-server-groups. */
 export class CreateServerGroupDto {
-  @Length(1, 255)
-  @Matches(/\S/)
+  @Name()
   name: string;
 
   @Between(1, 63)

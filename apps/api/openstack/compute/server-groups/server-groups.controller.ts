@@ -1,13 +1,15 @@
 import { Body, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ServerGroups } from '#libs/compute/server-groups/server-groups';
 import type { ServerGroupView } from '#libs/compute/server-groups/server-groups';
-import { BodyError, parse, unwrap } from '../http/body.js';
-import { Takes } from '../http/body-schema.js';
+import { Takes } from '#apps/api/http/body/body-schema';
+import { parseBody, unwrap } from '#apps/api/http/body/parse-body';
+import { InputError } from '#apps/api/http/input/input-error';
+import { limitOf } from '#apps/api/http/query/paging';
+import { flag, integerIn, requireKnown } from '#apps/api/http/query/query';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
 import type { Microversion } from '../http/microversion.js';
-import { flag, integer, limitOf } from '../http/paging.js';
 import { CreateServerGroupDto } from './server-group.dto.js';
 
 /** Nova API: /os-server-groups */
@@ -17,10 +19,11 @@ export class ServerGroupsController {
 
   @Get()
   async list(@Compute() { caller, query, version }: ComputeRequest) {
+    if (version >= 75) requireKnown(query, ['all_projects', 'limit', 'offset']);
     const page = {
       limit: limitOf(query),
-      offset: integer(query, 'offset') ?? 0,
-      allProjects: 'all_projects' in query && flag(query, 'all_projects'),
+      offset: integerIn(query, 'offset', 0) ?? 0,
+      allProjects: flag(query, 'all_projects'),
     };
     const found = await this.groups.list(caller, page);
     return { server_groups: found.map((group) => render(group, version)) };
@@ -35,11 +38,11 @@ export class ServerGroupsController {
   @Takes('server_group', CreateServerGroupDto)
   @HttpCode(200)
   async create(@Compute() { caller, version }: ComputeRequest, @Body() body: unknown) {
-    const dto = parse(CreateServerGroupDto, unwrap(body, 'server_group'), version);
+    const dto = parseBody(CreateServerGroupDto, unwrap(body, 'server_group'), { version });
     const policy = version >= 64 ? dto.policy : dto.policies?.[0];
     if (!policy) {
       const field = version >= 64 ? 'policy' : 'policies';
-      throw new BodyError(field, undefined, `'${field}' is a required property`);
+      throw new InputError(field, undefined, `'${field}' is a required property`);
     }
     const group = await this.groups.create(caller, {
       name: dto.name.trim(),
@@ -58,10 +61,10 @@ export class ServerGroupsController {
 
 function maxPerHost(rules: Record<string, unknown> = {}): number | undefined {
   const { max_server_per_host: most, ...others } = rules;
-  if (Object.keys(others).length) throw new BodyError('rules', rules, 'only max_server_per_host is expected');
+  if (Object.keys(others).length) throw new InputError('rules', rules, 'only max_server_per_host is expected');
   if (most === undefined) return undefined;
   if (!Number.isInteger(Number(most)) || Number(most) < 1)
-    throw new BodyError('max_server_per_host', most, 'a positive integer is expected');
+    throw new InputError('max_server_per_host', most, 'a positive integer is expected');
   return Number(most);
 }
 

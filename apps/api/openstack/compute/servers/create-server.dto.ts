@@ -1,23 +1,33 @@
-import { Type } from 'class-transformer';
 import {
+  ArrayMaxSize,
   IsArray,
   IsBase64,
   IsBoolean,
   IsIP,
   IsInt,
-  IsNotEmpty,
   IsObject,
   IsOptional,
   IsString,
   IsUUID,
   Length,
   Matches,
+  Max,
   MaxLength,
   Min,
   ValidateIf,
 } from 'class-validator';
-import { Between, BodyError, parse, Since } from '../http/body.js';
-import { LooseBoolean, LooseInteger, LooseString } from '../http/loose-types.js';
+import {
+  Between,
+  LooseBoolean,
+  LooseInteger,
+  LooseString,
+  Name,
+  Nested,
+  Nullable,
+  Since,
+} from '#apps/api/http/body/fields';
+import { parseBody } from '#apps/api/http/body/parse-body';
+import { InputError } from '#apps/api/http/input/input-error';
 import type { Microversion } from '../http/microversion.js';
 import { ServerPresentationDto } from './server-presentation.dto.js';
 
@@ -27,6 +37,7 @@ export class RequestedNetworkDto {
   @IsUUID('loose')
   uuid?: string;
 
+  @Nullable()
   @IsOptional()
   @IsUUID('loose')
   port?: string | null;
@@ -48,9 +59,7 @@ class SecurityGroupDto {
 
 /** Nova API: `server` of POST /servers. */
 export class CreateServerDto extends ServerPresentationDto {
-  @IsString()
-  @Length(1, 255)
-  @IsNotEmpty()
+  @Name()
   name: string;
 
   @IsUUID('loose')
@@ -62,6 +71,7 @@ export class CreateServerDto extends ServerPresentationDto {
   flavorRef: string;
 
   /** 'auto', 'none' (both from 2.37) or a list: see requestedNetworks. */
+  @Nullable()
   @IsOptional()
   networks?: unknown;
 
@@ -86,12 +96,14 @@ export class CreateServerDto extends ServerPresentationDto {
   @LooseInteger()
   @IsInt()
   @Min(1)
+  @Max(2_147_483_647)
   min_count?: number;
 
   @IsOptional()
   @LooseInteger()
   @IsInt()
   @Min(1)
+  @Max(2_147_483_647)
   max_count?: number;
 
   /** Taken and ignored: containers have none. */
@@ -101,18 +113,21 @@ export class CreateServerDto extends ServerPresentationDto {
   config_drive?: boolean | '';
 
   @IsOptional()
-  @Type(() => SecurityGroupDto)
+  @Nested(() => SecurityGroupDto)
   @IsArray()
+  @ArrayMaxSize(100)
   security_groups?: SecurityGroupDto[];
 
   /** Taken and ignored: an instance is reached by key or by exec. */
   @IsOptional()
   @IsString()
+  @MaxLength(255)
   adminPass?: string;
 
   @Since(52)
   @IsOptional()
   @IsArray()
+  @ArrayMaxSize(50)
   @Length(1, 60, { each: true })
   @Matches(/^[^,/]*$/, { each: true })
   tags?: string[];
@@ -139,11 +154,14 @@ export class CreateServerDto extends ServerPresentationDto {
 
   @IsOptional()
   @IsArray()
+  @ArrayMaxSize(255)
   block_device_mapping_v2?: unknown[];
 
+  @Nullable()
   @Since(63)
   @IsOptional()
   @IsArray()
+  @ArrayMaxSize(50)
   trusted_image_certificates?: string[] | null;
 
   @IsOptional()
@@ -153,26 +171,29 @@ export class CreateServerDto extends ServerPresentationDto {
 
 export type RequestedNetworks = 'auto' | 'none' | RequestedNetworkDto[];
 
-/** `networks` by microversion: absent means auto up to 2.36 and is refused from 2.37 on. Throws BodyError. */
+/** `networks` by microversion: absent means auto up to 2.36 and is refused from 2.37 on. Throws InputError. */
 export function requestedNetworks(networks: unknown, version: Microversion): RequestedNetworks {
   if (networks === undefined || networks === null) {
-    if (version >= 37) throw new BodyError('networks', undefined, `'networks' is a required property`);
+    if (version >= 37) throw new InputError('networks', undefined, `'networks' is a required property`);
     return 'auto';
   }
   if ((networks === 'auto' || networks === 'none') && version >= 37) return networks;
   if (!Array.isArray(networks))
-    throw new BodyError('networks', networks, `a list is expected, 'auto' or 'none' from 2.37 on`);
+    throw new InputError('networks', networks, `a list is expected, 'auto' or 'none' from 2.37 on`);
+  if (networks.length > 64) throw new InputError('networks', networks, 'at most 64 are expected');
   if (!networks.length) return version >= 37 ? 'none' : 'auto';
-  return networks.map((network: unknown, n) => parse(RequestedNetworkDto, network, version, `networks.${n}`));
+  return networks.map((network: unknown, n) =>
+    parseBody(RequestedNetworkDto, network, { version, path: `networks.${n}` }),
+  );
 }
 
-/** A map of at most 255 characters to at most 255 (Nova: types.metadata). Throws BodyError. */
+/** A map of at most 255 characters to at most 255 (Nova: types.metadata). Throws InputError. */
 export function metadataOf(value: Record<string, unknown> = {}, field = 'metadata'): Record<string, string> {
   for (const [key, text] of Object.entries(value)) {
     if (!/^[a-zA-Z0-9-_:. ]{1,255}$/.test(key))
-      throw new BodyError(field, value, `${key}: 1 to 255 of letters, digits and -_:. are expected`);
+      throw new InputError(field, value, `${key}: 1 to 255 of letters, digits and -_:. are expected`);
     if (typeof text !== 'string' || text.length > 255)
-      throw new BodyError(key, text, 'a string of at most 255 characters is expected');
+      throw new InputError(key, text, 'a string of at most 255 characters is expected');
   }
   return value as Record<string, string>;
 }
@@ -181,11 +202,11 @@ export function metadataOf(value: Record<string, unknown> = {}, field = 'metadat
 export function schedulerHintsOf(hints: unknown): Record<string, string | string[]> {
   if (hints === undefined || hints === null) return {};
   if (typeof hints !== 'object' || Array.isArray(hints))
-    throw new BodyError('os:scheduler_hints', hints, 'an object is expected');
+    throw new InputError('os:scheduler_hints', hints, 'an object is expected');
   for (const [name, hint] of Object.entries(hints)) {
     const texts: unknown[] = Array.isArray(hint) ? hint : [hint];
     if (!texts.every((text) => typeof text === 'string'))
-      throw new BodyError(name, hint, 'a string or a list of strings is expected');
+      throw new InputError(name, hint, 'a string or a list of strings is expected');
   }
   return hints as Record<string, string | string[]>;
 }

@@ -1,15 +1,15 @@
 import { BadRequestError } from '#libs/compute/instances/instance.errors';
 import type { NewInstance } from '#libs/compute/instances/create/new-instance';
-import { BodyError } from '../http/body.js';
+import { InputError } from '#apps/api/http/input/input-error';
 import type { Microversion } from '../http/microversion.js';
 import { metadataOf, requestedNetworks, schedulerHintsOf } from './create-server.dto.js';
 import type { CreateServerDto } from './create-server.dto.js';
 
-/** What a checked POST /servers asks for. Throws BodyError, BadRequestError. */
+/** What a checked POST /servers asks for. Throws InputError, BadRequestError. */
 export function newInstanceOf(dto: CreateServerDto, body: Record<string, unknown>, version: Microversion): NewInstance {
   refuseVolumes(dto.block_device_mapping_v2 ?? [], dto.imageRef);
   if (dto.personality?.length)
-    throw new BodyError('personality', '…', 'files cannot be put into an instance; use user_data');
+    throw new InputError('personality', '…', 'files cannot be put into an instance; use user_data');
   if (dto.host && dto.hypervisor_hostname && dto.host !== dto.hypervisor_hostname)
     throw new BadRequestError(`No valid host was found: ${dto.hypervisor_hostname} is not a node of ${dto.host}.`);
   const networks = requestedNetworks(dto.networks, version);
@@ -47,7 +47,7 @@ function refuseVolumes(devices: unknown[], imageRef: string): void {
   for (const device of devices as Record<string, unknown>[]) {
     const isImage = device?.source_type === 'image' && device.destination_type === 'local' && device.uuid === imageRef;
     if (!isImage)
-      throw new BodyError(
+      throw new InputError(
         'block_device_mapping_v2',
         device,
         'only the image itself is supported: there are no volumes',

@@ -1,8 +1,8 @@
 import { Body, Param, Post, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { Instances } from '#libs/compute/instances/instances';
-import { BodyError } from '../http/body.js';
-import { TakesOneOf } from '../http/body-schema.js';
+import { TakesOneOf } from '#apps/api/http/body/body-schema';
+import { InputError } from '#apps/api/http/input/input-error';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
@@ -25,7 +25,7 @@ export class ServerActionsController {
     @Res({ passthrough: true }) response: Response,
   ) {
     const keys = typeof body === 'object' && body !== null ? Object.keys(body) : [];
-    if (keys.length !== 1) throw new BodyError('body', body, 'one action is expected');
+    if (keys.length !== 1) throw new InputError('body', body, 'one action is expected');
     const [name = ''] = keys;
     const action = this.actions.named(name);
     const instance = await this.instances.get(request.caller, id);

@@ -10,13 +10,13 @@ import {
   IsUUID,
   Length,
   Matches,
+  Max,
   MaxLength,
   Min,
   ValidateIf,
 } from 'class-validator';
-import { Between, Since } from '../http/body.js';
+import { Between, LooseBoolean, LooseInteger, LooseString, Name, Nullable, Since } from '#apps/api/http/body/fields';
 import { HostName, HostNameOrNull } from '../http/host-name.js';
-import { LooseBoolean, LooseInteger, LooseString } from '../http/loose-types.js';
 import { ServerPresentationDto } from './server-presentation.dto.js';
 
 /** `reboot` */
@@ -28,6 +28,7 @@ export class RebootDto {
 /** `os-migrateLive` */
 export class MigrateLiveDto {
   /** Must be told; null lets the scheduler choose. */
+  @Nullable()
   @HostNameOrNull()
   host: string | null;
 
@@ -50,6 +51,7 @@ export class MigrateLiveDto {
 
 /** `migrate`: null up to 2.55. */
 export class MigrateDto {
+  @Nullable()
   @Since(56)
   @IsOptional()
   @HostName()
@@ -76,6 +78,7 @@ export class EvacuateDto {
 
   @IsOptional()
   @IsString()
+  @MaxLength(255)
   adminPass?: string;
 
   @Between(1, 13)
@@ -93,10 +96,12 @@ export class EvacuateDto {
 /** `os-getConsoleOutput` */
 export class GetConsoleOutputDto {
   /** -1, null or absent: all. */
+  @Nullable()
   @IsOptional()
   @LooseInteger()
   @IsInt()
   @Min(-1)
+  @Max(2_147_483_647)
   length?: number | null;
 }
 
@@ -112,22 +117,25 @@ export class RebuildDto extends ServerPresentationDto {
   imageRef: string;
 
   @IsOptional()
-  @Length(1, 255)
+  @Name()
   name?: string;
 
   @IsOptional()
   @IsString()
+  @MaxLength(255)
   adminPass?: string;
 
   @IsOptional()
   @IsObject()
   metadata?: Record<string, string>;
 
+  @Nullable()
   @Since(54)
   @IsOptional()
   @Length(1, 255)
   key_name?: string | null;
 
+  @Nullable()
   @Since(57)
   @IsOptional()
   @IsBase64()

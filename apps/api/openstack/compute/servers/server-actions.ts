@@ -5,7 +5,8 @@ import { InstanceActions } from '#libs/compute/instances/actions/instance-action
 import { BadRequestError } from '#libs/compute/instances/instance.errors';
 import type { Instance } from '#libs/compute/instances/instance.entity';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
-import { BodyError, parse } from '../http/body.js';
+import { parseBody } from '#apps/api/http/body/parse-body';
+import { InputError } from '#apps/api/http/input/input-error';
 import { requireAdmin } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
 import { metadataOf } from './create-server.dto.js';
@@ -101,13 +102,13 @@ export class ServerActions {
   }
 
   private async reboot({ caller, version }: ComputeRequest, { id }: Instance, argument: unknown) {
-    const { type } = parse(RebootDto, argument, version, 'reboot');
+    const { type } = parseBody(RebootDto, argument, { version, path: 'reboot' });
     await this.actions.reboot(caller, id, type.toLowerCase() as 'soft' | 'hard');
     return accepted;
   }
 
   private async rebuild(request: ComputeRequest, { id }: Instance, argument: unknown): Promise<ActionAnswer> {
-    const dto = parse(RebuildDto, argument, request.version, 'rebuild');
+    const dto = parseBody(RebuildDto, argument, { version: request.version, path: 'rebuild' });
     await this.actions.rebuild(request.caller, id, {
       imageId: dto.imageRef,
       name: dto.name?.trim(),
@@ -122,14 +123,14 @@ export class ServerActions {
   }
 
   private async resize({ caller, version }: ComputeRequest, { id }: Instance, argument: unknown) {
-    const { flavorRef } = parse(ResizeDto, argument, version, 'resize');
+    const { flavorRef } = parseBody(ResizeDto, argument, { version, path: 'resize' });
     await this.migrations.resize(caller, id, flavorRef);
     return accepted;
   }
 
   private async migrate(request: ComputeRequest, { id }: Instance, argument: unknown) {
     requireAdmin(request, 'os_compute_api:os-migrate-server:migrate');
-    const { host } = parse(MigrateDto, argument ?? {}, request.version, 'migrate');
+    const { host } = parseBody(MigrateDto, argument ?? {}, { version: request.version, path: 'migrate' });
     await this.migrations.migrate(request.caller, id, { host });
     return accepted;
   }
@@ -137,9 +138,9 @@ export class ServerActions {
   private async migrateLive(request: ComputeRequest, { id }: Instance, argument: unknown) {
     requireAdmin(request, 'os_compute_api:os-migrate-server:migrate_live');
     const { version } = request;
-    const dto = parse(MigrateLiveDto, argument, version, 'os-migrateLive');
+    const dto = parseBody(MigrateLiveDto, argument, { version, path: 'os-migrateLive' });
     if (dto.block_migration === 'auto' && version < 25)
-      throw new BodyError('block_migration', 'auto', 'a boolean is expected before 2.25');
+      throw new InputError('block_migration', 'auto', 'a boolean is expected before 2.25');
     if (dto.force && !dto.host) throw new BadRequestError("Can't force to a non-provided destination");
     // Nova: up to 2.29 naming a host forces it; from 2.30 the scheduler checks it unless forced.
     const force = dto.force ?? (version < 30 && Boolean(dto.host));
@@ -155,7 +156,7 @@ export class ServerActions {
   private async evacuate(request: ComputeRequest, { id }: Instance, argument: unknown): Promise<ActionAnswer> {
     requireAdmin(request, 'os_compute_api:os-evacuate');
     const { version } = request;
-    const { host, force, adminPass, onSharedStorage } = parse(EvacuateDto, argument, version, 'evacuate');
+    const { host, force, adminPass, onSharedStorage } = parseBody(EvacuateDto, argument, { version, path: 'evacuate' });
     if (force && !host) throw new BadRequestError("Can't force to a non-provided destination");
     if (onSharedStorage && adminPass !== undefined)
       throw new BadRequestError("admin password can't be changed on existing disk");
@@ -173,14 +174,14 @@ export class ServerActions {
     instance: Instance,
     argument: unknown,
   ): Promise<ActionAnswer> {
-    const { length } = parse(GetConsoleOutputDto, argument ?? {}, version, 'os-getConsoleOutput');
+    const { length } = parseBody(GetConsoleOutputDto, argument ?? {}, { version, path: 'os-getConsoleOutput' });
     const lines = length === undefined || length === null || length < 0 ? 0 : length;
     return { status: 200, body: { output: await this.consoleLogs.read(instance, lines) } };
   }
 
   private async resetState(request: ComputeRequest, { id }: Instance, argument: unknown) {
     requireAdmin(request, 'os_compute_api:os-admin-actions:reset_state');
-    const { state } = parse(ResetStateDto, argument, request.version, 'os-resetState');
+    const { state } = parseBody(ResetStateDto, argument, { version: request.version, path: 'os-resetState' });
     await this.actions.resetState(request.caller, id, state);
     return accepted;
   }

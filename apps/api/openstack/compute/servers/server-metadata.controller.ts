@@ -1,7 +1,8 @@
 import { Body, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import { NotFoundError } from '#libs/common/errors';
 import { Instances } from '#libs/compute/instances/instances';
-import { BodyError, unwrap } from '../http/body.js';
+import { unwrap } from '#apps/api/http/body/parse-body';
+import { InputError } from '#apps/api/http/input/input-error';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
@@ -46,7 +47,7 @@ export class ServerMetadataController {
   ) {
     const meta = metadataOf(unwrap(body, 'meta'), 'meta');
     if (Object.keys(meta).join() !== key)
-      throw new BodyError('meta', meta, `only '${key}', as in the URL, is expected`);
+      throw new InputError('meta', meta, `only '${key}', as in the URL, is expected`);
     await this.instances.setMetadata(caller, id, meta, 'merge');
     return { meta };
   }

@@ -1,9 +1,10 @@
 import { IsIP, IsIn, IsOptional, Matches, MaxLength } from 'class-validator';
 import { HOSTNAME } from '#libs/common/names';
-import { Since } from '../http/body.js';
+import { Nullable, Since } from '#apps/api/http/body/fields';
 
 /** What create, update and rebuild of a server all take. */
 export class ServerPresentationDto {
+  @Nullable()
   @Since(19)
   @IsOptional()
   @MaxLength(255)

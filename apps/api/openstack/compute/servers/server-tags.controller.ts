@@ -2,7 +2,7 @@ import { Body, Delete, Get, HttpCode, Param, Put, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { NotFoundError } from '#libs/common/errors';
 import { Instances } from '#libs/compute/instances/instances';
-import { BodyError } from '../http/body.js';
+import { InputError } from '#apps/api/http/input/input-error';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
@@ -21,7 +21,7 @@ export class ServerTagsController {
   async replace(@Compute() request: ComputeRequest, @Param('id') id: string, @Body() body: { tags?: unknown }) {
     await this.present(request, id);
     const tags: unknown = body?.tags;
-    if (!Array.isArray(tags)) throw new BodyError('tags', tags, 'a list is expected');
+    if (!Array.isArray(tags)) throw new InputError('tags', tags, 'a list is expected');
     const wanted = tags.map(tagOf);
     return { tags: await this.instances.setTags(request.caller, id, () => wanted) };
   }
@@ -66,6 +66,6 @@ export class ServerTagsController {
 
 function tagOf(tag: unknown): string {
   if (typeof tag !== 'string' || !/^[^,/]{1,60}$/.test(tag))
-    throw new BodyError('tag', tag, '1 to 60 characters without comma and slash are expected');
+    throw new InputError('tag', tag, '1 to 60 characters without comma and slash are expected');
   return tag;
 }

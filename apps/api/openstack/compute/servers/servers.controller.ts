@@ -5,13 +5,12 @@ import { InstanceCreation } from '#libs/compute/instances/create/instance-creati
 import { Instances } from '#libs/compute/instances/instances';
 import type { NewInstance } from '#libs/compute/instances/create/new-instance';
 import { ServerGroups } from '#libs/compute/server-groups/server-groups';
-import { parse, unwrap } from '../http/body.js';
-import { Takes } from '../http/body-schema.js';
+import { Takes } from '#apps/api/http/body/body-schema';
+import { parseBody, unwrap } from '#apps/api/http/body/parse-body';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
-import { serverLinks } from '../http/links.js';
-import { nextLink } from '../http/paging.js';
+import { nextLinks, serverLinks } from '../http/links.js';
 import { CreateServerDto } from './create-server.dto.js';
 import { newInstanceOf } from './new-instance.parser.js';
 import { filterOf, pageOf } from './server-list.query.js';
@@ -36,7 +35,7 @@ export class ServersController {
     @Body() body: unknown,
     @Res({ passthrough: true }) response: Response,
   ) {
-    const dto = parse(CreateServerDto, unwrap(body, 'server'), request.version);
+    const dto = parseBody(CreateServerDto, unwrap(body, 'server'), { version: request.version });
     const wanted: NewInstance = newInstanceOf(dto, body as Record<string, unknown>, request.version);
     const [first] = await this.creation.create(request.caller, wanted);
     if (dto.return_reservation_id) return { reservation_id: `r-${first!.id.slice(0, 8)}` };
@@ -57,7 +56,7 @@ export class ServersController {
   async list(@Compute() request: ComputeRequest) {
     const page = pageOf(request);
     const found = await this.instances.list(filterOf(request), page);
-    const next = nextLink(request.url, request.query, found, page.limit);
+    const next = nextLinks(request.url, request.query, found, page.limit);
     return {
       servers: found.map((instance) => renderServerSummary(instance, request)),
       ...(next.length && { servers_links: next }),
@@ -68,7 +67,7 @@ export class ServersController {
   async detail(@Compute() request: ComputeRequest) {
     const page = pageOf(request);
     const found = await this.instances.listViews(filterOf(request), page);
-    const next = nextLink(
+    const next = nextLinks(
       request.url,
       request.query,
       found.map(({ instance }) => instance),
@@ -90,7 +89,7 @@ export class ServersController {
   @Put(':id')
   @Takes('server', UpdateServerDto)
   async update(@Compute() request: ComputeRequest, @Param('id') id: string, @Body() body: unknown) {
-    const dto = parse(UpdateServerDto, unwrap(body, 'server'), request.version);
+    const dto = parseBody(UpdateServerDto, unwrap(body, 'server'), { version: request.version });
     const { name, description, hostname } = dto;
     const view = await this.instances.update(request.caller, id, { name: name?.trim(), description, hostname });
     return { server: renderServer(view, request) };

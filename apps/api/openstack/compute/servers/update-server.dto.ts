@@ -1,10 +1,10 @@
-import { IsOptional, Length, Matches } from 'class-validator';
+import { IsOptional } from 'class-validator';
+import { Name } from '#apps/api/http/body/fields';
 import { ServerPresentationDto } from './server-presentation.dto.js';
 
 /** Nova API: `server` of PUT /servers/{id}. */
 export class UpdateServerDto extends ServerPresentationDto {
   @IsOptional()
-  @Length(1, 255)
-  @Matches(/\S/)
+  @Name()
   name?: string;
 }

@@ -1,5 +1,5 @@
 import { IsBoolean, IsIn, IsOptional, Length } from 'class-validator';
-import { LooseBoolean } from '../http/loose-types.js';
+import { LooseBoolean } from '#apps/api/http/body/fields';
 
 /** Nova API: PUT /os-services/{enable,disable,disable-log-reason,force-down} (up to 2.52). */
 export class NamedServiceDto {

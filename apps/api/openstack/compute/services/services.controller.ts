@@ -4,12 +4,12 @@ import { BadRequestError } from '#libs/compute/instances/instance.errors';
 import { isUp } from '#libs/fleet/hosts/host-state';
 import type { Host } from '#libs/fleet/hosts/host.entity';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
-import { parse } from '../http/body.js';
+import { parseBody } from '#apps/api/http/body/parse-body';
+import { one, requireKnown } from '#apps/api/http/query/query';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute, requireAdmin } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
 import type { Microversion } from '../http/microversion.js';
-import { one } from '../http/paging.js';
 import { renderTime } from '../http/times.js';
 import { NamedServiceDto, UpdateServiceDto } from './service.dto.js';
 
@@ -22,6 +22,7 @@ export class ServicesController {
   async list(@Compute() request: ComputeRequest) {
     requireAdmin(request, 'os_compute_api:os-services:list');
     const { query, version } = request;
+    if (version >= 75) requireKnown(query, ['host', 'binary']);
     const [name, binary] = [one(query, 'host'), one(query, 'binary')];
     const all = binary === undefined || binary === 'nova-compute' ? await this.hosts.list({ role: 'compute' }) : [];
     const found = name === undefined ? all : all.filter((host) => host.name === name);
@@ -32,8 +33,8 @@ export class ServicesController {
   @Put(':id')
   async update(@Compute() request: ComputeRequest, @Param('id') id: string, @Body() body: unknown) {
     requireAdmin(request, 'os_compute_api:os-services:update');
-    if (request.version < 53) return this.act(id, parse(NamedServiceDto, body, request.version));
-    const dto = parse(UpdateServiceDto, body, request.version);
+    if (request.version < 53) return this.act(id, parseBody(NamedServiceDto, body, { version: request.version }));
+    const dto = parseBody(UpdateServiceDto, body, { version: request.version });
     if (dto.disabled_reason !== undefined && dto.status !== 'disabled')
       throw new BadRequestError("Specifying disabled_reason requires that status be 'disabled'.");
     let host = await this.hosts.get(id);

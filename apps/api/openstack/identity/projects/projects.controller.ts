@@ -2,9 +2,9 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Req
 import { AnyScope } from '#apps/api/http/access';
 import type { ApiRequest } from '#apps/api/http/api-request';
 import { CurrentPrincipal } from '#apps/api/http/api-request';
-import { given, parseBody, unwrap } from '#apps/api/http/body';
-import type { Query as ListQuery } from '#apps/api/http/list-query';
-import { nextPage, pageOf } from '#apps/api/http/list-query';
+import { given, parseBody, unwrap } from '#apps/api/http/body/parse-body';
+import { boolean, nextPage, pageOf, text } from '#apps/api/http/query/paging';
+import type { Query as ListQuery } from '#apps/api/http/query/query';
 import { publicUrl } from '#apps/api/http/public-url';
 import { ForbiddenError, InvalidInputError } from '#libs/common/errors';
 import type { Principal } from '#libs/identity/principal';
@@ -15,7 +15,14 @@ import { ProjectBody } from '../bodies.js';
 import { IdentityErrors } from '../http/identity.errors.js';
 import { listLinks, renderDomain, renderProject } from '../views.js';
 
-const filters = { name: 'name', domain_id: 'domain_id', enabled: 'enabled' };
+/** A domain is the parent of its projects: there is no deeper tree. */
+const filters = {
+  name: text('name'),
+  domain_id: text('domain_id'),
+  parent_id: text('domain_id'),
+  enabled: boolean('enabled'),
+  is_domain: boolean('is_domain'),
+};
 
 @AnyScope()
 @UseFilters(IdentityErrors)
@@ -27,8 +34,9 @@ export class ProjectsController {
   async list(@CurrentPrincipal() caller: Principal, @Query() query: ListQuery, @Req() request: ApiRequest) {
     const kind = kindOf(request);
     requireRole(caller, 'admin', `identity:list_${kind}s`);
-    const rows = await this.projects.list(kind, pageOf(query, filters));
-    const next = nextPage(`${publicUrl()}/identity/v3/${kind}s`, query, rows);
+    const page = pageOf(query, filters);
+    const rows = await this.projects.list(kind, page);
+    const next = nextPage(`${publicUrl()}/identity/v3/${kind}s`, query, rows, page.limit);
     const rendered = rows.map(kind === 'domain' ? renderDomain : renderProject);
     return { [`${kind}s`]: rendered, links: listLinks(`${kind}s`, next) };
   }
@@ -81,7 +89,9 @@ type Kind = 'project' | 'domain';
 const kindOf = (request: ApiRequest): Kind => (/\/v3\/domains/.test(request.path) ? 'domain' : 'project');
 
 function parseProject(kind: Kind, body: unknown): Partial<NewProject> {
-  const { name, description, enabled, domain_id, parent_id } = parseBody(ProjectBody, unwrap(body, kind), kind);
+  const { name, description, enabled, domain_id, parent_id } = parseBody(ProjectBody, unwrap(body, kind), {
+    path: kind,
+  });
   const fields = { name, description, enabled, domainId: domain_id ?? parent_id };
   return given(fields);
 }

@@ -1,9 +1,10 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, UseFilters } from '@nestjs/common';
 import { AnyScope } from '#apps/api/http/access';
 import { CurrentPrincipal } from '#apps/api/http/api-request';
-import { parseBody, unwrap } from '#apps/api/http/body';
-import type { Query as ListQuery } from '#apps/api/http/list-query';
-import { one, pageOf } from '#apps/api/http/list-query';
+import { parseBody, unwrap } from '#apps/api/http/body/parse-body';
+import { pageOf, text } from '#apps/api/http/query/paging';
+import { one } from '#apps/api/http/query/query';
+import type { Query as ListQuery } from '#apps/api/http/query/query';
 import type { Principal } from '#libs/identity/principal';
 import { requireRole } from '#libs/identity/principal';
 import { Roles } from '#libs/identity/roles/roles.service';
@@ -30,7 +31,7 @@ export class RolesController {
   @Get('roles')
   async list(@CurrentPrincipal() caller: Principal, @Query() query: ListQuery) {
     requireRole(caller, 'admin', 'identity:list_roles');
-    const roles = await this.roles.list(pageOf(query, { name: 'name' }));
+    const roles = await this.roles.list(pageOf(query, { name: text('name') }));
     return { roles: roles.map(renderRole), links: listLinks('roles') };
   }
 
@@ -43,7 +44,7 @@ export class RolesController {
   @Post('roles')
   async create(@CurrentPrincipal() caller: Principal, @Body() body: unknown) {
     requireRole(caller, 'admin', 'identity:create_role');
-    const { name } = parseBody(RoleBody, unwrap(body, 'role'), 'role');
+    const { name } = parseBody(RoleBody, unwrap(body, 'role'), { path: 'role' });
     return { role: renderRole(await this.roles.create(name)) };
   }
 

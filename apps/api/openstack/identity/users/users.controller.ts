@@ -1,9 +1,9 @@
 import { Body, Controller, Delete, Get, HttpCode, Ip, Param, Patch, Post, Query, UseFilters } from '@nestjs/common';
 import { AnyScope } from '#apps/api/http/access';
 import { CurrentPrincipal } from '#apps/api/http/api-request';
-import { given, parseBody, unwrap } from '#apps/api/http/body';
-import type { Query as ListQuery } from '#apps/api/http/list-query';
-import { nextPage, pageOf } from '#apps/api/http/list-query';
+import { given, parseBody, unwrap } from '#apps/api/http/body/parse-body';
+import { boolean, nextPage, pageOf, text } from '#apps/api/http/query/paging';
+import type { Query as ListQuery } from '#apps/api/http/query/query';
 import { publicUrl } from '#apps/api/http/public-url';
 import { ForbiddenError, InvalidInputError } from '#libs/common/errors';
 import type { Principal } from '#libs/identity/principal';
@@ -14,6 +14,8 @@ import type { NewUser } from '#libs/identity/users/users.service';
 import { PasswordBody, UserBody } from '../bodies.js';
 import { IdentityErrors } from '../http/identity.errors.js';
 import { listLinks, renderProject, renderUser } from '../views.js';
+
+const filters = { name: text('name'), domain_id: text('domain_id'), enabled: boolean('enabled') };
 
 @AnyScope()
 @UseFilters(IdentityErrors)
@@ -27,8 +29,9 @@ export class UsersController {
   @Get()
   async list(@CurrentPrincipal() caller: Principal, @Query() query: ListQuery) {
     requireRole(caller, 'admin', 'identity:list_users');
-    const users = await this.users.list(pageOf(query, { name: 'name', domain_id: 'domain_id', enabled: 'enabled' }));
-    const next = nextPage(`${publicUrl()}/identity/v3/users`, query, users);
+    const page = pageOf(query, filters);
+    const users = await this.users.list(page);
+    const next = nextPage(`${publicUrl()}/identity/v3/users`, query, users, page.limit);
     return { users: users.map(renderUser), links: listLinks('users', next) };
   }
 
@@ -70,7 +73,7 @@ export class UsersController {
     @Body() body: unknown,
   ) {
     requireSelfOrAdmin(caller, id, 'identity:change_password');
-    const { original_password, password } = parseBody(PasswordBody, unwrap(body, 'user'), 'user');
+    const { original_password, password } = parseBody(PasswordBody, unwrap(body, 'user'), { path: 'user' });
     await this.users.changePassword(id, original_password, password, address);
   }
 
@@ -88,7 +91,7 @@ function requireSelfOrAdmin(caller: Principal, id: string, action: string): void
 }
 
 function parseUser(body: unknown): Partial<NewUser> {
-  const parsed = parseBody(UserBody, unwrap(body, 'user'), 'user');
+  const parsed = parseBody(UserBody, unwrap(body, 'user'), { path: 'user' });
   const { name, password, email, description, enabled } = parsed;
   const place = { domainId: parsed.domain_id, defaultProjectId: parsed.default_project_id };
   return given({ name, password, email, description, enabled, ...place });

@@ -17,8 +17,9 @@ import { StreamableFile } from '@nestjs/common';
 import type { Response } from 'express';
 import type { ApiRequest } from '#apps/api/http/api-request';
 import { CurrentCaller } from '#apps/api/http/api-request';
-import { many, nextPage, pageOf } from '#apps/api/http/list-query';
-import type { Query as ListQuery } from '#apps/api/http/list-query';
+import { boolean, nextPage, pageOf, text } from '#apps/api/http/query/paging';
+import { many } from '#apps/api/http/query/query';
+import type { Query as ListQuery } from '#apps/api/http/query/query';
 import { publicUrl } from '#apps/api/http/public-url';
 import type { Caller } from '#libs/common/caller';
 import { NotFoundError } from '#libs/common/errors';
@@ -27,18 +28,15 @@ import { applyPatch, parseImage, setField } from './image-fields.js';
 import { ImageErrors } from '../http/image.errors.js';
 import { renderImage } from './image.renderer.js';
 
-const same = (names: string[]) => Object.fromEntries(names.map((name) => [name, name]));
-const filters = same([
-  'name',
-  'status',
-  'visibility',
-  'owner',
-  'disk_format',
-  'container_format',
-  'id',
-  'checksum',
-  'protected',
-]);
+const filters = {
+  ...Object.fromEntries(
+    ['name', 'status', 'visibility', 'owner', 'disk_format', 'container_format', 'id', 'checksum'].map((name) => [
+      name,
+      text(name),
+    ]),
+  ),
+  protected: boolean('protected'),
+};
 
 /** Shorter than what makes the sweep take an upload for dead. */
 const UPLOAD_IDLE_MS = 60_000;
@@ -53,7 +51,7 @@ export class ImagesController {
     const { visibility, ...rest } = query;
     const request = pageOf(visibility === 'all' ? rest : query, filters);
     const images = await this.images.list(caller, request, many(query, 'tag'));
-    const next = nextPage('/v2/images', query, images);
+    const next = nextPage('/v2/images', query, images, request.limit);
     return {
       images: images.map(renderImage),
       first: '/v2/images',

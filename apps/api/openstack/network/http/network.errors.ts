@@ -11,6 +11,7 @@ const types: Record<string, string> = {
   NetworkInUseError: 'NetworkInUse',
   SubnetInUseError: 'SubnetInUse',
   InvalidInputError: 'InvalidInput',
+  InputError: 'InvalidInput',
   ForbiddenError: 'PolicyNotAuthorized',
   UnauthenticatedError: 'HTTPUnauthorized',
   QuotaExceededError: 'OverQuota',

@@ -1,17 +1,37 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, UseFilters } from '@nestjs/common';
 import { CurrentCaller } from '#apps/api/http/api-request';
-import { given, parseBody, unwrap } from '#apps/api/http/body';
-import type { Query as ListQuery } from '#apps/api/http/list-query';
+import { given, parseBody, unwrap } from '#apps/api/http/body/parse-body';
+import { boolean, integer } from '#apps/api/http/query/paging';
+import type { Query as ListQuery } from '#apps/api/http/query/query';
 import type { Caller } from '#libs/common/caller';
 import { ForbiddenError, InvalidInputError } from '#libs/common/errors';
 import { Networks } from '#libs/networking/networks/networks.service';
 import type { NewNetwork } from '#libs/networking/networks/networks.service';
 import { NetworkBody, requireUnchanged } from '../bodies.js';
-import { neutronList, neutronPage } from '../http/listing.js';
+import { adminState, neutronList, neutronPage } from '../http/listing.js';
+import type { NeutronFilters } from '../http/listing.js';
 import { NetworkErrors } from '../http/network.errors.js';
 import { renderNetwork } from '../views.js';
 
-const filters = { shared: 'shared', description: 'description', mtu: 'mtu', 'provider:segmentation_id': 'vni' };
+const filters: NeutronFilters = {
+  columns: {
+    admin_state_up: adminState,
+    shared: boolean('shared'),
+    mtu: integer('mtu'),
+    'provider:segmentation_id': integer('vni'),
+    port_security_enabled: boolean('port_security_enabled'),
+  },
+  // Nothing here is external.
+  constants: {
+    status: 'ACTIVE',
+    'router:external': false,
+    is_default: false,
+    'provider:network_type': 'vxlan',
+    'provider:physical_network': null,
+    ipv4_address_scope: null,
+    ipv6_address_scope: null,
+  },
+};
 
 @UseFilters(NetworkErrors)
 @Controller('networking/v2.0/networks')
@@ -20,10 +40,8 @@ export class NetworksController {
 
   @Get()
   async list(@CurrentCaller() caller: Caller, @Query() query: ListQuery) {
-    // Nothing here is external: asked for external ones, there are none.
-    const external = query['router:external'];
-    const none = typeof external === 'string' && /^(true|1)$/i.test(external);
-    const rows = none ? [] : await this.networks.list(caller, neutronPage(query, filters));
+    const page = neutronPage(query, filters);
+    const rows = page ? await this.networks.list(caller, page) : [];
     return neutronList(
       'networks',
       query,
@@ -38,13 +56,13 @@ export class NetworksController {
 
   @Post()
   async create(@CurrentCaller() caller: Caller, @Body() body: unknown) {
-    const wanted = networkOf(caller, parseBody(NetworkBody, unwrap(body, 'network'), 'network'));
+    const wanted = networkOf(caller, parseBody(NetworkBody, unwrap(body, 'network'), { path: 'network' }));
     return { network: renderNetwork(await this.networks.create(caller, wanted), caller.isAdmin) };
   }
 
   @Put(':id')
   async update(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown) {
-    const parsed = parseBody(NetworkBody, unwrap(body, 'network'), 'network');
+    const parsed = parseBody(NetworkBody, unwrap(body, 'network'), { path: 'network' });
     requireUnchanged(parsed, ['project_id', 'tenant_id', 'provider:segmentation_id']);
     const network = await this.networks.update(caller, id, networkOf(caller, parsed));
     return { network: renderNetwork(network, caller.isAdmin) };

@@ -1,23 +1,36 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, UseFilters } from '@nestjs/common';
 import { CurrentCaller } from '#apps/api/http/api-request';
-import { given, parseBody, unwrap } from '#apps/api/http/body';
-import { many } from '#apps/api/http/list-query';
-import type { Query as ListQuery } from '#apps/api/http/list-query';
+import { given, parseBody, unwrap } from '#apps/api/http/body/parse-body';
+import { InputError } from '#apps/api/http/input/input-error';
+import { boolean, text } from '#apps/api/http/query/paging';
+import { many } from '#apps/api/http/query/query';
+import type { Query as ListQuery } from '#apps/api/http/query/query';
 import type { Caller } from '#libs/common/caller';
 import { InvalidInputError } from '#libs/common/errors';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
 import type { Port } from '#libs/networking/ports/port.entity';
 import { UserPorts } from '#libs/networking/ports/user-ports.service';
-import type { PortChange } from '#libs/networking/ports/user-ports.service';
+import { defaultSecurityGroup } from '#libs/networking/security-groups/default-security-group';
+import type { PortAddressFilter, PortChange } from '#libs/networking/ports/user-ports.service';
 import { PortBody, requireUnchanged } from '../bodies.js';
-import { neutronList, neutronPage } from '../http/listing.js';
+import { adminState, neutronList, neutronPage } from '../http/listing.js';
+import type { NeutronFilters } from '../http/listing.js';
 import { NetworkErrors } from '../http/network.errors.js';
 import { renderPort } from '../views.js';
 
-const same = (names: string[]) => Object.fromEntries(names.map((name) => [name, name]));
-const filters = {
-  ...same(['network_id', 'mac_address', 'device_id', 'device_owner', 'status']),
-  'binding:host_id': 'host',
+const filters: NeutronFilters = {
+  columns: {
+    admin_state_up: adminState,
+    network_id: text('network_id'),
+    mac_address: text('mac_address'),
+    device_id: text('device_id'),
+    device_owner: text('device_owner'),
+    status: text('status'),
+    port_security_enabled: boolean('port_security_enabled'),
+    'binding:host_id': text('host'),
+  },
+  constants: { 'binding:vnic_type': 'normal', ip_allocation: 'immediate', qos_policy_id: null },
+  others: ['fixed_ips', 'security_groups'],
 };
 
 @UseFilters(NetworkErrors)
@@ -28,13 +41,10 @@ export class PortsController {
     private readonly hosts: Hosts,
   ) {}
 
-  /** `fixed_ips=ip_address=10.0.0.5` and `fixed_ips=subnet_id=…` as Neutron. */
   @Get()
   async list(@CurrentCaller() caller: Caller, @Query() query: ListQuery) {
-    const wanted = (kind: string) =>
-      many(query, 'fixed_ips').flatMap((text) => (text.startsWith(`${kind}=`) ? text.slice(kind.length + 1) : []));
-    const request = neutronPage(query, filters);
-    const rows = await this.ports.list(caller, request, wanted('ip_address'), wanted('subnet_id'));
+    const page = neutronPage(query, filters);
+    const rows = page ? await this.ports.list(caller, page, { ...fixedIpsOf(query), ...groupsOf(caller, query) }) : [];
     return neutronList('ports', query, await this.render(caller, rows));
   }
 
@@ -45,7 +55,7 @@ export class PortsController {
 
   @Post()
   async create(@CurrentCaller() caller: Caller, @Body() body: unknown) {
-    const parsed = parseBody(PortBody, unwrap(body, 'port'), 'port');
+    const parsed = parseBody(PortBody, unwrap(body, 'port'), { path: 'port' });
     const { network_id: networkId, mac_address: macAddress, fixed_ips } = parsed;
     const projectId = parsed.project_id ?? parsed.tenant_id;
     if (networkId === undefined) throw new InvalidInputError('port.network_id', 'the id of a network');
@@ -63,7 +73,7 @@ export class PortsController {
   /** Addresses, MAC and project stay as they are. */
   @Put(':id')
   async update(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown) {
-    const parsed = parseBody(PortBody, unwrap(body, 'port'), 'port');
+    const parsed = parseBody(PortBody, unwrap(body, 'port'), { path: 'port' });
     requireUnchanged(parsed, ['network_id', 'mac_address', 'fixed_ips', 'project_id', 'tenant_id']);
     return this.renderOne(caller, await this.ports.update(caller, id, changeOf(parsed)));
   }
@@ -83,6 +93,31 @@ export class PortsController {
     const hosts = isAdmin ? await this.hosts.byIds(ports.map((port) => port.hostId)) : new Map<string, never>();
     return ports.map((port) => renderPort(port, hosts.get(port.hostId ?? '')?.name ?? '', isAdmin));
   }
+}
+
+const fixedIpKinds = { ip_address: 'addresses', ip_address_substr: 'addressParts', subnet_id: 'subnets' } as const;
+
+/** Neutron API: `fixed_ips=ip_address=10.0.0.5`, `fixed_ips=ip_address_substr=0.5`, `fixed_ips=subnet_id=…`. Throws InputError. */
+function fixedIpsOf(query: ListQuery): PortAddressFilter {
+  const filter: PortAddressFilter = {};
+  for (const value of many(query, 'fixed_ips')) {
+    const [kind = '', ...rest] = value.split('=');
+    if (!Object.hasOwn(fixedIpKinds, kind) || !rest.length)
+      throw new InputError(
+        'fixed_ips',
+        value,
+        `one of ${Object.keys(fixedIpKinds).join(', ')} and its value are expected`,
+      );
+    (filter[fixedIpKinds[kind as keyof typeof fixedIpKinds]] ??= []).push(rest.join('='));
+  }
+  return filter;
+}
+
+/** Ports are in the default group of their project, unless their security is off. */
+function groupsOf({ projectId }: Caller, query: ListQuery): PortAddressFilter {
+  const asked = many(query, 'security_groups');
+  if (!asked.length) return {};
+  return { securedIn: asked.includes(defaultSecurityGroup(projectId).id) ? projectId : null };
 }
 
 function changeOf(body: PortBody): PortChange {

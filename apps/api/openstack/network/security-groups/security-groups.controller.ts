@@ -1,14 +1,29 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Query, UseFilters } from '@nestjs/common';
 import { CurrentCaller } from '#apps/api/http/api-request';
-import { many } from '#apps/api/http/list-query';
-import type { Query as ListQuery } from '#apps/api/http/list-query';
+import { many } from '#apps/api/http/query/query';
+import type { Query as ListQuery } from '#apps/api/http/query/query';
 import type { Caller } from '#libs/common/caller';
 import { NotFoundError, QuotaExceededError } from '#libs/common/errors';
 import { DefaultSecurityGroupError } from '#libs/networking/networking.errors';
 import { defaultSecurityGroup } from '#libs/networking/security-groups/default-security-group';
 import type { SecurityGroup, SecurityGroupRule } from '#libs/networking/security-groups/default-security-group';
-import { neutronList } from '../http/listing.js';
+import { neutronList, neutronPage } from '../http/listing.js';
+import type { NeutronFilters } from '../http/listing.js';
 import { NetworkErrors } from '../http/network.errors.js';
+
+const groupFilters: NeutronFilters = { columns: {}, constants: { shared: false, stateful: true } };
+
+const ruleFilters: NeutronFilters = {
+  columns: {},
+  constants: {
+    protocol: null,
+    port_range_min: null,
+    port_range_max: null,
+    remote_ip_prefix: null,
+    remote_group_id: null,
+  },
+  others: ['security_group_id', 'direction', 'ethertype'],
+};
 
 /** Each project's default group, to be read and named; there are no others and it has the rules it has. */
 @UseFilters(NetworkErrors)
@@ -16,11 +31,12 @@ import { NetworkErrors } from '../http/network.errors.js';
 export class SecurityGroupsController {
   @Get('security-groups')
   list(@CurrentCaller() caller: Caller, @Query() query: ListQuery) {
-    const groups = [renderGroup(defaultSecurityGroup(projectOf(caller, query)))];
+    const page = neutronPage(query, groupFilters);
+    const groups = page ? [renderGroup(defaultSecurityGroup(projectOf(caller, query)))] : [];
     return neutronList(
       'security_groups',
       query,
-      groups.filter((group) => fits(group, query, ['id', 'name'])),
+      groups.filter((group) => fits(group, query, ['id', 'name', 'description'])),
     );
   }
 
@@ -43,7 +59,8 @@ export class SecurityGroupsController {
 
   @Get('security-group-rules')
   listRules(@CurrentCaller() caller: Caller, @Query() query: ListQuery) {
-    const rules = defaultSecurityGroup(projectOf(caller, query)).rules.map(renderRule);
+    const page = neutronPage(query, ruleFilters);
+    const rules = page ? defaultSecurityGroup(projectOf(caller, query)).rules.map(renderRule) : [];
     const shown = rules.filter((rule) => fits(rule, query, ['id', 'security_group_id', 'direction', 'ethertype']));
     return neutronList('security_group_rules', query, shown);
   }

@@ -1,18 +1,34 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, UseFilters } from '@nestjs/common';
 import { CurrentCaller } from '#apps/api/http/api-request';
-import { given, parseBody, unwrap } from '#apps/api/http/body';
-import type { Query as ListQuery } from '#apps/api/http/list-query';
+import { given, parseBody, unwrap } from '#apps/api/http/body/parse-body';
+import { boolean, integer, text } from '#apps/api/http/query/paging';
+import type { Query as ListQuery } from '#apps/api/http/query/query';
 import type { Caller } from '#libs/common/caller';
 import { InvalidInputError } from '#libs/common/errors';
 import { Subnets } from '#libs/networking/subnets/subnets.service';
 import type { SubnetChange } from '#libs/networking/subnets/subnets.service';
 import { requireUnchanged, SubnetBody } from '../bodies.js';
 import { neutronList, neutronPage } from '../http/listing.js';
+import type { NeutronFilters } from '../http/listing.js';
 import { NetworkErrors } from '../http/network.errors.js';
 import { renderSubnet } from '../views.js';
 
-const same = (names: string[]) => Object.fromEntries(names.map((name) => [name, name]));
-const filters = same(['network_id', 'ip_version', 'cidr', 'gateway_ip', 'enable_dhcp']);
+const filters: NeutronFilters = {
+  columns: {
+    network_id: text('network_id'),
+    ip_version: integer('ip_version'),
+    cidr: text('cidr'),
+    gateway_ip: text('gateway_ip'),
+    enable_dhcp: boolean('enable_dhcp'),
+  },
+  constants: {
+    ipv6_address_mode: null,
+    ipv6_ra_mode: null,
+    subnetpool_id: null,
+    segment_id: null,
+    service_types: null,
+  },
+};
 
 @UseFilters(NetworkErrors)
 @Controller('networking/v2.0/subnets')
@@ -21,7 +37,8 @@ export class SubnetsController {
 
   @Get()
   async list(@CurrentCaller() caller: Caller, @Query() query: ListQuery) {
-    const rows = await this.subnets.list(caller, neutronPage(query, filters));
+    const page = neutronPage(query, filters);
+    const rows = page ? await this.subnets.list(caller, page) : [];
     return neutronList('subnets', query, rows.map(renderSubnet));
   }
 
@@ -32,7 +49,7 @@ export class SubnetsController {
 
   @Post()
   async create(@CurrentCaller() caller: Caller, @Body() body: unknown) {
-    const parsed = parseBody(SubnetBody, unwrap(body, 'subnet'), 'subnet');
+    const parsed = parseBody(SubnetBody, unwrap(body, 'subnet'), { path: 'subnet' });
     const { network_id: networkId, cidr, ip_version: ipVersion, allocation_pools: allocationPools } = parsed;
     if (networkId === undefined) throw new InvalidInputError('subnet.network_id', 'the id of a network');
     if (cidr === undefined) throw new InvalidInputError('subnet.cidr', 'a CIDR such as 10.0.0.0/24');
@@ -43,7 +60,7 @@ export class SubnetsController {
 
   @Put(':id')
   async update(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown) {
-    const parsed = parseBody(SubnetBody, unwrap(body, 'subnet'), 'subnet');
+    const parsed = parseBody(SubnetBody, unwrap(body, 'subnet'), { path: 'subnet' });
     requireUnchanged(parsed, ['network_id', 'cidr', 'ip_version', 'allocation_pools', 'project_id', 'tenant_id']);
     return { subnet: renderSubnet(await this.subnets.update(caller, id, changeOf(parsed))) };
   }

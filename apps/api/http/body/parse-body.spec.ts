@@ -1,17 +1,17 @@
 import 'reflect-metadata';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
+import { IsInt, IsOptional, IsString } from 'class-validator';
 import { InvalidInputError } from '#libs/common/errors';
-import { given, parseBody, unwrap } from './body.js';
+import { Nested } from './fields.js';
+import { given, parseBody, unwrap } from './parse-body.js';
 
 class Inner {
   @IsInt() size: number;
 }
 class Outer {
   @IsString() name: string;
-  @IsOptional() @ValidateNested() @Type(() => Inner) inner?: Inner;
+  @IsOptional() @Nested(() => Inner) inner?: Inner;
 }
 
 const refused = (work: () => unknown, field: string) =>
@@ -24,11 +24,11 @@ test('a body is unwrapped from its key, or refused by the name of it', () => {
 });
 
 test('a wrong, a missing and an unknown field are named by their path', () => {
-  refused(() => parseBody(Outer, { name: 7 }, 'network'), 'network.name');
-  refused(() => parseBody(Outer, {}, 'network'), 'network.name');
-  refused(() => parseBody(Outer, { name: 'x', colour: 'red' }, 'network'), 'network.colour');
-  refused(() => parseBody(Outer, { name: 'x', inner: { size: 'big' } }, 'network'), 'network.inner.size');
-  refused(() => parseBody(Outer, [], ''), 'body');
+  refused(() => parseBody(Outer, { name: 7 }, { path: 'network' }), 'network.name');
+  refused(() => parseBody(Outer, {}, { path: 'network' }), 'network.name');
+  refused(() => parseBody(Outer, { name: 'x', colour: 'red' }, { path: 'network' }), 'network.colour');
+  refused(() => parseBody(Outer, { name: 'x', inner: { size: 'big' } }, { path: 'network' }), 'network.inner.size');
+  refused(() => parseBody(Outer, []), 'body');
   assert.equal(parseBody(Outer, { name: 'x', inner: { size: 1 } }).inner?.size, 1);
 });
 

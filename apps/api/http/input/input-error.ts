@@ -1,0 +1,22 @@
+import { InvalidInputError } from '#libs/common/errors';
+
+const SECRETS = /pass(word)?|secret|user_data/i;
+
+/** A field of a body or a query is not what was expected: says which, what came and what was wanted. */
+export class InputError extends InvalidInputError {
+  constructor(
+    field: string,
+    readonly value: unknown,
+    reason: string,
+  ) {
+    super(field, reason);
+    const shown = SECRETS.test(field) ? '***' : show(value);
+    this.message = `Invalid input for field/attribute ${field}. Value: ${shown}. ${reason}`;
+  }
+}
+
+/** A value as an answer quotes it: 200 characters at most. */
+export function show(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'None');
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}

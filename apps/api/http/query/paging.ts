@@ -1,0 +1,94 @@
+import { MAX_PAGE } from '#libs/database/paging';
+import type { PageRequest, SortKey } from '#libs/database/paging';
+import { booleanOf } from '../input/booleans.js';
+import { InputError } from '../input/input-error.js';
+import { integerIn, many, one } from './query.js';
+import type { Query } from './query.js';
+
+/** What `limit=0` asks for: no item (Nova, Glance), or no limit (Neutron). */
+export type ZeroLimit = 'none' | 'all';
+
+/** 1000 at most, which is the default. Throws InputError. */
+export function limitOf(query: Query, zero: ZeroLimit = 'none'): number {
+  const limit = integerIn(query, 'limit', 0, Number.MAX_SAFE_INTEGER) ?? MAX_PAGE;
+  return Math.min(limit === 0 && zero === 'all' ? MAX_PAGE : limit, MAX_PAGE);
+}
+
+/** Throws InputError. */
+export function directionOf(text: string | undefined, usual: SortKey['direction']): SortKey['direction'] {
+  const direction = text ?? usual;
+  if (direction !== 'asc' && direction !== 'desc') throw new InputError('sort_dir', text, 'asc or desc is expected');
+  return direction;
+}
+
+/** `sort_key=a&sort_dir=desc&sort_key=b` (both forms) and Glance's `sort=a:desc,b`. Throws InputError. */
+export function sortOf(query: Query, usual: SortKey['direction'] = 'asc'): SortKey[] {
+  const directions = many(query, 'sort_dir');
+  const pairs = many(query, 'sort_key').map((key, n) => ({
+    key,
+    direction: directionOf(directions[n] ?? directions[0], usual),
+  }));
+  for (const part of many(query, 'sort').flatMap((text) => text.split(','))) {
+    const [key = '', direction] = part.split(':');
+    pairs.push({ key, direction: directionOf(direction, 'desc') });
+  }
+  return pairs;
+}
+
+/** A query field that narrows a list: the column it is compared with, and what its values are. */
+export interface FilterField {
+  column: string;
+  kind: 'text' | 'boolean' | 'integer';
+}
+
+export const text = (column: string): FilterField => ({ column, kind: 'text' });
+export const boolean = (column: string): FilterField => ({ column, kind: 'boolean' });
+export const integer = (column: string): FilterField => ({ column, kind: 'integer' });
+
+/** Those of the query's fields that are in `fields` become filters, any of the values of each. Throws InputError. */
+export function filtersOf(query: Query, fields: Readonly<Record<string, FilterField>>): Record<string, string[]> {
+  const filters: Record<string, string[]> = {};
+  for (const [field, { column, kind }] of Object.entries(fields)) {
+    const values = many(query, field).map((value) => valueOf(field, value, kind));
+    if (values.length) filters[column] = values;
+  }
+  return filters;
+}
+
+function valueOf(field: string, value: string, kind: FilterField['kind']): string {
+  if (kind === 'text') return value;
+  const found = kind === 'boolean' ? booleanOf(value) : /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+  if (found === undefined)
+    throw new InputError(field, value, kind === 'boolean' ? 'true or false is expected' : 'an integer is expected');
+  return String(found);
+}
+
+/** Filters, order, marker and limit of a list. Throws InputError. */
+export function pageOf(
+  query: Query,
+  fields: Readonly<Record<string, FilterField>>,
+  zero: ZeroLimit = 'none',
+): PageRequest & { limit: number } {
+  return {
+    filters: filtersOf(query, fields),
+    sort: sortOf(query),
+    marker: one(query, 'marker'),
+    limit: limitOf(query, zero),
+  };
+}
+
+/** Address of the same query from the last item on; undefined where the page of `limit` items is not full. */
+export function nextPage(
+  url: string,
+  query: Query,
+  page: readonly { id: string | number }[],
+  limit: number,
+): string | undefined {
+  const last = page.at(-1);
+  if (!last || page.length < limit) return undefined;
+  const next = new URLSearchParams();
+  for (const field of Object.keys(query))
+    for (const item of many(query, field)) if (field !== 'marker') next.append(field, item);
+  next.set('marker', String(last.id));
+  return `${url}?${next.toString()}`;
+}

@@ -1,0 +1,54 @@
+import { fitsConstants, many, requireKnown } from '#apps/api/http/query/query';
+import type { Query } from '#apps/api/http/query/query';
+import { InputError } from '#apps/api/http/input/input-error';
+import type { Microversion } from '../http/microversion.js';
+
+/** Nova API: the query of GET /servers and /servers/detail (schemas/servers.py), as far as it is looked at here. */
+const looked = [
+  ...['user_id', 'project_id', 'tenant_id', 'image_ref', 'image', 'hostname', 'key_name', 'power_state', 'vm_state'],
+  ...['task_state', 'host', 'node', 'flavor', 'availability_zone', 'name', 'display_name', 'description'],
+  ...['display_description', 'uuid', 'sort_key', 'sort_dir', 'all_tenants', 'deleted', 'status', 'changes-since', 'ip'],
+  ...['ip6', 'limit', 'marker'],
+];
+const lookedSince: readonly (readonly [Microversion, readonly string[]])[] = [
+  [26, ['tags', 'tags-any', 'not-tags', 'not-tags-any']],
+  [66, ['changes-before']],
+];
+
+/** Filters of Nova on what is the same for every server here: asked for another value, there are none. */
+const constants: Readonly<Record<string, string | boolean>> = {
+  locked: false,
+  soft_deleted: false,
+  config_drive: false,
+  auto_disk_config: false,
+  launch_index: '0',
+  progress: '0',
+  kernel_id: '',
+  ramdisk_id: '',
+  root_device_name: '',
+  locked_by: '',
+  access_ip_v4: '',
+  access_ip_v6: '',
+};
+
+/** Filters of Nova on values that no client writes down exactly: nothing is found by them. */
+const neverEqual = ['reservation_id', 'created_at', 'launched_at', 'terminated_at'];
+
+/** What Nova refuses in every version: tables that were joined, and attributes of its own. */
+const internal =
+  /^(_.*|block_device_mapping|services|metadata|system_metadata|info_cache|security_groups|pci_devices)$/;
+
+/** From 2.75 on an unknown field is refused, before that it is passed over. Throws InputError. */
+export function requireServerFields(query: Query, version: Microversion): void {
+  const refused = Object.keys(query).find((field) => internal.test(field));
+  if (refused !== undefined) throw new InputError(refused.slice(0, 100), '', 'servers are not filtered by this');
+  if (version < 75) return;
+  const since = lookedSince.flatMap(([first, fields]) => (version >= first ? fields : []));
+  requireKnown(query, [...looked, ...since, ...Object.keys(constants), ...neverEqual]);
+}
+
+/** A field asks for a value that no server here has. */
+export function asksForNothing(query: Query, version: Microversion): boolean {
+  const asked = Object.entries(constants).filter(([field]) => field !== 'locked' || version >= 73);
+  return neverEqual.some((field) => many(query, field).length) || !fitsConstants(query, Object.fromEntries(asked));
+}
