@@ -30,6 +30,15 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
   return constraint === undefined || constraintOf(error) === constraint;
 }
 
+/** A regular expression that PostgreSQL does not take (SQLSTATE invalid_regular_expression). */
+export const isInvalidPattern = (error: unknown): boolean => codeOf(error) === '2201B';
+
+/** The statement was ended by its time-out (SQLSTATE query_canceled). */
+export const isCancelled = (error: unknown): boolean => codeOf(error) === '57014';
+
+/** A value that PostgreSQL cannot hold, compare or index: SQLSTATE classes data exception and program limit exceeded. */
+export const isDataException = (error: unknown): boolean => /^(22|54)/.test(codeOf(error));
+
 /** The database does not answer now (restart, failover, no connection free). */
 export function isDatabaseAway(error: unknown): boolean {
   if (LOST_CONNECTION.some((type) => error instanceof type)) return true;

@@ -13,7 +13,7 @@ import {
   UnavailableError,
 } from '#libs/common/errors';
 import { createLogger } from '#libs/common/logger';
-import { isDatabaseAway } from '#libs/database/transient-errors';
+import { isDatabaseAway, isDataException } from '#libs/database/transient-errors';
 import type { ApiRequest } from './api-request.js';
 
 export interface ErrorAnswer {
@@ -37,7 +37,9 @@ export abstract class ErrorFilter implements ExceptionFilter {
       return;
     }
     const status = this.statusOf(error);
-    const known = status < 500 || error instanceof DomainError;
+    // What a face should have refused by its name is logged: it is a gap in its checks.
+    const unchecked = isDataException(error);
+    const known = !unchecked && (status < 500 || error instanceof DomainError);
     if (!known)
       log.error({ err: error, requestId: request.requestId, method: request.method, path: request.path }, 'failed');
     if (response.headersSent) return void response.destroy();
@@ -61,6 +63,7 @@ export abstract class ErrorFilter implements ExceptionFilter {
     if (error instanceof TooManyRequestsError) return 429;
     if (error instanceof UnavailableError || isDatabaseAway(error)) return 503;
     if (error instanceof HttpException) return error.getStatus();
+    if (isDataException(error)) return 400;
     return 500;
   }
 
@@ -74,6 +77,7 @@ function messageFor(error: unknown, { caller }: ApiRequest): string {
 }
 
 function unknownMessage(status: number): string {
+  if (status === 400) return 'The request holds a value that the database cannot store, compare or index.';
   return status === 503
     ? 'The database does not answer now. Please try again.'
     : 'Unexpected API Error. The request id in this answer names it in the log.';

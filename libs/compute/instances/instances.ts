@@ -3,6 +3,7 @@ import { DataSource, EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { InvalidInputError, NotFoundError, QuotaExceededError } from '#libs/common/errors';
 import { UUID } from '#libs/common/names';
+import { queryByPatterns } from '#libs/database/pattern-query';
 import { Quotas } from '../quotas/quotas.js';
 import { Instance } from './instance.entity.js';
 import { narrow } from './read/instance-query.js';
@@ -22,8 +23,10 @@ export class Instances {
   /** One page. Throws InvalidInputError for a marker that names no instance. */
   async list(filter: InstanceFilter, page: InstancePage): Promise<Instance[]> {
     if (page.marker !== undefined) await this.requireMarker(page.marker, filter.projectId);
-    const query = this.database.getRepository(Instance).createQueryBuilder('i');
-    return narrow(query, filter, page).getMany();
+    const { name, ip, ip6 } = filter;
+    return queryByPatterns(this.database, { name, ip, ip6 }, (tx) =>
+      narrow(tx.getRepository(Instance).createQueryBuilder('i'), filter, page).getMany(),
+    );
   }
 
   /** The same with ports and hosts: three statements whatever the page's length. */
