@@ -23,7 +23,14 @@ export interface ReceivedBlob extends StoredBlob {
 
 export interface OpenBlob {
   stream: Readable;
+  /** Of the whole blob, whatever part of it the stream gives. */
   size: number;
+}
+
+/** Bytes `start` to `end`, both of them in it. */
+export interface ByteRange {
+  start: number;
+  end: number;
 }
 
 const CHUNK_BYTES = 2 ** 20;
@@ -65,12 +72,12 @@ export class ImageBlobs {
   }
 
   /** Throws NotFoundError, InvalidInputError. The data can be read to its end even if it is removed meanwhile. */
-  async open(sha256: string): Promise<OpenBlob> {
+  async open(sha256: string, range?: ByteRange): Promise<OpenBlob> {
     const file = await openFile(this.path(sha256), 'r').catch((error: NodeJS.ErrnoException) => {
       throw error.code === 'ENOENT' ? new NotFoundError('Image data', sha256) : error;
     });
     const { size } = await file.stat();
-    return { size, stream: file.createReadStream({ highWaterMark: CHUNK_BYTES }) };
+    return { size, stream: file.createReadStream({ highWaterMark: CHUNK_BYTES, ...range }) };
   }
 
   /** Removes files of uploads that nobody has written to for `ageMs`: their process is gone. Returns how many. */

@@ -7,12 +7,12 @@ import { ConflictError, ForbiddenError, messageOf, NotFoundError } from '#libs/c
 import { newId } from '#libs/common/ids';
 import { createLogger } from '#libs/common/logger';
 import { UUID } from '#libs/common/names';
-import { page } from '#libs/database/paging';
-import type { PageRequest } from '#libs/database/paging';
 import { isUniqueViolation } from '#libs/database/transient-errors';
 import { ImageBlobs } from './image-blobs.js';
 import { lockBlob } from './blob-lock.js';
-import type { OpenBlob, ReceivedBlob } from './image-blobs.js';
+import type { ByteRange, OpenBlob, ReceivedBlob } from './image-blobs.js';
+import { narrowImages } from './image-list.js';
+import type { ImageListRequest } from './image-list.js';
 import { isNeeded } from './image-users.js';
 import { Image } from './image.entity.js';
 import { UnownedBlobs } from './unowned-blobs.js';
@@ -23,21 +23,6 @@ export type ImageFields = Pick<
   Image,
   'name' | 'visibility' | 'containerFormat' | 'diskFormat' | 'minDisk' | 'minRam' | 'protected' | 'properties' | 'tags'
 >;
-
-const columns = {
-  id: 'x.id',
-  name: `coalesce(x.name, '')`,
-  status: 'x.status',
-  visibility: 'x.visibility',
-  owner: 'x.project_id',
-  size: 'coalesce(x.size, 0)',
-  disk_format: `coalesce(x.disk_format, '')`,
-  container_format: `coalesce(x.container_format, '')`,
-  created_at: 'x.created_at',
-  updated_at: 'x.updated_at',
-  checksum: `coalesce(x.checksum, '')`,
-  protected: 'x.protected',
-};
 
 /** Images: records, and the data behind them. */
 @Injectable()
@@ -50,15 +35,9 @@ export class Images {
     private readonly unowned: UnownedBlobs,
   ) {}
 
-  /** Newest first. Everybody sees public ones and their project's; community ones only by asking for them; admins all. */
-  async list(caller: Caller, request: PageRequest, tags: string[] = []): Promise<Image[]> {
-    const query = this.database.manager.createQueryBuilder(Image, 'x').where(`x.status <> 'deleted'`);
-    const { projectId } = caller;
-    const open = request.filters?.visibility?.includes('community') ? `'public', 'community'` : `'public'`;
-    if (!caller.isAdmin) query.andWhere(`(x.visibility IN (${open}) OR x.project_id = :projectId)`, { projectId });
-    if (tags.length) query.andWhere('x.tags @> :tags', { tags });
-    const sort = request.sort?.length ? request.sort : [{ key: 'created_at', direction: 'desc' as const }];
-    return page(query, columns, { ...request, sort }).getMany();
+  /** One page, newest first unless asked otherwise, of what the caller may see. */
+  async list(caller: Caller, request: ImageListRequest): Promise<Image[]> {
+    return narrowImages(this.database.manager.createQueryBuilder(Image, 'x'), caller, request).getMany();
   }
 
   /** Throws NotFoundError, also for one the caller may not see. */
@@ -110,10 +89,16 @@ export class Images {
     }
   }
 
-  /** Null where there is no data (yet). */
-  async download(caller: Caller, id: string): Promise<{ image: Image; blob: OpenBlob | null }> {
+  /** Its data, or the part that `rangeOf` names of so many bytes. Null where there is no data (yet). */
+  async download(
+    caller: Caller,
+    id: string,
+    rangeOf: (size: number) => ByteRange | undefined = () => undefined,
+  ): Promise<{ image: Image; blob: OpenBlob | null; range?: ByteRange }> {
     const image = await this.get(caller, id);
-    return { image, blob: image.sha256 && image.status === 'active' ? await this.blobs.open(image.sha256) : null };
+    if (!image.sha256 || image.status !== 'active') return { image, blob: null };
+    const range = rangeOf(image.size ?? 0);
+    return { image, blob: await this.blobs.open(image.sha256, range), range };
   }
 
   /**

@@ -101,7 +101,7 @@ export class Flavors {
 
   async deleteExtraSpec(id: string, key: string): Promise<void> {
     await this.changeExtraSpecs(id, (present) => {
-      if (!(key in present)) throw new NotFoundError('Flavor extra spec', key);
+      if (!Object.hasOwn(present, key)) throw new NotFoundError('Flavor extra spec', key);
       return Object.fromEntries(Object.entries(present).filter(([name]) => name !== key));
     });
   }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
-import { InvalidInputError, NotFoundError, QuotaExceededError } from '#libs/common/errors';
+import { InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { UUID } from '#libs/common/names';
 import { queryByPatterns } from '#libs/database/pattern-query';
 import { Quotas } from '../quotas/quotas.js';
@@ -73,9 +73,7 @@ export class Instances {
     return this.database.transaction(async (tx) => {
       const { metadata: present } = await lock(tx, id);
       const wanted = mode === 'merge' ? { ...present, ...metadata } : metadata;
-      const limit = (await this.quotas.limits(caller.projectId, tx)).metadata_items;
-      const count = Object.keys(wanted).length;
-      if (limit >= 0 && count > limit) throw new QuotaExceededError('metadata_items', count, 0, limit);
+      await this.quotas.requireMetadata(tx, caller.projectId, wanted);
       await tx.update(Instance, { id }, { metadata: wanted });
       return wanted;
     });
@@ -84,8 +82,9 @@ export class Instances {
   async deleteMetadata(caller: Caller, id: string, key: string): Promise<void> {
     await this.get(caller, id);
     await this.database.transaction(async (tx) => {
-      const { [key]: removed, ...metadata } = (await lock(tx, id)).metadata;
-      if (removed === undefined) throw new NotFoundError('Metadata item', key);
+      const { metadata: present } = await lock(tx, id);
+      if (!Object.hasOwn(present, key)) throw new NotFoundError('Metadata item', key);
+      const metadata = Object.fromEntries(Object.entries(present).filter(([name]) => name !== key));
       await tx.update(Instance, { id }, { metadata });
     });
   }

@@ -4,6 +4,7 @@ import { QuotaExceededError } from '#libs/common/errors';
 import { defaultLimits, quotaResources } from './default-limits.js';
 import type { Limits } from './default-limits.js';
 import { Quota } from './quota.entity.js';
+import { LimitBelowUsageError, UnknownProjectError } from './quota.errors.js';
 
 /** What a project uses now; ram in MiB. */
 export interface QuotaUsage {
@@ -23,8 +24,21 @@ export class Quotas {
     return { ...defaultLimits, ...Object.fromEntries(rows.map((row) => [row.resource, row.limit])) };
   }
 
-  /** Sets what is given, leaves the rest. */
-  async set(projectId: string, limits: Partial<Limits>): Promise<Limits> {
+  /** Throws UnknownProjectError. */
+  async requireProject(projectId: string): Promise<void> {
+    const known = await this.database.query<unknown[]>('SELECT 1 FROM projects WHERE id = $1 AND NOT is_domain', [
+      projectId,
+    ]);
+    if (!known.length) throw new UnknownProjectError(projectId);
+  }
+
+  /**
+   * Sets what is given, leaves the rest. Nova API: without `force` a limit is not below what is used. Throws
+   * UnknownProjectError, LimitBelowUsageError.
+   */
+  async set(projectId: string, limits: Partial<Limits>, force = false): Promise<Limits> {
+    await this.requireProject(projectId);
+    if (!force) requireNotBelow(limits, await this.usage(projectId));
     const rows = quotaResources.flatMap((resource) => {
       const limit = limits[resource];
       return limit === undefined ? [] : [{ projectId, resource, limit }];
@@ -38,12 +52,19 @@ export class Quotas {
     await this.database.manager.delete(Quota, { projectId });
   }
 
+  /** Throws QuotaExceededError for more items than an instance of the project may have. */
+  async requireMetadata(tx: EntityManager, projectId: string, metadata: Record<string, string>): Promise<void> {
+    const limit = (await this.limits(projectId, tx)).metadata_items;
+    const count = Object.keys(metadata).length;
+    if (limit >= 0 && count > limit) throw new QuotaExceededError('metadata_items', count, 0, limit);
+  }
+
   async usage(projectId: string, tx: EntityManager = this.database.manager): Promise<QuotaUsage> {
     // Index instances (project_id) where deleted_at is null.
     const [row] = await tx.query<QuotaUsage[]>(
       `SELECT count(*)::int AS instances,
-              coalesce(sum((flavor->>'vcpus')::int), 0)::int AS cores,
-              coalesce(sum((flavor->>'ramMb')::int), 0)::int AS ram,
+              coalesce(sum((flavor->>'vcpus')::int), 0)::float8 AS cores,
+              coalesce(sum((flavor->>'ramMb')::int), 0)::float8 AS ram,
               (SELECT count(*)::int FROM server_groups WHERE project_id = $1) AS server_groups
          FROM instances WHERE project_id = $1 AND deleted_at IS NULL`,
       [projectId],
@@ -73,5 +94,12 @@ export class Quotas {
       room = Math.min(room, fits);
     }
     return room;
+  }
+}
+
+function requireNotBelow(limits: Partial<Limits>, usage: QuotaUsage): void {
+  for (const [resource, used] of Object.entries(usage) as [keyof QuotaUsage, number][]) {
+    const limit = limits[resource] ?? -1;
+    if (limit >= 0 && limit < used) throw new LimitBelowUsageError(resource, limit, used);
   }
 }

@@ -64,6 +64,7 @@ export class ComputeApi {
     app.enableShutdownHooks();
     const database = app.get(DataSource);
     await migrateSchema(database);
+    await addProjects(database);
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
     return new ComputeApi(app, database, `http://127.0.0.1:${port}/compute/v2.1`, pki, async () => {
@@ -133,6 +134,16 @@ async function createDatabase(): Promise<{ drop: () => Promise<void> }> {
   await run(`CREATE DATABASE ${name}`);
   process.env.LXSTACK_DATABASE_URL = base.replace(/\/[^/?]*(\?|$)/, `/${name}$1`);
   return { drop: () => run(`DROP DATABASE ${name} WITH (FORCE)`) };
+}
+
+/** Projects that tests set limits for. */
+async function addProjects(database: DataSource): Promise<void> {
+  const ids = ['p-admin', 'p-member', 'p-small', 'p-quota', 'p-group', 'p-keys', 'p1'];
+  await database.query(`INSERT INTO projects (id, name, is_domain) VALUES ('default', 'Default', true)`);
+  await database.query(
+    `INSERT INTO projects (id, name, domain_id) SELECT id, id, 'default' FROM unnest($1::text[]) id`,
+    [ids],
+  );
 }
 
 export const admin: Caller = {

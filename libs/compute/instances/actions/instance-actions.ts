@@ -6,6 +6,7 @@ import { NotFoundError } from '#libs/common/errors';
 import { UUID } from '#libs/common/names';
 import { Operation } from '#libs/operations/operation.entity';
 import { Operations } from '#libs/operations/operations.service';
+import { Quotas } from '../../quotas/quotas.js';
 import { Instance } from '../instance.entity.js';
 import { INSTANCE } from './instance-operations.js';
 import type { Before, DeleteInstanceInput, PowerInput, RebootInput, RebuildInput } from './instance-operations.js';
@@ -32,6 +33,7 @@ export class InstanceActions {
   constructor(
     private readonly operations: Operations,
     private readonly transitions: InstanceTransitions,
+    private readonly quotas: Quotas,
   ) {}
 
   /** Nova API: os-start, os-stop, pause, unpause. Throws NotFoundError, InstanceStateError. */
@@ -51,6 +53,7 @@ export class InstanceActions {
   async rebuild(caller: Caller, id: string, wanted: Rebuild): Promise<Operation> {
     return this.begin(caller, id, 'rebuild', async (tx, before) => {
       const { imageId, ...changes } = wanted;
+      if (changes.metadata) await this.quotas.requireMetadata(tx, caller.projectId, changes.metadata);
       requireFits(before.flavor, await imageOfRebuild(tx, caller, imageId, before.imageId));
       await tx.update(Instance, { id }, { imageId, ...changes });
       const start = before.vmState !== 'stopped';

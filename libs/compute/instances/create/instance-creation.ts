@@ -66,6 +66,7 @@ export class InstanceCreation {
       const each = { instances: 1, cores: flavor.vcpus, ram: flavor.ramMb };
       const range = { least: wanted.minCount, most: wanted.maxCount };
       const count = await this.quotas.reserve(tx, caller.projectId, each, range);
+      await this.quotas.requireMetadata(tx, caller.projectId, wanted.metadata);
       await this.serverGroups.reserve(tx, caller, wanted.schedulerHints.group, count);
       requireOwnPorts(wanted, count);
       const instances = rows(caller, wanted, flavor, placement.zone, count);

@@ -26,9 +26,9 @@ export class FlavorExtraSpecsController {
 
   @Get(':key')
   async show(@Compute() { caller }: ComputeRequest, @Param('id') id: string, @Param('key') key: string) {
-    const value = (await this.flavors.get(caller, id)).extraSpecs[key];
-    if (value === undefined) throw new NotFoundError(`Extra spec of flavor ${id}`, key);
-    return { [key]: value };
+    const { extraSpecs } = await this.flavors.get(caller, id);
+    if (!Object.hasOwn(extraSpecs, key)) throw new NotFoundError(`Extra spec of flavor ${id}`, key);
+    return { [key]: extraSpecs[key] };
   }
 
   @Put(':key')

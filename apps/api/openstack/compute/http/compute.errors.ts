@@ -3,6 +3,7 @@ import { ErrorFilter } from '#apps/api/http/error.filter';
 import type { ErrorAnswer } from '#apps/api/http/error.filter';
 import { DomainError } from '#libs/common/errors';
 import { BadRequestError, FlavorTooSmallError } from '#libs/compute/instances/instance.errors';
+import { LimitBelowUsageError, UnknownProjectError } from '#libs/compute/quotas/quota.errors';
 import {
   ComputeHostNotFoundError,
   MigrationNotFoundError,
@@ -17,6 +18,8 @@ export class NotImplementedError extends DomainError {}
 const statuses: [abstract new (...args: never[]) => Error, number][] = [
   [BadRequestError, 400],
   [FlavorTooSmallError, 400],
+  [UnknownProjectError, 400],
+  [LimitBelowUsageError, 400],
   [ComputeHostNotFoundError, 400],
   [MigrationNotFoundError, 400],
   [MigrationStateError, 400],

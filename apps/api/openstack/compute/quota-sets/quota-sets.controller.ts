@@ -4,6 +4,7 @@ import { defaultLimits, quotaResources } from '#libs/compute/quotas/default-limi
 import type { Limits, QuotaResource } from '#libs/compute/quotas/default-limits';
 import { Quotas } from '#libs/compute/quotas/quotas';
 import { unwrap } from '#apps/api/http/body/parse-body';
+import { booleanOf } from '#apps/api/http/input/booleans';
 import { InputError } from '#apps/api/http/input/input-error';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute, requireAdmin } from '../http/compute-request.js';
@@ -18,6 +19,7 @@ export class QuotaSetsController {
   @Get(':project')
   async show(@Compute() request: ComputeRequest, @Param('project') project: string) {
     requireOwn(request, project);
+    await this.quotas.requireProject(project);
     return { quota_set: { id: project, ...shown(await this.quotas.limits(project), request.version) } };
   }
 
@@ -29,6 +31,7 @@ export class QuotaSetsController {
   @Get(':project/detail')
   async detail(@Compute() request: ComputeRequest, @Param('project') project: string) {
     requireOwn(request, project);
+    await this.quotas.requireProject(project);
     const [limits, usage] = await Promise.all([this.quotas.limits(project), this.quotas.usage(project)]);
     const used: Partial<Record<QuotaResource, number>> = { ...usage };
     const entries = Object.entries(shown(limits, request.version)) as [QuotaResource, number][];
@@ -39,7 +42,8 @@ export class QuotaSetsController {
   @Put(':project')
   async update(@Compute() request: ComputeRequest, @Param('project') project: string, @Body() body: unknown) {
     requireAdmin(request, 'os_compute_api:os-quota-sets:update');
-    const limits = await this.quotas.set(project, limitsOf(unwrap(body, 'quota_set'), request.version));
+    const { force, tenant_id: _, ...wanted } = unwrap(body, 'quota_set');
+    const limits = await this.quotas.set(project, limitsOf(wanted, request.version), forceOf(force));
     return { quota_set: shown(limits, request.version) };
   }
 
@@ -68,15 +72,22 @@ function requireOwn({ caller }: ComputeRequest, project: string): void {
     throw new ForbiddenError("Policy doesn't allow os_compute_api:os-quota-sets:show to be performed.");
 }
 
-/** Nova takes "10" for 10; `force` and `tenant_id` are passed over. Throws InputError. */
+/** Nova API: `force` sets a limit below what is used. Throws InputError. */
+function forceOf(given: unknown): boolean {
+  const force = given === undefined ? false : booleanOf(given);
+  if (force === undefined) throw new InputError('force', given, 'true or false is expected');
+  return force;
+}
+
+/** Nova takes "10" for 10. Throws InputError. */
 function limitsOf(given: Record<string, unknown>, version: Microversion): Partial<Limits> {
   const known = new Set<string>(resourcesAt(version));
-  const entries = Object.entries(given).filter(([name]) => name !== 'force' && name !== 'tenant_id');
+  const entries = Object.entries(given);
   return Object.fromEntries(
     entries.map(([name, value]) => {
       if (!known.has(name))
         throw new InputError('quota_set', given, `Additional properties are not allowed ('${name}' was unexpected)`);
-      const limit = typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value;
+      const limit = typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value;
       if (!Number.isInteger(limit) || (limit as number) < -1 || (limit as number) > 2_147_483_647)
         throw new InputError(name, value, 'an integer from -1 (no limit) to 2147483647 is expected');
       return [name, limit];

@@ -21,9 +21,9 @@ export class ServerAddressesController {
   @Get('ips/:network')
   async ipsOf(@Compute() { caller }: ComputeRequest, @Param('id') id: string, @Param('network') network: string) {
     const { nics } = await this.instances.getView(caller, id);
-    const addresses = plainAddresses(nics)[network];
-    if (!addresses) throw new NotFoundError('Network', network);
-    return { [network]: addresses };
+    const addresses = plainAddresses(nics);
+    if (!Object.hasOwn(addresses, network)) throw new NotFoundError('Network', network);
+    return { [network]: addresses[network] };
   }
 
   @Get('os-interface')

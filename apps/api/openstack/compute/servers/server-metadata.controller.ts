@@ -33,9 +33,9 @@ export class ServerMetadataController {
 
   @Get(':key')
   async show(@Compute() { caller }: ComputeRequest, @Param('id') id: string, @Param('key') key: string) {
-    const value = (await this.instances.get(caller, id)).metadata[key];
-    if (value === undefined) throw new NotFoundError('Metadata item', key);
-    return { meta: { [key]: value } };
+    const { metadata } = await this.instances.get(caller, id);
+    if (!Object.hasOwn(metadata, key)) throw new NotFoundError('Metadata item', key);
+    return { meta: { [key]: metadata[key] } };
   }
 
   @Put(':key')

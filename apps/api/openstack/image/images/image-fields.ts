@@ -109,7 +109,12 @@ export function applyPatch(present: ImageFields, patch: unknown): ImageFields {
       throw new InvalidInputError('op', 'add, replace or remove');
     if (op === 'remove' && Object.hasOwn(setters, key))
       throw new InvalidInputError(key, 'to stay: it cannot be removed');
-    if (op !== 'add' && !Object.hasOwn(setters, key) && !readOnly.includes(key) && !(key in fields.properties))
+    if (
+      op !== 'add' &&
+      !Object.hasOwn(setters, key) &&
+      !readOnly.includes(key) &&
+      !Object.hasOwn(fields.properties, key)
+    )
       throw new InvalidInputError(key, 'a property the image has');
     setField(fields, key, op === 'remove' ? undefined : value);
   }

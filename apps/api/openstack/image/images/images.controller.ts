@@ -3,6 +3,7 @@ import {
   Controller,
   Delete,
   Get,
+  Headers,
   HttpCode,
   Param,
   Patch,
@@ -17,26 +18,17 @@ import { StreamableFile } from '@nestjs/common';
 import type { Response } from 'express';
 import type { ApiRequest } from '#apps/api/http/api-request';
 import { CurrentCaller } from '#apps/api/http/api-request';
-import { boolean, nextPage, pageOf, text } from '#apps/api/http/query/paging';
-import { many } from '#apps/api/http/query/query';
+import { limitOf, nextPage } from '#apps/api/http/query/paging';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
 import { publicUrl } from '#apps/api/http/public-url';
 import type { Caller } from '#libs/common/caller';
 import { NotFoundError } from '#libs/common/errors';
 import { Images } from '#libs/images/images.service';
 import { applyPatch, parseImage, setField } from './image-fields.js';
+import { rangeOf } from './byte-range.js';
+import { imageListOf } from './image-list.query.js';
 import { ImageErrors } from '../http/image.errors.js';
 import { renderImage } from './image.renderer.js';
-
-const filters = {
-  ...Object.fromEntries(
-    ['name', 'status', 'visibility', 'owner', 'disk_format', 'container_format', 'id', 'checksum'].map((name) => [
-      name,
-      text(name),
-    ]),
-  ),
-  protected: boolean('protected'),
-};
 
 /** Shorter than what makes the sweep take an upload for dead. */
 const UPLOAD_IDLE_MS = 60_000;
@@ -48,10 +40,9 @@ export class ImagesController {
 
   @Get()
   async list(@CurrentCaller() caller: Caller, @Query() query: ListQuery) {
-    const { visibility, ...rest } = query;
-    const request = pageOf(visibility === 'all' ? rest : query, filters);
-    const images = await this.images.list(caller, request, many(query, 'tag'));
-    const next = nextPage('/v2/images', query, images, request.limit);
+    const request = imageListOf(query);
+    const images = request ? await this.images.list(caller, request) : [];
+    const next = nextPage('/v2/images', query, images, limitOf(query));
     return {
       images: images.map(renderImage),
       first: '/v2/images',
@@ -95,12 +86,22 @@ export class ImagesController {
   async download(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
+    @Headers('range') header: string | undefined,
     @Res({ passthrough: true }) response: Response,
   ) {
-    const { image, blob } = await this.images.download(caller, id);
+    const { image, blob, range } = await this.images.download(caller, id, (size) => {
+      response.set({ 'Accept-Ranges': 'bytes' });
+      return rangeOf(header, size);
+    });
     if (!blob) return void response.status(204);
-    response.set({ 'Content-MD5': image.checksum ?? '' });
-    return new StreamableFile(blob.stream, { type: 'application/octet-stream', length: blob.size });
+    const type = 'application/octet-stream';
+    if (!range) {
+      response.set({ 'Content-MD5': image.checksum ?? '' });
+      return new StreamableFile(blob.stream, { type, length: blob.size });
+    }
+    const { start, end } = range;
+    response.status(206).set({ 'Content-Range': `bytes ${start}-${end}/${blob.size}` });
+    return new StreamableFile(blob.stream, { type, length: end - start + 1 });
   }
 
   @Put(':id/tags/:tag')

@@ -1,0 +1,76 @@
+import type { SelectQueryBuilder } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
+import { page } from '#libs/database/paging';
+import type { PageRequest } from '#libs/database/paging';
+import type { Image } from './image.entity.js';
+
+/** How a time is compared (Glance API: comparison operators of created_at and updated_at). */
+export type TimeOperator = 'gt' | 'gte' | 'lt' | 'lte' | 'eq' | 'neq';
+
+export interface TimeFilter {
+  column: 'created_at' | 'updated_at';
+  operator: TimeOperator;
+  at: Date;
+}
+
+/** What is asked of a list of images; all of it must hold. */
+export interface ImageListRequest extends PageRequest {
+  /** All of these. */
+  tags?: string[];
+  /** Values of properties: an image without the property is not among them. */
+  properties?: Record<string, string>;
+  times?: TimeFilter[];
+  /** Bytes; an image without data has none. */
+  sizeMin?: number;
+  sizeMax?: number;
+}
+
+const columns = {
+  id: 'x.id',
+  name: `coalesce(x.name, '')`,
+  status: 'x.status',
+  visibility: 'x.visibility',
+  owner: 'x.project_id',
+  size: 'coalesce(x.size, 0)',
+  min_disk: 'x.min_disk',
+  min_ram: 'x.min_ram',
+  disk_format: `coalesce(x.disk_format, '')`,
+  container_format: `coalesce(x.container_format, '')`,
+  created_at: 'x.created_at',
+  updated_at: 'x.updated_at',
+  checksum: `coalesce(x.checksum, '')`,
+  sha256: `coalesce(x.sha256, '')`,
+  sha512: `coalesce(x.sha512, '')`,
+  protected: 'x.protected',
+};
+
+const operators: Readonly<Record<TimeOperator, string>> = {
+  gt: '>',
+  gte: '>=',
+  lt: '<',
+  lte: '<=',
+  eq: '=',
+  neq: '<>',
+};
+
+type Query = SelectQueryBuilder<Image>;
+
+/** Narrows a query whose alias is `x`. Everybody sees public ones and their project's; community ones only by asking for them. */
+export function narrowImages(query: Query, caller: Caller, request: ImageListRequest): Query {
+  const { projectId } = caller;
+  query.where(`x.status <> 'deleted'`);
+  const open = request.filters?.visibility?.includes('community') ? `'public', 'community'` : `'public'`;
+  if (!caller.isAdmin) query.andWhere(`(x.visibility IN (${open}) OR x.project_id = :projectId)`, { projectId });
+  const { tags, properties, sizeMin, sizeMax } = request;
+  if (tags?.length) query.andWhere('x.tags @> :tags', { tags });
+  if (properties && Object.keys(properties).length)
+    query.andWhere('x.properties @> CAST(:properties AS jsonb)', { properties: JSON.stringify(properties) });
+  if (sizeMin !== undefined) query.andWhere('x.size >= :sizeMin', { sizeMin });
+  if (sizeMax !== undefined) query.andWhere('x.size <= :sizeMax', { sizeMax });
+  // A client knows times as they are shown: in whole seconds.
+  request.times?.forEach(({ column, operator, at }, n) =>
+    query.andWhere(`date_trunc('second', x.${column}) ${operators[operator]} :time${n}`, { [`time${n}`]: at }),
+  );
+  const sort = request.sort?.length ? request.sort : [{ key: 'created_at', direction: 'desc' as const }];
+  return page(query, columns, { ...request, sort });
+}
