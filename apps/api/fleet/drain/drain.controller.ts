@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, UseFilters
 import { ApiTags } from '@nestjs/swagger';
 import { IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
 import { CurrentCaller } from '#apps/api/http/api-request';
+import { TakesBare } from '#apps/api/http/body/body-schema';
 import { parseBody } from '#apps/api/http/body/parse-body';
 import { limitOf } from '#apps/api/http/query/paging';
 import { one } from '#apps/api/http/query/query';
@@ -44,6 +45,7 @@ export class DrainController {
   ) {}
 
   @Post()
+  @TakesBare(DrainBody)
   @HttpCode(202)
   async begin(@CurrentCaller() caller: Caller, @Param('host') name: string, @Body() body: unknown): Promise<object> {
     requireRole(caller, 'admin', 'fleet:drain');

@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, UseFilters } from '@nestj
 import { ApiTags } from '@nestjs/swagger';
 import { IsIn, IsOptional, Matches } from 'class-validator';
 import { CurrentCaller } from '#apps/api/http/api-request';
+import { TakesBare } from '#apps/api/http/body/body-schema';
 import { parseBody } from '#apps/api/http/body/parse-body';
 import { memoryModes } from '#libs/agent-protocol/memory-modes';
 import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
@@ -35,6 +36,7 @@ export class LiveMigrationController {
   ) {}
 
   @Post()
+  @TakesBare(LiveMigrationBody)
   @HttpCode(202)
   async begin(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown): Promise<object> {
     requireRole(caller, 'admin', 'fleet:live-migrate');

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, UseFilters
 import { ApiTags } from '@nestjs/swagger';
 import { ArrayNotEmpty, IsIn, IsInt, IsISO8601, IsNumber, IsOptional, Max, Min } from 'class-validator';
 import { CurrentCaller } from '#apps/api/http/api-request';
+import { TakesBare } from '#apps/api/http/body/body-schema';
 import { parseBody } from '#apps/api/http/body/parse-body';
 import { limitOf } from '#apps/api/http/query/paging';
 import { one } from '#apps/api/http/query/query';
@@ -68,6 +69,7 @@ export class RebalanceController {
   constructor(private readonly plans: RebalancePlans) {}
 
   @Post()
+  @TakesBare(PlanBody)
   @HttpCode(201)
   async propose(@CurrentCaller() caller: Caller, @Body() body: unknown): Promise<object> {
     requireRole(caller, 'admin', 'fleet:rebalance');
@@ -87,6 +89,7 @@ export class RebalanceController {
   }
 
   @Post(':id/apply')
+  @TakesBare(ApplyBody)
   @HttpCode(202)
   async apply(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown): Promise<object> {
     const { parallel = 1 } = parseBody(ApplyBody, body ?? {});
@@ -94,6 +97,7 @@ export class RebalanceController {
   }
 
   @Post(':id/schedule')
+  @TakesBare(ScheduleBody)
   @HttpCode(202)
   async schedule(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown): Promise<object> {
     const { parallel = 1, at } = parseBody(ScheduleBody, body);

@@ -1,13 +1,17 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBody } from '@nestjs/swagger';
 import { getMetadataStorage } from 'class-validator';
+import { factsOf } from './fields.js';
+import type { Dto } from './fields.js';
 
-type Dto = new () => object;
-interface Schema {
+/** As much of a JSON schema as /docs shows of a body. */
+export interface Schema {
   type?: string;
   enum?: unknown[];
   required?: string[];
   properties?: Record<string, Schema>;
+  additionalProperties?: Schema;
+  items?: Schema;
   oneOf?: Schema[];
 }
 
@@ -22,6 +26,15 @@ const types = new Map<unknown, string>([
 /** What /docs shows of a body: its DTO under `key`. Read from the rules that check it, so that they cannot differ. */
 export const Takes = (key: string, dto: Dto): MethodDecorator =>
   applyDecorators(ApiBody({ schema: wrap(key, schemaOf(dto)) }));
+
+/** The same without a key. */
+export const TakesBare = (dto: Dto): MethodDecorator => applyDecorators(ApiBody({ schema: schemaOf(dto) }));
+
+/** A body with a map of text under `key`; without a key it is the map. */
+export const TakesMap = (key?: string): MethodDecorator => {
+  const map: Schema = { type: 'object', additionalProperties: { type: 'string' } };
+  return applyDecorators(ApiBody({ schema: key === undefined ? map : wrap(key, map) }));
+};
 
 /** A body with one of several keys, each with its own DTO; null: its value says nothing. */
 export const TakesOneOf = (bodies: Readonly<Record<string, Dto | null>>): MethodDecorator =>
@@ -38,16 +51,18 @@ function schemaOf(dto: Dto): Schema {
   const optional = new Set(
     rules.filter((rule) => rule.type === 'conditionalValidation').map((rule) => rule.propertyName),
   );
+  const facts = factsOf(dto.prototype as object);
   const properties: Record<string, Schema> = {};
   for (const { propertyName: name, name: rule, constraints } of rules) {
-    const property = (properties[name] ??= propertyOf(dto, name));
+    const property = (properties[name] ??= propertyOf(dto, name, facts.get(name)?.nested?.()));
     const values: unknown = constraints?.[0];
     if (rule === 'isIn' && Array.isArray(values)) property.enum = values;
   }
   return { type: 'object', required: Object.keys(properties).filter((name) => !optional.has(name)), properties };
 }
 
-function propertyOf(dto: Dto, name: string): Schema {
+function propertyOf(dto: Dto, name: string, nested: Dto | undefined): Schema {
   const type = types.get(Reflect.getMetadata('design:type', dto.prototype as object, name));
+  if (nested) return type === 'array' ? { type, items: schemaOf(nested) } : schemaOf(nested);
   return type === undefined || type === 'object' ? {} : { type };
 }

@@ -1,6 +1,7 @@
 import { Body, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import { NotFoundError } from '#libs/common/errors';
 import { Flavors } from '#libs/compute/flavors/flavors';
+import { TakesMap } from '#apps/api/http/body/body-schema';
 import { unwrap } from '#apps/api/http/body/parse-body';
 import { InputError } from '#apps/api/http/input/input-error';
 import { ComputeController } from '../http/compute-controller.js';
@@ -18,6 +19,7 @@ export class FlavorExtraSpecsController {
   }
 
   @Post()
+  @TakesMap('extra_specs')
   @HttpCode(200)
   async create(@Compute() request: ComputeRequest, @Param('id') id: string, @Body() body: unknown) {
     requireAdmin(request, 'os_compute_api:os-flavor-extra-specs:create');
@@ -32,6 +34,7 @@ export class FlavorExtraSpecsController {
   }
 
   @Put(':key')
+  @TakesMap()
   async update(
     @Compute() request: ComputeRequest,
     @Param('id') id: string,

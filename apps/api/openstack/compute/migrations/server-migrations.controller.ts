@@ -3,6 +3,7 @@ import { NotFoundError } from '#libs/common/errors';
 import { Instances } from '#libs/compute/instances/instances';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
 import { RunningMoves } from '#libs/mobility/migrations/running-moves.service';
+import { TakesBare } from '#apps/api/http/body/body-schema';
 import { parseBody } from '#apps/api/http/body/parse-body';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute, requireAdmin } from '../http/compute-request.js';
@@ -46,6 +47,7 @@ export class ServerMigrationsController {
 
   /** `force_complete` */
   @Post(':migration/action')
+  @TakesBare(ForceCompleteDto)
   @HttpCode(202)
   async act(
     @Compute() request: ComputeRequest,

@@ -3,6 +3,7 @@ import { ForbiddenError } from '#libs/common/errors';
 import { defaultLimits, quotaResources } from '#libs/compute/quotas/default-limits';
 import type { Limits, QuotaResource } from '#libs/compute/quotas/default-limits';
 import { Quotas } from '#libs/compute/quotas/quotas';
+import { TakesMap } from '#apps/api/http/body/body-schema';
 import { unwrap } from '#apps/api/http/body/parse-body';
 import { booleanOf } from '#apps/api/http/input/booleans';
 import { InputError } from '#apps/api/http/input/input-error';
@@ -40,6 +41,7 @@ export class QuotaSetsController {
   }
 
   @Put(':project')
+  @TakesMap('quota_set')
   async update(@Compute() request: ComputeRequest, @Param('project') project: string, @Body() body: unknown) {
     requireAdmin(request, 'os_compute_api:os-quota-sets:update');
     const { force, tenant_id: _, ...wanted } = unwrap(body, 'quota_set');

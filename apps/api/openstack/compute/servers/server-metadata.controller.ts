@@ -1,6 +1,7 @@
 import { Body, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import { NotFoundError } from '#libs/common/errors';
 import { Instances } from '#libs/compute/instances/instances';
+import { TakesMap } from '#apps/api/http/body/body-schema';
 import { unwrap } from '#apps/api/http/body/parse-body';
 import { InputError } from '#apps/api/http/input/input-error';
 import { ComputeController } from '../http/compute-controller.js';
@@ -19,6 +20,7 @@ export class ServerMetadataController {
   }
 
   @Post()
+  @TakesMap('metadata')
   @HttpCode(200)
   async merge(@Compute() { caller }: ComputeRequest, @Param('id') id: string, @Body() body: unknown) {
     const metadata = metadataOf(unwrap(body, 'metadata'));
@@ -26,6 +28,7 @@ export class ServerMetadataController {
   }
 
   @Put()
+  @TakesMap('metadata')
   async replace(@Compute() { caller }: ComputeRequest, @Param('id') id: string, @Body() body: unknown) {
     const metadata = metadataOf(unwrap(body, 'metadata'));
     return { metadata: await this.instances.setMetadata(caller, id, metadata, 'replace') };
@@ -39,6 +42,7 @@ export class ServerMetadataController {
   }
 
   @Put(':key')
+  @TakesMap('meta')
   async set(
     @Compute() { caller }: ComputeRequest,
     @Param('id') id: string,

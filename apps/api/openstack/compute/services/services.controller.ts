@@ -4,6 +4,7 @@ import { BadRequestError } from '#libs/compute/instances/instance.errors';
 import { isUp } from '#libs/fleet/hosts/host-state';
 import type { Host } from '#libs/fleet/hosts/host.entity';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
+import { TakesBare } from '#apps/api/http/body/body-schema';
 import { parseBody } from '#apps/api/http/body/parse-body';
 import { one, requireKnown } from '#apps/api/http/query/query';
 import { ComputeController } from '../http/compute-controller.js';
@@ -31,6 +32,7 @@ export class ServicesController {
 
   /** Up to 2.52 the last part names what to do, from 2.53 on the service. */
   @Put(':id')
+  @TakesBare(UpdateServiceDto)
   async update(@Compute() request: ComputeRequest, @Param('id') id: string, @Body() body: unknown) {
     requireAdmin(request, 'os_compute_api:os-services:update');
     if (request.version < 53) return this.act(id, parseBody(NamedServiceDto, body, { version: request.version }));

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Req
 import { AnyScope } from '#apps/api/http/access';
 import type { ApiRequest } from '#apps/api/http/api-request';
 import { CurrentPrincipal } from '#apps/api/http/api-request';
+import { TakesOneOf } from '#apps/api/http/body/body-schema';
 import { given, parseBody, unwrap } from '#apps/api/http/body/parse-body';
 import { boolean, nextPage, pageOf, text } from '#apps/api/http/query/paging';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
@@ -50,6 +51,7 @@ export class ProjectsController {
   }
 
   @Post(['projects', 'domains'])
+  @TakesOneOf({ project: ProjectBody, domain: ProjectBody })
   async create(@CurrentPrincipal() caller: Principal, @Body() body: unknown, @Req() request: ApiRequest) {
     const kind = kindOf(request);
     requireRole(caller, 'admin', `identity:create_${kind}`);
@@ -59,6 +61,7 @@ export class ProjectsController {
   }
 
   @Patch(['projects/:id', 'domains/:id'])
+  @TakesOneOf({ project: ProjectBody, domain: ProjectBody })
   async update(
     @CurrentPrincipal() caller: Principal,
     @Param('id') id: string,

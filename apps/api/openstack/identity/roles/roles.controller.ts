@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, UseFilters } from '@nestjs/common';
 import { AnyScope } from '#apps/api/http/access';
 import { CurrentPrincipal } from '#apps/api/http/api-request';
+import { Takes } from '#apps/api/http/body/body-schema';
 import { parseBody, unwrap } from '#apps/api/http/body/parse-body';
 import { pageOf, text } from '#apps/api/http/query/paging';
 import { one } from '#apps/api/http/query/query';
@@ -42,6 +43,7 @@ export class RolesController {
   }
 
   @Post('roles')
+  @Takes('role', RoleBody)
   async create(@CurrentPrincipal() caller: Principal, @Body() body: unknown) {
     requireRole(caller, 'admin', 'identity:create_role');
     const { name } = parseBody(RoleBody, unwrap(body, 'role'), { path: 'role' });

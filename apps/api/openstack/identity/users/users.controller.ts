@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Ip, Param, Patch, Post, Query, UseFilters } from '@nestjs/common';
 import { AnyScope } from '#apps/api/http/access';
 import { CurrentPrincipal } from '#apps/api/http/api-request';
+import { Takes } from '#apps/api/http/body/body-schema';
 import { given, parseBody, unwrap } from '#apps/api/http/body/parse-body';
 import { boolean, nextPage, pageOf, text } from '#apps/api/http/query/paging';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
@@ -49,6 +50,7 @@ export class UsersController {
   }
 
   @Post()
+  @Takes('user', UserBody)
   async create(@CurrentPrincipal() caller: Principal, @Body() body: unknown) {
     requireRole(caller, 'admin', 'identity:create_user');
     const { name, ...rest } = parseUser(body);
@@ -57,6 +59,7 @@ export class UsersController {
   }
 
   @Patch(':id')
+  @Takes('user', UserBody)
   async update(@CurrentPrincipal() caller: Principal, @Param('id') id: string, @Body() body: unknown) {
     requireRole(caller, 'admin', 'identity:update_user');
     const change = parseUser(body);
@@ -65,6 +68,7 @@ export class UsersController {
   }
 
   @Post(':id/password')
+  @Takes('user', PasswordBody)
   @HttpCode(204)
   async changePassword(
     @CurrentPrincipal() caller: Principal,

@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, UseFilters } from '@nestjs/common';
 import { CurrentCaller } from '#apps/api/http/api-request';
+import { Takes } from '#apps/api/http/body/body-schema';
 import { given, parseBody, unwrap } from '#apps/api/http/body/parse-body';
 import { boolean, integer } from '#apps/api/http/query/paging';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
@@ -55,12 +56,14 @@ export class NetworksController {
   }
 
   @Post()
+  @Takes('network', NetworkBody)
   async create(@CurrentCaller() caller: Caller, @Body() body: unknown) {
     const wanted = networkOf(caller, parseBody(NetworkBody, unwrap(body, 'network'), { path: 'network' }));
     return { network: renderNetwork(await this.networks.create(caller, wanted), caller.isAdmin) };
   }
 
   @Put(':id')
+  @Takes('network', NetworkBody)
   async update(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown) {
     const parsed = parseBody(NetworkBody, unwrap(body, 'network'), { path: 'network' });
     requireUnchanged(parsed, ['project_id', 'tenant_id', 'provider:segmentation_id']);

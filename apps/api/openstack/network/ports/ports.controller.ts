@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, UseFilters } from '@nestjs/common';
 import { CurrentCaller } from '#apps/api/http/api-request';
+import { Takes } from '#apps/api/http/body/body-schema';
 import { given, parseBody, unwrap } from '#apps/api/http/body/parse-body';
 import { InputError } from '#apps/api/http/input/input-error';
 import { boolean, text } from '#apps/api/http/query/paging';
@@ -54,6 +55,7 @@ export class PortsController {
   }
 
   @Post()
+  @Takes('port', PortBody)
   async create(@CurrentCaller() caller: Caller, @Body() body: unknown) {
     const parsed = parseBody(PortBody, unwrap(body, 'port'), { path: 'port' });
     const { network_id: networkId, mac_address: macAddress, fixed_ips } = parsed;
@@ -72,6 +74,7 @@ export class PortsController {
 
   /** Addresses, MAC and project stay as they are. */
   @Put(':id')
+  @Takes('port', PortBody)
   async update(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown) {
     const parsed = parseBody(PortBody, unwrap(body, 'port'), { path: 'port' });
     requireUnchanged(parsed, ['network_id', 'mac_address', 'fixed_ips', 'project_id', 'tenant_id']);

@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, UseFilters } from '@nestjs/common';
 import { CurrentCaller } from '#apps/api/http/api-request';
+import { Takes } from '#apps/api/http/body/body-schema';
 import { given, parseBody, unwrap } from '#apps/api/http/body/parse-body';
 import { boolean, integer, text } from '#apps/api/http/query/paging';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
@@ -48,6 +49,7 @@ export class SubnetsController {
   }
 
   @Post()
+  @Takes('subnet', SubnetBody)
   async create(@CurrentCaller() caller: Caller, @Body() body: unknown) {
     const parsed = parseBody(SubnetBody, unwrap(body, 'subnet'), { path: 'subnet' });
     const { network_id: networkId, cidr, ip_version: ipVersion, allocation_pools: allocationPools } = parsed;
@@ -59,6 +61,7 @@ export class SubnetsController {
   }
 
   @Put(':id')
+  @Takes('subnet', SubnetBody)
   async update(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown) {
     const parsed = parseBody(SubnetBody, unwrap(body, 'subnet'), { path: 'subnet' });
     requireUnchanged(parsed, ['network_id', 'cidr', 'ip_version', 'allocation_pools', 'project_id', 'tenant_id']);
