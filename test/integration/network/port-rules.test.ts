@@ -120,7 +120,7 @@ test('subnets that no guest can live in are refused: 400', async () => {
     [{ gateway_ip: '10.0.0.255' }, /gateway_ip/],
     [{ host_routes: [{ destination: '10.9.0.0/16', nexthop: '10.0.1.1' }] }, /host_routes\.nexthop/],
     [{ host_routes: [{ destination: 'fd00::/64', nexthop: '10.0.0.9' }] }, /host_routes\.destination/],
-    [{ host_routes: [{ destination: '10.9.0.0/16', nexthop: '10.0.0.9', mtu: 9 }] }, /host_routes\.mtu/],
+    [{ host_routes: [{ destination: '10.9.0.0/16', nexthop: '10.0.0.9', mtu: 9 }] }, /host_routes\.0\.mtu/],
     [{ dns_nameservers: ['2001:db8::53'] }, /dns_nameservers/],
   ];
   for (const [more, names] of wrong)

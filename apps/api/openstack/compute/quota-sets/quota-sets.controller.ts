@@ -44,7 +44,9 @@ export class QuotaSetsController {
   @TakesMap('quota_set')
   async update(@Compute() request: ComputeRequest, @Param('project') project: string, @Body() body: unknown) {
     requireAdmin(request, 'os_compute_api:os-quota-sets:update');
-    const { force, tenant_id: _, ...wanted } = unwrap(body, 'quota_set');
+    // Old clients name the project in the body too: the path says it.
+    const { force, ...wanted } = unwrap(body, 'quota_set');
+    delete wanted.tenant_id;
     const limits = await this.quotas.set(project, limitsOf(wanted, request.version), forceOf(force));
     return { quota_set: shown(limits, request.version) };
   }
