@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { messageOf, NotFoundError } from '#libs/common/errors';
 import { createLogger } from '#libs/common/logger';
+import { Rounds } from '#libs/common/rounds';
 
 const log = createLogger('images');
 
@@ -15,14 +16,20 @@ export const UPLOAD_DEAD_MS = 90_000;
  */
 export class UploadHeartbeat {
   private readonly lost = new AbortController();
-  private readonly timer: NodeJS.Timeout;
+  private readonly rounds: Rounds;
 
   constructor(
     private readonly database: DataSource,
     private readonly imageId: string,
     everyMs = BEAT_MS,
   ) {
-    this.timer = setInterval(() => void this.beat(), everyMs);
+    this.rounds = new Rounds(
+      everyMs,
+      () => this.beat(),
+      (error) =>
+        log.warn({ image: imageId, error: messageOf(error) }, 'no word of an upload; the next beat tries again'),
+    );
+    this.rounds.start();
   }
 
   get signal(): AbortSignal {
@@ -30,18 +37,14 @@ export class UploadHeartbeat {
   }
 
   stop(): void {
-    clearInterval(this.timer);
+    void this.rounds.stop();
   }
 
   private async beat(): Promise<void> {
-    try {
-      const [rows] = await this.database.query<[unknown[], number]>(
-        `UPDATE images SET updated_at = now() WHERE id = $1 AND status = 'saving' RETURNING 1`,
-        [this.imageId],
-      );
-      if (!rows.length) this.lost.abort(new NotFoundError('Image', this.imageId));
-    } catch (error) {
-      log.warn({ image: this.imageId, error: messageOf(error) }, 'no word of an upload; the next beat tries again');
-    }
+    const [rows] = await this.database.query<[unknown[], number]>(
+      `UPDATE images SET updated_at = now() WHERE id = $1 AND status = 'saving' RETURNING 1`,
+      [this.imageId],
+    );
+    if (!rows.length) this.lost.abort(new NotFoundError('Image', this.imageId));
   }
 }

@@ -5,6 +5,7 @@ import { EMPTY_OUTBOX, LEFT_BEHIND } from './execution/execution-sql.js';
 import type { WorkerPresence } from './execution/worker-presence.js';
 import type { Operation } from './operation.entity.js';
 import type { OperationQueues, WakeUp } from './queues.js';
+import { Rounds } from '#libs/common/rounds';
 
 /** Operations added again in one round at most; the next round takes the next ones. */
 const BATCH = 500;
@@ -14,9 +15,7 @@ type LeftBehind = Row & Pick<Operation, 'state'> & { due: string | null; expired
 
 /** Adds again what Redis lost, what a dead api process never added and what a dead worker left (invariant 1). */
 export class Sweeper {
-  private timer: NodeJS.Timeout | undefined;
-  private round: Promise<void> = Promise.resolve();
-  private running = false;
+  private rounds: Rounds | undefined;
 
   constructor(
     private readonly database: DataSource,
@@ -28,14 +27,16 @@ export class Sweeper {
   /** This worker is shown to the others when it returns, before it takes anything. */
   async start(everyMs: number): Promise<void> {
     await this.presence.look();
-    this.running = true;
-    this.schedule(everyMs);
+    this.rounds = new Rounds(
+      everyMs,
+      () => this.sweep(),
+      (error) => this.log.warn({ error: messageOf(error) }, 'sweep failed'),
+    );
+    this.rounds.start();
   }
 
   async stop(): Promise<void> {
-    this.running = false;
-    clearTimeout(this.timer);
-    await this.round;
+    await this.rounds?.stop();
     await this.presence.hide();
   }
 
@@ -46,16 +47,6 @@ export class Sweeper {
     if (unsent.length) await this.queues.enqueue(unsent);
     const left = await this.database.query<LeftBehind[]>(LEFT_BEHIND, [BATCH]);
     for (const one of left) await this.queues.enqueue([one], { wakeUp: wakeUpOf(one) });
-  }
-
-  private schedule(everyMs: number): void {
-    this.timer = setTimeout(() => {
-      this.round = this.sweep()
-        .catch((error: unknown) => this.log.warn({ error: messageOf(error) }, 'sweep failed'))
-        .finally(() => {
-          if (this.running) this.schedule(everyMs);
-        });
-    }, everyMs);
   }
 }
 

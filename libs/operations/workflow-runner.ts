@@ -99,7 +99,7 @@ export class WorkflowRunner {
     const closed = Promise.all(this.workers.map((worker) => worker.close()));
     const late = new Promise<void>((resolve) => setTimeout(resolve, STOP_MS).unref());
     await Promise.race([closed, late]);
-    this.leases?.stop();
+    void this.leases?.stop(); // a round under way may wait for PostgreSQL, which may be away
   }
 
   private listen(queue: QueueName, concurrency: number): void {

@@ -4,7 +4,8 @@ import { release } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Capability } from '#generated/lxstack/agent/v1/types';
-import { CommandError, run } from '../network/commands.js';
+import { CommandError } from '../process/command-error.js';
+import { run } from '../process/run.js';
 import { writeAtomically } from '../state/atomic-file.js';
 
 const trialScript = fileURLToPath(new URL('../../../../apps/agent/capabilities/trial-checkpoint.sh', import.meta.url));

@@ -1,8 +1,6 @@
 import type { IdMap, InstanceSpec } from '#generated/lxstack/agent/v1/types';
+import { SHARED_ID_RANGE } from '#libs/agent-protocol/shared-id-range';
 import { InvalidInputError } from '#libs/common/errors';
-
-/** One range for every instance that has none of its own, like LXD's default: images are unpacked shifted once. */
-export const DEFAULT_IDMAP: IdMap = { base: 1_000_000, size: 65_536 };
 
 /** Below this are the ids of the host's own users. */
 const LOWEST = 100_000;
@@ -14,7 +12,7 @@ export const isPrivileged = (spec: Pick<InstanceSpec, 'config'>): boolean =>
 /** The host's ids that an instance's are shifted to; undefined: privileged, they are the host's. */
 export function idMapOf(spec: Pick<InstanceSpec, 'config' | 'idmap'>): IdMap | undefined {
   if (isPrivileged(spec)) return undefined;
-  const { base, size } = spec.idmap ?? DEFAULT_IDMAP;
+  const { base, size } = spec.idmap ?? SHARED_ID_RANGE;
   if (base < LOWEST || size < 1 || base + size > 2 ** 32 - 1)
     throw new InvalidInputError('spec.idmap', `a range from ${LOWEST} up`);
   return { base, size };
@@ -26,6 +24,6 @@ export const imagePlaceOf = (spec: InstanceSpec): string => placeOf(spec.image?.
 /** Name of the place where an image lies with its owners shifted so: what instances of the map are made from. */
 export function placeOf(sha256: string, map: IdMap | undefined): string {
   if (!map) return `${sha256}-root`;
-  const byDefault = map.base === DEFAULT_IDMAP.base && map.size === DEFAULT_IDMAP.size;
+  const byDefault = map.base === SHARED_ID_RANGE.base && map.size === SHARED_ID_RANGE.size;
   return byDefault ? sha256 : `${sha256}-${map.base}-${map.size}`;
 }

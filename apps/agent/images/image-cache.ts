@@ -14,7 +14,8 @@ import { retry } from '#libs/common/retry';
 import type { StorageDriver } from '../storage/storage-driver.js';
 import { ImageDigestError, ImageInUseError, ImageMissingError } from './image.errors.js';
 import { whatToEvict } from './eviction.js';
-import { DEFAULT_IDMAP, idMapOf, imagePlaceOf, isPrivileged, placeOf } from './id-maps.js';
+import { SHARED_ID_RANGE } from '#libs/agent-protocol/shared-id-range';
+import { idMapOf, imagePlaceOf, isPrivileged, placeOf } from './id-maps.js';
 import { copyShifted } from './shift.js';
 import { unpack } from './unpack.js';
 
@@ -95,7 +96,7 @@ export class ImageCache {
 
   private async shift(sha256: string, place: string, map: IdMap | undefined): Promise<void> {
     const { storage } = this.deps;
-    await copyShifted(storage.image(sha256), await storage.newImage(place), DEFAULT_IDMAP, map);
+    await copyShifted(storage.image(sha256), await storage.newImage(place), SHARED_ID_RANGE, map);
     await storage.sealImage(place);
   }
 
@@ -143,7 +144,7 @@ export class ImageCache {
         (error) => error instanceof UnavailableError,
       );
       const place = await storage.newImage(image.sha256);
-      await unpack(blob, place, DEFAULT_IDMAP);
+      await unpack(blob, place, SHARED_ID_RANGE);
       await storage.sealImage(image.sha256);
       await this.touch(image.sha256);
     } finally {

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chown } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { IdMap } from '#generated/lxstack/agent/v1/types';
+import { failureOf } from '../process/child-exit.js';
 import { ImageFormatError } from './image.errors.js';
 
 const TIMEOUT_MS = 900_000;
@@ -29,10 +29,5 @@ export async function copyShifted(from: string, to: string, fromMap: IdMap, toMa
 function start(map: IdMap | undefined, words: readonly string[], cwd: string) {
   const [command, ...args] = map ? ['lxc-usernsexec', '-m', `b:0:${map.base}:${map.size}`, '--', ...words] : words;
   const child = spawn(command!, args, { cwd, stdio: ['pipe', 'pipe', 'pipe'], timeout: TIMEOUT_MS });
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-1000)));
-  const failure = once(child, 'close').then(([code]) =>
-    code === 0 ? '' : said.trim() || `tar ended with ${String(code ?? 'a signal')}`,
-  );
-  return { child, failure };
+  return { child, failure: failureOf(child) };
 }

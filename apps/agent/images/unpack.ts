@@ -4,6 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { IdMap } from '#generated/lxstack/agent/v1/types';
 import { newId } from '#libs/common/ids';
+import { failureOf } from '../process/child-exit.js';
 import { kindOf } from '../storage/directories.js';
 import { ImageFormatError } from './image.errors.js';
 
@@ -23,26 +24,19 @@ export async function unpack(archive: string, place: string, { base, size }: IdM
   try {
     const program = await decompressor(file);
     const tar = ['tar', ...TAR, ...(program ? [`--use-compress-program=${program}`] : []), '-f', '-'];
-    const status = await runFrom(file, place, 'lxc-usernsexec', ['-m', `b:0:${base}:${size}`, '--', ...tar]);
-    if (status) throw new ImageFormatError(status);
+    const child = spawn('lxc-usernsexec', ['-m', `b:0:${base}:${size}`, '--', ...tar], {
+      cwd: place,
+      stdio: [file.fd, 'ignore', 'pipe'],
+      timeout: TIMEOUT_MS,
+    });
+    const failure = await failureOf(child);
+    if (failure) throw new ImageFormatError(failure);
   } finally {
     await file.close();
   }
   await liftRootfs(place);
   if (!(await readdir(place)).length) throw new ImageFormatError('it is empty');
   for (const needed of ['dev', 'proc', 'sys']) await makeMountPoint(join(place, needed), base);
-}
-
-/** The end of what it said where it failed, else ''. */
-function runFrom(file: FileHandle, cwd: string, command: string, args: readonly string[]): Promise<string> {
-  const child = spawn(command, args, { cwd, stdio: [file.fd, 'ignore', 'pipe'], timeout: TIMEOUT_MS });
-  let said = '';
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-1000)));
-  return new Promise((resolve, reject) =>
-    child
-      .on('error', reject)
-      .on('close', (code) => resolve(code === 0 ? '' : said.trim() || `tar ended with ${code ?? 'a signal'}`)),
-  );
 }
 
 /** LXD's unified images hold `metadata.yaml` beside `rootfs/`: the root is what is in there. Links are not followed. */

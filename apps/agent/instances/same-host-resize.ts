@@ -2,7 +2,7 @@ import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { ConflictError } from '#libs/common/errors';
-import { run } from '../network/commands.js';
+import { run } from '../process/run.js';
 import type { InstanceRecord } from '../state/instance-record.js';
 import type { InstancesDeps } from './instances-deps.js';
 

@@ -1,26 +1,9 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { inShell } from '../process/waiting-shells.js';
-
-/** A command ended with an exit status other than 0 (127: there is none); `output` is the end of its stderr. */
-export class CommandError extends Error {
-  constructor(
-    readonly command: string,
-    readonly status: number | null,
-    readonly output: string,
-  ) {
-    super(`${command} ended with ${status ?? 'a signal'}: ${output.trim()}`);
-    this.name = 'CommandError';
-  }
-}
-
-/** Runs `command` with `input` on stdin; resolves with its stdout (1 MiB at most). Ended after `timeoutMs`. */
-export async function run(command: string, args: readonly string[], input = '', timeoutMs = 10_000): Promise<string> {
-  const { status, stdout, stderr } = await inShell([command, ...args], input, timeoutMs);
-  if (status !== 0) throw new CommandError([command, ...args].join(' ').slice(0, 120), status, stderr.slice(-4096));
-  return stdout;
-}
+import { exitOf } from '../process/child-exit.js';
+import { CommandError } from '../process/command-error.js';
+import { run } from '../process/run.js';
 
 /** One process for many changes; stops at the first that fails. */
 export const ipBatch = (lines: readonly string[]): Promise<string> => batch('ip', lines);
@@ -72,8 +55,7 @@ export class ArmedBatch {
   constructor(tool: 'ip' | 'bridge' | 'tc', force = true) {
     this.child = spawn(tool, [...(force ? ['-force'] : []), '-batch', '-'], { stdio: ['pipe', 'ignore', 'pipe'] });
     this.child.stdin!.on('error', () => undefined); // told by its exit status
-    this.done = finished(this.child, `${tool} -batch`);
-    this.done.catch(() => undefined); // looked at by fire() or disarm()
+    this.done = exitOf(this.child); // awaited by fire()
   }
 
   /** Executes the lines; resolves when all are in the kernel. A line that fails does not stop the next, but rejects. */
@@ -85,13 +67,4 @@ export class ArmedBatch {
   disarm(): void {
     this.child.stdin!.end();
   }
-}
-
-function finished(child: ChildProcess, label: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let stderr = '';
-    child.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-4096)));
-    child.on('error', reject);
-    child.on('close', (code) => (code === 0 ? resolve() : reject(new CommandError(label, code, stderr))));
-  });
 }

@@ -1,5 +1,7 @@
 import type { NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
-import { CommandError, ipBatch, ipBatchForce, run } from './commands.js';
+import { ipBatch, ipBatchForce } from './commands.js';
+import { CommandError } from '../process/command-error.js';
+import { run } from '../process/run.js';
 import { accessPortName, bridgeOf, hostVethName, vxlanOf } from './interface-names.js';
 
 /** Bridge and VXLAN device of a network; those that are there are left as they are. */

@@ -1,6 +1,7 @@
 import type { NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
 import { requireName } from '#libs/common/names';
-import { ipBatchForce, linkExists, run } from './commands.js';
+import { ipBatchForce, linkExists } from './commands.js';
+import { run } from '../process/run.js';
 import { bridgeOf, hostVethName, vxlanOf } from './interface-names.js';
 
 /** Where the inner end of a port's veth is: the init of its instance, and the link's name in there. */

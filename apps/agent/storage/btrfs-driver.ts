@@ -1,6 +1,6 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CommandError } from '../network/commands.js';
+import { CommandError } from '../process/command-error.js';
 import { btrfs } from './btrfs.js';
 import { BtrfsStreams } from './btrfs-streams.js';
 import { StorageDirectories } from './directories.js';

@@ -1,4 +1,4 @@
-import { run } from '../network/commands.js';
+import { run } from '../process/run.js';
 
 const TIMEOUT_MS = 60_000;
 

@@ -1,7 +1,8 @@
 import { chmod, mkdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidInputError } from '#libs/common/errors';
-import { CommandError, run } from '../network/commands.js';
+import { CommandError } from '../process/command-error.js';
+import { run } from '../process/run.js';
 import { BtrfsDriver } from './btrfs-driver.js';
 import { DirDriver } from './dir-driver.js';
 import type { AgentSettings } from '../settings.js';

@@ -1,7 +1,7 @@
 import { access, chown, lstat, mkdir, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UUID, requireName } from '#libs/common/names';
-import { run } from '../network/commands.js';
+import { run } from '../process/run.js';
 
 /** How a directory that holds a root filesystem is made and removed: plain, or a subvolume. */
 export interface Places {

@@ -1,6 +1,6 @@
 import { chown, mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from '../network/commands.js';
+import { run } from '../process/run.js';
 import { isMounted } from './directories.js';
 import { ImagePlaces } from './image-places.js';
 import type { StorageDriver } from './storage-driver.js';

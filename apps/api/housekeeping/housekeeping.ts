@@ -6,6 +6,7 @@ import { messageOf } from '#libs/common/errors';
 import { createLogger } from '#libs/common/logger';
 import { Tokens } from '#libs/identity/tokens/tokens.service';
 import { ImageSweep } from '#libs/images/image-sweep';
+import { Rounds } from '#libs/common/rounds';
 
 /** Any number: one api process at a time keeps house. */
 const LOCK = 7_205_761;
@@ -14,9 +15,11 @@ const LOCK = 7_205_761;
 @Injectable()
 export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly log = createLogger('housekeeping');
-  private timer: NodeJS.Timeout | undefined;
-  private round: Promise<void> = Promise.resolve();
-  private ended = false;
+  private readonly rounds = new Rounds(
+    settings('api').housekeepingMs,
+    () => this.run(),
+    (error) => this.log.warn({ error: messageOf(error) }, 'a round failed; the next one tries again'),
+  );
 
   constructor(
     private readonly database: DataSource,
@@ -25,13 +28,11 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
   ) {}
 
   onApplicationBootstrap(): void {
-    this.next(settings('api').housekeepingMs, 0);
+    this.rounds.start(0);
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.ended = true;
-    clearTimeout(this.timer);
-    await this.round;
+    await this.rounds.stop();
   }
 
   /** One round; does nothing where another process is at it. */
@@ -44,17 +45,5 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
       if (tokens + Object.values(swept).reduce((sum: number, count: number) => sum + count, 0))
         this.log.info({ tokens, ...swept }, 'cleared');
     });
-  }
-
-  private next(everyMs: number, afterMs = everyMs): void {
-    this.timer = setTimeout(() => {
-      this.round = this.run()
-        .catch((error: unknown) =>
-          this.log.warn({ error: messageOf(error) }, 'a round failed; the next one tries again'),
-        )
-        .finally(() => {
-          if (!this.ended) this.next(everyMs);
-        });
-    }, afterMs);
   }
 }

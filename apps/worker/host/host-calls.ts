@@ -8,6 +8,7 @@ import { Agents } from '#libs/fleet/agents/agents.service';
 import type { Host } from '#libs/fleet/hosts/host.entity';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
 import type { StepRun } from '#libs/operations/workflow';
+import { hostIsUp } from '#libs/fleet/hosts/host-state';
 
 /** Milliseconds that a call may take (invariant 6); those not named here take little. */
 const deadlines: Partial<Record<UnaryMethod, number>> = {
@@ -74,10 +75,9 @@ export class HostCalls {
 
   /** By PostgreSQL's clock, which writes the leases. */
   async isUp(hostId: string): Promise<boolean> {
-    const [row] = await this.database.query<{ up: boolean }[]>(
-      'SELECT NOT forced_down AND lease_expires_at > clock_timestamp() AS up FROM hosts WHERE id = $1',
-      [hostId],
-    );
+    const [row] = await this.database.query<{ up: boolean }[]>(`SELECT ${hostIsUp()} AS up FROM hosts WHERE id = $1`, [
+      hostId,
+    ]);
     return row?.up ?? false;
   }
 

@@ -4,6 +4,7 @@ import type { ResourceFailure } from '#generated/lxstack/agent/v1/desired_state'
 import { sleep } from '#libs/common/clock';
 import { Notices } from '#libs/database/notices';
 import { parseRevision } from './revision.js';
+import { hostIsUp } from '#libs/fleet/hosts/host-state';
 
 /** What one host says of its document. */
 export interface Acknowledgement {
@@ -39,7 +40,7 @@ const WRITE = `
 const BEHIND = `
   SELECT h.name FROM hosts h LEFT JOIN host_desired_state d ON d.host_id = h.id
    WHERE h.id IN (SELECT host_id FROM ports WHERE network_id = ANY($2::uuid[]))
-     AND NOT h.forced_down AND h.lease_expires_at > clock_timestamp()
+     AND ${hostIsUp('h')}
      AND h.capabilities @> '[{"name": "desired-state", "present": true}]'
      AND NOT coalesce(pg_visible_in_snapshot($1::xid8, d.revision), false)
    ORDER BY h.name LIMIT 100`;

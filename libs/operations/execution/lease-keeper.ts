@@ -3,6 +3,7 @@ import type { Logger } from '#libs/common/logger';
 import type { Execution } from './execution.js';
 import type { ExecutionStore } from './execution-store.js';
 import { LeaseLostError } from './interruptions.js';
+import { Rounds } from '#libs/common/rounds';
 
 interface Held {
   execution: Execution;
@@ -13,20 +14,26 @@ interface Held {
 /** Renews the leases of everything this worker runs, all in one statement, each third of a lease. */
 export class LeaseKeeper {
   private readonly held = new Map<string, Held>();
-  private timer: NodeJS.Timeout | undefined;
+  private readonly rounds: Rounds;
 
   constructor(
     private readonly store: ExecutionStore,
     private readonly log: Logger,
-  ) {}
-
-  start(): void {
-    this.timer ??= setInterval(() => void this.renew(), this.store.leaseMs / 3);
+  ) {
+    // `renew` meets its own failures; whatever else it throws is a defect.
+    this.rounds = new Rounds(
+      store.leaseMs / 3,
+      () => this.renew(),
+      (error) => log.error({ err: error }, 'renewing leases failed'),
+    );
   }
 
-  stop(): void {
-    clearInterval(this.timer);
-    this.timer = undefined;
+  start(): void {
+    this.rounds.start();
+  }
+
+  stop(): Promise<void> {
+    return this.rounds.stop();
   }
 
   hold(execution: Execution): void {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import type { Resources } from '../core/request.js';
+import { hostIsUp } from '#libs/fleet/hosts/host-state';
 
 export interface Claim {
   /** The instance, or the migration that holds the other end of a move. */
@@ -79,7 +80,7 @@ const CLAIM = `
       used_vcpus = used_vcpus + $4::int, used_memory_mb = used_memory_mb + $5::bigint,
       used_disk_gb = used_disk_gb + $6::bigint
     WHERE id = $3::uuid AND NOT EXISTS (SELECT FROM held)
-      AND ($7::boolean OR (enabled AND NOT forced_down AND lease_expires_at > now() AND role = 'compute'))
+      AND ($7::boolean OR (enabled AND ${hostIsUp()} AND role = 'compute'))
       AND used_vcpus + $4::int <= vcpus * cpu_ratio
       AND used_memory_mb + $5::bigint <= memory_mb * memory_ratio
       AND used_disk_gb + $6::bigint <= disk_gb * disk_ratio

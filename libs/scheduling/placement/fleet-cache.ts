@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
 import { FleetView } from '../core/fleet-view.js';
 import type { HostRow } from '../core/fleet-view.js';
+import { hostIsUp } from '#libs/fleet/hosts/host-state';
 
 /** A view older than this is read anew before it is used. */
 const FRESH_MS = 1_000;
@@ -8,7 +9,7 @@ const FRESH_MS = 1_000;
 /** One statement. Index: allocations_on_host. */
 const READ_FLEET = `
   SELECT h.id, h.name, h.address, h.vtep, h.availability_zone AS "availabilityZone", h.enabled,
-    (NOT h.forced_down AND h.lease_expires_at > now()) IS TRUE AS up,
+    ${hostIsUp('h')} AS up,
     coalesce(h.facts ->> 'architecture', '') AS architecture,
     coalesce(h.facts ->> 'storageDriver', '') AS "storageDriver",
     ARRAY(SELECT c ->> 'name' FROM jsonb_array_elements(h.capabilities) c WHERE (c ->> 'present')::boolean)

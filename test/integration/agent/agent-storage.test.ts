@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { InstanceSpec } from '#generated/lxstack/agent/v1/types';
-import { DEFAULT_IDMAP } from '#apps/agent/images/id-maps';
+import { SHARED_ID_RANGE } from '#libs/agent-protocol/shared-id-range';
 import { ImageCache } from '#apps/agent/images/image-cache';
 import { chooseDriver, overlayWorks } from '#apps/agent/storage/choose-driver';
 import { exitOf } from '#apps/agent/process/child-exit';
@@ -103,7 +103,7 @@ for (const name of ['dir', 'overlay', 'btrfs']) {
         assert.equal(await cache.ensure(image), true);
         const motd = join(place, 'images', sha256, 'etc/motd');
         assert.equal(await readFile(motd, 'utf8'), 'hello\n');
-        assert.equal((await stat(motd)).uid, DEFAULT_IDMAP.base);
+        assert.equal((await stat(motd)).uid, SHARED_ID_RANGE.base);
       }
     });
 
@@ -119,7 +119,7 @@ for (const name of ['dir', 'overlay', 'btrfs']) {
           assert.equal(await readFile(motd, 'utf8'), 'hello\n');
           return (await stat(motd)).uid;
         });
-      assert.equal(await ownerFor({}), DEFAULT_IDMAP.base);
+      assert.equal(await ownerFor({}), SHARED_ID_RANGE.base);
       assert.equal(await ownerFor({ config: { 'security.privileged': 'true' } }), 0);
       assert.equal(await ownerFor({ idmap: { base: 2_000_000, size: 65_536 } }), 2_000_000);
       assert.equal(

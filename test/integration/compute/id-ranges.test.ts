@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { newId } from '#libs/common/ids';
-import { SHARED_RANGE, assignRange } from '#libs/compute/instances/spec/id-ranges';
+import { SHARED_ID_RANGE } from '#libs/agent-protocol/shared-id-range';
+import { assignRange } from '#libs/compute/instances/spec/id-ranges';
 import type { WantedRange } from '#libs/compute/instances/spec/id-ranges';
 import { createTestDatabase } from '../support/servers.js';
 import type { TestDatabase } from '../support/servers.js';
 
-const first = SHARED_RANGE.base + SHARED_RANGE.size;
+const first = SHARED_ID_RANGE.base + SHARED_ID_RANGE.size;
 let database: TestDatabase;
 
 before(async () => {
@@ -49,6 +50,6 @@ test('the range of a deleted instance is free again', async () => {
 test('a base that is asked for is given where it is free, and refused by its key where it is not', async () => {
   assert.equal((await made({ base: first + 10 })).base, first + 10);
   await assert.rejects(made({ base: first + 65_000 }), /security\.idmap\.base.*overlaps another/);
-  await assert.rejects(made({ base: SHARED_RANGE.base }), /security\.idmap\.base.*overlaps another/);
+  await assert.rejects(made({ base: SHARED_ID_RANGE.base }), /security\.idmap\.base.*overlaps another/);
   assert.equal((await made()).base, first + 10 + 65_536, 'what is found begins after it');
 });

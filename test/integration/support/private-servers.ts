@@ -1,14 +1,12 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { globSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { command } from '#apps/cli/process/command';
 import { TestRedis } from './test-redis.js';
-
-const run = promisify(execFile);
 
 /** PostgreSQL refuses to run as root: its programs run as `postgres` then. */
 const asPostgres = process.getuid?.() === 0 ? ['runuser', '-u', 'postgres', '--'] : [];
@@ -35,9 +33,9 @@ export class PrivateServers {
     await chmod(directory, 0o755);
     const servers = new PrivateServers(directory, await TestRedis.start());
     await mkdir(servers.data);
-    if (asPostgres.length) await run('chown', ['postgres', servers.data]);
+    if (asPostgres.length) await command('chown', ['postgres', servers.data]);
     const options = ['-D', servers.data, '-U', 'lxstack', '-A', 'trust', '--no-sync', '-E', 'UTF8'];
-    await run(...servers.command('initdb', options));
+    await command(...servers.command('initdb', options));
     servers.startPostgres();
     await servers.createDatabase();
     return servers;
@@ -62,7 +60,7 @@ export class PrivateServers {
 
   private async stopPostgres(): Promise<void> {
     const gone = once(this.postgres, 'exit');
-    await run(...this.command('pg_ctl', ['-D', this.data, '-m', 'immediate', 'stop']));
+    await command(...this.command('pg_ctl', ['-D', this.data, '-m', 'immediate', 'stop']));
     await gone;
   }
 
@@ -75,7 +73,7 @@ export class PrivateServers {
   private async createDatabase(): Promise<void> {
     for (let attempt = 0; ; attempt++) {
       try {
-        await run(join(this.bin, 'createdb'), ['-h', this.data, '-U', 'lxstack', 'lxstack']);
+        await command(join(this.bin, 'createdb'), ['-h', this.data, '-U', 'lxstack', 'lxstack']);
         return;
       } catch (error) {
         if (attempt > 100) throw error;

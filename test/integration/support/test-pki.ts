@@ -1,9 +1,6 @@
-import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
+import { command } from '#apps/cli/process/command';
 
 /** A certificate authority of one test and certificates signed by it, each in a directory as `readPki` wants it. */
 export class TestPki {
@@ -13,7 +10,7 @@ export class TestPki {
     await mkdir(directory, { recursive: true });
     const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
     const files = ['-keyout', join(directory, 'ca.key'), '-out', join(directory, 'ca.crt')];
-    await run('openssl', ['req', '-x509', ...key, '-days', '2', '-subj', '/CN=test', ...files]);
+    await command('openssl', ['req', '-x509', ...key, '-days', '2', '-subj', '/CN=test', ...files]);
     return new TestPki(directory);
   }
 
@@ -24,10 +21,10 @@ export class TestPki {
     const at = (name: string) => join(directory, name);
     const ca = (name: string) => join(this.directory, name);
     const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', at('tls.key')];
-    await run('openssl', ['req', ...key, '-subj', `/CN=${commonName}`, '-out', at('tls.csr')]);
+    await command('openssl', ['req', ...key, '-subj', `/CN=${commonName}`, '-out', at('tls.csr')]);
     const signer = ['-CA', ca('ca.crt'), '-CAkey', ca('ca.key'), '-CAcreateserial'];
-    await run('openssl', ['x509', '-req', '-in', at('tls.csr'), ...signer, '-days', '2', '-out', at('tls.crt')]);
-    await run('cp', [ca('ca.crt'), at('ca.crt')]);
+    await command('openssl', ['x509', '-req', '-in', at('tls.csr'), ...signer, '-days', '2', '-out', at('tls.crt')]);
+    await command('cp', [ca('ca.crt'), at('ca.crt')]);
     return directory;
   }
 }

@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync } from 'node:fs';
@@ -6,10 +6,9 @@ import { chmod, copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { command } from '#apps/cli/process/command';
 import { TestPki } from './test-pki.js';
 
-const run = promisify(execFile);
 /** PostgreSQL refuses to run as root: its programs run as `postgres` then. */
 const asPostgres = process.getuid?.() === 0 ? ['runuser', '-u', 'postgres', '--'] : [];
 
@@ -58,11 +57,11 @@ export class TlsServers {
     const key = join(this.directory, 'pg.key');
     await copyFile(join(certificate, 'tls.key'), key);
     await chmod(key, 0o600);
-    if (asPostgres.length) await run('chown', ['postgres', data, key]);
+    if (asPostgres.length) await command('chown', ['postgres', data, key]);
     const bin = globSync('/usr/lib/postgresql/*/bin').sort().at(-1)!;
     const as = (program: string, options: string[]) => [...asPostgres, join(bin, program), ...options];
     const [initdb, ...options] = as('initdb', ['-D', data, '-U', 'lxstack', '-A', 'trust', '--no-sync']);
-    await run(initdb!, options);
+    await command(initdb!, options);
     const tls = { ssl: 'on', ssl_cert_file: join(certificate, 'tls.crt'), ssl_key_file: key };
     const settings = { ...tls, port: this.postgresPort, listen_addresses: 'localhost', unix_socket_directories: '' };
     const given = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);

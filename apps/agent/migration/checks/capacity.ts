@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { MigrationKind } from '#generated/lxstack/agent/v1/agent';
 import type { CheckMigrationRequest, CheckMigrationResponse } from '#generated/lxstack/agent/v1/agent';
 import { NotFoundError } from '#libs/common/errors';
-import { CommandError, run } from '../../network/commands.js';
+import { CommandError } from '../../process/command-error.js';
+import { run } from '../../process/run.js';
 import type { MigrationDeps } from '../movable-instances.js';
 import { memoryLeft, memoryOfTasks, parseTable } from './memory-files.js';
 

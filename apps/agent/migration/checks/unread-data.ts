@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { sleep } from '#libs/common/clock';
-import { CommandError, run } from '../../network/commands.js';
+import { CommandError } from '../../process/command-error.js';
+import { run } from '../../process/run.js';
 import { heldFiles } from './held-files.js';
 import { orGone, tasksBelow } from './tasks.js';
 

@@ -1,7 +1,7 @@
 import { constants, openSync, writeSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
-import { run } from '../../network/commands.js';
+import { run } from '../../process/run.js';
 import { moveFile } from '../move-files.js';
 
 /** What the `criu` wrapper and the action script tell, as they come to it. */

@@ -1,4 +1,4 @@
-import { run } from '../../network/commands.js';
+import { run } from '../../process/run.js';
 import type { DiskPass } from './disk-passes.js';
 
 /** The source's disk as a move sees it, from the passes while it runs to the last in the freeze. */

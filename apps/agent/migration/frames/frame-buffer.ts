@@ -1,14 +1,7 @@
 import type { Nic } from '#generated/lxstack/agent/v1/types';
 import { createSocket } from 'node:dgram';
-import {
-  ArmedBatch,
-  CommandError,
-  ipBatch,
-  linkExists,
-  removeLinks,
-  tcBatchAtLast,
-  tcBatchForce,
-} from '../../network/commands.js';
+import { ArmedBatch, ipBatch, linkExists, removeLinks, tcBatchAtLast, tcBatchForce } from '../../network/commands.js';
+import { CommandError } from '../../process/command-error.js';
 import { holdName, hostVethName } from '../../network/interface-names.js';
 import type { HostNetwork } from '../../network/network.js';
 import { matchLine, unmatchLines } from './mac-filter.js';

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { Nic } from '#generated/lxstack/agent/v1/types';
-import { CommandError, bridgeBatchForce, run, tcBatchForce } from '../../network/commands.js';
+import { bridgeBatchForce, tcBatchForce } from '../../network/commands.js';
+import { CommandError } from '../../process/command-error.js';
+import { run } from '../../process/run.js';
 import { holdName, hostVethName } from '../../network/interface-names.js';
 import type { HostNetwork } from '../../network/network.js';
 

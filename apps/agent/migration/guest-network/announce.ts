@@ -1,6 +1,7 @@
 import type { Nic } from '#generated/lxstack/agent/v1/types';
 import { isIPv4 } from 'node:net';
-import { CommandError, run } from '../../network/commands.js';
+import { CommandError } from '../../process/command-error.js';
+import { run } from '../../process/run.js';
 
 /** Gratuitous ARP from inside, so that whoever learns by listening learns. Forwarding does not depend on it. */
 export async function announce(initPid: number, nics: readonly Nic[]): Promise<void> {

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import type { Nic } from '#generated/lxstack/agent/v1/types';
-import { run } from '../../network/commands.js';
+import { run } from '../../process/run.js';
 import { parseNeighbours } from './neighbours.js';
 import type { Neighbour } from './neighbours.js';
 import { loopbackGate } from '../frames/syn-gate.js';

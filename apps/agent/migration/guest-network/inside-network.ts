@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { run } from '../../network/commands.js';
+import { run } from '../../process/run.js';
 import { MoveFailure } from '../move-failure.js';
 
 /** Characters of all outputs together; `run` cuts what is longer. */

@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
 import type { Nic } from '#generated/lxstack/agent/v1/types';
 import { MAC } from '#libs/common/names';
-import { CommandError, run } from '../../network/commands.js';
+import { CommandError } from '../../process/command-error.js';
+import { run } from '../../process/run.js';
 
 /** One entry of the instance's own ARP or neighbour table. */
 export interface Neighbour {

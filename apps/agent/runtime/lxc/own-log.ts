@@ -1,4 +1,5 @@
-import { CommandError, run } from '../../network/commands.js';
+import { CommandError } from '../../process/command-error.js';
+import { run } from '../../process/run.js';
 
 /** Run inside, so that no link of the instance leads to the host's files. */
 const SCRIPT = `

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { sleep } from '#libs/common/clock';
 import { settings } from '#libs/common/settings/settings';
 import { messageOf } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
@@ -10,6 +9,8 @@ import { IS_MARKED } from '#libs/fleet/fencing/fence-promises';
 import { fenceMarginSeconds } from '#libs/fleet/fencing/fence-times';
 import { LEASE_SECONDS } from '#libs/fleet/leases/leases.service';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
+import { hostIsUp } from '#libs/fleet/hosts/host-state';
+import { Rounds } from '#libs/common/rounds';
 
 const ROUND_MS = 5_000;
 /** Instances in one round at most; the next round takes the next ones. */
@@ -18,7 +19,7 @@ const BATCH = 100;
 const LOCK = 0x65766163;
 
 const MOST_UP = `
-  SELECT count(*) FILTER (WHERE NOT forced_down AND lease_expires_at > clock_timestamp()) * 2 >= count(*) AS most
+  SELECT count(*) FILTER (WHERE ${hostIsUp()}) * 2 >= count(*) AS most
   FROM hosts WHERE role = 'compute' AND enabled`;
 
 /**
@@ -51,8 +52,14 @@ interface Lost {
 @Injectable()
 export class AutoEvacuation implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly log = createLogger('auto-evacuation');
-  private readonly ending = new AbortController();
-  private running: Promise<void> = Promise.resolve();
+  private readonly rounds = new Rounds(
+    ROUND_MS,
+    () => this.round(performance.now()),
+    (error) => {
+      this.mostUpSince = undefined; // nobody knows what the hosts did meanwhile
+      this.log.warn({ reason: messageOf(error) }, 'no look at lost hosts');
+    },
+  );
   private mostUpSince: number | undefined;
 
   constructor(
@@ -61,12 +68,11 @@ export class AutoEvacuation implements OnApplicationBootstrap, OnApplicationShut
   ) {}
 
   onApplicationBootstrap(): void {
-    if (settings('fencing').autoEvacuate) this.running = this.run(this.ending.signal);
+    if (settings('fencing').autoEvacuate) this.rounds.start(0);
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.ending.abort();
-    await this.running;
+    await this.rounds.stop();
   }
 
   /** One look at `now` (milliseconds, any steady clock). Gives the ids of what is evacuated. */
@@ -102,16 +108,6 @@ export class AutoEvacuation implements OnApplicationBootstrap, OnApplicationShut
     } catch (error) {
       this.log.warn({ instance: id, host, reason: messageOf(error) }, 'not evacuated');
       return false;
-    }
-  }
-
-  private async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await this.round(performance.now()).catch((error: unknown) => {
-        this.mostUpSince = undefined; // nobody knows what the hosts did meanwhile
-        this.log.warn({ reason: messageOf(error) }, 'no look at lost hosts');
-      });
-      await sleep(ROUND_MS, signal).catch(() => undefined); // ended: the loop sees it
     }
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { FixedIp } from '#libs/networking/ports/port.entity';
 import type { Instance } from '../instance.entity.js';
+import { hostIsUp } from '#libs/fleet/hosts/host-state';
 
 export interface InstanceNicView {
   instanceId: string;
@@ -64,7 +65,7 @@ export class InstanceViews {
     if (!ids.length) return new Map();
     const rows = await this.database.query<InstanceHostView[]>(
       `SELECT id, name, availability_zone AS "availabilityZone",
-              CASE WHEN forced_down OR coalesce(lease_expires_at < now(), true) THEN 'DOWN'
+              CASE WHEN NOT ${hostIsUp()} THEN 'DOWN'
                    WHEN NOT enabled THEN 'MAINTENANCE' ELSE 'UP' END AS status
          FROM hosts WHERE id = ANY($1)`,
       [ids],

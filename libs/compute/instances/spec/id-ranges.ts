@@ -1,11 +1,9 @@
 import type { EntityManager } from 'typeorm';
+import { SHARED_ID_RANGE } from '#libs/agent-protocol/shared-id-range';
 import { BadRequestError } from '../instance.errors.js';
 
-/** Of all instances that have no range of their own, as LXD's: an image is shifted once for them. */
-export const SHARED_RANGE = { base: 1_000_000, size: 65_536 };
-
 /** Ranges of their own lie between these (LXD: the ids that its installation gives root in /etc/subuid). */
-const LOWEST = SHARED_RANGE.base + SHARED_RANGE.size;
+const LOWEST = SHARED_ID_RANGE.base + SHARED_ID_RANGE.size;
 const BEYOND = 1_001_000_000;
 /** Less than an image's users: `nobody` is 65534. */
 const SMALLEST = 65_536;
@@ -68,7 +66,7 @@ async function requireFree(tx: EntityManager, base: number, size: number): Promi
     base,
     base + size,
   ]);
-  const shared = base < LOWEST && base + size > SHARED_RANGE.base;
+  const shared = base < LOWEST && base + size > SHARED_ID_RANGE.base;
   if (taken || shared) throw wrong('base', `a range that is free: ${base} to ${base + size - 1} overlaps another`);
   return base;
 }

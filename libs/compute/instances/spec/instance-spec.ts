@@ -1,7 +1,7 @@
 import type { IdMap, InstanceSpec, NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
 import type { Image } from '#libs/images/image.entity';
 import { InvalidInputError } from '#libs/common/errors';
-import { SHARED_RANGE } from './id-ranges.js';
+import { SHARED_ID_RANGE } from '#libs/agent-protocol/shared-id-range';
 import type { Instance, InstanceFlavor } from '../instance.entity.js';
 
 export interface InstanceSpecParts {
@@ -52,7 +52,7 @@ export function renderInstanceSpec(parts: InstanceSpecParts): InstanceSpec {
 const USERS_KEYS = new Set(['migration.stateful']);
 
 function idMapOf({ idmapBase, idmapSize }: Instance): IdMap {
-  return idmapBase && idmapSize ? { base: idmapBase, size: idmapSize } : SHARED_RANGE;
+  return idmapBase && idmapSize ? { base: idmapBase, size: idmapSize } : SHARED_ID_RANGE;
 }
 
 /** The operator's keys in force: a flavor's extra specs `lxd:security.privileged` and the like, then the instance's own. */

@@ -1,0 +1,11 @@
+/** A command ended with an exit status other than 0 (127: there is none); `output` is the end of its stderr. */
+export class CommandError extends Error {
+  constructor(
+    readonly command: string,
+    readonly status: number | null,
+    readonly output: string,
+  ) {
+    super(`${command} ended with ${status ?? 'a signal'}: ${output.trim()}`);
+    this.name = 'CommandError';
+  }
+}
