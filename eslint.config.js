@@ -7,13 +7,14 @@ const libs = (...names) => names.map((name) => `#libs/${name}/`);
 const layers = {
   'libs/common': [],
   'libs/database': libs('common'),
+  'libs/policy': libs('common'),
   'libs/agent-protocol': ['#generated/', ...libs('common')],
   'libs/operations': libs('common', 'database'),
   'libs/scheduling/core': ['type-only'],
   ...Object.fromEntries(
     domain.map((name) => [
       `libs/${name}`,
-      ['#generated/', ...libs('common', 'database', 'operations', 'agent-protocol', ...domain)],
+      ['#generated/', ...libs('common', 'policy', 'database', 'operations', 'agent-protocol', ...domain)],
     ]),
   ),
   'apps/agent': ['#apps/agent/', '#generated/', ...libs('common', 'agent-protocol')],

@@ -33,6 +33,7 @@ export const GROUPS = {
     adminPasswordFile: text('LXSTACK_ADMIN_PASSWORD_FILE', 'a file with the password of the first admin'),
     housekeepingMs: whole('LXSTACK_HOUSEKEEPING_MS', 'milliseconds', 10, DAY * 1000, 60_000),
   },
+  policy: { file: optionalText('LXSTACK_POLICY_FILE', 'a YAML file of rules and their checks') },
   publicUrl: { url: text('LXSTACK_PUBLIC_URL', 'the URL at which clients reach the API', 'http://127.0.0.1') },
   metrics: {
     /** Without either there is no `/metrics` at all. */

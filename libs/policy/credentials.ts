@@ -1,0 +1,33 @@
+import type { Caller } from '#libs/common/caller';
+import type { Credentials } from './check/check.js';
+import type { Scope } from './rule.js';
+
+/** Who asks, as far as rules look at it. */
+export type Asker = Pick<
+  Caller,
+  'userId' | 'projectId' | 'roles' | 'domainId' | 'system' | 'userDomainId' | 'projectDomainId'
+>;
+
+export function scopeOf({ projectId, domainId, system }: Asker): Scope {
+  if (system) return 'system';
+  if (domainId) return 'domain';
+  return projectId ? 'project' : 'unscoped';
+}
+
+/** Keystone's implied roles: admin implies member implies reader. */
+const IMPLIED: Readonly<Record<string, readonly string[]>> = { admin: ['member', 'reader'], member: ['reader'] };
+
+/** A caller by oslo.policy's names. */
+export function credentialsOf(asker: Asker): Credentials {
+  const roles = asker.roles.map((role) => role.toLowerCase());
+  return {
+    user_id: asker.userId,
+    project_id: asker.projectId || undefined,
+    domain_id: asker.domainId,
+    user_domain_id: asker.userDomainId,
+    project_domain_id: asker.projectDomainId,
+    system_scope: asker.system ? 'all' : undefined,
+    scope: scopeOf(asker),
+    roles: [...new Set(roles.flatMap((role) => [role, ...(IMPLIED[role] ?? [])]))],
+  };
+}

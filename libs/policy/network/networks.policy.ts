@@ -1,0 +1,59 @@
+import { PROJECT, rules } from '../rule.js';
+
+const at = '/networking/v2.0/networks';
+const member = 'rule:project_member_or_admin';
+const reader = 'rule:project_reader_or_admin';
+const admin = 'rule:context_is_admin';
+
+/** Neutron API: networks. */
+export const networks = rules({
+  create_network: {
+    check: member,
+    scope: PROJECT,
+    description: 'Create a network: for another project as an administrator only',
+    routes: [`POST ${at}`],
+  },
+  'create_network:shared': {
+    check: admin,
+    scope: PROJECT,
+    description: 'Create a network that all projects share',
+  },
+  'create_network:provider:segmentation_id': {
+    check: admin,
+    scope: PROJECT,
+    description: "Choose a new network's VNI",
+  },
+  get_network: {
+    check: `${reader} or (role:reader and rule:shared)`,
+    scope: PROJECT,
+    description: "List and show networks: the project's and shared ones",
+    routes: [`GET ${at}`, `GET ${at}/{id}`],
+  },
+  'get_network:all_projects': {
+    check: admin,
+    scope: PROJECT,
+    description: 'List networks, subnets and ports of all projects',
+  },
+  'get_network:provider:segmentation_id': {
+    check: admin,
+    scope: PROJECT,
+    description: "See networks' VNIs and what else is the provider's; filter and sort by it",
+  },
+  update_network: {
+    check: member,
+    scope: PROJECT,
+    description: 'Change a network',
+    routes: [`PUT ${at}/{id}`],
+  },
+  'update_network:shared': {
+    check: admin,
+    scope: PROJECT,
+    description: 'Share a network with all projects',
+  },
+  delete_network: {
+    check: member,
+    scope: PROJECT,
+    description: 'Delete a network',
+    routes: [`DELETE ${at}/{id}`],
+  },
+});

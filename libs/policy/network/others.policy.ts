@@ -1,0 +1,43 @@
+import { PROJECT, rules } from '../rule.js';
+
+const at = '/networking/v2.0';
+
+/** Neutron API: what there is nothing of yet, and quotas. */
+export const networkOthers = rules({
+  get_router: {
+    check: 'rule:reader',
+    scope: PROJECT,
+    description: 'List routers',
+    routes: [`GET ${at}/routers`],
+  },
+  get_floatingip: {
+    check: 'rule:reader',
+    scope: PROJECT,
+    description: 'List floating addresses',
+    routes: [`GET ${at}/floatingips`],
+  },
+  get_subnetpool: {
+    check: 'rule:reader',
+    scope: PROJECT,
+    description: 'List subnet pools',
+    routes: [`GET ${at}/subnetpools`],
+  },
+  get_agent: {
+    check: 'rule:reader',
+    scope: PROJECT,
+    description: "List Neutron's agents: there are none",
+    routes: [`GET ${at}/agents`],
+  },
+  get_availability_zone: {
+    check: 'rule:reader',
+    scope: PROJECT,
+    description: 'List zones of networks',
+    routes: [`GET ${at}/availability_zones`],
+  },
+  get_quota: {
+    check: 'rule:project_reader_or_admin',
+    scope: PROJECT,
+    description: "Show a project's quotas of networks",
+    routes: [`GET ${at}/quotas/{project}`, `GET ${at}/quotas/{project}/default`],
+  },
+});

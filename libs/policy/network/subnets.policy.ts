@@ -1,0 +1,32 @@
+import { PROJECT, rules } from '../rule.js';
+
+const at = '/networking/v2.0/subnets';
+const owner = 'rule:network_owner_or_admin';
+
+/** Neutron API: subnets. Whose the network is, theirs they are. */
+export const subnets = rules({
+  create_subnet: {
+    check: owner,
+    scope: PROJECT,
+    description: 'Create a subnet of a network',
+    routes: [`POST ${at}`],
+  },
+  get_subnet: {
+    check: 'rule:project_reader_or_admin or (role:reader and rule:shared)',
+    scope: PROJECT,
+    description: "List and show subnets: of the project's and of shared networks",
+    routes: [`GET ${at}`, `GET ${at}/{id}`],
+  },
+  update_subnet: {
+    check: owner,
+    scope: PROJECT,
+    description: 'Change a subnet',
+    routes: [`PUT ${at}/{id}`],
+  },
+  delete_subnet: {
+    check: owner,
+    scope: PROJECT,
+    description: 'Delete a subnet',
+    routes: [`DELETE ${at}/{id}`],
+  },
+});

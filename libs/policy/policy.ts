@@ -1,0 +1,67 @@
+import { ForbiddenError } from '#libs/common/errors';
+import type { Target } from './check/check.js';
+import { credentialsOf, scopeOf } from './credentials.js';
+import type { Asker } from './credentials.js';
+import { PolicyDeniedError } from './policy-denied.error.js';
+import { readPolicyFile } from './policy-file.js';
+import { PolicyError, ruleBook } from './rule-book.js';
+import type { Overrides, Rule } from './rule-book.js';
+import type { RuleName } from './rule-tables.js';
+
+/** This process's rules: the tables', until an operator's are put in at its start. */
+let book = ruleBook();
+let byRoute = routesOf(book);
+
+/** Puts the operator's rules over the tables'; null: none. Throws PolicyError with all that is wrong, and leaves them as they were. */
+export function usePolicyFile(path: string | null): void {
+  try {
+    usePolicy(path === null ? {} : readPolicyFile(path));
+  } catch (error) {
+    throw error instanceof PolicyError && path !== null && !error.message.startsWith(path)
+      ? new PolicyError(`${path}: ${error.message}`)
+      : error;
+  }
+}
+
+export function usePolicy(overrides: Overrides): void {
+  book = ruleBook(overrides);
+  byRoute = routesOf(book);
+}
+
+export function listRules(): Rule[] {
+  return [...book.values()];
+}
+
+/** Whether the caller may do this to the target. What the target does not say is not the caller's. */
+export function allows(caller: Asker, name: RuleName, target: Target = {}): boolean {
+  const rule = book.get(name)!;
+  if (!rule.scope.includes(scopeOf(caller))) return false;
+  return rule.judge({ credentials: credentialsOf(caller), target }) === true;
+}
+
+/** Throws PolicyDeniedError. */
+export function requireAllowed(caller: Asker, name: RuleName, target: Target = {}): void {
+  if (!allows(caller, name, target)) throw new PolicyDeniedError(name);
+}
+
+/** Throws ForbiddenError where the caller may do this to nothing at all, whatever the target is. */
+export function requireMayTry(caller: Asker, name: RuleName): void {
+  const rule = book.get(name)!;
+  const scope = scopeOf(caller);
+  if (!rule.scope.includes(scope)) throw new ForbiddenError(wrongScope(name, scope, rule.scope));
+  if (rule.judge({ credentials: credentialsOf(caller), target: null }) === false) throw new PolicyDeniedError(name);
+}
+
+/** The rule of a route (`GET /compute/v2.1/servers/{id}`), by the one key of its body where the table tells them apart. */
+export function ruleOfRoute(route: string, key?: string): RuleName | undefined {
+  return byRoute.get(`${route} ${key}`) ?? byRoute.get(route);
+}
+
+function routesOf(rules: ReadonlyMap<RuleName, Rule>): Map<string, RuleName> {
+  return new Map([...rules.values()].flatMap(({ name, routes }) => routes.map((route) => [route, name] as const)));
+}
+
+function wrongScope(name: string, scope: string, wanted: readonly string[]): string {
+  const have = scope === 'unscoped' ? 'The token is not scoped' : `The token is scoped to a ${scope}`;
+  return `${have}: ${name} wants one of ${wanted.map((one) => (one === 'system' ? 'the system' : `a ${one}`)).join(' or ')}.`;
+}

@@ -1,0 +1,86 @@
+import type { Check } from './check/check.js';
+import { CheckSyntaxError, parseCheck } from './check/parse-check.js';
+import { base } from './base.policy.js';
+import { ruleTables } from './rule-tables.js';
+import type { RuleName } from './rule-tables.js';
+import type { Scope } from './rule.js';
+
+/** The policy cannot be used; every reason, in an operator's words. */
+export class PolicyError extends Error {}
+
+/** Checks of a policy file by rule; also checks of its own that others name by `rule:`. */
+export type Overrides = Readonly<Record<string, string>>;
+
+export interface Rule {
+  name: RuleName;
+  /** As it is asked. */
+  check: string;
+  /** Whether the operator's file says so. */
+  source: 'default' | 'override';
+  scope: readonly Scope[];
+  description: string;
+  routes: readonly string[];
+  judge: Check;
+}
+
+/** Every rule with its check, those of the file put in. Throws PolicyError with all that is wrong. */
+export function ruleBook(overrides: Overrides = {}): Map<RuleName, Rule> {
+  const defaults = Object.entries(ruleTables).map(([name, { check }]): [string, string] => [name, check]);
+  const texts = new Map<string, string>([...Object.entries(base), ...defaults]);
+  const known = new Set(texts.keys());
+  for (const [name, text] of Object.entries(overrides)) texts.set(name, text);
+  const problems = unknownNames(Object.keys(overrides), known, texts);
+  const compiled = compileAll(texts, problems);
+  if (problems.length) throw new PolicyError(problems.join('; '));
+  return new Map(
+    (Object.keys(ruleTables) as RuleName[]).map((name): [RuleName, Rule] => {
+      const { scope, description, routes = [] } = ruleTables[name];
+      const source = Object.hasOwn(overrides, name) ? 'override' : 'default';
+      return [name, { name, check: texts.get(name)!, source, scope, description, routes, judge: compiled.get(name)! }];
+    }),
+  );
+}
+
+/** A name that is no rule of ours, and that no other names, is a slip of the pen. */
+function unknownNames(given: string[], known: ReadonlySet<string>, texts: ReadonlyMap<string, string>): string[] {
+  const named = new Set(
+    [...texts.values()].flatMap((text) => [...text.matchAll(/rule:([^\s()]+)/g)].map(([, n]) => n)),
+  );
+  return given
+    .filter((name) => !known.has(name) && !named.has(name))
+    .map((name) => `there is no rule '${name}'${nearest(name, known)}`);
+}
+
+function nearest(name: string, known: ReadonlySet<string>): string {
+  const last = name.split(':').at(-1)!;
+  const alike = [...known].filter((one) => one.split(':').at(-1) === last).slice(0, 3);
+  return alike.length ? ` (there is ${alike.join(', ')})` : '';
+}
+
+function compileAll(texts: ReadonlyMap<string, string>, problems: string[]): Map<string, Check> {
+  const done = new Map<string, Check>();
+  const open: string[] = [];
+  const find = (name: string): Check | undefined => {
+    const text = texts.get(name);
+    if (text === undefined || done.has(name)) return done.get(name);
+    if (open.includes(name))
+      throw new CheckSyntaxError(`rules name each other in a circle: ${[...open, name].join(' > ')}`);
+    open.push(name);
+    try {
+      done.set(name, parseCheck(text, find));
+    } finally {
+      open.pop();
+    }
+    return done.get(name);
+  };
+  for (const name of texts.keys()) {
+    open.length = 0;
+    try {
+      find(name);
+    } catch (error) {
+      if (!(error instanceof CheckSyntaxError)) throw error;
+      problems.push(`rule '${name}' (${texts.get(name)}): ${error.message}`);
+    }
+  }
+  return done;
+}
