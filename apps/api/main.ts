@@ -11,6 +11,7 @@ import { readSettings, settings } from '#libs/common/settings/settings';
 import { createDataSource } from '#libs/database/data-source';
 import { connect, migrateSchema } from '#libs/database/schema';
 import { IdentityBootstrap } from '#libs/identity/bootstrap';
+import { usePolicyFile } from '#libs/policy/policy';
 import { AppModule } from './app.module.js';
 import { EventStream } from './events/event-stream.js';
 import { listen, parseListen } from './listen.js';
@@ -19,7 +20,7 @@ const log = createLogger('api');
 
 const READ = [
   ...(['log', 'debug', 'database', 'redis', 'pki', 'blobs', 'api', 'publicUrl', 'metrics', 'control'] as const),
-  ...(['certificates', 'login', 'events', 'operations', 'fencing', 'moves'] as const),
+  ...(['certificates', 'login', 'events', 'operations', 'fencing', 'moves', 'policy'] as const),
 ];
 
 // Everything between our own processes is TLS 1.3; clients of the HTTPS port may still come with 1.2.
@@ -42,6 +43,7 @@ function httpsOptions(): Pick<tls.SecureContextOptions, 'cert' | 'key' | 'minVer
 
 async function start(): Promise<void> {
   readSettings(...READ);
+  usePolicyFile(settings('policy').file ?? null);
   await prepareDatabase();
   const app = await NestFactory.create<NestExpressApplication>(AppModule, {
     httpsOptions: httpsOptions(),

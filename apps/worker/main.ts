@@ -2,13 +2,15 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { messageOf } from '#libs/common/errors';
 import { createLogger } from '#libs/common/logger';
-import { readSettings } from '#libs/common/settings/settings';
+import { readSettings, settings } from '#libs/common/settings/settings';
+import { usePolicyFile } from '#libs/policy/policy';
 import { WorkerModule } from './worker.module.js';
 
 const log = createLogger('worker');
 
 try {
-  readSettings('log', 'debug', 'database', 'redis', 'pki', 'operations', 'fencing', 'moves');
+  readSettings('log', 'debug', 'database', 'redis', 'pki', 'operations', 'fencing', 'moves', 'policy');
+  usePolicyFile(settings('policy').file ?? null);
   const worker = await NestFactory.createApplicationContext(WorkerModule, {
     logger: ['error', 'warn'],
     abortOnError: false,

@@ -12,7 +12,6 @@ export interface Caller {
   system?: boolean;
   userDomainId?: string;
   projectDomainId?: string;
-  /** `req-…`: kept with the operation, shown as Nova's request_id. */
   /** `req-…`, made by this API: kept with the operation, shown as Nova's request_id. */
   requestId: string;
 }

@@ -1,5 +1,4 @@
 import type { Caller } from '#libs/common/caller';
-import { ForbiddenError } from '#libs/common/errors';
 
 export interface Named {
   id: string;
@@ -20,12 +19,4 @@ export interface Principal extends Omit<Caller, 'requestId'> {
   domain: Named | null;
   /** Implied roles included. */
   roleRefs: Named[];
-}
-
-export type RoleName = 'admin' | 'member' | 'reader';
-
-/** Throws ForbiddenError where the caller has not this role. `action` is what the message names. */
-export function requireRole(caller: Pick<Caller, 'roles'>, role: RoleName, action: string): void {
-  if (!caller.roles.includes(role))
-    throw new ForbiddenError(`You are not authorized to perform the requested action: ${action}.`);
 }

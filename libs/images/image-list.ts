@@ -1,3 +1,4 @@
+import { allows } from '#libs/policy/policy';
 import type { SelectQueryBuilder } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { page } from '#libs/database/paging';
@@ -60,7 +61,8 @@ export function narrowImages(query: Query, caller: Caller, request: ImageListReq
   const { projectId } = caller;
   query.where(`x.status <> 'deleted'`);
   const open = request.filters?.visibility?.includes('community') ? `'public', 'community'` : `'public'`;
-  if (!caller.isAdmin) query.andWhere(`(x.visibility IN (${open}) OR x.project_id = :projectId)`, { projectId });
+  if (!allows(caller, 'get_images:all_projects'))
+    query.andWhere(`(x.visibility IN (${open}) OR x.project_id = :projectId)`, { projectId });
   const { tags, properties, sizeMin, sizeMax } = request;
   if (tags?.length) query.andWhere('x.tags @> :tags', { tags });
   if (properties && Object.keys(properties).length)

@@ -8,12 +8,14 @@ import { newId } from '#libs/common/ids';
 import { createLogger } from '#libs/common/logger';
 import { UUID } from '#libs/common/names';
 import { isUniqueViolation } from '#libs/database/transient-errors';
+import { allows, requireAllowed } from '#libs/policy/policy';
 import { ImageBlobs } from './image-blobs.js';
 import { lockBlob } from './blob-lock.js';
 import type { ByteRange, OpenBlob, ReceivedBlob } from './image-blobs.js';
 import { narrowImages } from './image-list.js';
 import type { ImageListRequest } from './image-list.js';
 import { isNeeded } from './image-users.js';
+import { imageTarget } from './image-target.js';
 import { Image } from './image.entity.js';
 import { UnownedBlobs } from './unowned-blobs.js';
 import { UploadHeartbeat } from './upload-heartbeat.js';
@@ -23,6 +25,8 @@ export type ImageFields = Pick<
   Image,
   'name' | 'visibility' | 'containerFormat' | 'diskFormat' | 'minDisk' | 'minRam' | 'protected' | 'properties' | 'tags'
 >;
+
+type ImageRule = 'modify_image' | 'upload_image' | 'delete_image';
 
 /** Images: records, and the data behind them. */
 @Injectable()
@@ -47,7 +51,7 @@ export class Images {
 
   /** Throws ConflictError where the id is taken, ForbiddenError for a public image by a non-admin. */
   async create(caller: Caller, id: string | undefined, fields: ImageFields): Promise<Image> {
-    requireMayPublish(caller, fields.visibility);
+    requireMayPublish(caller, { ...fields, projectId: caller.projectId });
     const row = { ...fields, id: id ?? newId(), projectId: caller.projectId, status: 'queued' as const };
     try {
       await this.database.manager.insert(Image, row);
@@ -61,9 +65,9 @@ export class Images {
   /** `change` gives the new fields out of the present ones; the row is locked meanwhile. */
   async update(caller: Caller, id: string, change: (present: Image) => ImageFields): Promise<Image> {
     return this.database.transaction(async (tx) => {
-      const image = await this.findOwn(tx, caller, id);
+      const image = await this.findOwn(tx, caller, id, 'modify_image');
       const fields = change(image);
-      if (fields.visibility !== image.visibility) requireMayPublish(caller, fields.visibility);
+      if (fields.visibility !== image.visibility) requireMayPublish(caller, { ...image, ...fields });
       return tx.save(Object.assign(image, fields));
     });
   }
@@ -73,7 +77,7 @@ export class Images {
    * `queued` again where the upload breaks off. Throws NotFoundError where the image was deleted meanwhile.
    */
   async upload(caller: Caller, id: string, source: Readable): Promise<void> {
-    await this.findOwn(this.database.manager, caller, id);
+    await this.findOwn(this.database.manager, caller, id, 'upload_image');
     const { affected } = await this.database.manager.update(Image, { id, status: 'queued' }, { status: 'saving' });
     if (!affected) throw new ConflictError(`Image ${id} has data already, or is being given some.`);
     const alive = new UploadHeartbeat(this.database, id);
@@ -108,7 +112,7 @@ export class Images {
    */
   async delete(caller: Caller, id: string): Promise<void> {
     const sha256 = await this.database.transaction(async (tx) => {
-      const image = await this.findOwn(tx, caller, id);
+      const image = await this.findOwn(tx, caller, id, 'delete_image');
       if (image.protected) throw new ForbiddenError(`Image ${id} is protected and cannot be deleted.`);
       if (await isNeeded(tx, id)) await tx.update(Image, { id }, { status: 'deleted' });
       else await tx.delete(Image, { id });
@@ -140,21 +144,21 @@ export class Images {
   private async find(tx: EntityManager, caller: Caller, id: string, lock = false): Promise<Image> {
     const options = lock ? { lock: { mode: 'pessimistic_write' as const } } : {};
     const image = UUID.test(id) ? await tx.findOne(Image, { where: { id }, ...options }) : null;
-    const open = image && ['public', 'community'].includes(image.visibility);
-    if (!image || image.status === 'deleted' || !(open || caller.isAdmin || image.projectId === caller.projectId))
+    if (!image || image.status === 'deleted' || !allows(caller, 'get_image', imageTarget(image)))
       throw new NotFoundError('Image', id);
     return image;
   }
 
-  private async findOwn(tx: EntityManager, caller: Caller, id: string): Promise<Image> {
+  /** To be changed by this rule. Throws NotFoundError, PolicyDeniedError. */
+  private async findOwn(tx: EntityManager, caller: Caller, id: string, rule: ImageRule): Promise<Image> {
     const image = await this.find(tx, caller, id, tx !== this.database.manager);
-    if (!caller.isAdmin && image.projectId !== caller.projectId)
-      throw new ForbiddenError('You are not permitted to modify this image.');
+    requireAllowed(caller, rule, imageTarget(image));
     return image;
   }
 }
 
-function requireMayPublish(caller: Caller, visibility: Image['visibility']): void {
-  if (visibility === 'public' && !caller.isAdmin)
-    throw new ForbiddenError('You are not permitted to publicize images.');
+function requireMayPublish(caller: Caller, { projectId, visibility }: Pick<Image, 'projectId' | 'visibility'>): void {
+  const target = { project_id: projectId };
+  if (visibility === 'public') requireAllowed(caller, 'publicize_image', target);
+  if (visibility === 'community') requireAllowed(caller, 'communitize_image', target);
 }

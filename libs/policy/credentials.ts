@@ -17,8 +17,17 @@ export function scopeOf({ projectId, domainId, system }: Asker): Scope {
 /** Keystone's implied roles: admin implies member implies reader. */
 const IMPLIED: Readonly<Record<string, readonly string[]>> = { admin: ['member', 'reader'], member: ['reader'] };
 
+/** Callers are asked about many times in one request, and for as long as an event stream is open. */
+const known = new WeakMap<Asker, Credentials>();
+
 /** A caller by oslo.policy's names. */
 export function credentialsOf(asker: Asker): Credentials {
+  const found = known.get(asker) ?? read(asker);
+  known.set(asker, found);
+  return found;
+}
+
+function read(asker: Asker): Credentials {
   const roles = asker.roles.map((role) => role.toLowerCase());
   return {
     user_id: asker.userId,

@@ -1,14 +1,14 @@
 import type { WebSocket } from 'ws';
-import { ForbiddenError, TooManyRequestsError } from '#libs/common/errors';
-import { requireRole } from '#libs/identity/principal';
+import { TooManyRequestsError } from '#libs/common/errors';
 import type { Principal } from '#libs/identity/principal';
 import type { Tokens } from '#libs/identity/tokens/tokens.service';
 import type { Event } from '#libs/operations/events';
+import { allows, requireMayTry } from '#libs/policy/policy';
 
 /** Of one project, so that nobody takes them all. */
 const MAX_PER_PROJECT = 100;
 
-type Listener = Pick<Principal, 'tokenHash' | 'projectId' | 'isAdmin' | 'expiresAt'>;
+type Listener = Principal;
 
 /** Who listens, and to what: a token's project hears its own, an admin all. */
 export class Audience {
@@ -22,8 +22,7 @@ export class Audience {
 
   /** Throws ForbiddenError where the token is for no project or without a role there, TooManyRequestsError. */
   judge(principal: Principal): void {
-    if (!principal.project) throw new ForbiddenError('The token is not scoped to a project.');
-    requireRole(principal, 'reader', 'fleet:events');
+    requireMayTry(principal, 'fleet:operations:list');
     const same = [...this.listeners.values()].filter(({ projectId }) => projectId === principal.projectId);
     if (same.length >= MAX_PER_PROJECT) throw new TooManyRequestsError('Too many open event streams.', 60);
   }
@@ -34,8 +33,7 @@ export class Audience {
   }
 
   *of(event: Event): Generator<[WebSocket, Listener]> {
-    for (const [socket, listener] of this.listeners)
-      if (listener.isAdmin || event.projectId === listener.projectId) yield [socket, listener];
+    for (const [socket, listener] of this.listeners) if (hears(listener, event)) yield [socket, listener];
   }
 
   /** Those whose token has run out at `now`. */
@@ -50,9 +48,17 @@ export class Audience {
     const ended: WebSocket[] = [];
     for (const [socket, { tokenHash }] of asked) {
       const principal = present.get(tokenHash);
-      if (!principal?.roles.includes('reader')) ended.push(socket);
+      if (!principal || !mayListen(principal)) ended.push(socket);
       else if (this.listeners.has(socket)) this.listeners.set(socket, principal);
     }
     return ended;
   }
 }
+
+function hears(principal: Principal, { projectId }: Event): boolean {
+  if (allows(principal, 'fleet:operations:all_projects')) return true;
+  return projectId !== null && projectId === principal.projectId;
+}
+
+const mayListen = (principal: Principal): boolean =>
+  allows(principal, 'fleet:operations:list', { project_id: principal.projectId });

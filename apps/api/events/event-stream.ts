@@ -10,6 +10,7 @@ import { settings } from '#libs/common/settings/settings';
 import { Events } from '#libs/operations/events';
 import type { Event } from '#libs/operations/events';
 import type { Principal } from '#libs/identity/principal';
+import { allows } from '#libs/policy/policy';
 import { Tokens } from '#libs/identity/tokens/tokens.service';
 import { Audience } from './audience.js';
 import { PROTOCOL, tokenIn, tokenOf } from './credentials.js';
@@ -121,8 +122,8 @@ export class EventStream implements OnApplicationShutdown {
   private tell(event: Event): void {
     const [whole, forMembers] = [renderEvent(event), renderEvent(memberView(event))];
     const most = settings('events').bufferBytes;
-    for (const [socket, { isAdmin }] of this.audience.of(event)) {
-      const message = isAdmin ? whole : forMembers;
+    for (const [socket, principal] of this.audience.of(event)) {
+      const message = allows(principal, 'fleet:failures:details') ? whole : forMembers;
       if (socket.bufferedAmount + message.length > most) socket.terminate();
       else socket.send(message);
     }

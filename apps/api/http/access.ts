@@ -1,12 +1,12 @@
 import { SetMetadata } from '@nestjs/common';
+import type { ExecutionContext } from '@nestjs/common';
+import type { Reflector } from '@nestjs/core';
 
-/** `open`: no token is asked. `any-scope`: a valid token, scoped or not. Without either: a token scoped to a project. */
-export type Access = 'open' | 'any-scope';
+const OPEN = 'lxstack:open';
 
-export const ACCESS = 'lxstack:access';
+/** Needs no token (version documents, health). Every other route asks for one, and for its rule in libs/policy. */
+export const Open = (): ReturnType<typeof SetMetadata> => SetMetadata(OPEN, true);
 
-/** Needs no token (version documents, health). */
-export const Open = (): ReturnType<typeof SetMetadata> => SetMetadata(ACCESS, 'open' satisfies Access);
-
-/** Takes a token of any scope, also none (Keystone). */
-export const AnyScope = (): ReturnType<typeof SetMetadata> => SetMetadata(ACCESS, 'any-scope' satisfies Access);
+export function isOpen(reflector: Reflector, context: ExecutionContext): boolean {
+  return reflector.getAllAndOverride<boolean | undefined>(OPEN, [context.getHandler(), context.getClass()]) ?? false;
+}

@@ -1,3 +1,4 @@
+import { allows } from '#libs/policy/policy';
 import { HttpException } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import type { Response } from 'express';
@@ -72,7 +73,8 @@ export abstract class ErrorFilter implements ExceptionFilter {
 
 /** Administrators are told which host it was. */
 function messageFor(error: unknown, { caller }: ApiRequest): string {
-  if (error instanceof DomainError && error.publicMessage !== undefined && !caller?.isAdmin) return error.publicMessage;
+  const open = error instanceof DomainError ? error.publicMessage : undefined;
+  if (open !== undefined && !(caller && allows(caller, 'fleet:failures:details'))) return open;
   return error instanceof Error ? error.message : 'The request failed.';
 }
 

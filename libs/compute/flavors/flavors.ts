@@ -3,6 +3,7 @@ import { DataSource, EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { ConflictError, InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
+import { allows } from '#libs/policy/policy';
 import { Flavor } from './flavor.entity.js';
 import { FlavorAccess } from './flavor-access.entity.js';
 
@@ -38,8 +39,9 @@ export class Flavors {
   async list(caller: Caller, filter: FlavorFilter): Promise<Flavor[]> {
     const query = this.database.getRepository(Flavor).createQueryBuilder('f');
     const column = sortColumns[filter.sortKey];
-    const isPublic = caller.isAdmin ? filter.isPublic : true;
-    if (!caller.isAdmin) query.where(`(f.is_public OR ${granted})`, { projectId: caller.projectId });
+    const all = allows(caller, 'os_compute_api:flavors:all');
+    const isPublic = all ? filter.isPublic : true;
+    if (!all) query.where(`(f.is_public OR ${granted})`, { projectId: caller.projectId });
     else if (isPublic === true) query.where(`(f.is_public OR ${granted})`, { projectId: caller.projectId });
     else if (isPublic === false) query.where('NOT f.is_public');
     if (filter.minRamMb !== undefined) query.andWhere('f.ram_mb >= :minRam', { minRam: filter.minRamMb });
@@ -64,7 +66,7 @@ export class Flavors {
   async get(caller: Caller, id: string, tx: EntityManager = this.database.manager): Promise<Flavor> {
     const flavor = await tx.findOneBy(Flavor, { id });
     if (!flavor) throw new NotFoundError('Flavor', id);
-    if (flavor.isPublic || caller.isAdmin) return flavor;
+    if (flavor.isPublic || allows(caller, 'os_compute_api:flavors:all')) return flavor;
     if (await tx.existsBy(FlavorAccess, { flavorId: id, projectId: caller.projectId })) return flavor;
     throw new NotFoundError('Flavor', id);
   }

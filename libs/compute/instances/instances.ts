@@ -5,6 +5,9 @@ import { InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { UUID } from '#libs/common/names';
 import { queryByPatterns } from '#libs/database/pattern-query';
 import { Quotas } from '../quotas/quotas.js';
+import { allows, requireAllowed } from '#libs/policy/policy';
+import type { RuleName } from '#libs/policy/rule-tables';
+import { instanceTarget } from './instance-target.js';
 import { Instance } from './instance.entity.js';
 import { narrow } from './read/instance-query.js';
 import type { InstanceFilter, InstancePage } from './read/instance-query.js';
@@ -40,9 +43,14 @@ export class Instances {
    */
   async get(caller: Caller, id: string, options: { withDeleted?: boolean } = {}): Promise<Instance> {
     const instance = UUID.test(id) ? await this.database.manager.findOneBy(Instance, { id }) : null;
-    const known = instance && (caller.isAdmin || instance.projectId === caller.projectId);
+    const known = instance && allows(caller, 'os_compute_api:servers:show', instanceTarget(instance));
     if (!known || (instance.deletedAt && !options.withDeleted)) throw new NotFoundError('Instance', id);
     return instance;
+  }
+
+  /** To be changed by this rule. Throws NotFoundError, PolicyDeniedError. */
+  private async admit(caller: Caller, id: string, rule: RuleName): Promise<void> {
+    requireAllowed(caller, rule, instanceTarget(await this.get(caller, id)));
   }
 
   async getView(caller: Caller, id: string): Promise<InstanceView> {
@@ -56,7 +64,7 @@ export class Instances {
     id: string,
     changes: { name?: string; description?: string | null; hostname?: string },
   ): Promise<InstanceView> {
-    await this.get(caller, id);
+    await this.admit(caller, id, 'os_compute_api:servers:update');
     if (Object.values(changes).some((value) => value !== undefined))
       await this.database.manager.update(Instance, { id }, changes);
     return this.getView(caller, id);
@@ -69,7 +77,7 @@ export class Instances {
     metadata: Record<string, string>,
     mode: 'merge' | 'replace',
   ): Promise<Record<string, string>> {
-    await this.get(caller, id);
+    await this.admit(caller, id, `os_compute_api:server-metadata:${mode === 'merge' ? 'update' : 'update_all'}`);
     return this.database.transaction(async (tx) => {
       const { metadata: present } = await lock(tx, id);
       const wanted = mode === 'merge' ? { ...present, ...metadata } : metadata;
@@ -80,7 +88,7 @@ export class Instances {
   }
 
   async deleteMetadata(caller: Caller, id: string, key: string): Promise<void> {
-    await this.get(caller, id);
+    await this.admit(caller, id, 'os_compute_api:server-metadata:delete');
     await this.database.transaction(async (tx) => {
       const { metadata: present } = await lock(tx, id);
       if (!Object.hasOwn(present, key)) throw new NotFoundError('Metadata item', key);
@@ -91,7 +99,7 @@ export class Instances {
 
   /** Nova API: server tags (2.26). At most 50 of at most 60 characters. */
   async setTags(caller: Caller, id: string, change: (present: string[]) => string[]): Promise<string[]> {
-    await this.get(caller, id);
+    await this.admit(caller, id, 'os_compute_api:os-server-tags:update_all');
     return this.database.transaction(async (tx) => {
       const tags = [...new Set(change((await lock(tx, id)).tags))];
       if (tags.length > 50) throw new InvalidInputError('tags', 'at most 50 tags');

@@ -4,6 +4,7 @@ import type { Caller } from '#libs/common/caller';
 import { NotFoundError, QuotaExceededError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { UUID } from '#libs/common/names';
+import { allows, requireAllowed } from '#libs/policy/policy';
 import { Quotas } from '../quotas/quotas.js';
 import { ServerGroup } from './server-group.entity.js';
 import type { ServerGroupPolicy } from './server-group.entity.js';
@@ -42,7 +43,7 @@ export class ServerGroups {
     caller: Caller,
     page: { limit: number; offset: number; allProjects: boolean },
   ): Promise<ServerGroupView[]> {
-    const everyone = page.allProjects && caller.isAdmin;
+    const everyone = page.allProjects && allows(caller, 'os_compute_api:os-server-groups:index:all_projects');
     const rows = await this.database.query<Record<string, unknown>[]>(
       `${membersOf} WHERE ($1 OR g.project_id = $2) ORDER BY g.created_at, g.id LIMIT $3 OFFSET $4`,
       [everyone, caller.projectId, page.limit, page.offset],
@@ -52,15 +53,11 @@ export class ServerGroups {
 
   /** Throws NotFoundError also where it is another project's. */
   async get(caller: Caller, id: string, tx: EntityManager = this.database.manager): Promise<ServerGroupView> {
-    const rows = UUID.test(id)
-      ? await tx.query<Record<string, unknown>[]>(`${membersOf} WHERE g.id = $1 AND ($2 OR g.project_id = $3)`, [
-          id,
-          caller.isAdmin,
-          caller.projectId,
-        ])
-      : [];
-    if (!rows[0]) throw new NotFoundError('Instance group', id);
-    return toView(rows[0]);
+    const [row] = UUID.test(id) ? await tx.query<Record<string, unknown>[]>(`${membersOf} WHERE g.id = $1`, [id]) : [];
+    const group = row && toView(row);
+    if (!group || !allows(caller, 'os_compute_api:os-server-groups:show', targetOf(group)))
+      throw new NotFoundError('Instance group', id);
+    return group;
   }
 
   /**
@@ -82,10 +79,13 @@ export class ServerGroups {
 
   /** Its members go on; they are no longer kept together or apart. */
   async delete(caller: Caller, id: string): Promise<void> {
-    await this.get(caller, id);
+    const group = await this.get(caller, id);
+    requireAllowed(caller, 'os_compute_api:os-server-groups:delete', targetOf(group));
     await this.database.manager.delete(ServerGroup, { id });
   }
 }
+
+const targetOf = ({ projectId, userId }: ServerGroup) => ({ project_id: projectId, user_id: userId });
 
 function toView(row: Record<string, unknown>): ServerGroupView {
   return {

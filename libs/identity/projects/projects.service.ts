@@ -4,10 +4,15 @@ import { ConflictError, ForbiddenError, NotFoundError } from '#libs/common/error
 import { page } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
 import { isUniqueViolation } from '#libs/database/transient-errors';
+import type { Target } from '#libs/policy/check/check';
+import type { Asker } from '#libs/policy/credentials';
+import { requireAllowed } from '#libs/policy/policy';
 import { newKeystoneId } from '../keystone-id.js';
+import { inDomain } from '../scope-of-list.js';
 import { Tokens } from '../tokens/tokens.service.js';
 import { Project } from './project.entity.js';
 
+type Kind = 'project' | 'domain';
 export type NewProject = Pick<Project, 'name'> & Partial<Pick<Project, 'description' | 'enabled' | 'domainId'>>;
 export type ProjectChange = Partial<Pick<Project, 'name' | 'description' | 'enabled'>>;
 
@@ -23,6 +28,12 @@ const columns = {
   is_domain: 'x.is_domain',
 };
 
+function targetOf(kind: Kind, { id, domainId }: { id?: string; domainId?: string | null }): Target {
+  return kind === 'domain'
+    ? { 'target.domain.id': id }
+    : { 'target.project.id': id, 'target.project.domain_id': domainId };
+}
+
 /** Projects and domains (projects with `isDomain`). */
 @Injectable()
 export class Projects {
@@ -31,15 +42,17 @@ export class Projects {
     private readonly tokens: Tokens,
   ) {}
 
-  async list(kind: 'project' | 'domain', request: PageRequest): Promise<Project[]> {
+  /** All, or those of the domain that the token is scoped to. Throws PolicyDeniedError, as everything here that is asked for by somebody. */
+  async list(asker: Asker, kind: Kind, request: PageRequest): Promise<Project[]> {
+    requireAllowed(asker, `identity:list_${kind}s`, targetOf(kind, { domainId: asker.domainId, id: asker.domainId }));
     const query = this.database.manager.createQueryBuilder(Project, 'x').where('x.is_domain = :isDomain', {
       isDomain: kind === 'domain',
     });
-    return page(query, columns, request).getMany();
+    return page(query, columns, inDomain(asker, request, kind === 'domain' ? 'id' : 'domain_id')).getMany();
   }
 
   /** Those a user has a role on, the domains or the projects. */
-  async ofUser(kind: 'project' | 'domain', userId: string): Promise<Project[]> {
+  async ofUser(kind: Kind, userId: string): Promise<Project[]> {
     return this.database.manager
       .createQueryBuilder(Project, 'x')
       .where('x.is_domain = :isDomain AND x.enabled', { isDomain: kind === 'domain' })
@@ -51,31 +64,35 @@ export class Projects {
       .getMany();
   }
 
-  /** Throws NotFoundError. */
-  async get(kind: 'project' | 'domain', id: string): Promise<Project> {
+  /** Throws NotFoundError where the asker could see it. */
+  async get(asker: Asker, kind: Kind, id: string, action: 'get' | 'update' | 'delete' = 'get'): Promise<Project> {
     const project = await this.database.manager.findOneBy(Project, { id, isDomain: kind === 'domain' });
+    requireAllowed(asker, `identity:${action}_${kind}`, targetOf(kind, { id, domainId: project?.domainId }));
     if (!project) throw new NotFoundError(kind, id);
     return project;
   }
 
   /** Throws ConflictError for a name that is taken, NotFoundError for a domain that is not there. */
-  async create(kind: 'project' | 'domain', { domainId, ...given }: NewProject): Promise<Project> {
+  async create(asker: Asker, kind: Kind, { domainId = asker.domainId, ...given }: NewProject): Promise<Project> {
     const isDomain = kind === 'domain';
-    const parent = isDomain ? null : (await this.get('domain', domainId ?? 'default')).id;
+    const parent = isDomain ? null : (domainId ?? 'default');
+    requireAllowed(asker, `identity:create_${kind}`, targetOf(kind, { domainId: parent }));
+    if (parent !== null && !(await this.database.manager.existsBy(Project, { id: parent, isDomain: true })))
+      throw new NotFoundError('domain', parent);
     const row = this.database.manager.create(Project, { id: newKeystoneId(), ...given, isDomain, domainId: parent });
     return this.unique(kind, given.name, () => this.database.manager.save(row));
   }
 
-  async update(kind: 'project' | 'domain', id: string, change: ProjectChange): Promise<Project> {
-    const project = Object.assign(await this.get(kind, id), change);
+  async update(asker: Asker, kind: Kind, id: string, change: ProjectChange): Promise<Project> {
+    const project = Object.assign(await this.get(asker, kind, id, 'update'), change);
     const saved = await this.unique(kind, project.name, () => this.database.manager.save(project));
     this.tokens.forget();
     return saved;
   }
 
   /** Throws ConflictError where something belongs to it, ForbiddenError for an enabled domain (as Keystone). */
-  async delete(kind: 'project' | 'domain', id: string): Promise<void> {
-    const { enabled } = await this.get(kind, id);
+  async delete(asker: Asker, kind: Kind, id: string): Promise<void> {
+    const { enabled } = await this.get(asker, kind, id, 'delete');
     if (kind === 'domain' && enabled) throw new ForbiddenError('Cannot delete a domain that is enabled.');
     await this.database.transaction(async (tx) => {
       const inUse = await tx.query<unknown[]>(

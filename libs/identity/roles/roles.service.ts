@@ -3,6 +3,8 @@ import { DataSource } from 'typeorm';
 import { ConflictError, NotFoundError } from '#libs/common/errors';
 import { page } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
+import type { Asker } from '#libs/policy/credentials';
+import { requireAllowed } from '#libs/policy/policy';
 import { newKeystoneId } from '../keystone-id.js';
 import { Tokens } from '../tokens/tokens.service.js';
 import { Role, RoleAssignment } from './role.entity.js';
@@ -23,6 +25,16 @@ export interface AssignmentView {
 /** What the faces' policies are written for: they cannot be deleted. */
 const BUILT_IN = new Set(['admin', 'member', 'reader', 'service']);
 
+type GrantRule = `identity:${'list_grants' | 'check_grant' | 'create_grant' | 'revoke_grant'}`;
+
+/** What a grant is about, as far as it is there. */
+interface Known {
+  userDomain: string | null;
+  isDomain: boolean | null;
+  targetDomain: string | null;
+  role: string | null;
+}
+
 @Injectable()
 export class Roles {
   constructor(
@@ -30,20 +42,27 @@ export class Roles {
     private readonly tokens: Tokens,
   ) {}
 
-  async list(request: PageRequest): Promise<Role[]> {
+  async list(asker: Asker, request: PageRequest): Promise<Role[]> {
+    requireAllowed(asker, 'identity:list_roles');
     const query = this.database.manager.createQueryBuilder(Role, 'x');
     return page(query, { id: 'x.id', name: 'x.name' }, request).getMany();
   }
 
   /** Throws NotFoundError. */
-  async get(id: string): Promise<Role> {
+  async get(asker: Asker, id: string): Promise<Role> {
+    requireAllowed(asker, 'identity:get_role');
+    return this.find(id);
+  }
+
+  private async find(id: string): Promise<Role> {
     const role = await this.database.manager.findOneBy(Role, { id });
     if (!role) throw new NotFoundError('role', id);
     return role;
   }
 
   /** Throws ConflictError. */
-  async create(name: string): Promise<Role> {
+  async create(asker: Asker, name: string): Promise<Role> {
+    requireAllowed(asker, 'identity:create_role');
     const [row] = await this.database.query<Role[]>(
       'INSERT INTO roles (id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING *',
       [newKeystoneId(), name],
@@ -54,8 +73,9 @@ export class Roles {
   }
 
   /** Throws ConflictError for a built-in role. */
-  async delete(id: string): Promise<void> {
-    const { name } = await this.get(id);
+  async delete(asker: Asker, id: string): Promise<void> {
+    requireAllowed(asker, 'identity:delete_role');
+    const { name } = await this.find(id);
     if (BUILT_IN.has(name)) throw new ConflictError(`The role ${name} is built in and cannot be deleted.`);
     await this.database.transaction(async (tx) => {
       await tx.delete(RoleAssignment, { roleId: id });
@@ -65,15 +85,11 @@ export class Roles {
   }
 
   /** Idempotent. `targetId` is a project's or a domain's. Throws NotFoundError for whatever is not there. */
-  async grant(userId: string, targetId: string, roleId: string): Promise<void> {
-    const [known] = await this.database.query<{ user: boolean; target: boolean; role: boolean }[]>(
-      `SELECT EXISTS (SELECT 1 FROM users WHERE id = $1) AS user, EXISTS (SELECT 1 FROM projects WHERE id = $2) AS target,
-              EXISTS (SELECT 1 FROM roles WHERE id = $3) AS role`,
-      [userId, targetId, roleId],
-    );
-    if (!known!.user) throw new NotFoundError('user', userId);
-    if (!known!.target) throw new NotFoundError('project', targetId);
-    if (!known!.role) throw new NotFoundError('role', roleId);
+  async grant(asker: Asker, userId: string, targetId: string, roleId: string): Promise<void> {
+    const known = await this.permit(asker, 'identity:create_grant', userId, targetId, roleId);
+    if (!known.userDomain) throw new NotFoundError('user', userId);
+    if (known.isDomain === null) throw new NotFoundError('project', targetId);
+    if (!known.role) throw new NotFoundError('role', roleId);
     await this.database.query('INSERT INTO role_assignments VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
       userId,
       targetId,
@@ -83,20 +99,55 @@ export class Roles {
   }
 
   /** Throws NotFoundError where there is no such assignment. */
-  async require(userId: string, projectId: string, roleId: string): Promise<void> {
+  async require(asker: Asker, userId: string, projectId: string, roleId: string): Promise<void> {
+    await this.permit(asker, 'identity:check_grant', userId, projectId, roleId);
+    await this.requireAssignment(userId, projectId, roleId);
+  }
+
+  private async requireAssignment(userId: string, projectId: string, roleId: string): Promise<void> {
     if (!(await this.database.manager.existsBy(RoleAssignment, { userId, projectId, roleId })))
       throw new NotFoundError('role assignment', `${roleId} of user ${userId} on ${projectId}`);
   }
 
   /** Throws NotFoundError where there is no such assignment. */
-  async revoke(userId: string, projectId: string, roleId: string): Promise<void> {
-    await this.require(userId, projectId, roleId);
+  async revoke(asker: Asker, userId: string, projectId: string, roleId: string): Promise<void> {
+    await this.permit(asker, 'identity:revoke_grant', userId, projectId, roleId);
+    await this.requireAssignment(userId, projectId, roleId);
     await this.database.manager.delete(RoleAssignment, { userId, projectId, roleId });
     this.tokens.forget();
   }
 
-  /** 1000 at most. */
-  async assignments({ userId, targetId, roleId }: AssignmentFilter): Promise<AssignmentView[]> {
+  /** A user's on a project or domain. */
+  async grants(asker: Asker, userId: string, targetId: string): Promise<AssignmentView[]> {
+    await this.permit(asker, 'identity:list_grants', userId, targetId, null);
+    return this.readAssignments({ userId, targetId }, null);
+  }
+
+  /** All, or those on the domain that the token is scoped to and on its projects. 1000 at most. */
+  async assignments(asker: Asker, filter: AssignmentFilter): Promise<AssignmentView[]> {
+    requireAllowed(asker, 'identity:list_role_assignments', { 'target.domain_id': asker.domainId });
+    return this.readAssignments(filter, asker.domainId ?? null);
+  }
+
+  /** Throws PolicyDeniedError. What is not there is in no domain. */
+  private async permit(asker: Asker, rule: GrantRule, userId: string, targetId: string, roleId: string | null) {
+    const [known] = await this.database.query<Known[]>(
+      `SELECT (SELECT domain_id FROM users WHERE id = $1) AS "userDomain", p.is_domain AS "isDomain",
+              CASE WHEN p.is_domain THEN p.id ELSE p.domain_id END AS "targetDomain",
+              (SELECT name FROM roles WHERE id = $3) AS role
+         FROM (SELECT 1) one LEFT JOIN projects p ON p.id = $2`,
+      [userId, targetId, roleId],
+    );
+    requireAllowed(asker, rule, {
+      'target.user.domain_id': known!.userDomain,
+      'target.domain_id': known!.targetDomain,
+      'target.is_domain': known!.isDomain,
+      'target.role.name': known!.role,
+    });
+    return known!;
+  }
+
+  private async readAssignments({ userId, targetId, roleId }: AssignmentFilter, domainId: string | null) {
     return this.database.query<AssignmentView[]>(
       `SELECT json_build_object('id', u.id, 'name', u.name, 'domain', json_build_object('id', ud.id, 'name', ud.name)) AS user,
               json_build_object('id', r.id, 'name', r.name) AS role,
@@ -106,9 +157,9 @@ export class Roles {
          JOIN roles r ON r.id = a.role_id JOIN projects p ON p.id = a.project_id
          LEFT JOIN projects pd ON pd.id = p.domain_id
         WHERE ($1::text IS NULL OR a.user_id = $1) AND ($2::text IS NULL OR a.project_id = $2)
-          AND ($3::text IS NULL OR a.role_id = $3)
+          AND ($3::text IS NULL OR a.role_id = $3) AND ($4::text IS NULL OR p.id = $4 OR p.domain_id = $4)
         ORDER BY u.name, p.name, r.name LIMIT 1000`,
-      [userId ?? null, targetId ?? null, roleId ?? null],
+      [userId ?? null, targetId ?? null, roleId ?? null, domainId],
     );
   }
 }

@@ -62,6 +62,10 @@ function principalOf(row: Row): Principal {
     domain: inScope && scope.is_domain ? inScope : null,
     roles: names,
     roleRefs: roles,
-    isAdmin: names.includes('admin'),
+    // A role on a domain counts in the domain only.
+    isAdmin: names.includes('admin') && !scope?.is_domain,
+    domainId: scope?.is_domain ? scope.id : undefined,
+    userDomainId: row.user_domain.id,
+    projectDomainId: scope && !scope.is_domain ? scope.domain?.id : undefined,
   };
 }

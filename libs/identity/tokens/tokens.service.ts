@@ -2,8 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
-import { UnauthenticatedError } from '#libs/common/errors';
+import { NotFoundError, UnauthenticatedError } from '#libs/common/errors';
 import { newSecret } from '#libs/common/ids';
+import type { Asker } from '#libs/policy/credentials';
+import { requireAllowed } from '#libs/policy/policy';
+import type { RuleName } from '#libs/policy/rule-tables';
 import { refValues } from '../entity-ref.js';
 import type { EntityRef } from '../entity-ref.js';
 import { PasswordLogin } from '../login/password-login.js';
@@ -88,10 +91,25 @@ export class Tokens {
     return loadPrincipals(this.database, tokenHashes);
   }
 
-  async revoke(token: string): Promise<void> {
+  /** Keystone: GET /v3/auth/tokens: whose the token is: the asker's own, or anybody's as the policy has it. */
+  async show(asker: Asker, token: string): Promise<Principal> {
+    return this.subject(asker, token, 'identity:validate_token');
+  }
+
+  /** Keystone: DELETE /v3/auth/tokens. Throws PolicyDeniedError, NotFoundError. */
+  async revoke(asker: Asker, token: string): Promise<void> {
+    await this.subject(asker, token, 'identity:revoke_token');
     const hash = hashOf(token);
     this.cache.delete(hash);
     await this.database.manager.delete(Token, { tokenHash: hash });
+  }
+
+  private async subject(asker: Asker, token: string, rule: RuleName): Promise<Principal> {
+    const principal = await this.validate(token).catch((error: unknown) => {
+      throw error instanceof UnauthenticatedError ? new NotFoundError('token', 'of X-Subject-Token') : error;
+    });
+    requireAllowed(asker, rule, { 'target.token.user_id': principal.userId });
+    return principal;
   }
 
   /**

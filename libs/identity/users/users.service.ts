@@ -6,9 +6,12 @@ import { newSecret } from '#libs/common/ids';
 import { page } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
 import { isUniqueViolation } from '#libs/database/transient-errors';
+import type { Asker } from '#libs/policy/credentials';
+import { requireAllowed } from '#libs/policy/policy';
 import { newKeystoneId } from '../keystone-id.js';
 import { PasswordLogin } from '../login/password-login.js';
 import { hashPassword } from '../passwords.js';
+import { inDomain } from '../scope-of-list.js';
 import { Project } from '../projects/project.entity.js';
 import { Tokens } from '../tokens/tokens.service.js';
 import { User } from './user.entity.js';
@@ -19,6 +22,9 @@ export type NewUser = UserChange & Pick<User, 'name'> & { domainId?: string };
 
 const columns = { id: 'x.id', name: 'x.name', domain_id: 'x.domain_id', enabled: 'x.enabled' };
 
+type UserRule =
+  `identity:${'get' | 'update' | 'delete'}_user` | 'identity:change_password' | 'identity:list_user_projects';
+
 @Injectable()
 export class Users {
   constructor(
@@ -27,19 +33,23 @@ export class Users {
     private readonly logins: PasswordLogin,
   ) {}
 
-  async list(request: PageRequest): Promise<User[]> {
-    return page(this.database.manager.createQueryBuilder(User, 'x'), columns, request).getMany();
+  /** All, or those of the domain that the token is scoped to. Throws PolicyDeniedError, as everything here that is asked for by somebody. */
+  async list(asker: Asker, request: PageRequest): Promise<User[]> {
+    requireAllowed(asker, 'identity:list_users', { 'target.user.domain_id': asker.domainId });
+    return page(this.database.manager.createQueryBuilder(User, 'x'), columns, inDomain(asker, request)).getMany();
   }
 
-  /** Throws NotFoundError. */
-  async get(id: string): Promise<User> {
+  /** Throws NotFoundError where the asker could see it. */
+  async get(asker: Asker, id: string, rule: UserRule = 'identity:get_user'): Promise<User> {
     const user = await this.database.manager.findOneBy(User, { id });
+    requireAllowed(asker, rule, { 'target.user.id': id, 'target.user.domain_id': user?.domainId });
     if (!user) throw new NotFoundError('user', id);
     return user;
   }
 
   /** Without a password nobody can log in as this user. Throws ConflictError, NotFoundError (domain). */
-  async create({ password, domainId = 'default', ...given }: NewUser): Promise<User> {
+  async create(asker: Asker, { password, domainId = asker.domainId ?? 'default', ...given }: NewUser): Promise<User> {
+    requireAllowed(asker, 'identity:create_user', { 'target.user.domain_id': domainId });
     if (!(await this.database.manager.existsBy(Project, { id: domainId, isDomain: true })))
       throw new NotFoundError('domain', domainId);
     const passwordHash = await hashPassword(password ?? newSecret());
@@ -48,26 +58,30 @@ export class Users {
   }
 
   /** A new password or `enabled: false` ends the user's tokens. */
-  async update(id: string, { password, ...change }: UserChange): Promise<User> {
-    const user = Object.assign(await this.get(id), change);
+  async update(asker: Asker, id: string, change: UserChange): Promise<User> {
+    return this.change(await this.get(asker, id, 'identity:update_user'), change);
+  }
+
+  private async change(present: User, { password, ...change }: UserChange): Promise<User> {
+    const user = Object.assign(present, change);
     if (password !== undefined) user.passwordHash = await hashPassword(password);
     // What an operator does with it ends a lock-out, as in Keystone.
     if (password !== undefined || change.enabled) Object.assign(user, { failedAuthCount: 0, failedAuthAt: null });
     return this.database.transaction(async (tx) => {
-      if (password !== undefined || change.enabled === false) await this.tokens.revokeForUser(id, tx);
+      if (password !== undefined || change.enabled === false) await this.tokens.revokeForUser(user.id, tx);
       return save(tx, user);
     });
   }
 
   /** Keystone: POST /users/{id}/password. Throws UnauthenticatedError where the old one is wrong, TooManyRequestsError. */
-  async changePassword(id: string, original: string, password: string, address = ''): Promise<void> {
-    await this.get(id);
+  async changePassword(asker: Asker, id: string, original: string, password: string, address = ''): Promise<void> {
+    const user = await this.get(asker, id, 'identity:change_password');
     await this.logins.authenticate({ id }, original, address);
-    await this.update(id, { password });
+    await this.change(user, { password });
   }
 
-  async delete(id: string): Promise<void> {
-    await this.get(id);
+  async delete(asker: Asker, id: string): Promise<void> {
+    await this.get(asker, id, 'identity:delete_user');
     await this.database.transaction(async (tx) => {
       await tx.query('DELETE FROM role_assignments WHERE user_id = $1', [id]);
       await tx.query('DELETE FROM key_pairs WHERE user_id = $1', [id]);

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
+import { allows } from '#libs/policy/policy';
 import type { SubnetPools } from '../ports/address-allocation.js';
 
 /** A network with what is needed to give addresses out of it. */
@@ -30,7 +31,7 @@ export async function usableNetworks(
   if (!ids.length) return new Map();
   const rows = await tx.query<NetworkPools[]>(
     `${POOLS} WHERE n.id = ANY($1::uuid[]) AND ($2 OR n.shared OR n.project_id = $3) ${LOCK}`,
-    [ids, caller.isAdmin, caller.projectId],
+    [ids, allows(caller, 'get_network:all_projects'), caller.projectId],
   );
   return new Map(rows.map((row) => [row.id, row]));
 }

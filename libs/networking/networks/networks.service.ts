@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
-import { ForbiddenError, InvalidInputError, NotFoundError } from '#libs/common/errors';
+import { InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { UUID } from '#libs/common/names';
 import { namesColumn, page } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
+import { networkTarget } from '../network-target.js';
+import { allows, requireAllowed } from '#libs/policy/policy';
 import { NetworkInUseError } from '../networking.errors.js';
 import { Network } from './network.entity.js';
 
@@ -34,6 +36,8 @@ const columns = {
   created_at: 'x.created_at',
 };
 
+type NetworkRule = 'update_network' | 'delete_network' | 'create_subnet';
+
 @Injectable()
 export class Networks {
   constructor(private readonly database: DataSource) {}
@@ -42,9 +46,9 @@ export class Networks {
   async list(caller: Caller, request: PageRequest): Promise<NetworkView[]> {
     const query = this.database.manager.createQueryBuilder(Network, 'x');
     const { projectId } = caller;
-    if (!caller.isAdmin) query.where('(x.project_id = :projectId OR x.shared)', { projectId });
-    if (!caller.isAdmin && namesColumn(request, 'vni'))
-      throw new ForbiddenError('Only an admin may list networks by provider attributes.');
+    if (!allows(caller, 'get_network:all_projects'))
+      query.where('(x.project_id = :projectId OR x.shared)', { projectId });
+    if (namesColumn(request, 'vni')) requireAllowed(caller, 'get_network:provider:segmentation_id');
     return this.withSubnets(await page(query, columns, request).getMany());
   }
 
@@ -56,7 +60,10 @@ export class Networks {
 
   /** With a VNI of its own: the lowest free one from 1000 on, or the one asked for. */
   async create(caller: Caller, wanted: NewNetwork): Promise<NetworkView> {
-    requireMayShare(caller, wanted);
+    const target = { project_id: wanted.projectId ?? caller.projectId };
+    requireAllowed(caller, 'create_network', target);
+    if (wanted.shared) requireAllowed(caller, 'create_network:shared', target);
+    if (wanted.vni !== undefined) requireAllowed(caller, 'create_network:provider:segmentation_id', target);
     requireMtu(wanted.mtu);
     const { vni: asked, ...rest } = wanted;
     return this.database.transaction(async (tx) => {
@@ -67,10 +74,10 @@ export class Networks {
   }
 
   async update(caller: Caller, id: string, change: NetworkChange): Promise<NetworkView> {
-    requireMayShare(caller, change);
+    if (change.shared) requireAllowed(caller, 'update_network:shared');
     requireMtu(change.mtu);
     const network = await this.database.transaction(async (tx) =>
-      tx.save(Object.assign(await findOwnNetwork(tx, caller, id), change)),
+      tx.save(Object.assign(await findOwnNetwork(tx, caller, id, 'update_network'), change)),
     );
     const [view] = await this.withSubnets([network]);
     return view!;
@@ -79,7 +86,7 @@ export class Networks {
   /** Its subnets go with it. Throws NetworkInUseError where it has ports. */
   async delete(caller: Caller, id: string): Promise<void> {
     await this.database.transaction(async (tx) => {
-      await findOwnNetwork(tx, caller, id);
+      await findOwnNetwork(tx, caller, id, 'delete_network');
       // Waits for those who are making a port on it (they hold the row FOR KEY SHARE).
       await tx.query('SELECT 1 FROM networks WHERE id = $1 FOR UPDATE', [id]);
       const used = await tx.query<unknown[]>('SELECT 1 FROM ports WHERE network_id = $1 LIMIT 1', [id]);
@@ -106,16 +113,19 @@ export class Networks {
 /** Throws NotFoundError, also for one the caller may not see. */
 export async function findNetwork(tx: EntityManager, caller: Caller, id: string): Promise<Network> {
   const network = UUID.test(id) ? await tx.findOneBy(Network, { id }) : null;
-  if (!network || !(caller.isAdmin || network.shared || network.projectId === caller.projectId))
-    throw new NotFoundError('Network', id);
+  if (!network || !allows(caller, 'get_network', networkTarget(network))) throw new NotFoundError('Network', id);
   return network;
 }
 
 /** Throws NotFoundError, ForbiddenError. */
-export async function findOwnNetwork(tx: EntityManager, caller: Caller, id: string): Promise<Network> {
+export async function findOwnNetwork(
+  tx: EntityManager,
+  caller: Caller,
+  id: string,
+  rule: NetworkRule,
+): Promise<Network> {
   const network = await findNetwork(tx, caller, id);
-  if (!caller.isAdmin && network.projectId !== caller.projectId)
-    throw new ForbiddenError('The network belongs to another project.');
+  requireAllowed(caller, rule, networkTarget(network));
   return network;
 }
 
@@ -131,10 +141,6 @@ async function takeVni(tx: EntityManager, asked: number | undefined): Promise<nu
   );
   if (!row) throw new InvalidInputError('provider:segmentation_id', 'a VNI that no network has');
   return row.vni;
-}
-
-function requireMayShare(caller: Caller, { shared }: NetworkChange): void {
-  if (shared && !caller.isAdmin) throw new ForbiddenError('Only an admin may share a network with other projects.');
 }
 
 function requireMtu(mtu: number | undefined): void {

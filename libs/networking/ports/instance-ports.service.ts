@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { InvalidInputError, NotFoundError } from '#libs/common/errors';
+import { allows } from '#libs/policy/policy';
 import { newId } from '#libs/common/ids';
 import { UUID } from '#libs/common/names';
 import { defaultNetworks, usableNetworks } from '../networks/network-access.js';
@@ -139,7 +140,7 @@ export class InstancePorts {
   /** A port that exists becomes a NIC of the instance. */
   private async take(tx: EntityManager, caller: Caller, id: string, device: Partial<Port>): Promise<Port> {
     const port = await tx.findOne(Port, { where: { id }, lock: { mode: 'pessimistic_write' } });
-    if (!port || !(caller.isAdmin || port.projectId === caller.projectId)) throw new NotFoundError('Port', id);
+    if (!port || !allows(caller, 'update_port', { project_id: port.projectId })) throw new NotFoundError('Port', id);
     const { id: used } = deviceOf(port);
     if (used || port.hostId) throw new PortInUseError(id, used || 'a host');
     if (!port.fixedIps.length)

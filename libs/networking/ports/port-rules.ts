@@ -1,5 +1,8 @@
 import type { Caller } from '#libs/common/caller';
 import { ForbiddenError } from '#libs/common/errors';
+import { allows } from '#libs/policy/policy';
+import type { RuleName } from '#libs/policy/rule-tables';
+import { networkTarget } from '../network-target.js';
 
 /** What a request sets on a port; a field that is left out is not set. */
 export interface PortAttributes {
@@ -14,6 +17,8 @@ export interface PortAttributes {
 }
 
 type Action = 'create_port' | 'update_port';
+type PortAttribute =
+  'project_id' | 'binding:host_id' | 'mac_address' | 'fixed_ips:ip_address' | 'port_security_enabled' | 'device_owner';
 
 const ownerOnly = "only the network's owner or an admin may set it";
 
@@ -27,18 +32,19 @@ export function requireMaySet(
   action: Action,
   wanted: PortAttributes,
 ): void {
-  if (caller.isAdmin) return;
-  const refuse = (attribute: string, why: string): never => {
-    throw new ForbiddenError(`rule:${action}:${attribute} is disallowed by policy: ${why}.`);
+  const target = networkTarget({ ...network, shared: false }, { projectId: wanted.projectId ?? caller.projectId });
+  const require = (attribute: PortAttribute, isSet: boolean | undefined, why: string) => {
+    const rule: RuleName = `${action}:${attribute}`;
+    if (isSet && !allows(caller, rule, target))
+      throw new ForbiddenError(`rule:${rule} is disallowed by policy: ${why}.`);
   };
-  if (wanted.projectId !== undefined && wanted.projectId !== caller.projectId)
-    refuse('project_id', 'only an admin may make a port for another project');
-  if (wanted.host) refuse('binding:host_id', 'only an admin may bind a port to a host');
-  if (wanted.host !== undefined && action === 'update_port')
-    refuse('binding:host_id', 'only an admin may unbind a port from its host');
-  if (network.projectId === caller.projectId) return;
-  if (wanted.macAddress !== undefined) refuse('mac_address', ownerOnly);
-  if (wanted.fixedIps?.some(({ address }) => address !== undefined)) refuse('fixed_ips:ip_address', ownerOnly);
-  if (wanted.portSecurityEnabled !== undefined) refuse('port_security_enabled', ownerOnly);
-  if (wanted.deviceOwner?.startsWith('network:')) refuse('device_owner', `${ownerOnly} to network:*`);
+  const other = wanted.projectId !== undefined && wanted.projectId !== caller.projectId;
+  require('project_id', other, 'only an admin may make a port for another project');
+  require('binding:host_id', Boolean(wanted.host), 'only an admin may bind a port to a host');
+  const unbinds = wanted.host !== undefined && action === 'update_port';
+  require('binding:host_id', unbinds, 'only an admin may unbind a port from its host');
+  require('mac_address', wanted.macAddress !== undefined, ownerOnly);
+  require('fixed_ips:ip_address', wanted.fixedIps?.some(({ address }) => address !== undefined), ownerOnly);
+  require('port_security_enabled', wanted.portSecurityEnabled !== undefined, ownerOnly);
+  require('device_owner', wanted.deviceOwner?.startsWith('network:'), `${ownerOnly} to network:*`);
 }

@@ -10,6 +10,7 @@ import type { PageRequest } from '#libs/database/paging';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { Operations } from '#libs/operations/operations.service';
 import type { CreateOperation } from '#libs/operations/operations.service';
+import { allows, requireAllowed } from '#libs/policy/policy';
 import { usableNetworks } from '../networks/network-access.js';
 import { Network } from '../networks/network.entity.js';
 import { PortInUseError } from '../networking.errors.js';
@@ -81,9 +82,9 @@ export class UserPorts {
 
   async list(caller: Caller, request: PageRequest, having: PortAddressFilter = {}): Promise<Port[]> {
     const query = this.database.manager.createQueryBuilder(Port, 'x');
-    if (!caller.isAdmin) query.where('x.project_id = :projectId', { projectId: caller.projectId });
-    if (!caller.isAdmin && namesColumn(request, 'host'))
-      throw new ForbiddenError('Only an admin may list ports by their host.');
+    if (!allows(caller, 'get_network:all_projects'))
+      query.where('x.project_id = :projectId', { projectId: caller.projectId });
+    if (namesColumn(request, 'host')) requireAllowed(caller, 'get_port:binding:host_id');
     withAddresses(query, having);
     return page(query, columns, request).getMany();
   }
@@ -179,7 +180,7 @@ function withAddresses(query: SelectQueryBuilder<Port>, having: PortAddressFilte
 async function find(tx: EntityManager, caller: Caller, id: string, lock: boolean): Promise<Port> {
   const options = lock ? { lock: { mode: 'pessimistic_write' as const } } : {};
   const port = UUID.test(id) ? await tx.findOne(Port, { where: { id }, ...options }) : null;
-  if (!port || !(caller.isAdmin || port.projectId === caller.projectId)) throw new NotFoundError('Port', id);
+  if (!port || !allows(caller, 'get_port', { project_id: port.projectId })) throw new NotFoundError('Port', id);
   return port;
 }
 

@@ -2,12 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
-import { ForbiddenError, InvalidInputError, NotFoundError } from '#libs/common/errors';
+import { InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { UUID } from '#libs/common/names';
 import { page } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
-import type { Network } from '../networks/network.entity.js';
+import { Network } from '../networks/network.entity.js';
+import { networkTarget } from '../network-target.js';
+import { allows, requireAllowed } from '#libs/policy/policy';
 import { findOwnNetwork } from '../networks/networks.service.js';
 import { AddressInUseError, SubnetInUseError } from '../networking.errors.js';
 import { overlaps, parseAddress, parseCidr, renderAddress, renderCidr } from './cidr.js';
@@ -48,6 +50,8 @@ const columns = {
   created_at: 'x.created_at',
 };
 
+type SubnetRule = 'update_subnet' | 'delete_subnet';
+
 @Injectable()
 export class Subnets {
   constructor(private readonly database: DataSource) {}
@@ -55,7 +59,7 @@ export class Subnets {
   async list(caller: Caller, request: PageRequest): Promise<Subnet[]> {
     const query = this.database.manager.createQueryBuilder(Subnet, 'x');
     const { projectId } = caller;
-    if (!caller.isAdmin)
+    if (!allows(caller, 'get_network:all_projects'))
       query.where(
         '(x.project_id = :projectId OR EXISTS (SELECT 1 FROM networks n WHERE n.id = x.network_id AND n.shared))',
         { projectId },
@@ -80,7 +84,7 @@ export class Subnets {
     const allocationPools = poolsOf(cidr, gatewayIp, wanted.allocationPools);
     const { networkId, ...rest } = dhcpSettings(cidr, wanted);
     return this.database.transaction(async (tx) => {
-      const network = await findOwnNetwork(tx, caller, networkId);
+      const network = await findOwnNetwork(tx, caller, networkId, 'create_subnet');
       await tx.query('SELECT 1 FROM networks WHERE id = $1 FOR UPDATE', [networkId]);
       for (const other of await tx.findBy(Subnet, { networkId }))
         if (overlaps(parseCidr('cidr', other.cidr), cidr))
@@ -94,7 +98,7 @@ export class Subnets {
   /** CIDR and pools stay as they are. Throws AddressInUseError for a gateway that is a port's address. */
   async update(caller: Caller, id: string, change: SubnetChange): Promise<Subnet> {
     return this.database.transaction(async (tx) => {
-      const subnet = await this.findOwn(tx, caller, id);
+      const subnet = await this.findOwn(tx, caller, id, 'update_subnet');
       // Waits for those who are making a port on the network (they hold the row FOR KEY SHARE), with this address perhaps.
       await tx.query('SELECT 1 FROM networks WHERE id = $1 FOR UPDATE', [subnet.networkId]);
       const cidr = parseCidr('cidr', subnet.cidr);
@@ -111,7 +115,7 @@ export class Subnets {
   /** Throws SubnetInUseError where a port has an address of it. */
   async delete(caller: Caller, id: string): Promise<void> {
     await this.database.transaction(async (tx) => {
-      const subnet = await this.findOwn(tx, caller, id);
+      const subnet = await this.findOwn(tx, caller, id, 'delete_subnet');
       await tx.query('SELECT 1 FROM networks WHERE id = $1 FOR UPDATE', [subnet.networkId]);
       // Addresses of deleted ports that a host is still unplugging hold nobody up.
       const used = await tx.query<unknown[]>(
@@ -123,10 +127,11 @@ export class Subnets {
     });
   }
 
-  private async findOwn(tx: EntityManager, caller: Caller, id: string): Promise<Subnet> {
+  /** To be changed by this rule. Throws NotFoundError, PolicyDeniedError. */
+  private async findOwn(tx: EntityManager, caller: Caller, id: string, rule: SubnetRule): Promise<Subnet> {
     const subnet = await this.get(caller, id);
-    if (!caller.isAdmin && subnet.projectId !== caller.projectId)
-      throw new ForbiddenError('The subnet belongs to another project.');
+    const network = await tx.findOneByOrFail(Network, { id: subnet.networkId });
+    requireAllowed(caller, rule, networkTarget(network, subnet));
     return tx.findOneByOrFail(Subnet, { id });
   }
 }
@@ -147,7 +152,6 @@ async function requireUnused(tx: EntityManager, { id, networkId, gatewayIp }: Su
 }
 
 function subnetProject(caller: Caller, { projectId }: Network, asked = projectId): string {
-  if (asked !== projectId && !caller.isAdmin)
-    throw new ForbiddenError('Only an admin may make a subnet for another project.');
+  if (asked !== projectId) requireAllowed(caller, 'create_subnet:project_id', { project_id: asked });
   return asked;
 }

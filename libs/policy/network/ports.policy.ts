@@ -3,6 +3,7 @@ import { PROJECT, rules } from '../rule.js';
 const at = '/networking/v2.0/ports';
 const member = 'rule:project_member_or_admin';
 const admin = 'rule:context_is_admin';
+const owner = 'rule:network_owner_or_admin';
 
 /** Neutron API: ports. `network:project_id`: whose the network is. */
 export const ports = rules({
@@ -38,6 +39,56 @@ export const ports = rules({
     check: admin,
     scope: PROJECT,
     description: 'Plug a port into a host, or out of it',
+  },
+  'create_port:mac_address': {
+    check: owner,
+    scope: PROJECT,
+    description: "Choose the MAC of a new port: on somebody else's network nobody",
+  },
+  'create_port:fixed_ips:ip_address': {
+    check: owner,
+    scope: PROJECT,
+    description: 'Choose an address of a new port, not only a subnet',
+  },
+  'create_port:port_security_enabled': {
+    check: owner,
+    scope: PROJECT,
+    description: 'Switch anti-spoofing of a new port on or off',
+  },
+  'create_port:device_owner': {
+    check: owner,
+    scope: PROJECT,
+    description: "Say that a new port is of the network's own (network:*)",
+  },
+  'create_port:project_id': {
+    check: admin,
+    scope: PROJECT,
+    description: 'Make a port for another project',
+  },
+  'update_port:mac_address': {
+    check: owner,
+    scope: PROJECT,
+    description: "Choose the MAC of a port: on somebody else's network nobody",
+  },
+  'update_port:fixed_ips:ip_address': {
+    check: owner,
+    scope: PROJECT,
+    description: 'Choose an address of a port, not only a subnet',
+  },
+  'update_port:port_security_enabled': {
+    check: owner,
+    scope: PROJECT,
+    description: 'Switch anti-spoofing of a port on or off',
+  },
+  'update_port:device_owner': {
+    check: owner,
+    scope: PROJECT,
+    description: "Say that a port is of the network's own (network:*)",
+  },
+  'update_port:project_id': {
+    check: admin,
+    scope: PROJECT,
+    description: 'Give a port to another project',
   },
   delete_port: {
     check: member,

@@ -11,6 +11,11 @@ export const subnets = rules({
     description: 'Create a subnet of a network',
     routes: [`POST ${at}`],
   },
+  'create_subnet:project_id': {
+    check: 'rule:context_is_admin',
+    scope: PROJECT,
+    description: 'Make a subnet for another project than the network is of',
+  },
   get_subnet: {
     check: 'rule:project_reader_or_admin or (role:reader and rule:shared)',
     scope: PROJECT,

@@ -68,7 +68,7 @@ export class ApiWorld {
       LXSTACK_ADMIN_PASSWORD_FILE: join(directory, 'password'),
     });
     await writeFile(join(directory, 'password'), PASSWORD);
-    const app = await NestFactory.create<NestExpressApplication>(AppModule, { logger: ['error'] });
+    const app = await NestFactory.create<NestExpressApplication>(AppModule, { logger: ['error'], bodyParser: false });
     app.enableShutdownHooks();
     await app.get(IdentityBootstrap, { strict: false }).run(PASSWORD);
     await app.listen(0, '127.0.0.1');

@@ -8,6 +8,8 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { Reflector } from '@nestjs/core';
+import { PolicyGuard } from '#apps/api/http/policy.guard';
 import type { NextFunction, Request, Response } from 'express';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
@@ -61,6 +63,7 @@ export class ComputeApi {
       if (caller) Object.assign(request, { caller: JSON.parse(caller) as Caller });
       next();
     });
+    app.useGlobalGuards(new PolicyGuard(app.get(Reflector)));
     app.enableShutdownHooks();
     const database = app.get(DataSource);
     await migrateSchema(database);

@@ -1,15 +1,12 @@
 import { Controller, Get, HttpCode, Param, Post, Query, UseFilters } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { CurrentCaller } from '#apps/api/http/api-request';
 import { limitOf } from '#apps/api/http/query/paging';
 import { one } from '#apps/api/http/query/query';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
-import type { Caller } from '#libs/common/caller';
 import type { Host } from '#libs/fleet/hosts/host.entity';
 import { Fencing } from '#libs/fleet/fencing/fencing.service';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
 import { JoinTokens } from '#libs/fleet/join-tokens/join-tokens.service';
-import { requireRole } from '#libs/identity/principal';
 import { FleetErrorFilter } from '../fleet.errors.js';
 
 /** Operators: the hosts and the way in. */
@@ -25,15 +22,13 @@ export class HostsController {
 
   @Post('join-tokens')
   @HttpCode(201)
-  async createJoinToken(@CurrentCaller() caller: Caller): Promise<{ token: string; expires_at: Date }> {
-    requireRole(caller, 'admin', 'fleet:join-tokens');
+  async createJoinToken(): Promise<{ token: string; expires_at: Date }> {
     const { token, expiresAt } = await this.tokens.create();
     return { token, expires_at: expiresAt };
   }
 
   @Get('hosts')
-  async list(@CurrentCaller() caller: Caller, @Query() query: ListQuery): Promise<{ hosts: object[] }> {
-    requireRole(caller, 'admin', 'fleet:hosts');
+  async list(@Query() query: ListQuery): Promise<{ hosts: object[] }> {
     const hosts = await this.hosts.list({ marker: one(query, 'marker'), limit: limitOf(query) });
     const now = new Date();
     return { hosts: hosts.map((host) => renderHost(host, this.hosts.isUp(host, now))) };
@@ -41,8 +36,7 @@ export class HostsController {
 
   /** What the host's agent has promised to do to which instances when its lease ends, in seconds after that. */
   @Get('hosts/:host/fence')
-  async fence(@CurrentCaller() caller: Caller, @Param('host') name: string): Promise<{ fence: object }> {
-    requireRole(caller, 'admin', 'fleet:hosts');
+  async fence(@Param('host') name: string): Promise<{ fence: object }> {
     const { host, promised, marginSeconds } = await this.fencing.of(name);
     return {
       fence: {

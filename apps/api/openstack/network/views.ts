@@ -1,6 +1,9 @@
 import type { NetworkView } from '#libs/networking/networks/networks.service';
 import { defaultSecurityGroup } from '#libs/networking/security-groups/default-security-group';
 import { deviceOf } from '#libs/networking/ports/port-device';
+import { networkTarget } from '#libs/networking/network-target';
+import type { Asker } from '#libs/policy/credentials';
+import { allows } from '#libs/policy/policy';
 import type { Port } from '#libs/networking/ports/port.entity';
 import type { Subnet } from '#libs/networking/subnets/subnet.entity';
 
@@ -21,7 +24,7 @@ function common({ id, name, description, projectId, createdAt, updatedAt }: Subn
 }
 
 /** provider:* is for admins. */
-export function renderNetwork(network: NetworkView, isAdmin: boolean) {
+export function renderNetwork(network: NetworkView, caller: Asker) {
   const provider = {
     'provider:network_type': 'vxlan',
     'provider:physical_network': null,
@@ -41,7 +44,7 @@ export function renderNetwork(network: NetworkView, isAdmin: boolean) {
     availability_zone_hints: [],
     ipv4_address_scope: null,
     ipv6_address_scope: null,
-    ...(isAdmin ? provider : {}),
+    ...(allows(caller, 'get_network:provider:segmentation_id', networkTarget(network)) ? provider : {}),
   };
 }
 
@@ -64,7 +67,7 @@ export function renderSubnet(subnet: Subnet) {
 }
 
 /** `host` is the name of the host the port is bound to; binding:* beyond vnic_type is for admins. */
-export function renderPort(port: Port, host: string, isAdmin: boolean) {
+export function renderPort(port: Port, host: string, withBinding: boolean) {
   const binding = {
     'binding:host_id': host,
     'binding:vif_type': host ? 'bridge' : 'unbound',
@@ -86,6 +89,6 @@ export function renderPort(port: Port, host: string, isAdmin: boolean) {
     allowed_address_pairs: [],
     extra_dhcp_opts: [],
     'binding:vnic_type': 'normal',
-    ...(isAdmin ? binding : {}),
+    ...(withBinding ? binding : {}),
   };
 }

@@ -1,3 +1,5 @@
+import { allows } from '#libs/policy/policy';
+import { instanceTarget } from '../instance-target.js';
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import type { EntityManager } from 'typeorm';
@@ -110,7 +112,7 @@ async function lockOwn(tx: EntityManager, caller: Caller, id: string): Promise<I
   const found = UUID.test(id)
     ? await tx.findOne(Instance, { where: { id }, lock: { mode: 'pessimistic_write' } })
     : null;
-  if (!found || found.deletedAt || (!caller.isAdmin && found.projectId !== caller.projectId))
+  if (!found || found.deletedAt || !allows(caller, 'os_compute_api:servers:show', instanceTarget(found)))
     throw new NotFoundError('Instance', id);
   return found;
 }

@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { NotFoundError } from '#libs/common/errors';
 import { UUID } from '#libs/common/names';
+import { allows } from '#libs/policy/policy';
 import { Instance } from '../instance.entity.js';
 
 /**
@@ -18,7 +19,7 @@ export async function requireHinted(
   if (!named.length) return;
   const where = {
     id: In(named.filter((id) => UUID.test(id))),
-    ...(!caller.isAdmin && { projectId: caller.projectId }),
+    ...(!allows(caller, 'os_compute_api:servers:index:get_all_tenants') && { projectId: caller.projectId }),
   };
   const found = await tx.find(Instance, { select: { id: true }, where });
   const known = new Set(found.map(({ id }) => id));

@@ -2,6 +2,8 @@ import type { EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { UUID } from '#libs/common/names';
 import { Image } from '#libs/images/image.entity';
+import { imageTarget } from '#libs/images/image-target';
+import { allows } from '#libs/policy/policy';
 import type { InstanceFlavor } from '../instance.entity.js';
 import { BadRequestError, FlavorTooSmallError } from '../instance.errors.js';
 
@@ -11,8 +13,7 @@ import { BadRequestError, FlavorTooSmallError } from '../instance.errors.js';
  */
 export async function usableImage(tx: EntityManager, caller: Caller, id: string): Promise<Image> {
   const image = UUID.test(id) ? await lockedImage(tx, id) : null;
-  const open = image && ['public', 'community'].includes(image.visibility);
-  const visible = image && (open || caller.isAdmin || image.projectId === caller.projectId);
+  const visible = image && allows(caller, 'get_image', imageTarget(image));
   if (!visible || image.status === 'deleted') throw new BadRequestError(`Can not find requested image ${id}`);
   if (image.status !== 'active') throw new BadRequestError(`Image ${id} is not active.`);
   return image;

@@ -1,4 +1,4 @@
-import { ForbiddenError } from '#libs/common/errors';
+import { requireAllowed } from '#libs/policy/policy';
 import type { Caller } from '#libs/common/caller';
 import type { NewInstance } from '../create/new-instance.js';
 import { BadRequestError } from '../instance.errors.js';
@@ -22,8 +22,8 @@ export function placementOf(
     throw new BadRequestError('Invalid availability_zone: zone, zone:host or zone:host:node is expected.');
   // Nova takes `zone::node` too: the node is the host here.
   const forcedHost = host || node || null;
-  if ((forcedHost || wanted.requestedHost) && !caller.isAdmin)
-    throw new ForbiddenError("Policy doesn't allow os_compute_api:servers:create:forced_host to be performed.");
+  if (forcedHost || wanted.requestedHost)
+    requireAllowed(caller, 'os_compute_api:servers:create:forced_host', { project_id: caller.projectId });
   if (forcedHost && wanted.requestedHost)
     throw new BadRequestError('A host may be named in availability_zone or in host, not in both.');
   return { zone: zone || null, forcedHost, requestedHost: wanted.requestedHost };

@@ -3,7 +3,7 @@ import { Flavors } from '#libs/compute/flavors/flavors';
 import { unwrap } from '#apps/api/http/body/parse-body';
 import { InputError } from '#apps/api/http/input/input-error';
 import { ComputeController } from '../http/compute-controller.js';
-import { Compute, requireAdmin } from '../http/compute-request.js';
+import { Compute } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
 
 /** Nova API: /flavors/{id}/os-flavor-access and the actions addTenantAccess, removeTenantAccess. */
@@ -12,15 +12,13 @@ export class FlavorAccessController {
   constructor(private readonly flavors: Flavors) {}
 
   @Get('os-flavor-access')
-  async list(@Compute() request: ComputeRequest, @Param('id') id: string) {
-    requireAdmin(request, 'os_compute_api:os-flavor-access');
+  async list(@Compute() _request: ComputeRequest, @Param('id') id: string) {
     return render(id, await this.flavors.accessList(id));
   }
 
   @Post('action')
   @HttpCode(200)
-  async act(@Compute() request: ComputeRequest, @Param('id') id: string, @Body() body: unknown) {
-    requireAdmin(request, 'os_compute_api:os-flavor-access:add_tenant_access');
+  async act(@Compute() _request: ComputeRequest, @Param('id') id: string, @Body() body: unknown) {
     const action = Object.keys((body ?? {}) as object).join();
     if (action !== 'addTenantAccess' && action !== 'removeTenantAccess')
       throw new InputError('body', body, 'addTenantAccess or removeTenantAccess is expected');

@@ -5,7 +5,7 @@ import { TakesMap } from '#apps/api/http/body/body-schema';
 import { unwrap } from '#apps/api/http/body/parse-body';
 import { InputError } from '#apps/api/http/input/input-error';
 import { ComputeController } from '../http/compute-controller.js';
-import { Compute, requireAdmin } from '../http/compute-request.js';
+import { Compute } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
 
 /** Nova API: /flavors/{id}/os-extra_specs */
@@ -21,8 +21,7 @@ export class FlavorExtraSpecsController {
   @Post()
   @TakesMap('extra_specs')
   @HttpCode(200)
-  async create(@Compute() request: ComputeRequest, @Param('id') id: string, @Body() body: unknown) {
-    requireAdmin(request, 'os_compute_api:os-flavor-extra-specs:create');
+  async create(@Compute() _request: ComputeRequest, @Param('id') id: string, @Body() body: unknown) {
     return { extra_specs: await this.flavors.setExtraSpecs(id, specsOf(unwrap(body, 'extra_specs'))) };
   }
 
@@ -36,12 +35,11 @@ export class FlavorExtraSpecsController {
   @Put(':key')
   @TakesMap()
   async update(
-    @Compute() request: ComputeRequest,
+    @Compute() _request: ComputeRequest,
     @Param('id') id: string,
     @Param('key') key: string,
     @Body() body: Record<string, unknown>,
   ) {
-    requireAdmin(request, 'os_compute_api:os-flavor-extra-specs:update');
     if (Object.keys(body ?? {}).join() !== key)
       throw new InputError('extra_specs', body, `only '${key}', as in the URL, is expected`);
     await this.flavors.setExtraSpecs(id, specsOf(body));
@@ -50,8 +48,7 @@ export class FlavorExtraSpecsController {
 
   @Delete(':key')
   @HttpCode(200)
-  async delete(@Compute() request: ComputeRequest, @Param('id') id: string, @Param('key') key: string): Promise<void> {
-    requireAdmin(request, 'os_compute_api:os-flavor-extra-specs:delete');
+  async delete(@Compute() _request: ComputeRequest, @Param('id') id: string, @Param('key') key: string): Promise<void> {
     await this.flavors.deleteExtraSpec(id, key);
   }
 }

@@ -6,7 +6,7 @@ import { publicUrl } from '#apps/api/http/public-url';
 import type { Query } from '#apps/api/http/query/query';
 import { requestOf } from '#apps/api/http/api-request';
 import { BadRequestError } from '#libs/compute/instances/instance.errors';
-import { ForbiddenError, UnauthenticatedError } from '#libs/common/errors';
+import { UnauthenticatedError } from '#libs/common/errors';
 import { computePath } from './compute-path.js';
 import { negotiate } from './microversion.js';
 import type { Microversion } from './microversion.js';
@@ -15,7 +15,6 @@ import type { Microversion } from './microversion.js';
 export interface ComputeRequest {
   caller: Caller;
   version: Microversion;
-  isAdmin: boolean;
   /** The public end point: `https://…/compute/v2.1`. */
   base: string;
   /** The public address of the route itself, without its query: for paging links. */
@@ -41,14 +40,8 @@ export const Compute = createParamDecorator((_: unknown, context: ExecutionConte
   return {
     caller,
     version: microversionOf(request),
-    isAdmin: caller.isAdmin,
     base,
     url: `${base}${request.path.slice(request.path.indexOf(computePath) + computePath.length)}`,
     query: request.query as Query,
   };
 });
-
-/** Throws ForbiddenError with Nova's wording. `rule` is the policy's name. */
-export function requireAdmin({ caller }: ComputeRequest, rule: string): void {
-  if (!caller.isAdmin) throw new ForbiddenError(`Policy doesn't allow ${rule} to be performed.`);
-}

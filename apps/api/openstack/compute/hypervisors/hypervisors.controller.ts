@@ -4,7 +4,7 @@ import { HostInstances } from '#libs/compute/instances/read/host-instances';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
 import type { Host } from '#libs/fleet/hosts/host.entity';
 import { ComputeController } from '../http/compute-controller.js';
-import { Compute, requireAdmin } from '../http/compute-request.js';
+import { Compute } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
 import { nextLinks } from '../http/links.js';
 import { NotImplementedError } from '../http/compute.errors.js';
@@ -39,7 +39,6 @@ export class HypervisorsController {
 
   @Get('statistics')
   async statistics(@Compute() request: ComputeRequest) {
-    requireAdmin(request, 'os_compute_api:os-hypervisors:statistics');
     if (request.version >= 88) throw new NotFoundError('Resource', 'statistics');
     const hosts = await this.hosts.list({ role: 'compute' });
     return { hypervisor_statistics: renderStatistics(hosts, await this.instances.count()) };
@@ -47,7 +46,6 @@ export class HypervisorsController {
 
   @Get(':id')
   async show(@Compute() request: ComputeRequest, @Param('id') id: string) {
-    requireAdmin(request, 'os_compute_api:os-hypervisors:show');
     if (request.version >= 53) requireKnown(request.query, ['with_servers']);
     const host = await this.hypervisor(id);
     const wanted = request.version >= 53 && flag(request.query, 'with_servers');
@@ -57,8 +55,7 @@ export class HypervisorsController {
   }
 
   @Get(':id/uptime')
-  async uptime(@Compute() request: ComputeRequest, @Param('id') id: string) {
-    requireAdmin(request, 'os_compute_api:os-hypervisors:uptime');
+  async uptime(@Compute() _request: ComputeRequest, @Param('id') id: string) {
     await this.hypervisor(id);
     throw new NotImplementedError('Virt driver does not implement uptime function.');
   }
@@ -66,7 +63,7 @@ export class HypervisorsController {
   /** Up to 2.52. */
   @Get(':pattern/search')
   async search(@Compute() request: ComputeRequest, @Param('pattern') pattern: string) {
-    const hosts = await this.matching(request, pattern);
+    const hosts = await this.matching(pattern);
     const context = { version: request.version, now: new Date() };
     return { hypervisors: hosts.map((host) => renderHypervisorSummary(host, context)) };
   }
@@ -74,14 +71,13 @@ export class HypervisorsController {
   /** Up to 2.52. */
   @Get(':pattern/servers')
   async servers(@Compute() request: ComputeRequest, @Param('pattern') pattern: string) {
-    const hosts = await this.matching(request, pattern);
+    const hosts = await this.matching(pattern);
     const servers = await this.instances.byHost(hosts.map(({ id }) => id));
     const context = { version: request.version, now: new Date() };
     return { hypervisors: hosts.map((host) => renderHypervisorSummary(host, context, servers)) };
   }
 
   private async page(request: ComputeRequest) {
-    requireAdmin(request, 'os_compute_api:os-hypervisors:list');
     const { query, version, url } = request;
     if (version >= 53) requireKnown(query, ['limit', 'marker', 'hypervisor_hostname_pattern', 'with_servers']);
     const limit = limitOf(query);
@@ -101,8 +97,7 @@ export class HypervisorsController {
     return host;
   }
 
-  private async matching(request: ComputeRequest, namePattern: string): Promise<Host[]> {
-    requireAdmin(request, 'os_compute_api:os-hypervisors:search');
+  private async matching(namePattern: string): Promise<Host[]> {
     const hosts = await this.hosts.list({ role: 'compute', namePattern });
     if (!hosts.length) throw new NotFoundError('Hypervisor', namePattern);
     return hosts;

@@ -25,17 +25,24 @@ export function renderInstanceAction(operation: Operation, version: Microversion
   };
 }
 
+/** What of an event is shown, as the policy has it. */
+export interface EventContext {
+  version: Microversion;
+  traceback: boolean;
+  details: boolean;
+}
+
 /** Nova API: one of its events, a view of one step. Why it failed (traceback; from 2.84 details) is for administrators. */
-export function renderInstanceActionEvent(step: OperationStep, context: { version: Microversion; isAdmin: boolean }) {
-  const { version, isAdmin } = context;
+export function renderInstanceActionEvent(step: OperationStep, context: EventContext) {
+  const { version, traceback, details } = context;
   const failed = step.result === 'error';
   return {
     event: step.name,
     start_time: renderTime(step.startedAt, 'micro'),
     finish_time: step.finishedAt ? renderTime(step.finishedAt, 'micro') : null,
     result: step.finishedAt ? (failed ? 'Error' : 'Success') : null,
-    ...(isAdmin && { traceback: failed ? step.message : null }),
-    ...(version >= 62 && { hostId: '', ...(isAdmin && { host: null }) }),
-    ...(version >= 84 && isAdmin && { details: failed ? step.message : null }),
+    ...(traceback && { traceback: failed ? step.message : null }),
+    ...(version >= 62 && { hostId: '', ...(traceback && { host: null }) }),
+    ...(version >= 84 && details && { details: failed ? step.message : null }),
   };
 }

@@ -3,6 +3,7 @@ import { NotFoundError } from '#libs/common/errors';
 import { INSTANCE } from '#libs/compute/instances/actions/instance-operations';
 import { Instances } from '#libs/compute/instances/instances';
 import { Operations } from '#libs/operations/operations.service';
+import { allows } from '#libs/policy/policy';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
@@ -43,11 +44,16 @@ export class InstanceActionsController {
 
   @Get(':requestId')
   async show(@Compute() request: ComputeRequest, @Param('id') id: string, @Param('requestId') requestId: string) {
-    const { caller, version, isAdmin } = request;
+    const { caller, version } = request;
+    const shown = {
+      version,
+      traceback: allows(caller, 'os_compute_api:os-instance-actions:events'),
+      details: allows(caller, 'os_compute_api:os-instance-actions:events:details'),
+    };
     await this.instances.get(caller, id, { withDeleted: version >= 21 });
     const operation = await this.byRequest(id, requestId);
-    const steps = isAdmin || version >= 51 ? await this.operations.steps(operation.id) : null;
-    const events = steps?.map((step) => renderInstanceActionEvent(step, request));
+    const steps = shown.traceback || version >= 51 ? await this.operations.steps(operation.id) : null;
+    const events = steps?.map((step) => renderInstanceActionEvent(step, shown));
     return { instanceAction: { ...renderInstanceAction(operation, version), ...(events && { events }) } };
   }
 

@@ -1,3 +1,4 @@
+import { requireAllowed } from '#libs/policy/policy';
 import { Body, Delete, Get, Param, Post, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { KeyPairs } from '#libs/compute/key-pairs/key-pairs';
@@ -7,12 +8,14 @@ import { parseBody, unwrap } from '#apps/api/http/body/parse-body';
 import { limitOf } from '#apps/api/http/query/paging';
 import { one, requireKnown } from '#apps/api/http/query/query';
 import { ComputeController } from '../http/compute-controller.js';
-import { Compute, requireAdmin } from '../http/compute-request.js';
+import { Compute } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
 import { nextLinks } from '../http/links.js';
 import type { Microversion } from '../http/microversion.js';
 import { renderTime } from '../http/times.js';
 import { CreateKeypairDto } from './keypair.dto.js';
+
+type KeypairAction = 'create' | 'index' | 'show' | 'delete';
 
 /** Nova API: /os-keypairs */
 @ComputeController('os-keypairs')
@@ -28,7 +31,7 @@ export class KeypairsController {
   ) {
     const { version } = request;
     const dto = parseBody(CreateKeypairDto, unwrap(body, 'keypair'), { version });
-    const userId = userOf(request, dto.user_id);
+    const userId = userOf(request, dto.user_id, 'create');
     const { projectId } = request.caller;
     const wanted = { userId, projectId, name: dto.name, type: dto.type ?? 'ssh', publicKey: dto.public_key } as const;
     const { keyPair, privateKey } = await this.keyPairs.create(wanted);
@@ -44,7 +47,7 @@ export class KeypairsController {
     if (version >= 75) requireKnown(query, ['user_id', 'limit', 'marker']);
     const limit = limitOf(query);
     const marker = version >= 35 ? one(query, 'marker') : undefined;
-    const found = await this.keyPairs.list(userOf(request, one(query, 'user_id')), limit, marker);
+    const found = await this.keyPairs.list(userOf(request, one(query, 'user_id'), 'index'), limit, marker);
     const pages = found.map(({ name }) => ({ id: name }));
     const next = version >= 35 ? nextLinks(request.url, query, pages, limit) : [];
     return {
@@ -55,7 +58,7 @@ export class KeypairsController {
 
   @Get(':name')
   async show(@Compute() request: ComputeRequest, @Param('name') name: string) {
-    const keyPair = await this.keyPairs.get(userOf(request, one(request.query, 'user_id')), name);
+    const keyPair = await this.keyPairs.get(userOf(request, one(request.query, 'user_id'), 'show'), name);
     const { serial, userId, createdAt } = keyPair;
     const record = { id: serial, user_id: userId, created_at: renderTime(createdAt, 'micro') };
     return {
@@ -69,14 +72,15 @@ export class KeypairsController {
     @Param('name') name: string,
     @Res({ passthrough: true }) response: Response,
   ): Promise<void> {
-    await this.keyPairs.delete(userOf(request, one(request.query, 'user_id')), name);
+    await this.keyPairs.delete(userOf(request, one(request.query, 'user_id'), 'delete'), name);
     response.status(request.version >= 2 ? 204 : 202);
   }
 }
 
-function userOf(request: ComputeRequest, userId: string | undefined): string {
-  if (userId === undefined || userId === request.caller.userId || request.version < 10) return request.caller.userId;
-  requireAdmin(request, 'os_compute_api:os-keypairs:index');
+/** Whose pairs are asked for: the caller's own, from 2.10 on anybody's as the policy has it. */
+function userOf({ caller, version }: ComputeRequest, named: string | undefined, action: KeypairAction): string {
+  const userId = version >= 10 && named !== undefined ? named : caller.userId;
+  requireAllowed(caller, `os_compute_api:os-keypairs:${action}`, { user_id: userId });
   return userId;
 }
 

@@ -6,7 +6,7 @@ import { RunningMoves } from '#libs/mobility/migrations/running-moves.service';
 import { TakesBare } from '#apps/api/http/body/body-schema';
 import { parseBody } from '#apps/api/http/body/parse-body';
 import { ComputeController } from '../http/compute-controller.js';
-import { Compute, requireAdmin } from '../http/compute-request.js';
+import { Compute } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
 import { ForceCompleteDto } from './force-complete.dto.js';
 import { renderServerMigration } from './migration.renderer.js';
@@ -22,14 +22,14 @@ export class ServerMigrationsController {
 
   @Get()
   async list(@Compute() request: ComputeRequest, @Param('id') id: string) {
-    await this.admit(request, id, 23, 'index');
+    await this.admit(request, id, 23);
     const found = await this.migrations.list({ instanceId: id, inProgress: true });
     return { migrations: found.map((view) => renderServerMigration(view, request.version)) };
   }
 
   @Get(':migration')
   async show(@Compute() request: ComputeRequest, @Param('id') id: string, @Param('migration') migration: string) {
-    await this.admit(request, id, 23, 'show');
+    await this.admit(request, id, 23);
     return { migration: renderServerMigration(await this.migrations.get(id, numberOf(migration)), request.version) };
   }
 
@@ -41,7 +41,7 @@ export class ServerMigrationsController {
     @Param('id') id: string,
     @Param('migration') migration: string,
   ): Promise<void> {
-    await this.admit(request, id, 24, 'delete');
+    await this.admit(request, id, 24);
     await this.running.abort(id, numberOf(migration), request.version >= 65);
   }
 
@@ -55,14 +55,13 @@ export class ServerMigrationsController {
     @Param('migration') migration: string,
     @Body() body: unknown,
   ): Promise<void> {
-    await this.admit(request, id, 22, 'force_complete');
+    await this.admit(request, id, 22);
     parseBody(ForceCompleteDto, body, { version: request.version });
     await this.running.forceComplete(request.caller, id, numberOf(migration));
   }
 
-  private async admit(request: ComputeRequest, id: string, since: number, rule: string): Promise<void> {
+  private async admit(request: ComputeRequest, id: string, since: number): Promise<void> {
     if (request.version < since) throw new NotFoundError('Resource', 'migrations');
-    requireAdmin(request, `os_compute_api:servers:migrations:${rule}`);
     await this.instances.get(request.caller, id);
   }
 }

@@ -1,5 +1,5 @@
+import { requireAllowed } from '#libs/policy/policy';
 import { Body, Delete, Get, HttpCode, Param, Put } from '@nestjs/common';
-import { ForbiddenError } from '#libs/common/errors';
 import { defaultLimits, quotaResources } from '#libs/compute/quotas/default-limits';
 import type { Limits, QuotaResource } from '#libs/compute/quotas/default-limits';
 import { Quotas } from '#libs/compute/quotas/quotas';
@@ -8,7 +8,7 @@ import { unwrap } from '#apps/api/http/body/parse-body';
 import { booleanOf } from '#apps/api/http/input/booleans';
 import { InputError } from '#apps/api/http/input/input-error';
 import { ComputeController } from '../http/compute-controller.js';
-import { Compute, requireAdmin } from '../http/compute-request.js';
+import { Compute } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
 import type { Microversion } from '../http/microversion.js';
 
@@ -19,7 +19,7 @@ export class QuotaSetsController {
 
   @Get(':project')
   async show(@Compute() request: ComputeRequest, @Param('project') project: string) {
-    requireOwn(request, project);
+    requireAllowed(request.caller, 'os_compute_api:os-quota-sets:show', { project_id: project });
     await this.quotas.requireProject(project);
     return { quota_set: { id: project, ...shown(await this.quotas.limits(project), request.version) } };
   }
@@ -31,7 +31,7 @@ export class QuotaSetsController {
 
   @Get(':project/detail')
   async detail(@Compute() request: ComputeRequest, @Param('project') project: string) {
-    requireOwn(request, project);
+    requireAllowed(request.caller, 'os_compute_api:os-quota-sets:detail', { project_id: project });
     await this.quotas.requireProject(project);
     const [limits, usage] = await Promise.all([this.quotas.limits(project), this.quotas.usage(project)]);
     const used: Partial<Record<QuotaResource, number>> = { ...usage };
@@ -43,7 +43,6 @@ export class QuotaSetsController {
   @Put(':project')
   @TakesMap('quota_set')
   async update(@Compute() request: ComputeRequest, @Param('project') project: string, @Body() body: unknown) {
-    requireAdmin(request, 'os_compute_api:os-quota-sets:update');
     // Old clients name the project in the body too: the path says it.
     const { force, ...wanted } = unwrap(body, 'quota_set');
     delete wanted.tenant_id;
@@ -53,8 +52,7 @@ export class QuotaSetsController {
 
   @Delete(':project')
   @HttpCode(202)
-  async delete(@Compute() request: ComputeRequest, @Param('project') project: string): Promise<void> {
-    requireAdmin(request, 'os_compute_api:os-quota-sets:delete');
+  async delete(@Compute() _request: ComputeRequest, @Param('project') project: string): Promise<void> {
     await this.quotas.reset(project);
   }
 }
@@ -69,11 +67,6 @@ function resourcesAt(version: Microversion): QuotaResource[] {
 
 function shown(limits: Limits, version: Microversion): Record<string, number> {
   return Object.fromEntries(resourcesAt(version).map((resource) => [resource, limits[resource]]));
-}
-
-function requireOwn({ caller }: ComputeRequest, project: string): void {
-  if (!caller.isAdmin && caller.projectId !== project)
-    throw new ForbiddenError("Policy doesn't allow os_compute_api:os-quota-sets:show to be performed.");
 }
 
 /** Nova API: `force` sets a limit below what is used. Throws InputError. */

@@ -1,3 +1,5 @@
+import { instanceTarget } from '#libs/compute/instances/instance-target';
+import { requireAllowed } from '#libs/policy/policy';
 import { Body, Param, Post, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { Instances } from '#libs/compute/instances/instances';
@@ -29,6 +31,7 @@ export class ServerActionsController {
     const [name = ''] = keys;
     const action = this.actions.named(name);
     const instance = await this.instances.get(request.caller, id);
+    requireAllowed(request.caller, this.actions.ruleOf(name), instanceTarget(instance));
     const answer = await action(request, instance, (body as Record<string, unknown>)[name]);
     response.status(answer.status);
     if (answer.location) response.location(answer.location);

@@ -1,3 +1,5 @@
+import { ruleOfRoute } from '#libs/policy/policy';
+import type { RuleName } from '#libs/policy/rule-tables';
 import { Injectable } from '@nestjs/common';
 import { Instances } from '#libs/compute/instances/instances';
 import { ConsoleLogs } from '#libs/compute/instances/read/console-logs';
@@ -7,7 +9,6 @@ import type { Instance } from '#libs/compute/instances/instance.entity';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
 import { parseBody } from '#apps/api/http/body/parse-body';
 import { InputError } from '#apps/api/http/input/input-error';
-import { requireAdmin } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
 import { metadataOf } from './create-server.dto.js';
 import {
@@ -96,6 +97,11 @@ export class ServerActions {
     return action;
   }
 
+  /** The policy's rule for the action, as its table names it. */
+  ruleOf(name: string): RuleName {
+    return ruleOfRoute('POST /compute/v2.1/servers/{id}/action', name)!;
+  }
+
   private async power({ caller }: ComputeRequest, id: string, action: 'start' | 'stop' | 'pause' | 'unpause') {
     await this.actions.power(caller, id, action);
     return accepted;
@@ -129,14 +135,12 @@ export class ServerActions {
   }
 
   private async migrate(request: ComputeRequest, { id }: Instance, argument: unknown) {
-    requireAdmin(request, 'os_compute_api:os-migrate-server:migrate');
     const { host } = parseBody(MigrateDto, argument ?? {}, { version: request.version, path: 'migrate' });
     await this.migrations.migrate(request.caller, id, { host });
     return accepted;
   }
 
   private async migrateLive(request: ComputeRequest, { id }: Instance, argument: unknown) {
-    requireAdmin(request, 'os_compute_api:os-migrate-server:migrate_live');
     const { version } = request;
     const dto = parseBody(MigrateLiveDto, argument, { version, path: 'os-migrateLive' });
     if (dto.block_migration === 'auto' && version < 25)
@@ -154,7 +158,6 @@ export class ServerActions {
   }
 
   private async evacuate(request: ComputeRequest, { id }: Instance, argument: unknown): Promise<ActionAnswer> {
-    requireAdmin(request, 'os_compute_api:os-evacuate');
     const { version } = request;
     const { host, force, adminPass, onSharedStorage } = parseBody(EvacuateDto, argument, { version, path: 'evacuate' });
     if (force && !host) throw new BadRequestError("Can't force to a non-provided destination");
@@ -180,7 +183,6 @@ export class ServerActions {
   }
 
   private async resetState(request: ComputeRequest, { id }: Instance, argument: unknown) {
-    requireAdmin(request, 'os_compute_api:os-admin-actions:reset_state');
     const { state } = parseBody(ResetStateDto, argument, { version: request.version, path: 'os-resetState' });
     await this.actions.resetState(request.caller, id, state);
     return accepted;

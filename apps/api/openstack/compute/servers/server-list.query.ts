@@ -1,4 +1,4 @@
-import { ForbiddenError } from '#libs/common/errors';
+import { allows, requireAllowed } from '#libs/policy/policy';
 import { instanceSortKeys } from '#libs/compute/instances/read/instance-query';
 import type { InstanceFilter, InstancePage, InstanceSortKey } from '#libs/compute/instances/read/instance-query';
 import type { PowerState, TaskState, VmState } from '#libs/compute/instances/instance.entity';
@@ -14,6 +14,7 @@ import type { StatePattern } from './server-status.js';
 export function filterOf(request: ComputeRequest): InstanceFilter {
   const { query, caller, version } = request;
   requireServerFields(query, version);
+  const allFilters = allows(caller, 'os_compute_api:servers:allow_all_filters');
   const text = (field: string, alias?: string) => one(query, field) ?? (alias && one(query, alias));
   const time = (field: string) => timeIn(query, field);
   const list = (field: string) => (version >= 26 ? text(field)?.split(',') : undefined);
@@ -23,7 +24,7 @@ export function filterOf(request: ComputeRequest): InstanceFilter {
     name: text('name', 'display_name'),
     ids: text('uuid') === undefined ? undefined : many(query, 'uuid'),
     ip: text('ip'),
-    ip6: caller.isAdmin || version >= 5 ? text('ip6') : undefined,
+    ip6: allFilters || version >= 5 ? text('ip6') : undefined,
     flavorId: text('flavor'),
     imageId: text('image', 'image_ref'),
     states,
@@ -41,7 +42,7 @@ export function filterOf(request: ComputeRequest): InstanceFilter {
       'The value of changes-since must be less than or equal to changes-before.',
     );
   // Nova: these were admins' filters up to 2.82.
-  if (!caller.isAdmin && version < 83) return filter;
+  if (!allFilters && version < 83) return filter;
   return {
     ...filter,
     availabilityZone: text('availability_zone'),
@@ -51,7 +52,7 @@ export function filterOf(request: ComputeRequest): InstanceFilter {
     powerState: integerIn(query, 'power_state') as PowerState | undefined,
     description: text('description', 'display_description'),
     hostname: text('hostname'),
-    ...(caller.isAdmin && {
+    ...(allFilters && {
       userId: text('user_id'),
       hostName: text('host') ?? text('node') ?? text('compute_host'),
       deleted: booleanIn(query, 'deleted'),
@@ -72,8 +73,7 @@ function statesIn({ query, version }: ComputeRequest): StatePattern[] | undefine
 function projectOf({ query, caller }: ComputeRequest): string | null {
   const named = one(query, 'project_id') ?? one(query, 'tenant_id');
   const all = flag(query, 'all_tenants');
-  if (all && !caller.isAdmin)
-    throw new ForbiddenError("Policy doesn't allow os_compute_api:servers:index:get_all_tenants to be performed.");
+  if (all) requireAllowed(caller, 'os_compute_api:servers:index:get_all_tenants');
   if (!all) return caller.projectId;
   return named ?? null;
 }
@@ -86,9 +86,9 @@ const constantKeys = new Set(
 );
 
 /** Throws InputError, and ForbiddenError where a member would learn who shares a host. */
-export function pageOf({ query, isAdmin }: ComputeRequest): InstancePage {
-  if (!isAdmin && many(query, 'sort_key').some((key) => key === 'host' || key === 'node'))
-    throw new ForbiddenError('Only administrators can sort servers by host, node');
+export function pageOf({ query, caller }: ComputeRequest): InstancePage {
+  if (many(query, 'sort_key').some((key) => key === 'host' || key === 'node'))
+    requireAllowed(caller, 'os_compute_api:servers:allow_all_filters');
   const sort = sortOf(query, 'desc')
     .filter(({ key }) => !constantKeys.has(key))
     .map(({ key, direction }) => ({ key: sortKeyOf(key), direction }));

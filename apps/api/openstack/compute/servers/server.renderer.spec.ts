@@ -42,30 +42,33 @@ const view: InstanceView = {
 };
 const base = 'https://c/compute/v2.1';
 
+const member = { userId: 'u', projectId: 'p', roles: ['member'] };
+const admin = { ...member, roles: ['admin'] };
+
 test('the flavor is a link up to 2.46 and embedded from 2.47 on', () => {
-  const old = renderServer(view, { version: 46, isAdmin: false, base });
+  const old = renderServer(view, { version: 46, caller: member, base });
   assert.deepEqual(old.flavor, { id: 'f', links: [{ rel: 'bookmark', href: 'https://c/compute/flavors/f' }] });
-  const now = renderServer(view, { version: 47, isAdmin: false, base }).flavor as Record<string, unknown>;
+  const now = renderServer(view, { version: 47, caller: member, base }).flavor as Record<string, unknown>;
   assert.equal(now.original_name, 'tiny');
 });
 
 test('the host is told to admins only; its hash to all', () => {
-  const seen = renderServer(view, { version: 90, isAdmin: false, base });
+  const seen = renderServer(view, { version: 90, caller: member, base });
   assert.ok(!('OS-EXT-SRV-ATTR:host' in seen));
   assert.match(seen.hostId, /^[0-9a-f]{56}$/);
-  const admin: Record<string, unknown> = renderServer(view, { version: 90, isAdmin: true, base });
-  assert.equal(admin['OS-EXT-SRV-ATTR:host'], 'h1');
-  assert.equal(admin.host_status, 'UP');
+  const whole: Record<string, unknown> = renderServer(view, { version: 90, caller: admin, base });
+  assert.equal(whole['OS-EXT-SRV-ATTR:host'], 'h1');
+  assert.equal(whole.host_status, 'UP');
 });
 
 test('a fault is shown in ERROR only', () => {
-  assert.ok(!('fault' in renderServer(view, { version: 1, isAdmin: true, base })));
+  assert.ok(!('fault' in renderServer(view, { version: 1, caller: admin, base })));
   const broken = { ...view, instance: { ...instance, vmState: 'error' } as Instance };
-  assert.ok('fault' in renderServer(broken, { version: 1, isAdmin: true, base }));
+  assert.ok('fault' in renderServer(broken, { version: 1, caller: admin, base }));
 });
 
 test('addresses and times have the form clients parse', () => {
-  const server = renderServer(view, { version: 1, isAdmin: false, base });
+  const server = renderServer(view, { version: 1, caller: member, base });
   assert.equal(server.created, '2026-11-24T02:00:00Z');
   assert.equal(server['OS-SRV-USG:launched_at'], '2026-11-24T02:00:00.123000');
   assert.deepEqual(server.addresses.net, [

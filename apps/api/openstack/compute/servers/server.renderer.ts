@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Instance, InstanceFlavor } from '#libs/compute/instances/instance.entity';
 import type { InstanceNicView, InstanceView } from '#libs/compute/instances/read/instance-views';
 import { publicFailure } from '#libs/operations/public-failure';
+import { instanceTarget } from '#libs/compute/instances/instance-target';
+import type { Asker } from '#libs/policy/credentials';
+import { allows } from '#libs/policy/policy';
 import type { Microversion } from '../http/microversion.js';
 import { flavorBookmark, imageBookmark, serverLinks } from '../http/links.js';
 import { renderTime } from '../http/times.js';
@@ -9,7 +12,8 @@ import { statusOf } from './server-status.js';
 
 export interface ServerContext {
   version: Microversion;
-  isAdmin: boolean;
+  /** Who looks: the policy says what is shown. */
+  caller: Asker;
   /** `https://…/compute/v2.1`. */
   base: string;
 }
@@ -22,6 +26,8 @@ export function renderServerSummary(instance: Instance, { base }: ServerContext)
 /** Nova API: server in GET /servers/detail and GET /servers/{id}. */
 export function renderServer(view: InstanceView, context: ServerContext) {
   const { instance, host } = view;
+  const [target, { caller }] = [instanceTarget(instance), context];
+  const extended = allows(caller, 'os_compute_api:os-extended-server-attributes', target);
   return {
     id: instance.id,
     name: instance.name,
@@ -50,9 +56,12 @@ export function renderServer(view: InstanceView, context: ServerContext) {
     'OS-EXT-STS:vm_state': instance.vmState,
     'OS-EXT-STS:power_state': instance.powerState,
     'os-extended-volumes:volumes_attached': [],
-    ...renderFault(instance, context.isAdmin),
-    ...(context.isAdmin ? renderAdminAttributes(view, context.version) : {}),
-    ...renderNewerFields(view, context),
+    ...renderFault(instance, allows(caller, 'fleet:failures:details')),
+    ...(extended ? renderExtended(view, context.version) : {}),
+    ...(context.version >= 16 && allows(caller, 'os_compute_api:servers:show:host_status', target)
+      ? { host_status: host?.status ?? '' }
+      : {}),
+    ...renderNewerFields(view, context, extended),
   };
 }
 
@@ -100,14 +109,14 @@ function renderProgress(instance: Instance) {
 }
 
 /** Nova: OSSA-2019-003: hosts, paths and logs are for administrators. */
-function renderFault({ vmState, fault }: Instance, isAdmin: boolean) {
+function renderFault({ vmState, fault }: Instance, whole: boolean) {
   if (!fault || (vmState !== 'error' && vmState !== 'deleted')) return {};
   const { code, created, message, details = message } = fault;
-  if (isAdmin) return { fault: { code, created, message, details } };
+  if (whole) return { fault: { code, created, message, details } };
   return { fault: { code, created, message: publicFailure(fault) } };
 }
 
-function renderAdminAttributes({ instance, host }: InstanceView, version: Microversion) {
+function renderExtended({ instance, host }: InstanceView, version: Microversion) {
   return {
     'OS-EXT-SRV-ATTR:host': host?.name ?? null,
     'OS-EXT-SRV-ATTR:instance_name': instance.id,
@@ -121,17 +130,16 @@ function renderAdminAttributes({ instance, host }: InstanceView, version: Microv
       'OS-EXT-SRV-ATTR:root_device_name': '/dev/root',
       'OS-EXT-SRV-ATTR:user_data': instance.userData,
     }),
-    ...(version >= 16 && { host_status: host?.status ?? '' }),
   };
 }
 
-function renderNewerFields({ instance }: InstanceView, { version, isAdmin }: ServerContext) {
+function renderNewerFields({ instance }: InstanceView, { version }: ServerContext, extended: boolean) {
   return {
     ...(version >= 9 && { locked: false }),
     ...(version >= 19 && { description: instance.description }),
     ...(version >= 26 && { tags: instance.tags }),
     ...(version >= 63 && { trusted_image_certificates: null }),
     ...(version >= 73 && { locked_reason: null }),
-    ...(version >= 90 && !isAdmin && { 'OS-EXT-SRV-ATTR:hostname': instance.hostname }),
+    ...(version >= 90 && !extended && { 'OS-EXT-SRV-ATTR:hostname': instance.hostname }),
   };
 }

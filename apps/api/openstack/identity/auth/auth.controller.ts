@@ -1,10 +1,9 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Ip, Post, Query, Res, UseFilters } from '@nestjs/common';
 import type { Response } from 'express';
-import { AnyScope, Open } from '#apps/api/http/access';
+import { Open } from '#apps/api/http/access';
 import { CurrentPrincipal } from '#apps/api/http/api-request';
-import { InvalidInputError, NotFoundError, UnauthenticatedError } from '#libs/common/errors';
+import { InvalidInputError } from '#libs/common/errors';
 import type { Principal } from '#libs/identity/principal';
-import { requireRole } from '#libs/identity/principal';
 import { Projects } from '#libs/identity/projects/projects.service';
 import { Tokens } from '#libs/identity/tokens/tokens.service';
 import { parseAuth } from './auth-request.js';
@@ -12,7 +11,6 @@ import { catalog } from '../catalog/catalog.js';
 import { IdentityErrors } from '../http/identity.errors.js';
 import { listLinks, renderDomain, renderProject, renderToken } from '../views.js';
 
-@AnyScope()
 @UseFilters(IdentityErrors)
 @Controller('identity/v3/auth')
 export class AuthController {
@@ -42,7 +40,7 @@ export class AuthController {
     @Query('nocatalog') nocatalog: string | undefined,
     @Res({ passthrough: true }) response: Response,
   ) {
-    const principal = await this.subject(caller, subject);
+    const principal = await this.tokens.show(caller, subjectOf(subject));
     response.set({ 'X-Subject-Token': subject, Vary: 'X-Auth-Token' });
     return renderToken(principal, nocatalog === undefined);
   }
@@ -50,8 +48,7 @@ export class AuthController {
   @Delete('tokens')
   @HttpCode(204)
   async revoke(@CurrentPrincipal() caller: Principal, @Headers('x-subject-token') subject: string | undefined) {
-    await this.subject(caller, subject);
-    await this.tokens.revoke(subject!);
+    await this.tokens.revoke(caller, subjectOf(subject));
   }
 
   @Get('catalog')
@@ -70,16 +67,9 @@ export class AuthController {
     const domains = await this.projects.ofUser('domain', userId);
     return { domains: domains.map(renderDomain), links: listLinks('auth/domains') };
   }
+}
 
-  /** Whose token X-Subject-Token is: the caller's own, or anybody's for an admin. */
-  private async subject(caller: Principal, subject: string | undefined): Promise<Principal> {
-    if (!subject) throw new InvalidInputError('X-Subject-Token', 'a token in this header');
-    try {
-      const principal = await this.tokens.validate(subject);
-      if (principal.userId !== caller.userId) requireRole(caller, 'admin', 'identity:validate_token');
-      return principal;
-    } catch (error) {
-      throw error instanceof UnauthenticatedError ? new NotFoundError('token', 'of X-Subject-Token') : error;
-    }
-  }
+function subjectOf(token: string | undefined): string {
+  if (!token) throw new InvalidInputError('X-Subject-Token', 'a token in this header');
+  return token;
 }

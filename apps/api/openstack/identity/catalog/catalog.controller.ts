@@ -1,12 +1,10 @@
 import { Controller, Get, Param, Query, UseFilters } from '@nestjs/common';
-import { AnyScope } from '#apps/api/http/access';
 import { NotFoundError } from '#libs/common/errors';
 import { REGION, renderEndpoints, renderServices } from './catalog.js';
 import { IdentityErrors } from '../http/identity.errors.js';
 import { links, listLinks } from '../views.js';
 
 /** Services, endpoints and the region, to be read only: they follow from LXSTACK_PUBLIC_URL. */
-@AnyScope()
 @UseFilters(IdentityErrors)
 @Controller('identity/v3')
 export class CatalogController {

@@ -1,5 +1,4 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Req, UseFilters } from '@nestjs/common';
-import { AnyScope } from '#apps/api/http/access';
 import type { ApiRequest } from '#apps/api/http/api-request';
 import { CurrentPrincipal } from '#apps/api/http/api-request';
 import { TakesOneOf } from '#apps/api/http/body/body-schema';
@@ -7,9 +6,8 @@ import { given, parseBody, unwrap } from '#apps/api/http/body/parse-body';
 import { boolean, nextPage, pageOf, text } from '#apps/api/http/query/paging';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
 import { publicUrl } from '#apps/api/http/public-url';
-import { ForbiddenError, InvalidInputError } from '#libs/common/errors';
+import { InvalidInputError } from '#libs/common/errors';
 import type { Principal } from '#libs/identity/principal';
-import { requireRole } from '#libs/identity/principal';
 import { Projects } from '#libs/identity/projects/projects.service';
 import type { NewProject } from '#libs/identity/projects/projects.service';
 import { ProjectBody } from '../bodies.js';
@@ -25,7 +23,6 @@ const filters = {
   is_domain: boolean('is_domain'),
 };
 
-@AnyScope()
 @UseFilters(IdentityErrors)
 @Controller('identity/v3')
 export class ProjectsController {
@@ -34,9 +31,8 @@ export class ProjectsController {
   @Get(['projects', 'domains'])
   async list(@CurrentPrincipal() caller: Principal, @Query() query: ListQuery, @Req() request: ApiRequest) {
     const kind = kindOf(request);
-    requireRole(caller, 'admin', `identity:list_${kind}s`);
     const page = pageOf(query, filters);
-    const rows = await this.projects.list(kind, page);
+    const rows = await this.projects.list(caller, kind, page);
     const next = nextPage(`${publicUrl()}/identity/v3/${kind}s`, query, rows, page.limit);
     const rendered = rows.map(kind === 'domain' ? renderDomain : renderProject);
     return { [`${kind}s`]: rendered, links: listLinks(`${kind}s`, next) };
@@ -45,19 +41,16 @@ export class ProjectsController {
   @Get(['projects/:id', 'domains/:id'])
   async show(@CurrentPrincipal() caller: Principal, @Param('id') id: string, @Req() request: ApiRequest) {
     const kind = kindOf(request);
-    const own = id === caller.projectId || id === caller.user.domain.id || id === caller.project?.domain.id;
-    if (!caller.isAdmin && !own) throw new ForbiddenError(`You are not authorized to perform identity:get_${kind}.`);
-    return this.render(kind, await this.projects.get(kind, id));
+    return this.render(kind, await this.projects.get(caller, kind, id));
   }
 
   @Post(['projects', 'domains'])
   @TakesOneOf({ project: ProjectBody, domain: ProjectBody })
   async create(@CurrentPrincipal() caller: Principal, @Body() body: unknown, @Req() request: ApiRequest) {
     const kind = kindOf(request);
-    requireRole(caller, 'admin', `identity:create_${kind}`);
     const { name, ...rest } = parseProject(kind, body);
     if (name === undefined) throw new InvalidInputError(`${kind}.name`, 'a string of 1 to 64 characters');
-    return this.render(kind, await this.projects.create(kind, { name, ...rest }));
+    return this.render(kind, await this.projects.create(caller, kind, { name, ...rest }));
   }
 
   @Patch(['projects/:id', 'domains/:id'])
@@ -69,17 +62,15 @@ export class ProjectsController {
     @Req() request: ApiRequest,
   ) {
     const kind = kindOf(request);
-    requireRole(caller, 'admin', `identity:update_${kind}`);
     const { name, description, enabled } = parseProject(kind, body);
     const change = given({ name, description, enabled });
-    return this.render(kind, await this.projects.update(kind, id, change));
+    return this.render(kind, await this.projects.update(caller, kind, id, change));
   }
 
   @Delete(['projects/:id', 'domains/:id'])
   @HttpCode(204)
   async delete(@CurrentPrincipal() caller: Principal, @Param('id') id: string, @Req() request: ApiRequest) {
-    requireRole(caller, 'admin', `identity:delete_${kindOf(request)}`);
-    await this.projects.delete(kindOf(request), id);
+    await this.projects.delete(caller, kindOf(request), id);
   }
 
   private render(kind: Kind, project: Parameters<typeof renderProject>[0]) {

@@ -1,5 +1,4 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, UseFilters } from '@nestjs/common';
-import { AnyScope } from '#apps/api/http/access';
 import { CurrentPrincipal } from '#apps/api/http/api-request';
 import { Takes } from '#apps/api/http/body/body-schema';
 import { parseBody, unwrap } from '#apps/api/http/body/parse-body';
@@ -7,7 +6,6 @@ import { pageOf, text } from '#apps/api/http/query/paging';
 import { one } from '#apps/api/http/query/query';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
 import type { Principal } from '#libs/identity/principal';
-import { requireRole } from '#libs/identity/principal';
 import { Roles } from '#libs/identity/roles/roles.service';
 import { RoleBody } from '../bodies.js';
 import { IdentityErrors } from '../http/identity.errors.js';
@@ -23,7 +21,6 @@ interface GrantPath {
   role: string;
 }
 
-@AnyScope()
 @UseFilters(IdentityErrors)
 @Controller('identity/v3')
 export class RolesController {
@@ -31,65 +28,56 @@ export class RolesController {
 
   @Get('roles')
   async list(@CurrentPrincipal() caller: Principal, @Query() query: ListQuery) {
-    requireRole(caller, 'admin', 'identity:list_roles');
-    const roles = await this.roles.list(pageOf(query, { name: text('name') }));
+    const roles = await this.roles.list(caller, pageOf(query, { name: text('name') }));
     return { roles: roles.map(renderRole), links: listLinks('roles') };
   }
 
   @Get('roles/:id')
   async show(@CurrentPrincipal() caller: Principal, @Param('id') id: string) {
-    requireRole(caller, 'admin', 'identity:get_role');
-    return { role: renderRole(await this.roles.get(id)) };
+    return { role: renderRole(await this.roles.get(caller, id)) };
   }
 
   @Post('roles')
   @Takes('role', RoleBody)
   async create(@CurrentPrincipal() caller: Principal, @Body() body: unknown) {
-    requireRole(caller, 'admin', 'identity:create_role');
     const { name } = parseBody(RoleBody, unwrap(body, 'role'), { path: 'role' });
-    return { role: renderRole(await this.roles.create(name)) };
+    return { role: renderRole(await this.roles.create(caller, name)) };
   }
 
   @Delete('roles/:id')
   @HttpCode(204)
   async delete(@CurrentPrincipal() caller: Principal, @Param('id') id: string) {
-    requireRole(caller, 'admin', 'identity:delete_role');
-    await this.roles.delete(id);
+    await this.roles.delete(caller, id);
   }
 
   @Get(grants)
   async listGrants(@CurrentPrincipal() caller: Principal, @Param() { target, user }: GrantPath) {
-    requireRole(caller, 'admin', 'identity:list_grants');
-    const found = await this.roles.assignments({ userId: user, targetId: target });
+    const found = await this.roles.grants(caller, user, target);
     return { roles: found.map(({ role }) => renderRole(role)), links: listLinks('roles') };
   }
 
   @Put(single)
   @HttpCode(204)
   async grant(@CurrentPrincipal() caller: Principal, @Param() { target, user, role }: GrantPath) {
-    requireRole(caller, 'admin', 'identity:create_grant');
-    await this.roles.grant(user, target, role);
+    await this.roles.grant(caller, user, target, role);
   }
 
   /** HEAD too: is there such a grant? */
   @Get(single)
   @HttpCode(204)
   async check(@CurrentPrincipal() caller: Principal, @Param() { target, user, role }: GrantPath) {
-    requireRole(caller, 'admin', 'identity:check_grant');
-    await this.roles.require(user, target, role);
+    await this.roles.require(caller, user, target, role);
   }
 
   @Delete(single)
   @HttpCode(204)
   async revoke(@CurrentPrincipal() caller: Principal, @Param() { target, user, role }: GrantPath) {
-    requireRole(caller, 'admin', 'identity:revoke_grant');
-    await this.roles.revoke(user, target, role);
+    await this.roles.revoke(caller, user, target, role);
   }
 
   @Get('role_assignments')
   async assignments(@CurrentPrincipal() caller: Principal, @Query() query: ListQuery) {
-    requireRole(caller, 'admin', 'identity:list_role_assignments');
-    const found = await this.roles.assignments({
+    const found = await this.roles.assignments(caller, {
       userId: one(query, 'user.id'),
       targetId: one(query, 'scope.project.id') ?? one(query, 'scope.domain.id'),
       roleId: one(query, 'role.id'),

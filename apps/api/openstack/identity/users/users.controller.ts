@@ -1,14 +1,12 @@
 import { Body, Controller, Delete, Get, HttpCode, Ip, Param, Patch, Post, Query, UseFilters } from '@nestjs/common';
-import { AnyScope } from '#apps/api/http/access';
 import { CurrentPrincipal } from '#apps/api/http/api-request';
 import { Takes } from '#apps/api/http/body/body-schema';
 import { given, parseBody, unwrap } from '#apps/api/http/body/parse-body';
 import { boolean, nextPage, pageOf, text } from '#apps/api/http/query/paging';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
 import { publicUrl } from '#apps/api/http/public-url';
-import { ForbiddenError, InvalidInputError } from '#libs/common/errors';
+import { InvalidInputError } from '#libs/common/errors';
 import type { Principal } from '#libs/identity/principal';
-import { requireRole } from '#libs/identity/principal';
 import { Projects } from '#libs/identity/projects/projects.service';
 import { Users } from '#libs/identity/users/users.service';
 import type { NewUser } from '#libs/identity/users/users.service';
@@ -18,7 +16,6 @@ import { listLinks, renderProject, renderUser } from '../views.js';
 
 const filters = { name: text('name'), domain_id: text('domain_id'), enabled: boolean('enabled') };
 
-@AnyScope()
 @UseFilters(IdentityErrors)
 @Controller('identity/v3/users')
 export class UsersController {
@@ -29,22 +26,20 @@ export class UsersController {
 
   @Get()
   async list(@CurrentPrincipal() caller: Principal, @Query() query: ListQuery) {
-    requireRole(caller, 'admin', 'identity:list_users');
     const page = pageOf(query, filters);
-    const users = await this.users.list(page);
+    const users = await this.users.list(caller, page);
     const next = nextPage(`${publicUrl()}/identity/v3/users`, query, users, page.limit);
     return { users: users.map(renderUser), links: listLinks('users', next) };
   }
 
   @Get(':id')
   async show(@CurrentPrincipal() caller: Principal, @Param('id') id: string) {
-    requireSelfOrAdmin(caller, id, 'identity:get_user');
-    return { user: renderUser(await this.users.get(id)) };
+    return { user: renderUser(await this.users.get(caller, id)) };
   }
 
   @Get(':id/projects')
   async listProjects(@CurrentPrincipal() caller: Principal, @Param('id') id: string) {
-    requireSelfOrAdmin(caller, id, 'identity:list_user_projects');
+    await this.users.get(caller, id, 'identity:list_user_projects');
     const projects = await this.projects.ofUser('project', id);
     return { projects: projects.map(renderProject), links: listLinks(`users/${id}/projects`) };
   }
@@ -52,19 +47,17 @@ export class UsersController {
   @Post()
   @Takes('user', UserBody)
   async create(@CurrentPrincipal() caller: Principal, @Body() body: unknown) {
-    requireRole(caller, 'admin', 'identity:create_user');
     const { name, ...rest } = parseUser(body);
     if (name === undefined) throw new InvalidInputError('user.name', 'a string of 1 to 255 characters');
-    return { user: renderUser(await this.users.create({ name, ...rest })) };
+    return { user: renderUser(await this.users.create(caller, { name, ...rest })) };
   }
 
   @Patch(':id')
   @Takes('user', UserBody)
   async update(@CurrentPrincipal() caller: Principal, @Param('id') id: string, @Body() body: unknown) {
-    requireRole(caller, 'admin', 'identity:update_user');
     const change = parseUser(body);
     delete change.domainId;
-    return { user: renderUser(await this.users.update(id, change)) };
+    return { user: renderUser(await this.users.update(caller, id, change)) };
   }
 
   @Post(':id/password')
@@ -76,22 +69,15 @@ export class UsersController {
     @Ip() address: string,
     @Body() body: unknown,
   ) {
-    requireSelfOrAdmin(caller, id, 'identity:change_password');
     const { original_password, password } = parseBody(PasswordBody, unwrap(body, 'user'), { path: 'user' });
-    await this.users.changePassword(id, original_password, password, address);
+    await this.users.changePassword(caller, id, original_password, password, address);
   }
 
   @Delete(':id')
   @HttpCode(204)
   async delete(@CurrentPrincipal() caller: Principal, @Param('id') id: string) {
-    requireRole(caller, 'admin', 'identity:delete_user');
-    await this.users.delete(id);
+    await this.users.delete(caller, id);
   }
-}
-
-function requireSelfOrAdmin(caller: Principal, id: string, action: string): void {
-  if (!caller.isAdmin && caller.userId !== id)
-    throw new ForbiddenError(`You are not authorized to perform the requested action: ${action}.`);
 }
 
 function parseUser(body: unknown): Partial<NewUser> {

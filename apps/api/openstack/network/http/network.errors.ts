@@ -13,6 +13,7 @@ const types: Record<string, string> = {
   InvalidInputError: 'InvalidInput',
   InputError: 'InvalidInput',
   ForbiddenError: 'PolicyNotAuthorized',
+  PolicyDeniedError: 'PolicyNotAuthorized',
   UnauthenticatedError: 'HTTPUnauthorized',
   QuotaExceededError: 'OverQuota',
   DefaultSecurityGroupError: 'SecurityGroupCannotRemoveDefault',

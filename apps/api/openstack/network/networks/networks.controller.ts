@@ -5,7 +5,7 @@ import { given, parseBody, unwrap } from '#apps/api/http/body/parse-body';
 import { boolean, integer } from '#apps/api/http/query/paging';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
 import type { Caller } from '#libs/common/caller';
-import { ForbiddenError, InvalidInputError } from '#libs/common/errors';
+import { InvalidInputError } from '#libs/common/errors';
 import { Networks } from '#libs/networking/networks/networks.service';
 import type { NewNetwork } from '#libs/networking/networks/networks.service';
 import { NetworkBody, requireUnchanged } from '../bodies.js';
@@ -46,20 +46,20 @@ export class NetworksController {
     return neutronList(
       'networks',
       query,
-      rows.map((row) => renderNetwork(row, caller.isAdmin)),
+      rows.map((row) => renderNetwork(row, caller)),
     );
   }
 
   @Get(':id')
   async show(@CurrentCaller() caller: Caller, @Param('id') id: string) {
-    return { network: renderNetwork(await this.networks.get(caller, id), caller.isAdmin) };
+    return { network: renderNetwork(await this.networks.get(caller, id), caller) };
   }
 
   @Post()
   @Takes('network', NetworkBody)
   async create(@CurrentCaller() caller: Caller, @Body() body: unknown) {
-    const wanted = networkOf(caller, parseBody(NetworkBody, unwrap(body, 'network'), { path: 'network' }));
-    return { network: renderNetwork(await this.networks.create(caller, wanted), caller.isAdmin) };
+    const wanted = networkOf(parseBody(NetworkBody, unwrap(body, 'network'), { path: 'network' }));
+    return { network: renderNetwork(await this.networks.create(caller, wanted), caller) };
   }
 
   @Put(':id')
@@ -67,8 +67,8 @@ export class NetworksController {
   async update(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown) {
     const parsed = parseBody(NetworkBody, unwrap(body, 'network'), { path: 'network' });
     requireUnchanged(parsed, ['project_id', 'tenant_id', 'provider:segmentation_id']);
-    const network = await this.networks.update(caller, id, networkOf(caller, parsed));
-    return { network: renderNetwork(network, caller.isAdmin) };
+    const network = await this.networks.update(caller, id, networkOf(parsed));
+    return { network: renderNetwork(network, caller) };
   }
 
   @Delete(':id')
@@ -78,15 +78,13 @@ export class NetworksController {
   }
 }
 
-function networkOf(caller: Caller, parsed: NetworkBody): NewNetwork {
+function networkOf(parsed: NetworkBody): NewNetwork {
   const vni = parsed['provider:segmentation_id'];
   const projectId = parsed.project_id ?? parsed.tenant_id;
   if ((parsed['provider:network_type'] ?? 'vxlan') !== 'vxlan')
     throw new InvalidInputError('provider:network_type', 'vxlan');
   if (parsed['router:external'])
     throw new InvalidInputError('router:external', 'false: there are no external networks');
-  if (!caller.isAdmin && (vni !== undefined || (projectId !== undefined && projectId !== caller.projectId)))
-    throw new ForbiddenError('Only an admin may set provider attributes or another project.');
   const { name, description, shared, mtu } = parsed;
   const [adminStateUp, portSecurityEnabled] = [parsed.admin_state_up, parsed.port_security_enabled];
   return given({ name, description, shared, mtu, adminStateUp, portSecurityEnabled, vni, projectId });

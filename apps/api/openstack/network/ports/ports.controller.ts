@@ -1,4 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, UseFilters } from '@nestjs/common';
+import { allows } from '#libs/policy/policy';
 import { CurrentCaller } from '#apps/api/http/api-request';
 import { Takes } from '#apps/api/http/body/body-schema';
 import { given, parseBody, unwrap } from '#apps/api/http/body/parse-body';
@@ -92,9 +93,10 @@ export class PortsController {
     return { port: rendered! };
   }
 
-  private async render({ isAdmin }: Caller, ports: Port[]) {
-    const hosts = isAdmin ? await this.hosts.byIds(ports.map((port) => port.hostId)) : new Map<string, never>();
-    return ports.map((port) => renderPort(port, hosts.get(port.hostId ?? '')?.name ?? '', isAdmin));
+  private async render(caller: Caller, ports: Port[]) {
+    const withBinding = allows(caller, 'get_port:binding:host_id');
+    const hosts = withBinding ? await this.hosts.byIds(ports.map((port) => port.hostId)) : new Map<string, never>();
+    return ports.map((port) => renderPort(port, hosts.get(port.hostId ?? '')?.name ?? '', withBinding));
   }
 }
 

@@ -1,3 +1,4 @@
+import { allows } from '#libs/policy/policy';
 import { Controller, Delete, Get, HttpCode, Param, Post, Query, UseFilters } from '@nestjs/common';
 import { CurrentCaller } from '#apps/api/http/api-request';
 import { many } from '#apps/api/http/query/query';
@@ -79,9 +80,10 @@ export class SecurityGroupsController {
 }
 
 /** The project asked about: the caller's own, or any by an admin. */
-function projectOf({ isAdmin, projectId }: Caller, query: ListQuery): string {
+function projectOf(caller: Caller, query: ListQuery): string {
   const [asked] = [...many(query, 'project_id'), ...many(query, 'tenant_id')];
-  return isAdmin && asked ? asked : projectId;
+  const allowed = asked !== undefined && allows(caller, 'get_security_group', { project_id: asked });
+  return allowed ? asked : caller.projectId;
 }
 
 function own({ projectId }: Caller, id: string): SecurityGroup {
