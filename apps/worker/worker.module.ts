@@ -22,7 +22,8 @@ import { ForceCompleteWorkflow } from './move/force-complete/force-complete.work
 import { AutoEvacuation } from './move/evacuate/auto-evacuation.js';
 import { LeftoverCopies } from './host/leftover-copies.js';
 import { ResyncHostWorkflow } from './host/resync.workflow.js';
-import { Forwarding } from './network/forwarding.js';
+import { NetworkFollowers } from './network/network-followers.js';
+import { OldAgents } from './network/old-agents.js';
 import { HostCalls } from './host/host-calls.js';
 import { InstanceSpecs } from './instance/instance-specs.js';
 import { HostNetworkView } from './network/host-network-view.js';
@@ -52,7 +53,7 @@ import { ConfirmResizeWorkflow } from './move/resize/confirm-resize.workflow.js'
 import { RevertResizeWorkflow } from './move/resize/revert-resize.workflow.js';
 import { WorkerService } from './worker.service.js';
 
-const hosts = [HostCalls, Forwarding, InstanceSpecs, HostNetworkView, LeftoverCopies];
+const hosts = [HostCalls, OldAgents, NetworkFollowers, InstanceSpecs, HostNetworkView, LeftoverCopies];
 const instances = [InstanceTransitions, CreateWorkflow, PlaceStep, SpawnStep, DeleteWorkflow, RebuildWorkflow];
 const moves = [
   ClaimTargetStep,

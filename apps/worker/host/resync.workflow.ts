@@ -4,13 +4,14 @@ import { createLogger } from '#libs/common/logger';
 import type { Step, StepRun, Workflow } from '#libs/operations/workflow';
 import { callOf, HostCalls } from './host-calls.js';
 import { HostNetworkView } from '../network/host-network-view.js';
+import { OldAgents } from '../network/old-agents.js';
 import { LeftoverCopies } from './leftover-copies.js';
 
 type Run = StepRun<object, object>;
 
 /**
- * A host is back (its lease had run out, or its agent is a new one): it learns what moved while it could not be told, and
- * forgets what it lost. Its agent by itself only stops that (invariant 2).
+ * A host is back (its lease had run out, or its agent is a new one): it forgets what it lost. Its agent by itself only stops
+ * that (invariant 2). Where its networks' ports are now it follows by itself; an old agent is told.
  */
 @Injectable()
 export class ResyncHostWorkflow implements Workflow<object, object> {
@@ -26,11 +27,13 @@ export class ResyncHostWorkflow implements Workflow<object, object> {
     private readonly database: DataSource,
     private readonly hosts: HostCalls,
     private readonly view: HostNetworkView,
+    private readonly oldAgents: OldAgents,
     private readonly left: LeftoverCopies,
   ) {}
 
   private async forward(run: Run): Promise<void> {
     const hostId = run.operation.resourceId;
+    if (!(await this.oldAgents.isOld(hostId))) return;
     // Index ports_on_host.
     const rows = await this.database.query<{ network_id: string }[]>(
       'SELECT DISTINCT network_id FROM ports WHERE host_id = $1',

@@ -4,7 +4,7 @@ import { Port } from '#libs/networking/ports/port.entity';
 import type { BindPortInput } from '#libs/networking/ports/port-operations';
 import { HostNetworks } from '#libs/networking/views/host-networks';
 import type { Step, StepRun, Workflow } from '#libs/operations/workflow';
-import { Forwarding } from './forwarding.js';
+import { OldAgents } from './old-agents.js';
 import { callOf, HostCalls } from '../host/host-calls.js';
 import { HostNetworkView } from './host-network-view.js';
 
@@ -23,7 +23,7 @@ export class BindPortWorkflow implements Workflow<BindPortInput, object> {
     private readonly hosts: HostCalls,
     private readonly networks: HostNetworks,
     private readonly view: HostNetworkView,
-    private readonly forwarding: Forwarding,
+    private readonly oldAgents: OldAgents,
   ) {}
 
   private async plug(run: Run): Promise<void> {
@@ -31,16 +31,17 @@ export class BindPortWorkflow implements Workflow<BindPortInput, object> {
     const portId = run.operation.resourceId;
     const nic = await this.networks.nicOfPort(portId);
     if (!nic) return; // deleted meanwhile
+    const isOld = await this.oldAgents.isOld(hostId);
     const [agent, [network], own] = await Promise.all([
       this.hosts.agent(hostId),
       this.networks.networkSpecsFor([nic.networkId]),
-      this.view.entriesFor([nic.networkId], hostId),
+      isOld ? this.view.entriesFor([nic.networkId], hostId) : undefined, // the others follow
     ]);
-    const entries = own.get(nic.networkId)!;
+    const entries = own?.get(nic.networkId) ?? [];
     const call = callOf(run, 'plug', 0);
     await Promise.all([
       agent.call('ensurePort', { call, network, nic, entries }, run.signal),
-      this.forwarding.tellPeers(run, [nic], hostId),
+      this.oldAgents.tellPeers(run, [nic], hostId),
     ]);
     await run.commit((tx) => tx.update(Port, { id: portId, hostId }, { status: 'ACTIVE' }));
   }

@@ -4,7 +4,7 @@ import { freeAddresses } from '#libs/networking/ports/address-allocation';
 import { Port } from '#libs/networking/ports/port.entity';
 import type { UnbindPortInput } from '#libs/networking/ports/port-operations';
 import type { Step, StepRun, Workflow } from '#libs/operations/workflow';
-import { Forwarding } from './forwarding.js';
+import { OldAgents } from './old-agents.js';
 import { callOf, HostCalls } from '../host/host-calls.js';
 
 type Run = StepRun<UnbindPortInput, object>;
@@ -18,7 +18,7 @@ export class UnbindPortWorkflow implements Workflow<UnbindPortInput, object> {
 
   constructor(
     private readonly hosts: HostCalls,
-    private readonly forwarding: Forwarding,
+    private readonly oldAgents: OldAgents,
   ) {}
 
   private async unplug(run: Run): Promise<void> {
@@ -27,7 +27,7 @@ export class UnbindPortWorkflow implements Workflow<UnbindPortInput, object> {
     const call = callOf(run, 'unplug', 0);
     await Promise.all([
       this.hosts.whereUp(hostId, (agent) => agent.call('deletePort', { call, portId }, run.signal)),
-      this.forwarding.withdraw(run, [{ networkId, mac }], hostId),
+      this.oldAgents.withdraw(run, [{ networkId, mac }], hostId),
     ]);
     await run.commit(async (tx) => {
       if (!(await tx.existsBy(Port, { id: portId }))) await freeAddresses(tx, portId);

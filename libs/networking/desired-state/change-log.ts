@@ -81,7 +81,20 @@ export class ChangeLog {
     return { revision: { incarnation, snapshot }, changes };
   }
 
-  /** In the caller's transaction: the hosts of these networks acknowledge once they have seen it. Returns its id (xid8). */
+  /**
+   * In the caller's transaction: the hosts of the instance's networks are told how far they are and acknowledge it, though
+   * nothing changed. Returns the transaction (xid8) that they will have seen.
+   */
+  async markInstance(tx: EntityManager, instanceId: string): Promise<{ xid: string; networkIds: string[] }> {
+    const rows = await tx.query<{ networkId: string }[]>(
+      'SELECT DISTINCT network_id AS "networkId" FROM ports WHERE instance_id = $1',
+      [instanceId],
+    );
+    const networkIds = rows.map((row) => row.networkId);
+    return { xid: networkIds.length ? await this.mark(tx, networkIds) : '0', networkIds };
+  }
+
+  /** The same of the hosts of these networks. */
   async mark(tx: EntityManager, networkIds: string[]): Promise<string> {
     const [row] = await tx.query<{ xid: string }[]>(
       `SELECT pg_current_xact_id()::text AS xid, count(note_desired_state('mark', id, NULL, NULL, NULL)::text)

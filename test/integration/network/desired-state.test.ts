@@ -2,16 +2,14 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
-import { DesiredDocument } from '#apps/agent/desired-state/document';
+import type { DesiredDocument } from '#apps/agent/desired-state/document';
 import type { ResourceFailure } from '#generated/lxstack/agent/v1/desired_state';
 import { newId } from '#libs/common/ids';
 import { Notices } from '#libs/database/notices';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { Acknowledgements } from '#libs/networking/desired-state/acknowledgements';
 import { ChangeLog } from '#libs/networking/desired-state/change-log';
-import type { Delta } from '#libs/networking/desired-state/delta';
 import { DesiredStateFeed } from '#libs/networking/desired-state/feed';
-import type { HostStream } from '#libs/networking/desired-state/follower-state';
 import { HostFacts } from '#libs/networking/desired-state/host-facts';
 import { documentOf } from '#libs/networking/desired-state/resources';
 import { renderRevision } from '#libs/networking/desired-state/revision';
@@ -20,55 +18,7 @@ import { Port } from '#libs/networking/ports/port.entity';
 import { Subnet } from '#libs/networking/subnets/subnet.entity';
 import { createTestDatabase } from '../support/servers.js';
 import type { TestDatabase } from '../support/servers.js';
-
-/** An agent without a host: applies what it is sent to a document and acknowledges it. */
-class TestHost implements HostStream {
-  readonly document = new DesiredDocument();
-  readonly kinds = new Set(['network', 'subnet', 'port', 'peer']);
-  ended = false;
-  messages = 0;
-  wholes = 0;
-  failures: ResourceFailure[] = [];
-  acknowledges = true;
-  private heard: () => void = () => {};
-
-  constructor(
-    readonly hostId: string,
-    private readonly feed: DesiredStateFeed,
-  ) {}
-
-  send(revision: string, { changed, removed }: Delta, whole: boolean): void {
-    this.messages++;
-    if (whole) this.wholes++;
-    this.document.apply(revision, changed, removed, whole);
-    if (this.acknowledges)
-      setImmediate(() => this.feed.acknowledge(this, { revision, failures: this.failures, mended: [] }));
-    this.heard();
-  }
-
-  end(): void {
-    this.ended = true;
-  }
-
-  async follow(): Promise<void> {
-    this.ended = false;
-    const { revision, networks } = this.document;
-    await this.feed.add(this, { revision, kinds: [...this.kinds], networkIds: [...networks.keys()] });
-  }
-
-  stop(): void {
-    this.ended = true;
-    this.feed.remove(this);
-  }
-
-  /** Until the document is as `wanted` says; the test's own limit ends a wait that never does. */
-  async until(wanted: (document: DesiredDocument) => boolean): Promise<void> {
-    while (!wanted(this.document)) {
-      const heard = new Promise<void>((resolve) => (this.heard = resolve));
-      await Promise.race([heard, pause(200)]);
-    }
-  }
-}
+import { TestFollower } from '../support/test-follower.js';
 
 describe('desired state', () => {
   let database: TestDatabase;
@@ -107,9 +57,9 @@ describe('desired state', () => {
     await source.query('DELETE FROM ports');
   });
 
-  const followers: TestHost[] = [];
-  const follower = async (host: Host): Promise<TestHost> => {
-    const made = new TestHost(host.id, feed);
+  const followers: TestFollower[] = [];
+  const follower = async (host: Host): Promise<TestFollower> => {
+    const made = new TestFollower(host.id, feed);
     followers.push(made);
     await made.follow();
     return made;
@@ -151,7 +101,7 @@ describe('desired state', () => {
     const all = documentOf(host.id, await facts.all(await facts.networksOf(host.id)));
     return all.map((one) => JSON.stringify(one)).sort();
   }
-  const contentOf = ({ document }: TestHost) =>
+  const contentOf = ({ document }: TestFollower) =>
     document
       .content()
       .resources.map((one) => JSON.stringify(one))

@@ -3,7 +3,7 @@ import type { CreateInstanceInput } from '#libs/compute/instances/actions/instan
 import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
 import { InstancePorts } from '#libs/networking/ports/instance-ports.service';
 import type { Step, StepRun } from '#libs/operations/workflow';
-import { Forwarding } from '../../network/forwarding.js';
+import { OldAgents } from '../../network/old-agents.js';
 import { callOf, HostCalls } from '../../host/host-calls.js';
 import { InstanceSpecs } from '../instance-specs.js';
 import type { CreateContext } from './create-context.js';
@@ -16,7 +16,7 @@ export class SpawnStep implements Step<CreateInstanceInput, CreateContext> {
   constructor(
     private readonly hosts: HostCalls,
     private readonly specs: InstanceSpecs,
-    private readonly forwarding: Forwarding,
+    private readonly oldAgents: OldAgents,
     private readonly ports: InstancePorts,
     private readonly transitions: InstanceTransitions,
   ) {}
@@ -29,7 +29,7 @@ export class SpawnStep implements Step<CreateInstanceInput, CreateContext> {
     const call = callOf(run, this.name, instance.epoch);
     await Promise.all([
       agent.call('createInstance', { call, spec, start: true, keepOwner: false }, signal),
-      this.forwarding.announce(run, id, hostId),
+      this.oldAgents.announce(run, id, hostId),
     ]);
     await run.commit(async (tx) => {
       await this.transitions.finishBuild(tx, id, hostId);

@@ -6,9 +6,8 @@ import { Migration } from '#libs/mobility/migrations/migration.entity';
 import { InstancePorts } from '#libs/networking/ports/instance-ports.service';
 import type { Step, StepRun, Workflow } from '#libs/operations/workflow';
 import { Claims } from '#libs/scheduling/claims/claims.service';
-import { Forwarding } from '../../network/forwarding.js';
+import { OldAgents } from '../../network/old-agents.js';
 import { callOf, HostCalls } from '../../host/host-calls.js';
-import { HostNetworkView } from '../../network/host-network-view.js';
 import { InstanceSpecs } from '../instance-specs.js';
 import { faultOf } from '../fault.js';
 
@@ -30,8 +29,7 @@ export class DeleteWorkflow implements Workflow<DeleteInstanceInput, object> {
   constructor(
     private readonly hosts: HostCalls,
     private readonly specs: InstanceSpecs,
-    private readonly view: HostNetworkView,
-    private readonly forwarding: Forwarding,
+    private readonly oldAgents: OldAgents,
     private readonly claims: Claims,
     private readonly ports: InstancePorts,
     private readonly transitions: InstanceTransitions,
@@ -41,12 +39,11 @@ export class DeleteWorkflow implements Workflow<DeleteInstanceInput, object> {
     const { operation, signal } = run;
     const instance = await this.specs.instance(operation.resourceId);
     if (!instance.hostId) return;
-    const { nics } = await this.view.nicsOf(instance.id);
     const call = callOf(run, 'remove', instance.epoch);
     const instanceId = instance.id;
     await Promise.all([
       this.hosts.whereUp(instance.hostId, (agent) => agent.call('deleteInstance', { call, instanceId }, signal)),
-      this.forwarding.withdraw(run, nics, instance.hostId),
+      this.oldAgents.withdrawInstance(run, instanceId, instance.hostId),
       this.releaseKeptCopy(run, instance.epoch),
     ]);
   }

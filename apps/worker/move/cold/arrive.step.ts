@@ -3,7 +3,7 @@ import { InstanceTransitions } from '#libs/compute/instances/states/instance-tra
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
 import { Operations } from '#libs/operations/operations.service';
 import type { Step, StepRun } from '#libs/operations/workflow';
-import { Forwarding } from '../../network/forwarding.js';
+import { OldAgents } from '../../network/old-agents.js';
 import type { MoveContext } from '../move-context.js';
 import { MoveLedger } from '../move-ledger.js';
 import { StartTargetStep } from './start-target.step.js';
@@ -16,7 +16,7 @@ export class ArriveStep implements Step<MoveInput, MoveContext> {
 
   constructor(
     private readonly start: StartTargetStep,
-    private readonly forwarding: Forwarding,
+    private readonly oldAgents: OldAgents,
     private readonly ledger: MoveLedger,
     private readonly transitions: InstanceTransitions,
     private readonly operations: Operations,
@@ -26,7 +26,7 @@ export class ArriveStep implements Step<MoveInput, MoveContext> {
     const { operation, input, context } = run;
     // A worker of a release without the step `start` may have come here.
     if (!context.started) await this.start.run(run);
-    await this.forwarding.announce(run, operation.resourceId, context.targetHostId!);
+    await this.oldAgents.announce(run, operation.resourceId, context.targetHostId!);
     await run.commit(async (tx) => {
       await this.ledger.become(tx, input.migrationId, 'finished');
       const running = context.wasRunning ?? false;

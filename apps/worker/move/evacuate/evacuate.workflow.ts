@@ -10,7 +10,7 @@ import { Fencing } from '#libs/fleet/fencing/fencing.service';
 import { resyncOf } from '#libs/fleet/leases/resync';
 import { Operations } from '#libs/operations/operations.service';
 import type { Step, StepRun, Workflow } from '#libs/operations/workflow';
-import { Forwarding } from '../../network/forwarding.js';
+import { OldAgents } from '../../network/old-agents.js';
 import { callOf, HostCalls } from '../../host/host-calls.js';
 import { InstanceSpecs } from '../../instance/instance-specs.js';
 import { faultOf } from '../../instance/fault.js';
@@ -49,7 +49,7 @@ export class EvacuateWorkflow implements Workflow<MoveInput, EvacuateContext> {
     private readonly database: DataSource,
     private readonly hosts: HostCalls,
     private readonly specs: InstanceSpecs,
-    private readonly forwarding: Forwarding,
+    private readonly oldAgents: OldAgents,
     private readonly ledger: MoveLedger,
     private readonly settlement: MoveSettlement,
     private readonly transitions: InstanceTransitions,
@@ -183,7 +183,7 @@ export class EvacuateWorkflow implements Workflow<MoveInput, EvacuateContext> {
     const { operation, input, context } = run;
     if (context.lost) return;
     const id = operation.resourceId;
-    await this.forwarding.announce(run, id, context.targetHostId!);
+    await this.oldAgents.announce(run, id, context.targetHostId!);
     await run.commit(async (tx) => {
       await this.transitions.finishEvacuation(tx, id, isToRun(input));
       await this.ledger.become(tx, input.migrationId, 'done');

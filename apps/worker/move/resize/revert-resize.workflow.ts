@@ -4,7 +4,7 @@ import { Instance } from '#libs/compute/instances/instance.entity';
 import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
 import type { ConcludeResizeInput } from '#libs/mobility/migrations/move-operations';
 import type { Step, StepRun, Workflow } from '#libs/operations/workflow';
-import { Forwarding } from '../../network/forwarding.js';
+import { OldAgents } from '../../network/old-agents.js';
 import { callOf, HostCalls } from '../../host/host-calls.js';
 import { faultOf } from '../../instance/fault.js';
 import { startedAgain } from '../../instance/started-again.js';
@@ -33,7 +33,7 @@ export class RevertResizeWorkflow implements Workflow<ConcludeResizeInput, Rever
 
   constructor(
     private readonly hosts: HostCalls,
-    private readonly forwarding: Forwarding,
+    private readonly oldAgents: OldAgents,
     private readonly ledger: MoveLedger,
     private readonly settlement: MoveSettlement,
     private readonly transitions: InstanceTransitions,
@@ -74,7 +74,7 @@ export class RevertResizeWorkflow implements Workflow<ConcludeResizeInput, Rever
     const request = { call: callOf(run, 'start', epoch), instanceId };
     const runs = running && (await startedAgain(agent, request, run.signal));
     await Promise.all([
-      this.forwarding.announce(run, instanceId, source.hostId),
+      this.oldAgents.announce(run, instanceId, source.hostId),
       target.hostId !== source.hostId &&
         this.hosts.whereUp(target.hostId, (other) =>
           other.call('deleteInstance', { call: callOf(run, 'delete', epoch), instanceId }, run.signal),

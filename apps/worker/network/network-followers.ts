@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { createLogger } from '#libs/common/logger';
+import { Acknowledgements } from '#libs/networking/desired-state/acknowledgements';
+import { ChangeLog } from '#libs/networking/desired-state/change-log';
+
+/** A host that is up and has not heard for so long is not waited for any longer. One that is down never is. */
+const PATIENCE_MS = 60_000;
+
+/** The hosts that follow the networks of an instance (libs/networking/desired-state). */
+@Injectable()
+export class NetworkFollowers {
+  private readonly log = createLogger('worker');
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly changes: ChangeLog,
+    private readonly acknowledgements: Acknowledgements,
+  ) {}
+
+  /**
+   * Resolves when every host of the instance's networks that is up has applied all that is committed by now, woken by their
+   * acknowledgements; after a minute also without those that do not answer.
+   */
+  async haveHeard(instanceId: string, signal: AbortSignal): Promise<void> {
+    const mark = await this.database.transaction((tx) => this.changes.markInstance(tx, instanceId));
+    if (!mark.networkIds.length) return;
+    const behind = await this.acknowledgements.wait(mark.xid, mark.networkIds, PATIENCE_MS, signal);
+    if (behind.length)
+      this.log.warn({ instance: instanceId, hosts: behind }, 'hosts have not heard where it is: not waited for');
+  }
+}

@@ -1,0 +1,55 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { DesiredDocument } from '#apps/agent/desired-state/document';
+import type { ResourceFailure } from '#generated/lxstack/agent/v1/desired_state';
+import type { Delta } from '#libs/networking/desired-state/delta';
+import type { DesiredStateFeed } from '#libs/networking/desired-state/feed';
+import type { HostStream } from '#libs/networking/desired-state/follower-state';
+
+/** An agent without a host: applies what it is sent to a document and acknowledges it. */
+export class TestFollower implements HostStream {
+  readonly document = new DesiredDocument();
+  readonly kinds = new Set(['network', 'subnet', 'port', 'peer']);
+  ended = false;
+  messages = 0;
+  wholes = 0;
+  failures: ResourceFailure[] = [];
+  acknowledges = true;
+  private heard: () => void = () => {};
+
+  constructor(
+    readonly hostId: string,
+    private readonly feed: DesiredStateFeed,
+  ) {}
+
+  send(revision: string, { changed, removed }: Delta, whole: boolean): void {
+    this.messages++;
+    if (whole) this.wholes++;
+    this.document.apply(revision, changed, removed, whole);
+    if (this.acknowledges)
+      setImmediate(() => this.feed.acknowledge(this, { revision, failures: this.failures, mended: [] }));
+    this.heard();
+  }
+
+  end(): void {
+    this.ended = true;
+  }
+
+  async follow(): Promise<void> {
+    this.ended = false;
+    const { revision, networks } = this.document;
+    await this.feed.add(this, { revision, kinds: [...this.kinds], networkIds: [...networks.keys()] });
+  }
+
+  stop(): void {
+    this.ended = true;
+    this.feed.remove(this);
+  }
+
+  /** Until the document is as `wanted` says; the test's own limit ends a wait that never does. */
+  async until(wanted: (document: DesiredDocument) => boolean): Promise<void> {
+    while (!wanted(this.document)) {
+      const heard = new Promise<void>((resolve) => (this.heard = resolve));
+      await Promise.race([heard, pause(200)]);
+    }
+  }
+}

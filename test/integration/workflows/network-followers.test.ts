@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Notices } from '#libs/database/notices';
+import { Acknowledgements } from '#libs/networking/desired-state/acknowledgements';
+import { ChangeLog } from '#libs/networking/desired-state/change-log';
+import { DesiredStateFeed } from '#libs/networking/desired-state/feed';
+import { HostFacts } from '#libs/networking/desired-state/host-facts';
+import { TestFollower } from '../support/test-follower.js';
+import { caller, WorkflowWorld } from '../support/workflow-world.js';
+
+describe('workflows with hosts that follow their networks', () => {
+  let world: WorkflowWorld;
+  let notices: Notices;
+  let feed: DesiredStateFeed;
+  const followers = new Map<string, TestFollower>();
+
+  before(async () => {
+    world = await WorkflowWorld.start('wf-follow', ['h1', 'h2', 'h3']);
+    const { database } = world;
+    await database.query(
+      `UPDATE hosts SET capabilities = capabilities || '[{"name": "desired-state", "present": true, "detail": ""}]'`,
+    );
+    notices = new Notices(database);
+    const acknowledgements = new Acknowledgements(database, notices);
+    feed = new DesiredStateFeed(database, notices, new ChangeLog(database), new HostFacts(database), acknowledgements);
+    for (const name of ['h1', 'h2', 'h3']) {
+      const follower = new TestFollower(world.hostId(name), feed);
+      followers.set(name, follower);
+      await follower.follow();
+    }
+  });
+  after(async () => {
+    await feed.onApplicationShutdown();
+    await notices.onApplicationShutdown();
+    await world.stop();
+  });
+  afterEach(() => world.audit());
+
+  const vteps = (host: string) =>
+    [...(followers.get(host)!.document.peers.get(world.tenant.networkId)?.values() ?? [])].map(({ vtep }) => vtep);
+  const told = () =>
+    [...world.agents.values()].flatMap(({ calls }) =>
+      calls.filter((call) => call === 'setForwarding' || call === 'ensureNetwork'),
+    );
+
+  it('a build, a stop and a delete call no peer; where it is comes by the stream', async () => {
+    await world.create('h2');
+    const { id } = await world.create('h1');
+    await followers.get('h2')!.until(() => vteps('h2').includes('10.213.0.11'));
+    await followers.get('h1')!.until(() => vteps('h1').includes('10.213.0.12'));
+    assert.equal((await world.run(id, 'instance.delete', 'deleting', { force: false })).state, 'done');
+    await followers.get('h2')!.until(() => !vteps('h2').includes('10.213.0.11'));
+    await followers.get('h1')!.until((document) => document.networks.size === 0);
+    assert.deepEqual(told(), []);
+  });
+
+  it('a live move releases its source when every host of the network that is up has acknowledged, not before', async () => {
+    const { id } = await world.create('h1');
+    await world.create('h3');
+    const bystander = followers.get('h3')!;
+    await bystander.until(() => vteps('h3').includes('10.213.0.11'));
+    bystander.acknowledges = false;
+    const move = await world.migrations.liveMigrate(caller, id, { host: 'h2' });
+    await bystander.until(() => vteps('h3').includes('10.213.0.12') && !vteps('h3').includes('10.213.0.11'));
+    const calls = () => world.agents.get('h1')!.calls;
+    while (!calls().includes('commitMigration')) await pause(20);
+    await pause(500);
+    assert.ok(!calls().includes('releaseMigration'), 'the source redirects as long as somebody does not know');
+    bystander.acknowledges = true;
+    feed.acknowledge(bystander, { revision: bystander.document.revision, failures: [], mended: [] });
+    const { migration } = await world.ended(move);
+    assert.equal(migration.status, 'completed');
+    assert.ok(calls().includes('releaseMigration'));
+    assert.deepEqual(told(), []);
+  });
+
+  it('a host that is down is not waited for', async () => {
+    const { id } = await world.create('h2');
+    await world.create('h3');
+    const away = followers.get('h3')!;
+    away.stop();
+    await world.database.query(`UPDATE hosts SET forced_down = true WHERE name = 'h3'`);
+    const { migration } = await world.ended(await world.migrations.liveMigrate(caller, id, { host: 'h1' }));
+    assert.equal(migration.status, 'completed');
+    await world.database.query(`UPDATE hosts SET forced_down = false WHERE name = 'h3'`);
+    await away.follow();
+    await away.until(() => vteps('h3').includes('10.213.0.11'));
+  });
+});
