@@ -7,7 +7,7 @@ import type { Step, StepRun } from '#libs/operations/workflow';
 import { callOf, HostCalls } from '../../host/host-calls.js';
 import type { HostAgent } from '../../host/host-calls.js';
 import { startedAgain } from '../../instance/started-again.js';
-import { Forwarding } from '../../network/forwarding.js';
+import { OldAgents } from '../../network/old-agents.js';
 import { MoveLedger } from '../move-ledger.js';
 import type { MoveContext } from '../move-context.js';
 import { inTime } from '../step-time.js';
@@ -22,7 +22,7 @@ export class StopSourceStep implements Step<MoveInput, MoveContext> {
   constructor(
     private readonly database: DataSource,
     private readonly hosts: HostCalls,
-    private readonly forwarding: Forwarding,
+    private readonly oldAgents: OldAgents,
     private readonly ledger: MoveLedger,
     private readonly transitions: InstanceTransitions,
   ) {}
@@ -54,7 +54,7 @@ export class StopSourceStep implements Step<MoveInput, MoveContext> {
     const call = callOf(run, 'give-back', epoch);
     await agent.call('revertMigration', { call, migrationId: input.migrationId, instanceId });
     await this.startAgain(run, agent, callOf(run, 'give-back-start', epoch));
-    await this.forwarding.announce(run, instanceId, input.source.hostId);
+    await this.oldAgents.announce(run, instanceId, input.source.hostId);
     context.resumed = true;
   }
 
