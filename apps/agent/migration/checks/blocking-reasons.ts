@@ -24,7 +24,7 @@ import { blockingUnread } from './unread-data.js';
 
 const CRIU = '/usr/sbin/criu';
 
-/** Reasons in an operator's words; none: it can be moved. Touches nothing. */
+/** Reasons against a live move, in an operator's words; none: it can be moved. Changes nothing. */
 export async function blockingReasons(deps: MigrationDeps, request: CheckMigrationRequest): Promise<string[]> {
   if (request.kind !== MigrationKind.MIGRATION_KIND_LIVE) return [];
   const reasons = [...(await missingTools())];
@@ -35,7 +35,7 @@ export async function blockingReasons(deps: MigrationDeps, request: CheckMigrati
   const spec = request.spec ?? (here === undefined ? undefined : await deps.instances.spec(request.instanceId));
   if (spec) reasons.push(...blockingSpec(spec));
   if (here) return [...reasons, ...(await blockingContent(here, spec!))];
-  // A spec is judged for a host that is to get it: a copy that is being made there does not run yet.
+  // A request with a spec asks the target, where the instance does not run yet.
   return here === undefined || request.spec
     ? reasons
     : [...reasons, 'The instance is not running: only a cold migration moves it.'];
@@ -53,7 +53,7 @@ export function blockingSpec(spec: InstanceSpec): string[] {
 
 let tools: { mtimeMs: number; reasons: string[] } | undefined;
 
-/** Found out again when the program is another one. */
+/** Programs that a move needs and this host lacks. */
 async function missingTools(): Promise<string[]> {
   const { mtimeMs } = await stat(CRIU).catch(() => ({ mtimeMs: 0 }));
   if (tools?.mtimeMs !== mtimeMs) tools = { mtimeMs, reasons: await lookAtTools() };
@@ -74,10 +74,10 @@ async function lookAtTools(): Promise<string[]> {
   }
 }
 
-/** Reasons that are told at once. */
+/** Most reasons in one answer. */
 const TOLD = 20;
 
-/** All that runs inside, looked at for what CRIU refuses. */
+/** Looks at everything that runs inside for what CRIU refuses. */
 async function blockingContent(initPid: number, spec: InstanceSpec): Promise<string[]> {
   const tasks = await tasksBelow(initPid);
   const held = await heldFiles(tasks);

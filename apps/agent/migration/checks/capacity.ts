@@ -15,7 +15,7 @@ type Available = Pick<CheckMigrationResponse, 'memoryAvailableBytes' | 'imagesAv
 const CGROUPS = '/sys/fs/cgroup';
 const COUNT_MS = 4_000;
 
-/** What is needed of another host, where the instance is here, and what this host has left. */
+/** What a target must have for the instance, if it is here, and what this host has left. */
 export async function capacityOf(deps: MigrationDeps, request: CheckMigrationRequest): Promise<Needed & Available> {
   const { instanceId, kind } = request;
   const here = await deps.instances.spec(instanceId).catch((error: unknown) => {
@@ -31,7 +31,7 @@ async function roomNeeded(deps: MigrationDeps, instanceId: string): Promise<Need
   const cgroup = deps.instances.cgroupDirectories(instanceId)[1];
   const [stat, diskNeededBytes] = await Promise.all([
     cgroup ? readFirst([`memory/${cgroup}/memory.stat`, `${cgroup}/memory.stat`]) : '',
-    deps.instances.sharedDisks ? 0 : diskUsed(deps.instances.writableLayer(instanceId)), // shared, it stays where it is
+    deps.instances.sharedDisks ? 0 : diskUsed(deps.instances.writableLayer(instanceId)), // a shared disk is not sent
   ]);
   return { memoryNeededBytes: memoryOfTasks(parseTable(stat)), diskNeededBytes };
 }
@@ -45,14 +45,14 @@ async function roomAvailable(deps: MigrationDeps, instanceId: string): Promise<A
   return { memoryAvailableBytes, imagesAvailableBytes, diskAvailableBytes };
 }
 
-/** Bytes left where `directory` is, or is to be made. */
+/** Bytes left on the file system where `directory` is or will be. */
 async function spaceLeft(directory: string): Promise<number> {
   if (!existsSync(directory)) return spaceLeft(dirname(directory));
   const { bavail, bsize } = await statfs(directory);
   return bavail * bsize;
 }
 
-/** The least of what the machine has left and of what the cgroups above the instance allow. */
+/** Bytes of memory left: by the machine, or by the cgroups above the instance if they allow less. */
 async function memoryAvailable(cgroup: string | undefined): Promise<number> {
   const machine = parseTable(await readFile('/proc/meminfo', 'utf8')).get('MemAvailable') ?? 0;
   const left = [machine * 1024];
@@ -68,7 +68,7 @@ async function memoryAvailable(cgroup: string | undefined): Promise<number> {
   return Math.max(0, Math.min(...left));
 }
 
-/** Bytes that its files take. 0, not known, where they change under the count or are too many to be counted now. */
+/** Bytes that the files take; 0 (unknown) when counting fails or takes too long. */
 async function diskUsed(directory: string): Promise<number> {
   try {
     return Number.parseInt(await run('du', ['-sx', '--block-size=1', '--', directory], '', COUNT_MS), 10) || 0;
@@ -78,7 +78,7 @@ async function diskUsed(directory: string): Promise<number> {
   }
 }
 
-/** Of a hybrid host the memory controller may be on either version. */
+/** The first file that can be read: on a hybrid host the memory controller may be on either version. */
 async function readFirst(paths: readonly string[]): Promise<string> {
   for (const path of paths) {
     const text = await readFile(join(CGROUPS, path), 'utf8').catch(() => '');

@@ -2,7 +2,7 @@ import { readdir, statfs } from 'node:fs/promises';
 
 const MQUEUE = 0x19800202;
 
-/** CRIU has no image for POSIX message queues. They are told by number: the path is the guest's, and may lead elsewhere. */
+/** CRIU carries no POSIX message queues. Counts them only: the guest controls the paths, which may lead elsewhere. */
 export async function blockingQueues(initPid: number): Promise<string[]> {
   const directory = `/proc/${initPid}/root/dev/mqueue`;
   const isThere = await statfs(directory).then(

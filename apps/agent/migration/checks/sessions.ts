@@ -1,6 +1,6 @@
 import type { Task } from './tasks.js';
 
-/** Left in the background by an exec from outside, a process is in a session that CRIU cannot see the leader of. */
+/** Processes that an exec from outside left in the background: the leader of their session is outside, where CRIU cannot see it. */
 export function blockingSessions(tasks: readonly Task[]): string[] {
   return tasks
     .filter(({ session }) => session === 0)

@@ -9,10 +9,10 @@ export interface Task {
   session: number;
 }
 
-/** More than these are not looked at: pids.max is 4096 by default. */
+/** Most processes that are looked at: pids.max is 4096 by default. */
 const MOST = 8192;
 
-/** The tree below `initPid`, as CRIU walks it: what an exec from outside runs is no part of it. */
+/** The tree of processes below `initPid`, as CRIU walks it: without those that an exec from outside runs. */
 export async function tasksBelow(initPid: number): Promise<Task[]> {
   const pids = [initPid];
   for (let i = 0; i < pids.length && pids.length < MOST; i++) pids.push(...(await childrenOf(pids[i]!)));
@@ -48,7 +48,7 @@ export function unitIn(cgroups: string): string | undefined {
 
 export const namespaceOf = (pid: number, kind: string): Promise<string> => orGone(readlink(`/proc/${pid}/ns/${kind}`));
 
-/** Processes come and go under the look; one that we may not read is none of the instance's. */
+/** '' when the process has ended meanwhile, or is not the instance's and may not be read. */
 export async function orGone(work: Promise<string>): Promise<string> {
   return (await orNone(work.then((text) => [text])))[0] ?? '';
 }

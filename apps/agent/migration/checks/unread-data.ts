@@ -9,7 +9,7 @@ const PATIENCE_MS = 500;
 const STEP_MS = 10;
 const SS_MS = 2_000;
 
-/** What nobody has read yet and CRIU has no way to read (sk-netlink.c, sk-unix.c), of one network namespace. */
+/** Data in sockets of one network namespace that no program has read yet and CRIU cannot read (sk-netlink.c, sk-unix.c). */
 interface Unread {
   /** Inodes of netlink sockets with messages. */
   netlink: string[];
@@ -23,8 +23,8 @@ export interface PendingListener {
 }
 
 /**
- * Reasons against a live move, by process. Such data is mostly read in the next moment: it is looked at again for
- * PATIENCE_MS before it counts.
+ * Reasons against a live move, by process. Programs mostly read such data in the next moment: waits up to PATIENCE_MS for
+ * that.
  */
 export async function blockingUnread(initPid: number): Promise<string[]> {
   for (const until = Date.now() + PATIENCE_MS; ; await sleep(STEP_MS)) {
@@ -57,14 +57,14 @@ async function pendingListeners(initPid: number): Promise<PendingListener[]> {
     const args = [`--net=/proc/${initPid}/ns/net`, 'ss', '--unix', '--all', '--numeric', '--extended', '--no-header'];
     return stuckListeners(await run('nsenter', args, '', SS_MS));
   } catch (error) {
-    if (error instanceof CommandError) return []; // it is gone, or CRIU is to say it
+    if (error instanceof CommandError) return []; // the process has ended; if not, CRIU will say it
     throw error;
   }
 }
 
 /**
- * From the lines of `ss -xaneH`: a listener names the inodes that connect to it, 0 for one that is closed. One that has
- * sent nothing yet CRIU connects anew.
+ * Finds, in the lines of `ss -xaneH`, listeners with connections that CRIU cannot carry. A listener names the inodes that
+ * connect to it, 0 for a closed one; CRIU connects anew one that has sent nothing yet.
  */
 export function stuckListeners(lines: string): PendingListener[] {
   const sent = new Map(

@@ -7,8 +7,8 @@ import type { Task } from './tasks.js';
 const ZONE = 'etc/localtime';
 
 /**
- * CRIU finds a watched link by device and inode only (irmap.c), and on btrfs the device that stat(2) gives is the
- * subvolume's, not the one of the watch. Other watched files it opens by their handle.
+ * CRIU finds a watched symbolic link only by device and inode (irmap.c), and on btrfs stat(2) gives another device, the
+ * subvolume's, than the watch has. Other watched files CRIU opens by their handle.
  */
 export async function blockingWatches(initPid: number, tasks: readonly Task[]): Promise<string[]> {
   const mounts = mountsIn(await orGone(readFile(`/proc/${initPid}/mountinfo`, 'utf8')));

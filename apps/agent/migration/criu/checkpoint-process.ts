@@ -26,12 +26,12 @@ export function startCheckpoint(
   });
 }
 
-/** Resolves when the one that an agent before this one had started is gone. */
+/** Resolves when the lxc-checkpoint that an earlier agent started is gone. */
 export async function earlierCheckpointEnded(directory: string): Promise<void> {
   await moveProcessEnded(directory, 'checkpointPid');
 }
 
-/** Resolves when the process of this pid file is gone, false where there was none. It may be no child of ours: it is looked at. */
+/** Resolves when the process of this pid file is gone; false when there was none. Polls, for it may be no child of this agent. */
 export async function moveProcessEnded(directory: string, pidFile: 'checkpointPid' | 'lazyPid'): Promise<boolean> {
   const pid = (await orEmpty(moveFile(directory, pidFile))).trim();
   if (!pid) return false;
@@ -40,8 +40,8 @@ export async function moveProcessEnded(directory: string, pidFile: 'checkpointPi
 }
 
 /**
- * Kills whatever is left of a target's restore: lxc-checkpoint, CRIU, scripts, LXC's monitor. Where two agents share a
- * machine the source's dump has the same directory's name: it is bringing the instance back, and is let be.
+ * Kills whatever is left of a target's restore: lxc-checkpoint, CRIU, scripts, LXC's monitor. Looks for the role too: where two
+ * agents share a machine, the source's dump, which may be bringing the instance back, has a directory of the same name.
  */
 export async function killRestore(directory: string): Promise<void> {
   const marks = [`LXSTACK_MOVE_DIR=${directory}\0`, 'LXSTACK_MOVE_ROLE=target\0'];
@@ -51,16 +51,16 @@ export async function killRestore(directory: string): Promise<void> {
   }
 }
 
-/** Kills what a restore has made whose CRIU is gone. False where it cannot be ended. */
+/** Kills the instance that a restore has made. False when it cannot be ended. */
 export async function killTasks(instances: MovableInstances, instanceId: string): Promise<boolean> {
   for (const until = Date.now() + KILL_WAIT_MS; ; await sleep(LOOK_MS)) {
-    const pid = await runningPid(instances, instanceId); // none: the agent died before it wrote that it comes
+    const pid = await runningPid(instances, instanceId); // 0 also when an agent died before it wrote the instance's record
     if (!pid || Date.now() > until) return !pid;
     killProcess(pid); // its namespace goes with it
   }
 }
 
-/** Pid of its init, 0 where it does not run or is no instance of this host (any more). */
+/** Pid of the instance's init; 0 when it does not run or this host has no such instance. */
 export function runningPid(instances: Pick<MovableInstances, 'initPid'>, instanceId: string): Promise<number> {
   return instances.initPid(instanceId).catch((error: unknown) => {
     if (error instanceof NotFoundError) return 0;
@@ -68,7 +68,7 @@ export function runningPid(instances: Pick<MovableInstances, 'initPid'>, instanc
   });
 }
 
-/** The file's text, nothing where it or its process is not there. */
+/** The file's text; '' when the file or its process does not exist. */
 export async function orEmpty(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');

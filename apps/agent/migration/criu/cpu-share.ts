@@ -2,7 +2,7 @@ import { closeSync, constants, openSync, readFileSync, rmSync, writeFileSync, wr
 import { join } from 'node:path';
 import { moveFile } from '../move-files.js';
 
-/** The share of the processors of a cgroup, and the most of it: v1, v2. */
+/** Files with a cgroup's CPU share and their largest value: cgroup v1, v2. */
 const SHARES = [
   { file: (cgroup: string) => join('cpu', cgroup, 'cpu.shares'), most: '262144' },
   { file: (cgroup: string) => join(cgroup, 'cpu.weight'), most: '10000' },
@@ -15,9 +15,9 @@ interface Change {
 }
 
 /**
- * What CRIU has an instance's tasks do, at both ends, they do in their cgroup: there they would queue behind every busy
- * instance of the host while their peers wait. Until `settle` they go before them. The move's `directory` keeps what was,
- * also for an agent that comes after.
+ * Gives the instance's cgroup the largest CPU share until `settle`. CRIU has the instance's own tasks do part of the dump and
+ * the restore, in that cgroup, and they would queue behind busy instances while peers wait. The former share is kept in the
+ * move's `directory`, also for the next agent.
  */
 export function favour(directory: string, cgroup: string, root = '/sys/fs/cgroup'): void {
   const changes = SHARES.flatMap(({ file, most }): Change[] => {
@@ -29,7 +29,7 @@ export function favour(directory: string, cgroup: string, root = '/sys/fs/cgroup
   for (const { path, most } of changes) unlessGone(() => put(path, most));
 }
 
-/** As it was. What CRIU's restore has written meanwhile is what the instance had, and stays. Also where nothing was changed. */
+/** Puts the former share back, unless CRIU's restore has written the instance's own since. Does nothing without `favour`. */
 export function settle(directory: string): void {
   const note = moveFile(directory, 'cpuShare');
   const changes = unlessGone(() => JSON.parse(readFileSync(note, 'utf8')) as Change[]) ?? [];
@@ -38,7 +38,7 @@ export function settle(directory: string): void {
   rmSync(note, { force: true });
 }
 
-/** Never makes the file. */
+/** Writes an existing file; never creates it. */
 function put(path: string, text: string): void {
   const file = openSync(path, constants.O_WRONLY | constants.O_TRUNC);
   try {
@@ -48,7 +48,7 @@ function put(path: string, text: string): void {
   }
 }
 
-/** Undefined where the cgroup is not there, or has just gone with its instance. */
+/** Undefined when the cgroup does not exist or has just gone. */
 function unlessGone<T>(work: () => T): T | undefined {
   try {
     return work();

@@ -19,13 +19,13 @@ import type { Throttle } from '../wire/throttle.js';
 import { watchedFiles, writeIrmapCache } from './fixups/watched-files.js';
 import { hasMoveFile, moveFile } from '../move-files.js';
 
-/** CRIU's dump at the source: from the cut on it is frozen, in `post-dump` it waits for the word. */
+/** CRIU's dump at the source. The instance is frozen from the cut of its NICs on; at `post-dump` CRIU waits for commit or abort. */
 export class Dump {
   private images: ImageStream | undefined;
   private yard: CgroupWalkOnce | undefined;
   /** Resolves when lxc-checkpoint has ended: the tasks are stopped for good, or go on. */
   ended: Promise<unknown> = Promise.resolve();
-  /** Rejects with MoveFailure where it ends; to be raced with what comes before the word. */
+  /** Rejects with MoveFailure when lxc-checkpoint ends; race it with whatever comes before the commit. */
   failed: Promise<never> = new Promise<never>(() => undefined);
 
   private constructor(
@@ -38,7 +38,7 @@ export class Dump {
     return new Dump(directory, await ScriptLink.create(directory));
   }
 
-  /** The dump that an agent before this one had started; where `waits`, its script waits at the FIFOs for us. */
+  /** Takes over the dump that an earlier agent started. `waits`: its script waits at the FIFOs for an answer. */
   static reopen(directory: string, waits: boolean): Dump {
     const link = waits && hasMoveFile(directory, 'answers') ? ScriptLink.reopen(directory) : undefined;
     const dump = new Dump(directory, link);
@@ -46,7 +46,7 @@ export class Dump {
     return dump;
   }
 
-  /** Before the start: what is watched is looked for while the instance runs. */
+  /** Before the dump: finds the paths of watched files while the instance runs. */
   async tellWatchedFiles(initPid: number): Promise<void> {
     const watched = await watchedFiles(initPid, await heldFiles(await tasksBelow(initPid)));
     await writeIrmapCache(this.imagesDirectory, watched);
@@ -63,7 +63,7 @@ export class Dump {
     const images = this.imagesDirectory;
     this.images = new ImageStream(images, channel, throttle, !memory.sentBefore);
     this.yard = CgroupWalkOnce.make(this.directory, cgroups);
-    // Once its share is in the images.
+    // Only when CRIU has read the cgroup's own share, which goes to the target.
     void this.yard.emptied.then(() => favour(this.directory, cgroups[1]!));
     const veths = spec.nics.map((nic) => hostVethName(nic.portId));
     const args = ['-s', '-n', spec.id, '-P', lxcPath, '-D', images, ...upon(memory.preDump)];
@@ -72,10 +72,10 @@ export class Dump {
     this.failed = ended.then(async (status) => {
       throw await this.failure(status, join(lxcPath, spec.id, 'dump.log'));
     });
-    this.failed.catch(() => undefined); // also looked at when nobody races it
+    this.failed.catch(() => undefined); // nobody may be waiting for it
   }
 
-  /** Its log is kept, but not of a success: what is left here of the instance is going then. */
+  /** Saves CRIU's log and makes the failure. */
   private async failure(status: number, path: string): Promise<MoveFailure> {
     if (status === 0) return new MoveFailure('dump', 'it ended without being told to');
     const verdict = await criuVerdict(this.directory, 'dump.log');
@@ -84,12 +84,12 @@ export class Dump {
     return new MoveFailure('dump', `${cause} (whole log at the source: ${path})`, verdict.excerpt);
   }
 
-  /** After `dumped`: whether CRIU may have linked files in the disk, for open ones that have lost the name they were opened by. */
+  /** After `dumped`: whether CRIU may have linked files into the disk, because open files had lost their names. */
   changedDisk(): boolean {
     return existsSync(join(this.imagesDirectory, 'remap-fpath.img'));
   }
 
-  /** After `dumped`: resolves with their size when all images have been handed to the connection, but those of `memory`. */
+  /** After `dumped`: sends the images except those of `memory`; resolves with their bytes when the connection has taken them. */
   async sendImages(memory: readonly SentMemory[]): Promise<number> {
     await this.images!.finish(new Set(memory.map(({ pagesId }) => `pages-${pagesId}.img`)));
     return this.images!.bytes;
@@ -103,7 +103,7 @@ export class Dump {
     this.link?.answer(word);
   }
 
-  /** After the connection was closed: a send that waits for it ends then. */
+  /** Call it after the connection was closed, for a send may wait for it. */
   async close(): Promise<void> {
     this.link?.close();
     this.link = undefined;

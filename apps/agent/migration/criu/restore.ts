@@ -24,21 +24,21 @@ import { hasMoveFile, markMove, moveFile } from '../move-files.js';
 const UNDO_WAIT_MS = 5_000;
 const MADE_BY_RESTORE = ['initPid', 'nicsLog', 'lazyPid', 'lazyEnded', 'lazyAsked', 'lazyHeld', 'lxcLog'] as const;
 
-/** CRIU's restore at the target: before its first image it waits for `restore`, in `pre-resume` for the word. */
+/** CRIU's restore at the target. It waits twice: before its first image for `restore`, at `pre-resume` for commit or abort. */
 export class Restore {
-  /** performance.now() at which it was let go; 0: not yet. */
+  /** performance.now() when it was told to begin; 0 before. */
   begun = 0;
 
   private constructor(
     private readonly directory: string,
     private readonly link: ScriptLink | undefined,
-    /** Of the instance, relative to each hierarchy's root. */
+    /** The instance's cgroup, relative to each hierarchy's root. */
     private readonly cgroup: string,
     /** Exit status of lxc-checkpoint. */
     readonly ended: Promise<number>,
   ) {}
 
-  /** Started, and stands before its first image. */
+  /** Starts it; resolves when it waits for its first image. */
   static async arm(
     directory: string,
     spec: InstanceSpec,
@@ -62,7 +62,7 @@ export class Restore {
     return restore;
   }
 
-  /** The one that an agent before this one had started; whether it succeeds is seen by what runs when it has ended. */
+  /** Takes over the restore that an earlier agent started. Whether it succeeds shows when it ends: the instance runs or not. */
   static reopen(directory: string, instanceId: string, instances: MovableInstances): Restore {
     const waits = hasMoveFile(directory, 'awaitingCommit') && hasMoveFile(directory, 'answers');
     const ended = earlierCheckpointEnded(directory).then(async () =>
@@ -72,7 +72,7 @@ export class Restore {
     return new Restore(directory, waits ? ScriptLink.reopen(directory) : undefined, cgroup, ended);
   }
 
-  /** False where the restore has ended instead. */
+  /** Lets it begin; resolves when the instance is restored and stopped, with false when the restore has ended instead. */
   async go(network: GuestNetwork, nics: readonly Nic[]): Promise<boolean> {
     const link = this.link!;
     this.begun = performance.now();
@@ -80,7 +80,7 @@ export class Restore {
     await keepForRestore(this.directory, network);
     link.answer('restore');
     const introduced = link.when('namespaces').then(() => {
-      favour(this.directory, this.cgroup); // there from now on, like its namespaces
+      favour(this.directory, this.cgroup); // the cgroup exists from now on
       return this.introduce(network, nics);
     });
     introduced.catch(() => undefined); // awaited below
@@ -92,18 +92,18 @@ export class Restore {
     return true;
   }
 
-  /** Beside the rest of the restore, once the NICs are there: a device without a carrier forgets its neighbours. */
+  /** While CRIU restores on, as soon as the NICs have a carrier: neighbours, sysctls and nftables. */
   private async introduce(network: GuestNetwork, nics: readonly Nic[]): Promise<void> {
     const pid = Number(readFileSync(moveFile(this.directory, 'initPid'), 'utf8'));
     await Promise.all([setNeighbours(pid, network.neighbours, nics), putRest(pid, network)]);
   }
 
-  /** From now on the script lets it run, also without us. */
+  /** Tells the script to let the instance run; it does so even if this agent dies. */
   commit(): void {
     this.link?.answer('commit');
   }
 
-  /** What was restored is killed by the script. Resolves when nothing of it is left. */
+  /** Tells the script to kill what was restored; resolves when no process is left. */
   async abort(): Promise<void> {
     if (this.link) {
       this.link.answer('abort');
@@ -112,7 +112,7 @@ export class Restore {
     await killRestore(this.directory);
   }
 
-  /** After it has ended: only the images stay, for another one. */
+  /** After a failed restore: removes what it left, except the images, for another try. */
   async clear(): Promise<void> {
     this.close();
     const images = moveFile(this.directory, 'images');
@@ -126,10 +126,10 @@ export class Restore {
 
   close(): void {
     this.link?.close();
-    settle(this.directory); // where an agent before this one did not
+    settle(this.directory); // an earlier agent may not have done it
   }
 
-  /** Why it has failed. Of the script that makes the NICs CRIU knows only that it did not succeed. */
+  /** Why it has failed. CRIU's log does not say why the NICs could not be made: the script's own log does. */
   async verdict(): Promise<CriuVerdict> {
     const verdict = await criuVerdict(this.directory, 'restore.log');
     const nics = (await orEmpty(moveFile(this.directory, 'nicsLog'))).trim().replaceAll('\n', ', ');

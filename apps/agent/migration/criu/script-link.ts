@@ -4,12 +4,12 @@ import { Socket } from 'node:net';
 import { run } from '../../process/run.js';
 import { moveFile } from '../move-files.js';
 
-/** What the `criu` wrapper and the action script tell, as they come to it. */
+/** Events that the `criu` wrapper and the action script tell when they come to them. */
 export type ScriptEvent = 'ready' | 'cut' | 'uncut' | 'dumped' | 'namespaces' | 'sockets' | 'restored';
 
 /**
- * The agent's ends of the two FIFOs of a move. The answers' end is what the scripts take the agent's life by: the kernel
- * closes it when the agent dies. Node opens files close-on-exec, so no child holds it open.
+ * The agent's ends of a move's two FIFOs. The scripts notice the agent's death by the end of `answers`, which the kernel
+ * closes then. Node opens files close-on-exec, so no child of the agent holds it open.
  */
 export class ScriptLink {
   private readonly events: Socket;
@@ -37,7 +37,7 @@ export class ScriptLink {
     return new ScriptLink(directory);
   }
 
-  /** After a restart of the agent: a script that waits at these FIFOs goes on with us. */
+  /** After a restart of the agent: a script that waits at these FIFOs goes on with this agent. */
   static reopen(directory: string): ScriptLink {
     return new ScriptLink(directory);
   }
@@ -52,7 +52,7 @@ export class ScriptLink {
     return this.seen.get(event);
   }
 
-  /** Nothing once it is closed: the number of its descriptor may be another's by then. */
+  /** Does nothing once it is closed: its descriptor's number may belong to another file by then. */
   answer(word: 'go' | 'restore' | 'commit' | 'abort'): void {
     if (!this.closed) writeSync(this.answers, `${word}\n`);
   }

@@ -26,16 +26,16 @@ interface Sending {
 }
 
 /**
- * Source: the bulk of a disk while the instance runs, as streams of read-only copies, each what it has more than the one
- * before it, until that is little. What comes after the last copy goes as a tree: into the same root, so that the target's
- * restore can be armed before the freeze, and without the file system's commits in it.
+ * Source: sends the bulk of a disk while the instance runs, as btrfs streams of read-only snapshots, each relative to the one
+ * before, until little is left. Later changes go as a tree (disk-transfer.ts) into the root made of the last snapshot: so the
+ * target can start its restore before the freeze, and no btrfs commit falls into the freeze.
  */
 export class BtrfsCopySender {
   bytes = 0;
 
   constructor(private readonly sending: Sending) {}
 
-  /** What the target's root shows then; undefined where it can take none: the whole goes as a tree. */
+  /** Resolves with what the target's root then contains; undefined when the target can take no stream and the tree must carry all. */
   async send(mayRepeat: () => boolean): Promise<Manifest | undefined> {
     const { streams, spec, target } = this.sending;
     let since: Since = await this.firstParent();
@@ -46,7 +46,7 @@ export class BtrfsCopySender {
       last = { begun: Date.now(), copy: await streams.snapshot(spec.id, pass) };
       const before = this.bytes;
       let problem = await this.stream(pass, since);
-      if (problem) mayRepeat(); // called off, it has failed for that
+      if (problem) mayRepeat(); // throws when the move was called off: then that is why the stream failed
       if (problem && passes.length === 0 && since) {
         this.fellBack('the whole of it, without its image as parent', problem);
         problem = await this.stream(pass, (since = undefined));
@@ -72,7 +72,7 @@ export class BtrfsCopySender {
     return target.copies === 'from-image' && (await streams.knowsImage(image)) ? { image } : undefined;
   }
 
-  /** Why the target could not take it; empty where it has. */
+  /** Sends one stream. Resolves with '' or with the target's reason for refusing it. */
   private async stream(pass: number, since: Since): Promise<string> {
     const { streams, spec, target, throttle, onBytes } = this.sending;
     await target.tell({ say: 'copy' });
@@ -85,7 +85,7 @@ export class BtrfsCopySender {
         onBytes((this.bytes += chunk.length));
       }
     } finally {
-      child.kill('SIGKILL'); // a copy that is being sent cannot be removed
+      child.kill('SIGKILL'); // btrfs removes no snapshot while it is being sent
       await ended.catch(() => undefined);
     }
     await faultPoint('source.disk');
@@ -100,7 +100,7 @@ export class BtrfsCopySender {
   }
 }
 
-/** Target end. */
+/** Target: receives the streams. */
 export class BtrfsCopyReceiver {
   private current: { child: ChildProcess; ended: Promise<void> } | undefined;
 
@@ -123,15 +123,15 @@ export class BtrfsCopyReceiver {
     this.current = { child, ended: exitOf(child) };
   }
 
-  /** What comes after it has failed is dropped: the source hears of it at the end. */
+  /** After a failure the rest of the stream is dropped; `end` tells the source why. */
   async write(data: Buffer): Promise<void> {
     const { child, ended } = this.current!;
     if (!child.stdin!.writable || child.stdin!.write(data)) return;
-    const failed = () => undefined; // also of `once`: the pipe's error when it has stopped reading
+    const failed = () => undefined; // `end` tells it; the pipe's own error says no more
     await Promise.race([once(child.stdin!, 'drain').catch(failed), ended.catch(failed)]);
   }
 
-  /** Why it was not received; empty where it was. Then no copy is left: the source begins anew, or sends none any more. */
+  /** Resolves with '' or with the reason of the failure. After a failure no snapshot is left, and the source begins anew. */
   async end(): Promise<string> {
     const { child, ended } = this.current!;
     child.stdin!.end();

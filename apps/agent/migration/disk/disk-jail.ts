@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { prioritised } from '../agent-priority.js';
 import { scriptsDirectory } from '../move-directory.js';
 
-/** Keeps programs that read or write an instance's disk inside it, whatever links the instance has made; see scripts/jail. */
+/** Runs programs that read or write an instance's disk so that no link of the instance leads them out of it; see criu/scripts/jail. */
 export class DiskJail {
   private constructor(private readonly holder: ChildProcess) {}
 
@@ -16,11 +16,11 @@ export class DiskJail {
     holder.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-1000)));
     const ended = once(holder, 'close').then(() => Promise.reject(new Error(`no jail for the disk: ${said.trim()}`)));
     await Promise.race([once(holder.stdout, 'data'), ended]);
-    ended.catch(() => undefined); // on close()
+    ended.catch(() => undefined); // close() ends it
     return new DiskJail(holder);
   }
 
-  /** Starts a program in the disk's own root directory, ahead of other sessions' work. */
+  /** Starts a program whose root directory is the disk, with priority over other sessions. */
   start(program: string, args: readonly string[]): ChildProcess {
     const { pid } = this.holder;
     const enter = [`--target=${pid}`, '--mount', `--root=/proc/${pid}/root/mnt`, '--wdns=/disk', '--'];

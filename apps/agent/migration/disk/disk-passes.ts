@@ -5,11 +5,11 @@ export interface DiskPass {
 }
 
 const MOST_PASSES = 6;
-/** Little enough that the pass inside the freeze is short. */
+/** When a pass sent no more than this, the pass inside the freeze will be short. */
 const FEW_PATHS = 20;
 const FEW_BYTES = 1 << 20;
 
-/** Whether another pass while it runs would make the one inside the freeze no shorter; `passes`: so far, the first sent all. */
+/** Whether to stop sending passes while the instance runs: little is left, or the last pass sent no less than the one before. */
 export function passesSuffice(passes: readonly DiskPass[]): boolean {
   const last = passes.at(-1);
   if (!last) return false;

@@ -1,29 +1,29 @@
 import { run } from '../../process/run.js';
 import type { DiskPass } from './disk-passes.js';
 
-/** The source's disk as a move sees it, from the passes while it runs to the last in the freeze. */
+/** The source's disk in a move: passes while the instance runs, then one in the freeze. */
 export interface DiskSource {
-  /** While it runs: everything the first time, then what has changed, until little is left for the freeze. */
+  /** While the instance runs: sends everything, then what has changed, until little is left for the freeze. */
   passes(mayRepeat: () => boolean): Promise<void>;
-  /** Resolves when the target has what was written since the one before. */
+  /** Sends what was written since the last pass; resolves when the target has it. */
   pass(): Promise<DiskPass>;
-  /** The freeze is next. */
+  /** Just before the freeze: starts the processes of the last pass. */
   poise(): void;
-  /** In the freeze. `arrived` is to be awaited after it. */
+  /** In the freeze: sends what was written since. Await `arrived` after it. */
   lastPass(): Promise<DiskPass>;
-  /** In the freeze, after the last: what was written there meanwhile. */
+  /** In the freeze, after CRIU has linked deleted files into the disk: sends these. */
   oneMorePass(): Promise<DiskPass>;
-  /** The target has all that was sent. */
+  /** Resolves when the target has everything that was sent. */
   arrived(): Promise<void>;
   close(): void;
 }
 
 const SYNC_TIMEOUT_MS = 600_000;
 
-/** Writes out what the root's file system still holds in memory. */
+/** Has the kernel write the root's file system to the disk. */
 export const syncDisk = (root: string): Promise<string> => run('sync', ['-f', root], '', SYNC_TIMEOUT_MS);
 
-/** A disk that the target sees as well: all that a pass has to do is to write out what is in memory. */
+/** A disk on storage that the target shares: a pass only has the kernel write it out. */
 export class SharedDisk implements DiskSource {
   constructor(private readonly root: string) {}
 

@@ -23,17 +23,17 @@ import { attributed, walk } from './tree-walk.js';
 const FIDELITY = ['--numeric-owner', '--xattrs', '--xattrs-include=*', '--acls'];
 /** Paths named in one message. */
 const NAMED = 1000;
-/** Of one file in a tar stream, about. */
+/** Bytes that one file adds to a tar stream, about. */
 const HEADERS = 1536;
 
-/** The passes over one writable layer, source end. */
+/** Source: the passes over one writable layer, as tar streams. */
 export class DiskSender implements DiskSource {
   private last: Manifest | undefined;
   private frozen: FrozenWalk | undefined;
   private tar: ChildProcess | undefined;
   /** Directories that may have extended attributes at the target. */
   private readonly attributed = new Set<string>();
-  /** Passes that the target has not said to have yet. */
+  /** Passes that the target has not confirmed yet. */
   private due = 0;
   private bytes = 0;
   private expected = 0;
@@ -50,9 +50,9 @@ export class DiskSender implements DiskSource {
     root: string,
     target: TargetLink,
     throttle: Throttle,
-    /** `expected`: what all passes known so far come to; never less than `sent`. */
+    /** `expected`: bytes of all passes known so far, never less than `sent`. */
     onBytes: (sent: number, expected: number) => void,
-    /** What the target has already. */
+    /** What the target has already, by btrfs streams. */
     has?: Manifest,
   ): Promise<DiskSender> {
     const sender = new DiskSender(root, target, throttle, onBytes, await DiskJail.open(root));
@@ -61,17 +61,17 @@ export class DiskSender implements DiskSource {
     return sender;
   }
 
-  /** While it runs: everything the first time, then what has changed, until little is left for the freeze. */
+  /** See DiskSource. */
   async passes(mayRepeat: () => boolean): Promise<void> {
     const done: DiskPass[] = [];
     do done.push(await this.pass());
     while (mayRepeat() && !passesSuffice(done));
   }
 
-  /** Everything the first time, then what has changed since. Resolves when the target has it. */
+  /** See DiskSource. The first pass sends everything. */
   async pass(): Promise<DiskPass> {
     const begun = Date.now();
-    // Pages that are clean again raise the ctime at their next write through a mapping.
+    // Synced first: a write through a memory mapping raises the ctime only of a page that was clean.
     await syncDisk(this.root);
     const now = await walk(this.root, () => begun);
     const diff = this.last ? diffManifests(this.last, now) : { changed: [...now.entries.keys()], removed: [] };
@@ -86,26 +86,26 @@ export class DiskSender implements DiskSource {
     return sent;
   }
 
-  /** The freeze is next. */
+  /** See DiskSource. */
   poise(): void {
     this.frozen?.close();
     this.frozen = new FrozenWalk(this.root, this.last!);
     this.tar ??= this.startTar();
   }
 
-  /** In the freeze. `arrived` is to be awaited after it. */
+  /** See DiskSource. */
   async lastPass(): Promise<DiskPass> {
     return this.send(await this.frozen!.diff());
   }
 
-  /** In the freeze, after the last: what was written there meanwhile. */
+  /** See DiskSource. */
   async oneMorePass(): Promise<DiskPass> {
     this.last = this.frozen!.now();
     this.poise();
     return this.lastPass();
   }
 
-  /** The target has all that was sent. */
+  /** See DiskSource. */
   async arrived(): Promise<void> {
     for (; this.due; this.due--) await this.target.expect('pass-done');
   }
@@ -132,7 +132,7 @@ export class DiskSender implements DiskSource {
     return { paths: changed.length + removed.length, bytes: this.bytes - before };
   }
 
-  /** It waits for its list. */
+  /** Starts a tar that waits for the list of files. */
   private startTar(): ChildProcess {
     const list = ['--no-recursion', '--null', '--verbatim-files-from', '--files-from=-'];
     const tar = this.jail.start('tar', ['--create', ...FIDELITY, '--sparse', '--ignore-failed-read', ...list]);
@@ -160,11 +160,11 @@ interface Unpacking {
   ended: Promise<void>;
 }
 
-/** Target end: what is not in the layer yet, put there. */
+/** Target: unpacks the passes into the writable layer. */
 export class DiskReceiver {
   private jail: Promise<DiskJail> | undefined;
   private tar: Unpacking | undefined;
-  /** Of the pass to come. */
+  /** The tar for the next pass, started ahead. */
   private next: Unpacking | undefined;
 
   constructor(
@@ -196,7 +196,7 @@ export class DiskReceiver {
     this.next ??= this.startTar(await this.jail!);
   }
 
-  /** It waits for its archive. */
+  /** Starts a tar that waits for its archive. */
   private startTar(jail: DiskJail): Unpacking {
     const child = jail.start('tar', ['--extract', '--preserve-permissions', ...FIDELITY]);
     child.stdout!.resume();
@@ -208,7 +208,7 @@ export class DiskReceiver {
     await this.copies?.close();
     for (const tar of [this.tar, this.next]) {
       tar?.child.kill('SIGKILL');
-      await tar?.ended.catch(() => undefined); // its disk goes, or is complete
+      await tar?.ended.catch(() => undefined); // the disk is complete or about to be removed
     }
     (await this.jail?.catch(() => undefined))?.close();
   }

@@ -12,13 +12,13 @@ import { childrenIn, shares } from './tree-shares.js';
 import type { Children } from './tree-shares.js';
 
 const MOST_PROCESSES = 4;
-/** The target has it, though it has gone here since. */
+/** Entry of a path that the target has and the source no longer has. */
 const GONE: ManifestEntry = { ctime: 0n, inode: '', type: '', bytes: 0 };
 
 /**
- * What has changed since `before`, found in the freeze: nothing moves. Processes that were started ahead share the tree
- * and look at ctimes only; names are compared only in directories that have changed. A rename changes the ctime of what
- * it renames on every file system that a root lies on (ext4, xfs, btrfs, f2fs, tmpfs).
+ * Finds in the freeze what has changed since `before`. Several `find` processes, started before the freeze, share the tree
+ * and look at ctimes only; names are compared only in changed directories. That suffices, for a rename changes the ctime of
+ * the renamed file on every file system that a root lies on (ext4, xfs, btrfs, f2fs, tmpfs).
  */
 export class FrozenWalk {
   private startedAt = 0n;
@@ -52,11 +52,11 @@ export class FrozenWalk {
     return (this.found = { changed: [...changed].sort(), removed: removed.sort() });
   }
 
-  /** After `diff`: what the target has then. `before` is no more. */
+  /** After `diff`: what the target will have once it has that difference. Uses `before` up. */
   now(): Manifest {
     const { entries } = this.before;
     const gone = new Set(this.found.removed);
-    // A map keeps its order while it is gone through: parents come before their children.
+    // A Map keeps its order: parents come before their children.
     for (const path of gone.size ? entries.keys() : []) {
       if (!gone.has(path) && !gone.has(parentOf(path))) continue;
       gone.add(path);
@@ -68,13 +68,13 @@ export class FrozenWalk {
     return { startedAt: this.startedAt, entries };
   }
 
-  /** Where there will be no freeze. */
+  /** Ends the processes when the freeze does not come. */
   close(): void {
     for (const { child } of this.finders) child.stdin!.end();
   }
 
   private startFinder() {
-    const last = racyFrom(this.before) - 1n; // found: later than it
+    const last = racyFrom(this.before) - 1n; // find prints what is newer than this
     const since = `@${last / 1_000_000_000n}.${String(last % 1_000_000_000n).padStart(9, '0')}`;
     const args = ['-files0-from', '-', '-ignore_readdir_race', '-newerct', since, '-printf', FOUND];
     const env = { ...process.env, LC_ALL: 'C' }; // eslint-disable-line no-restricted-properties -- find's own
@@ -87,7 +87,7 @@ export class FrozenWalk {
     child.stdin!.end(Buffer.from(points.map((path) => `./${path}\0`).join(''), 'latin1'));
     const [output, problems] = await Promise.all([buffer(child.stdout!), text(child.stderr!)]);
     await ended;
-    // What is gone is found in the directory that it is gone from.
+    // A missing file is no problem: its directory has changed and is compared.
     const unread = problems
       .split('\n')
       .find((line) => line && !/: (No such file or directory|Not a directory)$/.test(line));

@@ -11,7 +11,7 @@ export async function walk(root: string, now: () => number = Date.now): Promise<
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const ended = exitOf(find, [0, 1]); // 1: some were gone before they were looked at; the next walk tells
+  const ended = exitOf(find, [0, 1]); // 1: a file vanished before find read it; the next walk finds that
   const entries = new Map(parseFound(await buffer(find.stdout)));
   await ended;
   return { startedAt, entries };

@@ -19,9 +19,9 @@ const PATIENCE_MS = 500;
 const STEP_MS = 5;
 
 /**
- * Resolves when no connection waits to be accepted and no handshake is under way in the namespace of process `initPid`:
- * CRIU skips them (`--skip-in-flight`), and their peers, for whom they stand, would wait for ever. A program that does
- * not accept makes it throw MoveFailure; a handshake that its peer does not end is nobody's connection.
+ * Resolves when no TCP connection waits to be accepted and no handshake is under way in the namespace of process `initPid`.
+ * CRIU leaves such connections out (`--skip-in-flight`), and their peers would wait for ever. Throws MoveFailure when a
+ * program does not accept in time; gives up on a handshake that the peer does not finish.
  */
 export async function allAccepted(initPid: number): Promise<void> {
   for (const until = Date.now() + PATIENCE_MS; ; await sleep(STEP_MS)) {

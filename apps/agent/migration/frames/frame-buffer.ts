@@ -6,15 +6,15 @@ import { holdName, hostVethName } from '../../network/interface-names.js';
 import type { HostNetwork } from '../../network/network.js';
 import { matchLine, unmatchLines } from './mac-filter.js';
 
-/** Peers of the holds' fillers, by device: one address per hold, on the device alone. TEST-NET-1, RFC 5737. */
+/** Last byte of the address by which each buffer's device is sent filler packets (TEST-NET-1, RFC 5737), by device. */
 const fillers = new Map<string, number>();
 
-/** Whether this kernel has sch_plug: the first hold finds it out. */
+/** Whether this kernel has sch_plug; the first buffer finds it out. */
 let hasPlug = true;
 
 /**
- * Keeps the frames for one port that arrive from the underlay before its instance is here, in order, so that no peer has
- * to wait for its retransmission timer. sch_plug where the kernel has it, else an ifb behind an empty token bucket.
+ * Buffers, in order, the frames for one port that arrive from the underlay before its instance runs here, so that no peer has
+ * to wait for a retransmission. Uses sch_plug where the kernel has it, else an empty token bucket on an ifb device.
  */
 export class FrameBuffer {
   private armed: ArmedBatch | undefined;
@@ -27,7 +27,7 @@ export class FrameBuffer {
     private readonly filler: number,
   ) {}
 
-  /** Ready, but no frame is sent to it yet. */
+  /** Makes the device; no frame is led to it before `catch`. */
   static async create(network: HostNetwork, nic: Nic): Promise<FrameBuffer> {
     const [device, vxlan] = [holdName(nic.portId), network.vxlanName(nic.networkId)];
     const filler = takeFiller(device);
@@ -46,17 +46,17 @@ export class FrameBuffer {
     return new FrameBuffer(device, vxlan, nic, 'bucket', filler);
   }
 
-  /** The port's frames are kept from now on. */
+  /** Buffers the port's frames from now on. */
   async catch(): Promise<void> {
     await tcBatchAtLast(unmatchLines(this.vxlan, this.nic.mac), matchLine(this.vxlan, this.nic.mac, this.device));
   }
 
-  /** What release() needs is started now. */
+  /** Starts the process that release() needs. */
   arm(): void {
     this.armed ??= new ArmedBatch('tc');
   }
 
-  /** The frames kept go to the veth, in order, and those that come follow them. */
+  /** Sends the buffered frames to the veth, in order; later frames follow them. */
   async release(): Promise<void> {
     const open = this.kind === 'plug' ? 'plug release_indefinite' : 'tbf rate 10gbit burst 1mb limit 8mb';
     const [armed, lines] = [this.armed, [`qdisc change dev ${this.device} root ${open}`]];
@@ -65,7 +65,7 @@ export class FrameBuffer {
     if (this.kind === 'bucket') await wake(this.filler, 1); // the bucket looks at its queue when a frame comes
   }
 
-  /** The filter first: what has passed it still leaves through the device. */
+  /** Removes the filter first, then the device: frames that have passed the filter still leave by the device. */
   async remove(): Promise<void> {
     this.armed?.disarm();
     await tcBatchForce(unmatchLines(this.vxlan, this.nic.mac));
@@ -74,7 +74,7 @@ export class FrameBuffer {
     fillers.delete(this.device);
   }
 
-  /** One that is known by its port only: of a committed move, or left by an agent that was killed. */
+  /** Removes the buffer of a port without its object: after a commit, or one that a killed agent left. */
   static async clear(network: HostNetwork, nic: Nic): Promise<void> {
     if (network.has(nic.networkId)) await tcBatchForce(unmatchLines(network.vxlanName(nic.networkId), nic.mac));
     await removeLinks([holdName(nic.portId)]);

@@ -7,9 +7,9 @@ import { matchLine } from './mac-filter.js';
 import { SynGate } from './syn-gate.js';
 
 /**
- * From the cut on, frames for the port that still reach the source go on to the target: those from the underlay turn
- * round at the VXLAN device, those of local ports find the port behind it. No peer has to be told inside the freeze.
- * What comes from the underlay is also kept here: a port that comes back finds it, and its peers need not send it again.
+ * From the cut on, frames that still reach the source go on to the target: frames from the underlay are turned round at the
+ * VXLAN device, and the bridge leads local ones to it. So no peer has to be told inside the freeze. Frames from the underlay
+ * are buffered here too: when the move fails, the instance gets them, and no peer has to send them again.
  */
 export class FrameRedirect {
   private armed: { bridge: ArmedBatch; tc: ArmedBatch; ip: ArmedBatch } | undefined;
@@ -21,27 +21,27 @@ export class FrameRedirect {
     private readonly network: HostNetwork,
     private readonly nics: readonly Nic[],
     private readonly targetVtep: string,
-    /** Of the instance here, 0 where it does not run. */
+    /** Pid of the instance's init here; 0 when it does not run. */
     private readonly initPid: () => Promise<number>,
   ) {
     this.gate = new SynGate(network, nics);
   }
 
-  /** Starts now what would cost time in the freeze. */
+  /** Starts the processes whose start would cost time in the freeze. */
   async arm(): Promise<void> {
     for (const nic of this.nics) this.holds.push(await FrameBuffer.create(this.network, nic));
     this.armed = { bridge: new ArmedBatch('bridge'), tc: new ArmedBatch('tc'), ip: new ArmedBatch('ip') };
   }
 
-  /** Before the freeze: requests for new TCP connections are kept already. Needs `arm`. */
+  /** Just before the freeze: buffers requests for new TCP connections (SYN). Call `arm` first. */
   async keepNewcomers(): Promise<void> {
     await this.gate.close(await this.initPid(), this.targetVtep);
   }
 
   /**
-   * The redirection first (where to, `keepNewcomers` has told), then the bridges: one that has the target as the way
-   * drops what still comes in from there. Then the NICs leave them. They stay up: without a carrier
-   * the instance would forget its neighbours, and ask for them for a second where it goes on here.
+   * Redirects first, then changes the bridges, for a bridge that forwards to the target drops frames that still come in from
+   * the underlay. Then takes the NICs out of the bridges. The NICs stay up: without a carrier the instance would forget its
+   * neighbours and, after a failed move, ask for them for a second.
    */
   async cut(): Promise<void> {
     const { bridge, tc, ip } = this.armed!;
@@ -60,13 +60,13 @@ export class FrameRedirect {
     await ip.fire(this.nics.map((nic) => `link set ${this.network.hostVethName(nic.portId)} nomaster`));
   }
 
-  /** The ports are back in their bridges: what was kept goes to them, and nothing goes to the target any more. */
+  /** After a failed move, with the NICs back in their bridges: hands the buffered frames over and ends the redirection. */
   giveBack(): Promise<void> {
     this.given ??= this.letIn();
     return this.given;
   }
 
-  /** Nothing comes back here any more: the processes that waited for it end. */
+  /** After the commit: ends the waiting processes. */
   disarm(): void {
     for (const batch of Object.values(this.armed ?? {})) batch.disarm();
     this.armed = undefined;
@@ -81,10 +81,10 @@ export class FrameRedirect {
     await Promise.all([bridgeBatchForce(lines), this.gate.open(await this.initPid())]);
     await Promise.all(this.holds.map((hold) => hold.release()));
     await Promise.all(this.holds.map((hold) => hold.remove()));
-    await this.remove(); // also what an agent before this one has made
+    await this.remove(); // also what an earlier agent made
   }
 
-  /** Also after the commit, when every host knows where the port is. Entries belong to the control plane's next set. */
+  /** Removes buffers and filters. Forwarding entries stay: the control plane's next set replaces them. */
   async remove(): Promise<void> {
     for (const nic of this.nics) await FrameBuffer.clear(this.network, nic);
   }

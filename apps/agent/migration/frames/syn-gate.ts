@@ -23,15 +23,15 @@ add chain ${TABLE} input { type filter hook input priority -300; policy accept; 
 add rule ${TABLE} input iif lo tcp flags & (syn | ack) == syn drop
 `;
 
-/** Also where there is none: `add` makes `delete` succeed. */
+/** Removes the loopback gate. `add` makes `delete` succeed where there is none. */
 export async function openLoopback(initPid: number): Promise<void> {
   await inside(initPid, `add table ${TABLE}\ndelete table ${TABLE}\n`);
 }
 
 /**
- * Just before the freeze no new TCP connection is let in: what is not accepted by then, CRIU leaves out. Requests that
- * come from outside are kept where the frames of the freeze are kept, at the target and here; those of the instance to
- * itself are dropped, and made again by CRIU's restore (SYN_SENT) or by its own retransmission.
+ * Lets no new TCP connection in just before the freeze, for CRIU leaves out what is not accepted by then. Requests (SYN) from
+ * outside go to the frame buffers of both ends; those of the instance to itself are dropped, and CRIU's restore (SYN_SENT) or
+ * the instance's own retransmission sends them again.
  */
 export class SynGate {
   constructor(
@@ -39,7 +39,7 @@ export class SynGate {
     private readonly nics: readonly Nic[],
   ) {}
 
-  /** The holds of the NICs are there. `initPid`: of the instance. */
+  /** Call it when the NICs have their frame buffers. `initPid`: the instance's init. */
   async close(initPid: number, targetVtep: string): Promise<void> {
     const toTarget = this.nics.map(
       (nic) => `fdb replace ${nic.mac} dev ${this.network.vxlanName(nic.networkId)} self static dst ${targetVtep}`,
@@ -58,14 +58,14 @@ export class SynGate {
     await Promise.all([fromOutside, inside(initPid, loopbackGate)]);
   }
 
-  /** Also where it was never closed. Before what is kept is let in. */
+  /** Opens the gate, also one that was never closed; before the buffered frames are handed over. */
   async open(initPid: number): Promise<void> {
     await tcBatchForce(this.nics.map((nic) => `qdisc del dev ${hostVethName(nic.portId)} clsact`));
     if (initPid) await openLoopback(initPid);
   }
 }
 
-/** In the network namespace of the instance; one that has just ended needs no gate. */
+/** Applies the rules in the instance's network namespace. An instance that has just ended needs none. */
 async function inside(initPid: number, ruleset: string): Promise<void> {
   try {
     await run('nsenter', [`--net=/proc/${initPid}/ns/net`, 'nft', '-f', '-'], ruleset);

@@ -3,7 +3,7 @@ import { isIPv4 } from 'node:net';
 import { CommandError } from '../../process/command-error.js';
 import { run } from '../../process/run.js';
 
-/** Gratuitous ARP from inside, so that whoever learns by listening learns. Forwarding does not depend on it. */
+/** Sends gratuitous ARP from inside the instance, for switches and hosts that learn by listening. LXStack's forwarding does not need it. */
 export async function announce(initPid: number, nics: readonly Nic[]): Promise<void> {
   if (!initPid) return;
   for (const [index, nic] of nics.entries())
@@ -23,7 +23,7 @@ export async function announce(initPid: number, nics: readonly Nic[]): Promise<v
           address,
         ]);
       } catch (error) {
-        if (!(error instanceof CommandError)) throw error; // arping ends with 1: nobody answers an announcement
+        if (!(error instanceof CommandError)) throw error; // arping ends with 1, for nobody answers an announcement
       }
     }
 }

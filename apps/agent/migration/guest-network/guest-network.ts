@@ -12,7 +12,7 @@ import type { Sysctls } from './sysctls.js';
 import { moveFile } from '../move-files.js';
 import type { MoveFile } from '../move-files.js';
 
-/** What a guest has made of its network namespace, beyond what its NICs give it: CRIU makes an empty one. */
+/** What a guest has changed in its network namespace beyond its NICs' own settings. CRIU restores none of it. */
 export interface GuestNetwork {
   neighbours: Neighbour[];
   /** For `ip -batch`: addresses, MTUs, routes and rules; and those for `ip -6`. */
@@ -21,16 +21,16 @@ export interface GuestNetwork {
   sysctls: [string, string][];
   /** `nft -j list ruleset`; empty where there are no tables. */
   ruleset: string;
-  /** The instance's own connections are asked for while it is frozen (SYN_SENT). */
+  /** A socket of the instance waits for the answer to its SYN (SYN_SENT). */
   asking: boolean;
 }
 
-// Some keys cannot be read; grep's exit status tells of them, and of nothing else.
+// grep ends with 2 when it cannot read some keys, which is normal.
 const SYSCTLS = "grep -rs '' /proc/sys/net || [ $? = 2 ]";
 
 let pristine: Promise<Sysctls> | undefined;
 
-/** Reads it from the namespace of process `initPid`. */
+/** Reads it in the namespace of process `initPid`. */
 export async function readGuestNetwork(initPid: number, nics: readonly Nic[]): Promise<GuestNetwork> {
   const [shown, untouched] = await Promise.all([
     insideNetwork(initPid, [
@@ -61,13 +61,13 @@ export async function readGuestNetwork(initPid: number, nics: readonly Nic[]): P
   };
 }
 
-/** As its NICs give it. */
+/** A guest that has changed nothing. */
 export const untouched: GuestNetwork = { neighbours: [], ip: [], ip6: [], sysctls: [], ruleset: '', asking: false };
 
 const hasTables = (ruleset: string): boolean =>
   (JSON.parse(ruleset) as { nftables: object[] }).nftables.some((entry) => 'table' in entry);
 
-/** At the target, before its restore begins: what the action script puts into the namespace ahead of the sockets. */
+/** At the target, before the restore: writes what the action script puts into the namespace before CRIU restores sockets. */
 export async function keepForRestore(directory: string, { ip, ip6, asking }: GuestNetwork): Promise<void> {
   const lines = (all: readonly string[]) => all.map((line) => `${line}\n`).join('');
   const put = (file: MoveFile, text: string) => text && writeFile(moveFile(directory, file), text);
@@ -78,7 +78,7 @@ export async function keepForRestore(directory: string, { ip, ip6, asking }: Gue
   ]);
 }
 
-/** Beside the rest of the restore, into the namespace of process `initPid`. */
+/** While CRIU restores on: puts sysctls and nftables into the namespace of process `initPid`. */
 export async function putRest(initPid: number, { sysctls, ruleset }: GuestNetwork): Promise<void> {
   const enter = `--net=/proc/${initPid}/ns/net`;
   const settings = sysctls.map(([key, value]) => `${key}=${value}`);

@@ -6,8 +6,8 @@ import { MoveFailure } from '../move-failure.js';
 const MOST = 1 << 20;
 
 /**
- * Output of each of these lines of shell, in the network namespace of process `initPid`: by one process, for to enter costs
- * as much as most of them. The first that fails rejects; more than MOST throws MoveFailure.
+ * Runs lines of shell in the network namespace of process `initPid` and resolves with the output of each. One process runs
+ * all, because entering a namespace costs as much as most lines. Rejects when one fails; more than MOST throws MoveFailure.
  */
 export async function insideNetwork(initPid: number, lines: readonly string[]): Promise<string[]> {
   const mark = randomUUID();

@@ -14,7 +14,7 @@ export interface Neighbour {
 const LIMIT = 1024;
 const DEVICE = /^[a-z][a-z0-9]{0,14}$/;
 
-/** Into the network namespace of process `initPid`. One that cannot be set is asked for again by the instance. */
+/** Sets the entries in the network namespace of process `initPid`. The instance asks again for one that cannot be set. */
 export async function setNeighbours(initPid: number, known: readonly Neighbour[], nics: readonly Nic[]): Promise<void> {
   const lines = neighbourLines(
     known,

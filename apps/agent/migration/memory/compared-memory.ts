@@ -9,7 +9,7 @@ import type { PagemapImage } from './pagemap-image.js';
 import { TaskCopy } from './task-copy.js';
 import { PAGE, TaskMemory } from './task-memory.js';
 
-/** Changes are found by comparing with a copy of what was sent; in the freeze too. For kernels that do not track writes. */
+/** Finds changed pages by comparing them with a copy of what was sent, also in the freeze. For kernels that track no writes. */
 export class ComparedMemory implements MemoryFeed {
   readonly preDump = '';
 
@@ -43,13 +43,13 @@ export class ComparedMemory implements MemoryFeed {
     await this.frames.flush();
   }
 
-  /** The dumped pages which the last pass has not seen: code, private file mappings, tasks that have begun a new program. */
+  /** Sends, from CRIU's images, the pages that no pass covers: code, private file mappings, tasks that began a new program. */
   async finish(images: string): Promise<SentMemory[]> {
     const sent: SentMemory[] = [];
     for (const task of this.tasks) {
       const pid = task.memory.innerPid;
       const pagemap = readPagemap(join(images, `pagemap-${pid}.img`));
-      if (!pagemap?.entries.length) continue; // it has ended before the freeze, or has no memory
+      if (!pagemap?.entries.length) continue; // the task ended before the freeze, or has no memory
       await this.sendUnseen(task, pagemap, join(images, `pages-${pagemap.pagesId}.img`));
       sent.push({ pid, pagesId: pagemap.pagesId });
     }

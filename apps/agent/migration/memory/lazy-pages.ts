@@ -19,8 +19,7 @@ export async function allowUserfaults(): Promise<() => Promise<void>> {
 }
 
 /**
- * Resolves when the script `lazy-pages` of this move has ended, also one that an agent before this one had begun.
- * `none`: there was none.
+ * Resolves when the move's script `lazy-pages` has ended, also one that an earlier agent started. `none`: the move had none.
  */
 export async function pagesMapped(directory: string): Promise<'none' | 'mapped' | 'lost'> {
   if (!(await moveProcessEnded(directory, 'lazyPid'))) return 'none';

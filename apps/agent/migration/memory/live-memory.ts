@@ -20,7 +20,7 @@ import { PageFrames } from './page-frames.js';
 import { preDumps } from './pre-dump.js';
 import { TrackedMemory } from './tracked-memory.js';
 
-/** What it shares with the switch that it is part of. */
+/** Parts of the move that its memory transfer works with. */
 export interface MemoryShared {
   deps: MigrationDeps;
   request: SendMigrationRequest;
@@ -28,18 +28,18 @@ export interface MemoryShared {
   feed: ProgressFeed;
   decision: CommitDecision;
   throttle: Throttle;
-  /** Someone wants no more passes. */
+  /** Whether somebody has forced the move to complete: no more passes. */
   hurried: () => boolean;
   target: TargetLink;
 }
 
-/** How the memory of a live move goes, source end. */
+/** Source: sends the memory of a live move in one of three modes. */
 export class LiveMemory {
   private sender: MemoryFeed | undefined;
 
   constructor(private readonly shared: MemoryShared) {}
 
-  /** By what the caller asked for and by cost; kept in the progress, with the reason. */
+  /** Chooses the mode by the request and by cost, and writes it to the progress with the reason. */
   async choose(): Promise<MemoryMode> {
     const { deps, request, record, target } = this.shared;
     const { memoryBytes } = await guestFacts(deps.instances, record.spec.id);
@@ -57,12 +57,12 @@ export class LiveMemory {
     return this.sender !== undefined;
   }
 
-  /** Directory of the pre-dump that the dump builds upon, or nothing. */
+  /** Directory of the pre-dump on which the dump builds; '' when there is none. */
   get preDump(): string {
     return this.sender?.preDump ?? '';
   }
 
-  /** While it runs: all of its memory, then what has changed. Slow passes would leave more of it for the freeze. */
+  /** While the instance runs: sends all memory, then what has changed. With priority, for slow passes leave more for the freeze. */
   async preCopy(): Promise<void> {
     const { deps, record, feed } = this.shared;
     const started = performance.now();
@@ -73,7 +73,7 @@ export class LiveMemory {
     deps.logger.info({ migrationId: record.migrationId, passes }, 'memory sent while it runs');
   }
 
-  /** Bytes of each. */
+  /** Sends passes until they suffice; resolves with the bytes of each. */
   private async passes(sender: MemoryFeed): Promise<number[]> {
     const { record, feed, decision, hurried } = this.shared;
     const passes: number[] = [];
@@ -89,7 +89,7 @@ export class LiveMemory {
     return passes;
   }
 
-  /** By what this kernel can do, which is told beside the mode. */
+  /** The feed that this kernel allows. */
   private async open(): Promise<MemoryFeed> {
     const { deps, record, target, throttle } = this.shared;
     const frames = new PageFrames(target.channel, throttle);
@@ -100,7 +100,7 @@ export class LiveMemory {
     return new TrackedMemory(frames, preDumps(directory, record.spec.id, deps.instances.lxcPath));
   }
 
-  /** Memory that is rewritten as fast as it is sent would all go in the freeze, and that has an end. */
+  /** Throws MoveFailure when the guest rewrites its memory so fast that the last pass would outlast the freeze. */
   private requireCalm(passes: readonly number[], lastPassMs: number): void {
     const { switchTimeoutMs } = this.shared.request;
     if (lastPassMs < switchTimeoutMs || passes.at(-1)! < passes[0]! / 2) return;
@@ -109,7 +109,7 @@ export class LiveMemory {
     throw new MoveFailure('memory', `${reason} for ${switchTimeoutMs / 1000} s at most`);
   }
 
-  /** In the freeze, beside the dump: nothing can change any more. */
+  /** In the freeze, while CRIU dumps: sends what has changed since the last pass. */
   async lastPass(): Promise<void> {
     if (!this.sender) return;
     const started = performance.now();
@@ -117,7 +117,7 @@ export class LiveMemory {
     this.shared.feed.time('memory_delta', started);
   }
 
-  /** After the dump: all images have been handed to the connection, but those of the tasks that it returns. */
+  /** After the dump: sends the images except those of the tasks that it returns, whose pages the target has. */
   async finish(dump: Dump): Promise<SentMemory[]> {
     const { progress } = this.shared.record;
     const sent = (await this.sender?.finish(dump.imagesDirectory)) ?? [];

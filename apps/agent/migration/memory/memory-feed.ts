@@ -1,20 +1,20 @@
-/** Tasks whose pages are at the target: pid as the instance sees it, N of `pages-N.img`. */
+/** A task whose pages the target has: its pid as the instance sees it, and the N of its `pages-N.img`. */
 export interface SentMemory {
   pid: number;
   pagesId: number;
 }
 
-/** Memory of an instance that is sent while it runs, source end. */
+/** Source: sends an instance's memory while it runs. */
 export interface MemoryFeed {
-  /** Sends what the target does not have; the bytes of it. */
+  /** Sends what has changed; resolves with its bytes. */
   pass(): Promise<number>;
-  /** In the freeze, beside the dump. */
+  /** In the freeze, while CRIU dumps. */
   lastPass(): Promise<void>;
-  /** After the dump: what its images have and the target has not. The pagemaps among them then name every page. */
+  /** After the dump: sends pages that only the images have, and rewrites the pagemaps so that they name every page. */
   finish(images: string): Promise<SentMemory[]>;
   /** Bytes sent so far. */
   readonly bytes: number;
-  /** For the dump: the directory of the pre-dump that it builds upon, empty where there is none. */
+  /** Directory of the pre-dump on which the dump builds; '' when there is none. */
   readonly preDump: string;
   close(): void;
 }
@@ -22,7 +22,7 @@ export interface MemoryFeed {
 const MOST_PASSES = 5;
 const LITTLE = 8 << 20;
 
-/** Whether another pass while it runs would leave no less for the freeze; `passes`: bytes that each has sent so far. */
+/** Whether another pass would leave no less for the freeze. `passes`: bytes of each so far. */
 export function memoryPassesSuffice(passes: readonly number[]): boolean {
   const [before, last] = passes.slice(-2);
   if (before === undefined || last === undefined) return false;

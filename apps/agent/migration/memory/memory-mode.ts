@@ -1,17 +1,17 @@
 import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 
-/** Whether pages are mapped in after the restore. */
+/** Whether pages come after the restore (userfaultfd). */
 export const mapsLater = (mode: MemoryMode): boolean => mode !== 'stop-and-copy';
 
 export interface MemoryFacts {
-  /** Bytes of its anonymous and its shared memory. */
+  /** Bytes of the instance's anonymous and shared memory. */
   memoryBytes: number;
   processes: number;
-  /** Bytes that the source can still give. */
+  /** Bytes of memory that the source has left. */
   freeBytes: number;
-  /** The target can map pages in after the restore. */
+  /** Whether the target can bring pages after the restore. */
   lazyPages: boolean;
-  /** Bytes per second; 0: as fast as it goes. */
+  /** Cap in bytes per second; 0: none. */
   bandwidth: number;
 }
 
@@ -19,7 +19,7 @@ export interface MemoryFacts {
 const DUMPED = 1.6e9;
 const SENT = 0.5e9;
 const RESTORED = 0.8e9;
-/** Start of the daemon, and the faults of the first moments. */
+/** Cost of the daemon's start and of the first page faults. */
 const LAZY_START_MS = 60;
 /** Each process's memory is registered with the daemon, and faults in by its first pages (about, measured at a load of 25). */
 const LAZY_PROCESS_MS = 2;
@@ -27,7 +27,7 @@ const LAZY_PROCESS_MS = 2;
 const LAST_LOOK_MS = 10;
 const CHANGED = 0.1;
 
-/** Milliseconds for which it stands still, as far as its memory is the reason. */
+/** Expected milliseconds of the freeze that the memory costs. */
 export function memoryBlackoutMs(mode: MemoryMode, { memoryBytes, processes, bandwidth }: MemoryFacts): number {
   const speed = Math.min(SENT, bandwidth || Infinity);
   const sentInFreeze = ((mode === 'pre-copy' ? CHANGED : 1) * memoryBytes) / speed;
@@ -43,7 +43,7 @@ export function memoryBlackoutMs(mode: MemoryMode, { memoryBytes, processes, ban
   }
 }
 
-/** The mode that the caller asked for where it can be had, else the cheapest, with the reason in words. */
+/** The mode that the caller asked for when both hosts can, else the cheapest; with the reason in words. */
 export function chooseMemoryMode(asked: string, facts: MemoryFacts): { mode: MemoryMode; why: string } {
   if (asked === 'stop-and-copy') return { mode: asked, why: 'asked for' };
   if (!facts.lazyPages) return { mode: 'stop-and-copy', why: 'the target cannot map pages in after the restore' };

@@ -18,20 +18,20 @@ import { PageFlag, encodePagemap, parsePagemap, requireOwnPages, spread } from '
 const MOST_TASKS = 4096;
 
 /**
- * Memory that comes while the instance still runs at the source: one sparse image for each task, in which each page lies at
- * its own address, so that what changes is written over.
+ * Target: takes the memory that is sent while the instance runs at the source. Each task has one sparse image in which each
+ * page lies at its own address, so that a changed page overwrites the old one.
  */
 export class MemoryReceiver {
   private readonly files = new Map<number, number>();
   private calm: (() => void) | undefined;
 
-  /** `images`: CRIU's, on a tmpfs. `lazyImages`: not there yet; the same as `criu lazy-pages` is to see them. */
+  /** `images`: CRIU's directory, on a tmpfs. `lazyImages`: made here, the same images as `criu lazy-pages` is to see them. */
   constructor(
     private readonly images: string,
     private readonly lazyImages: string,
   ) {}
 
-  /** Synchronous: a page is in the tmpfs sooner than a thread is. */
+  /** Synchronous: writing a page to a tmpfs is quicker than handing it to a thread. */
   take(payload: Buffer): void {
     this.calm ??= raiseAgentPriority(); // slow passes would leave more for the freeze
     for (const { pid, address, data } of decodeMemoryParts(payload)) {
@@ -41,8 +41,8 @@ export class MemoryReceiver {
   }
 
   /**
-   * All images are here: their pagemaps are made to fit. Both readers step over what lies between the pages: to a restore
-   * it is memory that comes later, to the daemon memory that has been restored.
+   * All images are here: rewrites their pagemaps to fit the sparse images. The gaps between pages are named so that both readers
+   * skip them: for the restore they are pages that come later, for the daemon pages that are restored already.
    */
   finish(sent: readonly SentMemory[]): void {
     mkdirSync(this.lazyImages, { mode: 0o755 });

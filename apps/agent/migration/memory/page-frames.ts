@@ -6,10 +6,10 @@ import type { Throttle } from '../wire/throttle.js';
 import { encodeMemoryPart } from './memory-frames.js';
 
 const BETWEEN_BREATHS = 4 << 20;
-/** What a look costs that found nothing to send. */
+/** A comparison that finds nothing still counts as so many bytes of work. */
 const LOOK = 1 << 20;
 
-/** Pages on their way to the target. Lets the rest of the agent have its turn. */
+/** Sends pages to the target, and pauses so that the rest of the agent gets its turn. */
 export class PageFrames {
   private readonly frames: FrameFiller;
   private sinceBreath = 0;
@@ -19,7 +19,7 @@ export class PageFrames {
     this.frames = new FrameFiller(FrameType.memory, channel, throttle);
   }
 
-  /** `data` is the caller's again when it resolves; empty where there was nothing to send. */
+  /** When it resolves, the caller may reuse `data`. Empty `data`: a comparison that found nothing. */
   async put(pid: number, address: number, data: Buffer): Promise<void> {
     for (let at = 0; at < data.length; at += PART)
       await this.frames.put(encodeMemoryPart({ pid, address: address + at, data: data.subarray(at, at + PART) }));

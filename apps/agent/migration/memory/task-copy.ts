@@ -7,15 +7,15 @@ const PAGES = PIECE / PAGE;
 
 interface Piece {
   data: Buffer;
-  /** Of each page the last pass that has seen it; 0: never. */
+  /** The last pass that has seen each page; 0: none. */
   seen: Uint8Array;
 }
 
 const scratch = Buffer.allocUnsafeSlow(PIECE);
 
 /**
- * What the target has of one task's memory, kept here to find what has changed since: a kernel may not track writes, and
- * a checksum could take a changed page for the same.
+ * A copy of one task's memory as the target has it, to find what has changed since. Not checksums: one could take a changed
+ * page for the same.
  */
 export class TaskCopy {
   private readonly pieces = new Map<number, Piece>();
@@ -23,7 +23,7 @@ export class TaskCopy {
 
   constructor(readonly memory: TaskMemory) {}
 
-  /** Runs of pages that the target does not have like this; each is kept as sent. Yields empty ones for the caller's breath. */
+  /** Yields changed runs of pages and copies them. Yields empty runs in between, so that the caller can pause. */
   *changes(): Generator<{ address: number; data: Buffer }> {
     this.pass++;
     for (const range of this.memory.ranges())
@@ -40,7 +40,7 @@ export class TaskCopy {
     return piece?.seen[(address % PIECE) / PAGE] === this.pass;
   }
 
-  /** Its memory goes at once: the collector would come for it when the agent needs some, which may be never. */
+  /** Frees the memory at once: the garbage collector might never get to it. */
   close(): void {
     this.memory.close();
     for (const { data } of this.pieces.values()) (data.buffer as ArrayBuffer).transfer(0);

@@ -23,7 +23,7 @@ export function anonymousRanges(maps: string): AddressRange[] {
 
 const LINE = /^([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ (\d+) *(.*)$/gm;
 
-/** The memory of a process, as it is while we look. */
+/** The memory of a running process. */
 export class TaskMemory {
   private constructor(
     private readonly pid: number,
@@ -33,7 +33,7 @@ export class TaskMemory {
     private readonly pagemap: number,
   ) {}
 
-  /** Undefined where it has ended. */
+  /** Undefined when the process has ended. */
   static open(pid: number): TaskMemory | undefined {
     try {
       const inner = /^NSpid:.*?(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
@@ -67,7 +67,7 @@ export class TaskMemory {
     return runs;
   }
 
-  /** Bytes read: fewer than the buffer takes where the mapping has gone meanwhile. */
+  /** Bytes read; fewer than fit when the mapping has gone meanwhile. */
   read(into: Buffer, address: number): number {
     return attempt(() => readSync(this.memory, into, 0, into.length, address));
   }

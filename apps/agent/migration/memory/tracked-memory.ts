@@ -11,12 +11,12 @@ import { PAGE } from './task-memory.js';
 const PAGEMAP = /^pagemap-(\d+)\.img$/;
 
 /**
- * Changes are found by the kernel, which tracks writes (soft-dirty): each pass is a `criu pre-dump` upon the one before, and
- * the dump upon the last holds what has changed since. Every page goes to its address at the target, so that there is no
- * chain of images to restore from.
+ * Finds changed pages by the kernel's tracking of writes (soft-dirty): each pass is a `criu pre-dump` that builds on the one
+ * before, and the dump builds on the last. At the target every page goes to its own address, so that the restore needs no
+ * chain of images.
  */
 export class TrackedMemory implements MemoryFeed {
-  /** By pid: of each page that the target has, its flags. */
+  /** By pid: the flags of each page that the target has. */
   private readonly known = new Map<number, Map<number, number>>();
   preDump = '';
 
@@ -60,7 +60,7 @@ export class TrackedMemory implements MemoryFeed {
     this.known.clear();
   }
 
-  /** The pages that these images hold themselves. */
+  /** Sends the pages that these images hold themselves, not those of an earlier pre-dump. */
   private async send(directory: string, pid: number, file: string) {
     const pagemap = parsePagemap(readFileSync(file));
     const known = this.known.get(pid) ?? new Map<number, number>();
@@ -87,7 +87,7 @@ export class TrackedMemory implements MemoryFeed {
   }
 }
 
-/** Runs that are in an earlier dump, as if this one had them, with the flags that they have there. */
+/** Rewrites runs that are in an earlier dump as if this dump held them, with their flags there. */
 export function withoutParent(entries: readonly PagemapEntry[], known: ReadonlyMap<number, number>): PagemapEntry[] {
   return entries.flatMap((entry) => {
     if (!(entry.flags & PageFlag.parent)) return [entry];

@@ -5,12 +5,12 @@ import type { Hello, Message } from './messages.js';
 
 const EMPTY = Buffer.alloc(0);
 const BUFFERED_FRAMES = 16;
-/** Frames that are filled or on their way out, and their size. */
+/** Number and size of the buffers for outgoing frames. */
 const ROOMS = 4;
 const ROOM = 516 * 1024;
-/** A link that was cut says nothing. Longer than any switch (20 s), and than a walk of a disk that finds no change. */
+/** A connection without progress for so long has failed. Longer than any switch (20 s) or silent walk of a disk. */
 const STANDSTILL_MS = 60_000;
-/** In the switch both ends are heard this often: an instance must not stand frozen for a link that is gone. */
+/** In the switch an end that is silent for so long is lost: no instance stands frozen for a link that was cut. */
 const SILENCE_MS = 4_000;
 
 /** Frames over one TLS connection: sends wait for the socket to drain, arrivals stop the socket when nobody takes them. */
@@ -37,14 +37,14 @@ export class DataChannel {
     socket.on('close', () => this.fail(new Error('the data connection was closed')));
   }
 
-  /** From now on this end lets itself be heard, and fails the connection where the other, which does the same, is not. */
+  /** From now on sends a sign of life now and then, and fails the connection when the other end, which does so too, is silent. */
   keepTalking(silenceMs = SILENCE_MS): void {
     const everyMs = silenceMs / 8;
     this.heardAt = performance.now();
     let ticked = this.heardAt;
     this.pulse ??= setInterval(() => {
       const now = performance.now();
-      // What came while this process stood still, or did not want to hear, has not been looked at yet.
+      // After a standstill of this process, or while it does not read, unread frames may be waiting: that is no silence.
       if (now - ticked > 2 * everyMs || this.socket.isPaused()) this.heardAt = now;
       ticked = now;
       if (now - this.heardAt > silenceMs)
@@ -86,7 +86,7 @@ export class DataChannel {
     });
   }
 
-  /** What was received in this payload is not looked at any more. */
+  /** Gives the memory of a received payload back. */
   recycle(payload: Buffer): void {
     this.decoder.recycle(payload);
   }

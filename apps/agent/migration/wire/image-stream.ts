@@ -11,8 +11,8 @@ import type { Throttle } from './throttle.js';
 export const PAGES = /^pages-\d+\.img$/;
 
 /**
- * Sends a checkpoint while CRIU writes it: memory pages as they come (those files only grow), everything else, small and
- * partly rewritten, at the end. Reads are synchronous: from a tmpfs a chunk is there sooner than a thread is.
+ * Sends CRIU's images while CRIU writes them: memory pages as they come, for those files only grow; the other images, small and
+ * partly rewritten, at the end. Synchronous: reading a chunk from a tmpfs is quicker than handing it to a thread.
  */
 export class ImageStream {
   private readonly watcher: FSWatcher | undefined;
@@ -38,7 +38,7 @@ export class ImageStream {
     });
   }
 
-  /** After the dump: what is left but the `excepted`. Resolves when all has been handed to the connection. */
+  /** After the dump: sends all that is left except the `excepted` images. Resolves when the connection has taken all. */
   async finish(excepted: ReadonlySet<string>): Promise<void> {
     this.watcher?.close();
     await this.pumping;

@@ -21,12 +21,12 @@ export interface Frame {
   payload: Buffer;
 }
 
-/** Nothing bigger is sent, and nothing bigger is believed. */
+/** Most bytes of a payload: no larger frame is sent or accepted. */
 export const MAX_PAYLOAD = 1 << 20;
 /** Bytes before the payload. */
 export const HEADER = 9;
 
-/** The frame is not ours, or was damaged on its way. */
+/** The bytes are no frame, or were damaged on their way. */
 export class FrameError extends Error {}
 
 /** Header: type (1), length (4), CRC-32 of the payload (4), all big-endian; written to the front of `into`. */
@@ -37,7 +37,7 @@ export function writeHeader(into: Buffer, type: FrameType, payload: Buffer): voi
   into.writeUInt32BE(crc32(payload), 5);
 }
 
-/** Takes bytes as they come, gives whole frames. Holds one frame at most, and buffers that came back for the next. */
+/** Turns bytes into whole frames. Holds at most one frame, and a few buffers for reuse. */
 export class FrameDecoder {
   private readonly header = Buffer.allocUnsafe(HEADER);
   private readonly spare: Buffer[] = [];
@@ -63,7 +63,7 @@ export class FrameDecoder {
     }
   }
 
-  /** Nobody looks at this payload any more: its memory serves for another. */
+  /** Reuses the memory of a payload that nobody reads any more. */
   recycle(payload: Buffer): void {
     if (payload.buffer.byteLength === MAX_PAYLOAD && this.spare.length < SPARES) this.spare.push(payload);
   }
@@ -85,7 +85,7 @@ export class FrameDecoder {
   }
 }
 
-/** From here on a payload has memory of its own, which costs more to get than to fill. */
+/** Payloads of this size and more get a buffer of their own, worth being reused. */
 const LARGE = 64 * 1024;
 const SPARES = 16;
 

@@ -6,8 +6,8 @@ const WATCHED = 'cgroup.events';
 const ROOT = '/sys/fs/cgroup';
 
 /**
- * Looks up what systemd watches in its cgroups. A guest that was short of memory, or its host, has lost the kernel's names
- * of these files; opened by their handles they have no path then, and CRIU would refuse to dump the watches.
+ * Looks up the files that systemd watches in its cgroups. After a shortage of memory the kernel has forgotten their names, and
+ * CRIU, which opens them by handle, would find no path and refuse the dump.
  */
 export async function lookUpCgroups(directories: readonly string[]): Promise<void> {
   const hierarchies = [ROOT, ...(await readdir(ROOT)).map((name) => join(ROOT, name))];

@@ -6,8 +6,8 @@ const ROOT = existsSync('/sys/fs/cgroup/cgroup.controllers') ? '/sys/fs/cgroup' 
 const FILES = ['cgroup.procs', 'cgroup.threads'];
 
 /**
- * Gives the instance its cgroups of version 2, at and below `cgroup`, as far as their directories are its own: its init could
- * put no process into any of them else, so that no service would start after a move. Synchronous: a few dozen files.
+ * Gives the instance the files of its cgroups of version 2, at and below `cgroup`, where it owns the directory. Otherwise its
+ * init could put no process into them, and no service would start after a move. Synchronous: a few dozen files.
  */
 export function giveCgroups(cgroup: string, root = ROOT): void {
   const directory = join(root, cgroup);
@@ -17,7 +17,7 @@ export function giveCgroups(cgroup: string, root = ROOT): void {
     chownSync(file, uid, gid);
     chmodSync(file, mode & 0o666);
   }
-  // systemd ends what is left of a service by it. LXC keeps that of the whole instance from it.
+  // systemd kills the rest of a service by it. LXC withholds the one of the whole instance.
   const kill = join(directory, 'cgroup.kill');
   if (uid && existsSync(kill)) chownSync(kill, uid, gid);
   for (const entry of readdirSync(directory, { withFileTypes: true }))

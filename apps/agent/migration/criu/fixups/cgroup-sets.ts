@@ -7,9 +7,9 @@ const CORE = { task: 3, thread: 5 };
 const CG_SET = { [CORE.task]: 9, [CORE.thread]: 16 };
 
 /**
- * Below a cgroup namespace CRIU 4.2 does not see that two tasks are in the same cgroups, gives each task and thread a set
- * of its own, and moves each by itself into every controller at the restore. What is one set, from `cgroup.img`: id ->
- * the first with the same cgroups.
+ * Below a cgroup namespace CRIU 4.2 does not notice that two tasks are in the same cgroups: it gives each task and thread a set
+ * of its own, and at the restore moves each by itself into every controller. Finds equal sets in `cgroup.img`: maps each id to
+ * the first id with the same cgroups.
  */
 export function sameSets(image: Buffer): Map<number, number> {
   const first = new Map<string, number>();
@@ -26,7 +26,7 @@ export function sameSets(image: Buffer): Map<number, number> {
   return same;
 }
 
-/** In a `core-*.img`, in place: the task and its first thread are in the set that their parent can be in too. */
+/** Changes a `core-*.img` in place: puts the task and its first thread into the shared set. */
 export function shareSets(image: Buffer, same: ReadonlyMap<number, number>): void {
   for (const entry of entriesOf(image))
     for (const { number, at, end } of fieldsOf(entry)) {

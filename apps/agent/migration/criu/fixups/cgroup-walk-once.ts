@@ -8,14 +8,14 @@ const ROOT = '/sys/fs/cgroup';
 const OF_ANOTHER_TASK = /^core-(?!1\.img$)\d+\.img$/;
 
 /**
- * What CRIU gets as the host's cgroup mounts (`--cgroup-yard`). Below a cgroup namespace it takes every task and thread for
- * the first in its cgroups (`cgroup-sets.ts`), and walks the instance's whole tree in each hierarchy for every one of them,
- * half of a dump's work with many tasks. Init's walk finds all there is: from the next task on it is led to directories without content.
+ * The host's cgroup mounts as CRIU is to see them (`--cgroup-yard`). Below a cgroup namespace CRIU takes every task and thread
+ * for the first of its cgroups (`cgroup-sets.ts`) and walks the instance's whole tree for each: half of a dump's work with many
+ * tasks. The walk for init finds everything; from the next task on the links lead CRIU to empty directories.
  */
 export class CgroupWalkOnce {
   private watcher: FSWatcher | undefined;
   private readonly led = Promise.withResolvers<void>();
-  /** Resolves when CRIU has read what there is, and finds nothing any more; never where it is closed before. */
+  /** Resolves when CRIU has walked the tree once and finds it empty from now on; never when it is closed before. */
   readonly emptied = this.led.promise;
 
   private constructor(
@@ -23,7 +23,7 @@ export class CgroupWalkOnce {
     private readonly hierarchies: readonly string[],
   ) {}
 
-  /** `yard` and `empty` in the move's directory; the `criu` wrapper uses them where they suit what LXC asks of it. */
+  /** Makes `yard` and `empty` in the move's directory; the `criu` wrapper uses them when they fit LXC's options. */
   static make(directory: string, cgroups: readonly string[], root = ROOT, own = '/proc/self/cgroup'): CgroupWalkOnce {
     const all = hierarchiesOf(readFileSync(own, 'utf8'));
     const whole = all.every((name) => existsSync(join(root, name, 'cgroup.procs')));

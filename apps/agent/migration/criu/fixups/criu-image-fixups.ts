@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { sameSets, shareSets } from './cgroup-sets.js';
 import { rearmExpired } from './repeating-timers.js';
 
-/** What a dump's images say wrongly, or only at length, is put right on the way to the target: in place, by name. */
+/** Corrects images of a dump on their way to the target, in place: repeating timers, and cgroup sets that are equal. */
 export function imageFixups(directory: string): (name: string, image: Buffer) => void {
   const cgroups = join(directory, 'cgroup.img');
   const same = existsSync(cgroups) ? sameSets(readFileSync(cgroups)) : new Map<number, number>();

@@ -8,8 +8,8 @@ const INTERVAL = [9, 10];
 const LEFT_NANOSECONDS = 8;
 
 /**
- * In `files.img`, in place: a repeating timerfd that has expired and was not read yet shows no time left, and CRIU makes it
- * again disarmed: it would never expire again. Such a one gets a nanosecond. How many were changed.
+ * Changes `files.img` in place. A repeating timerfd that has expired and was not read yet shows no time left, and CRIU would
+ * restore it disarmed, so that it never expires again: gives it a nanosecond. Returns how many were changed.
  */
 export function rearmExpired(image: Buffer): number {
   let changed = 0;

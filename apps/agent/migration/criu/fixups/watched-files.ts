@@ -5,7 +5,7 @@ import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { HeldFiles } from '../../checks/held-files.js';
 import { orGone } from '../../checks/tasks.js';
 
-/** Inodes that are looked for at most; what is more is left to CRIU's own search. */
+/** Most inodes that are looked for; CRIU searches for the others itself. */
 const MOST = 2_000;
 const FIND_MS = 10_000;
 const MOST_BYTES = 1 << 20;
@@ -23,8 +23,8 @@ export interface WatchedFiles {
 }
 
 /**
- * An overlay's file handles cannot be opened, and CRIU finds a watched file again in few places only, by a walk in the
- * freeze. So the paths are found before. Touches nothing.
+ * Finds the paths of watched files before the freeze. CRIU cannot open an overlay's file handles, and searches for watched
+ * files in few places only, in the freeze. Reads only.
  */
 export async function watchedFiles(initPid: number, held: readonly HeldFiles[]): Promise<WatchedFiles> {
   const device = kernelDevice((await stat(`/proc/${initPid}/root/`)).dev);
@@ -36,7 +36,7 @@ export async function watchedFiles(initPid: number, held: readonly HeldFiles[]):
   return { device, paths, nameless: [...new Set(nameless)] };
 }
 
-/** Puts them where CRIU looks before it walks (`irmap-cache`, one IrmapCacheEntry each). */
+/** Writes them to CRIU's `irmap-cache`, where it looks before it searches. */
 export async function writeIrmapCache(images: string, { device, paths }: WatchedFiles): Promise<void> {
   const entries = [...paths].map(([inode, path]) =>
     new BinaryWriter().uint32(8).uint32(device).uint32(16).uint64(inode).uint32(26).string(`/${path}`).finish(),
@@ -59,7 +59,7 @@ export function inodesIn(fdinfo: string, device: number): string[] {
     .map(([, inode]) => BigInt(`0x${inode}`).toString());
 }
 
-/** By inode; what was found when the time is over is better than nothing. `whole`: there are no others. */
+/** Paths by inode; those found by then when the time is over. `whole`: search the whole root, for nothing else is there. */
 async function pathsOf(
   root: string,
   inodes: readonly string[],
