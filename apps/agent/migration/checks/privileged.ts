@@ -5,8 +5,8 @@ import type { Task } from './tasks.js';
 const CAP_SYS_RESOURCE = 24n;
 
 /**
- * Processes of a privileged instance whose limits CRIU may not read (prlimit(2) needs the same ids or CAP_SYS_RESOURCE, which
- * LXC takes from it). In other instances CRIU has every capability by the user namespace.
+ * Processes of a privileged instance whose limits CRIU may not read: prlimit(2) needs the same ids or CAP_SYS_RESOURCE, which
+ * an agent may lack. In other instances CRIU has every capability, by their user namespace.
  */
 export async function blockingIds(tasks: readonly Task[]): Promise<string[]> {
   if (mayAskAll(await readFile('/proc/self/status', 'utf8'))) return [];
