@@ -9,14 +9,18 @@ import { InstanceTransitions } from './instances/states/instance-transitions.js'
 import { InstanceViews } from './instances/read/instance-views.js';
 import { Instances } from './instances/instances.js';
 import { KeyPairs } from './key-pairs/key-pairs.js';
+import { Profiles } from './profiles/profiles.js';
 import { Quotas } from './quotas/quotas.js';
 import { ServerGroups } from './server-groups/server-groups.js';
+import { Snapshots } from './snapshots/snapshots.js';
 
 const services = [
   Flavors,
   Quotas,
   KeyPairs,
   ServerGroups,
+  Profiles,
+  Snapshots,
   Instances,
   InstanceViews,
   InstanceCreation,

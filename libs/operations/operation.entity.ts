@@ -7,6 +7,9 @@ import { Timestamps } from '#libs/database/columns';
  */
 export type OperationState = 'pending' | 'running' | 'undoing' | 'done' | 'error' | 'cancelled';
 
+/** LXD's classes: a task runs by itself, a websocket wants clients to connect, a token waits to be used. */
+export type OperationClass = 'task' | 'websocket' | 'token';
+
 export type QueueName = 'instance' | 'migration' | 'image' | 'maintenance' | 'batch';
 
 export interface OperationFailure {
@@ -38,6 +41,25 @@ export class Operation extends Timestamps {
 
   @Column({ type: 'text', name: 'resource_id' })
   resourceId: string;
+
+  @Column({ type: 'text', default: 'task' })
+  class: OperationClass;
+
+  /** LXD's: what is being done, for people. */
+  @Column({ type: 'text', default: '' })
+  description: string;
+
+  /** What whoever asked is told while it runs and when it has ended: progress, results. Without secrets. */
+  @Column({ type: 'jsonb', default: {} })
+  metadata: Record<string, unknown>;
+
+  /** What it is about besides its own resource, by type: ids. */
+  @Column({ type: 'jsonb', default: {} })
+  resources: Record<string, string[]>;
+
+  /** Whoever asked for it may stop it: until the point of no return. */
+  @Column({ type: 'boolean', name: 'may_cancel', default: false })
+  mayCancel: boolean;
 
   @Column({ type: 'text', name: 'project_id', nullable: true })
   projectId: string | null;

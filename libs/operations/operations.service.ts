@@ -7,9 +7,10 @@ import { NotFoundError, UnavailableError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { transact } from '#libs/database/transactions';
 import { Events } from './events.js';
+import { kindOf } from './operation-kinds.js';
 import { isFinished } from './operation-states.js';
 import { Operation, OperationStep } from './operation.entity.js';
-import type { OperationState, QueueName } from './operation.entity.js';
+import type { OperationClass, OperationState, QueueName } from './operation.entity.js';
 import { OperationQueues } from './queues.js';
 
 export interface NewOperation {
@@ -21,6 +22,13 @@ export interface NewOperation {
   /** Who asked; null for what the control plane does by itself. */
   by: Pick<Caller, 'projectId' | 'userId' | 'requestId'> | null;
   input: object;
+  /** LXD's: a task where left out. */
+  class?: OperationClass;
+  /** What is being done, for people. Nothing: by its kind (operation-kinds.ts). */
+  description?: string;
+  metadata?: Record<string, unknown>;
+  /** Ids by type; its own resource where left out. */
+  resources?: Record<string, string[]>;
   /** To be known before it is written; made up otherwise. */
   id?: string;
   /** The operation that begins this one. */
@@ -161,15 +169,23 @@ export class Operations {
 const INSERT_OPERATION = `
   WITH queued AS (INSERT INTO outbox (operation_id, queue) SELECT $1::uuid, $3 WHERE $10::float8 = 0)
   INSERT INTO operations
-    (id, kind, queue, resource_type, resource_id, project_id, user_id, request_id, state, input, not_before, created_at, updated_at,
-     parent_id)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9,
-    CASE WHEN $10 > 0 THEN clock_timestamp() + make_interval(secs => $10) END, clock_timestamp(), clock_timestamp(), $11)
+    (id, kind, queue, resource_type, resource_id, project_id, user_id, request_id, state, input, class, description,
+     metadata, resources, may_cancel, not_before, created_at, updated_at, parent_id)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9, $11, $12, $13, $14, $15,
+    CASE WHEN $10 > 0 THEN clock_timestamp() + make_interval(secs => $10) END, clock_timestamp(), clock_timestamp(), $16)
   RETURNING created_at`;
 
 async function insertOperation(tx: EntityManager, given: NewOperation): Promise<Operation> {
   const { id = newId(), kind, queue, resourceType, resourceId, by, input, delaySeconds = 0, parentId = null } = given;
   const { projectId = null, userId = null, requestId = '' } = by ?? {};
+  const { description, mayCancel } = kindOf(kind);
+  const view = {
+    class: given.class ?? ('task' as const),
+    description: given.description ?? description,
+    metadata: given.metadata ?? {},
+    resources: given.resources ?? { [resourceType]: [resourceId] },
+    mayCancel,
+  };
   const values = [
     id,
     kind,
@@ -181,6 +197,11 @@ async function insertOperation(tx: EntityManager, given: NewOperation): Promise<
     requestId,
     JSON.stringify(input),
     delaySeconds,
+    view.class,
+    view.description,
+    JSON.stringify(view.metadata),
+    JSON.stringify(view.resources),
+    mayCancel,
     parentId,
   ];
   const [{ created_at }] = await tx.query<{ created_at: Date }[]>(INSERT_OPERATION, values);
@@ -193,6 +214,7 @@ async function insertOperation(tx: EntityManager, given: NewOperation): Promise<
     projectId,
     userId,
     requestId,
+    ...view,
     parentId,
     input,
     context: {},

@@ -30,8 +30,10 @@ export class InstanceSpecs {
     return instance;
   }
 
-  async withImage(instanceId: string): Promise<{ instance: Instance; image: Image }> {
+  /** `image`: null where it was made without one. Throws NotFoundError, also where its image is gone. */
+  async withImage(instanceId: string): Promise<{ instance: Instance; image: Image | null }> {
     const instance = await this.instance(instanceId);
+    if (instance.imageId === null) return { instance, image: null };
     const image = await this.database.manager.findOneBy(Image, { id: instance.imageId });
     if (!image) throw new NotFoundError('Image', instance.imageId);
     return { instance, image };
@@ -48,8 +50,9 @@ export class InstanceSpecs {
 
   /** As its rows say by now; nothing where its image has been deleted: it goes on as it was configured. */
   async current(instance: Instance): Promise<InstanceSpec | undefined> {
-    const hasImage = await this.database.manager.existsBy(Image, { id: instance.imageId });
-    return hasImage ? (await this.load(instance.id)).spec : undefined;
+    const { imageId } = instance;
+    const complete = imageId === null || (await this.database.manager.existsBy(Image, { id: imageId }));
+    return complete ? (await this.load(instance.id)).spec : undefined;
   }
 
   /** Moves whose source still keeps its copy. */

@@ -68,15 +68,40 @@ export class Instance extends Timestamps {
   @Column({ type: 'text', name: 'user_id' })
   userId: string;
 
-  @Column({ type: 'jsonb' })
-  flavor: InstanceFlavor;
+  /** Nova's view of its resources; null where it was made without one (LXD: limits in its configuration). */
+  @Column({ type: 'jsonb', nullable: true })
+  flavor: InstanceFlavor | null;
+
+  /** What it takes of its host: quotas, claims and plans read these, never the flavor. */
+  @Column({ type: 'int' })
+  vcpus: number;
+
+  /** MiB. */
+  @Column({ type: 'int', name: 'memory_mb' })
+  memoryMb: number;
+
+  /** GiB; 0: no limit of its own. */
+  @Column({ type: 'int', name: 'disk_gb' })
+  diskGb: number;
 
   /** The one to go back to, while vm_state is `resized`. */
   @Column({ type: 'jsonb', name: 'old_flavor', nullable: true })
   oldFlavor: InstanceFlavor | null;
 
-  @Column({ type: 'uuid', name: 'image_id' })
-  imageId: string;
+  /** Null where its root was made without an image (LXD: source `none`). */
+  @Column({ type: 'uuid', name: 'image_id', nullable: true })
+  imageId: string | null;
+
+  /** LXD: it is deleted when it stops. */
+  @Column({ type: 'boolean', default: false })
+  ephemeral: boolean;
+
+  /**
+   * A face that addresses instances by name (LXD's) has asked for it: no other such instance of the project has the name
+   * (index instances_unique_name). Nova's may share one, and so never hold up LXD's names.
+   */
+  @Column({ type: 'boolean', name: 'name_is_unique', default: false })
+  nameIsUnique: boolean;
 
   @Column({ type: 'uuid', name: 'host_id', nullable: true })
   hostId: string | null;

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
-import { InvalidInputError, NotFoundError } from '#libs/common/errors';
+import { ConflictError, InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { UUID } from '#libs/common/names';
 import { queryByPatterns } from '#libs/database/pattern-query';
+import { isUniqueViolation } from '#libs/database/transient-errors';
 import { Quotas } from '../quotas/quotas.js';
 import { allows, requireAllowed } from '#libs/policy/policy';
 import type { RuleName } from '#libs/policy/rule-tables';
@@ -65,9 +66,21 @@ export class Instances {
     changes: { name?: string; description?: string | null; hostname?: string },
   ): Promise<InstanceView> {
     await this.admit(caller, id, 'os_compute_api:servers:update');
-    if (Object.values(changes).some((value) => value !== undefined))
-      await this.database.manager.update(Instance, { id }, changes);
+    if (Object.values(changes).some((value) => value !== undefined)) await this.rename(id, changes);
     return this.getView(caller, id);
+  }
+
+  /** Throws ConflictError where the name is to be unique and another instance of the project has it. */
+  private async rename(
+    id: string,
+    changes: Partial<Pick<Instance, 'name' | 'description' | 'hostname'>>,
+  ): Promise<void> {
+    try {
+      await this.database.manager.update(Instance, { id }, changes);
+    } catch (error) {
+      if (!isUniqueViolation(error, 'instances_unique_name')) throw error;
+      throw new ConflictError(`An instance named ${changes.name} already exists.`);
+    }
   }
 
   /** Adds to the metadata (`merge`) or replaces all of it. Returns what then stands. Throws QuotaExceededError. */

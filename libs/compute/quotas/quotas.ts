@@ -63,8 +63,7 @@ export class Quotas {
     // Index instances (project_id) where deleted_at is null.
     const [row] = await tx.query<QuotaUsage[]>(
       `SELECT count(*)::int AS instances,
-              coalesce(sum((flavor->>'vcpus')::int), 0)::float8 AS cores,
-              coalesce(sum((flavor->>'ramMb')::int), 0)::float8 AS ram,
+              coalesce(sum(vcpus), 0)::float8 AS cores, coalesce(sum(memory_mb), 0)::float8 AS ram,
               (SELECT count(*)::int FROM server_groups WHERE project_id = $1) AS server_groups
          FROM instances WHERE project_id = $1 AND deleted_at IS NULL`,
       [projectId],

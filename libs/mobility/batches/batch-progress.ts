@@ -27,11 +27,11 @@ export function etaSeconds(counts: BatchCounts, atOnce: number): number | null {
 
 interface Cost {
   running: boolean;
-  ramMb: number;
+  memoryMb: number;
   diskGb: number;
 }
 
 /** Cheapest first: stopped ones have no blackout, then little memory, then little disk. */
 export function byCost(a: Cost, b: Cost): number {
-  return Number(a.running) - Number(b.running) || a.ramMb - b.ramMb || a.diskGb - b.diskGb;
+  return Number(a.running) - Number(b.running) || a.memoryMb - b.memoryMb || a.diskGb - b.diskGb;
 }

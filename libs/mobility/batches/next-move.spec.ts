@@ -56,9 +56,9 @@ describe('what a batch does next for an instance', () => {
 describe('order and time left of a batch', () => {
   it('takes stopped ones first, then little memory', () => {
     const [big, small, stopped] = [
-      { running: true, ramMb: 512, diskGb: 1 },
-      { running: true, ramMb: 64, diskGb: 9 },
-      { running: false, ramMb: 4096, diskGb: 9 },
+      { running: true, memoryMb: 512, diskGb: 1 },
+      { running: true, memoryMb: 64, diskGb: 9 },
+      { running: false, memoryMb: 4096, diskGb: 9 },
     ];
     assert.deepEqual([big, small, stopped].sort(byCost), [stopped, small, big]);
   });

@@ -41,7 +41,7 @@ export class Drains {
       await tx.update(Host, { id: hostId }, { enabled: false, disabledReason: 'drain' });
       const instances = await tx.find(Instance, { where: { hostId, deletedAt: IsNull() }, take: MAX_MOVES });
       const moves = instances
-        .map(({ id, vmState, flavor }) => ({ id, running: vmState !== 'stopped', ...sizeOf(flavor) }))
+        .map(({ id, vmState, memoryMb, diskGb }) => ({ id, running: vmState !== 'stopped', memoryMb, diskGb }))
         .sort(byCost)
         .map(({ id }) => ({ instanceId: id, sourceHostId: hostId, targetHostId: null }));
       return this.batches.create(tx, create, by, { kind: 'drain', hostId, ...input, moves });
@@ -55,8 +55,4 @@ export class Drains {
     if (!last) throw new NotFoundError('Drain of host', hostId);
     return last.id;
   }
-}
-
-function sizeOf({ ramMb, diskGb }: Instance['flavor']) {
-  return { ramMb, diskGb };
 }

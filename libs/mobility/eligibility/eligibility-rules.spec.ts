@@ -5,7 +5,7 @@ import { blocksCold, blocksLive, blocksTarget } from './eligibility-rules.js';
 
 const able = { name: 'h1', capabilities: [{ name: 'checkpoint', present: true, detail: '' }] };
 const idle = { taskState: null };
-const flavor = { id: '1', name: 'f', vcpus: 1, ramMb: 128, diskGb: 1, extraSpecs: {} };
+const size = { vcpus: 1, memoryMb: 128, diskGb: 1 };
 
 test('a stopped instance moves cold only, a running one both ways, one on no host not at all', () => {
   assert.match(blocksLive({ ...idle, vmState: 'stopped' }, able).join(), /only a cold migration/);
@@ -30,7 +30,7 @@ test('every reason against a target is named: disabled, room, capability', () =>
     disabledReason: 'x',
     capabilities: [],
   });
-  const reasons = blocksTarget({ flavor }, host, true, ['restore']).join();
+  const reasons = blocksTarget(size, host, true, ['restore']).join();
   assert.match(reasons, /disabled: x.*128 MiB of memory wanted, 100 free.*cannot restore/);
-  assert.deepEqual(blocksTarget({ flavor }, host, false, []), ['Host h2 is down.']);
+  assert.deepEqual(blocksTarget(size, host, false, []), ['Host h2 is down.']);
 });

@@ -35,16 +35,16 @@ export function blocksCold(instance: Judged, source: Pick<Host, 'name'> | null):
 
 /** Why a host could not take it: as the claim would say, from what is published and reserved now. */
 export function blocksTarget(
-  { flavor }: Pick<Instance, 'flavor'>,
+  instance: Pick<Instance, 'vcpus' | 'memoryMb' | 'diskGb'>,
   host: Host,
   up: boolean,
   capabilities: string[],
 ): string[] {
   if (!up) return [`Host ${host.name} is down.`];
   const room = [
-    ['vcpus', flavor.vcpus, host.vcpus * host.cpuRatio - host.usedVcpus],
-    ['MiB of memory', flavor.ramMb, host.memoryMb * host.memoryRatio - host.usedMemoryMb],
-    ['GiB of disk', flavor.diskGb, host.diskGb * host.diskRatio - host.usedDiskGb],
+    ['vcpus', instance.vcpus, host.vcpus * host.cpuRatio - host.usedVcpus],
+    ['MiB of memory', instance.memoryMb, host.memoryMb * host.memoryRatio - host.usedMemoryMb],
+    ['GiB of disk', instance.diskGb, host.diskGb * host.diskRatio - host.usedDiskGb],
   ] as const;
   return [
     ...(host.enabled ? [] : [`Host ${host.name} is disabled: ${host.disabledReason ?? 'no reason was given'}.`]),

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
-import { InvalidInputError, NotFoundError } from '#libs/common/errors';
+import { ConflictError, InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { Flavors } from '#libs/compute/flavors/flavors';
 import type { Instance, InstanceFlavor } from '#libs/compute/instances/instance.entity';
@@ -77,7 +77,7 @@ export class Migrations {
       const target = await this.target(tx, instance, input.host);
       if (target) requireSameStorage(await this.source(tx, instance), target);
       const { parentId } = input;
-      return { type: 'migration', kind: 'instance.migrate', target, newFlavor: instance.flavor, parentId };
+      return { type: 'migration', kind: 'instance.migrate', target, newFlavor: instance.flavor ?? undefined, parentId };
     });
   }
 
@@ -90,14 +90,15 @@ export class Migrations {
       const flavor = await this.flavors.get(by, flavorId, tx).catch((error: unknown) => {
         throw error instanceof NotFoundError ? new InvalidInputError('flavorRef', 'the id of a flavor') : error;
       });
+      if (!instance.flavor) throw new ConflictError(`Instance ${instanceId} has no flavor that could be changed.`);
       if (flavor.id === instance.flavor.id)
         throw new InvalidInputError('flavorRef', 'another flavor than the present one');
       const { id, name, vcpus, ramMb, diskGb, extraSpecs } = flavor;
-      if (diskGb < instance.flavor.diskGb && diskGb !== 0)
+      if (diskGb < instance.diskGb && diskGb !== 0)
         throw new InvalidInputError('flavorRef', 'a flavor whose disk is not smaller than the present one');
       const newFlavor = { id, name, vcpus, ramMb, diskGb, extraSpecs };
       requireSameIds(instance, newFlavor);
-      const more = { cores: vcpus - instance.flavor.vcpus, ram: ramMb - instance.flavor.ramMb };
+      const more = { cores: vcpus - instance.vcpus, ram: ramMb - instance.memoryMb };
       await this.quotas.reserve(tx, instance.projectId, { cores: Math.max(0, more.cores), ram: Math.max(0, more.ram) });
       return { type: 'resize', kind: 'instance.resize', target: null, newFlavor };
     });
@@ -175,8 +176,8 @@ export class Migrations {
           operationId: operation.id,
           sourceHostId: instance.hostId,
           destHostId: target?.id ?? null,
-          oldFlavorId: instance.flavor.id,
-          newFlavorId: newFlavor?.id ?? instance.flavor.id,
+          oldFlavorId: instance.flavor?.id ?? null,
+          newFlavorId: newFlavor?.id ?? instance.flavor?.id ?? null,
           projectId: by.projectId,
           userId: by.userId,
         }),

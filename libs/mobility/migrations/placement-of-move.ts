@@ -1,8 +1,8 @@
 import { settings } from '#libs/common/settings/settings';
 import { hostNeeds } from '#libs/compute/instances/spec/host-needs';
 import type { Instance, InstanceFlavor } from '#libs/compute/instances/instance.entity';
+import { resourcesOf } from '#libs/compute/instances/instance-resources';
 import type { Host } from '#libs/fleet/hosts/host.entity';
-import type { Resources } from '#libs/scheduling/core/request';
 import type { PlacementRequest } from '#libs/scheduling/placement/scheduler.service';
 import { usableCpuFeatures } from './cpu-features.js';
 import { sharesDisks, storageDriverOf } from './move-checks.js';
@@ -25,7 +25,7 @@ export function placementOfMove(instance: Instance, source: Host | null, move: P
   return {
     consumerId: migrationId,
     instanceId: instance.id,
-    resources: resourcesOf(newFlavor ?? instance.flavor),
+    resources: resourcesOf(instance, newFlavor),
     availabilityZone: instance.availabilityZone,
     hints: instance.schedulerHints,
     requestedHostId,
@@ -36,9 +36,4 @@ export function placementOfMove(instance: Instance, source: Host | null, move: P
     // An evacuation makes the root anew from the image where the disk is lost; every other move brings it along.
     storageDriver: source && (kind !== 'instance.evacuate' || sharesDisks(source)) ? storageDriverOf(source) : null,
   };
-}
-
-/** What a flavor takes of a host. */
-export function resourcesOf({ vcpus, ramMb, diskGb }: InstanceFlavor): Resources {
-  return { vcpus, memoryMb: ramMb, diskGb };
 }

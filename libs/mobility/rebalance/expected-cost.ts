@@ -25,12 +25,12 @@ const COLD_MS_PER_MIB = 10;
 
 /** What a move of the instance would cost either way: from its image's history where there is one, else estimated. */
 export function expectedCost(
-  flavor: { ramMb: number; diskGb: number },
+  size: { memoryMb: number; diskGb: number },
   running: boolean,
   history: MoveHistory | null,
 ): PlacedInstance['cost'] {
-  const memory = history?.memoryBytes ?? flavor.ramMb * MIB * MEMORY_SHARE;
-  const disk = history?.diskBytes ?? flavor.diskGb * GIB * DISK_SHARE;
+  const memory = history?.memoryBytes ?? size.memoryMb * MIB * MEMORY_SHARE;
+  const disk = history?.diskBytes ?? size.diskGb * GIB * DISK_SHARE;
   const live = history?.switchMs ?? LIVE_MS + (memory / MIB) * LIVE_MS_PER_MIB;
   const cold = running ? COLD_MS + (disk / MIB) * COLD_MS_PER_MIB : 0;
   return {

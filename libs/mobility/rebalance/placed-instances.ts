@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { resourcesOf } from '#libs/compute/instances/instance-resources';
 import type { GroupPolicy, PlacedInstance } from '#libs/scheduling/rebalance/plan';
 import { BLACKOUT_PARTS, expectedCost } from './expected-cost.js';
 import type { MoveHistory } from './expected-cost.js';
@@ -19,7 +20,8 @@ const INSTANCES = `
     ) t
     WHERE m.migration_type = 'live-migration' AND m.status = 'completed' GROUP BY n.image_id
   )
-  SELECT n.id, n.name, n.host_id AS "hostId", n.vm_state AS "vmState", n.task_state AS "taskState", n.flavor,
+  SELECT n.id, n.name, n.host_id AS "hostId", n.vm_state AS "vmState", n.task_state AS "taskState",
+    n.vcpus, n.memory_mb AS "memoryMb", n.disk_gb AS "diskGb",
     n.availability_zone AS "availabilityZone", n.scheduler_hints AS hints, to_jsonb(h) AS history
   FROM instances n LEFT JOIN history h ON h.image_id = n.image_id
   WHERE n.deleted_at IS NULL AND n.host_id IS NOT NULL ORDER BY n.id LIMIT $1`;
@@ -30,7 +32,9 @@ interface Row {
   hostId: string;
   vmState: string;
   taskState: string | null;
-  flavor: { vcpus: number; ramMb: number; diskGb: number };
+  vcpus: number;
+  memoryMb: number;
+  diskGb: number;
   availabilityZone: string | null;
   hints: Record<string, string | string[]>;
   history: MoveHistory | null;
@@ -52,13 +56,13 @@ export async function readGroups(tx: EntityManager): Promise<Map<string, GroupPo
 }
 
 function placed(row: Row): PlacedInstance {
-  const { id, name, hostId, vmState, availabilityZone, flavor, hints } = row;
+  const { id, name, hostId, vmState, availabilityZone, hints } = row;
   const running = vmState === 'active';
   return {
     id,
     name,
     hostId,
-    resources: { vcpus: flavor.vcpus, memoryMb: flavor.ramMb, diskGb: flavor.diskGb },
+    resources: resourcesOf(row),
     running,
     held: heldBy(row),
     notLive: null,
@@ -67,7 +71,7 @@ function placed(row: Row): PlacedInstance {
     group: [hints.group ?? []].flat()[0] ?? null,
     sameAs: [hints.same_host ?? []].flat(),
     differentFrom: [hints.different_host ?? []].flat(),
-    cost: expectedCost(flavor, running, row.history),
+    cost: expectedCost(row, running, row.history),
   };
 }
 

@@ -44,11 +44,11 @@ export const RENEW = `
   WHERE id = ANY($1::uuid[]) AND locked_by = $2
   RETURNING id, cancel_requested, ${NO_WAIT}`;
 
-/** id, worker, step, attempt, next step, context, lease, synchronous_commit. */
+/** id, worker, step, attempt, next step, context, lease, synchronous_commit, whether it may still go back. */
 export const ADVANCE = `
   WITH moved AS (
     UPDATE operations SET
-      step = $5::text, context = $6, attempts = 0, updated_at = clock_timestamp(),
+      step = $5::text, context = $6, attempts = 0, updated_at = clock_timestamp(), may_cancel = may_cancel AND $9::boolean,
       state = CASE WHEN $5::text IS NULL THEN 'done' ELSE state END,
       finished_at = CASE WHEN $5::text IS NULL THEN clock_timestamp() END,
       locked_by = CASE WHEN $5::text IS NOT NULL THEN locked_by END,

@@ -47,11 +47,12 @@ export class ExecutionStore {
     return new Map(rows.map((row) => [row.id, row.cancel_requested]));
   }
 
-  /** The step is done, `next` begins (null: the operation is done). In `tx` it is part of the step's own transaction. */
+  /** The step is done, `next` begins (null: the operation is done), from where it may go back or not. In `tx` it is part of the step's own transaction. */
   async advance(
     operation: Operation,
     done: StepMark,
     next: string | null,
+    mayGoBack: boolean,
     tx?: EntityManager,
   ): Promise<{ attempt: number; cancelRequested: boolean }> {
     const [row] = await (tx ?? this.database.manager).query<{ attempt: number; cancel_requested: boolean }[]>(
@@ -66,6 +67,7 @@ export class ExecutionStore {
         this.leaseMs,
         // Losing the end of a step that committed nothing is running it once more: not worth waiting for the disk.
         tx ? 'on' : 'off',
+        mayGoBack,
       ],
     );
     if (!row) throw new LeaseLostError(operation.id);

@@ -92,7 +92,8 @@ export class Execution {
       return this.turnBack(new OperationCancelledError());
     const next = this.workflow.steps[this.position.index + 1]?.name ?? null;
     const mark = { step: step.name, attempt: this.attempt };
-    const execution = this.begin((tx) => this.store.advance(this.operation, mark, next, tx));
+    const mayGoBack = this.position.mayGoBackFrom(this.position.index + 1);
+    const execution = this.begin((tx) => this.store.advance(this.operation, mark, next, mayGoBack, tx));
     const ending = await this.onHost(async () => {
       try {
         await step.run(execution);

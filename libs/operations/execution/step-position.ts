@@ -18,8 +18,13 @@ export class StepPosition {
   /** Not while it is undone already, and not past the point of no return. */
   mayGoBack(): boolean {
     if (this.operation.state !== 'running') return false;
+    return this.mayGoBackFrom(this.index);
+  }
+
+  /** From the step of this index on: not past the point of no return, and not where all is done. */
+  mayGoBackFrom(index: number): boolean {
     const last = this.workflow.steps.findIndex((step) => step.pointOfNoReturn);
-    return last < 0 || this.index <= last;
+    return index < this.workflow.steps.length && (last < 0 || index <= last);
   }
 
   /** The last step up to `index` that has something to undo. */

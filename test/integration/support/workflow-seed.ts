@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { newId } from '#libs/common/ids';
 import { Instance } from '#libs/compute/instances/instance.entity';
+import { resourcesOfFlavor } from '#libs/compute/instances/instance-resources';
 import { Image } from '#libs/images/image.entity';
 import { Network } from '#libs/networking/networks/network.entity';
 import { IpAllocation, Port } from '#libs/networking/ports/port.entity';
@@ -54,6 +55,7 @@ export async function seedInstance(
       name: `vm${number}`,
       hostname: `vm${number}`,
       flavor,
+      ...resourcesOfFlavor(flavor),
       imageId,
       vmState: 'building',
       taskState: 'scheduling',

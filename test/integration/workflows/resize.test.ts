@@ -25,7 +25,7 @@ describe('cold migration and resize', () => {
     const revert = await world.migrations.revertResize(caller, id);
     assert.equal((await world.operations.waitFor(revert.id)).state, 'done');
     const now = await world.instance(id);
-    assert.deepEqual([now.vmState, now.hostId, now.epoch, now.flavor.id], ['active', world.hostId(host), 3, 'f1']);
+    assert.deepEqual([now.vmState, now.hostId, now.epoch, now.flavor!.id], ['active', world.hostId(host), 3, 'f1']);
     assert.ok(world.agents.get(host)!.running().includes(id));
     assert.equal((await world.claims(id)).length, 1);
   };
@@ -51,7 +51,7 @@ describe('cold migration and resize', () => {
     const { migration } = await world.ended(await world.migrations.resize(caller, id, 'f2'));
     assert.equal(migration.status, 'finished', JSON.stringify(migration.failure));
     const resized = await world.instance(id);
-    assert.equal(resized.flavor.id, 'f2');
+    assert.equal(resized.flavor!.id, 'f2');
     assert.equal(resized.oldFlavor!.id, 'f1');
     await revertsTo('h1', id);
   });
@@ -63,7 +63,7 @@ describe('cold migration and resize', () => {
       const { migration } = await world.ended(await world.migrations.resize(caller, id, 'f2'));
       assert.equal(migration.status, 'finished', JSON.stringify(migration.failure));
       const resized = await world.instance(id);
-      assert.deepEqual([resized.hostId, resized.epoch, resized.flavor.id], [world.hostId('h1'), 2, 'f2']);
+      assert.deepEqual([resized.hostId, resized.epoch, resized.flavor!.id], [world.hostId('h1'), 2, 'f2']);
       assert.equal(world.agents.get('h1')!.instances.get(id)!.memoryBytes, 512 * 1024 * 1024);
       assert.equal((await world.claims(id)).length, 2);
       await revertsTo('h1', id);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { CreateInstanceInput } from '#libs/compute/instances/actions/instance-operations';
+import { resourcesOf } from '#libs/compute/instances/instance-resources';
 import { hostNeeds } from '#libs/compute/instances/spec/host-needs';
 import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
 import { InstancePorts } from '#libs/networking/ports/instance-ports.service';
@@ -9,7 +10,6 @@ import { Claims } from '#libs/scheduling/claims/claims.service';
 import { Scheduler } from '#libs/scheduling/placement/scheduler.service';
 import { HostCalls } from '../../host/host-calls.js';
 import { InstanceSpecs } from '../instance-specs.js';
-import { resourcesOf } from '#libs/mobility/migrations/placement-of-move';
 import type { CreateContext } from './create-context.js';
 
 /** A host, its capacity, the ports bound to it and the instance on it: one commit. */
@@ -36,12 +36,12 @@ export class PlaceStep implements Step<CreateInstanceInput, CreateContext> {
         {
           consumerId: instance.id,
           instanceId: instance.id,
-          resources: resourcesOf(instance.flavor),
+          resources: resourcesOf(instance),
           availabilityZone: instance.availabilityZone,
           hints: instance.schedulerHints,
           requestedHostId,
           force: input.forcedHost !== null,
-          imageProperties: image.properties,
+          imageProperties: image?.properties,
           capabilities: hostNeeds(instance, instance.flavor),
         },
         tx,

@@ -56,7 +56,7 @@ export class InstanceActions {
     return this.begin(caller, id, 'rebuild', async (tx, before) => {
       const { imageId, ...changes } = wanted;
       if (changes.metadata) await this.quotas.requireMetadata(tx, caller.projectId, changes.metadata);
-      requireFits(before.flavor, await imageOfRebuild(tx, caller, imageId, before.imageId));
+      requireFits(before, await imageOfRebuild(tx, caller, imageId, before.imageId));
       await tx.update(Instance, { id }, { imageId, ...changes });
       const start = before.vmState !== 'stopped';
       return { before: statesOf(before), imageId, previousImageId: before.imageId, start } satisfies RebuildInput;

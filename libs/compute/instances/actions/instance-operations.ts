@@ -32,7 +32,7 @@ export interface RebootInput {
 export interface RebuildInput {
   before: Before;
   imageId: string;
-  previousImageId: string;
+  previousImageId: string | null;
   start: boolean;
 }
 

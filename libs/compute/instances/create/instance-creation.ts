@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
-import { ForbiddenError, InvalidInputError, NotFoundError } from '#libs/common/errors';
+import { ConflictError, ForbiddenError, InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { toHostname } from '#libs/common/names';
+import { isUniqueViolation } from '#libs/database/transient-errors';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { InstancePorts } from '#libs/networking/ports/instance-ports.service';
 import { Operations } from '#libs/operations/operations.service';
@@ -16,6 +17,9 @@ import { BadRequestError } from '../instance.errors.js';
 import { hostNeeds } from '../spec/host-needs.js';
 import { assignRange, wantedRange } from '../spec/id-ranges.js';
 import { Instance } from '../instance.entity.js';
+import type { InstanceFlavor } from '../instance.entity.js';
+import { resourcesOfFlavor } from '../instance-resources.js';
+import type { InstanceResources } from '../instance-resources.js';
 import { INSTANCE } from '../actions/instance-operations.js';
 import type { CreateInstanceInput } from '../actions/instance-operations.js';
 import { configOf } from '../spec/instance-spec.js';
@@ -58,19 +62,19 @@ export class InstanceCreation {
 
   private async createAll(caller: Caller, wanted: NewInstance, placement: Placement): Promise<Instance[]> {
     return this.operations.transact(async (tx, createOperation) => {
-      const flavor = await this.flavors.get(caller, wanted.flavorId, tx);
-      const image = await usableImage(tx, caller, wanted.imageId);
-      requireFits(flavor, image);
+      const flavor = wanted.flavorId === null ? null : copyOf(await this.flavors.get(caller, wanted.flavorId, tx));
+      const resources = resourcesWanted(wanted, flavor);
+      if (wanted.imageId !== null) requireFits(resources, await usableImage(tx, caller, wanted.imageId));
       await this.requireKnown(tx, caller, wanted, placement);
       await requireAllowed(tx, hostNeeds({ config: wanted.config ?? {} }, flavor));
-      const each = { instances: 1, cores: flavor.vcpus, ram: flavor.ramMb };
+      const each = { instances: 1, cores: resources.vcpus, ram: resources.memoryMb };
       const range = { least: wanted.minCount, most: wanted.maxCount };
       const count = await this.quotas.reserve(tx, caller.projectId, each, range);
       await this.quotas.requireMetadata(tx, caller.projectId, wanted.metadata);
       await this.serverGroups.reserve(tx, caller, wanted.schedulerHints.group, count);
       requireOwnPorts(wanted, count);
-      const instances = rows(caller, wanted, flavor, placement.zone, count);
-      await tx.insert(Instance, instances);
+      const instances = rows(caller, wanted, { flavor, ...resources }, placement.zone, count);
+      await insert(tx, instances);
       await assignRanges(tx, instances);
       const { forcedHost, requestedHost } = placement;
       const input: CreateInstanceInput = { forcedHost, requestedHost };
@@ -132,7 +136,31 @@ function requireOwnPorts(wanted: NewInstance, count: number): void {
   if (named && count > 1) throw new BadRequestError('A port or fixed IP cannot be given to more than one instance.');
 }
 
-function rows(caller: Caller, wanted: NewInstance, flavor: Flavor, zone: string | null, count: number): Instance[] {
+/** The flavor as it is now: later changes of it do not touch the instance. */
+function copyOf({ id, name, vcpus, ramMb, diskGb, extraSpecs }: Flavor): InstanceFlavor {
+  return { id, name, vcpus, ramMb, diskGb, extraSpecs };
+}
+
+/** Throws BadRequestError where neither a flavor nor resources are given. */
+function resourcesWanted({ resources }: NewInstance, flavor: InstanceFlavor | null): InstanceResources {
+  if (flavor) return resourcesOfFlavor(flavor);
+  if (!resources) throw new BadRequestError('An instance without a flavor needs resources.');
+  return resources;
+}
+
+/** Throws ConflictError where the project has an instance of a name that is to be unique. */
+async function insert(tx: EntityManager, instances: Instance[]): Promise<void> {
+  try {
+    await tx.insert(Instance, instances);
+  } catch (error) {
+    if (!isUniqueViolation(error, 'instances_unique_name')) throw error;
+    throw new ConflictError(`An instance named ${instances[0].name} already exists.`);
+  }
+}
+
+type Sized = Pick<Instance, 'flavor' | keyof InstanceResources>;
+
+function rows(caller: Caller, wanted: NewInstance, sized: Sized, zone: string | null, count: number): Instance[] {
   const now = new Date();
   return Array.from({ length: count }, (_, n) => {
     const id = newId();
@@ -143,16 +171,11 @@ function rows(caller: Caller, wanted: NewInstance, flavor: Flavor, zone: string 
       hostname: toHostname(`${wanted.hostname ?? wanted.name}${suffix}`, `server-${id}`),
       projectId: caller.projectId,
       userId: caller.userId,
-      flavor: {
-        id: flavor.id,
-        name: flavor.name,
-        vcpus: flavor.vcpus,
-        ramMb: flavor.ramMb,
-        diskGb: flavor.diskGb,
-        extraSpecs: flavor.extraSpecs,
-      },
+      ...sized,
       oldFlavor: null,
       imageId: wanted.imageId,
+      ephemeral: wanted.ephemeral ?? false,
+      nameIsUnique: wanted.nameIsUnique ?? false,
       hostId: null,
       availabilityZone: zone,
       vmState: 'building',

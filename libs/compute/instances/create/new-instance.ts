@@ -1,3 +1,4 @@
+import type { InstanceResources } from '../instance-resources.js';
 /** One NIC asked for (Nova: networks[] of POST /servers): a network, or a port that exists. */
 export interface RequestedNic {
   networkId?: string;
@@ -9,8 +10,15 @@ export interface NewInstance {
   name: string;
   /** RFC 1123 label; made from the name where left out. */
   hostname?: string;
-  imageId: string;
-  flavorId: string;
+  /** Null: its root is made without one. */
+  imageId: string | null;
+  /** Null: `resources` say what it takes. */
+  flavorId: string | null;
+  resources?: InstanceResources;
+  /** LXD: deleted when it stops. */
+  ephemeral?: boolean;
+  /** The face addresses instances by name: refused where the project has such a one already. */
+  nameIsUnique?: boolean;
   /** auto: the project's only network, if it has one. */
   networks: 'auto' | 'none' | RequestedNic[];
   metadata: Record<string, string>;

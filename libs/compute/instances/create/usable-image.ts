@@ -4,7 +4,7 @@ import { UUID } from '#libs/common/names';
 import { Image } from '#libs/images/image.entity';
 import { imageTarget } from '#libs/images/image-target';
 import { allows } from '#libs/policy/policy';
-import type { InstanceFlavor } from '../instance.entity.js';
+import type { InstanceResources } from '../instance-resources.js';
 import { BadRequestError, FlavorTooSmallError } from '../instance.errors.js';
 
 /**
@@ -20,7 +20,12 @@ export async function usableImage(tx: EntityManager, caller: Caller, id: string)
 }
 
 /** As `usableImage`; a server may be built again from the image that it has, deleted or not. */
-export async function imageOfRebuild(tx: EntityManager, caller: Caller, id: string, present: string): Promise<Image> {
+export async function imageOfRebuild(
+  tx: EntityManager,
+  caller: Caller,
+  id: string,
+  present: string | null,
+): Promise<Image> {
   const own = id === present ? await lockedImage(tx, id) : null;
   return own ?? usableImage(tx, caller, id);
 }
@@ -31,8 +36,8 @@ function lockedImage(tx: EntityManager, id: string): Promise<Image | null> {
 }
 
 /** Throws FlavorTooSmallError. */
-export function requireFits(flavor: Pick<InstanceFlavor, 'ramMb' | 'diskGb'>, image: Image): void {
-  if (image.minRam > flavor.ramMb) throw new FlavorTooSmallError("Flavor's memory is too small for requested image.");
-  if (flavor.diskGb !== 0 && image.minDisk > flavor.diskGb)
+export function requireFits(given: Pick<InstanceResources, 'memoryMb' | 'diskGb'>, image: Image): void {
+  if (image.minRam > given.memoryMb) throw new FlavorTooSmallError("Flavor's memory is too small for requested image.");
+  if (given.diskGb !== 0 && image.minDisk > given.diskGb)
     throw new FlavorTooSmallError("The size of the flavor's disk is smaller than the minimum size of the image.");
 }

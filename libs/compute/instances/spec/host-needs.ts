@@ -8,7 +8,10 @@ const PRIVILEGED = 'security.privileged';
 const OF_IDS = [PRIVILEGED, ...['isolated', 'base', 'size'].map((key) => `security.idmap.${key}`)];
 
 /** Capabilities that the instance asks of every host that it runs on, by its configuration. */
-export function hostNeeds(instance: Pick<Instance, 'config'>, flavor: Pick<InstanceFlavor, 'extraSpecs'>): string[] {
+export function hostNeeds(
+  instance: Pick<Instance, 'config'>,
+  flavor: Pick<InstanceFlavor, 'extraSpecs'> | null,
+): string[] {
   return configOf(instance, flavor)[PRIVILEGED] === 'true' ? ['privileged'] : [];
 }
 

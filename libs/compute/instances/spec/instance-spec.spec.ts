@@ -17,6 +17,9 @@ const instance = {
     diskGb: 1,
     extraSpecs: { 'lxd:security.nesting': 'true', other: 'x' },
   },
+  vcpus: 2,
+  memoryMb: 64,
+  diskGb: 1,
   metadata: {},
   config: { 'security.nesting': 'false', 'limits.processes': '100' },
   devices: { data: { type: 'disk', source: '/srv', path: '/data' } },
@@ -34,7 +37,7 @@ test('limits come from the flavor; the instance overrides what its flavor config
 test('image, flavor, server: the later counts; image and metadata set only what is left to users', () => {
   const spec = (properties: Record<string, string>, extraSpecs = {}, metadata = {}) =>
     renderInstanceSpec({
-      instance: { ...instance, metadata, flavor: { ...instance.flavor, extraSpecs } },
+      instance: { ...instance, metadata, flavor: { ...instance.flavor!, extraSpecs } },
       image: { ...image, properties },
       nics: [],
       networks: [],

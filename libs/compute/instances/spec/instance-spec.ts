@@ -3,12 +3,14 @@ import type { Image } from '#libs/images/image.entity';
 import { InvalidInputError } from '#libs/common/errors';
 import { SHARED_ID_RANGE } from '#libs/agent-protocol/shared-id-range';
 import type { Instance, InstanceFlavor } from '../instance.entity.js';
+import { resourcesOf } from '../instance-resources.js';
 
 export interface InstanceSpecParts {
   instance: Instance;
   /** The flavor it is to have: the instance's own unless a resize is going on. */
   flavor?: InstanceFlavor;
-  image: Pick<Image, 'id' | 'sha256' | 'size' | 'properties'>;
+  /** Null where its root was made without one. */
+  image: Pick<Image, 'id' | 'sha256' | 'size' | 'properties'> | null;
   /** In the order of eth0, eth1, … */
   nics: Nic[];
   networks: NetworkSpec[];
@@ -21,21 +23,21 @@ export interface InstanceSpecParts {
 export function renderInstanceSpec(parts: InstanceSpecParts): InstanceSpec {
   const { instance, image, nics, networks } = parts;
   const flavor = parts.flavor ?? instance.flavor;
-  if (!image.sha256) throw new InvalidInputError('imageRef', `an active image, not ${image.id}`);
+  const { vcpus, memoryMb, diskGb } = resourcesOf(instance, parts.flavor);
   const config = {
-    ...ofUsers(keysOf(image.properties)),
-    ...keysOf(flavor.extraSpecs),
+    ...ofUsers(keysOf(image?.properties ?? {})),
+    ...keysOf(flavor?.extraSpecs ?? {}),
     ...ofUsers(keysOf(instance.metadata)),
     ...instance.config,
   };
   return {
     id: instance.id,
     hostname: instance.hostname,
-    image: { imageId: image.id, sha256: image.sha256, sizeBytes: image.size ?? 0 },
+    image: image ? imageOf(image) : undefined,
     limits: {
-      vcpus: flavor.vcpus,
-      memoryBytes: flavor.ramMb * 1024 * 1024,
-      diskBytes: flavor.diskGb * 1024 ** 3,
+      vcpus,
+      memoryBytes: memoryMb * 1024 * 1024,
+      diskBytes: diskGb * 1024 ** 3,
       pids: Number(config['limits.processes'] ?? 0),
     },
     nics,
@@ -48,6 +50,11 @@ export function renderInstanceSpec(parts: InstanceSpecParts): InstanceSpec {
   };
 }
 
+function imageOf({ id, sha256, size }: Pick<Image, 'id' | 'sha256' | 'size'>) {
+  if (!sha256) throw new InvalidInputError('imageRef', `an active image, not ${id}`);
+  return { imageId: id, sha256, sizeBytes: size ?? 0 };
+}
+
 /** Configuration keys that whoever uploads an image or owns a server may set; the others are the operator's. */
 const USERS_KEYS = new Set(['migration.stateful']);
 
@@ -58,9 +65,9 @@ function idMapOf({ idmapBase, idmapSize }: Instance): IdMap {
 /** The operator's keys in force: a flavor's extra specs `lxd:security.privileged` and the like, then the instance's own. */
 export function configOf(
   instance: Pick<Instance, 'config'>,
-  flavor: Pick<InstanceFlavor, 'extraSpecs'>,
+  flavor: Pick<InstanceFlavor, 'extraSpecs'> | null,
 ): Record<string, string> {
-  return { ...keysOf(flavor.extraSpecs), ...instance.config };
+  return { ...keysOf(flavor?.extraSpecs ?? {}), ...instance.config };
 }
 
 function keysOf(properties: Readonly<Record<string, string>>): Record<string, string> {

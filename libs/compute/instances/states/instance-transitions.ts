@@ -6,10 +6,27 @@ import { actionRules, requireAllowed, transitions } from './instance-states.js';
 import type { InstanceAction, InstanceTransition, InstanceTransitionName } from './instance-states.js';
 import { Instance } from '../instance.entity.js';
 import type { InstanceFlavor, TaskState } from '../instance.entity.js';
+import { resourcesOfFlavor } from '../instance-resources.js';
 
 type Changes = Partial<
-  Pick<Instance, 'vmState' | 'taskState' | 'powerState' | 'hostId' | 'flavor' | 'oldFlavor' | 'launchedAt' | 'fault'>
+  Pick<
+    Instance,
+    | 'vmState'
+    | 'taskState'
+    | 'powerState'
+    | 'hostId'
+    | 'flavor'
+    | 'oldFlavor'
+    | 'vcpus'
+    | 'memoryMb'
+    | 'diskGb'
+    | 'launchedAt'
+    | 'fault'
+  >
 >;
+
+/** The flavor with the resources that follow from it. An instance without one keeps what it has. */
+const withFlavor = (flavor: InstanceFlavor | null): Changes => (flavor ? { flavor, ...resourcesOfFlavor(flavor) } : {});
 
 /** What fails a workflow, as Nova's `fault` shows it. */
 export interface Fault {
@@ -144,7 +161,7 @@ export class InstanceTransitions {
     newFlavor?: InstanceFlavor,
   ): Promise<void> {
     const { flavor } = await this.load(tx, instanceId);
-    const changes = { oldFlavor: flavor, flavor: newFlavor ?? flavor };
+    const changes = { oldFlavor: flavor, ...withFlavor(newFlavor ?? flavor) };
     await this.settle(tx, instanceId, running ? 'resizedRunning' : 'resizedStopped', changes);
   }
 
@@ -155,7 +172,7 @@ export class InstanceTransitions {
   /** Back with its old flavor; the host is switched back by `switchHost` beforehand. */
   async finishRevert(tx: EntityManager, instanceId: string, running: boolean): Promise<void> {
     const { flavor, oldFlavor } = await this.load(tx, instanceId);
-    const changes = { flavor: oldFlavor ?? flavor, oldFlavor: null };
+    const changes = { ...withFlavor(oldFlavor ?? flavor), oldFlavor: null };
     await this.settle(tx, instanceId, running ? 'revertedRunning' : 'revertedStopped', changes);
   }
 

@@ -13,6 +13,9 @@ const instance = {
   projectId: 'p',
   userId: 'u',
   flavor: { id: 'f', name: 'tiny', vcpus: 1, ramMb: 64, diskGb: 1, extraSpecs: {} },
+  vcpus: 1,
+  memoryMb: 64,
+  diskGb: 1,
   imageId: 'img',
   vmState: 'active',
   taskState: null,
@@ -44,6 +47,21 @@ const base = 'https://c/compute/v2.1';
 
 const member = { userId: 'u', projectId: 'p', roles: ['member'] };
 const admin = { ...member, roles: ['admin'] };
+
+test('an instance that another face made without flavor and image shows what it has', () => {
+  const bare = { ...view, instance: { ...instance, flavor: null, imageId: null } };
+  const shown = renderServer(bare, { version: 90, caller: member, base });
+  assert.equal(shown.image, '');
+  assert.deepEqual(shown.flavor, {
+    vcpus: 1,
+    ram: 64,
+    disk: 1,
+    ephemeral: 0,
+    swap: 0,
+    original_name: '',
+    extra_specs: {},
+  });
+});
 
 test('the flavor is a link up to 2.46 and embedded from 2.47 on', () => {
   const old = renderServer(view, { version: 46, caller: member, base });

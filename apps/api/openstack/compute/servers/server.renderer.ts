@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Instance, InstanceFlavor } from '#libs/compute/instances/instance.entity';
+import type { Instance } from '#libs/compute/instances/instance.entity';
 import type { InstanceNicView, InstanceView } from '#libs/compute/instances/read/instance-views';
 import { publicFailure } from '#libs/operations/public-failure';
 import { instanceTarget } from '#libs/compute/instances/instance-target';
@@ -36,8 +36,8 @@ export function renderServer(view: InstanceView, context: ServerContext) {
     user_id: instance.userId,
     metadata: instance.metadata,
     hostId: hostIdOf(instance.projectId, host?.name),
-    image: { id: instance.imageId, links: [imageBookmark(context.base, instance.imageId)] },
-    flavor: renderFlavor(instance.flavor, context),
+    image: renderImage(instance.imageId, context),
+    flavor: renderFlavor(instance, context),
     created: renderTime(instance.createdAt),
     updated: renderTime(instance.updatedAt),
     addresses: renderAddresses(view.nics),
@@ -88,16 +88,22 @@ export function renderAddresses(nics: InstanceNicView[]) {
   );
 }
 
-function renderFlavor(flavor: InstanceFlavor, { version, base }: ServerContext) {
-  if (version < 47) return { id: flavor.id, links: [flavorBookmark(base, flavor.id)] };
+/** Nova API: an empty string where the server has none (Nova: boot from volume). */
+function renderImage(imageId: string | null, { base }: ServerContext) {
+  return imageId === null ? '' : { id: imageId, links: [imageBookmark(base, imageId)] };
+}
+
+/** An instance that another face made without a flavor shows what it has, under no flavor's name. */
+function renderFlavor({ flavor, vcpus, memoryMb, diskGb }: Instance, { version, base }: ServerContext) {
+  if (version < 47) return { id: flavor?.id ?? '', links: flavor ? [flavorBookmark(base, flavor.id)] : [] };
   return {
-    vcpus: flavor.vcpus,
-    ram: flavor.ramMb,
-    disk: flavor.diskGb,
+    vcpus,
+    ram: memoryMb,
+    disk: diskGb,
     ephemeral: 0,
     swap: 0,
-    original_name: flavor.name,
-    extra_specs: flavor.extraSpecs,
+    original_name: flavor?.name ?? '',
+    extra_specs: flavor?.extraSpecs ?? {},
   };
 }
 

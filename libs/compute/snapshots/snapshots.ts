@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import { ConflictError, NotFoundError } from '#libs/common/errors';
+import { newId } from '#libs/common/ids';
+import { requireName } from '#libs/common/names';
+import { MAX_PAGE } from '#libs/database/paging';
+import type { Instance } from '../instances/instance.entity.js';
+import { Snapshot } from './snapshot.entity.js';
+
+export type NewSnapshot = Pick<Snapshot, 'name'> & Partial<Pick<Snapshot, 'stateful' | 'expiresAt'>>;
+
+/** LXD API: a slash divides the instance's name from the snapshot's. */
+const SNAPSHOT_NAME = /^(?!\.{1,2}$)[^\s/]{1,63}$/;
+
+/** The record of snapshots. Who may see the instance may see them; the disk is the workflow's that writes `ready`. */
+@Injectable()
+export class Snapshots {
+  constructor(private readonly database: DataSource) {}
+
+  /** Of one instance, oldest first, from after the snapshot `marker`. At most 1000. */
+  async list(instanceId: string, { marker, limit = MAX_PAGE }: { marker?: string; limit?: number } = {}) {
+    const query = this.database.manager
+      .createQueryBuilder(Snapshot, 's')
+      .where('s.instance_id = :instanceId', { instanceId });
+    if (marker !== undefined)
+      query.andWhere('(s.created_at, s.id) > (SELECT m.created_at, m.id FROM snapshots m WHERE m.id = :id)', {
+        id: (await this.get(instanceId, marker)).id,
+      });
+    return query.orderBy('s.created_at').addOrderBy('s.id').limit(Math.min(limit, MAX_PAGE)).getMany();
+  }
+
+  /** Throws NotFoundError. */
+  async get(instanceId: string, name: string, tx: EntityManager = this.database.manager): Promise<Snapshot> {
+    const found = await tx.findOneBy(Snapshot, { instanceId, name });
+    if (!found) throw new NotFoundError('Snapshot', name);
+    return found;
+  }
+
+  /**
+   * In the transaction that makes its operation and holds the instance's row: `creating`, with the configuration of now.
+   * Throws InvalidInputError, ConflictError where the instance has one of this name.
+   */
+  async create(tx: EntityManager, instance: Instance, { name, ...wanted }: NewSnapshot): Promise<Snapshot> {
+    requireName('name', name, SNAPSHOT_NAME, 'at most 63 characters without spaces and slashes');
+    const { id: instanceId, config, devices, profiles, ephemeral } = instance;
+    if (await tx.existsBy(Snapshot, { instanceId, name })) throw new ConflictError(`Snapshot "${name}" already in use`);
+    const id = newId();
+    await tx.insert(Snapshot, {
+      ...wanted,
+      id,
+      instanceId,
+      name,
+      state: 'creating',
+      config,
+      devices,
+      profiles,
+      ephemeral,
+    });
+    return tx.findOneByOrFail(Snapshot, { id });
+  }
+
+  /** In the transaction of the workflow that has removed its disk. Once more is a success. */
+  async delete(tx: EntityManager, instanceId: string, name: string): Promise<void> {
+    await tx.delete(Snapshot, { instanceId, name });
+  }
+}
