@@ -6,6 +6,7 @@ import { hostRoot } from '#apps/cli/hostroot/host-root';
 import { databaseUrl } from '#apps/cli/services/postgres';
 import { TestFleet } from '#test/e2e/fleet/test-fleet';
 import type { Bench } from './bench.js';
+import { benchBuilds } from './builds.js';
 import { benchDrain } from './drain.js';
 import { benchDisk } from './disk.js';
 import { FloorHosts } from './floor/floor-hosts.js';
@@ -18,6 +19,7 @@ import { benchTransport } from './transport.js';
 
 /** `npm run bench -- NAME`: each prints one table. No timed assertions. */
 const benchmarks: Record<string, (n: number) => Promise<void> | void> = {
+  builds: benchBuilds,
   disk: (n) => measure(benchDisk, n),
   drain: (n) => measure(benchDrain, n),
   launch: (n) => measure(benchLaunch, n),
@@ -30,10 +32,10 @@ const benchmarks: Record<string, (n: number) => Promise<void> | void> = {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { n: { type: 'string', short: 'n', default: '20' } },
+  options: { n: { type: 'string', short: 'n' } },
 });
 const benchmark = benchmarks[positionals[0] ?? ''];
-const n = Number(values.n);
+const n = Number(values.n ?? (positionals[0] === 'builds' ? 200 : 20));
 if (!benchmark || !Number.isInteger(n) || n < 1) {
   console.error(`usage: npm run bench -- ${Object.keys(benchmarks).join('|')} [-n COUNT]`);
   process.exit(2);

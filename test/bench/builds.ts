@@ -1,0 +1,174 @@
+import { join } from 'node:path';
+import { Api } from '#apps/cli/client/api';
+import { Compute } from '#apps/cli/client/compute';
+import { Events } from '#apps/cli/client/events';
+import { Images } from '#apps/cli/client/images';
+import { Network } from '#apps/cli/client/network';
+import { adminAccess } from '#apps/cli/fleet/access';
+import { agentName, hostsOf } from '#apps/cli/fleet/agents';
+import { startFleet, stopFleet } from '#apps/cli/fleet/fleet';
+import { Layout } from '#apps/cli/fleet/layout';
+import { buildBusybox, busyboxRecipe } from '#apps/cli/guest-images/busybox';
+import { cached } from '#apps/cli/hostroot/cache';
+import { readPidFile } from '#apps/cli/process/pid-file';
+import { cpuOf, usedSince } from './process-cpu.js';
+import { renderReport } from './report.js';
+
+const HOSTS = 10;
+const CLIENTS = 8;
+/** Built and deleted first: every host has the image then, and nothing is compiled any more. */
+const WARM_UP = 60;
+
+/** `n` servers asked for by eight clients and deleted again, on ten simulated hosts: the pace, and whose CPU time it takes. */
+export async function benchBuilds(n: number): Promise<void> {
+  const layout = new Layout(process.env.LXSTACK_DEPLOYMENT ?? 'builds');
+  const progress = (line: string) => console.error(line);
+  await startFleet(layout, { hosts: HOSTS, runtime: 'simulated' }, progress);
+  const run = await BuildRun.on(layout);
+  try {
+    await run.delete(await run.build(WARM_UP));
+    const alone: number[] = [];
+    for (let i = 0; i < 20; i++) alone.push((await run.post()).ms);
+    await run.settled();
+    await run.delete(run.built.splice(0));
+    const built = await run.measured('builds', () => run.build(n), n);
+    const posts = run.posts.splice(0);
+    await run.measured('deletes', () => run.delete(built), n);
+    console.log(
+      renderReport('POST /servers', [
+        { name: 'alone', values: alone },
+        { name: `under load, ${CLIENTS} clients`, values: posts },
+      ]),
+    );
+  } finally {
+    run.close();
+    if (process.env.LXSTACK_DEPLOYMENT === undefined) await stopFleet(layout, false, progress);
+  }
+}
+
+class BuildRun {
+  readonly posts: number[] = [];
+  readonly built: string[] = [];
+  private readonly ended = new Map<string, number>();
+  private wake = Promise.withResolvers<void>();
+
+  private constructor(
+    private readonly api: Api,
+    private readonly events: Events,
+    private readonly body: object,
+    private readonly groups: Record<string, number[]>,
+  ) {
+    events.listen(({ type, resourceId, data }) => {
+      if (type !== 'operation' || !['done', 'error', 'cancelled'].includes(String(data.state))) return;
+      if (data.state !== 'done') throw new Error(`${String(data.kind)} ended as ${String(data.state)}`);
+      this.ended.set(`${String(data.kind)} ${resourceId}`, performance.now());
+      this.wake.resolve();
+    });
+  }
+
+  static async on(layout: Layout): Promise<BuildRun> {
+    const access = await adminAccess(layout);
+    const api = new Api(access);
+    const events = await Events.open(api, access);
+    const images = new Images(api);
+    const archive = join(await cached('guest-busybox', busyboxRecipe, buildBusybox), 'busybox.tar.gz');
+    const imageRef = ((await images.find('busybox')) ?? (await images.upload('busybox', archive))).id;
+    const network = await new Network(api).ensureNetwork('builds', '10.40.0.0/16');
+    const flavorRef = await new Compute(api, events).ensureFlavor('builds', { vcpus: 1, ram: 64, disk: 0 });
+    await withoutQuota(api, access.project);
+    return new BuildRun(
+      api,
+      events,
+      { imageRef, flavorRef, networks: [{ uuid: network.id }] },
+      {
+        postgres: await pids(layout, ['postgres']),
+        agents: await pids(
+          layout,
+          hostsOf(layout, HOSTS).map(({ name }) => agentName(name)),
+        ),
+        api: await pids(layout, ['api']),
+        worker: await pids(layout, ['worker']),
+        redis: await pids(layout, ['redis']),
+        'this client': [process.pid],
+      },
+    );
+  }
+
+  close(): void {
+    this.events.close();
+  }
+
+  /** Runs `work` over `n` servers and prints its pace and the CPU time of each by process. */
+  async measured<T>(what: string, work: () => Promise<T>, n: number): Promise<T> {
+    const before = cpuOf(this.groups);
+    const begun = performance.now();
+    const result = await work();
+    const seconds = (performance.now() - begun) / 1000;
+    const used = usedSince(before, cpuOf(this.groups));
+    const each = Object.entries(used).map(([name, cpu]) => `${name} ${((1000 * cpu) / n).toFixed(1)}`);
+    console.log(`${(n / seconds).toFixed(1)} ${what}/s (n=${n}); CPU ms each: ${each.join(', ')}`);
+    return result;
+  }
+
+  /** Asks for `n` servers, eight at a time, and waits until all of them run. */
+  async build(n: number): Promise<string[]> {
+    const ids = await byClients(Array.from({ length: n }), async () => (await this.post()).id);
+    await this.settled();
+    return this.built.splice(0, ids.length);
+  }
+
+  async post(): Promise<{ id: string; ms: number }> {
+    const begun = performance.now();
+    const server = { name: 'bench-builds', ...this.body };
+    const answer = await this.api.call<{ server: { id: string } }>('POST', '/compute/v2.1/servers', { server });
+    const ms = performance.now() - begun;
+    this.posts.push(ms);
+    this.built.push(answer.server.id);
+    return { id: answer.server.id, ms };
+  }
+
+  async settled(): Promise<void> {
+    await this.until(this.built, 'instance.create');
+  }
+
+  async delete(ids: string[]): Promise<void> {
+    await byClients(ids, (id) => this.api.call('DELETE', `/compute/v2.1/servers/${id}`));
+    await this.until(ids, 'instance.delete');
+  }
+
+  private async until(ids: readonly string[], kind: string): Promise<void> {
+    // The events' socket alone keeps no process alive.
+    const alive = setInterval(() => {}, 60_000);
+    while (!ids.every((id) => this.ended.has(`${kind} ${id}`))) {
+      await this.wake.promise;
+      this.wake = Promise.withResolvers();
+    }
+    clearInterval(alive);
+  }
+}
+
+/** Each of the clients takes the next item when it has done its last. */
+async function byClients<Item, Result>(items: Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
+  const left = items.entries();
+  const results: Result[] = [];
+  const client = async () => {
+    for (const [index, item] of left) results[index] = await work(item);
+  };
+  await Promise.all(Array.from({ length: CLIENTS }, client));
+  return results;
+}
+
+async function pids(layout: Layout, names: string[]): Promise<number[]> {
+  const found = await Promise.all(names.map((name) => readPidFile(layout.pidFile(name))));
+  return found.map((pid, index) => {
+    if (pid === undefined) throw new Error(`${names[index]} does not run`);
+    return pid;
+  });
+}
+
+async function withoutQuota(api: Api, project: string): Promise<void> {
+  type Projects = { projects: { id: string }[] };
+  const { projects } = await api.call<Projects>('GET', `/identity/v3/projects?name=${project}`);
+  const quota_set = { instances: -1, cores: -1, ram: -1 };
+  await api.call('PUT', `/compute/v2.1/os-quota-sets/${projects[0].id}`, { quota_set });
+}
