@@ -1,11 +1,10 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import pg from 'pg';
 import { DataSource } from 'typeorm';
 import type { MigrationInterface } from 'typeorm';
 import { ConfigError } from '#libs/common/config';
-import { createLogger } from '#libs/common/logger';
+import { Connection } from './connection.js';
 import { databaseTls } from './database-tls.js';
 import type { DatabaseTls } from './database-tls.js';
 import { loadEntities } from './entities.js';
@@ -47,19 +46,6 @@ export interface DataSourceSettings {
   /** Connections at most; what comes above waits (bounded by `connectionTimeoutMillis`). */
   poolSize?: number;
   applicationName?: string;
-}
-
-const log = createLogger('database');
-
-/**
- * A connection whose end ends nothing else. pg-pool listens for errors while it holds a connection, TypeORM while it has
- * one: what arrives in between (with the greeting itself, say) would be an uncaught exception. Its next query fails.
- */
-class Connection extends pg.Client {
-  constructor(config?: string | pg.ClientConfig) {
-    super(config);
-    this.on('error', (error) => log.debug({ error: error.message }, 'connection lost'));
-  }
 }
 
 /** A data source over every entity and migration, not connected yet. */

@@ -19,9 +19,14 @@ const SERVER_AWAY = /^(08|57P0|53300|25P03)/;
 const SOCKET_ERRORS = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN']);
 const POOL_MESSAGES = /connection terminated|timeout exceeded when trying to connect|connection ended|not queryable/i;
 
-/** Serialization failure or deadlock: the same transaction may be run again at once. */
+/** Serialization failure, deadlock or a stale plan: the same transaction may be run again at once. */
 export function isLostRace(error: unknown): boolean {
-  return LOST_RACE.has(codeOf(error));
+  return LOST_RACE.has(codeOf(error)) || isStalePlan(error);
+}
+
+/** A migration has changed what a prepared statement results in (feature_not_supported is the code that PostgreSQL has). */
+export function isStalePlan(error: unknown): boolean {
+  return codeOf(error) === '0A000' && error instanceof Error && error.message.includes('cached plan');
 }
 
 /** The unique or primary key `constraint` (any, where left out) was violated. */
