@@ -1,44 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
-import type { Caller } from '#libs/common/caller';
 import { sleep } from '#libs/common/clock';
 import { NotFoundError, UnavailableError } from '#libs/common/errors';
-import { newId } from '#libs/common/ids';
 import { transact } from '#libs/database/transactions';
 import { Events } from './events.js';
-import { kindOf } from './operation-kinds.js';
+import { insertOperations } from './new-operations.js';
+import type { CreateOperation, NewOperation } from './new-operations.js';
 import { isFinished } from './operation-states.js';
 import { Operation, OperationStep } from './operation.entity.js';
-import type { OperationClass, OperationState, QueueName } from './operation.entity.js';
+import type { OperationState } from './operation.entity.js';
 import { OperationQueues } from './queues.js';
-
-export interface NewOperation {
-  /** Name of the workflow. */
-  kind: string;
-  queue: QueueName;
-  resourceType: string;
-  resourceId: string;
-  /** Who asked; null for what the control plane does by itself. */
-  by: Pick<Caller, 'projectId' | 'userId' | 'requestId'> | null;
-  input: object;
-  /** LXD's: a task where left out. */
-  class?: OperationClass;
-  /** What is being done, for people. Nothing: by its kind (operation-kinds.ts). */
-  description?: string;
-  metadata?: Record<string, unknown>;
-  /** Ids by type; its own resource where left out. */
-  resources?: Record<string, string[]>;
-  /** To be known before it is written; made up otherwise. */
-  id?: string;
-  /** The operation that begins this one. */
-  parentId?: string;
-  /** Not to be begun before this many seconds. Give it a resource of its own: what comes after it there waits too. */
-  delaySeconds?: number;
-}
-
-/** Writes an operation and its outbox row in the surrounding transaction. */
-export type CreateOperation = (operation: NewOperation) => Promise<Operation>;
 
 export interface OperationFilter {
   resourceType?: string;
@@ -55,6 +27,8 @@ export interface OperationFilter {
   /** At most 1000; 100 where left out. */
   limit?: number;
 }
+
+export type { CreateOperation, NewOperation } from './new-operations.js';
 
 const MAX_PAGE = 1_000;
 
@@ -76,11 +50,13 @@ export class Operations {
     let created: Operation[] = [];
     const result = await transact(this.database, async (tx) => {
       created = [];
-      return work(tx, async (operation) => {
-        const row = await insertOperation(tx, operation);
-        if (!operation.delaySeconds) created.push(row);
-        return row;
-      });
+      const all = async (operations: readonly NewOperation[]) => {
+        const rows = await insertOperations(tx, operations);
+        created.push(...rows.filter((_, at) => !operations[at].delaySeconds));
+        return rows;
+      };
+      const one = async (operation: NewOperation) => (await all([operation]))[0];
+      return work(tx, Object.assign(one, { all }));
     });
     if (created.length) await this.announce(created);
     return result;
@@ -88,7 +64,7 @@ export class Operations {
 
   /** As part of another transaction, that of a workflow's step say: the sweeper adds its job, about a second later. */
   async createIn(tx: EntityManager, operation: NewOperation): Promise<Operation> {
-    return insertOperation(tx, operation);
+    return (await insertOperations(tx, [operation]))[0];
   }
 
   /** Throws NotFoundError. */
@@ -163,67 +139,4 @@ export class Operations {
     for (const { id, projectId, kind, state, resourceType, resourceId } of created)
       this.events.publish({ type: 'operation', id, projectId, data: { kind, state, resourceType, resourceId } });
   }
-}
-
-/** One statement for both rows; what is to wait gets no job, the sweeper adds it when it is due. clock_timestamp(), because the transaction may have waited for its resource's row. */
-const INSERT_OPERATION = `
-  WITH queued AS (INSERT INTO outbox (operation_id, queue) SELECT $1::uuid, $3 WHERE $10::float8 = 0)
-  INSERT INTO operations
-    (id, kind, queue, resource_type, resource_id, project_id, user_id, request_id, state, input, class, description,
-     metadata, resources, may_cancel, not_before, created_at, updated_at, parent_id)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9, $11, $12, $13, $14, $15,
-    CASE WHEN $10 > 0 THEN clock_timestamp() + make_interval(secs => $10) END, clock_timestamp(), clock_timestamp(), $16)
-  RETURNING created_at`;
-
-async function insertOperation(tx: EntityManager, given: NewOperation): Promise<Operation> {
-  const { id = newId(), kind, queue, resourceType, resourceId, by, input, delaySeconds = 0, parentId = null } = given;
-  const { projectId = null, userId = null, requestId = '' } = by ?? {};
-  const { description, mayCancel } = kindOf(kind);
-  const view = {
-    class: given.class ?? ('task' as const),
-    description: given.description ?? description,
-    metadata: given.metadata ?? {},
-    resources: given.resources ?? { [resourceType]: [resourceId] },
-    mayCancel,
-  };
-  const values = [
-    id,
-    kind,
-    queue,
-    resourceType,
-    resourceId,
-    projectId,
-    userId,
-    requestId,
-    JSON.stringify(input),
-    delaySeconds,
-    view.class,
-    view.description,
-    JSON.stringify(view.metadata),
-    JSON.stringify(view.resources),
-    mayCancel,
-    parentId,
-  ];
-  const [{ created_at }] = await tx.query<{ created_at: Date }[]>(INSERT_OPERATION, values);
-  return tx.create(Operation, {
-    id,
-    kind,
-    queue,
-    resourceType,
-    resourceId,
-    projectId,
-    userId,
-    requestId,
-    ...view,
-    parentId,
-    input,
-    context: {},
-    state: 'pending',
-    step: null,
-    failure: null,
-    cancelRequested: false,
-    attempts: 0,
-    createdAt: created_at,
-    updatedAt: created_at,
-  });
 }

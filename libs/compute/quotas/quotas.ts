@@ -81,9 +81,12 @@ export class Quotas {
     each: Partial<QuotaUsage>,
     { least, most } = { least: 1, most: 1 },
   ): Promise<number> {
-    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('quota:' || $1, 0))`, [projectId]);
-    const limits = await this.limits(projectId, tx);
-    const usage = await this.usage(projectId, tx);
+    // Sent at once: what is read is as it is when the lock has been given.
+    const [, limits, usage] = await Promise.all([
+      tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('quota:' || $1, 0))`, [projectId]),
+      this.limits(projectId, tx),
+      this.usage(projectId, tx),
+    ]);
     let room = most;
     for (const [resource, size] of Object.entries(each) as [keyof QuotaUsage, number][]) {
       const limit = limits[resource];

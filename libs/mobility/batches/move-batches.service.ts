@@ -7,7 +7,7 @@ import { newId } from '#libs/common/ids';
 import { isFinished } from '#libs/operations/operation-states';
 import { Operation } from '#libs/operations/operation.entity';
 import { Operations } from '#libs/operations/operations.service';
-import type { CreateOperation, NewOperation } from '#libs/operations/operations.service';
+import type { NewOperation } from '#libs/operations/operations.service';
 import { begunAtOnce, etaSeconds } from './batch-progress.js';
 import type { BatchCounts } from './batch-progress.js';
 import { MoveBatch, MoveBatchItem } from './move-batch.entity.js';
@@ -41,6 +41,8 @@ export interface MoveBatchView {
   etaSeconds: number | null;
 }
 
+type CreateOne = (operation: NewOperation) => Promise<Operation>;
+
 const COUNTS = `
   SELECT count(*)::int AS total, count(*) FILTER (WHERE status = 'done')::int AS done,
     count(*) FILTER (WHERE status = 'running')::int AS running, count(*) FILTER (WHERE status = 'failed')::int AS failed,
@@ -57,7 +59,7 @@ export class MoveBatches {
   ) {}
 
   /** Writes the batch, its items and its operation in the surrounding `Operations.transact`. */
-  async create(tx: EntityManager, create: CreateOperation, by: Caller, given: NewMoveBatch): Promise<MoveBatch> {
+  async create(tx: EntityManager, create: CreateOne, by: Caller, given: NewMoveBatch): Promise<MoveBatch> {
     const { moves, ...rest } = given;
     const id = newId();
     const operation = await create(operationOf(id, by));

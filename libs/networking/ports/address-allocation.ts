@@ -22,17 +22,25 @@ export interface WantedAddress {
 }
 
 const ATTEMPTS = 5;
+/** Gaps looked for at least: others look for them too. */
+const LEAST_GAPS = 32;
 
 /**
- * Takes the first free one of the candidates. A transaction that takes the same one meets the primary key of
- * ip_allocations, waits, and is given none: it tries others.
+ * Takes the first free ones of the candidates, one for each port. A transaction that takes the same one meets the primary
+ * key of ip_allocations, waits, and is given none: it tries others.
  */
 const TAKE = `
   INSERT INTO ip_allocations (subnet_id, ip_address, port_id)
-  SELECT $1, c.ip::inet, $2 FROM unnest($3::text[]) WITH ORDINALITY AS c (ip, n)
-   WHERE NOT EXISTS (SELECT 1 FROM ip_allocations a WHERE a.subnet_id = $1 AND a.ip_address = c.ip::inet)
-   ORDER BY c.n LIMIT 1
-  ON CONFLICT DO NOTHING RETURNING host(ip_address) AS address`;
+  SELECT $1, free.ip, p.id FROM (
+    SELECT c.ip::inet AS ip, row_number() OVER (ORDER BY c.n) AS n FROM unnest($3::text[]) WITH ORDINALITY AS c (ip, n)
+     WHERE NOT EXISTS (SELECT 1 FROM ip_allocations a WHERE a.subnet_id = $1 AND a.ip_address = c.ip::inet)
+  ) free JOIN unnest($2::uuid[]) WITH ORDINALITY AS p (id, n) ON p.n = free.n
+  ON CONFLICT DO NOTHING RETURNING port_id, host(ip_address) AS address`;
+
+interface Taken {
+  port_id: string;
+  address: string;
+}
 
 /** The first gap of a pool that is nearly full: start of the pool, or the address behind one that is taken. */
 const FIRST_GAP = `
@@ -41,7 +49,7 @@ const FIRST_GAP = `
     SELECT a.ip_address + 1 FROM ip_allocations a
      WHERE a.subnet_id = $1 AND a.ip_address >= $2::inet AND a.ip_address < $3::inet) g
    WHERE NOT EXISTS (SELECT 1 FROM ip_allocations b WHERE b.subnet_id = $1 AND b.ip_address = g.ip)
-   LIMIT 32`;
+   LIMIT $4`;
 
 /** OpenStack's base MAC and 24 random bits. */
 export function newMac(): string {
@@ -59,17 +67,33 @@ export async function allocateAddresses(
   subnets: SubnetPools[],
   wanted?: WantedAddress[],
 ): Promise<FixedIp[]> {
-  const defaults = [4, 6].flatMap((version) => subnets.find((subnet) => subnet.version === version) ?? []);
-  const asked = wanted ?? defaults.map((subnet): WantedAddress => ({ subnetId: subnet.id }));
+  if (!wanted) return (await allocateDefaults(tx, networkId, [portId], subnets)).get(portId)!;
   const taken: FixedIp[] = [];
-  for (const one of asked) {
+  for (const one of wanted) {
     const subnet = subnetOf(subnets, one);
     const address = one.address
       ? await takeNamed(tx, networkId, portId, subnet, one.address)
-      : await takeFree(tx, networkId, portId, subnet);
+      : (await takeFree(tx, networkId, [portId], subnet)).get(portId)!;
     taken.push({ subnet_id: subnet.id, ip_address: address });
   }
   return taken;
+}
+
+/** For each of the ports one of the network's first subnet of each IP version: a statement a subnet. Throws NoFreeAddressError. */
+export async function allocateDefaults(
+  tx: EntityManager,
+  networkId: string,
+  portIds: readonly string[],
+  subnets: SubnetPools[],
+): Promise<Map<string, FixedIp[]>> {
+  const given = new Map(portIds.map((id): [string, FixedIp[]] => [id, []]));
+  for (const version of [4, 6]) {
+    const subnet = subnets.find((one) => one.version === version);
+    if (!subnet) continue;
+    for (const [portId, address] of await takeFree(tx, networkId, portIds, subnet))
+      given.get(portId)!.push({ subnet_id: subnet.id, ip_address: address });
+  }
+  return given;
 }
 
 function subnetOf(subnets: SubnetPools[], { subnetId, address }: WantedAddress): SubnetPools {
@@ -98,24 +122,38 @@ async function takeNamed(
     [subnet.id],
   );
   const address = portAddress('fixed_ips', parseCidr('cidr', subnet.cidr), now?.gateway ?? null, text);
-  const [row] = await tx.query<{ address: string }[]>(TAKE, [subnet.id, portId, [address]]);
+  const [row] = await tx.query<Taken[]>(TAKE, [subnet.id, [portId], [address]]);
   if (!row) throw new AddressInUseError(networkId, address);
   return row.address;
 }
 
-async function takeFree(tx: EntityManager, networkId: string, portId: string, subnet: SubnetPools): Promise<string> {
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const choice = attempt < ATTEMPTS - 1 ? candidates(subnet.pools) : await gaps(tx, subnet);
-    const [row] = await tx.query<{ address: string }[]>(TAKE, [subnet.id, portId, choice]);
-    if (row) return row.address;
+/** An address by port. */
+async function takeFree(
+  tx: EntityManager,
+  networkId: string,
+  portIds: readonly string[],
+  subnet: SubnetPools,
+): Promise<Map<string, string>> {
+  const taken = new Map<string, string>();
+  for (let attempt = 1; attempt <= ATTEMPTS;) {
+    const left = portIds.filter((id) => !taken.has(id));
+    if (!left.length) return taken;
+    const random = attempt < ATTEMPTS - 1;
+    const choice = random ? candidates(subnet.pools, Math.random, left.length) : await gaps(tx, subnet, left.length);
+    const rows = await tx.query<Taken[]>(TAKE, [subnet.id, left, choice]);
+    for (const { port_id, address } of rows) taken.set(port_id, address);
+    // While some are found, more may be.
+    if (random || !rows.length) attempt++;
   }
+  if (taken.size === portIds.length) return taken;
   throw new NoFreeAddressError(networkId);
 }
 
-async function gaps(tx: EntityManager, subnet: SubnetPools): Promise<string[]> {
+async function gaps(tx: EntityManager, subnet: SubnetPools, wanted: number): Promise<string[]> {
   const found: string[] = [];
   for (const { start, end } of subnet.pools) {
-    const rows = await tx.query<{ address: string }[]>(FIRST_GAP, [subnet.id, start, end]);
+    const values = [subnet.id, start, end, Math.max(LEAST_GAPS, wanted)];
+    const rows = await tx.query<{ address: string }[]>(FIRST_GAP, values);
     found.push(...rows.map((row) => row.address));
   }
   return found;

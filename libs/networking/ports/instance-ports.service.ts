@@ -8,7 +8,7 @@ import { UUID } from '#libs/common/names';
 import { defaultNetworks, usableNetworks } from '../networks/network-access.js';
 import type { NetworkPools } from '../networks/network-access.js';
 import { NetworkAmbiguousError, PortInUseError } from '../networking.errors.js';
-import { allocateAddresses } from './address-allocation.js';
+import { allocateAddresses, allocateDefaults } from './address-allocation.js';
 import { COMPUTE_OWNER, deviceOf } from './port-device.js';
 import { insertPorts } from './port-rows.js';
 import { requireMaySet } from './port-rules.js';
@@ -22,31 +22,40 @@ export interface RequestedNic {
   fixedIp?: string;
 }
 
+/** NICs asked for, with the networks they are on. */
+export interface NicPlan {
+  nics: readonly RequestedNic[];
+  networks: ReadonlyMap<string, NetworkPools>;
+}
+
 /** The ports of instances, always changed in the transaction that changes the instance. */
 @Injectable()
 export class InstancePorts {
   /**
-   * NICs for a new instance, in the order asked for. `auto` is the project's only network. Throws
-   * NetworkAmbiguousError, NotFoundError (network, port), PortInUseError, NoFreeAddressError, AddressInUseError,
-   * InvalidInputError, ForbiddenError (an address of one's choice on somebody else's network).
+   * What new instances ask for, looked up and locked against removal; `auto` is the project's only network. Throws
+   * NetworkAmbiguousError, NotFoundError, InvalidInputError.
    */
-  async allocateForInstance(
+  async plan(tx: EntityManager, caller: Caller, requested: 'auto' | 'none' | RequestedNic[]): Promise<NicPlan> {
+    if (requested === 'none') return { nics: [], networks: new Map() };
+    if (requested !== 'auto') return { nics: requested, networks: await networksOf(tx, caller, requested) };
+    const found = await defaultNetworks(tx, caller);
+    if (found.length > 1) throw new NetworkAmbiguousError();
+    const nics = found.map((network) => ({ networkId: network.id }));
+    return { nics, networks: new Map(found.map((network) => [network.id, network])) };
+  }
+
+  /**
+   * The NICs of new instances, in the order asked for: a statement for the addresses of a subnet, one for all ports.
+   * Throws NotFoundError (port), PortInUseError, NoFreeAddressError, AddressInUseError, InvalidInputError, ForbiddenError (an
+   * address of one's choice on somebody else's network).
+   */
+  async allocateForInstances(
     tx: EntityManager,
     caller: Caller,
-    instanceId: string,
-    requested: 'auto' | 'none' | RequestedNic[],
+    instanceIds: readonly string[],
+    plan: NicPlan,
   ): Promise<Port[]> {
-    if (requested === 'none') return [];
-    if (requested !== 'auto') return this.allocate(tx, caller, instanceId, requested);
-    const networks = await defaultNetworks(tx, caller);
-    if (networks.length > 1) throw new NetworkAmbiguousError();
-    return this.allocate(
-      tx,
-      caller,
-      instanceId,
-      networks.map((network) => ({ networkId: network.id })),
-      new Map(networks.map((network) => [network.id, network])),
-    );
+    return this.allocate(tx, caller, instanceIds, plan, 0);
   }
 
   /** Another NIC for an instance that exists (Nova: os-interface), behind the ones it has. */
@@ -55,7 +64,8 @@ export class InstancePorts {
       'SELECT coalesce(max(device_index) + 1, 0) AS next FROM ports WHERE instance_id = $1',
       [instanceId],
     );
-    const [port] = await this.allocate(tx, caller, instanceId, [requested], undefined, last!.next);
+    const plan = await this.plan(tx, caller, [requested]);
+    const [port] = await this.allocate(tx, caller, [instanceId], plan, last!.next);
     return port!;
   }
 
@@ -93,47 +103,44 @@ export class InstancePorts {
   private async allocate(
     tx: EntityManager,
     caller: Caller,
-    instanceId: string,
-    requested: RequestedNic[],
-    known?: Map<string, NetworkPools>,
-    firstIndex = 0,
+    instanceIds: readonly string[],
+    { nics, networks }: NicPlan,
+    firstIndex: number,
   ): Promise<Port[]> {
-    requireEachOnce(requested);
-    const named = requested
-      .filter((nic) => !nic.portId)
-      .map(({ networkId }) => requireUuid('networks.uuid', networkId));
-    const networks = known ?? (await usableNetworks(tx, caller, named));
     const result: Port[] = [];
     const made: Port[] = [];
-    for (const [n, { portId, networkId, fixedIp }] of requested.entries()) {
-      const device = { instanceId, deviceId: instanceId, deviceOwner: COMPUTE_OWNER, deviceIndex: firstIndex + n };
+    for (const [n, { portId, networkId, fixedIp }] of nics.entries()) {
+      const devices = instanceIds.map((instanceId) => deviceFor(instanceId, firstIndex + n));
       if (portId) {
-        result.push(await this.take(tx, caller, requireUuid('networks.port', portId), device));
+        result.push(await this.take(tx, caller, requireUuid('networks.port', portId), devices[0]));
         continue;
       }
-      const network = networks.get(networkId!);
-      if (!network) throw new NotFoundError('Network', networkId!);
-      if (!network.subnets.length)
-        throw new InvalidInputError('networks', `a network with a subnet, not ${network.id}`);
-      const port = await this.make(tx, caller, network, fixedIp);
-      made.push(Object.assign(port, device, { ownedByInstance: true }));
-      result.push(port);
+      const ports = await this.make(tx, caller, networks.get(networkId!)!, devices, fixedIp);
+      made.push(...ports);
+      result.push(...ports);
     }
     await insertPorts(tx, made);
     return result;
   }
 
-  private async make(tx: EntityManager, caller: Caller, network: NetworkPools, fixedIp?: string): Promise<Port> {
-    const id = newId();
+  /** One for each device. An address that is asked for can go to one only. */
+  private async make(
+    tx: EntityManager,
+    caller: Caller,
+    network: NetworkPools,
+    devices: readonly Partial<Port>[],
+    fixedIp?: string,
+  ): Promise<Port[]> {
+    const { id: networkId, subnets, portSecurityEnabled } = network;
+    const ids = devices.map(() => newId());
     const wanted = fixedIp ? [{ address: fixedIp }] : undefined;
     requireMaySet(caller, network, 'create_port', { fixedIps: wanted });
-    const fixedIps = await allocateAddresses(tx, network.id, id, network.subnets, wanted);
-    return tx.create(Port, {
-      id,
-      projectId: caller.projectId,
-      networkId: network.id,
-      fixedIps,
-      portSecurityEnabled: network.portSecurityEnabled,
+    const given = wanted
+      ? new Map([[ids[0], await allocateAddresses(tx, networkId, ids[0], subnets, wanted)]])
+      : await allocateDefaults(tx, networkId, ids, subnets);
+    return devices.map((device, at) => {
+      const owned = { projectId: caller.projectId, networkId, portSecurityEnabled, ownedByInstance: true };
+      return tx.create(Port, { ...owned, ...device, id: ids[at], fixedIps: given.get(ids[at])! });
     });
   }
 
@@ -165,10 +172,34 @@ async function release(tx: EntityManager, where: string, values: string[]): Prom
   );
 }
 
-function requireEachOnce(requested: RequestedNic[]): void {
+function requireEachOnce(requested: readonly RequestedNic[]): void {
   const ids = requested.flatMap(({ portId }) => portId ?? []);
   const twice = ids.find((id, n) => ids.indexOf(id) < n);
   if (twice !== undefined) throw new InvalidInputError('networks.port', `each port once, not ${twice} twice`);
+}
+
+const deviceFor = (instanceId: string, deviceIndex: number): Partial<Port> => ({
+  instanceId,
+  deviceId: instanceId,
+  deviceOwner: COMPUTE_OWNER,
+  deviceIndex,
+});
+
+/** Throws NotFoundError, and InvalidInputError for a network without a subnet. */
+async function networksOf(
+  tx: EntityManager,
+  caller: Caller,
+  requested: readonly RequestedNic[],
+): Promise<Map<string, NetworkPools>> {
+  requireEachOnce(requested);
+  const ids = requested.filter((nic) => !nic.portId).map(({ networkId }) => requireUuid('networks.uuid', networkId));
+  const networks = await usableNetworks(tx, caller, ids);
+  for (const id of ids) {
+    const network = networks.get(id);
+    if (!network) throw new NotFoundError('Network', id);
+    if (!network.subnets.length) throw new InvalidInputError('networks', `a network with a subnet, not ${id}`);
+  }
+  return networks;
 }
 
 function requireUuid(field: string, value: string | undefined): string {

@@ -7,15 +7,15 @@ const SAMPLES = 16;
 
 /**
  * Addresses to try, in an order of their own for each caller, so that transactions at once do not queue for the same
- * one. `random` gives numbers in [0, 1).
+ * one; more than `wanted` of a large pool. `random` gives numbers in [0, 1).
  */
-export function candidates(pools: AllocationPool[], random: () => number = Math.random): string[] {
+export function candidates(pools: AllocationPool[], random: () => number = Math.random, wanted = 1): string[] {
   const ranges = pools.map((pool) => {
     const { version, value: start } = parseAddress('start', pool.start);
     return { version, start, size: parseAddress('end', pool.end).value - start + 1n };
   });
   const total = ranges.reduce((sum, { size }) => sum + size, 0n);
-  const offsets = total <= SMALL ? shuffled(Number(total), random) : sampled(total, random);
+  const offsets = total <= SMALL ? shuffled(Number(total), random) : sampled(total, random, SAMPLES + 2 * wanted);
   return offsets.map((offset) => {
     for (const { version, start, size } of ranges) {
       if (offset < size) return renderAddress(version, start + offset);
@@ -25,10 +25,10 @@ export function candidates(pools: AllocationPool[], random: () => number = Math.
   });
 }
 
-function sampled(total: bigint, random: () => number): bigint[] {
+function sampled(total: bigint, random: () => number, count: number): bigint[] {
   // 2^48 addresses are choice enough, and exact in a double.
   const span = total < 1n << 48n ? total : 1n << 48n;
-  return Array.from({ length: SAMPLES }, () => BigInt(Math.floor(random() * Number(span))));
+  return [...new Set(Array.from({ length: count }, () => BigInt(Math.floor(random() * Number(span)))))];
 }
 
 function shuffled(count: number, random: () => number): bigint[] {

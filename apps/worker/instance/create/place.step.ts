@@ -48,8 +48,10 @@ export class PlaceStep implements Step<CreateInstanceInput, CreateContext> {
       );
       context.hostId = host.id;
       context.placement = explanation ?? context.placement;
-      await this.transitions.markPlaced(tx, instance.id, host.id);
-      await this.ports.bind(tx, instance.id, host.id);
+      await Promise.all([
+        this.transitions.markPlaced(tx, instance.id, host.id),
+        this.ports.bind(tx, instance.id, host.id),
+      ]);
     });
   }
 

@@ -32,8 +32,7 @@ export class SpawnStep implements Step<CreateInstanceInput, CreateContext> {
       this.oldAgents.announce(run, id, hostId),
     ]);
     await run.commit(async (tx) => {
-      await this.transitions.finishBuild(tx, id, hostId);
-      await this.ports.activate(tx, id);
+      await Promise.all([this.transitions.finishBuild(tx, id, hostId), this.ports.activate(tx, id)]);
     });
   }
 

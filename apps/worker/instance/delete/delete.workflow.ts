@@ -60,10 +60,13 @@ export class DeleteWorkflow implements Workflow<DeleteInstanceInput, object> {
   private async forget(run: Run): Promise<void> {
     const instanceId = run.operation.resourceId;
     await run.commit(async (tx) => {
-      await this.claims.releaseInstance(instanceId, tx);
-      await this.ports.releaseForInstance(tx, instanceId);
-      await tx.update(Migration, { instanceId, status: 'finished' }, { status: 'confirmed' });
-      await this.transitions.markDeleted(tx, instanceId);
+      // The claims come last: whoever claims on the host waits for them until the commit.
+      await Promise.all([
+        this.ports.releaseForInstance(tx, instanceId),
+        tx.update(Migration, { instanceId, status: 'finished' }, { status: 'confirmed' }),
+        this.transitions.markDeleted(tx, instanceId),
+        this.claims.releaseInstance(instanceId, tx),
+      ]);
     });
   }
 

@@ -69,21 +69,23 @@ export class InstanceActions {
    */
   async delete(caller: Caller, id: string, force: boolean): Promise<Operation | null> {
     return this.operations.transact(async (tx, create) => {
-      const present = await lockOwn(tx, caller, id);
-      const others = await unfinished(tx, id);
+      const [present, others] = await Promise.all([lockOwn(tx, caller, id), unfinished(tx, id)]);
       if (present.taskState === 'deleting' && others.some(({ kind }) => kind === 'instance.delete')) return null;
-      const before = await this.transitions.begin(tx, id, force ? 'force_delete' : 'delete');
       // The delete waits for whatever runs on the instance: that is asked to end early.
       for (const other of others) await this.operations.requestCancel(other.id, tx);
-      const input: DeleteInstanceInput = { before: statesOf(before), force };
-      return create({
-        kind: 'instance.delete',
-        queue: 'instance',
-        resourceType: INSTANCE,
-        resourceId: id,
-        by: caller,
-        input,
-      });
+      const input: DeleteInstanceInput = { before: statesOf(present), force };
+      const [, operation] = await Promise.all([
+        this.transitions.begin(tx, present, force ? 'force_delete' : 'delete'),
+        create({
+          kind: 'instance.delete',
+          queue: 'instance',
+          resourceType: INSTANCE,
+          resourceId: id,
+          by: caller,
+          input,
+        }),
+      ]);
+      return operation;
     });
   }
 
@@ -98,8 +100,7 @@ export class InstanceActions {
   /** One transaction: compare-and-set of the states, what `prepare` changes, the operation with its input. */
   private async begin(caller: Caller, id: string, action: InstanceAction, prepare: Prepare): Promise<Operation> {
     return this.operations.transact(async (tx, create) => {
-      await lockOwn(tx, caller, id);
-      const before = await this.transitions.begin(tx, id, action);
+      const before = await this.transitions.begin(tx, await lockOwn(tx, caller, id), action);
       const input = await prepare(tx, before);
       const kind = actionRules[action].operation;
       return create({ kind, queue: 'instance', resourceType: INSTANCE, resourceId: id, by: caller, input });

@@ -8,6 +8,7 @@ import { isUniqueViolation } from '#libs/database/transient-errors';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { InstancePorts } from '#libs/networking/ports/instance-ports.service';
 import { Operations } from '#libs/operations/operations.service';
+import type { NewOperation } from '#libs/operations/operations.service';
 import { Flavors } from '../../flavors/flavors.js';
 import type { Flavor } from '../../flavors/flavor.entity.js';
 import { KeyPair } from '../../key-pairs/key-pair.entity.js';
@@ -62,9 +63,14 @@ export class InstanceCreation {
 
   private async createAll(caller: Caller, wanted: NewInstance, placement: Placement): Promise<Instance[]> {
     return this.operations.transact(async (tx, createOperation) => {
-      const flavor = wanted.flavorId === null ? null : copyOf(await this.flavors.get(caller, wanted.flavorId, tx));
+      // Everything is read before the project's quota is taken, which holds up its other requests.
+      const [flavor, image, nics] = await Promise.all([
+        this.flavorOf(tx, caller, wanted),
+        wanted.imageId === null ? null : usableImage(tx, caller, wanted.imageId),
+        this.ports.plan(tx, caller, wanted.networks),
+      ]);
       const resources = resourcesWanted(wanted, flavor);
-      if (wanted.imageId !== null) requireFits(resources, await usableImage(tx, caller, wanted.imageId));
+      if (image) requireFits(resources, image);
       await this.requireKnown(tx, caller, wanted, placement);
       await requireAllowed(tx, hostNeeds({ config: wanted.config ?? {} }, flavor));
       const each = { instances: 1, cores: resources.vcpus, ram: resources.memoryMb };
@@ -74,23 +80,19 @@ export class InstanceCreation {
       await this.serverGroups.reserve(tx, caller, wanted.schedulerHints.group, count);
       requireOwnPorts(wanted, count);
       const instances = rows(caller, wanted, { flavor, ...resources }, placement.zone, count);
-      await insert(tx, instances);
+      const ids = instances.map(({ id }) => id);
+      await Promise.all([
+        insert(tx, instances),
+        createOperation.all(ids.map((id) => operationOf(caller, id, placement))),
+        this.ports.allocateForInstances(tx, caller, ids, nics),
+      ]);
       await assignRanges(tx, instances);
-      const { forcedHost, requestedHost } = placement;
-      const input: CreateInstanceInput = { forcedHost, requestedHost };
-      for (const { id: resourceId } of instances) {
-        await this.ports.allocateForInstance(tx, caller, resourceId, wanted.networks);
-        await createOperation({
-          kind: 'instance.create',
-          queue: 'instance',
-          resourceType: INSTANCE,
-          resourceId,
-          by: caller,
-          input,
-        });
-      }
       return instances;
     });
+  }
+
+  private async flavorOf(tx: EntityManager, caller: Caller, { flavorId }: NewInstance): Promise<InstanceFlavor | null> {
+    return flavorId === null ? null : copyOf(await this.flavors.get(caller, flavorId, tx));
   }
 
   private async requireKnown(
@@ -109,6 +111,11 @@ export class InstanceCreation {
     if (placement.zone !== null && !(await tx.existsBy(Host, { availabilityZone: placement.zone, role: 'compute' })))
       throw new BadRequestError('The requested availability zone is not available');
   }
+}
+
+function operationOf(by: Caller, resourceId: string, { forcedHost, requestedHost }: Placement): NewOperation {
+  const input: CreateInstanceInput = { forcedHost, requestedHost };
+  return { kind: 'instance.create', queue: 'instance', resourceType: INSTANCE, resourceId, by, input };
 }
 
 async function assignRanges(tx: EntityManager, instances: readonly Instance[]): Promise<void> {

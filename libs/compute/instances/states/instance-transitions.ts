@@ -45,11 +45,12 @@ export interface Fault {
 @Injectable()
 export class InstanceTransitions {
   /**
-   * Accepts `action`: checks the states and sets its task_state. Returns the instance as it was before.
-   * Throws NotFoundError, InstanceStateError.
+   * Accepts `action` on an instance, by id or as it was just read: checks the states and sets its task_state. Returns the
+   * instance as it was before. Throws NotFoundError, InstanceStateError.
    */
-  async begin(tx: EntityManager, instanceId: string, action: InstanceAction): Promise<Instance> {
-    const before = await this.load(tx, instanceId);
+  async begin(tx: EntityManager, instance: string | Instance, action: InstanceAction): Promise<Instance> {
+    const before = typeof instance === 'string' ? await this.load(tx, instance) : instance;
+    const instanceId = before.id;
     const rule = requireAllowed(before, action);
     const done = await this.set(tx, instanceId, rule, { taskState: rule.taskState });
     if (!done) {

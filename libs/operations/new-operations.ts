@@ -1,0 +1,105 @@
+import type { EntityManager } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
+import { newId } from '#libs/common/ids';
+import { kindOf } from './operation-kinds.js';
+import { Operation } from './operation.entity.js';
+import type { OperationClass, QueueName } from './operation.entity.js';
+
+export interface NewOperation {
+  /** Name of the workflow. */
+  kind: string;
+  queue: QueueName;
+  resourceType: string;
+  resourceId: string;
+  /** Who asked; null for what the control plane does by itself. */
+  by: Pick<Caller, 'projectId' | 'userId' | 'requestId'> | null;
+  input: object;
+  /** LXD's: a task where left out. */
+  class?: OperationClass;
+  /** What is being done, for people. Nothing: by its kind (operation-kinds.ts). */
+  description?: string;
+  metadata?: Record<string, unknown>;
+  /** Ids by type; its own resource where left out. */
+  resources?: Record<string, string[]>;
+  /** To be known before it is written; made up otherwise. */
+  id?: string;
+  /** The operation that begins this one. */
+  parentId?: string;
+  /** Not to be begun before this many seconds. Give it a resource of its own: what comes after it there waits too. */
+  delaySeconds?: number;
+}
+
+/** Writes an operation (`all`: many, in one statement) and its outbox row in the surrounding transaction. */
+export interface CreateOperation {
+  (operation: NewOperation): Promise<Operation>;
+  all(operations: readonly NewOperation[]): Promise<Operation[]>;
+}
+
+/**
+ * One statement for both tables, however many; what is to wait gets no job, the sweeper adds it when it is due.
+ * clock_timestamp(), because the transaction may have waited for its resource's row.
+ */
+const INSERT_OPERATIONS = `
+  WITH given AS (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS g(
+      id uuid, kind text, queue text, "resourceType" text, "resourceId" text, "projectId" text, "userId" text,
+      "requestId" text, input jsonb, class text, description text, metadata jsonb, resources jsonb, "mayCancel" boolean,
+      "delaySeconds" float8, "parentId" uuid)
+  ), queued AS (
+    INSERT INTO outbox (operation_id, queue) SELECT id, queue FROM given WHERE "delaySeconds" = 0
+  )
+  INSERT INTO operations
+    (id, kind, queue, resource_type, resource_id, project_id, user_id, request_id, state, input, class, description,
+     metadata, resources, may_cancel, not_before, created_at, updated_at, parent_id)
+  SELECT id, kind, queue, "resourceType", "resourceId", "projectId", "userId", "requestId", 'pending', input, class,
+    description, metadata, resources, "mayCancel",
+    CASE WHEN "delaySeconds" > 0 THEN clock_timestamp() + make_interval(secs => "delaySeconds") END,
+    clock_timestamp(), clock_timestamp(), "parentId"
+  FROM given RETURNING id, created_at`;
+
+export async function insertOperations(tx: EntityManager, given: readonly NewOperation[]): Promise<Operation[]> {
+  const rows = given.map(rowOf);
+  const values = rows.map((row, at) => ({ ...row, delaySeconds: given[at].delaySeconds ?? 0 }));
+  const written = await tx.query<{ id: string; created_at: Date }[]>(INSERT_OPERATIONS, [JSON.stringify(values)]);
+  const times = new Map(written.map(({ id, created_at }) => [id, created_at]));
+  return rows.map((row) => {
+    const createdAt = times.get(row.id)!;
+    return Object.assign(new Operation(), fresh, row, { context: {}, createdAt, updatedAt: createdAt });
+  });
+}
+
+const fresh = {
+  state: 'pending',
+  step: null,
+  failure: null,
+  cancelRequested: false,
+  attempts: 0,
+  notBefore: null,
+  lockedBy: null,
+  lockedUntil: null,
+  startedAt: null,
+  finishedAt: null,
+} satisfies Partial<Operation>;
+
+function rowOf(given: NewOperation) {
+  const { id = newId(), kind, queue, resourceType, resourceId, by, input } = given;
+  const { projectId = null, userId = null, requestId = '' } = by ?? {};
+  const { description, mayCancel } = kindOf(kind);
+  return {
+    id,
+    kind,
+    queue,
+    resourceType,
+    resourceId,
+    projectId,
+    userId,
+    requestId,
+    input,
+    class: given.class ?? 'task',
+    description: given.description ?? description,
+    metadata: given.metadata ?? {},
+    resources: given.resources ?? { [resourceType]: [resourceId] },
+    mayCancel,
+    parentId: given.parentId ?? null,
+  };
+}
