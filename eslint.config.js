@@ -10,6 +10,8 @@ const layers = {
   'libs/policy': libs('common'),
   'libs/agent-protocol': ['#generated/', ...libs('common')],
   'libs/operations': libs('common', 'database'),
+  'libs/retention': libs('common', 'database'),
+  'libs/storage': libs('common', 'database'),
   'libs/scheduling/core': ['type-only'],
   ...Object.fromEntries(
     domain.map((name) => [

@@ -1,5 +1,6 @@
 import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { InvalidInputError } from '#libs/common/errors';
+import { UUID } from '#libs/common/names';
 
 export interface SortKey {
   key: string;
@@ -31,12 +32,18 @@ export function page<T extends ObjectLiteral>(
   columns: Record<string, string>,
   { filters = {}, sort = [], marker, limit = MAX_PAGE }: PageRequest,
 ): SelectQueryBuilder<T> {
-  const table = query.expressionMap.mainAlias!.metadata.tableName;
-  Object.entries(filters).forEach(([name, values], n) =>
-    query.andWhere(`(${columnOf(columns, name)})::text IN (:...filter${n})`, { [`filter${n}`]: values }),
-  );
+  const { tableName: table, primaryColumns } = query.expressionMap.mainAlias!.metadata;
+  const ofUuids = primaryColumns[0].type === 'uuid';
+  Object.entries(filters).forEach(([name, values], n) => {
+    const column = columnOf(columns, name);
+    if (name === 'id' && ofUuids)
+      query.andWhere(`${column} = ANY(:ids)`, { ids: values.filter((id) => UUID.test(id)) });
+    else query.andWhere(`(${column})::text IN (:...filter${n})`, { [`filter${n}`]: values });
+  });
   const keys = [...sort.filter(({ key }) => key !== 'id'), { key: 'id', direction: sort[0]?.direction ?? 'asc' }];
-  if (marker !== undefined) query.andWhere(`(${after(columns, keys, table)})`, { marker });
+  // What is no UUID names no row; the index of the primary key is asked without a cast.
+  if (marker !== undefined && ofUuids && !UUID.test(marker)) query.andWhere('false');
+  else if (marker !== undefined) query.andWhere(`(${after(columns, keys, table)})`, { marker });
   query.orderBy();
   for (const [n, { key, direction }] of keys.entries()) {
     query.addSelect(`(${columnOf(columns, key)})`, `sort_${n}`);
@@ -48,7 +55,7 @@ export function page<T extends ObjectLiteral>(
 /** Rows behind the marker's: equal in the first keys, beyond it in the next. */
 function after(columns: Record<string, string>, keys: SortKey[], table: string): string {
   const mark = (key: string) =>
-    `(SELECT ${columnOf(columns, key).replace(/\bx\./g, 'm.')} FROM ${table} m WHERE m.id::text = :marker)`;
+    `(SELECT ${columnOf(columns, key).replace(/\bx\./g, 'm.')} FROM ${table} m WHERE m.id = :marker)`;
   return keys
     .map(({ key, direction }, n) =>
       [

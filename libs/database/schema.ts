@@ -1,19 +1,17 @@
 import type { DataSource } from 'typeorm';
+import { LOCKS } from './advisory-locks.js';
 import { sleep } from '#libs/common/clock';
 import { isDatabaseAway } from './transient-errors.js';
-
-/** Any number: the same in every process that migrates one database. */
-const MIGRATION_LOCK = 7_205_759;
 
 /** Brings the schema up to date. Processes that start at once wait for each other (advisory lock). */
 export async function migrateSchema(dataSource: DataSource): Promise<void> {
   const runner = dataSource.createQueryRunner();
   try {
-    await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await runner.query('SELECT pg_advisory_lock($1)', [LOCKS.migrations]);
     try {
       await dataSource.runMigrations();
     } finally {
-      await runner.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]);
+      await runner.query('SELECT pg_advisory_unlock($1)', [LOCKS.migrations]);
     }
   } finally {
     await runner.release();

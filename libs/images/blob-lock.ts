@@ -1,9 +1,10 @@
 import type { EntityManager } from 'typeorm';
+import { lockKey } from '#libs/database/advisory-locks';
 
 /**
  * Held to the end of the transaction by whoever gives a blob its name or takes it away: an upload of the same content
  * must not lose its file to the deletion of the last image that had it.
  */
 export async function lockBlob(tx: EntityManager, sha256: string): Promise<void> {
-  await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('blob:' || $1, 0))`, [sha256]);
+  await lockKey(tx, 'blob', sha256);
 }

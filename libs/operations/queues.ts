@@ -32,7 +32,8 @@ export class OperationQueues implements OnApplicationShutdown {
   /** Adds the jobs; false where Redis did not take them (said in the log, left to the sweeper). */
   async enqueue(operations: Queued[], options: Enqueue = {}): Promise<boolean> {
     try {
-      await Promise.all(operations.map((operation) => this.add(operation, options)));
+      const byQueue = Map.groupBy(operations, ({ queue }) => queue);
+      for (const [queue, ofQueue] of byQueue) await this.add(queue, ofQueue, options);
       return true;
     } catch (error) {
       this.log.warn({ error: messageOf(error), operations: operations.length }, 'queue away: left to the sweeper');
@@ -44,13 +45,16 @@ export class OperationQueues implements OnApplicationShutdown {
     await Promise.allSettled([...this.queues.values()].map((queue) => queue.close()));
   }
 
-  private async add(operation: Queued, { delayMs, wakeUp }: Enqueue): Promise<void> {
-    const jobId = wakeUp ? `${operation.id}-${wakeUp.reason}-${wakeUp.mark}` : operation.id;
-    await this.queue(operation.queue).add(
-      operation.kind,
-      { operationId: operation.id },
-      { jobId, delay: delayMs, removeOnComplete: true, removeOnFail: true },
-    );
+  /** One exchange with Redis, however many. */
+  private async add(queue: QueueName, operations: Queued[], { delayMs, wakeUp }: Enqueue): Promise<void> {
+    const jobs = operations.map(({ id, kind }) => {
+      const jobId = wakeUp ? `${id}-${wakeUp.reason}-${wakeUp.mark}` : id;
+      const opts = { jobId, delay: delayMs, removeOnComplete: true, removeOnFail: true };
+      return { name: kind, data: { operationId: id }, opts };
+    });
+    const [first, ...others] = jobs;
+    if (others.length) await this.queue(queue).addBulk(jobs);
+    else if (first) await this.queue(queue).add(first.name, first.data, first.opts);
   }
 
   private queue(name: QueueName): Queue<OperationJob> {

@@ -9,6 +9,8 @@ import { Rounds } from '#libs/common/rounds';
 
 /** Operations added again in one round at most; the next round takes the next ones. */
 const BATCH = 500;
+/** A worker that is not the one that sweeps does so each so many rounds. */
+const IDLE_ROUNDS = 10;
 
 type Row = Pick<Operation, 'id' | 'kind' | 'queue'>;
 type LeftBehind = Row & Pick<Operation, 'state'> & { due: string | null; expired: string | null };
@@ -16,6 +18,7 @@ type LeftBehind = Row & Pick<Operation, 'state'> & { due: string | null; expired
 /** Adds again what Redis lost, what a dead api process never added and what a dead worker left (invariant 1). */
 export class Sweeper {
   private rounds: Rounds | undefined;
+  private idle = 0;
 
   constructor(
     private readonly database: DataSource,
@@ -40,9 +43,15 @@ export class Sweeper {
     await this.presence.hide();
   }
 
-  /** One round. Adding a job that is there already does nothing. */
+  /**
+   * One round. One worker sweeps for all; the others look now and then by themselves, should that one be stopped without
+   * being dead. Adding a job that is there already does nothing.
+   */
   async sweep(): Promise<void> {
-    await this.presence.look();
+    const leads = await this.presence.look();
+    if (!leads && ++this.idle < IDLE_ROUNDS) return;
+    this.idle = 0;
+    await this.presence.expireLost();
     const unsent = await this.database.query<Row[]>(EMPTY_OUTBOX, [BATCH]);
     if (unsent.length) await this.queues.enqueue(unsent);
     const left = await this.database.query<LeftBehind[]>(LEFT_BEHIND, [BATCH]);

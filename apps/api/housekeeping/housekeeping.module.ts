@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
 import { IdentityModule } from '#libs/identity/identity.module';
 import { ImagesModule } from '#libs/images/images.module';
+import { Retention } from '#libs/retention/retention';
 import { Housekeeping } from './housekeeping.js';
 
-@Module({ imports: [IdentityModule, ImagesModule], providers: [Housekeeping], exports: [Housekeeping] })
+@Module({ imports: [IdentityModule, ImagesModule], providers: [Housekeeping, Retention], exports: [Housekeeping] })
 export class HousekeepingModule {}

@@ -5,13 +5,16 @@ import { settings } from '#libs/common/settings/settings';
 import { messageOf } from '#libs/common/errors';
 import { createLogger } from '#libs/common/logger';
 import { Tokens } from '#libs/identity/tokens/tokens.service';
+import { alone } from '#libs/database/advisory-locks';
 import { ImageSweep } from '#libs/images/image-sweep';
 import { Rounds } from '#libs/common/rounds';
+import { Retention } from '#libs/retention/retention';
+import type { KeptDays } from '#libs/retention/rules';
 
-/** Any number: one api process at a time keeps house. */
-const LOCK = 7_205_761;
-
-/** What has to be done from time to time and that no operation does: expired tokens, uploads whose process died, images that nobody needs. */
+/**
+ * What has to be done from time to time and that no operation does: expired tokens, uploads whose process died, images that nobody
+ * needs, and what ended long ago.
+ */
 @Injectable()
 export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly log = createLogger('housekeeping');
@@ -25,6 +28,7 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly database: DataSource,
     private readonly tokens: Tokens,
     private readonly images: ImageSweep,
+    private readonly retention: Retention,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -37,13 +41,18 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
 
   /** One round; does nothing where another process is at it. */
   async run(): Promise<void> {
-    await this.database.transaction(async (tx) => {
-      const [lock] = await tx.query<{ mine: boolean }[]>('SELECT pg_try_advisory_xact_lock($1) AS mine', [LOCK]);
-      if (!lock!.mine) return;
+    // No transaction is open around it: removing files may take long.
+    await alone(this.database, 'housekeeping', async () => {
       const tokens = await this.tokens.prune();
       const swept = await this.images.run();
-      if (tokens + Object.values(swept).reduce((sum: number, count: number) => sum + count, 0))
-        this.log.info({ tokens, ...swept }, 'cleared');
+      const ended = await this.retention.run(keptDays());
+      const all = { tokens, ...swept, ...ended };
+      if (Object.values(all).some((count: number) => count > 0)) this.log.info(all, 'cleared');
     });
   }
+}
+
+function keptDays(): KeptDays {
+  const { operationDays, migrationDays, instanceDays } = settings('retention');
+  return { operations: operationDays, migrations: migrationDays, instances: instanceDays };
 }

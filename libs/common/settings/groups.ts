@@ -7,6 +7,7 @@ const YEAR_DAYS = 365;
 const LONGEST_TIMER = 2_147_483;
 const GIB = 2 ** 30;
 const seconds = (name: string, fallback: number, most = DAY) => whole(name, 'seconds', 1, most, fallback);
+const days = (name: string, fallback: number) => whole(name, 'days', 0, 36_500, fallback);
 
 /** Every setting there is, in groups that are read together. Secrets come from files, so that none stands here. */
 export const GROUPS = {
@@ -61,6 +62,12 @@ export const GROUPS = {
     trustedProxies: optionalText('LXSTACK_TRUSTED_PROXIES', 'addresses or networks, with commas between'),
   },
   events: { bufferBytes: whole('LXSTACK_EVENTS_BUFFER_BYTES', 'bytes', 1_024, GIB, 2 ** 20) },
+  /** What has ended is removed after so many days; 0: never. */
+  retention: {
+    operationDays: days('LXSTACK_KEEP_OPERATIONS_DAYS', 30),
+    migrationDays: days('LXSTACK_KEEP_MIGRATIONS_DAYS', 90),
+    instanceDays: days('LXSTACK_KEEP_DELETED_INSTANCES_DAYS', 90),
+  },
   operations: {
     leaseMs: whole('LXSTACK_OPERATION_LEASE_MS', 'milliseconds', 100, DAY * 1000, 10_000),
     sweepMs: whole('LXSTACK_SWEEP_MS', 'milliseconds', 10, DAY * 1000, 1_000),

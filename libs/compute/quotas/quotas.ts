@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
+import { lockKey } from '#libs/database/advisory-locks';
 import { QuotaExceededError } from '#libs/common/errors';
 import { defaultLimits, quotaResources } from './default-limits.js';
 import type { Limits } from './default-limits.js';
@@ -83,7 +84,7 @@ export class Quotas {
   ): Promise<number> {
     // Sent at once: what is read is as it is when the lock has been given.
     const [, limits, usage] = await Promise.all([
-      tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('quota:' || $1, 0))`, [projectId]),
+      lockKey(tx, 'quota', projectId),
       this.limits(projectId, tx),
       this.usage(projectId, tx),
     ]);

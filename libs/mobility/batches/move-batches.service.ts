@@ -4,6 +4,7 @@ import type { EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { ConflictError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
+import { requireName, UUID } from '#libs/common/names';
 import { isFinished } from '#libs/operations/operation-states';
 import { Operation } from '#libs/operations/operation.entity';
 import { Operations } from '#libs/operations/operations.service';
@@ -93,8 +94,8 @@ export class MoveBatches {
       .where('i.batch_id = :batchId', { batchId });
     if (marker)
       query.andWhere(
-        'i.position > (SELECT position FROM move_batch_items WHERE batch_id = :batchId AND instance_id::text = :marker)',
-        { marker },
+        'i.position > (SELECT position FROM move_batch_items WHERE batch_id = :batchId AND instance_id = :marker)',
+        { marker: requireName('marker', marker, UUID, 'the id of a server') },
       );
     return query.orderBy('i.position').limit(Math.min(limit, 1000)).getMany();
   }

@@ -7,6 +7,6 @@ import { Image } from '#libs/images/image.entity';
  * keeps it since servers are asked first; before, it did not). Read by primary key.
  */
 export async function blocksImage(tx: EntityManager, { imageId }: Pick<Instance, 'imageId'>): Promise<string[]> {
-  if (await tx.existsBy(Image, { id: imageId })) return [];
+  if (imageId === null || (await tx.existsBy(Image, { id: imageId }))) return [];
   return [`The record of its image ${imageId} is gone: no other host can be given what the instance was made from.`];
 }

@@ -79,7 +79,8 @@ export function migrationsQuery(filter: MigrationFilter): { text: string; values
   add((n) => `m.user_id = ${n}`, filter.userId);
   add((n) => `m.updated_at >= ${n}`, filter.changesSince);
   add((n) => `m.updated_at <= ${n}`, filter.changesBefore);
-  add((n) => `m.id < (SELECT id FROM migrations WHERE uuid::text = ${n})`, filter.marker);
+  const marker = filter.marker === undefined || UUID.test(filter.marker) ? filter.marker : null;
+  add((n) => `m.id < (SELECT id FROM migrations WHERE uuid = ${n})`, marker);
   if (filter.inProgress)
     conditions.push(
       `m.migration_type = 'live-migration' AND m.status IN ('queued', 'preparing', 'running', 'post-migrating')`,

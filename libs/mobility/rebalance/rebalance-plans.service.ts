@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { ConflictError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
+import { requireName, UUID } from '#libs/common/names';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { Operation } from '#libs/operations/operation.entity';
 import { Operations } from '#libs/operations/operations.service';
@@ -46,7 +47,7 @@ export class RebalancePlans {
   async propose(settings: RebalanceSettings): Promise<PlanView> {
     const { manager } = this.database;
     const [{ rows: hosts }, instances, groups, processors] = await Promise.all([
-      new FleetCache(this.database).read(),
+      new FleetCache().read(this.database.manager),
       readInstances(manager),
       readGroups(manager),
       manager.find(Host, { select: { id: true, facts: true }, where: { role: 'compute' } }),
@@ -67,12 +68,9 @@ export class RebalancePlans {
   async list({ marker, limit = 100 }: { marker?: string; limit?: number }): Promise<PlanView[]> {
     const query = this.database.manager.createQueryBuilder(StoredPlan, 'p');
     if (marker)
-      query.where(
-        '(p.created_at, p.id) < (SELECT m.created_at, m.id FROM rebalance_plans m WHERE m.id::text = :marker)',
-        {
-          marker,
-        },
-      );
+      query.where('(p.created_at, p.id) < (SELECT m.created_at, m.id FROM rebalance_plans m WHERE m.id = :marker)', {
+        marker: requireName('marker', marker, UUID, 'the id of a plan'),
+      });
     query.orderBy('p.created_at', 'DESC').addOrderBy('p.id', 'DESC').limit(Math.min(limit, 1000));
     return this.viewsOf(await query.getMany());
   }

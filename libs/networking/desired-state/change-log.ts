@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import { tryLock } from '#libs/database/advisory-locks';
 import { parseRevision } from './revision.js';
 import type { Revision } from './revision.js';
 
@@ -49,9 +50,6 @@ const PRUNE = `
       OR id < (SELECT max(id) - ${KEPT_ROWS} FROM desired_state_changes) RETURNING xid)
   UPDATE desired_state_log SET pruned = greatest(pruned, (SELECT xid FROM gone ORDER BY xid DESC LIMIT 1))
    WHERE EXISTS (SELECT FROM gone)`;
-
-/** Any number: one process prunes at a time. */
-const PRUNE_LOCK = 7_205_762;
 
 /** The log of changes, read by what a reader has seen, never by time or number. */
 @Injectable()
@@ -115,10 +113,7 @@ export class ChangeLog {
   /** Forgets what is older than an hour, or more than the newest 200,000. Who was away for longer gets the whole. */
   async prune(): Promise<void> {
     await this.database.transaction(async (tx) => {
-      const [{ mine }] = await tx.query<{ mine: boolean }[]>('SELECT pg_try_advisory_xact_lock($1) AS mine', [
-        PRUNE_LOCK,
-      ]);
-      if (mine) await tx.query(PRUNE);
+      if (await tryLock(tx, 'desiredStatePruning')) await tx.query(PRUNE);
     });
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import { lock } from '#libs/database/advisory-locks';
 import type { Caller } from '#libs/common/caller';
 import { InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
@@ -20,8 +21,6 @@ export type NetworkView = Network & { subnetIds: string[] };
 
 const FIRST_VNI = 1_000;
 const LAST_VNI = 16_777_215;
-/** Any number: one network at a time takes a VNI. */
-const VNI_LOCK = 7_205_760;
 
 const columns = {
   id: 'x.id',
@@ -132,7 +131,7 @@ export async function findOwnNetwork(
 async function takeVni(tx: EntityManager, asked: number | undefined): Promise<number> {
   if (asked !== undefined && !(asked >= 1 && asked <= LAST_VNI))
     throw new InvalidInputError('provider:segmentation_id', `an integer from 1 to ${LAST_VNI}`);
-  await tx.query('SELECT pg_advisory_xact_lock($1)', [VNI_LOCK]);
+  await lock(tx, 'vni');
   const [row] = await tx.query<{ vni: number }[]>(
     asked === undefined
       ? `SELECT c.vni FROM (SELECT ${FIRST_VNI} AS vni UNION ALL SELECT vni + 1 FROM networks WHERE vni >= ${FIRST_VNI}) c

@@ -1,3 +1,5 @@
+import { PRESENCE_SPACE } from '#libs/database/advisory-locks';
+
 /*
  * Each statement is one round trip and one commit. All but those that share a step's transaction are committed without
  * waiting for the disk (set_config … synchronous_commit): what a crash of PostgreSQL may take back is done again.
@@ -157,11 +159,8 @@ export const EMPTY_OUTBOX = `
   SELECT o.id, o.kind, o.queue, ${NO_WAIT} FROM gone JOIN operations o ON o.id = gone.operation_id
   WHERE o.state = 'pending' AND o.locked_by IS NULL`;
 
-/** Space of the advisory locks that show workers, so that no other use of advisory locks is taken for one. */
-const PRESENCE = 0x4c58_5357;
-
 /** worker. Shared: two names with one hash are both shown. */
-export const SHOW_PRESENCE = `SELECT pg_advisory_lock_shared(${PRESENCE}, hashtext($1))`;
+export const SHOW_PRESENCE = `SELECT pg_advisory_lock_shared(${PRESENCE_SPACE}, hashtext($1))`;
 
 /**
  * Workers that hold leases and do not show themselves. None in the first seconds after a start of PostgreSQL, which ends
@@ -173,7 +172,7 @@ export const WORKERS_MISSED = `
     AND pg_postmaster_start_time() < clock_timestamp() - interval '5 seconds'
     AND NOT EXISTS (
       SELECT FROM pg_locks
-      WHERE locktype = 'advisory' AND granted AND classid::bigint = ${PRESENCE}
+      WHERE locktype = 'advisory' AND granted AND classid::bigint = ${PRESENCE_SPACE}
         AND objid::bigint = (hashtext(locked_by)::bigint & 4294967295)
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`;
 

@@ -1,6 +1,7 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { messageOf } from '#libs/common/errors';
 import type { Logger } from '#libs/common/logger';
+import { tryLockSession } from '#libs/database/advisory-locks';
 import { EXPIRE_LEASES, SHOW_PRESENCE, WORKERS_MISSED } from './execution-sql.js';
 
 /** A live worker whose database session broke has this long to show itself again. */
@@ -14,6 +15,7 @@ const MISSED_MS = 3_000;
  */
 export class WorkerPresence {
   private session: QueryRunner | undefined;
+  private leading = false;
   private readonly missed = new Map<string, number>();
 
   constructor(
@@ -22,25 +24,43 @@ export class WorkerPresence {
     private readonly log: Logger,
   ) {}
 
-  /** Shows this worker, and ends the leases of those that are missed. Throws where Postgres is away. */
-  async look(): Promise<void> {
+  /**
+   * Shows this worker. True for the one that sweeps for all: it has the lock `sweeper` for as long as its session lasts.
+   * Throws where Postgres is away.
+   */
+  async look(): Promise<boolean> {
     try {
-      await this.expire(await this.shown());
+      const session = await this.shown();
+      // Also where it has the lock already: it is how a session that broke is noticed.
+      return await this.leads(session);
     } catch (error) {
       this.log.warn({ error: messageOf(error) }, 'the session that shows this worker broke');
       // The session broke: a new one says whether Postgres is there, and shows this worker again at once.
       await this.hide();
       await this.shown();
+      return false;
     }
+  }
+
+  /** Ends the leases of workers that are missed. */
+  async expireLost(): Promise<void> {
+    await this.expire(await this.shown());
   }
 
   /** The session ends, and the sign with it. */
   async hide(): Promise<void> {
     const session = this.session;
     this.session = undefined;
+    this.leading = false;
     // Released, it would go back to the pool with its lock.
     await session?.query('SELECT pg_advisory_unlock_all()').catch(() => undefined); // a broken session has none
     await session?.release();
+  }
+
+  private async leads(session: QueryRunner): Promise<boolean> {
+    if (this.leading) await session.query('SELECT 1');
+    else this.leading = await tryLockSession(session, 'sweeper');
+    return this.leading;
   }
 
   private async shown(): Promise<QueryRunner> {

@@ -1,4 +1,4 @@
-import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { FleetView } from '../core/fleet-view.js';
 import type { HostRow } from '../core/fleet-view.js';
 import { hostIsUp } from '#libs/fleet/hosts/host-state';
@@ -28,22 +28,23 @@ export class FleetCache {
   private readAt = 0;
   private reading: Promise<FleetView> | undefined;
 
-  constructor(private readonly database: DataSource) {}
-
-  async fresh(): Promise<FleetView> {
+  /** Read with `tx` where it is not fresh: a transaction takes no second connection. */
+  async fresh(tx: EntityManager): Promise<FleetView> {
     if (this.view && performance.now() - this.readAt < FRESH_MS) return this.view;
-    return this.read();
+    return this.read(tx);
   }
 
-  /** From the table, now. Those who ask while it is being read share the reading. */
-  async read(): Promise<FleetView> {
-    this.reading ??= this.load().finally(() => (this.reading = undefined));
+  /** From the table, now. Those who ask while it is being read share the reading; where that fails each reads by itself. */
+  async read(tx: EntityManager): Promise<FleetView> {
+    const shared = this.reading;
+    if (shared) return shared.catch(() => this.load(tx));
+    this.reading = this.load(tx).finally(() => (this.reading = undefined));
     return this.reading;
   }
 
-  private async load(): Promise<FleetView> {
+  private async load(tx: EntityManager): Promise<FleetView> {
     const begun = performance.now();
-    this.view = new FleetView(await this.database.query<HostRow[]>(READ_FLEET));
+    this.view = new FleetView(await tx.query<HostRow[]>(READ_FLEET));
     this.readAt = begun;
     return this.view;
   }

@@ -1,5 +1,5 @@
 import { DomainError } from '#libs/common/errors';
-import { explainLines } from '../core/explanation.js';
+import { bounded, explainLines } from '../core/explanation.js';
 import type { Explanation } from '../core/explanation.js';
 
 /** No host may or can take it (Nova: NoValidHost). */
@@ -8,7 +8,7 @@ export class NoValidHostError extends DomainError {
   readonly details: string[];
 
   constructor(readonly explanation: Explanation) {
-    const details = explainLines(explanation);
+    const details = explainLines(bounded(explanation));
     const reasons = details.length ? ` ${details.slice(0, 10).join('; ')}` : ' There are no hosts.';
     super(`No valid host was found.${reasons}`);
     this.details = details;

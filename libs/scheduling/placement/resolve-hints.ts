@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { lockKey } from '#libs/database/advisory-locks';
 import { InvalidInputError } from '#libs/common/errors';
 import { UUID } from '#libs/common/names';
 import type { GroupConstraint, PlacementQuery } from '../core/request.js';
@@ -21,8 +22,7 @@ export async function resolveHints(tx: EntityManager, instanceId: string, hints:
  * before it, so that two at once cannot break the group's policy.
  */
 export async function lockGroup(tx: EntityManager, { group }: Hints): Promise<void> {
-  if (group)
-    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('server-group:' || $1, 0))`, [[group].flat()[0]]);
+  if (group) await lockKey(tx, 'server-group', [group].flat()[0]);
 }
 
 /** Allocations, not instances.host_id: where an instance is and where it is about to be. */

@@ -59,7 +59,7 @@ export class Scheduler {
     private readonly database: DataSource,
     private readonly claims: Claims,
   ) {
-    this.cache = new FleetCache(database);
+    this.cache = new FleetCache();
   }
 
   /**
@@ -70,19 +70,25 @@ export class Scheduler {
   async place(request: PlacementRequest, tx: EntityManager = this.database.manager): Promise<Placement> {
     if (request.hints) await lockGroup(tx, request.hints);
     const query = await toQuery(request, tx);
-    const known = await this.cache.fresh();
+    const known = await this.cache.fresh(tx);
     const first = await this.claimBest(known, request, query, tx);
     if ('host' in first) return first;
     // Nothing fits by a picture up to a second old: one more look before saying so.
-    const second = await this.claimBest(await this.cache.read(), request, query, tx);
+    const second = await this.claimBest(await this.cache.read(tx), request, query, tx);
     if ('host' in second) return second;
     throw new NoValidHostError(second.explanation);
   }
 
-  /** What `place` would do now, for every host, without doing it. Throws InvalidInputError for hints that name nothing. */
+  /**
+   * What `place` would do now, for every host, without doing it. As `place`, it looks at the table only where the picture
+   * of the last second knows none that fits. Throws InvalidInputError for hints that name nothing.
+   */
   async explain(request: PlacementRequest): Promise<Explanation> {
-    const query = await toQuery(request, this.database.manager);
-    return rank(await this.cache.read(), query, Math.random).explanation;
+    const { manager } = this.database;
+    const query = await toQuery(request, manager);
+    const known = rank(await this.cache.fresh(manager), query, Math.random);
+    if (known.candidates.length) return known.explanation;
+    return rank(await this.cache.read(manager), query, Math.random).explanation;
   }
 
   private async claimBest(

@@ -17,10 +17,10 @@ describe('a start that keeps failing', () => {
   const fails = (name: string) => agent(name).refuse('startInstance', status.INTERNAL, 'no init', 100);
 
   async function placed(id: string) {
-    const { vmState, taskState, powerState, hostId, epoch, flavor } = await world.instance(id);
+    const { vmState, taskState, powerState, hostId, epoch, memoryMb } = await world.instance(id);
     assert.equal((await world.claims(id)).length, 1);
     const host = [...world.hosts].find(([, one]) => one.id === hostId)![0];
-    return [vmState, taskState, powerState, host, epoch, flavor.ramMb];
+    return [vmState, taskState, powerState, host, epoch, memoryMb];
   }
 
   it('at the target of a cold move takes the move back: it runs where it was, with its disk', async () => {

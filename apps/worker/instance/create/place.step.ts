@@ -6,6 +6,7 @@ import { hostNeeds } from '#libs/compute/instances/spec/host-needs';
 import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
 import { InstancePorts } from '#libs/networking/ports/instance-ports.service';
 import type { Step, StepRun } from '#libs/operations/workflow';
+import { bounded } from '#libs/scheduling/core/explanation';
 import { Claims } from '#libs/scheduling/claims/claims.service';
 import { Scheduler } from '#libs/scheduling/placement/scheduler.service';
 import { HostCalls } from '../../host/host-calls.js';
@@ -47,7 +48,7 @@ export class PlaceStep implements Step<CreateInstanceInput, CreateContext> {
         tx,
       );
       context.hostId = host.id;
-      context.placement = explanation ?? context.placement;
+      context.placement = explanation ? bounded(explanation) : context.placement;
       await Promise.all([
         this.transitions.markPlaced(tx, instance.id, host.id),
         this.ports.bind(tx, instance.id, host.id),

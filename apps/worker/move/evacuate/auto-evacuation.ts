@@ -5,6 +5,7 @@ import { settings } from '#libs/common/settings/settings';
 import { messageOf } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { createLogger } from '#libs/common/logger';
+import { tryLock } from '#libs/database/advisory-locks';
 import { IS_MARKED } from '#libs/fleet/fencing/fence-promises';
 import { fenceMarginSeconds } from '#libs/fleet/fencing/fence-times';
 import { LEASE_SECONDS } from '#libs/fleet/leases/leases.service';
@@ -15,8 +16,6 @@ import { Rounds } from '#libs/common/rounds';
 const ROUND_MS = 5_000;
 /** Instances in one round at most; the next round takes the next ones. */
 const BATCH = 100;
-/** One worker at a time. */
-const LOCK = 0x65766163;
 
 const MOST_UP = `
   SELECT count(*) FILTER (WHERE ${hostIsUp()}) * 2 >= count(*) AS most
@@ -79,8 +78,7 @@ export class AutoEvacuation implements OnApplicationBootstrap, OnApplicationShut
   async round(now: number): Promise<string[]> {
     if (!(await this.isFleetWell(now))) return [];
     return this.database.transaction(async (tx) => {
-      const [{ mine }] = await tx.query<{ mine: boolean }[]>('SELECT pg_try_advisory_xact_lock($1) AS mine', [LOCK]);
-      if (!mine) return [];
+      if (!(await tryLock(tx, 'autoEvacuation'))) return [];
       const begun: string[] = [];
       for (const lost of await tx.query<Lost[]>(LOST, [fenceMarginSeconds(), BATCH]))
         if (await this.evacuate(lost)) begun.push(lost.id);

@@ -7,6 +7,7 @@ import { Migration } from '#libs/mobility/migrations/migration.entity';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
 import { placementOfMove } from '#libs/mobility/migrations/placement-of-move';
 import type { Step, StepRun } from '#libs/operations/workflow';
+import { bounded } from '#libs/scheduling/core/explanation';
 import { Claims } from '#libs/scheduling/claims/claims.service';
 import { NoValidHostError } from '#libs/scheduling/placement/no-valid-host.error';
 import { Scheduler } from '#libs/scheduling/placement/scheduler.service';
@@ -47,7 +48,8 @@ export class ClaimTargetStep implements Step<MoveInput, MoveContext> {
       const { host, explanation } = await this.place(request, found.hostId, tx);
       context.targetHostId = host.id;
       context.sameHost = host.id === input.source.hostId;
-      context.placement = found.explanation ?? explanation ?? context.placement;
+      const why = found.explanation ?? explanation;
+      context.placement = why ? bounded(why) : context.placement;
       await this.ledger.become(tx, migrationId, live ? 'preparing' : 'pre-migrating');
       await tx.update(Migration, { uuid: migrationId }, { destHostId: host.id });
     });

@@ -1,4 +1,5 @@
 import type { SelectQueryBuilder } from 'typeorm';
+import { UUID } from '#libs/common/names';
 import type { Instance, PowerState, TaskState, VmState } from '../instance.entity.js';
 
 /** What a list of instances may be narrowed by; every field given must hold. */
@@ -85,7 +86,6 @@ function byColumns(query: Query, filter: InstanceFilter): void {
     ['i.project_id', filter.projectId ?? undefined],
     ['i.user_id', filter.userId],
     [`i.flavor->>'id'`, filter.flavorId],
-    ['i.image_id::text', filter.imageId],
     ['i.vm_state', filter.vmState],
     ['i.task_state', filter.taskState],
     ['i.power_state', filter.powerState],
@@ -97,7 +97,9 @@ function byColumns(query: Query, filter: InstanceFilter): void {
   equal.forEach(([column, value], n) => {
     if (value !== undefined) query.andWhere(`${column} = :equal${n}`, { [`equal${n}`]: value });
   });
-  if (filter.ids) query.andWhere('i.id::text = ANY(:ids)', { ids: filter.ids });
+  if (filter.imageId !== undefined && !UUID.test(filter.imageId)) query.andWhere('false');
+  else if (filter.imageId !== undefined) query.andWhere('i.image_id = :imageId', { imageId: filter.imageId });
+  if (filter.ids) query.andWhere('i.id = ANY(:ids)', { ids: filter.ids.filter((id) => UUID.test(id)) });
   if (filter.name !== undefined) query.andWhere('i.name ~ :name', { name: filter.name });
   if (filter.hostName !== undefined)
     query.andWhere('i.host_id = (SELECT h.id FROM hosts h WHERE h.name = :hostName)', { hostName: filter.hostName });

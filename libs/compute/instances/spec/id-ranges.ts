@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { SHARED_ID_RANGE } from '#libs/agent-protocol/shared-id-range';
+import { lock } from '#libs/database/advisory-locks';
 import { BadRequestError } from '../instance.errors.js';
 
 /** Ranges of their own lie between these (LXD: the ids that its installation gives root in /etc/subuid). */
@@ -36,7 +37,7 @@ export function wantedRange(config: Readonly<Record<string, string>>): WantedRan
 
 /** In the caller's transaction; until it ends nobody else is given a range. Throws BadRequestError. */
 export async function assignRange(tx: EntityManager, instanceId: string, wanted: WantedRange): Promise<void> {
-  await tx.query(`SELECT pg_advisory_xact_lock(hashtext('id_ranges'))`);
+  await lock(tx, 'idRanges');
   const base =
     wanted.base === null ? await firstFree(tx, wanted.size) : await requireFree(tx, wanted.base, wanted.size);
   await tx.query('UPDATE instances SET idmap_base = $2, idmap_size = $3 WHERE id = $1', [

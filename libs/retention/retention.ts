@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { RULES } from './rules.js';
+import type { KeptDays } from './rules.js';
+
+/** Rows of one statement: each is a transaction of its own, so that nothing is locked for long. */
+const BATCH = 500;
+/** Statements of one rule in one round; the next round goes on. */
+const MOST_BATCHES = 40;
+
+/** Removes what ended long ago. */
+@Injectable()
+export class Retention {
+  constructor(private readonly database: DataSource) {}
+
+  /** One round; how many rows of each kind are gone. Safe to run at once with itself. */
+  async run(days: KeptDays, batch = BATCH): Promise<Record<string, number>> {
+    const removed: Record<string, number> = {};
+    for (const { what, keep, remove } of RULES) {
+      if (!days[keep]) continue;
+      for (let n = 0; n < MOST_BATCHES; n++) {
+        const [rows] = await this.database.query<[unknown[], number]>(remove, [days[keep], batch]);
+        if (rows.length) removed[what] = (removed[what] ?? 0) + rows.length;
+        if (rows.length < batch) break;
+      }
+    }
+    return removed;
+  }
+}
