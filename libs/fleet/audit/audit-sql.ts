@@ -1,13 +1,13 @@
 /** Invariant 3: each host's sums against its allocations. */
 export const SUMS = `
   SELECT h.name AS host,
-    h.used_vcpus::int AS used_vcpus, h.used_memory_mb::float8 AS used_memory, h.used_disk_gb::float8 AS used_disk,
+    u.used_vcpus::int AS used_vcpus, u.used_memory_mb::float8 AS used_memory, u.used_disk_gb::float8 AS used_disk,
     coalesce(sum(a.vcpus), 0)::int AS vcpus, coalesce(sum(a.memory_mb), 0)::float8 AS memory,
     coalesce(sum(a.disk_gb), 0)::float8 AS disk
-  FROM hosts h LEFT JOIN allocations a ON a.host_id = h.id
-  GROUP BY h.id
-  HAVING h.used_vcpus <> coalesce(sum(a.vcpus), 0) OR h.used_memory_mb <> coalesce(sum(a.memory_mb), 0)
-    OR h.used_disk_gb <> coalesce(sum(a.disk_gb), 0)
+  FROM hosts h JOIN host_usage u ON u.host_id = h.id LEFT JOIN allocations a ON a.host_id = h.id
+  GROUP BY h.id, u.host_id
+  HAVING u.used_vcpus <> coalesce(sum(a.vcpus), 0) OR u.used_memory_mb <> coalesce(sum(a.memory_mb), 0)
+    OR u.used_disk_gb <> coalesce(sum(a.disk_gb), 0)
   ORDER BY h.name LIMIT $1`;
 
 /** Something is being done to the resource: what does not fit now is not a difference yet. */

@@ -1,5 +1,5 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { BigintColumn, Timestamps } from '#libs/database/columns';
+import { Column, Entity, PrimaryColumn, VirtualColumn } from 'typeorm';
+import { bigintNumber, BigintColumn, Timestamps } from '#libs/database/columns';
 
 export type HostRole = 'compute' | 'network';
 
@@ -8,6 +8,8 @@ export interface HostCapability {
   present: boolean;
   detail: string;
 }
+
+const usage = (column: string) => (host: string) => `SELECT u.${column} FROM host_usage u WHERE u.host_id = ${host}.id`;
 
 /** One host with its agent: Nova's hypervisor and compute service are views of it. */
 @Entity('hosts')
@@ -71,15 +73,25 @@ export class Host extends Timestamps {
   @Column({ type: 'real', name: 'disk_ratio', default: 1 })
   diskRatio: number;
 
-  /** Sums of this host's allocations, kept in the transactions that change them (invariant 3). */
-  @Column({ type: 'int', name: 'used_vcpus', default: 0 })
+  /** Sums of this host's allocations (host-usage.entity.ts). */
+  @VirtualColumn({ type: 'int', query: usage('used_vcpus') })
   usedVcpus: number;
 
-  @BigintColumn('used_memory_mb')
+  @VirtualColumn({ type: 'bigint', query: usage('used_memory_mb'), transformer: bigintNumber })
   usedMemoryMb: number;
 
-  @BigintColumn('used_disk_gb')
+  @VirtualColumn({ type: 'bigint', query: usage('used_disk_gb'), transformer: bigintNumber })
   usedDiskGb: number;
+
+  /** Written by processes of the version before only, which know no `host_usage`. */
+  @Column({ type: 'int', name: 'used_vcpus', default: 0, select: false, insert: false, update: false })
+  formerUsedVcpus: number;
+
+  @Column({ type: 'bigint', name: 'used_memory_mb', default: 0, select: false, insert: false, update: false })
+  formerUsedMemoryMb: string;
+
+  @Column({ type: 'bigint', name: 'used_disk_gb', default: 0, select: false, insert: false, update: false })
+  formerUsedDiskGb: string;
 
   @Column({ type: 'jsonb', default: [] })
   capabilities: HostCapability[];

@@ -14,11 +14,17 @@ const RENEW = `
   WITH before AS (
     SELECT id, boot_id <> $3 OR lease_expires_at IS NULL OR lease_expires_at < now() AS back FROM hosts WHERE name = $1
   )
-  UPDATE hosts SET
-    lease_expires_at = now() + make_interval(secs => $2), boot_id = $3, vtep = $4,
-    vcpus = $5, memory_mb = $6, disk_gb = $7, capabilities = $8, facts = $9, updated_at = now()
+  UPDATE hosts SET lease_expires_at = now() + make_interval(secs => $2), boot_id = $3
   FROM before WHERE hosts.id = before.id AND NOT hosts.forced_down
   RETURNING hosts.id, before.back`;
+
+/** What the host has and can: written when it has changed. */
+const PUBLISH = `
+  UPDATE hosts SET
+    vtep = $2, vcpus = $3, memory_mb = $4, disk_gb = $5, capabilities = $6, facts = $7, updated_at = now()
+  WHERE name = $1 AND NOT forced_down
+    AND (vtep, vcpus, memory_mb, disk_gb, capabilities, facts)
+      IS DISTINCT FROM ($2::text, $3::int, $4::bigint, $5::bigint, $6::jsonb, $7::jsonb)`;
 
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
@@ -43,10 +49,8 @@ export class Leases {
       runtime: host?.runtime ?? '',
       cpuFeatures: host?.cpuFeatures ?? [],
     };
-    const values = [
+    const published = [
       hostname,
-      LEASE_SECONDS,
-      bootId,
       host?.vtep ?? '',
       inventory.vcpus,
       Math.floor(inventory.memoryBytes / MIB),
@@ -56,7 +60,10 @@ export class Leases {
     ];
     // What moved while the host could not be told of it is told by an operation, made with the lease it follows from.
     return this.operations.transact(async (tx, create) => {
-      const [rows] = await tx.query<[{ id: string; back: boolean }[], number]>(RENEW, values);
+      const [[rows]] = await Promise.all([
+        tx.query<[{ id: string; back: boolean }[], number]>(RENEW, [hostname, LEASE_SECONDS, bootId]),
+        tx.query(PUBLISH, published),
+      ]);
       if (!rows.length) {
         if (await tx.existsBy(Host, { name: hostname, forcedDown: true })) return { leaseSeconds: 0, fence: undefined };
         throw new NotFoundError('Host', hostname);

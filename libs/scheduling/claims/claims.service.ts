@@ -71,20 +71,21 @@ export class Claims {
   }
 }
 
-/** Primary keys of hosts and allocations. The row lock of the host orders those who claim at once. */
+/** Primary keys of hosts, host_usage and allocations. The row lock of the host's usage orders those who claim at once. */
 const CLAIM = `
   WITH held AS (
     SELECT host_id FROM allocations WHERE consumer_id = $1 LIMIT 1
   ), claimed AS (
-    UPDATE hosts SET
-      used_vcpus = used_vcpus + $4::int, used_memory_mb = used_memory_mb + $5::bigint,
-      used_disk_gb = used_disk_gb + $6::bigint
-    WHERE id = $3::uuid AND NOT EXISTS (SELECT FROM held)
-      AND ($7::boolean OR (enabled AND ${hostIsUp()} AND role = 'compute'))
-      AND used_vcpus + $4::int <= vcpus * cpu_ratio
-      AND used_memory_mb + $5::bigint <= memory_mb * memory_ratio
-      AND used_disk_gb + $6::bigint <= disk_gb * disk_ratio
-    RETURNING id
+    UPDATE host_usage u SET
+      used_vcpus = u.used_vcpus + $4::int, used_memory_mb = u.used_memory_mb + $5::bigint,
+      used_disk_gb = u.used_disk_gb + $6::bigint
+    FROM hosts h
+    WHERE u.host_id = $3::uuid AND h.id = u.host_id AND NOT EXISTS (SELECT FROM held)
+      AND ($7::boolean OR (h.enabled AND ${hostIsUp('h')} AND h.role = 'compute'))
+      AND u.used_vcpus + $4::int <= h.vcpus * h.cpu_ratio
+      AND u.used_memory_mb + $5::bigint <= h.memory_mb * h.memory_ratio
+      AND u.used_disk_gb + $6::bigint <= h.disk_gb * h.disk_ratio
+    RETURNING u.host_id AS id
   ), written AS (
     INSERT INTO allocations (consumer_id, host_id, instance_id, vcpus, memory_mb, disk_gb)
     SELECT $1, id, $2, $4::int, $5::bigint, $6::bigint FROM claimed
@@ -98,10 +99,10 @@ const releaseWhere = (condition: string) => `
     SELECT host_id, sum(vcpus)::int AS vcpus, sum(memory_mb)::bigint AS memory_mb, sum(disk_gb)::bigint AS disk_gb
     FROM gone GROUP BY host_id
   )
-  UPDATE hosts SET
-    used_vcpus = used_vcpus - sums.vcpus, used_memory_mb = used_memory_mb - sums.memory_mb,
-    used_disk_gb = used_disk_gb - sums.disk_gb
-  FROM sums WHERE hosts.id = sums.host_id`;
+  UPDATE host_usage u SET
+    used_vcpus = u.used_vcpus - sums.vcpus, used_memory_mb = u.used_memory_mb - sums.memory_mb,
+    used_disk_gb = u.used_disk_gb - sums.disk_gb
+  FROM sums WHERE u.host_id = sums.host_id`;
 
 /** Index: primary key of allocations. */
 const RELEASE = releaseWhere('consumer_id = $1::uuid AND ($2::uuid IS NULL OR host_id = $2::uuid)');

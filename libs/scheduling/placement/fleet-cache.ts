@@ -15,9 +15,9 @@ const READ_FLEET = `
     ARRAY(SELECT c ->> 'name' FROM jsonb_array_elements(h.capabilities) c WHERE (c ->> 'present')::boolean)
       AS capabilities,
     h.vcpus * h.cpu_ratio AS vcpus, h.memory_mb * h.memory_ratio AS "memoryMb", h.disk_gb * h.disk_ratio AS "diskGb",
-    h.used_vcpus AS "usedVcpus", h.used_memory_mb::float8 AS "usedMemoryMb", h.used_disk_gb::float8 AS "usedDiskGb",
+    u.used_vcpus AS "usedVcpus", u.used_memory_mb::float8 AS "usedMemoryMb", u.used_disk_gb::float8 AS "usedDiskGb",
     coalesce(a.instances, 0)::int AS instances
-  FROM hosts h
+  FROM hosts h JOIN host_usage u ON u.host_id = h.id
   LEFT JOIN (SELECT host_id, count(*) AS instances FROM allocations GROUP BY host_id) a ON a.host_id = h.id
   WHERE h.role = 'compute'
   ORDER BY h.name`;

@@ -36,9 +36,10 @@ async function addHost(name: string, room: number): Promise<string> {
 /** Invariant 3, as the audit sees it: hosts whose sums are not those of their allocations. */
 async function wrongSums(): Promise<unknown[]> {
   return database.dataSource.query(
-    `SELECT h.name FROM hosts h LEFT JOIN allocations a ON a.host_id = h.id GROUP BY h.id
-     HAVING h.used_vcpus <> coalesce(sum(a.vcpus), 0) OR h.used_memory_mb <> coalesce(sum(a.memory_mb), 0)
-       OR h.used_disk_gb <> coalesce(sum(a.disk_gb), 0)`,
+    `SELECT h.name FROM hosts h JOIN host_usage u ON u.host_id = h.id LEFT JOIN allocations a ON a.host_id = h.id
+     GROUP BY h.id, u.host_id
+     HAVING u.used_vcpus <> coalesce(sum(a.vcpus), 0) OR u.used_memory_mb <> coalesce(sum(a.memory_mb), 0)
+       OR u.used_disk_gb <> coalesce(sum(a.disk_gb), 0)`,
   );
 }
 
@@ -87,4 +88,30 @@ test('a host that was disabled a moment ago gets nothing, and the answer says wh
     assert.deepEqual(error.details, ['a: availability: it is disabled']);
     return true;
   });
+});
+
+test('a claim does not wait for what writes the host: a heartbeat that is not committed yet', async () => {
+  const hostId = await addHost('h-heartbeat', 4);
+  const heartbeat = database.dataSource.createQueryRunner();
+  await heartbeat.startTransaction();
+  try {
+    await heartbeat.query("UPDATE hosts SET lease_expires_at = now() + interval '1 hour' WHERE id = $1", [hostId]);
+    const consumerId = newId();
+    const outcome = await claims.claim({ consumerId, instanceId: consumerId, hostId, resources });
+    assert.equal(outcome.result, 'claimed');
+  } finally {
+    await heartbeat.rollbackTransaction();
+    await heartbeat.release();
+  }
+  assert.deepEqual(await wrongSums(), []);
+});
+
+test('a process of the version before changes the sum that it knows: it counts here, too', async () => {
+  const hostId = await addHost('h-upgrade', 4);
+  await database.dataSource.query('UPDATE hosts SET used_vcpus = used_vcpus + 1 WHERE id = $1', [hostId]);
+  const rows = () =>
+    database.dataSource.query<unknown[]>('SELECT used_vcpus FROM host_usage WHERE host_id = $1', [hostId]);
+  assert.deepEqual(await rows(), [{ used_vcpus: 1 }]);
+  await database.dataSource.query('UPDATE hosts SET used_vcpus = used_vcpus - 1 WHERE id = $1', [hostId]);
+  assert.deepEqual(await rows(), [{ used_vcpus: 0 }]);
 });

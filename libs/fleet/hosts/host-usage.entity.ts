@@ -1,0 +1,21 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { BigintColumn } from '#libs/database/columns';
+
+/**
+ * Sums of a host's allocations, kept in the transactions that change them (invariant 3): what claims lock, apart from
+ * what heartbeats write.
+ */
+@Entity('host_usage')
+export class HostUsage {
+  @PrimaryColumn({ type: 'uuid', name: 'host_id' })
+  hostId: string;
+
+  @Column({ type: 'int', name: 'used_vcpus', default: 0 })
+  usedVcpus: number;
+
+  @BigintColumn('used_memory_mb')
+  usedMemoryMb: number;
+
+  @BigintColumn('used_disk_gb')
+  usedDiskGb: number;
+}
