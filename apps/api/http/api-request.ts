@@ -12,6 +12,9 @@ export interface ApiRequest extends Request {
   principal?: Principal;
 }
 
+/** The path as the client wrote it; within middleware `path` is what is left behind the middleware's own. */
+export const pathOf = ({ originalUrl }: Request): string => originalUrl.split('?', 1)[0]!;
+
 export function requestOf(context: ExecutionContext): ApiRequest {
   return context.switchToHttp().getRequest<ApiRequest>();
 }

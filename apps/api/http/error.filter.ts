@@ -15,6 +15,7 @@ import {
 } from '#libs/common/errors';
 import { createLogger } from '#libs/common/logger';
 import { isDatabaseAway, isDataException } from '#libs/database/transient-errors';
+import { pathOf } from './api-request.js';
 import type { ApiRequest } from './api-request.js';
 
 export interface ErrorAnswer {
@@ -34,7 +35,7 @@ export abstract class ErrorFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const [request, response] = [http.getRequest<ApiRequest>(), http.getResponse<Response>()];
     if (request.destroyed && !request.complete) {
-      log.info({ requestId: request.requestId, path: request.path }, 'the client hung up');
+      log.info({ requestId: request.requestId, path: pathOf(request) }, 'the client hung up');
       return;
     }
     const status = this.statusOf(error);
@@ -42,7 +43,7 @@ export abstract class ErrorFilter implements ExceptionFilter {
     const unchecked = isDataException(error);
     const known = !unchecked && (status < 500 || error instanceof DomainError);
     if (!known)
-      log.error({ err: error, requestId: request.requestId, method: request.method, path: request.path }, 'failed');
+      log.error({ err: error, requestId: request.requestId, method: request.method, path: pathOf(request) }, 'failed');
     if (response.headersSent) return void response.destroy();
     const answer = this.render(status, known ? messageFor(error, request) : unknownMessage(status), error);
     if (error instanceof TooManyRequestsError) response.setHeader('Retry-After', String(error.retryAfterSeconds));

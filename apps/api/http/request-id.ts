@@ -1,6 +1,7 @@
 import type { NextFunction, Response } from 'express';
 import { newRequestId } from '#libs/common/ids';
 import { createLogger } from '#libs/common/logger';
+import { pathOf } from './api-request.js';
 import type { ApiRequest } from './api-request.js';
 
 const FOREIGN_ID = /^req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -16,6 +17,9 @@ export function requestId(request: ApiRequest, response: Response, next: NextFun
   if (request.originalUrl.startsWith('/compute')) response.setHeader('x-compute-request-id', request.requestId);
   const globalRequestId = request.get('X-OpenStack-Request-ID');
   if (globalRequestId && FOREIGN_ID.test(globalRequestId))
-    log.info({ requestId: request.requestId, globalRequestId, method: request.method, path: request.path }, 'request');
+    log.info(
+      { requestId: request.requestId, globalRequestId, method: request.method, path: pathOf(request) },
+      'request',
+    );
   next();
 }

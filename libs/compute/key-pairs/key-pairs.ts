@@ -1,4 +1,5 @@
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPair } from 'node:crypto';
+import { promisify } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ConflictError, InvalidInputError, NotFoundError, QuotaExceededError } from '#libs/common/errors';
@@ -28,7 +29,7 @@ export class KeyPairs {
   /** Nova counts them by user. Throws QuotaExceededError, ConflictError, InvalidInputError. */
   async create({ projectId, ...wanted }: NewKeyPair): Promise<{ keyPair: KeyPair; privateKey: string | null }> {
     if (!KEY_NAME.test(wanted.name)) throw new InvalidInputError('name', 'letters, digits, spaces and ._@-');
-    const made = wanted.publicKey === undefined ? makeKeyPair() : null;
+    const made = wanted.publicKey === undefined ? await makeKeyPair() : null;
     const publicKey = (made?.publicKey ?? wanted.publicKey ?? '').trim();
     const limit = (await this.quotas.limits(projectId)).key_pairs;
     const used = await this.database.manager.countBy(KeyPair, { userId: wanted.userId });
@@ -71,8 +72,9 @@ export function fingerprintOf(publicKey: string): string {
   return createHash('md5').update(bytes).digest('hex').match(/../g)!.join(':');
 }
 
-function makeKeyPair(): { publicKey: string; privateKey: string } {
-  const pair = generateKeyPairSync('rsa', { modulusLength: 3072 });
+/** Takes a core for up to a second, on a thread of its own: everybody else is answered meanwhile. */
+async function makeKeyPair(): Promise<{ publicKey: string; privateKey: string }> {
+  const pair = await promisify(generateKeyPair)('rsa', { modulusLength: 3072 });
   const { n, e } = pair.publicKey.export({ format: 'jwk' });
   const parts = [Buffer.from('ssh-rsa'), mpint(e!), mpint(n!)];
   const blob = Buffer.concat(parts.flatMap((part) => [length(part), part]));

@@ -1,6 +1,7 @@
 import { UnsupportedMediaTypeException } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 import { InvalidInputError } from '#libs/common/errors';
+import { pathOf } from '../api-request.js';
 import { isFile, isJson } from './json-parser.js';
 import { isSoundText, requireSoundBody } from './sound-json.js';
 
@@ -11,7 +12,7 @@ const MAX_QUERY_FIELDS = 200;
  * library would break on. Throws InvalidInputError, UnsupportedMediaTypeException.
  */
 export function soundRequest(request: Request, _response: Response, next: NextFunction): void {
-  requireSoundPath(request.originalUrl.split('?', 1)[0]!);
+  requireSoundPath(pathOf(request));
   requireSoundQuery(request.query);
   if (hasBody(request) && !isFile(request)) {
     if (!isJson(request)) throw new UnsupportedMediaTypeException('Content-Type: application/json is expected.');
