@@ -9,6 +9,7 @@ import { execClientCommand, execHostCommand } from './commands/exec.js';
 import { hostCommand } from './commands/host.js';
 import { migrationCommand } from './commands/migration.js';
 import { logsCommand } from './commands/logs.js';
+import { policyCommand } from './commands/policy.js';
 import { rebalanceCommand } from './commands/rebalance.js';
 import { serverCommand } from './commands/server.js';
 import { statusCommand } from './commands/status.js';
@@ -34,6 +35,7 @@ for (const command of [
   serverCommand,
   migrationCommand,
   rebalanceCommand,
+  policyCommand,
   doctorCommand,
   testCommand,
 ]) {

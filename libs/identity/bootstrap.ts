@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { newKeystoneId } from './keystone-id.js';
+import { SYSTEM } from './roles/role.entity.js';
 import { hashPassword } from './passwords.js';
 
 export const DEFAULT_DOMAIN = 'default';
@@ -53,5 +54,11 @@ async function fill(tx: EntityManager, passwordHash: string | null): Promise<voi
         AND (p.id = $1 OR (p.domain_id = $1 AND p.name = 'admin'))
      ON CONFLICT DO NOTHING`,
     [DEFAULT_DOMAIN],
+  );
+  await tx.query(
+    `INSERT INTO role_assignments (user_id, project_id, role_id)
+     SELECT u.id, $2, r.id FROM users u, roles r WHERE u.domain_id = $1 AND u.name = 'admin' AND r.name = 'admin'
+     ON CONFLICT DO NOTHING`,
+    [DEFAULT_DOMAIN, SYSTEM],
   );
 }

@@ -10,7 +10,10 @@ export class Role {
   name: string;
 }
 
-/** A role of a user on a project (or domain: `projectId` is the domain's id). */
+/** `projectId` of roles on the whole cloud. */
+export const SYSTEM = 'system';
+
+/** A role of a user on a project (or domain: `projectId` is the domain's id; or the cloud: SYSTEM). */
 @Entity('role_assignments')
 export class RoleAssignment {
   @PrimaryColumn({ type: 'text', name: 'user_id' })

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, In } from 'typeorm';
 import { ConflictError, NotFoundError } from '#libs/common/errors';
 import { page } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
@@ -7,7 +7,7 @@ import type { Asker } from '#libs/policy/credentials';
 import { requireAllowed } from '#libs/policy/policy';
 import { newKeystoneId } from '../keystone-id.js';
 import { Tokens } from '../tokens/tokens.service.js';
-import { Role, RoleAssignment } from './role.entity.js';
+import { Role, RoleAssignment, SYSTEM } from './role.entity.js';
 
 export interface AssignmentFilter {
   userId?: string;
@@ -121,6 +121,41 @@ export class Roles {
   async grants(asker: Asker, userId: string, targetId: string): Promise<AssignmentView[]> {
     await this.permit(asker, 'identity:list_grants', userId, targetId, null);
     return this.readAssignments({ userId, targetId }, null);
+  }
+
+  /** Of a user on the whole cloud. */
+  async systemRoles(asker: Asker, userId: string): Promise<Role[]> {
+    requireAllowed(asker, 'identity:list_system_grants');
+    const held = await this.database.manager.findBy(RoleAssignment, { userId, projectId: SYSTEM });
+    return this.database.manager.findBy(Role, { id: In(held.map(({ roleId }) => roleId)) });
+  }
+
+  /** Throws NotFoundError where the user has it not. */
+  async requireSystemRole(asker: Asker, userId: string, roleId: string): Promise<void> {
+    requireAllowed(asker, 'identity:list_system_grants');
+    await this.requireAssignment(userId, SYSTEM, roleId);
+  }
+
+  /** Idempotent. Throws NotFoundError for whatever is not there. */
+  async grantOnSystem(asker: Asker, userId: string, roleId: string): Promise<void> {
+    requireAllowed(asker, 'identity:create_system_grant_for_user');
+    await this.find(roleId);
+    const users = await this.database.query<unknown[]>('SELECT 1 FROM users WHERE id = $1', [userId]);
+    if (!users.length) throw new NotFoundError('user', userId);
+    await this.database.manager.upsert(RoleAssignment, { userId, projectId: SYSTEM, roleId }, [
+      'userId',
+      'projectId',
+      'roleId',
+    ]);
+    this.tokens.forget();
+  }
+
+  /** Throws NotFoundError where the user has it not. */
+  async revokeOnSystem(asker: Asker, userId: string, roleId: string): Promise<void> {
+    requireAllowed(asker, 'identity:revoke_system_grant_for_user');
+    await this.requireAssignment(userId, SYSTEM, roleId);
+    await this.database.manager.delete(RoleAssignment, { userId, projectId: SYSTEM, roleId });
+    this.tokens.forget();
   }
 
   /** All, or those on the domain that the token is scoped to and on its projects. 1000 at most. */

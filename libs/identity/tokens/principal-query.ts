@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { SYSTEM } from '../roles/role.entity.js';
 import type { Named, Principal } from '../principal.js';
 
 interface Row {
@@ -10,20 +11,21 @@ interface Row {
   user_id: string;
   user_name: string;
   user_domain: Named;
+  system: boolean;
   scope: (Named & { is_domain: boolean; domain: Named | null }) | null;
   roles: Named[];
 }
 
 /** By primary keys only: the token, its user, its scope and the roles there, those implied by others included. */
 const PRINCIPAL = `
-  SELECT t.token_hash, t.audit_id, t.methods, t.issued_at, t.expires_at, u.id AS user_id, u.name AS user_name,
+  SELECT t.token_hash, t.audit_id, t.system, t.methods, t.issued_at, t.expires_at, u.id AS user_id, u.name AS user_name,
          json_build_object('id', ud.id, 'name', ud.name) AS user_domain,
          CASE WHEN s.id IS NOT NULL THEN json_build_object('id', s.id, 'name', s.name, 'is_domain', s.is_domain,
            'domain', json_build_object('id', sd.id, 'name', sd.name)) END AS scope,
          (SELECT coalesce(json_agg(json_build_object('id', r.id, 'name', r.name) ORDER BY r.name), '[]')
             FROM roles r WHERE EXISTS (
               SELECT 1 FROM role_assignments a JOIN roles given ON given.id = a.role_id
-               WHERE a.user_id = u.id AND a.project_id = s.id
+               WHERE a.user_id = u.id AND a.project_id = CASE WHEN t.system THEN '${SYSTEM}' ELSE s.id END
                  AND (given.id = r.id OR given.name = 'admin' AND r.name IN ('member', 'reader')
                       OR given.name = 'member' AND r.name = 'reader'))) AS roles
     FROM tokens t
@@ -65,6 +67,7 @@ function principalOf(row: Row): Principal {
     // A role on a domain counts in the domain only.
     isAdmin: names.includes('admin') && !scope?.is_domain,
     domainId: scope?.is_domain ? scope.id : undefined,
+    system: row.system,
     userDomainId: row.user_domain.id,
     projectDomainId: scope && !scope.is_domain ? scope.domain?.id : undefined,
   };

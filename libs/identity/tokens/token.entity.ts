@@ -18,6 +18,10 @@ export class Token {
   @Column({ type: 'text', name: 'domain_id', nullable: true })
   domainId: string | null;
 
+  /** The scope is the whole cloud. */
+  @Column({ type: 'boolean', default: false })
+  system: boolean;
+
   @Column({ type: 'text', array: true })
   methods: string[];
 

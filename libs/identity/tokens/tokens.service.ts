@@ -14,7 +14,7 @@ import type { Principal } from '../principal.js';
 import { loadPrincipal, loadPrincipals } from './principal-query.js';
 import { Token } from './token.entity.js';
 
-export type Scope = { project: EntityRef } | { domain: EntityRef } | 'unscoped' | 'default';
+export type Scope = { project: EntityRef } | { domain: EntityRef } | 'unscoped' | 'default' | 'system';
 
 export type Credentials = { user: EntityRef; password: string } | { token: string };
 
@@ -57,6 +57,9 @@ export class Tokens {
       tokenHash: hashOf(token),
       auditId: randomBytes(16).toString('base64url'),
       userId,
+      projectId: null,
+      domainId: null,
+      system: false,
       ...target,
       methods: base ? [...new Set(['token', ...base.methods])] : ['password'],
       issuedAt,
@@ -65,7 +68,7 @@ export class Tokens {
     };
     await this.database.manager.insert(Token, row);
     const principal = await loadPrincipal(this.database, row.tokenHash);
-    const scoped = principal && (!(target.projectId ?? target.domainId) || principal.roles.length > 0);
+    const scoped = principal && (!(target.projectId ?? target.domainId ?? target.system) || principal.roles.length > 0);
     if (!scoped) {
       await this.database.manager.delete(Token, { tokenHash: row.tokenHash });
       throw new UnauthenticatedError();
@@ -140,9 +143,13 @@ export class Tokens {
     }
   }
 
-  private async resolveScope(userId: string, scope: Scope): Promise<Pick<Token, 'projectId' | 'domainId'>> {
-    if (scope === 'unscoped') return { projectId: null, domainId: null };
-    if (scope === 'default') return { projectId: await this.defaultProject(userId), domainId: null };
+  private async resolveScope(
+    userId: string,
+    scope: Scope,
+  ): Promise<Partial<Pick<Token, 'projectId' | 'domainId' | 'system'>>> {
+    if (scope === 'unscoped') return {};
+    if (scope === 'system') return { system: true };
+    if (scope === 'default') return { projectId: await this.defaultProject(userId) };
     const isDomain = 'domain' in scope;
     const ref = isDomain ? scope.domain : scope.project;
     const [row] = await this.database.query<{ id: string }[]>(
@@ -152,7 +159,7 @@ export class Tokens {
       [...refValues(ref), isDomain],
     );
     if (!row) throw new UnauthenticatedError();
-    return isDomain ? { projectId: null, domainId: row.id } : { projectId: row.id, domainId: null };
+    return isDomain ? { domainId: row.id } : { projectId: row.id };
   }
 
   private async defaultProject(userId: string): Promise<string | null> {

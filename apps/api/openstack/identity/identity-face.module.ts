@@ -4,6 +4,7 @@ import { IdentityModule } from '#libs/identity/identity.module';
 import { AuthController } from './auth/auth.controller.js';
 import { CatalogController } from './catalog/catalog.controller.js';
 import { ProjectsController } from './projects/projects.controller.js';
+import { SystemRolesController } from './roles/system-roles.controller.js';
 import { RolesController } from './roles/roles.controller.js';
 import { UsersController } from './users/users.controller.js';
 import { IdentityVersionsController } from './versions/versions.controller.js';
@@ -18,6 +19,7 @@ import { IdentityErrors } from './http/identity.errors.js';
     ProjectsController,
     UsersController,
     RolesController,
+    SystemRolesController,
     CatalogController,
   ],
 })

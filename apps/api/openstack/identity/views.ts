@@ -20,8 +20,8 @@ export const listLinks = (path: string, next?: string) => ({
 });
 
 export function renderToken(principal: Principal, withCatalog = true) {
-  const { project, domain, roleRefs } = principal;
-  const scope = project ? { project, is_domain: false } : domain ? { domain } : {};
+  const { project, domain, system, roleRefs } = principal;
+  const scope = project ? { project, is_domain: false } : domain ? { domain } : system ? { system: { all: true } } : {};
   return {
     token: {
       methods: principal.methods,
@@ -30,7 +30,7 @@ export function renderToken(principal: Principal, withCatalog = true) {
       issued_at: time(principal.issuedAt),
       expires_at: time(principal.expiresAt),
       ...scope,
-      ...(project || domain ? { roles: roleRefs, ...(withCatalog ? { catalog: catalog() } : {}) } : {}),
+      ...(project || domain || system ? { roles: roleRefs, ...(withCatalog ? { catalog: catalog() } : {}) } : {}),
     },
   };
 }

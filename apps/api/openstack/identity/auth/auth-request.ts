@@ -32,7 +32,8 @@ function parseScope(scope: unknown): Scope {
   if ('unscoped' in scope) return 'unscoped';
   if (scope.project !== undefined) return { project: refOf('auth.scope.project', scope.project) };
   if (scope.domain !== undefined) return { domain: refOf('auth.scope.domain', scope.domain) };
-  throw new InvalidInputError('auth.scope', 'project, domain or unscoped');
+  if (isObject(scope.system) && scope.system.all === true) return 'system';
+  throw new InvalidInputError('auth.scope', 'project, domain, system or unscoped');
 }
 
 function refOf(field: string, value: unknown): EntityRef {
