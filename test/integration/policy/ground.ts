@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Image } from '#libs/images/image.entity';
-import { newId } from '#libs/common/ids';
-import { ApiWorld, first } from './api-world.js';
-import type { Json, Person } from './api-world.js';
+import { first } from './api-world.js';
+import type { ApiWorld, Json, Person } from './api-world.js';
 import { activeServer, seedFlavor, seedTenant } from './tenant.js';
 import type { Tenant } from './tenant.js';
 
@@ -79,11 +78,17 @@ export class Ground {
     return this.made('/compute/v2.1/os-server-groups', { server_group: { name: this.name(), policy: 'affinity' } });
   }
 
-  /** With a pair of the caller's name in it, whoever that is. */
-  async keyPair(token: string): Promise<string> {
+  async keyPair(): Promise<string> {
     const name = this.name();
-    await this.world.ask('POST', '/compute/v2.1/os-keypairs', { token, body: { keypair: { name } } });
+    const { token } = this.member;
+    await this.world.must('POST', '/compute/v2.1/os-keypairs', { token, body: { keypair: { name } } });
     return name;
+  }
+
+  async defaultGroup(): Promise<string> {
+    const { token } = this.member;
+    const list = await this.world.must('GET', '/networking/v2.0/security-groups', { token });
+    return String(first(list.security_groups).id);
   }
 
   /** Of the member's project, private. */
@@ -136,10 +141,6 @@ export class Ground {
   /** A token of the member's, to be shown or revoked. */
   spareToken(): Promise<string> {
     return this.world.login('mia', { project: { id: this.member.projectId } });
-  }
-
-  nothing(): string {
-    return newId();
   }
 
   private async made(path: string, body: object, token = this.member.token): Promise<string> {

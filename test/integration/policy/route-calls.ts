@@ -8,8 +8,8 @@ export interface RouteCall {
   headers?: Record<string, string>;
 }
 
-/** How a route is called on what is the member's. `token`: the caller's, '' for nobody. */
-type Make = (ground: Ground, token: string) => RouteCall | Promise<RouteCall>;
+/** How a route is called on what is the member's. */
+type Make = (ground: Ground) => RouteCall | Promise<RouteCall>;
 
 const onServer =
   (more: RouteCall = {}): Make =>
@@ -114,11 +114,11 @@ const compute: Record<string, Make> = {
   'POST /compute/v2.1/os-keypairs': (ground) => ({ body: { keypair: { name: ground.name() } } }),
   'GET /compute/v2.1/os-keypairs': (ground) => ({ query: `?user_id=${ground.member.userId}` }),
   'GET /compute/v2.1/os-keypairs/{name}': async (ground) => ({
-    params: { name: await ground.keyPair(ground.member.token) },
+    params: { name: await ground.keyPair() },
     query: `?user_id=${ground.member.userId}`,
   }),
   'DELETE /compute/v2.1/os-keypairs/{name}': async (ground) => ({
-    params: { name: await ground.keyPair(ground.member.token) },
+    params: { name: await ground.keyPair() },
     query: `?user_id=${ground.member.userId}`,
   }),
   'POST /compute/v2.1/os-server-groups': (ground) => ({
@@ -128,6 +128,8 @@ const compute: Record<string, Make> = {
   'DELETE /compute/v2.1/os-server-groups/{id}': async (ground) => ({ params: { id: await ground.serverGroup() } }),
   'PUT /compute/v2.1/os-quota-sets/{project}': () => ({ body: { quota_set: { instances: -1 } } }),
   'DELETE /compute/v2.1/os-quota-sets/{project}': async (ground) => ({ params: { project: await ground.project() } }),
+  'GET /compute/v2.1/os-hypervisors/{id}': () => ({ params: { id: 'h1' } }),
+  'GET /compute/v2.1/os-hypervisors/{id}/uptime': () => ({ params: { id: 'h1' } }),
   'PUT /compute/v2.1/os-services/{id}': () => ({ params: { id: 'h2' }, body: { status: 'enabled' } }),
 };
 
@@ -286,6 +288,7 @@ const things: [RegExp, Make][] = [
   [/^\/networking\/v2\.0\/networks\//, async (ground) => ({ params: { id: await ground.network() } })],
   [/^\/networking\/v2\.0\/subnets\//, async (ground) => ({ params: { id: await ground.subnet() } })],
   [/^\/networking\/v2\.0\/ports\//, async (ground) => ({ params: { id: await ground.port() } })],
+  [/^\/networking\/v2\.0\/security-groups\//, async (ground) => ({ params: { id: await ground.defaultGroup() } })],
   [/^\/image\/v2\/images\//, async (ground) => ({ params: { id: await ground.image(), tag: 't' } })],
   [/^\/identity\/v3\/users\//, (ground) => ({ params: { id: ground.member.userId } })],
   [/^\/identity\/v3\/roles\//, async (ground) => ({ params: { id: await ground.role() } })],
@@ -293,10 +296,10 @@ const things: [RegExp, Make][] = [
 ];
 
 /** `route`: method and path of the document, with what tells a variant apart behind it. */
-export async function callOf(ground: Ground, route: string, token: string): Promise<RouteCall> {
+export async function callOf(ground: Ground, route: string): Promise<RouteCall> {
   const [, path = ''] = route.split(' ');
   const make = known[route] ?? things.find(([prefix]) => prefix.test(path))?.[1];
-  const { params, ...call } = make ? await make(ground, token) : {};
+  const { params, ...call } = make ? await make(ground) : {};
   const usual = { project: ground.member.projectId, host: 'h1', pattern: 'h1', id: 'identity', alias: 'none' };
   return { ...call, params: { ...usual, ...params } };
 }

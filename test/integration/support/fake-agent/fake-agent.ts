@@ -114,6 +114,7 @@ export class FakeAgent implements FakePeer {
         this.instances.delete(instanceId);
         return {};
       }),
+      getConsoleLog: this.unary('getConsoleLog', () => ({ output: Buffer.from('console') })),
       setForwarding: this.unary('setForwarding', (request) => this.forward(request)),
       ensureImage: this.unary('ensureImage', () => ({ cached: true })),
       ensureNetwork: this.unary('ensureNetwork', () => ({})),

@@ -1,3 +1,6 @@
+import { CurrentCaller } from '#apps/api/http/api-request';
+import type { Caller } from '#libs/common/caller';
+import { requireAllowed } from '#libs/policy/policy';
 import { Controller, Get, Param, UseFilters } from '@nestjs/common';
 import { NetworkErrors } from '../http/network.errors.js';
 
@@ -32,7 +35,8 @@ export class EmptyListsController {
   }
 
   @Get(['quotas/:project', 'quotas/:project/default'])
-  quota(@Param('project') project: string) {
+  quota(@CurrentCaller() caller: Caller, @Param('project') project: string) {
+    requireAllowed(caller, 'get_quota', { project_id: project });
     const unlimited = { network: -1, subnet: -1, port: -1 };
     const fixed = {
       security_group: 1,
