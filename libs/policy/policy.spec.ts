@@ -62,7 +62,7 @@ test("a role on the system is for the cloud's own things, not for a project's", 
   assert.equal(allows(system, 'fleet:hosts:drain'), true);
   assert.equal(allows(asker(['reader'], { projectId: '', system: true }), 'fleet:hosts:drain'), false);
   assert.equal(allows(asker(['reader'], { projectId: '', system: true }), 'fleet:hosts:list'), true);
-  assert.throws(() => requireMayTry(system, 'os_compute_api:servers:create'), /scoped to a system/);
+  assert.throws(() => requireMayTry(system, 'os_compute_api:servers:create'), /scoped to the system/);
 });
 
 test('who could do it to nothing at all is told before anything is looked up', () => {

@@ -7,6 +7,7 @@ import { readPolicyFile } from './policy-file.js';
 import { PolicyError, ruleBook } from './rule-book.js';
 import type { Overrides, Rule } from './rule-book.js';
 import type { RuleName } from './rule-tables.js';
+import type { Scope } from './rule.js';
 
 /** This process's rules: the tables', until an operator's are put in at its start. */
 let book = ruleBook();
@@ -61,7 +62,14 @@ function routesOf(rules: ReadonlyMap<RuleName, Rule>): Map<string, RuleName> {
   return new Map([...rules.values()].flatMap(({ name, routes }) => routes.map((route) => [route, name] as const)));
 }
 
-function wrongScope(name: string, scope: string, wanted: readonly string[]): string {
-  const have = scope === 'unscoped' ? 'The token is not scoped' : `The token is scoped to a ${scope}`;
-  return `${have}: ${name} wants one of ${wanted.map((one) => (one === 'system' ? 'the system' : `a ${one}`)).join(' or ')}.`;
+function wrongScope(name: string, scope: Scope, wanted: readonly Scope[]): string {
+  const have = scope === 'unscoped' ? 'not scoped' : `scoped to ${SCOPE_WORDS[scope]}`;
+  return `The token is ${have}: ${name} wants one that is scoped to ${wanted.map((one) => SCOPE_WORDS[one]).join(' or ')}.`;
 }
+
+const SCOPE_WORDS: Readonly<Record<Scope, string>> = {
+  project: 'a project',
+  domain: 'a domain',
+  system: 'the system',
+  unscoped: 'nothing',
+};
