@@ -3,7 +3,7 @@ import { DataSource, EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { ConflictError, InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
-import { allows } from '#libs/policy/policy';
+import { allows, requireAllowed } from '#libs/policy/policy';
 import { Flavor } from './flavor.entity.js';
 import { FlavorAccess } from './flavor-access.entity.js';
 
@@ -71,7 +71,8 @@ export class Flavors {
     throw new NotFoundError('Flavor', id);
   }
 
-  async create(wanted: NewFlavor): Promise<Flavor> {
+  async create(caller: Caller, wanted: NewFlavor): Promise<Flavor> {
+    requireAllowed(caller, 'os_compute_api:os-flavor-manage:create');
     const id = wanted.id ?? newId();
     return this.database.transaction(async (tx) => {
       if (await tx.existsBy(Flavor, { name: wanted.name }))
@@ -82,14 +83,16 @@ export class Flavors {
   }
 
   /** Nova API: PUT /flavors/{id} (2.55): only the description can be changed. */
-  async describe(id: string, description: string | null): Promise<Flavor> {
+  async describe(caller: Caller, id: string, description: string | null): Promise<Flavor> {
+    requireAllowed(caller, 'os_compute_api:os-flavor-manage:update');
     const flavor = await this.require(id);
     flavor.description = description;
     return this.database.manager.save(flavor);
   }
 
   /** Instances keep their copy of it. */
-  async delete(id: string): Promise<void> {
+  async delete(caller: Caller, id: string): Promise<void> {
+    requireAllowed(caller, 'os_compute_api:os-flavor-manage:delete');
     await this.database.transaction(async (tx) => {
       await tx.delete(FlavorAccess, { flavorId: id });
       if (!(await tx.delete(Flavor, { id })).affected) throw new NotFoundError('Flavor', id);
@@ -97,11 +100,18 @@ export class Flavors {
   }
 
   /** Adds or replaces the given extra specs; returns all. */
-  async setExtraSpecs(id: string, specs: Record<string, string>): Promise<Record<string, string>> {
+  async setExtraSpecs(
+    caller: Caller,
+    id: string,
+    specs: Record<string, string>,
+    action: 'create' | 'update',
+  ): Promise<Record<string, string>> {
+    requireAllowed(caller, `os_compute_api:os-flavor-extra-specs:${action}`);
     return this.changeExtraSpecs(id, (present) => ({ ...present, ...specs }));
   }
 
-  async deleteExtraSpec(id: string, key: string): Promise<void> {
+  async deleteExtraSpec(caller: Caller, id: string, key: string): Promise<void> {
+    requireAllowed(caller, 'os_compute_api:os-flavor-extra-specs:delete');
     await this.changeExtraSpecs(id, (present) => {
       if (!Object.hasOwn(present, key)) throw new NotFoundError('Flavor extra spec', key);
       return Object.fromEntries(Object.entries(present).filter(([name]) => name !== key));
@@ -109,26 +119,33 @@ export class Flavors {
   }
 
   /** Ids of the projects that may use a private flavor. */
-  async accessList(id: string): Promise<string[]> {
+  async accessList(caller: Caller, id: string): Promise<string[]> {
+    requireAllowed(caller, 'os_compute_api:os-flavor-access');
+    return this.readAccess(id);
+  }
+
+  private async readAccess(id: string): Promise<string[]> {
     const flavor = await this.require(id);
     if (flavor.isPublic) throw new NotFoundError('Access list of public flavor', id);
     return (await this.database.manager.findBy(FlavorAccess, { flavorId: id })).map((row) => row.projectId);
   }
 
-  async grant(id: string, projectId: string): Promise<string[]> {
+  async grant(caller: Caller, id: string, projectId: string): Promise<string[]> {
+    requireAllowed(caller, 'os_compute_api:os-flavor-access:add_tenant_access');
     const flavor = await this.require(id);
     if (flavor.isPublic) throw new ConflictError('Can not add access to a public flavor.');
     if (await this.database.manager.existsBy(FlavorAccess, { flavorId: id, projectId }))
       throw new ConflictError(`Flavor access already exists for flavor ${id} and project ${projectId} combination.`);
     await this.database.manager.insert(FlavorAccess, { flavorId: id, projectId });
-    return this.accessList(id);
+    return this.readAccess(id);
   }
 
-  async revoke(id: string, projectId: string): Promise<string[]> {
+  async revoke(caller: Caller, id: string, projectId: string): Promise<string[]> {
+    requireAllowed(caller, 'os_compute_api:os-flavor-access:remove_tenant_access');
     await this.require(id);
     const { affected } = await this.database.manager.delete(FlavorAccess, { flavorId: id, projectId });
     if (!affected) throw new NotFoundError('Flavor access of project', projectId);
-    return this.accessList(id);
+    return this.readAccess(id);
   }
 
   private async require(id: string): Promise<Flavor> {

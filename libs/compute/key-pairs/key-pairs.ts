@@ -3,13 +3,13 @@ import { promisify } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ConflictError, InvalidInputError, NotFoundError, QuotaExceededError } from '#libs/common/errors';
+import type { Caller } from '#libs/common/caller';
+import { requireAllowed } from '#libs/policy/policy';
 import { Quotas } from '../quotas/quotas.js';
 import { KeyPair } from './key-pair.entity.js';
 
 export interface NewKeyPair {
   userId: string;
-  /** Whose limit holds. */
-  projectId: string;
   name: string;
   type: 'ssh' | 'x509';
   /** Absent: a pair is made, and its private half is answered once. */
@@ -27,11 +27,12 @@ export class KeyPairs {
   ) {}
 
   /** Nova counts them by user. Throws QuotaExceededError, ConflictError, InvalidInputError. */
-  async create({ projectId, ...wanted }: NewKeyPair): Promise<{ keyPair: KeyPair; privateKey: string | null }> {
+  async create(caller: Caller, wanted: NewKeyPair): Promise<{ keyPair: KeyPair; privateKey: string | null }> {
+    requireAllowed(caller, 'os_compute_api:os-keypairs:create', { user_id: wanted.userId });
     if (!KEY_NAME.test(wanted.name)) throw new InvalidInputError('name', 'letters, digits, spaces and ._@-');
     const made = wanted.publicKey === undefined ? await makeKeyPair() : null;
     const publicKey = (made?.publicKey ?? wanted.publicKey ?? '').trim();
-    const limit = (await this.quotas.limits(projectId)).key_pairs;
+    const limit = (await this.quotas.limits(caller.projectId)).key_pairs;
     const used = await this.database.manager.countBy(KeyPair, { userId: wanted.userId });
     if (limit >= 0 && used >= limit) throw new QuotaExceededError('key_pairs', 1, used, limit);
     if (await this.database.manager.existsBy(KeyPair, { userId: wanted.userId, name: wanted.name }))
@@ -41,23 +42,30 @@ export class KeyPairs {
     return { keyPair, privateKey: made?.privateKey ?? null };
   }
 
-  async get(userId: string, name: string): Promise<KeyPair> {
+  async get(caller: Caller, userId: string, name: string): Promise<KeyPair> {
+    requireAllowed(caller, 'os_compute_api:os-keypairs:show', { user_id: userId });
+    return this.find(userId, name);
+  }
+
+  private async find(userId: string, name: string): Promise<KeyPair> {
     const found = await this.database.manager.findOneBy(KeyPair, { userId, name });
     if (!found) throw new NotFoundError('Keypair', `${name} for user ${userId}`);
     return found;
   }
 
   /** By name, from after `marker`; at most `limit`. */
-  async list(userId: string, limit: number, marker?: string): Promise<KeyPair[]> {
+  async list(caller: Caller, userId: string, limit: number, marker?: string): Promise<KeyPair[]> {
+    requireAllowed(caller, 'os_compute_api:os-keypairs:index', { user_id: userId });
     const query = this.database.getRepository(KeyPair).createQueryBuilder('k').where('k.user_id = :userId', { userId });
     if (marker !== undefined) {
-      await this.get(userId, marker);
+      await this.find(userId, marker);
       query.andWhere('k.name > :marker', { marker });
     }
     return query.orderBy('k.name').limit(limit).getMany();
   }
 
-  async delete(userId: string, name: string): Promise<void> {
+  async delete(caller: Caller, userId: string, name: string): Promise<void> {
+    requireAllowed(caller, 'os_compute_api:os-keypairs:delete', { user_id: userId });
     const { affected } = await this.database.manager.delete(KeyPair, { userId, name });
     if (!affected) throw new NotFoundError('Keypair', `${name} for user ${userId}`);
   }

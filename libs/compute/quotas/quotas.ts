@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
 import { lockKey } from '#libs/database/advisory-locks';
 import { QuotaExceededError } from '#libs/common/errors';
+import type { Caller } from '#libs/common/caller';
+import { requireAllowed } from '#libs/policy/policy';
 import { defaultLimits, quotaResources } from './default-limits.js';
 import type { Limits } from './default-limits.js';
 import { Quota } from './quota.entity.js';
@@ -25,8 +27,22 @@ export class Quotas {
     return { ...defaultLimits, ...Object.fromEntries(rows.map((row) => [row.resource, row.limit])) };
   }
 
-  /** Throws UnknownProjectError. */
-  async requireProject(projectId: string): Promise<void> {
+  /** Nova API: GET /os-quota-sets/{project}. Throws PolicyDeniedError, UnknownProjectError. */
+  async show(caller: Caller, projectId: string): Promise<Limits> {
+    requireAllowed(caller, 'os_compute_api:os-quota-sets:show', { project_id: projectId });
+    await this.requireProject(projectId);
+    return this.limits(projectId);
+  }
+
+  /** Nova API: GET /os-quota-sets/{project}/detail. Throws as `show`. */
+  async detail(caller: Caller, projectId: string): Promise<{ limits: Limits; usage: QuotaUsage }> {
+    requireAllowed(caller, 'os_compute_api:os-quota-sets:detail', { project_id: projectId });
+    await this.requireProject(projectId);
+    const [limits, usage] = await Promise.all([this.limits(projectId), this.usage(projectId)]);
+    return { limits, usage };
+  }
+
+  private async requireProject(projectId: string): Promise<void> {
     const known = await this.database.query<unknown[]>('SELECT 1 FROM projects WHERE id = $1 AND NOT is_domain', [
       projectId,
     ]);
@@ -37,7 +53,8 @@ export class Quotas {
    * Sets what is given, leaves the rest. Nova API: without `force` a limit is not below what is used. Throws
    * UnknownProjectError, LimitBelowUsageError.
    */
-  async set(projectId: string, limits: Partial<Limits>, force = false): Promise<Limits> {
+  async set(caller: Caller, projectId: string, limits: Partial<Limits>, force = false): Promise<Limits> {
+    requireAllowed(caller, 'os_compute_api:os-quota-sets:update', { project_id: projectId });
     await this.requireProject(projectId);
     if (!force) requireNotBelow(limits, await this.usage(projectId));
     const rows = quotaResources.flatMap((resource) => {
@@ -49,7 +66,8 @@ export class Quotas {
   }
 
   /** Back to the defaults. */
-  async reset(projectId: string): Promise<void> {
+  async reset(caller: Caller, projectId: string): Promise<void> {
+    requireAllowed(caller, 'os_compute_api:os-quota-sets:delete', { project_id: projectId });
     await this.database.manager.delete(Quota, { projectId });
   }
 

@@ -12,20 +12,23 @@ export class FlavorAccessController {
   constructor(private readonly flavors: Flavors) {}
 
   @Get('os-flavor-access')
-  async list(@Compute() _request: ComputeRequest, @Param('id') id: string) {
-    return render(id, await this.flavors.accessList(id));
+  async list(@Compute() request: ComputeRequest, @Param('id') id: string) {
+    return render(id, await this.flavors.accessList(request.caller, id));
   }
 
   @Post('action')
   @HttpCode(200)
-  async act(@Compute() _request: ComputeRequest, @Param('id') id: string, @Body() body: unknown) {
+  async act(@Compute() request: ComputeRequest, @Param('id') id: string, @Body() body: unknown) {
     const action = Object.keys((body ?? {}) as object).join();
     if (action !== 'addTenantAccess' && action !== 'removeTenantAccess')
       throw new InputError('body', body, 'addTenantAccess or removeTenantAccess is expected');
     const { tenant } = unwrap(body, action);
     if (typeof tenant !== 'string' || !tenant)
       throw new InputError('tenant', tenant, 'the id of a project is expected');
-    const change = action === 'addTenantAccess' ? this.flavors.grant(id, tenant) : this.flavors.revoke(id, tenant);
+    const change =
+      action === 'addTenantAccess'
+        ? this.flavors.grant(request.caller, id, tenant)
+        : this.flavors.revoke(request.caller, id, tenant);
     return render(id, await change);
   }
 }

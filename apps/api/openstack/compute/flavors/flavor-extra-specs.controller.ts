@@ -21,8 +21,10 @@ export class FlavorExtraSpecsController {
   @Post()
   @TakesMap('extra_specs')
   @HttpCode(200)
-  async create(@Compute() _request: ComputeRequest, @Param('id') id: string, @Body() body: unknown) {
-    return { extra_specs: await this.flavors.setExtraSpecs(id, specsOf(unwrap(body, 'extra_specs'))) };
+  async create(@Compute() request: ComputeRequest, @Param('id') id: string, @Body() body: unknown) {
+    return {
+      extra_specs: await this.flavors.setExtraSpecs(request.caller, id, specsOf(unwrap(body, 'extra_specs')), 'create'),
+    };
   }
 
   @Get(':key')
@@ -35,21 +37,21 @@ export class FlavorExtraSpecsController {
   @Put(':key')
   @TakesMap()
   async update(
-    @Compute() _request: ComputeRequest,
+    @Compute() request: ComputeRequest,
     @Param('id') id: string,
     @Param('key') key: string,
     @Body() body: Record<string, unknown>,
   ) {
     if (Object.keys(body ?? {}).join() !== key)
       throw new InputError('extra_specs', body, `only '${key}', as in the URL, is expected`);
-    await this.flavors.setExtraSpecs(id, specsOf(body));
+    await this.flavors.setExtraSpecs(request.caller, id, specsOf(body), 'update');
     return body;
   }
 
   @Delete(':key')
   @HttpCode(200)
-  async delete(@Compute() _request: ComputeRequest, @Param('id') id: string, @Param('key') key: string): Promise<void> {
-    await this.flavors.deleteExtraSpec(id, key);
+  async delete(@Compute() request: ComputeRequest, @Param('id') id: string, @Param('key') key: string): Promise<void> {
+    await this.flavors.deleteExtraSpec(request.caller, id, key);
   }
 }
 

@@ -49,7 +49,7 @@ export class FlavorsController {
   @HttpCode(200)
   async create(@Compute() request: ComputeRequest, @Body() body: unknown) {
     const dto = parseBody(CreateFlavorDto, unwrap(body, 'flavor'), { version: request.version });
-    const flavor = await this.flavors.create({
+    const flavor = await this.flavors.create(request.caller, {
       id: dto.id === 'auto' ? null : dto.id,
       name: dto.name.trim(),
       vcpus: dto.vcpus,
@@ -65,13 +65,13 @@ export class FlavorsController {
   @Takes('flavor', UpdateFlavorDto)
   async update(@Compute() request: ComputeRequest, @Param('id') id: string, @Body() body: unknown) {
     const { description } = parseBody(UpdateFlavorDto, unwrap(body, 'flavor'), { version: request.version });
-    return { flavor: renderFlavor(await this.flavors.describe(id, description ?? null), request) };
+    return { flavor: renderFlavor(await this.flavors.describe(request.caller, id, description ?? null), request) };
   }
 
   @Delete(':id')
   @HttpCode(202)
-  async delete(@Compute() _request: ComputeRequest, @Param('id') id: string): Promise<void> {
-    await this.flavors.delete(id);
+  async delete(@Compute() request: ComputeRequest, @Param('id') id: string): Promise<void> {
+    await this.flavors.delete(request.caller, id);
   }
 
   private async page({ caller, query, url, version }: ComputeRequest) {

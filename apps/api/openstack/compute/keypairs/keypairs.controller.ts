@@ -1,4 +1,3 @@
-import { requireAllowed } from '#libs/policy/policy';
 import { Body, Delete, Get, Param, Post, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { KeyPairs } from '#libs/compute/key-pairs/key-pairs';
@@ -15,8 +14,6 @@ import type { Microversion } from '../http/microversion.js';
 import { renderTime } from '../http/times.js';
 import { CreateKeypairDto } from './keypair.dto.js';
 
-type KeypairAction = 'create' | 'index' | 'show' | 'delete';
-
 /** Nova API: /os-keypairs */
 @ComputeController('os-keypairs')
 export class KeypairsController {
@@ -31,10 +28,9 @@ export class KeypairsController {
   ) {
     const { version } = request;
     const dto = parseBody(CreateKeypairDto, unwrap(body, 'keypair'), { version });
-    const userId = userOf(request, dto.user_id, 'create');
-    const { projectId } = request.caller;
-    const wanted = { userId, projectId, name: dto.name, type: dto.type ?? 'ssh', publicKey: dto.public_key } as const;
-    const { keyPair, privateKey } = await this.keyPairs.create(wanted);
+    const userId = userOf(request, dto.user_id);
+    const wanted = { userId, name: dto.name, type: dto.type ?? 'ssh', publicKey: dto.public_key } as const;
+    const { keyPair, privateKey } = await this.keyPairs.create(request.caller, wanted);
     response.status(version >= 2 ? 201 : 200);
     return {
       keypair: { ...render(keyPair, version), user_id: userId, ...(privateKey && { private_key: privateKey }) },
@@ -47,7 +43,7 @@ export class KeypairsController {
     if (version >= 75) requireKnown(query, ['user_id', 'limit', 'marker']);
     const limit = limitOf(query);
     const marker = version >= 35 ? one(query, 'marker') : undefined;
-    const found = await this.keyPairs.list(userOf(request, one(query, 'user_id'), 'index'), limit, marker);
+    const found = await this.keyPairs.list(request.caller, userOf(request, one(query, 'user_id')), limit, marker);
     const pages = found.map(({ name }) => ({ id: name }));
     const next = version >= 35 ? nextLinks(request.url, query, pages, limit) : [];
     return {
@@ -58,7 +54,7 @@ export class KeypairsController {
 
   @Get(':name')
   async show(@Compute() request: ComputeRequest, @Param('name') name: string) {
-    const keyPair = await this.keyPairs.get(userOf(request, one(request.query, 'user_id'), 'show'), name);
+    const keyPair = await this.keyPairs.get(request.caller, userOf(request, one(request.query, 'user_id')), name);
     const { serial, userId, createdAt } = keyPair;
     const record = { id: serial, user_id: userId, created_at: renderTime(createdAt, 'micro') };
     return {
@@ -72,16 +68,14 @@ export class KeypairsController {
     @Param('name') name: string,
     @Res({ passthrough: true }) response: Response,
   ): Promise<void> {
-    await this.keyPairs.delete(userOf(request, one(request.query, 'user_id'), 'delete'), name);
+    await this.keyPairs.delete(request.caller, userOf(request, one(request.query, 'user_id')), name);
     response.status(request.version >= 2 ? 204 : 202);
   }
 }
 
-/** Whose pairs are asked for: the caller's own, from 2.10 on anybody's as the policy has it. */
-function userOf({ caller, version }: ComputeRequest, named: string | undefined, action: KeypairAction): string {
-  const userId = version >= 10 && named !== undefined ? named : caller.userId;
-  requireAllowed(caller, `os_compute_api:os-keypairs:${action}`, { user_id: userId });
-  return userId;
+/** Whose pairs are asked for: the caller's own, or from 2.10 on those of the user that is named. */
+function userOf({ caller, version }: ComputeRequest, named: string | undefined): string {
+  return version >= 10 && named !== undefined ? named : caller.userId;
 }
 
 function render({ name, publicKey, fingerprint, type }: KeyPair, version: Microversion) {

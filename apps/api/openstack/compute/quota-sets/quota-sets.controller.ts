@@ -1,4 +1,3 @@
-import { requireAllowed } from '#libs/policy/policy';
 import { Body, Delete, Get, HttpCode, Param, Put } from '@nestjs/common';
 import { defaultLimits, quotaResources } from '#libs/compute/quotas/default-limits';
 import type { Limits, QuotaResource } from '#libs/compute/quotas/default-limits';
@@ -19,9 +18,7 @@ export class QuotaSetsController {
 
   @Get(':project')
   async show(@Compute() request: ComputeRequest, @Param('project') project: string) {
-    requireAllowed(request.caller, 'os_compute_api:os-quota-sets:show', { project_id: project });
-    await this.quotas.requireProject(project);
-    return { quota_set: { id: project, ...shown(await this.quotas.limits(project), request.version) } };
+    return { quota_set: { id: project, ...shown(await this.quotas.show(request.caller, project), request.version) } };
   }
 
   @Get(':project/defaults')
@@ -31,9 +28,7 @@ export class QuotaSetsController {
 
   @Get(':project/detail')
   async detail(@Compute() request: ComputeRequest, @Param('project') project: string) {
-    requireAllowed(request.caller, 'os_compute_api:os-quota-sets:detail', { project_id: project });
-    await this.quotas.requireProject(project);
-    const [limits, usage] = await Promise.all([this.quotas.limits(project), this.quotas.usage(project)]);
+    const { limits, usage } = await this.quotas.detail(request.caller, project);
     const used: Partial<Record<QuotaResource, number>> = { ...usage };
     const entries = Object.entries(shown(limits, request.version)) as [QuotaResource, number][];
     const rows = entries.map(([name, limit]) => [name, { limit, in_use: used[name] ?? 0, reserved: 0 }]);
@@ -46,14 +41,14 @@ export class QuotaSetsController {
     // Old clients name the project in the body too: the path says it.
     const { force, ...wanted } = unwrap(body, 'quota_set');
     delete wanted.tenant_id;
-    const limits = await this.quotas.set(project, limitsOf(wanted, request.version), forceOf(force));
+    const limits = await this.quotas.set(request.caller, project, limitsOf(wanted, request.version), forceOf(force));
     return { quota_set: shown(limits, request.version) };
   }
 
   @Delete(':project')
   @HttpCode(202)
-  async delete(@Compute() _request: ComputeRequest, @Param('project') project: string): Promise<void> {
-    await this.quotas.reset(project);
+  async delete(@Compute() request: ComputeRequest, @Param('project') project: string): Promise<void> {
+    await this.quotas.reset(request.caller, project);
   }
 }
 
