@@ -5,6 +5,7 @@ import { AgentService } from '#generated/lxstack/agent/v1/agent';
 import { channelOptions, readPki, serverCredentials } from '#libs/agent-protocol/credentials';
 import { createLogger } from '#libs/common/logger';
 import { hostInfo } from './capabilities/host-info.js';
+import { desiredStateHandlers } from './desired-state/desired-state.handlers.js';
 import { DesiredState } from './desired-state/desired-state.js';
 import { Fence } from './fence/fence.js';
 import { migrationHandlers } from './migration/migration.handlers.js';
@@ -16,6 +17,7 @@ import { ImageCache } from './images/image-cache.js';
 import { instanceHandlers } from './instances/instance.handlers.js';
 import { Instances } from './instances/instances.js';
 import { guestsOf } from './instances/guests.js';
+import { movingMacs } from './instances/moving-macs.js';
 import { Lifecycle } from './instances/lifecycle.js';
 import { movableInstances } from './instances/movable-instances.js';
 import { Reconciliation } from './instances/reconciliation.js';
@@ -105,17 +107,23 @@ export async function serve(settings: AgentSettings): Promise<void> {
   const server = new Server(channelOptions);
   const { listen: listenForMoves, ...migrationCalls } = migrationHandlers(migrations);
   const moving = () => migrations.moving();
+  const { signal } = ending;
+  const { drift, run: follow } = desired.make({
+    network,
+    movingMacs: () => movingMacs(records, migrations.moving()),
+    dial: () => control.followDesiredState(),
+    signal,
+  });
   const handlers = {
     getHost: host,
     ...networkHandlers({ network }),
+    ...desiredStateHandlers({ drift }),
     ...instanceHandlers({ instances, lifecycle, records, runtime, images, migrations, journal }),
     ...watchHandlers({ lifecycle, records }),
     ...execHandlers({ runtime }),
     ...(settings.role === 'compute' ? migrationCalls : {}),
   };
   await migrations.recover();
-  const { signal } = ending;
-  const follower = desired.make({ network, dial: () => control.followDesiredState(), signal });
   if (settings.role === 'compute') await listenForMoves();
   server.addService(AgentService, serviceOf(handlers, logger));
   await new Promise<void>((resolve, reject) =>
@@ -135,11 +143,7 @@ export async function serve(settings: AgentSettings): Promise<void> {
     signal,
   });
   const doubt = () => watchOver.checkOwnership();
-  const done = Promise.all([
-    holdLease({ control, host, fence, doubt, logger, signal }),
-    watchOver.run(),
-    follower.run(),
-  ]);
+  const done = Promise.all([holdLease({ control, host, fence, doubt, logger, signal }), watchOver.run(), follow()]);
   process.once('SIGTERM', () => ending.abort());
   process.once('SIGINT', () => ending.abort());
   await done;

@@ -1,6 +1,9 @@
 import { Global, Module } from '@nestjs/common';
 import { Agents } from './agents/agents.service.js';
+import { ChangeLog } from '#libs/networking/desired-state/change-log';
+import { HostFacts } from '#libs/networking/desired-state/host-facts';
 import { Audit } from './audit/audit.service.js';
+import { NetworkAudit } from './audit/network-audit.js';
 import { Enrolment } from './enrolment/enrolment.service.js';
 import { Fencing } from './fencing/fencing.service.js';
 import { Hosts } from './hosts/hosts.service.js';
@@ -12,5 +15,5 @@ const services = [Agents, Audit, Enrolment, Fencing, Hosts, InstanceOwnership, J
 
 /** Hosts, their leases, the way in, the audit and the agents' client. Wants DatabaseModule and OperationsModule. */
 @Global()
-@Module({ providers: services, exports: services })
+@Module({ providers: [...services, NetworkAudit, ChangeLog, HostFacts], exports: services })
 export class FleetModule {}

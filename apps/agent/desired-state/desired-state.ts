@@ -3,6 +3,7 @@ import type { DesiredStateRequest, DesiredStateResponse } from '#generated/lxsta
 import type { Logger } from '#libs/common/logger';
 import type { HostNetwork } from '../network/network.js';
 import { DesiredDocument } from './document.js';
+import { Drift } from './drift.js';
 import { DocumentFile } from './document-file.js';
 import { Follower } from './follow.js';
 import { Reconciler } from './reconciler.js';
@@ -10,6 +11,8 @@ import { DesiredSpecs } from './specs.js';
 
 interface MakeDeps {
   network: HostNetwork;
+  /** MACs of instances in the middle of a move. */
+  movingMacs: () => ReadonlySet<string>;
   dial: () => ClientDuplexStream<DesiredStateRequest, DesiredStateResponse>;
   signal: AbortSignal;
 }
@@ -34,12 +37,20 @@ export class DesiredState {
     return new DesiredState(document, file, logger);
   }
 
-  /** Makes the host what the document on disk says, without the control plane, as calls come. What it returns follows the control plane. */
-  make({ network, dial, signal }: MakeDeps): Follower {
+  /** `run` makes the host what the document on disk says, with or without the control plane, then follows and watches. */
+  make({ network, movingMacs, dial, signal }: MakeDeps): { drift: Drift; run: () => Promise<unknown> } {
     const { document, file, logger } = this;
     const reconciler = new Reconciler({ document, network }, logger);
-    void reconciler.apply(document.all());
-    return new Follower({ dial, document, file, reconciler, mended: () => [], logger, signal });
+    const drift = new Drift({ document, network, reconciler, movingMacs, logger });
+    const mended = () => drift.takeMended();
+    const follower = new Follower({ dial, document, file, reconciler, mended, logger, signal });
+    const run = () =>
+      Promise.all([
+        reconciler.apply(document.all()),
+        follower.run(),
+        drift.watch(() => follower.acknowledge(), signal),
+      ]);
+    return { drift, run };
   }
 
   /** Written now. */

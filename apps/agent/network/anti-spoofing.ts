@@ -4,6 +4,12 @@ import { hostVethName } from './interface-names.js';
 
 const TABLE = 'bridge lxstack';
 
+/** Family and name of the table that holds all rules of ours. */
+export const baseTable = TABLE;
+
+/** The port's chain. */
+export const chainOf = (nic: Nic): string => `p-${hostVethName(nic.portId)}`;
+
 /**
  * One chain per port, found by the veth's name in a verdict map, so that it can be there before the veth is: a port
  * never sends a frame unwatched. What the veth brings in is judged before the bridge sees it.
@@ -22,14 +28,15 @@ export function protectPort(nic: Nic, down = false): string {
   return [
     `add chain ${chain}`,
     `flush chain ${chain}`,
-    ...(down ? ['drop'] : portRules(nic)).map((rule) => `add rule ${chain} ${rule}`),
+    ...portRules(nic, down).map((rule) => `add rule ${chain} ${rule}`),
     `add element ${TABLE} ports { "${veth}" : jump p-${veth} }`,
     '',
   ].join('\n');
 }
 
 /** Only its MAC, its addresses, no answers of a DHCP server, no router advertisements. Nothing without port security. */
-function portRules(nic: Nic): string[] {
+export function portRules(nic: Nic, down: boolean): string[] {
+  if (down) return ['drop'];
   const v4 = nic.fixedIps.map((ip) => ip.address).filter((address) => isIPv4(address));
   const v6 = nic.fixedIps.map((ip) => ip.address).filter((address) => !isIPv4(address));
   if (!nic.portSecurity) return [];

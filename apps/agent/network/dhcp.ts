@@ -62,6 +62,16 @@ export class DhcpServers {
     if (pid) process.kill(pid, 'SIGHUP');
   }
 
+  /** Differences between the server that runs and the one that should, in words. `needed`: ports here want it. */
+  async compare(network: NetworkSpec, needed: boolean): Promise<string[]> {
+    const subnets = servedSubnets(network);
+    const running = await this.pid(network.vni);
+    if (!subnets.length) return running ? ['DHCP is served and should not be'] : [];
+    if (!running) return needed ? ['DHCP is not served'] : [];
+    const options = dnsmasqOptions(network, subnets, this.folder(network.vni));
+    return (await isRunWith(running, options)) ? [] : ['DHCP is served with other options'];
+  }
+
   /** Runs with the network's subnets as they are; one that does already is left alone. */
   ensure(network: NetworkSpec): Promise<void> {
     return this.turns.take(String(network.vni), () => this.start(network));

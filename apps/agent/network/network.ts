@@ -32,6 +32,22 @@ interface HostNetworkOptions {
 
 const IDLE_MS = 60_000;
 
+/** One network as it should be here. */
+export interface InspectedNetwork {
+  network: NetworkSpec;
+  /** Ports that the document has here and that are plugged in. */
+  nics: Nic[];
+  /** MACs of ports that calls have brought and the document does not know here. */
+  ahead: Set<string>;
+}
+
+/** The kernel's word on one network's forwarding. */
+export interface ForwardingSeen {
+  links: ReadonlyMap<string, { vni: number | undefined }>;
+  fdb: ReadonlyMap<string, { self: ReadonlyMap<string, string>; master: ReadonlySet<string> }>;
+  neighbours: ReadonlyMap<string, ReadonlyMap<string, string>>;
+}
+
 /** The virtual networks of one host: bridges, VXLAN, forwarding, anti-spoofing, DHCP. Every method is idempotent. */
 export class HostNetwork {
   private readonly dhcp: DhcpServers;
@@ -265,6 +281,69 @@ export class HostNetwork {
       const kept = record.entries.filter(({ mac }) => ahead.has(mac));
       await this.forward(networkId, [...all.filter(mine), ...kept], [], true);
     });
+  }
+
+  /** What should be here of the network; undefined where it is not made. */
+  inspect(networkId: string): InspectedNetwork | undefined {
+    const record = this.records.find(networkId);
+    if (!record) return undefined;
+    const network = this.options.desired.network(networkId) ?? record.network;
+    const nics = Object.values(record.ports)
+      .filter((nic) => this.options.desired.nic(nic.portId))
+      .map((nic) => this.nicAsDesired(nic));
+    return { network, nics, ahead: this.ahead.macs() };
+  }
+
+  /** Differences between the DHCP server that runs and the one that should, in words. */
+  async compareDhcp(networkId: string): Promise<string[]> {
+    const record = this.records.find(networkId);
+    if (!record) return [];
+    const needed = Object.keys(record.ports).some((id) => !record.access.includes(id));
+    return this.dhcp.compare(this.options.desired.network(networkId) ?? record.network, needed);
+  }
+
+  /** Nothing changes the network while `work` runs. */
+  standingStill<T>(networkId: string, work: () => Promise<T>): Promise<T> {
+    return this.inTurn(networkId, work);
+  }
+
+  /** Makes again what of the network the kernel does not have as it should (`seen`). Within `standingStill`. */
+  async mend(networkId: string, seen: ForwardingSeen, moving: ReadonlySet<string>): Promise<void> {
+    const record = this.records.find(networkId);
+    if (!record) return;
+    const { network, nics, ahead } = this.inspect(networkId)!;
+    const tunnel = seen.links.get(vxlanOf(network.vni));
+    const wrong = tunnel !== undefined && tunnel.vni !== network.vni;
+    if (wrong) await removeLinks([vxlanOf(network.vni)]);
+    await makeDevices(network, this.vtep);
+    record.network = network;
+    await setMtu(network, nics, this.findGuest);
+    const still = nics.filter((nic) => !moving.has(nic.mac));
+    await ipBatchForce(still.map((nic) => `link set ${hostVethName(nic.portId)} master ${bridgeOf(network.vni)}`));
+    await this.applyAdminState(record, still);
+    await this.mendForwarding(record, wrong ? undefined : seen, new Set([...ahead, ...moving]));
+    if (Object.keys(record.ports).some((id) => !record.access.includes(id))) await this.serveDhcp(record);
+  }
+
+  private async mendForwarding(
+    record: NetworkRecord,
+    seen: ForwardingSeen | undefined,
+    apart: ReadonlySet<string>,
+  ): Promise<void> {
+    const { id, vni } = record.network;
+    const fdb = seen?.fdb.get(vxlanOf(vni));
+    const known = [...(seen?.neighbours.get(bridgeOf(vni)) ?? [])];
+    const addresses = Map.groupBy(known, ([, mac]) => mac);
+    record.entries = [...(fdb?.self ?? [])]
+      .filter(([mac]) => fdb!.master.has(mac))
+      .map(([mac, vtep]) => ({ mac, vtep, addresses: (addresses.get(mac) ?? []).map(([address]) => address) }));
+    const wanted = this.options.desired.peers(id) ?? [];
+    const strays = known.filter(([, mac]) => !fdb?.self.has(mac) && !apart.has(mac));
+    await ipBatchForce(strays.map(([address]) => `neigh del ${address} dev ${bridgeOf(vni)}`));
+    const halves = [...(fdb?.self.keys() ?? [])].filter((mac) => !fdb!.master.has(mac) && !apart.has(mac));
+    await bridgeBatchForce(halves.map((mac) => `fdb del ${mac} dev ${vxlanOf(vni)} self`));
+    const kept = record.entries.filter(({ mac }) => apart.has(mac));
+    await this.forward(id, [...wanted.filter(({ mac }) => !apart.has(mac)), ...kept], [], true);
   }
 
   has(networkId: string): boolean {

@@ -6,18 +6,22 @@ import { layoutOf, print } from './layout-of.js';
 
 export function auditCommand(): Command {
   return new Command('audit')
-    .description('compare Postgres, agents and allocations (invariant 3); status 1 where they differ')
-    .action(async (_options: object, command: Command) => {
-      const differences = await audit(layoutOf(command));
+    .description(
+      'compare Postgres, agents, allocations and hosts’ kernels (invariants 3, 7); status 1 where they differ',
+    )
+    .option('--repair', "make hosts' networks what they should be first", false)
+    .action(async ({ repair }: { repair: boolean }, command: Command) => {
+      const differences = await audit(layoutOf(command), repair);
       for (const difference of differences) print(difference);
       if (differences.length > 0) process.exitCode = 1;
       else print('no difference');
     });
 }
 
-/** Every difference, in words; none where all is well. */
-export async function audit(layout: Layout): Promise<string[]> {
+/** Every difference, in words; none where all is well. `repair`: hosts' networks are mended first. */
+export async function audit(layout: Layout, repair = false): Promise<string[]> {
   const api = new Api(await adminAccess(layout));
-  const answer = await api.call<{ differences: (string | { message: string })[] }>('GET', '/fleet/v1/audit');
+  const [method, path] = repair ? (['POST', '/fleet/v1/audit/repair'] as const) : (['GET', '/fleet/v1/audit'] as const);
+  const answer = await api.call<{ differences: (string | { message: string })[] }>(method, path);
   return answer.differences.map((found) => (typeof found === 'string' ? found : found.message));
 }

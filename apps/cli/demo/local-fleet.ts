@@ -78,6 +78,11 @@ export class LocalFleet {
     return new SimHost(this.layout, host, '').run([...attach, ...words]);
   }
 
+  /** Runs a command in a host, as its root. */
+  runOn(host: string, words: readonly string[]): Promise<string> {
+    return new SimHost(this.layout, host, '').run([...words]);
+  }
+
   agentLog(host: string): Promise<string> {
     return readFile(this.layout.log(agentName(host)), 'utf8');
   }
@@ -132,6 +137,11 @@ export class LocalFleet {
   /** Every difference between Postgres, agents and allocations (invariant 3); none where all is well. */
   audit(): Promise<string[]> {
     return audit(this.layout);
+  }
+
+  /** The same after hosts' networks that are not as they should be were made so. */
+  repair(): Promise<string[]> {
+    return audit(this.layout, true);
   }
 }
 

@@ -8,6 +8,7 @@ import { Hosts } from '../hosts/hosts.service.js';
 import * as sql from './audit-sql.js';
 import { compareHost } from './compare-host.js';
 import type { ExpectedInstance } from './compare-host.js';
+import { NetworkAudit } from './network-audit.js';
 
 const MAX_DIFFERENCES = 1_000;
 const PAGE = 1_000;
@@ -24,10 +25,14 @@ export class Audit {
     private readonly database: DataSource,
     private readonly hosts: Hosts,
     private readonly agents: Agents,
+    private readonly networks: NetworkAudit,
   ) {}
 
-  /** Every difference in words. What an unfinished operation is about is left out: it is being changed. */
-  async run(): Promise<string[]> {
+  /**
+   * Every difference in words. What an unfinished operation is about is left out: it is being changed. `repair`: hosts'
+   * networks that are not as they should be are made so first; the rest is only told.
+   */
+  async run(repair = false): Promise<string[]> {
     // The agents are asked first: what changes meanwhile is then busy or settled when Postgres is read.
     const hosts = await this.allHosts();
     const now = await this.now();
@@ -40,6 +45,8 @@ export class Audit {
       if (failure) differences.push(`host ${host.name} does not answer: ${failure}`);
       else differences.push(...compareHost({ ...host, resyncing: resyncing.has(host.id) }, instances, expected));
     }
+    const answering = found.filter(({ failure }) => !failure).map(({ host }) => host);
+    differences.push(...(await this.networks.run(answering, repair)));
     return differences.slice(0, MAX_DIFFERENCES);
   }
 

@@ -48,4 +48,10 @@ export const fleetHosts = rules({
     description: 'Compare records, agents and allocations',
     routes: [`GET ${at}/audit`],
   },
+  'fleet:audit:repair': {
+    check: admin,
+    scope: CLOUD,
+    description: 'Make hosts’ networks what records say, and compare',
+    routes: [`POST ${at}/audit/repair`],
+  },
 });

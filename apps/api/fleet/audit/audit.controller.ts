@@ -1,4 +1,4 @@
-import { Controller, Get, Param, UseFilters } from '@nestjs/common';
+import { Controller, Get, HttpCode, Param, Post, UseFilters } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { requireName, UUID } from '#libs/common/names';
 import { Audit } from '#libs/fleet/audit/audit.service';
@@ -19,6 +19,13 @@ export class AuditController {
   @Get('audit')
   async run(): Promise<{ differences: string[] }> {
     return { differences: await this.audit.run() };
+  }
+
+  /** Hosts' networks that are not as they should be are made so; what is left is told. */
+  @Post('audit/repair')
+  @HttpCode(200)
+  async repair(): Promise<{ differences: string[] }> {
+    return { differences: await this.audit.run(true) };
   }
 
   /** The last placement of an instance: each host, each filter, the reason. */

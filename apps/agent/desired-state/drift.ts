@@ -1,0 +1,145 @@
+import type { CompareDesiredStateResponse, NetworkComparison } from '#generated/lxstack/agent/v1/agent';
+import { digestOf } from '#libs/agent-protocol/desired-digest';
+import { messageOf } from '#libs/common/errors';
+import { sleep } from '#libs/common/clock';
+import type { Logger } from '#libs/common/logger';
+import type { HostNetwork, InspectedNetwork } from '../network/network.js';
+import type { DesiredDocument } from './document.js';
+import { readKernel } from './kernel.js';
+import type { Kernel } from './kernel.js';
+import { compareNetwork } from './networks/compare.js';
+import { comparePeers } from './peers/compare.js';
+import { comparePorts } from './ports/compare.js';
+import { wantedRules } from './ports/wanted-rules.js';
+import type { Reconciler } from './reconciler.js';
+import { entryOf } from './specs.js';
+
+const [FIRST_LOOK_MS, LOOK_MS] = [5_000, 30_000];
+const PAGE = 100;
+const MOST_TOLD = 100;
+
+interface DriftDeps {
+  document: DesiredDocument;
+  network: HostNetwork;
+  reconciler: Reconciler;
+  /** MACs of instances in the middle of a move: the move has its hand on where their frames go. */
+  movingMacs: () => ReadonlySet<string>;
+  logger: Logger;
+}
+
+/** Where the kernel is not what the document says: found by looking at the kernel, mended, and told. */
+export class Drift {
+  private mendedWords: string[] = [];
+  private looking: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly deps: DriftDeps) {}
+
+  /** What was mended since it was last asked. */
+  takeMended(): string[] {
+    const words = this.mendedWords;
+    this.mendedWords = [];
+    return words;
+  }
+
+  /** Looks every half minute and mends; `told` is called when something was. */
+  async watch(told: () => void, signal: AbortSignal): Promise<void> {
+    for (let pause = FIRST_LOOK_MS; !signal.aborted; pause = LOOK_MS) {
+      await sleep(pause, signal).catch(() => undefined); // ended: the loop sees it
+      if (signal.aborted) return;
+      try {
+        const ids = [...this.deps.document.networks.keys()].sort();
+        for (let at = 0; at < ids.length; at += PAGE) await this.compare(ids.slice(at, at + PAGE), true);
+        if (this.mendedWords.length) told();
+      } catch (error) {
+        this.deps.logger.warn({ reason: messageOf(error) }, 'the kernel was not compared with the desired state');
+      }
+    }
+  }
+
+  /** One page of all networks, for who audits this host. */
+  async page(pageSize: number, pageToken: string, repair: boolean): Promise<CompareDesiredStateResponse> {
+    const { document } = this.deps;
+    const size = Math.min(pageSize || PAGE, PAGE);
+    const ids = [...document.networks.keys()].sort().filter((id) => id > pageToken);
+    const { revision } = document;
+    const networks = await this.compare(ids.slice(0, size), repair);
+    return { revision, networks, nextPageToken: ids.length > size ? ids[size - 1] : '' };
+  }
+
+  /** One look at a time. What differs is looked at again while nothing changes it, before it counts. */
+  private compare(ids: string[], repair: boolean): Promise<NetworkComparison[]> {
+    const look = () => this.look(ids, repair);
+    const mine = this.looking.then(look, look);
+    this.looking = mine.catch(() => undefined); // told to who waits for it
+    return mine;
+  }
+
+  private async look(ids: string[], repair: boolean): Promise<NetworkComparison[]> {
+    const { network } = this.deps;
+    const kernel = await readKernel();
+    const found = ids.map((id) => ({ id, inspected: network.inspect(id) }));
+    const rules = await wantedRules(found.flatMap(({ inspected }) => portsOf(inspected)));
+    const compared: NetworkComparison[] = [];
+    for (const { id, inspected } of found) {
+      const seen = await this.differences(id, inspected, rules, kernel);
+      const comparison = seen.length ? await this.lookAgain(id, repair) : { differences: [], mended: [] };
+      compared.push({ networkId: id, ...this.digests(id), ...comparison });
+    }
+    return compared;
+  }
+
+  /** With the document and the network standing still. */
+  private lookAgain(id: string, repair: boolean): Promise<{ differences: string[]; mended: string[] }> {
+    const { network, reconciler, logger } = this.deps;
+    return reconciler.inTurn(() =>
+      network.standingStill(id, async () => {
+        const now = async () => {
+          const inspected = network.inspect(id);
+          return this.differences(id, inspected, await wantedRules(portsOf(inspected)), await readKernel());
+        };
+        const differences = await now();
+        if (!differences.length || !repair) return { differences: differences.slice(0, MOST_TOLD), mended: [] };
+        await network.mend(id, await readKernel(), this.deps.movingMacs());
+        const left = new Set(await now());
+        const mended = differences.filter((words) => !left.has(words)).slice(0, MOST_TOLD);
+        logger.warn({ network: id, mended, left: [...left].slice(0, MOST_TOLD) }, 'the kernel was not as desired');
+        this.mendedWords = [...this.mendedWords, ...mended.map((words) => `network ${id}: ${words}`)].slice(-MOST_TOLD);
+        return { differences: [...left].slice(0, MOST_TOLD), mended };
+      }),
+    );
+  }
+
+  private async differences(
+    id: string,
+    inspected: InspectedNetwork | undefined,
+    rules: ReadonlyMap<string, string>,
+    kernel: Kernel,
+  ): Promise<string[]> {
+    const { document, network, movingMacs } = this.deps;
+    if (!document.networks.has(id)) return [];
+    if (!inspected) return ['it is not made here'];
+    const apart = new Set([...inspected.ahead, ...movingMacs()]);
+    const peers = [...(document.peers.get(id)?.values() ?? [])].map(entryOf);
+    const elsewhere = peers.filter(({ vtep }) => vtep !== network.vtep);
+    return [
+      ...compareNetwork(inspected.network, kernel),
+      ...comparePeers(inspected.network.vni, elsewhere, apart, kernel),
+      ...comparePorts(inspected.network, inspected.nics, apart, rules, kernel),
+      ...(await network.compareDhcp(id)),
+    ];
+  }
+
+  private digests(id: string) {
+    const mine = this.deps.document
+      .content()
+      .resources.filter(({ id: own, body }) => (body?.$case === 'network' ? own === id : body?.value.networkId === id));
+    return {
+      sharedDigest: digestOf(mine.filter(({ body }) => body!.$case !== 'port')),
+      portsDigest: digestOf(mine.filter(({ body }) => body!.$case === 'port')),
+    };
+  }
+}
+
+function portsOf(inspected: InspectedNetwork | undefined) {
+  return (inspected?.nics ?? []).map((nic) => ({ network: inspected!.network, nic }));
+}

@@ -1,0 +1,12 @@
+import type { InstanceRecords } from '../state/instance-record.js';
+import { isMoving } from './lifecycle.js';
+
+/** MACs of instances that come, go, or have gone and are not released: their links and entries are the move's. */
+export function movingMacs(records: InstanceRecords, moving: ReadonlySet<string>): Set<string> {
+  const macs = new Set<string>();
+  for (const id of records.ids()) {
+    const record = records.get(id);
+    if (moving.has(id) || isMoving(record)) for (const { mac } of record.spec.nics) macs.add(mac);
+  }
+  return macs;
+}

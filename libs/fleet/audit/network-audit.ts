@@ -1,0 +1,120 @@
+import { Injectable } from '@nestjs/common';
+import type { NetworkComparison } from '#generated/lxstack/agent/v1/agent';
+import { digestOf } from '#libs/agent-protocol/desired-digest';
+import { sleep } from '#libs/common/clock';
+import { messageOf } from '#libs/common/errors';
+import { ChangeLog } from '#libs/networking/desired-state/change-log';
+import { HostFacts } from '#libs/networking/desired-state/host-facts';
+import type { NetworkFacts } from '#libs/networking/desired-state/host-facts';
+import { documentOf } from '#libs/networking/desired-state/resources';
+import { Agents } from '../agents/agents.service.js';
+import type { Host } from '../hosts/host.entity.js';
+
+const PAGE = 100;
+const DEADLINE_MS = 60_000;
+/** Hosts asked at once. */
+const PARALLEL = 16;
+/** What differs counts when it still does after this: a change may be on its way. */
+const AGAIN_MS = 1_500;
+
+interface HostFinding {
+  host: Host;
+  /** In words. */
+  differences: string[];
+  /** It was told something else than Postgres says. */
+  behind: boolean;
+}
+
+/** Invariant 7: each host's networks in its kernel, in what it was told, and in Postgres. */
+@Injectable()
+export class NetworkAudit {
+  constructor(
+    private readonly agents: Agents,
+    private readonly facts: HostFacts,
+    private readonly changes: ChangeLog,
+  ) {}
+
+  /** Every difference in words; with `repair` what was mended is left out, and hosts that are behind get the whole. */
+  async run(hosts: readonly Host[], repair: boolean): Promise<string[]> {
+    const following = hosts.filter(follows);
+    const first = await this.all(following, repair);
+    let found = first.filter((one) => one.differences.length);
+    if (found.length) {
+      const behind = found.filter((one) => one.behind).map(({ host }) => host.id);
+      if (repair && behind.length) await this.changes.resend(behind);
+      await sleep(AGAIN_MS);
+      found = await this.all(
+        found.map(({ host }) => host),
+        repair,
+      );
+    }
+    return found.flatMap(({ differences }) => differences);
+  }
+
+  private async all(hosts: readonly Host[], repair: boolean): Promise<HostFinding[]> {
+    const known = new Map<string, Promise<NetworkFacts>>();
+    const found: HostFinding[] = [];
+    for (let at = 0; at < hosts.length; at += PARALLEL) {
+      found.push(...(await Promise.all(hosts.slice(at, at + PARALLEL).map((host) => this.one(host, repair, known)))));
+      if (known.size > 1_000) known.clear(); // bounded: read again where it is asked for again
+    }
+    return found;
+  }
+
+  private async one(host: Host, repair: boolean, known: Map<string, Promise<NetworkFacts>>): Promise<HostFinding> {
+    const finding: HostFinding = { host, differences: [], behind: false };
+    const say = (networkId: string, words: string) =>
+      finding.differences.push(`network ${networkId} on host ${host.name}: ${words}`);
+    try {
+      const missing = new Set(await this.facts.networksOf(host.id));
+      for await (const { networkId, differences, ...digests } of this.ask(host, repair)) {
+        for (const words of differences) say(networkId, words);
+        const stale = missing.delete(networkId)
+          ? await this.staleness(host, networkId, digests, known)
+          : 'it is there without a port';
+        if (stale) {
+          finding.behind = true;
+          say(networkId, stale);
+        }
+      }
+      for (const networkId of missing) {
+        finding.behind = true;
+        say(networkId, 'the host was not told of it');
+      }
+    } catch (error) {
+      finding.differences.push(`host ${host.name} does not compare its networks: ${messageOf(error)}`);
+    }
+    return finding;
+  }
+
+  private async *ask(host: Host, repair: boolean): AsyncGenerator<NetworkComparison> {
+    let pageToken = '';
+    do {
+      const request = { pageSize: PAGE, pageToken, repair };
+      const page = await this.agents.unary(host, 'compareDesiredState', request, { deadlineMs: DEADLINE_MS });
+      yield* page.networks;
+      pageToken = page.nextPageToken;
+    } while (pageToken);
+  }
+
+  /** In words, where the host was told something else than Postgres says. */
+  private async staleness(
+    host: Host,
+    networkId: string,
+    told: Pick<NetworkComparison, 'sharedDigest' | 'portsDigest'>,
+    known: Map<string, Promise<NetworkFacts>>,
+  ): Promise<string> {
+    const facts = known.get(networkId) ?? this.facts.all([networkId]);
+    known.set(networkId, facts);
+    const all = documentOf(host.id, await facts);
+    const isPort = ({ body }: (typeof all)[number]) => body!.$case === 'port';
+    if (digestOf(all.filter(isPort)) !== told.portsDigest) return 'the host was told of other ports than it has';
+    if (digestOf(all.filter((one) => !isPort(one))) !== told.sharedDigest)
+      return 'the host was told something else of network, subnets or peers';
+    return '';
+  }
+}
+
+/** Its agent follows its networks; one of v0.1 cannot be asked. */
+const follows = ({ capabilities }: Host): boolean =>
+  capabilities.some(({ name, present }) => name === 'desired-state' && present);
