@@ -1,4 +1,4 @@
-import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, lstat, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { debianMirror } from '../hostroot/mirror.js';
 import { command } from '../process/command.js';
@@ -38,6 +38,7 @@ export async function addPackages(root: string, packages: readonly string[], log
   for (const [name, minor] of Object.entries({ null: '3', zero: '5', urandom: '9' }))
     await command('mknod', ['-m', '666', join(root, 'dev', name), 'c', '1', minor]);
   await writeFile(join(root, sources), `deb ${await debianMirror()} ${suite} main\n`);
+  await copyFile('/etc/resolv.conf', join(root, 'etc/resolv.conf'));
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const apt = (...args: string[]) => command('chroot', [root, 'apt-get', ...args], { logFile, env });
   await apt('update');
@@ -60,8 +61,15 @@ export async function putFiles(root: string, { files, links }: Pick<DebianRecipe
   }
 }
 
-/** No address of the mirror that it was made from stays in it. */
+/** Nothing of the machine that made it stays in it: no address of its mirror, not its resolver, not its name. */
 async function clear(root: string): Promise<void> {
+  const resolver = join(root, 'etc/resolv.conf');
+  const isLink = await lstat(resolver)
+    .then((found) => found.isSymbolicLink())
+    .catch(() => true);
+  if (!isLink) await rm(resolver);
+  for (const path of ['etc/hostname', 'etc/.resolv.conf.systemd-resolved.bak'])
+    await rm(join(root, path), { force: true });
   await writeFile(join(root, sources), '');
   for (const path of unneeded) await rm(join(root, path), { recursive: true, force: true });
   // apt starts anew from empty lists, and wants the directories.

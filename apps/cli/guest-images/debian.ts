@@ -3,6 +3,7 @@ import { rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { archive, unpack } from './archive.js';
+import { dhcpSettings } from './dhcp-settings.js';
 import { echo, makeDebianRoot, suite, unneeded } from './debian-root.js';
 
 /** What a stock Debian has not: CRIU can dump neither the namespaces that these make nor the ramfs of credentials. */
@@ -23,20 +24,23 @@ Restart=always
 [Install]
 WantedBy=multi-user.target
 `,
+  [dhcpSettings.path]: dhcpSettings.script,
+  [dhcpSettings.unit]: dhcpSettings.service,
   [prepared.dropIn]: readFileSync(join(migratable, dropIn), 'utf8'),
 };
 
 const links = {
   'etc/systemd/system/multi-user.target.wants/echo.service': '../echo.service',
+  'etc/systemd/system/multi-user.target.wants/dhcp-settings.service': '../dhcp-settings.service',
   ...Object.fromEntries(prepared.masks.map((path) => [path, '/dev/null'])),
 };
 
-const packages = ['systemd-sysv', 'dbus', 'iproute2', 'procps', 'perl-base'];
+const packages = ['systemd-sysv', 'dbus', 'iproute2', 'procps', 'perl-base', ...dhcpSettings.packages];
 
 /** systemd watches it, and CRIU cannot find a watched link again on btrfs. Without it the time is UTC, as with it. */
 const zone = { link: 'etc/localtime', target: '/usr/share/zoneinfo/Etc/UTC' };
 
-export const debianRecipe = { version: 2, suite, packages, files, links, unneeded, without: zone.link };
+export const debianRecipe = { version: 3, suite, packages, files, links, unneeded, without: zone.link };
 export const stockRecipe = { version: 2, from: debianRecipe, without: prepared, zone };
 
 /** Debian 12 with systemd as init, made ready for live moves: `debian.tar.gz` in `directory`. */

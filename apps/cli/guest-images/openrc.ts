@@ -16,6 +16,7 @@ const files = {
   'etc/inittab': `::sysinit:/sbin/openrc sysinit
 ::sysinit:/sbin/openrc boot
 ::wait:/sbin/openrc default
+::once:/usr/local/sbin/dhcp-settings
 ::ctrlaltdel:/sbin/reboot
 ::shutdown:/sbin/openrc off
 `,
@@ -32,7 +33,7 @@ const links = {
   ),
 };
 
-export const openrcRecipe = { version: 1, packages, files, links };
+export const openrcRecipe = { version: 2, packages, files, links };
 
 /** BusyBox as init and OpenRC, as Alpine has it, from the archive of the sysvinit guest: `openrc.tar.gz` in `directory`. */
 export async function buildOpenrc(directory: string, sysvinit: string, logFile: string): Promise<void> {

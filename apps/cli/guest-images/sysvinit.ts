@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { archive } from './archive.js';
+import { dhcpSettings } from './dhcp-settings.js';
 import { echo, makeDebianRoot, suite, unneeded } from './debian-root.js';
 
 /** No terminals: there are none. SIGPWR stops it, SIGINT restarts it, as the agent asks for. */
@@ -10,13 +11,26 @@ l2:2:wait:/etc/init.d/rc 2
 l6:6:wait:/etc/init.d/rc 6
 ca:12345:ctrlaltdel:/sbin/shutdown -r now
 pf::powerwait:/sbin/shutdown -h now
+dn:2:once:/usr/local/sbin/dhcp-settings
 ec:2:respawn:/usr/bin/perl /usr/local/sbin/echo.pl
 `;
 
-const files = { 'etc/inittab': inittab, 'usr/local/sbin/echo.pl': `${echo}\n` };
-const packages = ['sysvinit-core', 'sysv-rc', 'initscripts', 'iproute2', 'procps', 'perl-base'];
+const files = {
+  'etc/inittab': inittab,
+  'usr/local/sbin/echo.pl': `${echo}\n`,
+  [dhcpSettings.path]: dhcpSettings.script,
+};
+const packages = [
+  'sysvinit-core',
+  'sysv-rc',
+  'initscripts',
+  'iproute2',
+  'procps',
+  'perl-base',
+  ...dhcpSettings.packages,
+];
 
-export const sysvinitRecipe = { version: 1, suite, packages, files, links: {}, unneeded };
+export const sysvinitRecipe = { version: 2, suite, packages, files, links: {}, unneeded };
 
 /** Debian 12 with sysvinit as init: `sysvinit.tar.gz` in `directory`. */
 export async function buildSysvinit(directory: string, logFile: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { archive, unpack } from './archive.js';
+import { dhcpSettings } from './dhcp-settings.js';
 import { addPackages, putFiles } from './debian-root.js';
 
 /** What Ubuntu's images for LXC have and Debian's have not, as far as Debian's archive goes. */
@@ -58,13 +59,16 @@ ExecStart=/bin/true
 
 const wants = 'etc/systemd/system/multi-user.target.wants';
 const links = {
+  // networkd asks DHCP and tells resolved.
+  [dhcpSettings.unit]: '/dev/null',
+  'etc/resolv.conf': '../run/systemd/resolve/stub-resolv.conf',
   [`${wants}/systemd-networkd.service`]: '/lib/systemd/system/systemd-networkd.service',
   [`${wants}/first-boot.service`]: '../first-boot.service',
   'etc/systemd/system/sockets.target.wants/systemd-networkd.socket': '/lib/systemd/system/systemd-networkd.socket',
   'etc/systemd/system/timers.target.wants/refresh.timer': '../refresh.timer',
 };
 
-export const ubuntuRecipe = { version: 1, packages, files, links };
+export const ubuntuRecipe = { version: 2, packages, files, links };
 
 /** A systemd guest as Ubuntu's are, from the archive of the stock Debian one: `ubuntu.tar.gz` in `directory`. */
 export async function buildUbuntu(directory: string, stock: string, logFile: string): Promise<void> {

@@ -77,7 +77,7 @@ export class Restore {
     const link = this.link!;
     this.begun = performance.now();
     partFollowers(moveFile(this.directory, 'images'));
-    await keepForRestore(this.directory, network);
+    await keepForRestore(this.directory, network, nics);
     link.answer('restore');
     const introduced = link.when('namespaces').then(() => {
       favour(this.directory, this.cgroup); // the cgroup exists from now on

@@ -5,7 +5,7 @@ import { parseNeighbours } from './neighbours.js';
 import type { Neighbour } from './neighbours.js';
 import { loopbackGate } from '../frames/syn-gate.js';
 import { insideNetwork } from './inside-network.js';
-import { linkLines, nameOf, routeLines, ruleLines } from './ip-batch-lines.js';
+import { beyondMade, linkLines, nameOf, routeLines, ruleLines } from './ip-batch-lines.js';
 import type { Link } from './ip-batch-lines.js';
 import { changedSysctls, parseSysctls } from './sysctls.js';
 import type { Sysctls } from './sysctls.js';
@@ -68,12 +68,16 @@ const hasTables = (ruleset: string): boolean =>
   (JSON.parse(ruleset) as { nftables: object[] }).nftables.some((entry) => 'table' in entry);
 
 /** At the target, before the restore: writes what the action script puts into the namespace before CRIU restores sockets. */
-export async function keepForRestore(directory: string, { ip, ip6, asking }: GuestNetwork): Promise<void> {
+export async function keepForRestore(
+  directory: string,
+  { ip, ip6, asking }: GuestNetwork,
+  nics: readonly Nic[],
+): Promise<void> {
   const lines = (all: readonly string[]) => all.map((line) => `${line}\n`).join('');
   const put = (file: MoveFile, text: string) => text && writeFile(moveFile(directory, file), text);
   await Promise.all([
-    put('guestIpv4', lines(ip)),
-    put('guestIpv6', lines(ip6)),
+    put('guestIpv4', lines(beyondMade(ip, nics, 4))),
+    put('guestIpv6', lines(beyondMade(ip6, nics, 6))),
     put('loopbackGate', asking ? loopbackGate : ''),
   ]);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Nic } from '#generated/lxstack/agent/v1/types';
-import { linkLines, routeLines, ruleLines } from './ip-batch-lines.js';
+import { beyondMade, linkLines, routeLines, ruleLines } from './ip-batch-lines.js';
 
 const nics = [
   Nic.fromPartial({
@@ -20,23 +20,38 @@ const own6 = { local: 'fd32::5', prefixlen: 64, scope: 'global', ...forEver };
 const local6 = { local: 'fe80::1', prefixlen: 64, scope: 'link', protocol: 'kernel_ll', ...forEver };
 const eth0 = { ifname: 'eth0', mtu: 1450, flags: ['UP'], addr_info: [own4, own6, local6] };
 
+const kernels = `10.30.0.0/24 dev eth0 proto kernel scope link src 10.30.0.5
+local 10.30.0.5 dev eth0 table local proto kernel scope host src 10.30.0.5
+`;
+const default6 = 'default via fd32::1 dev eth0 metric 1024 pref medium\nfe80::/64 dev eth0 proto kernel metric 256\n';
+
 test('what the NICs give needs no line', () => {
   assert.deepEqual(linkLines([eth0], nics), []);
-  assert.deepEqual(
-    routeLines(
-      `default via 10.30.0.1 dev eth0
-10.30.0.0/24 dev eth0 proto kernel scope link src 10.30.0.5
-local 10.30.0.5 dev eth0 table local proto kernel scope host src 10.30.0.5
-`,
-      nics,
-      4,
-    ),
-    [],
-  );
-  const v6 =
-    'default via fd32::1 dev eth0 metric 1024 pref medium\nfe80::/64 dev eth0 proto kernel metric 256 pref medium\n';
-  assert.deepEqual(routeLines(v6, nics, 6), []);
+  assert.deepEqual(beyondMade(routeLines(`default via 10.30.0.1 dev eth0\n${kernels}`, nics, 4), nics, 4), []);
+  assert.deepEqual(beyondMade(routeLines(default6, nics, 6), nics, 6), []);
   assert.deepEqual(ruleLines('0:\tfrom all lookup local\n32766:\tfrom all lookup main\n'), []);
+});
+
+test('the default route stays the one that the guest has, where the gateway of the subnet has changed meanwhile', () => {
+  const changed = [
+    Nic.fromPartial({
+      fixedIps: [
+        { address: '10.30.0.5', prefixLength: 24, gateway: '10.30.0.254' },
+        { address: 'fd32::5', prefixLength: 64, gateway: 'fd32::fe' },
+      ],
+    }),
+  ];
+  const lines = routeLines(`default via 10.30.0.1 dev eth0\n${kernels}`, nics, 4);
+  assert.deepEqual(beyondMade(lines, changed, 4), ['route replace default via 10.30.0.1 dev eth0']);
+  const lines6 = routeLines(default6, nics, 6);
+  assert.deepEqual(beyondMade(lines6, changed, 6), ['route replace ::/0 via fd32::1 dev eth0 metric 1024 pref medium']);
+  const none = [Nic.fromPartial({ fixedIps: [{ address: '10.30.0.5', prefixLength: 24 }] })];
+  assert.deepEqual(beyondMade(lines, none, 4), ['route replace default via 10.30.0.1 dev eth0']);
+  assert.deepEqual(beyondMade(routeLines(kernels, none, 4), none, 4), []);
+  assert.deepEqual(beyondMade(routeLines(kernels, none, 4), changed, 4), [
+    'route replace blackhole default',
+    'route del blackhole default',
+  ]);
 });
 
 test('addresses that were added or removed, MTUs and devices that are down go along', () => {
@@ -54,7 +69,8 @@ test('routes of every table and policy rules go along, and a default route that 
   assert.deepEqual(
     routeLines('default via 10.31.0.1 dev eth1 table 100 \n10.9.0.0/16 via 10.30.0.7 dev eth0 linkdown\n', nics, 4),
     [
-      'route del default via 10.30.0.1',
+      'route replace blackhole default',
+      'route del blackhole default',
       'route replace default via 10.31.0.1 dev eth1 table 100',
       'route replace 10.9.0.0/16 via 10.30.0.7 dev eth0',
     ],

@@ -71,27 +71,46 @@ function addressLine(one: Address, device: string): string {
   ].join('');
 }
 
-/** Lines for the routes of one family, from `ip route show table all`: the guest's instead of those that `nicLines` made. */
+/** Any default route of the main table goes, whoever made it; there may be none. */
+const withoutDefault = (version: 4 | 6): string[] =>
+  ['replace', 'del'].map((verb) => `route ${verb} blackhole ${version === 6 ? '::/0' : 'default'}`);
+
+/**
+ * Lines for the routes of one family, from `ip route show table all`: the guest's, the default route included. The target
+ * makes one by what the subnet's gateway is by now, which is not what it was when the guest began.
+ */
 export function routeLines(shown: string, nics: readonly Nic[], version: 4 | 6): string[] {
   const routes = joined(shown)
     .filter((words) => !/ proto (kernel|ra)( |$)/.test(` ${words.join(' ')}`))
     .map((words) => (version === 6 && words[0] === 'default' ? ['::/0', ...words.slice(1)] : words));
-  const made = [...defaultRoutes(nics)].filter((ip) => ip.address.includes(':') === (version === 6));
-  const kept = (gateway: string) =>
-    routes.some((words) => words.includes(gateway) && !words.includes('table') && /^(default|::\/0)$/.test(words[0]!));
+  const hasAddress = nics.some((nic) => nic.fixedIps.some((ip) => ip.address.includes(':') === (version === 6)));
   return [
-    ...made
-      .filter((ip) => !kept(ip.gateway))
-      .map((ip) => `route del ${version === 6 ? '::/0' : 'default'} via ${ip.gateway}`),
-    ...routes.filter((words) => !isMade(words, made)).map((words) => `route replace ${words.join(' ')}`),
+    ...(hasAddress && !routes.some((words) => replacesMade(words)) ? withoutDefault(version) : []),
+    ...routes.map((words) => `route replace ${words.join(' ')}`),
   ].filter(safe);
 }
 
-/** Exactly as `nicLines` has made it. */
-const isMade = (words: readonly string[], made: readonly { gateway: string }[]): boolean =>
-  /^(default|::\/0)$/.test(words[0]!) &&
-  made.some(({ gateway }) => words[2] === gateway) &&
-  words.slice(5).every((word) => ['metric', '1024', 'pref', 'medium'].includes(word));
+/** At the target: the lines less those that say of its own default routes what `nicLines` makes of them. */
+export function beyondMade(lines: readonly string[], nics: readonly Nic[], version: 4 | 6): string[] {
+  const made = [...defaultRoutes(nics)].filter((ip) => ip.address.includes(':') === (version === 6));
+  const isMade = (line: string) => {
+    const [verb, what, ...words] = line.split(' ');
+    if (verb !== 'route' || what !== 'replace' || !replacesMade(words)) return false;
+    return made.some(({ gateway }) => words[2] === gateway) && words.slice(5).every((word) => DEFAULTS.has(word));
+  };
+  const needless = made.length ? [] : withoutDefault(version);
+  return lines.filter((line) => !isMade(line) && !needless.includes(line));
+}
+
+/** What `ip` shows of an IPv6 route that names none of it. */
+const DEFAULTS = new Set(['metric', '1024', 'pref', 'medium']);
+
+/** A default route of the main table in the place of the one that `nicLines` makes: of the same metric. */
+function replacesMade(words: readonly string[]): boolean {
+  const metric = words.includes('metric') ? words[words.indexOf('metric') + 1] : undefined;
+  const isMain = !words.includes('table') && (metric === undefined || metric === '0' || metric === '1024');
+  return isMain && (words[0] === '::/0' ? true : words[0] === 'default' && metric !== '1024');
+}
 
 /** Lines for the rules of one family, from `ip rule show`. */
 export function ruleLines(shown: string): string[] {
