@@ -43,6 +43,7 @@ const columns = {
   sha256: `coalesce(x.sha256, '')`,
   sha512: `coalesce(x.sha512, '')`,
   protected: 'x.protected',
+  hidden: 'x.hidden',
 };
 
 const operators: Readonly<Record<TimeOperator, string>> = {
@@ -56,13 +57,17 @@ const operators: Readonly<Record<TimeOperator, string>> = {
 
 type Query = SelectQueryBuilder<Image>;
 
-/** Narrows a query whose alias is `x`. Everybody sees public ones and their project's; community ones only by asking for them. */
+/**
+ * Narrows a query whose alias is `x`. Everybody sees public ones and their project's; community and hidden ones only by
+ * asking for them.
+ */
 export function narrowImages(query: Query, caller: Caller, request: ImageListRequest): Query {
   const { projectId } = caller;
   query.where(`x.status <> 'deleted'`);
   const open = request.filters?.visibility?.includes('community') ? `'public', 'community'` : `'public'`;
   if (!allows(caller, 'get_images:all_projects'))
     query.andWhere(`(x.visibility IN (${open}) OR x.project_id = :projectId)`, { projectId });
+  if (!request.filters?.hidden) query.andWhere('NOT x.hidden');
   const { tags, properties, sizeMin, sizeMax } = request;
   if (tags?.length) query.andWhere('x.tags @> :tags', { tags });
   if (properties && Object.keys(properties).length)

@@ -50,6 +50,10 @@ export class Image extends Timestamps {
   @Column({ type: 'boolean', default: false })
   protected: boolean;
 
+  /** Not in lists unless asked for (Glance: os_hidden). */
+  @Column({ type: 'boolean', default: false })
+  hidden: boolean;
+
   @Column({ type: 'jsonb', default: {} })
   properties: Record<string, string>;
 

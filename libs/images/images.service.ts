@@ -23,7 +23,16 @@ import { UploadHeartbeat } from './upload-heartbeat.js';
 /** What a client may set. */
 export type ImageFields = Pick<
   Image,
-  'name' | 'visibility' | 'containerFormat' | 'diskFormat' | 'minDisk' | 'minRam' | 'protected' | 'properties' | 'tags'
+  | 'hidden'
+  | 'name'
+  | 'visibility'
+  | 'containerFormat'
+  | 'diskFormat'
+  | 'minDisk'
+  | 'minRam'
+  | 'protected'
+  | 'properties'
+  | 'tags'
 >;
 
 type ImageRule = 'modify_image' | 'upload_image' | 'delete_image';

@@ -42,7 +42,7 @@ const setters: Record<string, Setter> = {
   min_disk: (value) => ({ minDisk: count('min_disk', value) }),
   min_ram: (value) => ({ minRam: count('min_ram', value) }),
   protected: (value) => ({ protected: truth('protected', value) }),
-  os_hidden: (value) => (truth('os_hidden', value), {}),
+  os_hidden: (value) => ({ hidden: truth('os_hidden', value) }),
   tags: (value) => ({ tags: tagList(value) }),
 };
 
@@ -54,6 +54,7 @@ export const newFields = (): ImageFields => ({
   minDisk: 0,
   minRam: 0,
   protected: false,
+  hidden: false,
   properties: {},
   tags: [],
 });
@@ -100,6 +101,7 @@ export function applyPatch(present: ImageFields, patch: unknown): ImageFields {
     properties,
     tags,
     protected: present.protected,
+    hidden: present.hidden,
   };
   for (const change of patch as (Json | null)[]) {
     const { op, path, value } = change ?? {};

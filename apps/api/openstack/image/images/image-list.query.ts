@@ -14,13 +14,14 @@ const columns: Readonly<Record<string, FilterField>> = {
   os_hash_value: text('sha512'),
   os_hash_sha256: text('sha256'),
   protected: boolean('protected'),
+  os_hidden: boolean('hidden'),
   size: integer('size'),
   min_disk: integer('min_disk'),
   min_ram: integer('min_ram'),
 };
 
 /** What no image here has otherwise. */
-const constants = { os_hidden: false, os_hash_algo: 'sha512' };
+const constants = { os_hash_algo: 'sha512' };
 
 const times = ['created_at', 'updated_at'] as const;
 const operators: readonly TimeOperator[] = ['gt', 'gte', 'lt', 'lte', 'eq', 'neq'];

@@ -17,7 +17,7 @@ export function renderImage(image: Image) {
     os_hash_algo: image.sha512 ? 'sha512' : null,
     os_hash_value: image.sha512,
     ...(image.sha256 ? { os_hash_sha256: image.sha256 } : {}),
-    os_hidden: false,
+    os_hidden: image.hidden,
     container_format: image.containerFormat,
     disk_format: image.diskFormat,
     min_disk: image.minDisk,
