@@ -15,6 +15,7 @@ import type { Before, DeleteInstanceInput, PowerInput, RebootInput, RebuildInput
 import { actionRules } from '../states/instance-states.js';
 import type { InstanceAction } from '../states/instance-states.js';
 import { InstanceTransitions } from '../states/instance-transitions.js';
+import { refuseGuestData } from '../create/guest-data.js';
 import { imageOfRebuild, requireFits } from '../create/usable-image.js';
 
 export interface Rebuild {
@@ -55,6 +56,7 @@ export class InstanceActions {
   async rebuild(caller: Caller, id: string, wanted: Rebuild): Promise<Operation> {
     return this.begin(caller, id, 'rebuild', async (tx, before) => {
       const { imageId, ...changes } = wanted;
+      refuseGuestData(wanted);
       if (changes.metadata) await this.quotas.requireMetadata(tx, caller.projectId, changes.metadata);
       requireFits(before, await imageOfRebuild(tx, caller, imageId, before.imageId));
       await tx.update(Instance, { id }, { imageId, ...changes });

@@ -7,6 +7,7 @@ import { toHostname } from '#libs/common/names';
 import { isUniqueViolation } from '#libs/database/transient-errors';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { InstancePorts } from '#libs/networking/ports/instance-ports.service';
+import { defaultSecurityGroup } from '#libs/networking/security-groups/default-security-group';
 import { Operations } from '#libs/operations/operations.service';
 import type { NewOperation } from '#libs/operations/operations.service';
 import { Flavors } from '../../flavors/flavors.js';
@@ -28,6 +29,7 @@ import { placementOf } from '../spec/instance-placement.js';
 import type { Placement } from '../spec/instance-placement.js';
 import { requireHinted } from './hinted-instances.js';
 import type { NewInstance } from './new-instance.js';
+import { refuseGuestData } from './guest-data.js';
 import { requireFits, usableImage } from './usable-image.js';
 
 /** Instances of one request, whatever the quota: they are made in one transaction. */
@@ -105,6 +107,8 @@ export class InstanceCreation {
     if (keyName !== null && !(await tx.existsBy(KeyPair, { userId: caller.userId, name: keyName })))
       throw new BadRequestError('Invalid key_name provided.');
     await requireHinted(tx, caller, wanted.schedulerHints);
+    refuseGuestData(wanted);
+    requireGroups(caller, wanted.securityGroups);
     const host = placement.forcedHost ?? placement.requestedHost;
     if (host !== null && !(await tx.existsBy(Host, { name: host, role: 'compute' })))
       throw new BadRequestError(`Compute host ${host} could not be found.`);
@@ -116,6 +120,13 @@ export class InstanceCreation {
 function operationOf(by: Caller, resourceId: string, { forcedHost, requestedHost }: Placement): NewOperation {
   const input: CreateInstanceInput = { forcedHost, requestedHost };
   return { kind: 'instance.create', queue: 'instance', resourceType: INSTANCE, resourceId, by, input };
+}
+
+/** Throws BadRequestError for a group the project has not: it has the default one only, by name or id. */
+function requireGroups({ projectId }: Caller, names: string[] = []): void {
+  const { id, name: defaultName } = defaultSecurityGroup(projectId);
+  const unknown = names.find((name) => name !== defaultName && name !== id);
+  if (unknown !== undefined) throw new BadRequestError(`Security group ${unknown} not found for project ${projectId}.`);
 }
 
 async function assignRanges(tx: EntityManager, instances: readonly Instance[]): Promise<void> {

@@ -26,6 +26,8 @@ export interface NewInstance {
   keyName: string | null;
   /** Base64, as it was given. */
   userData: string | null;
+  /** Names or ids (Nova: security_groups). */
+  securityGroups?: string[];
   description: string | null;
   /** `zone`, or `zone:host[:node]` for admins. */
   availabilityZone: string | null;

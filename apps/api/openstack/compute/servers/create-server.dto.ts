@@ -53,6 +53,7 @@ export class RequestedNetworkDto {
 }
 
 class SecurityGroupDto {
+  @IsString()
   @Length(1, 255)
   name: string;
 }
@@ -106,7 +107,7 @@ export class CreateServerDto extends ServerPresentationDto {
   @Max(2_147_483_647)
   max_count?: number;
 
-  /** Taken and ignored: containers have none. */
+  /** False only: there are none. */
   @ValidateIf((_, value) => value !== undefined && value !== '')
   @LooseBoolean()
   @IsBoolean()
@@ -118,7 +119,7 @@ export class CreateServerDto extends ServerPresentationDto {
   @ArrayMaxSize(100)
   security_groups?: SecurityGroupDto[];
 
-  /** Taken and ignored: an instance is reached by key or by exec. */
+  /** Refused: see refuseUndelivered. */
   @IsOptional()
   @IsString()
   @MaxLength(255)

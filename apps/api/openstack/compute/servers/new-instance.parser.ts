@@ -8,8 +8,8 @@ import type { CreateServerDto } from './create-server.dto.js';
 /** What a checked POST /servers asks for. Throws InputError, BadRequestError. */
 export function newInstanceOf(dto: CreateServerDto, body: Record<string, unknown>, version: Microversion): NewInstance {
   refuseVolumes(dto.block_device_mapping_v2 ?? [], dto.imageRef);
-  if (dto.personality?.length)
-    throw new InputError('personality', '…', 'files cannot be put into an instance; use user_data');
+  refuseUndelivered(dto);
+  if (dto.personality?.length) throw new InputError('personality', '…', 'files cannot be put into an instance');
   if (dto.host && dto.hypervisor_hostname && dto.host !== dto.hypervisor_hostname)
     throw new BadRequestError(`No valid host was found: ${dto.hypervisor_hostname} is not a node of ${dto.host}.`);
   const networks = requestedNetworks(dto.networks, version);
@@ -31,6 +31,7 @@ export function newInstanceOf(dto: CreateServerDto, body: Record<string, unknown
     tags: dto.tags ?? [],
     keyName: dto.key_name ?? null,
     userData: dto.user_data ?? null,
+    securityGroups: (dto.security_groups ?? []).map(({ name }) => name),
     description: dto.description ?? null,
     availabilityZone: dto.availability_zone ?? null,
     requestedHost: dto.host ?? dto.hypervisor_hostname ?? null,
@@ -40,6 +41,17 @@ export function newInstanceOf(dto: CreateServerDto, body: Record<string, unknown
     minCount,
     maxCount: dto.max_count ?? minCount,
   };
+}
+
+/** A password or a drive that nothing would put into the guest. Throws InputError. */
+export function refuseUndelivered(
+  dto: Partial<Pick<CreateServerDto, 'adminPass' | 'config_drive' | 'trusted_image_certificates'>>,
+): void {
+  if (dto.adminPass !== undefined)
+    throw new InputError('adminPass', '…', 'no password can be set: a server is reached by what its image offers');
+  if (dto.config_drive) throw new InputError('config_drive', dto.config_drive, 'there are no config drives');
+  if (dto.trusted_image_certificates?.length)
+    throw new InputError('trusted_image_certificates', '…', 'signatures of images are not checked');
 }
 
 /** Clients describe the image's own disk as a block device; anything else would need volumes. */

@@ -21,6 +21,7 @@ import {
   ResetStateDto,
   ResizeDto,
 } from './server-actions.dto.js';
+import { refuseUndelivered } from './new-instance.parser.js';
 import { renderServer } from './server.renderer.js';
 
 export interface ActionAnswer {
@@ -115,6 +116,7 @@ export class ServerActions {
 
   private async rebuild(request: ComputeRequest, { id }: Instance, argument: unknown): Promise<ActionAnswer> {
     const dto = parseBody(RebuildDto, argument, { version: request.version, path: 'rebuild' });
+    refuseUndelivered(dto);
     await this.actions.rebuild(request.caller, id, {
       imageId: dto.imageRef,
       name: dto.name?.trim(),
@@ -163,6 +165,7 @@ export class ServerActions {
     if (force && !host) throw new BadRequestError("Can't force to a non-provided destination");
     if (onSharedStorage && adminPass !== undefined)
       throw new BadRequestError("admin password can't be changed on existing disk");
+    refuseUndelivered({ adminPass });
     await this.migrations.evacuate(request.caller, id, {
       host,
       // Nova: up to 2.28 naming a host forces it.
