@@ -91,6 +91,19 @@ export class Quotas {
   }
 
   /**
+   * For what the transaction has written already, as the last thing before its commit: the project's other requests wait
+   * for no more than that. Throws QuotaExceededError. `written` is what of it is new.
+   */
+  async requireWithin(tx: EntityManager, projectId: string, written: Partial<QuotaUsage>): Promise<void> {
+    const { limits, usage } = await this.locked(tx, projectId);
+    for (const [resource, size] of Object.entries(written) as [keyof QuotaUsage, number][]) {
+      const limit = limits[resource];
+      if (limit >= 0 && size > 0 && usage[resource] > limit)
+        throw new QuotaExceededError(resource, size, usage[resource] - size, limit);
+    }
+  }
+
+  /**
    * How many of `each` the project may still have: at most `most`. Throws QuotaExceededError below `least`. Serialises the
    * project's requests up to the end of the transaction, so that two at once cannot both take the last place.
    */
@@ -100,12 +113,7 @@ export class Quotas {
     each: Partial<QuotaUsage>,
     { least, most } = { least: 1, most: 1 },
   ): Promise<number> {
-    // Sent at once: what is read is as it is when the lock has been given.
-    const [, limits, usage] = await Promise.all([
-      lockKey(tx, 'quota', projectId),
-      this.limits(projectId, tx),
-      this.usage(projectId, tx),
-    ]);
+    const { limits, usage } = await this.locked(tx, projectId);
     let room = most;
     for (const [resource, size] of Object.entries(each) as [keyof QuotaUsage, number][]) {
       const limit = limits[resource];
@@ -115,6 +123,16 @@ export class Quotas {
       room = Math.min(room, fits);
     }
     return room;
+  }
+
+  /** Sent at once: what is read is as it is when the lock has been given. */
+  private async locked(tx: EntityManager, projectId: string): Promise<{ limits: Limits; usage: QuotaUsage }> {
+    const [, limits, usage] = await Promise.all([
+      lockKey(tx, 'quota', projectId),
+      this.limits(projectId, tx),
+      this.usage(projectId, tx),
+    ]);
+    return { limits, usage };
   }
 }
 

@@ -14,6 +14,7 @@ import { Flavors } from '../../flavors/flavors.js';
 import type { Flavor } from '../../flavors/flavor.entity.js';
 import { KeyPair } from '../../key-pairs/key-pair.entity.js';
 import { Quotas } from '../../quotas/quotas.js';
+import type { QuotaUsage } from '../../quotas/quotas.js';
 import { ServerGroups } from '../../server-groups/server-groups.js';
 import { BadRequestError } from '../instance.errors.js';
 import { hostNeeds } from '../spec/host-needs.js';
@@ -65,7 +66,7 @@ export class InstanceCreation {
 
   private async createAll(caller: Caller, wanted: NewInstance, placement: Placement): Promise<Instance[]> {
     return this.operations.transact(async (tx, createOperation) => {
-      // Everything is read before the project's quota is taken, which holds up its other requests.
+      // The project's quota, which holds up its other requests, comes last where it does not decide how many there are.
       const [flavor, image, nics] = await Promise.all([
         this.flavorOf(tx, caller, wanted),
         wanted.imageId === null ? null : usableImage(tx, caller, wanted.imageId),
@@ -76,8 +77,8 @@ export class InstanceCreation {
       await this.requireKnown(tx, caller, wanted, placement);
       await requireAllowed(tx, hostNeeds({ config: wanted.config ?? {} }, flavor));
       const each = { instances: 1, cores: resources.vcpus, ram: resources.memoryMb };
-      const range = { least: wanted.minCount, most: wanted.maxCount };
-      const count = await this.quotas.reserve(tx, caller.projectId, each, range);
+      const { minCount: least, maxCount: most } = wanted;
+      const count = least === most ? most : await this.quotas.reserve(tx, caller.projectId, each, { least, most });
       await this.quotas.requireMetadata(tx, caller.projectId, wanted.metadata);
       await this.serverGroups.reserve(tx, caller, wanted.schedulerHints.group, count);
       requireOwnPorts(wanted, count);
@@ -89,6 +90,7 @@ export class InstanceCreation {
         this.ports.allocateForInstances(tx, caller, ids, nics),
       ]);
       await assignRanges(tx, instances);
+      if (least === most) await this.quotas.requireWithin(tx, caller.projectId, times(count, each));
       return instances;
     });
   }
@@ -128,6 +130,9 @@ function requireGroups({ projectId }: Caller, names: string[] = []): void {
   const unknown = names.find((name) => name !== defaultName && name !== id);
   if (unknown !== undefined) throw new BadRequestError(`Security group ${unknown} not found for project ${projectId}.`);
 }
+
+const times = (count: number, each: Partial<QuotaUsage>): Partial<QuotaUsage> =>
+  Object.fromEntries(Object.entries(each).map(([resource, size]) => [resource, size * count]));
 
 async function assignRanges(tx: EntityManager, instances: readonly Instance[]): Promise<void> {
   for (const instance of instances) {
