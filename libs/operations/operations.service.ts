@@ -31,6 +31,8 @@ export interface OperationFilter {
 export type { CreateOperation, NewOperation } from './new-operations.js';
 
 const MAX_PAGE = 1_000;
+/** Without an event, a wait looks so often. */
+const LOOK_MS = 500;
 
 /** The durable record of everything that changes something (invariant 4). */
 @Injectable()
@@ -123,14 +125,28 @@ export class Operations {
     return result.affected === 1;
   }
 
-  /** Waits until the operation has ended. For tests and the command line; throws UnavailableError after `timeoutMs`. */
+  /**
+   * Waits until the operation has ended, woken by its events; one may be lost, so it looks now and then by itself. Throws
+   * UnavailableError after `timeoutMs`.
+   */
   async waitFor(id: string, timeoutMs = 60_000): Promise<Operation> {
     const end = Date.now() + timeoutMs;
-    for (;;) {
-      const operation = await this.get(id);
-      if (isFinished(operation.state)) return operation;
-      if (Date.now() > end) throw new UnavailableError(`Operation ${id} has not ended in ${timeoutMs} ms.`);
-      await sleep(25);
+    let changed = Promise.withResolvers<void>();
+    // Not waited for: Redis may be away.
+    const subscribed = this.events.subscribe((event) => {
+      if (event.id === id) changed.resolve();
+    });
+    try {
+      for (;;) {
+        const operation = await this.get(id);
+        if (isFinished(operation.state)) return operation;
+        const left = end - Date.now();
+        if (left <= 0) throw new UnavailableError(`Operation ${id} has not ended in ${timeoutMs} ms.`);
+        await firstOf(changed.promise, Math.min(left, LOOK_MS));
+        changed = Promise.withResolvers();
+      }
+    } finally {
+      subscribed.then((forget) => forget()).catch(() => undefined); // it never was
     }
   }
 
@@ -139,4 +155,11 @@ export class Operations {
     for (const { id, projectId, kind, state, resourceType, resourceId } of created)
       this.events.publish({ type: 'operation', id, projectId, data: { kind, state, resourceType, resourceId } });
   }
+}
+
+/** Resolves with the promise or after `ms`, and leaves no timer behind. */
+async function firstOf(promise: Promise<void>, ms: number): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([promise, sleep(ms, over.signal).catch(() => undefined)]);
+  over.abort();
 }

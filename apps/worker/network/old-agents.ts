@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import pLimit from 'p-limit';
 import { DataSource } from 'typeorm';
 import type { ForwardingEntry, Nic } from '#generated/lxstack/agent/v1/types';
 import type { StepRun } from '#libs/operations/workflow';
@@ -8,6 +9,8 @@ import { callOf, HostCalls } from '../host/host-calls.js';
 
 type Run = Pick<StepRun<unknown, unknown>, 'operation'>;
 
+/** Hosts that are called at once, by this process. */
+const PEERS_AT_ONCE = 32;
 /** How long it is believed which agents are old. */
 const BELIEVED_MS = 2_000;
 
@@ -18,6 +21,7 @@ const BELIEVED_MS = 2_000;
  */
 @Injectable()
 export class OldAgents {
+  private readonly atOnce = pLimit(PEERS_AT_ONCE);
   private known: { hosts: Promise<Set<string>>; until: number } | undefined;
 
   constructor(
@@ -79,7 +83,7 @@ export class OldAgents {
       nics
         .filter((nic) => nic.networkId === networkId)
         .map(({ mac, fixedIps }) => ({ mac, addresses: fixedIps.map((ip) => ip.address), vtep }));
-    await Promise.all(peers.map((peer) => this.set(run, peer.hostId, peer.networkId, entriesOf(peer.networkId), [])));
+    await this.atOnce.map(peers, (peer) => this.set(run, peer.hostId, peer.networkId, entriesOf(peer.networkId), []));
   }
 
   /** The instance is on `hostId` no longer, and nowhere else. */
@@ -91,7 +95,7 @@ export class OldAgents {
   async withdraw(run: Run, nics: Pick<Nic, 'networkId' | 'mac'>[], hostId: string): Promise<void> {
     const macsOf = (networkId: string) => nics.filter((nic) => nic.networkId === networkId).map((nic) => nic.mac);
     const peers = await this.peersOf(nics, hostId);
-    await Promise.all(peers.map((peer) => this.set(run, peer.hostId, peer.networkId, [], macsOf(peer.networkId))));
+    await this.atOnce.map(peers, (peer) => this.set(run, peer.hostId, peer.networkId, [], macsOf(peer.networkId)));
   }
 
   private async peersOf(nics: Pick<Nic, 'networkId'>[], hostId: string): Promise<NetworkHost[]> {

@@ -34,7 +34,7 @@ export class Audit {
    */
   async run(repair = false): Promise<string[]> {
     // The agents are asked first: what changes meanwhile is then busy or settled when Postgres is read.
-    const hosts = await this.allHosts();
+    const hosts = await this.hosts.all();
     const now = await this.now();
     const up = hosts.filter((host) => this.hosts.isUp(host, now));
     const found = await this.askAll(up);
@@ -130,15 +130,6 @@ export class Audit {
       found.failure = messageOf(error);
     }
     return { ...found, migrationIds: [...new Set(found.migrationIds)] };
-  }
-
-  private async allHosts(): Promise<Host[]> {
-    const all: Host[] = [];
-    for (;;) {
-      const page = await this.hosts.list({ marker: all.at(-1)?.id });
-      all.push(...page);
-      if (page.length < PAGE) return all;
-    }
   }
 
   /** Leases are written by PostgreSQL's clock. */

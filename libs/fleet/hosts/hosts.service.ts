@@ -38,6 +38,16 @@ export class Hosts {
     return query.orderBy('h.name').limit(Math.min(limit, MAX_PAGE)).getMany();
   }
 
+  /** By name, every one, read page by page: for what is asked of the fleet as a whole. */
+  async all(filter: Omit<HostFilter, 'marker' | 'limit'> = {}): Promise<Host[]> {
+    const all: Host[] = [];
+    for (;;) {
+      const page = await this.list({ ...filter, marker: all.at(-1)?.id });
+      all.push(...page);
+      if (page.length < MAX_PAGE) return all;
+    }
+  }
+
   /** By id, name or Nova's integer id. Throws NotFoundError. */
   async get(idOrName: string, tx: EntityManager = this.database.manager): Promise<Host> {
     const where = UUID.test(idOrName)

@@ -23,7 +23,7 @@ export class AvailabilityZonesController {
   }
 
   private async zones(hostsOf: (hosts: Host[]) => object | null) {
-    const byZone = Map.groupBy(await this.hosts.list({ role: 'compute' }), (host) => host.availabilityZone);
+    const byZone = Map.groupBy(await this.hosts.all({ role: 'compute' }), (host) => host.availabilityZone);
     return [...byZone].map(([zoneName, hosts]) => {
       const available = hosts.some((host) => host.enabled);
       return { zoneName, zoneState: { available }, hosts: hostsOf(hosts) };

@@ -40,7 +40,7 @@ export class HypervisorsController {
   @Get('statistics')
   async statistics(@Compute() request: ComputeRequest) {
     if (request.version >= 88) throw new NotFoundError('Resource', 'statistics');
-    const hosts = await this.hosts.list({ role: 'compute' });
+    const hosts = await this.hosts.all({ role: 'compute' });
     return { hypervisor_statistics: renderStatistics(hosts, await this.instances.count()) };
   }
 
@@ -98,7 +98,7 @@ export class HypervisorsController {
   }
 
   private async matching(namePattern: string): Promise<Host[]> {
-    const hosts = await this.hosts.list({ role: 'compute', namePattern });
+    const hosts = await this.hosts.all({ role: 'compute', namePattern });
     if (!hosts.length) throw new NotFoundError('Hypervisor', namePattern);
     return hosts;
   }

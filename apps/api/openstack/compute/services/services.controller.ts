@@ -24,7 +24,7 @@ export class ServicesController {
     const { query, version } = request;
     if (version >= 75) requireKnown(query, ['host', 'binary']);
     const [name, binary] = [one(query, 'host'), one(query, 'binary')];
-    const all = binary === undefined || binary === 'nova-compute' ? await this.hosts.list({ role: 'compute' }) : [];
+    const all = binary === undefined || binary === 'nova-compute' ? await this.hosts.all({ role: 'compute' }) : [];
     const found = name === undefined ? all : all.filter((host) => host.name === name);
     return { services: found.map((host) => renderService(host, version, new Date())) };
   }
