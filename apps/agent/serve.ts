@@ -26,6 +26,7 @@ import { ControlPlane } from './lease/control-plane.js';
 import { InstanceReports } from './lease/instance-reports.js';
 import { holdLease } from './lease/lease.js';
 import { WatchOver } from './lease/lease-watch.js';
+import { forbidUserfaults } from './migration/memory/lazy-pages.js';
 import { networkHandlers } from './network/network.handlers.js';
 import { HostNetwork } from './network/network.js';
 import { raiseUserLimits } from './runtime/lxc/user-limits.js';
@@ -124,6 +125,7 @@ export async function serve(settings: AgentSettings): Promise<void> {
     ...(settings.role === 'compute' ? migrationCalls : {}),
   };
   await migrations.recover();
+  await forbidUserfaults();
   if (settings.role === 'compute') await listenForMoves();
   server.addService(AgentService, serviceOf(handlers, logger));
   await new Promise<void>((resolve, reject) =>
@@ -148,6 +150,7 @@ export async function serve(settings: AgentSettings): Promise<void> {
   process.once('SIGINT', () => ending.abort());
   await done;
   await desired.keep();
+  await forbidUserfaults();
   server.forceShutdown();
   process.exit(0);
 }

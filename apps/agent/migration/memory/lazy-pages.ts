@@ -1,22 +1,14 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { KernelSetting } from '../../state/kernel-setting.js';
 import { moveProcessEnded, orEmpty } from '../criu/checkpoint-process.js';
 import { moveFile } from '../move-files.js';
 
-const SWITCH = '/proc/sys/vm/unprivileged_userfaultfd';
-let users = 0;
-let before = '';
+const userfaults = new KernelSetting('/proc/sys/vm/unprivileged_userfaultfd');
 
 /** CRIU opens userfault descriptors as the instance's own root; other instances may not while none is restored. */
-export async function allowUserfaults(): Promise<() => Promise<void>> {
-  if (users++ === 0) before = (await readFile(SWITCH, 'utf8')).trim();
-  await writeFile(SWITCH, '1'); // each time: another agent of this machine, as a simulated host's, may have ended it
-  let released = false;
-  return async () => {
-    if (released) return;
-    released = true;
-    if (--users === 0) await writeFile(SWITCH, before);
-  };
-}
+export const allowUserfaults = (): Promise<() => Promise<void>> => userfaults.hold('1');
+
+/** After a start and before a stop of the agent: one that was killed in a restore has left it on. */
+export const forbidUserfaults = (): Promise<void> => userfaults.mend();
 
 /**
  * Resolves when the move's script `lazy-pages` has ended, also one that an earlier agent started. `none`: the move had none.
