@@ -9,6 +9,7 @@ import { FleetFaceModule } from './fleet/fleet-face.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HousekeepingModule } from './housekeeping/housekeeping.module.js';
 import { HttpModule } from './http/http.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { ComputeFaceModule } from './openstack/compute/compute-face.module.js';
 import { IdentityFaceModule } from './openstack/identity/identity-face.module.js';
 import { ImageFaceModule } from './openstack/image/image-face.module.js';
@@ -23,6 +24,7 @@ import { NetworkFaceModule } from './openstack/network/network-face.module.js';
     SchedulingModule,
     HttpModule,
     HealthModule,
+    MetricsModule,
     ControlPlaneModule,
     EventsModule,
     HousekeepingModule,

@@ -9,6 +9,7 @@ import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { EventsModule } from '#apps/api/events/events.module';
+import { MetricsModule } from '#apps/api/metrics/metrics.module';
 import { HttpModule } from '#apps/api/http/http.module';
 import { IdentityFaceModule } from '#apps/api/openstack/identity/identity-face.module';
 import { ImageFaceModule } from '#apps/api/openstack/image/image-face.module';
@@ -25,6 +26,7 @@ import { TestRedis } from './test-redis.js';
     OperationsModule,
     HttpModule,
     EventsModule,
+    MetricsModule,
     IdentityFaceModule,
     ImageFaceModule,
     NetworkFaceModule,

@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { FleetMetrics } from './fleet-metrics.js';
+import { MetricsController } from './metrics.controller.js';
+import { MetricsListener } from './metrics-listener.js';
+
+@Module({ controllers: [MetricsController], providers: [FleetMetrics, MetricsListener] })
+export class MetricsModule {}
