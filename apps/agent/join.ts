@@ -1,7 +1,7 @@
 import { Metadata, credentials } from '@grpc/grpc-js';
 import * as x509 from '@peculiar/x509';
-import { createHash, webcrypto } from 'node:crypto';
-import { chmod, mkdir, readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import type { DetailedPeerCertificate } from 'node:tls';
@@ -9,8 +9,9 @@ import { EnrolmentClient } from '#generated/lxstack/agent/v1/control_plane';
 import type { JoinResponse } from '#generated/lxstack/agent/v1/control_plane';
 import { InvalidInputError } from '#libs/common/errors';
 import { HOSTNAME, requireName } from '#libs/common/names';
+import { certificateRequest } from './certificates/certificate-request.js';
+import { writePki } from './certificates/pki-files.js';
 import { exists } from './storage/directories.js';
-import { writeAtomically } from './state/atomic-file.js';
 
 export interface JoinOptions {
   control: string;
@@ -24,7 +25,6 @@ export interface JoinOptions {
 }
 
 const DEADLINE_MS = 30_000;
-const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
 /** Gets this host its certificate. The token is sent only to a server whose chain has the given CA. */
 export async function joinCluster(stateDirectory: string, options: JoinOptions): Promise<'joined' | 'already'> {
@@ -38,22 +38,9 @@ export async function joinCluster(stateDirectory: string, options: JoinOptions):
   const pki = join(stateDirectory, 'pki');
   if (!options.force && (await exists(join(pki, 'tls.crt')))) return 'already';
   const ca = await authorityOf(options.control, wanted);
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const request = await x509.Pkcs10CertificateRequestGenerator.create({
-    name: `CN=agent:${options.name}`,
-    keys,
-    signingAlgorithm: algorithm,
-  });
-  const answer = await enrol(ca, options, request.toString('pem'));
-  const key = x509.PemConverter.encode(
-    await webcrypto.subtle.exportKey('pkcs8', keys.privateKey),
-    x509.PemConverter.PrivateKeyTag,
-  );
-  await mkdir(pki, { recursive: true, mode: 0o700 });
-  await chmod(pki, 0o700);
-  await writeAtomically(join(pki, 'ca.crt'), ca);
-  await writeAtomically(join(pki, 'tls.key'), `${key}\n`);
-  await writeAtomically(join(pki, 'tls.crt'), answer.certificatePem); // last: its presence means "joined"
+  const { requestPem, keyPem } = await certificateRequest(options.name);
+  const answer = await enrol(ca, options, requestPem);
+  await writePki(pki, ca, keyPem, answer.certificatePem);
   return 'joined';
 }
 

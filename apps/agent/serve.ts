@@ -2,8 +2,10 @@ import { Server } from '@grpc/grpc-js';
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AgentService } from '#generated/lxstack/agent/v1/agent';
-import { channelOptions, readPki, serverCredentials } from '#libs/agent-protocol/credentials';
+import { channelOptions } from '#libs/agent-protocol/credentials';
 import { createLogger } from '#libs/common/logger';
+import { AgentCertificates } from './certificates/agent-certificates.js';
+import { renewCertificates } from './certificates/renewal.js';
 import { hostInfo } from './capabilities/host-info.js';
 import { desiredStateHandlers } from './desired-state/desired-state.handlers.js';
 import { DesiredState } from './desired-state/desired-state.js';
@@ -47,8 +49,9 @@ export async function serve(settings: AgentSettings): Promise<void> {
   await openDiskReserve(settings.state);
   await chmod(settings.state, 0o711); // containers' users pass through to their roots
   if (settings.runtime === 'lxc') await raiseUserLimits(logger);
-  const pki = readPki(settings.pki);
-  const control = new ControlPlane(settings.control, pki);
+  const certificates = await AgentCertificates.open(settings.pki);
+  const control = new ControlPlane(settings.control, certificates.pki);
+  certificates.follow((pki) => control.use(pki));
   const records = await InstanceRecords.open(settings.state);
   const storage = await chooseDriver(settings);
   const desired = await DesiredState.open(settings.state, logger);
@@ -126,10 +129,13 @@ export async function serve(settings: AgentSettings): Promise<void> {
   };
   await migrations.recover();
   await forbidUserfaults();
-  if (settings.role === 'compute') await listenForMoves();
+  if (settings.role === 'compute') {
+    const moves = await listenForMoves();
+    certificates.follow(({ ca, cert, key }) => moves.setSecureContext({ ca, cert, key, minVersion: 'TLSv1.3' }));
+  }
   server.addService(AgentService, serviceOf(handlers, logger));
   await new Promise<void>((resolve, reject) =>
-    server.bindAsync(settings.listen, serverCredentials(pki), (error) => (error ? reject(error) : resolve())),
+    server.bindAsync(settings.listen, certificates.serverCredentials(), (error) => (error ? reject(error) : resolve())),
   );
   logger.info({ listen: settings.listen, role: settings.role, storage: storage.name }, 'serving');
 
@@ -145,7 +151,13 @@ export async function serve(settings: AgentSettings): Promise<void> {
     signal,
   });
   const doubt = () => watchOver.checkOwnership();
-  const done = Promise.all([holdLease({ control, host, fence, doubt, logger, signal }), watchOver.run(), follow()]);
+  const { name: hostname, renewAt: fraction } = settings;
+  const done = Promise.all([
+    holdLease({ control, host, fence, doubt, logger, signal }),
+    watchOver.run(),
+    follow(),
+    renewCertificates({ hostname, certificates, control, fraction, logger, signal }),
+  ]);
   process.once('SIGTERM', () => ending.abort());
   process.once('SIGINT', () => ending.abort());
   await done;

@@ -5,7 +5,7 @@ import { readSettings, settings } from '#libs/common/settings/settings';
 export function readAgentSettings() {
   readSettings('log', 'debug', 'agentState', 'agent', 'renewal', 'unpacking');
   const state = settings('agentState').directory;
-  return { ...settings('agent'), state, pki: join(state, 'pki') };
+  return { ...settings('agent'), state, pki: join(state, 'pki'), renewAt: settings('renewal').fraction };
 }
 
 export type AgentSettings = ReturnType<typeof readAgentSettings>;

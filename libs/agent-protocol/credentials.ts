@@ -29,6 +29,11 @@ export function parseIdentity(commonName: string | undefined): Identity | undefi
   return { role, name };
 }
 
+/** sha256 of a peer's certificate, hex. */
+export function fingerprintOf(certificate: Pick<PeerCertificate, 'fingerprint256'>): string {
+  return certificate.fingerprint256.replaceAll(':', '').toLowerCase();
+}
+
 /** Server credentials: TLS 1.3 with a client certificate of the cluster's CA (grpc-js: GRPC_SSL_… do not apply). */
 export function serverCredentials(pki: Pki, requireClientCertificate = true): ServerCredentials {
   return ServerCredentials.createSsl(

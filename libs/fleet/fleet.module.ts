@@ -7,11 +7,12 @@ import { NetworkAudit } from './audit/network-audit.js';
 import { Enrolment } from './enrolment/enrolment.service.js';
 import { Fencing } from './fencing/fencing.service.js';
 import { Hosts } from './hosts/hosts.service.js';
+import { HostCertificates } from './enrolment/host-certificates.service.js';
 import { JoinTokens } from './join-tokens/join-tokens.service.js';
 import { Leases } from './leases/leases.service.js';
 import { InstanceOwnership } from './ownership/ownership.service.js';
 
-const services = [Agents, Audit, Enrolment, Fencing, Hosts, InstanceOwnership, JoinTokens, Leases];
+const services = [Agents, Audit, Enrolment, Fencing, HostCertificates, Hosts, InstanceOwnership, JoinTokens, Leases];
 
 /** Hosts, their leases, the way in, the audit and the agents' client. Wants DatabaseModule and OperationsModule. */
 @Global()

@@ -2,7 +2,13 @@ import { Metadata } from '@grpc/grpc-js';
 import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 import { Readable } from 'node:stream';
 import { ControlPlaneClient } from '#generated/lxstack/agent/v1/control_plane';
-import type { Fence, HeartbeatResponse, ImageChunk, Ownership } from '#generated/lxstack/agent/v1/control_plane';
+import type {
+  Fence,
+  HeartbeatResponse,
+  ImageChunk,
+  Ownership,
+  RenewCertificateResponse,
+} from '#generated/lxstack/agent/v1/control_plane';
 import type { DesiredStateRequest, DesiredStateResponse } from '#generated/lxstack/agent/v1/desired_state';
 import type { HostInfo, ImageRef, InstanceStatus } from '#generated/lxstack/agent/v1/types';
 import { channelCredentials, channelOptions } from '#libs/agent-protocol/credentials';
@@ -17,10 +23,20 @@ const FOLLOW_MS = 3_600_000;
 
 /** The agent's calls to the control plane; each rejects after its deadline. */
 export class ControlPlane {
-  private readonly client: ControlPlaneClient;
+  private client: ControlPlaneClient;
 
-  constructor(address: string, pki: Pki) {
-    this.client = new ControlPlaneClient(address, channelCredentials(pki, { role: 'control' }), channelOptions);
+  constructor(
+    private readonly address: string,
+    pki: Pki,
+  ) {
+    this.client = this.connect(pki);
+  }
+
+  /** From now on calls show this certificate; those that are open go on with the one before. */
+  use(pki: Pki): void {
+    const before = this.client;
+    this.client = this.connect(pki);
+    before.close();
   }
 
   heartbeat(host: HostInfo, bootId: string, fence: Fence | undefined): Promise<HeartbeatResponse> {
@@ -48,10 +64,21 @@ export class ControlPlane {
     return this.client.followDesiredState(new Metadata(), until(FOLLOW_MS * (0.5 + Math.random())));
   }
 
+  /** The next certificate for the key that signed the request. */
+  renewCertificate(certificateRequestPem: string): Promise<RenewCertificateResponse> {
+    return answered((done) =>
+      this.client.renewCertificate({ certificateRequestPem }, new Metadata(), until(DEADLINE_MS), done),
+    );
+  }
+
   download(image: ImageRef): Readable {
     const { imageId, sha256 } = image;
     const call = this.client.downloadImage({ imageId, sha256 }, new Metadata(), until(DOWNLOAD_MS));
     return Readable.from(chunks(call));
+  }
+
+  private connect(pki: Pki): ControlPlaneClient {
+    return new ControlPlaneClient(this.address, channelCredentials(pki, { role: 'control' }), channelOptions);
   }
 }
 

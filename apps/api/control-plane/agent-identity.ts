@@ -1,14 +1,21 @@
+import type { PeerCertificate } from 'node:tls';
 import { status } from '@grpc/grpc-js';
-import type { ServerErrorResponse, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
-import { parseIdentity } from '#libs/agent-protocol/credentials';
+import type { ServerDuplexStream, ServerErrorResponse, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
+import { fingerprintOf, parseIdentity } from '#libs/agent-protocol/credentials';
+import type { ShownCertificate } from '#libs/fleet/enrolment/host-certificates.service';
 
-type Call = Pick<ServerUnaryCall<unknown, unknown> | ServerWritableStream<unknown, unknown>, 'getAuthContext'>;
+export type AgentCall = Pick<
+  ServerUnaryCall<unknown, unknown> | ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>,
+  'getAuthContext'
+>;
 
-/** The calling host's name, from its certificate (`agent:NAME`). Throws PERMISSION_DENIED for any other. */
-export function agentOf(call: Call): string {
-  const commonName = call.getAuthContext().sslPeerCertificate?.subject?.CN;
+/** The calling host's certificate (`agent:NAME`). Throws PERMISSION_DENIED for any other. */
+export function certificateOf(call: AgentCall): ShownCertificate {
+  const certificate = call.getAuthContext().sslPeerCertificate as PeerCertificate | undefined;
+  const commonName = certificate?.subject?.CN;
   const identity = parseIdentity(Array.isArray(commonName) ? commonName[0] : commonName);
-  if (identity?.role === 'agent') return identity.name;
+  if (certificate && identity?.role === 'agent')
+    return { hostname: identity.name, fingerprint: fingerprintOf(certificate) };
   const refusal: Partial<ServerErrorResponse> = { code: status.PERMISSION_DENIED };
   throw Object.assign(new Error('a certificate of role agent is wanted'), refusal);
 }

@@ -1,12 +1,13 @@
 import { Module } from '@nestjs/common';
 import { ImagesModule } from '#libs/images/images.module';
 import { NetworkingModule } from '#libs/networking/networking.module';
+import { AgentAdmission } from './agent-admission.js';
 import { ControlPlaneServers } from './control-plane.server.js';
 import { DesiredStateHandler } from './desired-state/desired-state.handler.js';
 import { ImageDownload } from './image-download.js';
 
 @Module({
   imports: [ImagesModule, NetworkingModule],
-  providers: [ControlPlaneServers, DesiredStateHandler, ImageDownload],
+  providers: [AgentAdmission, ControlPlaneServers, DesiredStateHandler, ImageDownload],
 })
 export class ControlPlaneModule {}

@@ -8,9 +8,11 @@ import { channelOptions, readPki, serverCredentials } from '#libs/agent-protocol
 import { settings } from '#libs/common/settings/settings';
 import { createLogger } from '#libs/common/logger';
 import { Enrolment } from '#libs/fleet/enrolment/enrolment.service';
+import { HostCertificates } from '#libs/fleet/enrolment/host-certificates.service';
 import { Leases } from '#libs/fleet/leases/leases.service';
 import { InstanceOwnership } from '#libs/fleet/ownership/ownership.service';
-import { agentOf } from './agent-identity.js';
+import { AgentAdmission } from './agent-admission.js';
+import { certificateOf } from './agent-identity.js';
 import { DesiredStateHandler } from './desired-state/desired-state.handler.js';
 import { controlPlaneService } from './desired-state/service.js';
 import { ImageDownload } from './image-download.js';
@@ -30,6 +32,8 @@ export class ControlPlaneServers implements OnApplicationBootstrap, OnApplicatio
     private readonly enrolment: Enrolment,
     private readonly images: ImageDownload,
     private readonly desiredState: DesiredStateHandler,
+    private readonly admission: AgentAdmission,
+    private readonly certificates: HostCertificates,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -48,15 +52,23 @@ export class ControlPlaneServers implements OnApplicationBootstrap, OnApplicatio
 
   private controlPlane(): ControlPlaneServer {
     return {
-      heartbeat: unary('Heartbeat', (request, call) => this.leases.renew(agentOf(call), request)),
+      heartbeat: unary('Heartbeat', async (request, call) =>
+        this.leases.renew(await this.admission.admit(call), request),
+      ),
       getOwnership: unary('GetOwnership', async ({ instanceIds }, call) => ({
-        ownerships: await this.ownership.of(agentOf(call), instanceIds),
+        ownerships: await this.ownership.of(await this.admission.admit(call), instanceIds),
       })),
       reportInstances: unary('ReportInstances', async ({ instances }, call) => ({
-        busyIds: await this.ownership.report(agentOf(call), instances),
+        busyIds: await this.ownership.report(await this.admission.admit(call), instances),
       })),
       downloadImage: (call) => void this.images.send(call),
       followDesiredState: (call) => this.desiredState.follow(call),
+      renewCertificate: unary('RenewCertificate', async ({ certificateRequestPem }, call) => {
+        const shown = certificateOf(call);
+        const answer = await this.certificates.renew(shown, certificateRequestPem);
+        this.log.info({ host: shown.hostname }, 'certificate renewed');
+        return answer;
+      }),
     };
   }
 

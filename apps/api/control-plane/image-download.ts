@@ -5,7 +5,8 @@ import type { DownloadImageRequest, ImageChunk } from '#generated/lxstack/agent/
 import { messageOf } from '#libs/common/errors';
 import { createLogger } from '#libs/common/logger';
 import { ImageBlobs } from '#libs/images/image-blobs';
-import { agentOf } from './agent-identity.js';
+import { AgentAdmission } from './agent-admission.js';
+import type { AdmittedStream } from './agent-admission.js';
 import { toGrpc } from './grpc-errors.js';
 
 /** DownloadImage: the blob of an image, to a host that is about to use it. */
@@ -13,23 +14,30 @@ import { toGrpc } from './grpc-errors.js';
 export class ImageDownload {
   private readonly log = createLogger('image-download');
 
-  constructor(private readonly blobs: ImageBlobs) {}
+  constructor(
+    private readonly blobs: ImageBlobs,
+    private readonly admission: AgentAdmission,
+  ) {}
 
   async send(call: ServerWritableStream<DownloadImageRequest, ImageChunk>): Promise<void> {
     const gone = new AbortController();
     call.on('cancelled', () => gone.abort(new Error('the host has hung up')));
+    let admitted: AdmittedStream | undefined;
     try {
-      agentOf(call);
+      admitted = await this.admission.admitStream(call);
+      const ended = AbortSignal.any([gone.signal, admitted.revoked]);
       const { stream } = await this.blobs.open(call.request.sha256);
       for await (const data of stream as AsyncIterable<Buffer>) {
-        gone.signal.throwIfAborted();
-        if (!call.write({ data })) await once(call, 'drain', { signal: gone.signal });
+        ended.throwIfAborted();
+        if (!call.write({ data })) await once(call, 'drain', { signal: ended });
       }
       call.end();
     } catch (error) {
       this.log.warn({ image: call.request.imageId, error: messageOf(error) }, 'download ended early');
       // grpc-js answers a stream's status by this event.
-      call.emit('error', toGrpc(error));
+      call.emit('error', toGrpc(admitted?.revoked.aborted ? admitted.revoked.reason : error));
+    } finally {
+      admitted?.end();
     }
   }
 }

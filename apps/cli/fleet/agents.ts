@@ -26,7 +26,10 @@ export function hostsOf(layout: Layout, count: number): SimHost[] {
 export async function joinHost(host: SimHost): Promise<void> {
   if (existsSync(join(host.layout.host(host.name).pki, 'tls.crt'))) return;
   const api = new Api(await adminAccess(host.layout));
-  const { token } = await api.call<{ token: string }>('POST', '/fleet/v1/join-tokens', {});
+  // Its state may be gone where the control plane still knows it.
+  const { hosts } = await api.call<{ hosts: { name: string }[] }>('GET', '/fleet/v1/hosts?limit=1000');
+  const wanted = { hostname: host.name, re_enrol: hosts.some(({ name }) => name === host.name) };
+  const { token } = await api.call<{ token: string }>('POST', '/fleet/v1/join-tokens', wanted);
   const tokenFile = join(host.layout.host(host.name).agentState, 'join-token');
   await writeFile(tokenFile, token, { mode: 0o600 });
   try {
@@ -73,6 +76,7 @@ function agentEnvironment(host: SimHost, settings: Pick<FleetSettings, 'runtime'
     LXSTACK_AGENT_STORAGE: host.keepsInstances ? settings.storage : 'auto',
     LXSTACK_AGENT_PRIVILEGED: process.env.LXSTACK_AGENT_PRIVILEGED ?? 'false',
     LXSTACK_LOG_LEVEL: process.env.LXSTACK_LOG_LEVEL ?? 'info',
+    ...(process.env.LXSTACK_AGENT_RENEW_AT ? { LXSTACK_AGENT_RENEW_AT: process.env.LXSTACK_AGENT_RENEW_AT } : {}),
     ...(process.env.LXSTACK_FAULT_POINTS ? { LXSTACK_FAULT_POINTS: `${STATE}/fault-points` } : {}),
   };
 }

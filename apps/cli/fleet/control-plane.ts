@@ -77,6 +77,9 @@ async function environment(layout: Layout, name: 'api' | 'worker', port: number)
       'LXSTACK_FENCE_MARGIN_SECONDS',
       'LXSTACK_AUTO_EVACUATE',
     ),
+    ...given('LXSTACK_METRICS_LISTEN', 'LXSTACK_METRICS_TOKEN_FILE', 'LXSTACK_CERTIFICATE_SECONDS'),
+    ...given('LXSTACK_LOGIN_USER_ATTEMPTS', 'LXSTACK_LOGIN_ADDRESS_ATTEMPTS', 'LXSTACK_LOGIN_WINDOW_SECONDS'),
+    ...given('LXSTACK_LOCKOUT_FAILURE_ATTEMPTS', 'LXSTACK_LOCKOUT_DURATION'),
     ...(process.env.LXSTACK_FAULT_POINTS ? { LXSTACK_FAULT_POINTS: layout.path('fault-points') } : {}),
   };
 }

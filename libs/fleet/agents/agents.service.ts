@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { Client } from '@grpc/grpc-js';
 import type { ServiceError } from '@grpc/grpc-js';
+import { UnavailableError } from '#libs/common/errors';
 import { settings } from '#libs/common/settings/settings';
 import { channelCredentials, channelOptions, readPki } from '#libs/agent-protocol/credentials';
 import type { Pki } from '#libs/agent-protocol/credentials';
@@ -11,7 +12,7 @@ import type { RequestOf, ResponseOf, StreamMethod, UnaryMethod } from './agent-c
 import { fromAgent } from './agent-errors.js';
 
 /** Where an agent is reached and whose certificate it must show. */
-export type AgentAddress = Pick<Host, 'id' | 'name' | 'address'>;
+export type AgentAddress = Pick<Host, 'id' | 'name' | 'address'> & Partial<Pick<Host, 'revokedAt'>>;
 
 export interface CallOptions {
   /** Milliseconds until the call is given up (invariant 6: every call has one). */
@@ -94,8 +95,9 @@ export class Agents implements OnApplicationShutdown {
     return Promise.resolve();
   }
 
-  /** The host's channel, made anew where its address has changed. */
+  /** The host's channel, made anew where its address has changed. A revoked host is as one that is away. */
   private client(host: AgentAddress): Client {
+    if (host.revokedAt) throw new UnavailableError(`Host ${host.name} is revoked.`);
     const open = this.channels.get(host.id);
     if (open?.address === host.address) return open.client;
     open?.client.close();

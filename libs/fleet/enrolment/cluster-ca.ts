@@ -5,9 +5,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidInputError } from '#libs/common/errors';
 import { HOSTNAME, requireName } from '#libs/common/names';
+import { settings } from '#libs/common/settings/settings';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-const YEAR_MS = 365 * 24 * 3_600_000;
 const HOUR_MS = 3_600_000;
 
 x509.cryptoProvider.set(webcrypto);
@@ -26,18 +26,20 @@ export class ClusterCa {
   constructor(private readonly directory: string) {}
 
   /**
-   * Signs a host's PKCS#10 request: CN `agent:HOSTNAME`, server and client, one year. What the request says of subject
+   * Signs a host's PKCS#10 request: CN `agent:HOSTNAME`, server and client, as long as a setting says
+   * (a year). What the request says of subject
    * and extensions is not looked at. Throws InvalidInputError.
    */
   async sign(hostname: string, requestPem: string): Promise<SignedCertificate> {
     requireName('hostname', hostname, HOSTNAME, 'a host name of letters, digits and hyphens');
     const request = await parseRequest(requestPem);
+    const lifeMs = settings('certificates').lifeSeconds * 1000;
     const ca = new x509.X509Certificate(await readFile(join(this.directory, 'ca.crt'), 'utf8'));
     const certificate = await x509.X509CertificateGenerator.create({
       subject: `CN=agent:${hostname}`,
       issuer: ca.subject,
-      notBefore: new Date(Date.now() - HOUR_MS),
-      notAfter: new Date(Date.now() + YEAR_MS),
+      notBefore: new Date(Date.now() - Math.min(HOUR_MS, lifeMs)),
+      notAfter: new Date(Date.now() + lifeMs),
       publicKey: request.publicKey,
       signingKey: await this.signingKey(),
       signingAlgorithm: ALGORITHM,

@@ -11,13 +11,14 @@ import { ClusterCa } from './cluster-ca.js';
 const ADDRESS = /^(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/;
 const ZONE = /^[A-Za-z0-9_.-]{1,64}$/;
 
-/** The same name joining again is the same host with a new certificate. */
+/** The same name joining again, which an operator allowed, is the same host: it has this certificate and no other. */
 const ENROL = `
   INSERT INTO hosts (id, name, role, address, availability_zone, certificate_fingerprint)
   VALUES ($1, $2, $3, $4, $5, $6)
   ON CONFLICT (name) DO UPDATE SET
     role = excluded.role, address = excluded.address, availability_zone = excluded.availability_zone,
-    certificate_fingerprint = excluded.certificate_fingerprint, updated_at = now()
+    certificate_fingerprint = excluded.certificate_fingerprint, previous_certificate_fingerprint = NULL,
+    revoked_at = NULL, updated_at = now()
   RETURNING id`;
 
 /** How a host joins: a one-time token for a certificate of the cluster's CA. */
@@ -28,7 +29,7 @@ export class Enrolment {
     private readonly tokens: JoinTokens,
   ) {}
 
-  /** Throws UnauthenticatedError for a bad token (then nothing has changed), InvalidInputError. */
+  /** Throws UnauthenticatedError for a bad token, HostEnrolledError (then nothing has changed), InvalidInputError. */
   async join(request: JoinRequest): Promise<JoinResponse> {
     const hostname = requireName('hostname', request.hostname, HOSTNAME, 'a host name');
     const address = requireName('address', request.address, ADDRESS, 'host:port');

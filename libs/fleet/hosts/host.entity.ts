@@ -100,6 +100,15 @@ export class Host extends Timestamps {
   @Column({ type: 'jsonb', default: {} })
   facts: Record<string, string | string[]>;
 
+  /** sha256 of its present certificate, hex. */
   @Column({ type: 'text', name: 'certificate_fingerprint', nullable: true })
   certificateFingerprint: string | null;
+
+  /** Of the one before the last renewal: good until it ends. */
+  @Column({ type: 'text', name: 'previous_certificate_fingerprint', nullable: true })
+  previousCertificateFingerprint: string | null;
+
+  /** No call of it is taken until it joins again. */
+  @Column({ type: 'timestamptz', name: 'revoked_at', nullable: true })
+  revokedAt: Date | null;
 }

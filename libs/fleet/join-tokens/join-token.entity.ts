@@ -6,6 +6,14 @@ export class JoinToken {
   @PrimaryColumn({ type: 'text', name: 'token_hash' })
   tokenHash: string;
 
+  /** The host that it is for; null: any host that is new. */
+  @Column({ type: 'text', nullable: true })
+  hostname: string | null;
+
+  /** Whether that host may join again although it has joined before: an operator said so. */
+  @Column({ type: 'boolean', name: 're_enrol', default: false })
+  reEnrol: boolean;
+
   @Column({ type: 'timestamptz', name: 'expires_at' })
   expiresAt: Date;
 

@@ -24,6 +24,12 @@ export const fleetHosts = rules({
     description: 'Make a token with which a host joins',
     routes: [`POST ${at}/join-tokens`],
   },
+  'fleet:hosts:revoke': {
+    check: admin,
+    scope: CLOUD,
+    description: 'Take no call of a host any more',
+    routes: [`POST ${at}/hosts/{host}/revoke`],
+  },
   'fleet:hosts:show_drain': {
     check: watching,
     scope: CLOUD,

@@ -8,6 +8,14 @@ import { after, before, test } from 'node:test';
 import { credentials, status } from '@grpc/grpc-js';
 import type { ChannelCredentials, ServiceError } from '@grpc/grpc-js';
 import * as x509 from '@peculiar/x509';
+import { AgentAdmission } from '#apps/api/control-plane/agent-admission';
+import { AgentCertificates } from '#apps/agent/certificates/agent-certificates';
+import { certificateRequest } from '#apps/agent/certificates/certificate-request';
+import { writePki } from '#apps/agent/certificates/pki-files';
+import { renewCertificates } from '#apps/agent/certificates/renewal';
+import { ControlPlane } from '#apps/agent/lease/control-plane';
+import { createLogger } from '#libs/common/logger';
+import { HostCertificates } from '#libs/fleet/enrolment/host-certificates.service';
 import { ControlPlaneServers } from '#apps/api/control-plane/control-plane.server';
 import { DesiredStateHandler } from '#apps/api/control-plane/desired-state/desired-state.handler';
 import { ImageDownload } from '#apps/api/control-plane/image-download';
@@ -39,6 +47,7 @@ let redis: RedisConnections;
 let queues: OperationQueues;
 let servers: ControlPlaneServers;
 let tokens: JoinTokens;
+let certificates: HostCertificates;
 
 const socket = (name: string) => `unix:${join(directory, name)}.sock`;
 
@@ -57,12 +66,16 @@ before(async () => {
   tokens = new JoinTokens(database.dataSource);
   const events = new Events(redis);
   queues = new OperationQueues(redis);
+  certificates = new HostCertificates(database.dataSource);
+  const admission = new AgentAdmission(certificates);
   servers = new ControlPlaneServers(
     new Leases(new Operations(database.dataSource, queues, events)),
     new InstanceOwnership(database.dataSource, events),
     new Enrolment(database.dataSource, tokens),
-    new ImageDownload(new ImageBlobs()),
-    new DesiredStateHandler({} as never, {} as never),
+    new ImageDownload(new ImageBlobs(), admission),
+    new DesiredStateHandler({} as never, {} as never, admission),
+    admission,
+    certificates,
   );
   await servers.onApplicationBootstrap();
 });
@@ -210,6 +223,114 @@ test('an image is streamed to a host, and one that is not there is NOT_FOUND', a
   assert.ok((await download('a'.repeat(64))).equals(blob));
   await assert.rejects(download('b'.repeat(64)), (error: ServiceError) => error.code === status.NOT_FOUND);
   client.close();
+});
+
+const refusedWith = (words: RegExp) => (error: ServiceError) => words.test(error.details);
+
+test('a token that names its host lets no other in, and is not used up by it', async () => {
+  const { token } = await tokens.create({ hostname: 'h6' });
+  await assert.rejects(joinHost(token, 'h7'), refusedWith(/for another host/));
+  assert.ok((await joinHost(token, 'h6')).answer.hostId);
+});
+
+test('a host that has joined joins again only by an operator: then its old certificate is refused', async () => {
+  const first = await joinHost((await tokens.create()).token, 'h8');
+  const before = await asAgent(first);
+  assert.equal(await heartbeat(before), 15);
+  await assert.rejects(joinHost((await tokens.create()).token, 'h8'), refusedWith(/has joined already/));
+  await assert.rejects(tokens.create({ hostname: 'h8' }), /has joined already/);
+  await assert.rejects(tokens.create({ reEnrol: true }), /hostname/);
+  assert.equal(await heartbeat(before), 15, 'nothing has changed');
+  const again = await joinHost((await tokens.create({ hostname: 'h8', reEnrol: true })).token, 'h8');
+  assert.equal(again.answer.hostId, first.answer.hostId);
+  await assert.rejects(heartbeat(before), refusedWith(/replaced by another/));
+  const now = await asAgent(again);
+  assert.equal(await heartbeat(now), 15);
+  before.close();
+  now.close();
+});
+
+test('a host gets its next certificate with the present one, which stays good until the renewal after', async () => {
+  const joined = await joinHost((await tokens.create()).token, 'h9');
+  const next = async (with_: Joined): Promise<Joined> => {
+    const { requestPem, keyPem } = await certificateRequest('h9');
+    const client = await asAgent(with_);
+    try {
+      const { certificatePem } = await new Promise<{ certificatePem: string }>((resolve, reject) =>
+        client.renewCertificate({ certificateRequestPem: requestPem }, (error, answer) =>
+          error ? reject(error) : resolve(answer),
+        ),
+      );
+      return { answer: { ...joined.answer, certificatePem }, keyPem };
+    } finally {
+      client.close();
+    }
+  };
+  const beats = async (with_: Joined) => {
+    const client = await asAgent(with_);
+    return heartbeat(client).finally(() => client.close());
+  };
+  const second = await next(joined);
+  for (const one of [joined, second]) assert.equal(await beats(one), 15);
+  const third = await next(second);
+  for (const one of [second, third]) assert.equal(await beats(one), 15);
+  await assert.rejects(beats(joined), refusedWith(/replaced by another/));
+  assert.notEqual(third.keyPem, joined.keyPem);
+});
+
+test('a revoked host is refused at once, on streams that are open too, until it joins again', async () => {
+  const joined = await joinHost((await tokens.create()).token, 'h10');
+  const client = await asAgent(joined);
+  await writeFile(join(directory, 'c'.repeat(64)), Buffer.alloc(64_000_000));
+  const stream = client.downloadImage({ imageId: '', sha256: 'c'.repeat(64) });
+  const ended = new Promise<ServiceError>((resolve) => stream.on('error', resolve));
+  await new Promise((resolve) => stream.once('data', resolve));
+  stream.pause();
+  await certificates.revoke('h10');
+  await assert.rejects(heartbeat(client), refusedWith(/is revoked/));
+  stream.resume();
+  assert.match((await ended).details, /is revoked/);
+  client.close();
+  const again = await asAgent(await joinHost((await tokens.create({ hostname: 'h10', reEnrol: true })).token, 'h10'));
+  assert.equal(await heartbeat(again), 15);
+  again.close();
+});
+
+test('an agent renews its certificate before that ends, for a new key, and goes on with it after a crash', async () => {
+  process.env.LXSTACK_CERTIFICATE_SECONDS = '60';
+  const joined = await joinHost((await tokens.create()).token, 'h11');
+  delete process.env.LXSTACK_CERTIFICATE_SECONDS;
+  const pki = join(directory, 'h11');
+  const { caPem, certificatePem } = joined.answer;
+  await writePki(pki, caPem, joined.keyPem, certificatePem);
+  const held = await AgentCertificates.open(pki);
+  const control = new ControlPlane(socket('control'), held.pki);
+  const ending = new AbortController();
+  const renewed = new Promise<void>((resolve) => {
+    held.follow((now) => {
+      control.use(now);
+      if (now.cert.toString() !== certificatePem) resolve();
+    });
+  });
+  const done = renewCertificates({
+    hostname: 'h11',
+    certificates: held,
+    control,
+    fraction: 0.51,
+    logger: createLogger('test'),
+    signal: ending.signal,
+  });
+  await renewed;
+  ending.abort();
+  await done;
+  assert.ok(held.endsAt > Date.now() + 3_600_000, 'the next one lives as long as the setting says now');
+  assert.notEqual(held.pki.key.toString(), joined.keyPem);
+  assert.deepEqual(await control.ownership([]), []);
+  // Cut off between the two renames: the new key is there, its certificate is not yet.
+  const kept = await readFile(join(pki, 'tls.crt'));
+  await writeFile(join(pki, 'tls.crt.next'), kept);
+  await writeFile(join(pki, 'tls.crt'), certificatePem);
+  assert.deepEqual((await AgentCertificates.open(pki)).pki.cert, kept);
 });
 
 async function addInstance(id: string, hostId: string, epoch: number): Promise<void> {

@@ -11,7 +11,8 @@ import { createLogger } from '#libs/common/logger';
 import { UUID } from '#libs/common/names';
 import { DesiredStateFeed } from '#libs/networking/desired-state/feed';
 import { HostFacts } from '#libs/networking/desired-state/host-facts';
-import { agentOf } from '../agent-identity.js';
+import { AgentAdmission } from '../agent-admission.js';
+import type { AdmittedStream } from '../agent-admission.js';
 import { toGrpc } from '../grpc-errors.js';
 import { AgentStream } from './agent-stream.js';
 
@@ -27,12 +28,15 @@ export class DesiredStateHandler {
   constructor(
     private readonly feed: DesiredStateFeed,
     private readonly facts: HostFacts,
+    private readonly admission: AgentAdmission,
   ) {}
 
   follow(call: Call): void {
     let stream: AgentStream | undefined;
+    let admitted: AdmittedStream | undefined;
     let subscribing = false;
     const gone = () => {
+      admitted?.end();
       if (!stream) return;
       stream.ended = true;
       this.feed.remove(stream);
@@ -47,21 +51,30 @@ export class DesiredStateHandler {
       if (acknowledgement && stream) return this.feed.acknowledge(stream, acknowledgement);
       if (!subscription || subscribing) return;
       subscribing = true;
-      this.subscribe(call, subscription, (made) => (stream = made)).catch((error: unknown) => {
+      const refuse = (error: unknown) => {
         gone();
         const answer = toGrpc(error);
         this.log.info({ code: status[answer.code], reason: answer.details }, 'host cannot follow');
         call.emit('error', answer);
-      });
+      };
+      this.admission
+        .admitStream(call)
+        .then((granted) => {
+          admitted = granted;
+          if (call.cancelled) return gone();
+          granted.revoked.addEventListener('abort', () => refuse(granted.revoked.reason), { once: true });
+          return this.subscribe(call, granted.hostname, subscription, (made) => (stream = made));
+        })
+        .catch(refuse);
     });
   }
 
   private async subscribe(
     call: Call,
+    name: string,
     subscription: DesiredStateSubscription,
     made: (stream: AgentStream) => void,
   ): Promise<void> {
-    const name = agentOf(call);
     const { networkIds, kinds } = subscription;
     if (networkIds.length > MOST_NETWORKS || !networkIds.every((id) => UUID.test(id)))
       throw new InvalidInputError('subscription.network_ids', `at most ${MOST_NETWORKS} UUIDs`);

@@ -1,13 +1,17 @@
-import { Controller, Get, HttpCode, Param, Post, Query, UseFilters } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, UseFilters } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { TakesBare } from '#apps/api/http/body/body-schema';
+import { parseBody } from '#apps/api/http/body/parse-body';
 import { limitOf } from '#apps/api/http/query/paging';
 import { one } from '#apps/api/http/query/query';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
 import type { Host } from '#libs/fleet/hosts/host.entity';
 import { Fencing } from '#libs/fleet/fencing/fencing.service';
+import { HostCertificates } from '#libs/fleet/enrolment/host-certificates.service';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
 import { JoinTokens } from '#libs/fleet/join-tokens/join-tokens.service';
 import { FleetErrorFilter } from '../fleet.errors.js';
+import { JoinTokenBody } from './join-token.dto.js';
 
 /** Operators: the hosts and the way in. */
 @ApiTags('fleet')
@@ -18,12 +22,15 @@ export class HostsController {
     private readonly hosts: Hosts,
     private readonly fencing: Fencing,
     private readonly tokens: JoinTokens,
+    private readonly certificates: HostCertificates,
   ) {}
 
   @Post('join-tokens')
+  @TakesBare(JoinTokenBody)
   @HttpCode(201)
-  async createJoinToken(): Promise<{ token: string; expires_at: Date }> {
-    const { token, expiresAt } = await this.tokens.create();
+  async createJoinToken(@Body() body: unknown): Promise<{ token: string; expires_at: Date }> {
+    const { hostname, re_enrol: reEnrol } = parseBody(JoinTokenBody, body ?? {});
+    const { token, expiresAt } = await this.tokens.create({ hostname, reEnrol });
     return { token, expires_at: expiresAt };
   }
 
@@ -32,6 +39,15 @@ export class HostsController {
     const hosts = await this.hosts.list({ marker: one(query, 'marker'), limit: limitOf(query) });
     const now = new Date();
     return { hosts: hosts.map((host) => renderHost(host, this.hosts.isUp(host, now))) };
+  }
+
+  /** No call of the host is taken any more, until it joins again with a token made for that. */
+  @Post('hosts/:host/revoke')
+  @HttpCode(200)
+  async revoke(@Param('host') name: string): Promise<{ host: object }> {
+    await this.certificates.revoke((await this.hosts.get(name)).name);
+    const host = await this.hosts.get(name);
+    return { host: renderHost(host, this.hosts.isUp(host, new Date())) };
   }
 
   /** What the host's agent has promised to do to which instances when its lease ends, in seconds after that. */
@@ -69,5 +85,6 @@ function renderHost(host: Host, up: boolean): object {
     capabilities: host.capabilities,
     facts: host.facts,
     certificate_fingerprint: host.certificateFingerprint,
+    revoked_at: host.revokedAt,
   };
 }

@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { ForbiddenError, NotFoundError } from '#libs/common/errors';
+import { settings } from '#libs/common/settings/settings';
+import { Host } from '../hosts/host.entity.js';
+import { ClusterCa } from './cluster-ca.js';
+
+/** What a host shows: the name in its certificate and the certificate's sha256, hex. */
+export interface ShownCertificate {
+  hostname: string;
+  fingerprint: string;
+}
+
+/** Unique name of hosts. A host that was never seen with a certificate is known by the first one that it shows. */
+const CHECK = `
+  WITH learnt AS (
+    UPDATE hosts SET certificate_fingerprint = $2 WHERE name = $1 AND certificate_fingerprint IS NULL)
+  SELECT revoked_at IS NOT NULL AS revoked,
+    coalesce(certificate_fingerprint, $2) = $2 OR previous_certificate_fingerprint = $2 AS known
+  FROM hosts WHERE name = $1`;
+
+const REVOKED = 'SELECT name FROM hosts WHERE name = ANY($1) AND revoked_at IS NOT NULL';
+
+/** The certificates of hosts after they have joined: judged at each call, renewed by the host itself, revoked. */
+@Injectable()
+export class HostCertificates {
+  constructor(private readonly database: DataSource) {}
+
+  /**
+   * Throws NotFoundError for a host that never joined or was removed, ForbiddenError for one that was revoked, and for a
+   * certificate of our CA that is neither the host's present one nor the one before it.
+   */
+  async check({ hostname, fingerprint }: ShownCertificate): Promise<void> {
+    const [host] = await this.database.query<{ revoked: boolean; known: boolean | null }[]>(CHECK, [
+      hostname,
+      fingerprint,
+    ]);
+    if (!host) throw new NotFoundError('Host', hostname);
+    if (host.revoked) throw new ForbiddenError(`Host ${hostname} is revoked: an operator has to let it join again.`);
+    if (!host.known) throw new ForbiddenError(`The certificate of host ${hostname} was replaced by another one.`);
+  }
+
+  /**
+   * The next certificate of a host that shows a good one. That one stays good until it ends or the next renewal: the
+   * answer may be lost. Throws as `check`, InvalidInputError.
+   */
+  async renew(shown: ShownCertificate, requestPem: string): Promise<{ certificatePem: string; caPem: string }> {
+    return this.database.transaction(async (tx) => {
+      await tx.query('SELECT FROM hosts WHERE name = $1 FOR UPDATE', [shown.hostname]);
+      await this.check(shown);
+      const ca = new ClusterCa(settings('pki').directory);
+      const { certificatePem, caPem, fingerprint } = await ca.sign(shown.hostname, requestPem);
+      await tx.query(
+        `UPDATE hosts SET certificate_fingerprint = $2, previous_certificate_fingerprint = $3, updated_at = now()
+         WHERE name = $1`,
+        [shown.hostname, fingerprint, shown.fingerprint],
+      );
+      return { certificatePem, caPem };
+    });
+  }
+
+  /**
+   * No call of the host is taken from now on, and it gets nothing new. What runs there runs on until its fence ends it or
+   * it is evacuated. Throws NotFoundError.
+   */
+  async revoke(hostname: string): Promise<void> {
+    const [, revoked] = await this.database.query<[unknown, number]>(
+      `UPDATE hosts SET revoked_at = coalesce(revoked_at, now()), enabled = false, disabled_reason = 'revoked',
+         updated_at = now() WHERE name = $1`,
+      [hostname],
+    );
+    if (!revoked) throw new NotFoundError('Host', hostname);
+  }
+
+  /** Which of these hosts are revoked. */
+  async revoked(hostnames: string[]): Promise<Set<string>> {
+    const rows = await this.database.query<Pick<Host, 'name'>[]>(REVOKED, [hostnames]);
+    return new Set(rows.map(({ name }) => name));
+  }
+}
