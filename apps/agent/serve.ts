@@ -84,7 +84,7 @@ export async function serve(settings: AgentSettings): Promise<void> {
   const lifecycle = new Lifecycle(parts);
   const instances = new Instances(parts, lifecycle);
   const reconciliation = new Reconciliation(parts, lifecycle);
-  const host = () => hostInfo(settings, storage.name);
+  const host = () => hostInfo(settings, storage);
   const can = async (what: string) => (await host()).capabilities.some(({ name, present }) => name === what && present);
   const migrations = new Migrations({
     hostname: settings.name,

@@ -2,11 +2,15 @@ import { statfsSync } from 'node:fs';
 import { arch, availableParallelism, release, totalmem } from 'node:os';
 import type { Capability, HostInfo } from '#generated/lxstack/agent/v1/types';
 import type { AgentSettings } from '../settings.js';
+import type { StorageDriver } from '../storage/storage-driver.js';
 import { cpuFeatures } from './cpu-features.js';
 import { probeLxc } from './probe-lxc.js';
 
 /** What this host is and has, for the lease. Role `network` has nothing to give. */
-export async function hostInfo(settings: AgentSettings, storageDriver: string): Promise<HostInfo> {
+export async function hostInfo(
+  settings: AgentSettings,
+  { name: storageDriver, limitsDisks }: Pick<StorageDriver, 'name' | 'limitsDisks'>,
+): Promise<HostInfo> {
   const { bsize, blocks } = statfsSync(settings.state);
   const compute = settings.role === 'compute';
   return {
@@ -17,7 +21,10 @@ export async function hostInfo(settings: AgentSettings, storageDriver: string): 
       memoryBytes: compute ? totalmem() : 0,
       diskBytes: compute ? bsize * blocks : 0,
     },
-    capabilities: [...(compute ? [...(await probe(settings)), privileged(settings)] : []), desiredState],
+    capabilities: [
+      ...(compute ? [...(await probe(settings)), privileged(settings), diskLimit(storageDriver, limitsDisks)] : []),
+      desiredState,
+    ],
     kernel: release(),
     storageDriver,
     vtep: settings.vtep,
@@ -43,6 +50,12 @@ function privileged(settings: AgentSettings): Capability {
 
 /** This agent follows its networks: the control plane does not tell it of them call by call. */
 const desiredState: Capability = { name: 'desired-state', present: true, detail: '' };
+
+/** Whether an instance can use no more of the disk than its flavor says. */
+function diskLimit(storageDriver: string, present: boolean): Capability {
+  const detail = present ? 'by quota groups of btrfs' : `${storageDriver} keeps no instance to the disk of its flavor`;
+  return { name: 'disk-limit', present, detail };
+}
 
 let probed: Promise<Capability[]> | undefined;
 

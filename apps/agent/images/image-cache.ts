@@ -17,6 +17,7 @@ import { whatToEvict } from './eviction.js';
 import { SHARED_ID_RANGE } from '#libs/agent-protocol/shared-id-range';
 import { idMapOf, imagePlaceOf, isPrivileged, placeOf } from './id-maps.js';
 import { copyShifted } from './shift.js';
+import { unpackBounds } from './unpack-bounds.js';
 import { unpack } from './unpack.js';
 
 interface Deps {
@@ -144,7 +145,7 @@ export class ImageCache {
         (error) => error instanceof UnavailableError,
       );
       const place = await storage.newImage(image.sha256);
-      await unpack(blob, place, SHARED_ID_RANGE);
+      await unpack(blob, place, SHARED_ID_RANGE, unpackBounds((await stat(blob)).size));
       await storage.sealImage(image.sha256);
       await this.touch(image.sha256);
     } finally {

@@ -24,6 +24,13 @@ export class ImageFormatError extends ConflictError {
   }
 }
 
+/** Unpacked it is more than an image may become. Final. */
+export class ImageTooBigError extends ConflictError {
+  constructor(bound: string, setting: string) {
+    super(`IMAGE_TOO_BIG: unpacked the image has more than ${bound} (${setting})`);
+  }
+}
+
 /** Instances lie upon it. */
 export class ImageInUseError extends ConflictError {
   constructor(readonly sha256: string) {

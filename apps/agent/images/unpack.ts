@@ -2,41 +2,103 @@ import { spawn } from 'node:child_process';
 import { chmod, chown, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import type { IdMap } from '#generated/lxstack/agent/v1/types';
 import { newId } from '#libs/common/ids';
-import { failureOf } from '../process/child-exit.js';
 import { kindOf } from '../storage/directories.js';
-import { ImageFormatError } from './image.errors.js';
+import { ImageFormatError, ImageTooBigError } from './image.errors.js';
+import { boundedBytes, boundedEntries } from './unpack-bounds.js';
+import type { UnpackBounds } from './unpack-bounds.js';
 
 const TIMEOUT_MS = 900_000;
 /** Devices are LXC's to make; a user namespace may not. */
 const SKIPPED = ['dev/*', './dev/*', 'rootfs/dev/*', './rootfs/dev/*'].map((pattern) => `--exclude=${pattern}`);
-const TAR = ['-x', '-p', '--numeric-owner', '--same-owner', '--xattrs', '--xattrs-include=*', ...SKIPPED];
+const TAR = ['-x', '-v', '-p', '--numeric-owner', '--same-owner', '--xattrs', '--xattrs-include=*', ...SKIPPED];
 
 /**
  * Unpacks an archive (tar, plain or by gzip, xz, zstd) into the empty directory `place` as root of the id map's user
  * namespace: owners are shifted as they are written, file capabilities become those of the namespace, and an archive
- * that points elsewhere writes with an id that may write nowhere else. Throws ImageFormatError.
+ * that points elsewhere writes with an id that may write nowhere else. Throws ImageFormatError, ImageTooBigError where it
+ * becomes more than `bounds`; then `place` is empty again.
  */
-export async function unpack(archive: string, place: string, { base, size }: IdMap): Promise<void> {
-  await chown(place, base, base);
-  const file = await open(archive, 'r'); // root's: it goes in by stdin
+export async function unpack(archive: string, place: string, map: IdMap, bounds: UnpackBounds): Promise<void> {
+  await chown(place, map.base, map.base);
   try {
-    const program = await decompressor(file);
-    const tar = ['tar', ...TAR, ...(program ? [`--use-compress-program=${program}`] : []), '-f', '-'];
-    const child = spawn('lxc-usernsexec', ['-m', `b:0:${base}:${size}`, '--', ...tar], {
-      cwd: place,
-      stdio: [file.fd, 'ignore', 'pipe'],
-      timeout: TIMEOUT_MS,
-    });
-    const failure = await failureOf(child);
-    if (failure) throw new ImageFormatError(failure);
-  } finally {
-    await file.close();
+    await unpackInto(archive, place, map, bounds);
+  } catch (error) {
+    for (const name of await readdir(place)) await rm(join(place, name), { recursive: true, force: true });
+    throw error;
   }
   await liftRootfs(place);
   if (!(await readdir(place)).length) throw new ImageFormatError('it is empty');
-  for (const needed of ['dev', 'proc', 'sys']) await makeMountPoint(join(place, needed), base);
+  for (const needed of ['dev', 'proc', 'sys']) await makeMountPoint(join(place, needed), map.base);
+}
+
+/** Decompressor and tar are both in the namespace; what flows between them, and what tar names, is counted here. */
+async function unpackInto(archive: string, place: string, { base, size }: IdMap, bounds: UnpackBounds): Promise<void> {
+  const file = await open(archive, 'r'); // root's: it goes in by stdin
+  const ended = new AbortController();
+  const inside = (command: string[], stdin: 'pipe' | number) =>
+    start(['lxc-usernsexec', '-m', `b:0:${base}:${size}`, '--', ...command], place, stdin, ended.signal);
+  try {
+    const program = await decompressor(file);
+    const source = program ? inside([program, '-dc'], file.fd) : undefined;
+    const tar = inside(['tar', ...TAR, '-f', '-'], 'pipe');
+    const unpacked = source?.child.stdout ?? file.createReadStream({ start: 0, autoClose: false });
+    const parts = [
+      pipeline(unpacked, boundedBytes(bounds), tar.child.stdin!).catch(ignoringBrokenPipe),
+      pipeline(tar.child.stdout!, boundedEntries(bounds)),
+      tar.done,
+      ...(source ? [source.done] : []),
+    ];
+    const ends = parts.map((part) =>
+      part.catch((error: unknown) => {
+        ended.abort(); // the others have nothing more to do
+        throw error;
+      }),
+    );
+    throwFirst(await Promise.allSettled(ends));
+  } finally {
+    ended.abort();
+    await file.close();
+  }
+}
+
+/** A bound that was passed ends tar as well: that is the reason, and not what tar says then. */
+function throwFirst(ends: PromiseSettledResult<void>[]): void {
+  const reasons = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as Error] : []));
+  const of = (kind: new (...args: never[]) => Error) => reasons.find((reason) => reason instanceof kind);
+  const first = of(ImageTooBigError) ?? of(ImageFormatError) ?? reasons[0];
+  if (first) throw first;
+}
+
+/** A tar that failed reads no further: its own words are told instead. */
+function ignoringBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+}
+
+/** `done` fails with the end of what it said. */
+function start([command, ...args]: string[], cwd: string, stdin: 'pipe' | number, signal: AbortSignal) {
+  const child = spawn(command!, args, {
+    cwd,
+    stdio: [stdin, 'pipe', 'pipe'],
+    timeout: TIMEOUT_MS,
+    signal,
+    killSignal: 'SIGKILL',
+  });
+  let said = '';
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-1000)));
+  const done = new Promise<void>((resolve, reject) =>
+    child
+      .on('error', (error) => (signal.aborted ? resolve() : reject(error)))
+      .on('close', (code, by) =>
+        // A tar that has seen the end of the archive reads no further.
+        code === 0 || code === 141 || by === 'SIGPIPE' || signal.aborted
+          ? resolve()
+          : reject(new ImageFormatError(said.trim() || `${args.at(4)} ended with ${code ?? 'a signal'}`)),
+      ),
+  );
+  return { child, done };
 }
 
 /** LXD's unified images hold `metadata.yaml` beside `rootfs/`: the root is what is in there. Links are not followed. */

@@ -107,6 +107,39 @@ for (const name of ['dir', 'overlay', 'btrfs']) {
       }
     });
 
+    test('an image that becomes more than it may is refused in words, and leaves nothing', async (t) => {
+      if (skip ?? cannotUnpack) return t.skip(skip ?? cannotUnpack);
+      const cache = await open();
+      const root = join(base, 'bomb');
+      await mkdir(join(root, 'etc'), { recursive: true });
+      await writeFile(join(root, 'zeros'), Buffer.alloc(8 << 20));
+      for (let i = 0; i < 50; i++) await writeFile(join(root, 'etc', `file-${i}`), '');
+      for (const [program, setting, value, words] of [
+        ['gzip', 'LXSTACK_AGENT_UNPACK_MAX_BYTES', '4000000', /IMAGE_TOO_BIG.* 4000000 bytes .*UNPACK_MAX_BYTES/],
+        ['zstd', 'LXSTACK_AGENT_UNPACK_MAX_ENTRIES', '20', /IMAGE_TOO_BIG.* 20 files .*UNPACK_MAX_ENTRIES/],
+        ['', 'LXSTACK_AGENT_UNPACK_MAX_BYTES', '4000000', /IMAGE_TOO_BIG/],
+      ] as const) {
+        const file = join(base, `bomb.${program || 'plain'}`);
+        run('tar', '-c', ...(program ? [`--use-compress-program=${program}`] : []), '-C', root, '-f', file, '.');
+        const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
+        files.set(sha256, file);
+        process.env[setting] = value;
+        try {
+          await assert.rejects(cache.ensure({ imageId: newId(), sha256, sizeBytes: 0 }), words);
+        } finally {
+          delete process.env[setting];
+        }
+        assert.equal(await storage.hasImage(sha256), false);
+        assert.deepEqual(await readdir(join(place, 'images', `${sha256}.new`)), []);
+        assert.equal(
+          await cache.ensure({ imageId: newId(), sha256, sizeBytes: 0 }),
+          false,
+          'within bounds it is taken',
+        );
+      }
+      await rm(root, { recursive: true });
+    });
+
     test('an instance with ids of its own, or those of the host, is made from a copy that is shifted to them', async (t) => {
       if (skip ?? cannotUnpack) return t.skip(skip ?? cannotUnpack);
       const cache = await open();
