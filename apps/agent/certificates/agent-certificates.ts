@@ -63,7 +63,7 @@ export class AgentCertificates implements Provider {
 
   addIdentityCertificateListener(listener: IdentityListener): void {
     this.identities.add(listener);
-    listener(this.identity());
+    process.nextTick(() => listener(this.identity())); // the server listens to its credentials after this call
   }
 
   removeIdentityCertificateListener(listener: IdentityListener): void {
@@ -72,7 +72,7 @@ export class AgentCertificates implements Provider {
 
   addCaCertificateListener(listener: CaListener): void {
     this.authorities.add(listener);
-    listener({ caCertificate: this.now.ca });
+    process.nextTick(() => listener({ caCertificate: this.now.ca }));
   }
 
   removeCaCertificateListener(listener: CaListener): void {
