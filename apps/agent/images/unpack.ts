@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { IdMap } from '#generated/lxstack/agent/v1/types';
 import { newId } from '#libs/common/ids';
+import { exitOf } from '../process/child-exit.js';
+import { CommandError } from '../process/command-error.js';
 import { kindOf } from '../storage/directories.js';
 import { ImageFormatError, ImageTooBigError } from './image.errors.js';
 import { boundedBytes, boundedEntries } from './unpack-bounds.js';
@@ -77,6 +79,9 @@ function ignoringBrokenPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
 }
 
+/** A tar that has seen the end of the archive reads no further, and its decompressor ends by SIGPIPE. */
+const FINE = [0, 128 + 13];
+
 /** `done` fails with the end of what it said. */
 function start([command, ...args]: string[], cwd: string, stdin: 'pipe' | number, signal: AbortSignal) {
   const child = spawn(command!, args, {
@@ -86,18 +91,13 @@ function start([command, ...args]: string[], cwd: string, stdin: 'pipe' | number
     signal,
     killSignal: 'SIGKILL',
   });
-  let said = '';
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-1000)));
-  const done = new Promise<void>((resolve, reject) =>
-    child
-      .on('error', (error) => (signal.aborted ? resolve() : reject(error)))
-      .on('close', (code, by) =>
-        // A tar that has seen the end of the archive reads no further.
-        code === 0 || code === 141 || by === 'SIGPIPE' || signal.aborted
-          ? resolve()
-          : reject(new ImageFormatError(said.trim() || `${args.at(4)} ended with ${code ?? 'a signal'}`)),
-      ),
-  );
+  const done = exitOf(child, FINE).catch((error: unknown) => {
+    if (signal.aborted || child.signalCode === 'SIGPIPE') return;
+    if (!(error instanceof CommandError)) throw error;
+    throw new ImageFormatError(
+      error.output.trim().slice(-1000) || `${command} ended with ${error.status ?? 'a signal'}`,
+    );
+  });
   return { child, done };
 }
 
