@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { ApiWorld } from '../policy/api-world.js';
+
+let world: ApiWorld;
+let admin: string;
+before(async () => {
+  world = await ApiWorld.start();
+  admin = await world.admin();
+});
+after(() => world.stop());
+
+const post = (path: string, body: unknown, token = admin) => world.ask('POST', `/fleet/v1${path}`, { token, body });
+
+test('a join token is for a host that is new, or by name for one that may join again', async () => {
+  await world.addHost('h1');
+  assert.equal((await post('/join-tokens', {})).status, 201);
+  assert.equal((await post('/join-tokens', { hostname: 'h2' })).status, 201);
+  const known = await post('/join-tokens', { hostname: 'h1' });
+  assert.equal(known.status, 409);
+  assert.match(known.text, /Host h1 has joined already/);
+  assert.equal((await post('/join-tokens', { hostname: 'h1', re_enrol: true })).status, 201);
+  for (const body of [
+    { hostname: '../h1' },
+    { re_enrol: true },
+    { hostname: 'h3', re_enrol: 'perhaps' },
+    { host: 'h3' },
+  ])
+    assert.equal((await post('/join-tokens', body)).status, 400, JSON.stringify(body));
+});
+
+test('an operator revokes a host: it gets nothing new; members may not', async () => {
+  await world.addHost('h4');
+  const member = await world.person(admin, 'member', 'member', 'members');
+  assert.equal((await post('/hosts/h4/revoke', undefined, member.token)).status, 403);
+  assert.equal((await post('/join-tokens', {}, member.token)).status, 403);
+  assert.equal((await post('/hosts/nobody/revoke', undefined)).status, 404);
+  const { status, body } = await post('/hosts/h4/revoke', undefined);
+  assert.equal(status, 200);
+  assert.ok(body.host!.revoked_at);
+  assert.deepEqual([body.host!.enabled, body.host!.disabled_reason], [false, 'revoked']);
+});
