@@ -48,7 +48,7 @@ export async function serve(settings: AgentSettings): Promise<void> {
   await mkdir(settings.state, { recursive: true });
   await openDiskReserve(settings.state);
   await chmod(settings.state, 0o711); // containers' users pass through to their roots
-  if (settings.runtime === 'lxc') await raiseUserLimits(logger);
+  const lowerUserLimits = settings.runtime === 'lxc' ? await raiseUserLimits(logger) : undefined;
   const certificates = await AgentCertificates.open(settings.pki);
   const control = new ControlPlane(settings.control, certificates.pki);
   certificates.follow((pki) => control.use(pki));
@@ -163,6 +163,7 @@ export async function serve(settings: AgentSettings): Promise<void> {
   await done;
   await desired.keep();
   await forbidUserfaults();
+  if (!records.ids().length) await lowerUserLimits?.();
   server.forceShutdown();
   process.exit(0);
 }

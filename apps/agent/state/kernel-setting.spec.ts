@@ -58,3 +58,22 @@ test('an agent that was killed while it held it leaves it to the next one, which
   await release();
   assert.equal(await now(), '0');
 });
+
+test('a limit is raised and never lowered, and goes back when nobody needs it', async () => {
+  await writeFile(path, '100');
+  const [one, other] = [await setting.holdAtLeast(500), await setting.holdAtLeast(200)];
+  assert.equal(await now(), '500');
+  await one();
+  assert.equal(await now(), '500', 'the other still needs more than there was');
+  await other();
+  assert.equal(await now(), '100');
+  const satisfied = await setting.holdAtLeast(50);
+  await writeFile(path, '70');
+  await satisfied();
+  assert.equal(await now(), '70', 'what no agent changed is not touched');
+  await writeFile(path, '0');
+  await (
+    await setting.holdAtLeast(500, 0)
+  )();
+  assert.equal(await now(), '0');
+});

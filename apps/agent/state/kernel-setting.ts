@@ -26,11 +26,24 @@ export class KernelSetting {
 
   /** Sets it; it stays so until the returned function of every holder was called or its process has ended. */
   async hold(value: string): Promise<() => Promise<void>> {
+    return this.change(() => value);
+  }
+
+  /** The same for a limit, which is raised to `least` and never lowered. `unlimited`: what says that there is none. */
+  async holdAtLeast(least: number, unlimited?: number): Promise<() => Promise<void>> {
+    return this.change((now) => (Number(now) < least && Number(now) !== unlimited ? String(least) : undefined));
+  }
+
+  /** `value`: what it is to be, from what it is; undefined leaves it. Before the first change it is written down. */
+  private async change(value: (now: string) => string | undefined): Promise<() => Promise<void>> {
     const holder = join(this.directory, `${process.pid}-${await startOf(process.pid)}-${holds++}`);
     await this.locked(async () => {
-      if (!existsSync(this.before)) await keep(this.before, await readFile(this.path, 'utf8'));
+      const now = await readFile(this.path, 'utf8');
+      const wanted = value(now);
+      if (wanted === undefined && !existsSync(this.before)) return;
+      if (!existsSync(this.before)) await keep(this.before, now);
       await writeFile(holder, '');
-      await writeFile(this.path, value);
+      if (wanted !== undefined) await writeFile(this.path, wanted);
     });
     let released = false;
     return async () => {

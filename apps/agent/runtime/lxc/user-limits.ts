@@ -1,6 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { messageOf } from '#libs/common/errors';
 import type { Logger } from '#libs/common/logger';
+import { KernelSetting } from '../../state/kernel-setting.js';
 
 /** Settings below /proc/sys/fs with what they are to be at least, and what fails without. */
 const LIMITS = [
@@ -17,17 +17,21 @@ const LIMITS = [
 
 /**
  * To the kernel all instances of the host are one user (they share an id map), and what it lets one user have is soon used
- * up, as by a dozen systemd guests: the next restore fails. Raised, never lowered.
+ * up, as by a dozen systemd guests: the next restore fails. Raised, never lowered. The returned function
+ * puts them back to what they were before any agent: for one that stops and leaves no instance behind.
  */
-export async function raiseUserLimits(logger: Logger): Promise<void> {
+export async function raiseUserLimits(logger: Logger): Promise<() => Promise<void>> {
+  const releases: (() => Promise<void>)[] = [];
   for (const { name, wanted, without } of LIMITS) {
     const path = `/proc/sys/fs/${name}`;
     try {
-      const now = Number(await readFile(path, 'utf8'));
-      const unlimited = name === 'pipe-user-pages-soft' && now === 0;
-      if (now < wanted && !unlimited) await writeFile(path, String(wanted));
+      const unlimited = name === 'pipe-user-pages-soft' ? 0 : undefined;
+      releases.push(await new KernelSetting(path).holdAtLeast(wanted, unlimited));
     } catch (error) {
       logger.warn({ reason: messageOf(error) }, `cannot raise ${path}: ${without}`);
     }
   }
+  return async () => {
+    for (const release of releases) await release();
+  };
 }
