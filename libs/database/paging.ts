@@ -25,15 +25,19 @@ export function namesColumn({ filters = {}, sort = [] }: PageRequest, name: stri
 
 /**
  * Narrows `query` to one page. `columns` maps the names a client may use to SQL over the alias `x`, never null
- * (`coalesce(x.name, '')`). Throws InvalidInputError for a sort key or filter that is none of them.
+ * (`coalesce(x.name, '')`). `visible`: SQL over `x` for what the caller may see at all; it holds for the marker's row too,
+ * or a page would tell where another's stands in the order. Throws InvalidInputError for a sort key or filter that is none
+ * of the columns.
  */
 export function page<T extends ObjectLiteral>(
   query: SelectQueryBuilder<T>,
   columns: Record<string, string>,
   { filters = {}, sort = [], marker, limit = MAX_PAGE }: PageRequest,
+  visible = 'true',
 ): SelectQueryBuilder<T> {
   const { tableName: table, primaryColumns } = query.expressionMap.mainAlias!.metadata;
   const ofUuids = primaryColumns[0].type === 'uuid';
+  query.andWhere(visible);
   Object.entries(filters).forEach(([name, values], n) => {
     const column = columnOf(columns, name);
     if (name === 'id' && ofUuids)
@@ -43,7 +47,7 @@ export function page<T extends ObjectLiteral>(
   const keys = [...sort.filter(({ key }) => key !== 'id'), { key: 'id', direction: sort[0]?.direction ?? 'asc' }];
   // What is no UUID names no row; the index of the primary key is asked without a cast.
   if (marker !== undefined && ofUuids && !UUID.test(marker)) query.andWhere('false');
-  else if (marker !== undefined) query.andWhere(`(${after(columns, keys, table)})`, { marker });
+  else if (marker !== undefined) query.andWhere(`(${after(columns, keys, table, visible)})`, { marker });
   query.orderBy();
   for (const [n, { key, direction }] of keys.entries()) {
     query.addSelect(`(${columnOf(columns, key)})`, `sort_${n}`);
@@ -53,9 +57,10 @@ export function page<T extends ObjectLiteral>(
 }
 
 /** Rows behind the marker's: equal in the first keys, beyond it in the next. */
-function after(columns: Record<string, string>, keys: SortKey[], table: string): string {
+function after(columns: Record<string, string>, keys: SortKey[], table: string, visible: string): string {
+  const ofMarker = (sql: string) => sql.replace(/\bx\./g, 'm.');
   const mark = (key: string) =>
-    `(SELECT ${columnOf(columns, key).replace(/\bx\./g, 'm.')} FROM ${table} m WHERE m.id = :marker)`;
+    `(SELECT ${ofMarker(columnOf(columns, key))} FROM ${table} m WHERE m.id = :marker AND ${ofMarker(visible)})`;
   return keys
     .map(({ key, direction }, n) =>
       [

@@ -65,8 +65,9 @@ export function narrowImages(query: Query, caller: Caller, request: ImageListReq
   const { projectId } = caller;
   query.where(`x.status <> 'deleted'`);
   const open = request.filters?.visibility?.includes('community') ? `'public', 'community'` : `'public'`;
-  if (!allows(caller, 'get_images:all_projects'))
-    query.andWhere(`(x.visibility IN (${open}) OR x.project_id = :projectId)`, { projectId });
+  const all = allows(caller, 'get_images:all_projects');
+  const visible = all ? undefined : `(x.visibility IN (${open}) OR x.project_id = :projectId)`;
+  query.setParameter('projectId', projectId);
   if (!request.filters?.hidden) query.andWhere('NOT x.hidden');
   const { tags, properties, sizeMin, sizeMax } = request;
   if (tags?.length) query.andWhere('x.tags @> :tags', { tags });
@@ -79,5 +80,5 @@ export function narrowImages(query: Query, caller: Caller, request: ImageListReq
     query.andWhere(`date_trunc('second', x.${column}) ${operators[operator]} :time${n}`, { [`time${n}`]: at }),
   );
   const sort = request.sort?.length ? request.sort : [{ key: 'created_at', direction: 'desc' as const }];
-  return page(query, columns, { ...request, sort });
+  return page(query, columns, { ...request, sort }, visible);
 }

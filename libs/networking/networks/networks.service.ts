@@ -45,10 +45,11 @@ export class Networks {
   async list(caller: Caller, request: PageRequest): Promise<NetworkView[]> {
     const query = this.database.manager.createQueryBuilder(Network, 'x');
     const { projectId } = caller;
-    if (!allows(caller, 'get_network:all_projects'))
-      query.where('(x.project_id = :projectId OR x.shared)', { projectId });
+    const all = allows(caller, 'get_network:all_projects');
+    const visible = all ? undefined : '(x.project_id = :projectId OR x.shared)';
+    query.setParameter('projectId', projectId);
     if (namesColumn(request, 'vni')) requireAllowed(caller, 'get_network:provider:segmentation_id');
-    return this.withSubnets(await page(query, columns, request).getMany());
+    return this.withSubnets(await page(query, columns, request, visible).getMany());
   }
 
   /** Throws NotFoundError, also for one the caller may not see. */

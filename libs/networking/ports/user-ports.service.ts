@@ -82,11 +82,11 @@ export class UserPorts {
 
   async list(caller: Caller, request: PageRequest, having: PortAddressFilter = {}): Promise<Port[]> {
     const query = this.database.manager.createQueryBuilder(Port, 'x');
-    if (!allows(caller, 'get_network:all_projects'))
-      query.where('x.project_id = :projectId', { projectId: caller.projectId });
+    const all = allows(caller, 'get_network:all_projects');
+    query.setParameter('projectId', caller.projectId);
     if (namesColumn(request, 'host')) requireAllowed(caller, 'get_port:binding:host_id');
     withAddresses(query, having);
-    return page(query, columns, request).getMany();
+    return page(query, columns, request, all ? undefined : 'x.project_id = :projectId').getMany();
   }
 
   /** Throws NotFoundError, also for one of another project. */

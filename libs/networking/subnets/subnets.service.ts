@@ -59,12 +59,11 @@ export class Subnets {
   async list(caller: Caller, request: PageRequest): Promise<Subnet[]> {
     const query = this.database.manager.createQueryBuilder(Subnet, 'x');
     const { projectId } = caller;
-    if (!allows(caller, 'get_network:all_projects'))
-      query.where(
-        '(x.project_id = :projectId OR EXISTS (SELECT 1 FROM networks n WHERE n.id = x.network_id AND n.shared))',
-        { projectId },
-      );
-    return page(query, columns, request).getMany();
+    const visible = allows(caller, 'get_network:all_projects')
+      ? undefined
+      : '(x.project_id = :projectId OR EXISTS (SELECT 1 FROM networks n WHERE n.id = x.network_id AND n.shared))';
+    query.setParameter('projectId', projectId);
+    return page(query, columns, request, visible).getMany();
   }
 
   /** Throws NotFoundError, also for one the caller may not see. */

@@ -105,6 +105,27 @@ test('a page does not begin behind what is of another project', async () => {
   assert.equal((await ask(`/compute/v2.1/servers?marker=${id}`)).status, 400);
 });
 
+test("where another project's things stand in the order of a list is not told", async () => {
+  const { networkId, subnetId, imageId } = tenant;
+  const own = await seedTenant(world, stranger, '10.6.0.0/24');
+  const ports = [member, stranger].map(async ({ token }, n) => {
+    const body = { port: { network_id: [networkId, own.networkId][n] } };
+    return String((await world.must('POST', '/networking/v2.0/ports', { token, body })).port!.id);
+  });
+  const [portId] = await Promise.all(ports);
+  for (const [path, marker, key] of [
+    ['/networking/v2.0/networks', networkId, 'networks'],
+    ['/networking/v2.0/subnets', subnetId, 'subnets'],
+    ['/networking/v2.0/ports', portId, 'ports'],
+    ['/image/v2/images', imageId, 'images'],
+  ] as const)
+    for (const direction of ['asc', 'desc']) {
+      const query = `?limit=10&sort_key=name&sort_dir=${direction}&marker=${marker}`;
+      const answer = await world.ask('GET', `${path}${query}`, { token: stranger.token });
+      assert.deepEqual(answer.body[key], [], `${path} ${direction}`);
+    }
+});
+
 test('mobility: members are told that something stands against it, admins what', async () => {
   const id = await active();
   world.agents.get('h1')!.reasons = [SECRET];
