@@ -10,7 +10,6 @@ import { INSTANCE } from '#libs/compute/instances/actions/instance-operations';
 import type { InstanceAction } from '#libs/compute/instances/states/instance-states';
 import { requireSameIds } from '#libs/compute/instances/spec/host-needs';
 import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
-import { BadRequestError } from '#libs/compute/instances/instance.errors';
 import { Quotas } from '#libs/compute/quotas/quotas';
 import { databaseTime } from '#libs/database/database-time';
 import { Host } from '#libs/fleet/hosts/host.entity';
@@ -27,7 +26,12 @@ import { migrationsQuery } from './migration-list.js';
 import type { MigrationFilter, MigrationView } from './migration-list.js';
 import { requireCapability, requireCpu, requireSameStorage, requireSharing } from './move-checks.js';
 import type { ConcludeResizeInput, LiveMigrateInput, MoveInput, MoveRequest } from './move-operations.js';
-import { ComputeHostNotFoundError, EvacuationHostNotFoundError, MoveRefusedError } from './move.errors.js';
+import {
+  ComputeHostNotFoundError,
+  EvacuationHostNotFoundError,
+  MoveRefusedError,
+  NotResizedError,
+} from './move.errors.js';
 
 /** Who asks, as far as the record of it says; also whose move is confirmed for them. */
 type Asking = Pick<Caller, 'projectId' | 'userId' | 'requestId'>;
@@ -196,7 +200,7 @@ export class Migrations {
     return this.operations.transact(async (tx, create) => {
       const instance = await this.transitions.begin(tx, instanceId, action);
       const migration = await tx.findOneBy(Migration, { instanceId, status: 'finished' });
-      if (!migration) throw new BadRequestError('Instance has not been resized.');
+      if (!migration) throw new NotResizedError(instanceId);
       await tx.update(Migration, { uuid: migration.uuid }, { status });
       const input: ConcludeResizeInput = {
         migrationId: migration.uuid,

@@ -1,4 +1,4 @@
-import { ConflictError, InvalidInputError, NotFoundError } from '#libs/common/errors';
+import { ConflictError, DomainError, InvalidInputError, NotFoundError } from '#libs/common/errors';
 
 /** The host named as target is none of ours (Nova: ComputeHostNotFound, 400; evacuate: 404). */
 export class ComputeHostNotFoundError extends NotFoundError {
@@ -45,5 +45,12 @@ export class MigrationNotFoundError extends NotFoundError {
   constructor(migrationId: number, instanceId: string) {
     super('Migration', String(migrationId));
     this.message = `Migration ${migrationId} not found for instance ${instanceId}`;
+  }
+}
+
+/** There is no resize of the instance that could be confirmed or taken back. */
+export class NotResizedError extends DomainError {
+  constructor(readonly instanceId: string) {
+    super(`Instance ${instanceId} has not been resized.`);
   }
 }

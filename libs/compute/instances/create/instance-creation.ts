@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
-import { ConflictError, ForbiddenError, InvalidInputError, NotFoundError } from '#libs/common/errors';
+import { ConflictError, InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { toHostname } from '#libs/common/names';
 import { isUniqueViolation } from '#libs/database/transient-errors';
@@ -16,7 +16,13 @@ import { KeyPair } from '../../key-pairs/key-pair.entity.js';
 import { Quotas } from '../../quotas/quotas.js';
 import type { QuotaUsage } from '../../quotas/quotas.js';
 import { ServerGroups } from '../../server-groups/server-groups.js';
-import { BadRequestError } from '../instance.errors.js';
+import {
+  InstanceCountError,
+  NicForManyError,
+  NoResourcesError,
+  NotAllowedOnAnyHostError,
+  UnusableReferenceError,
+} from '../instance.errors.js';
 import { hostNeeds } from '../spec/host-needs.js';
 import { assignRange, wantedRange } from '../spec/id-ranges.js';
 import { Instance } from '../instance.entity.js';
@@ -48,19 +54,19 @@ export class InstanceCreation {
   ) {}
 
   /**
-   * Nova API: POST /servers. As many as quota allows between minCount and maxCount. Throws BadRequestError
-   * (also where flavor, network, port or group is unknown), FlavorTooSmallError, ForbiddenError, QuotaExceededError and
+   * Nova API: POST /servers. As many as quota allows between minCount and maxCount. Throws the errors of
+   * instance.errors.ts, InvalidInputError, ForbiddenError, QuotaExceededError and
    * what `InstancePorts` throws where an address or port is taken.
    */
   async create(caller: Caller, wanted: NewInstance): Promise<Instance[]> {
     if (wanted.maxCount > MAX_INSTANCES_AT_ONCE)
       throw new InvalidInputError('max_count', `an integer of at most ${MAX_INSTANCES_AT_ONCE}`);
-    if (wanted.minCount > wanted.maxCount) throw new BadRequestError('min_count must be <= max_count');
+    if (wanted.minCount > wanted.maxCount) throw new InstanceCountError(wanted.minCount, wanted.maxCount);
     if (wanted.hostname !== undefined && wanted.maxCount > 1)
       throw new InvalidInputError('hostname', 'no value where more than one instance is asked for');
     const placement = placementOf(caller, wanted);
     return this.createAll(caller, wanted, placement).catch((error: unknown) => {
-      throw error instanceof NotFoundError ? new BadRequestError(error.message) : error;
+      throw error instanceof NotFoundError ? new UnusableReferenceError(error.resource, error.id) : error;
     });
   }
 
@@ -107,15 +113,15 @@ export class InstanceCreation {
   ): Promise<void> {
     const { keyName } = wanted;
     if (keyName !== null && !(await tx.existsBy(KeyPair, { userId: caller.userId, name: keyName })))
-      throw new BadRequestError('Invalid key_name provided.');
+      throw new UnusableReferenceError('Key pair', keyName);
     await requireHinted(tx, caller, wanted.schedulerHints);
     refuseGuestData(wanted);
     requireGroups(caller, wanted.securityGroups);
     const host = placement.forcedHost ?? placement.requestedHost;
     if (host !== null && !(await tx.existsBy(Host, { name: host, role: 'compute' })))
-      throw new BadRequestError(`Compute host ${host} could not be found.`);
+      throw new UnusableReferenceError('Compute host', host);
     if (placement.zone !== null && !(await tx.existsBy(Host, { availabilityZone: placement.zone, role: 'compute' })))
-      throw new BadRequestError('The requested availability zone is not available');
+      throw new UnusableReferenceError('Availability zone', placement.zone);
   }
 }
 
@@ -124,11 +130,11 @@ function operationOf(by: Caller, resourceId: string, { forcedHost, requestedHost
   return { kind: 'instance.create', queue: 'instance', resourceType: INSTANCE, resourceId, by, input };
 }
 
-/** Throws BadRequestError for a group the project has not: it has the default one only, by name or id. */
+/** Throws UnusableReferenceError for a group the project has not: it has the default one only, by name or id. */
 function requireGroups({ projectId }: Caller, names: string[] = []): void {
   const { id, name: defaultName } = defaultSecurityGroup(projectId);
   const unknown = names.find((name) => name !== defaultName && name !== id);
-  if (unknown !== undefined) throw new BadRequestError(`Security group ${unknown} not found for project ${projectId}.`);
+  if (unknown !== undefined) throw new UnusableReferenceError('Security group', unknown, projectId);
 }
 
 const times = (count: number, each: Partial<QuotaUsage>): Partial<QuotaUsage> =>
@@ -141,22 +147,19 @@ async function assignRanges(tx: EntityManager, instances: readonly Instance[]): 
   }
 }
 
-/** Throws ForbiddenError where no host may run such an instance: nobody has allowed it. */
+/** Throws NotAllowedOnAnyHostError where no host may run such an instance: nobody has allowed it. */
 async function requireAllowed(tx: EntityManager, needs: readonly string[]): Promise<void> {
   for (const need of needs) {
     const shown = JSON.stringify([{ name: need, present: true }]);
     const allowed = await tx.query<unknown[]>('SELECT 1 FROM hosts WHERE capabilities @> $1::jsonb LIMIT 1', [shown]);
-    if (!allowed.length)
-      throw new ForbiddenError(
-        'flavorRef: lxd:security.privileged=true is allowed on no host. An operator allows it per host: LXSTACK_AGENT_PRIVILEGED=true in the environment of its agent.',
-      );
+    if (!allowed.length) throw new NotAllowedOnAnyHostError(need);
   }
 }
 
 /** A port or address that was named can go to one instance only. */
 function requireOwnPorts(wanted: NewInstance, count: number): void {
   const named = Array.isArray(wanted.networks) && wanted.networks.some((nic) => nic.portId ?? nic.fixedIp);
-  if (named && count > 1) throw new BadRequestError('A port or fixed IP cannot be given to more than one instance.');
+  if (named && count > 1) throw new NicForManyError(count);
 }
 
 /** The flavor as it is now: later changes of it do not touch the instance. */
@@ -164,10 +167,10 @@ function copyOf({ id, name, vcpus, ramMb, diskGb, extraSpecs }: Flavor): Instanc
   return { id, name, vcpus, ramMb, diskGb, extraSpecs };
 }
 
-/** Throws BadRequestError where neither a flavor nor resources are given. */
+/** Throws NoResourcesError where neither a flavor nor resources are given. */
 function resourcesWanted({ resources }: NewInstance, flavor: InstanceFlavor | null): InstanceResources {
   if (flavor) return resourcesOfFlavor(flavor);
-  if (!resources) throw new BadRequestError('An instance without a flavor needs resources.');
+  if (!resources) throw new NoResourcesError();
   return resources;
 }
 

@@ -5,17 +5,17 @@ import { Image } from '#libs/images/image.entity';
 import { imageTarget } from '#libs/images/image-target';
 import { allows } from '#libs/policy/policy';
 import type { InstanceResources } from '../instance-resources.js';
-import { BadRequestError, FlavorTooSmallError } from '../instance.errors.js';
+import { FlavorTooSmallError, ImageNotReadyError, UnusableReferenceError } from '../instance.errors.js';
 
 /**
- * Nova: an image that is not there or not active is a bad request here, not a 404. Throws BadRequestError. It cannot be
+ * An image that instances can be made from. Throws UnusableReferenceError, ImageNotReadyError. It cannot be
  * deleted before the transaction has ended, in which a server begins to need it (invariant 8).
  */
 export async function usableImage(tx: EntityManager, caller: Caller, id: string): Promise<Image> {
   const image = UUID.test(id) ? await lockedImage(tx, id) : null;
   const visible = image && allows(caller, 'get_image', imageTarget(image));
-  if (!visible || image.status === 'deleted') throw new BadRequestError(`Can not find requested image ${id}`);
-  if (image.status !== 'active') throw new BadRequestError(`Image ${id} is not active.`);
+  if (!visible || image.status === 'deleted') throw new UnusableReferenceError('Image', id);
+  if (image.status !== 'active') throw new ImageNotReadyError(id, image.status);
   return image;
 }
 
@@ -37,7 +37,7 @@ function lockedImage(tx: EntityManager, id: string): Promise<Image | null> {
 
 /** Throws FlavorTooSmallError. */
 export function requireFits(given: Pick<InstanceResources, 'memoryMb' | 'diskGb'>, image: Image): void {
-  if (image.minRam > given.memoryMb) throw new FlavorTooSmallError("Flavor's memory is too small for requested image.");
+  if (image.minRam > given.memoryMb) throw new FlavorTooSmallError('memory', given.memoryMb, image.minRam);
   if (given.diskGb !== 0 && image.minDisk > given.diskGb)
-    throw new FlavorTooSmallError("The size of the flavor's disk is smaller than the minimum size of the image.");
+    throw new FlavorTooSmallError('disk', given.diskGb, image.minDisk);
 }

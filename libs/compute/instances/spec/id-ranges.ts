@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { SHARED_ID_RANGE } from '#libs/agent-protocol/shared-id-range';
 import { lock } from '#libs/database/advisory-locks';
-import { BadRequestError } from '../instance.errors.js';
+import { IdRangeError } from '../instance.errors.js';
 
 /** Ranges of their own lie between these (LXD: the ids that its installation gives root in /etc/subuid). */
 const LOWEST = SHARED_ID_RANGE.base + SHARED_ID_RANGE.size;
@@ -19,7 +19,7 @@ export interface WantedRange {
 
 /**
  * LXD: security.idmap.isolated, security.idmap.size, security.idmap.base (which implies isolated). Null: the shared range.
- * Throws BadRequestError that names the key.
+ * Throws IdRangeError that names the key.
  */
 export function wantedRange(config: Readonly<Record<string, string>>): WantedRange | null {
   const isolated = config['security.idmap.isolated'] ?? 'false';
@@ -35,7 +35,7 @@ export function wantedRange(config: Readonly<Record<string, string>>): WantedRan
   return { base, size: size ?? SMALLEST };
 }
 
-/** In the caller's transaction; until it ends nobody else is given a range. Throws BadRequestError. */
+/** In the caller's transaction; until it ends nobody else is given a range. Throws IdRangeError. */
 export async function assignRange(tx: EntityManager, instanceId: string, wanted: WantedRange): Promise<void> {
   await lock(tx, 'idRanges');
   const base =
@@ -81,5 +81,4 @@ function number(config: Readonly<Record<string, string>>, key: 'base' | 'size', 
   return found;
 }
 
-const wrong = (key: string, expected: string) =>
-  new BadRequestError(`Flavor extra spec lxd:security.idmap.${key} must be ${expected}.`);
+const wrong = (key: string, expected: string) => new IdRangeError(key, expected);

@@ -2,22 +2,42 @@ import { Catch } from '@nestjs/common';
 import { ErrorFilter } from '#apps/api/http/error.filter';
 import type { ErrorAnswer } from '#apps/api/http/error.filter';
 import { DomainError } from '#libs/common/errors';
-import { BadRequestError, FlavorTooSmallError } from '#libs/compute/instances/instance.errors';
+import {
+  FlavorTooSmallError,
+  IdRangeError,
+  ImageNotReadyError,
+  InstanceCountError,
+  NicForManyError,
+  NoResourcesError,
+  PlacementRequestError,
+  UnusableReferenceError,
+} from '#libs/compute/instances/instance.errors';
 import { LimitBelowUsageError, UnknownProjectError } from '#libs/compute/quotas/quota.errors';
 import {
   ComputeHostNotFoundError,
   MigrationNotFoundError,
   MigrationStateError,
+  NotResizedError,
 } from '#libs/mobility/migrations/move.errors';
+import { BadRequestError } from './bad-request.error.js';
+import { novaWords } from './compute-words.js';
 import { MalformedMicroversionError, UnsupportedMicroversionError } from './microversion.js';
 
 /** Asked of us and never to be had here. */
 export class NotImplementedError extends DomainError {}
 
+type Status = [abstract new (...args: never[]) => Error, number];
+
 /** What this face answers otherwise than the common table. */
-const statuses: [abstract new (...args: never[]) => Error, number][] = [
+const statuses: Status[] = [
   [BadRequestError, 400],
-  [FlavorTooSmallError, 400],
+  ...[FlavorTooSmallError, IdRangeError, ImageNotReadyError, InstanceCountError, NicForManyError].map(
+    (type): Status => [type, 400],
+  ),
+  [NoResourcesError, 400],
+  [PlacementRequestError, 400],
+  [UnusableReferenceError, 400],
+  [NotResizedError, 400],
   [UnknownProjectError, 400],
   [LimitBelowUsageError, 400],
   [ComputeHostNotFoundError, 400],
@@ -59,7 +79,7 @@ export class ComputeErrorFilter extends ErrorFilter {
     return statuses.find(([type]) => error instanceof type)?.[1] ?? super.statusOf(error);
   }
 
-  protected override render(status: number, message: string): ErrorAnswer {
-    return renderFault(status, message);
+  protected override render(status: number, message: string, error: unknown): ErrorAnswer {
+    return renderFault(status, novaWords(error) ?? message);
   }
 }

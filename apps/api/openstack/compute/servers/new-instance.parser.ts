@@ -1,6 +1,6 @@
-import { BadRequestError } from '#libs/compute/instances/instance.errors';
 import type { NewInstance } from '#libs/compute/instances/create/new-instance';
 import { InputError } from '#apps/api/http/input/input-error';
+import { BadRequestError } from '../http/bad-request.error.js';
 import type { Microversion } from '../http/microversion.js';
 import { metadataOf, requestedNetworks, schedulerHintsOf } from './create-server.dto.js';
 import type { CreateServerDto } from './create-server.dto.js';

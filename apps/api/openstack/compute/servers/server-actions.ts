@@ -4,11 +4,11 @@ import { Injectable } from '@nestjs/common';
 import { Instances } from '#libs/compute/instances/instances';
 import { ConsoleLogs } from '#libs/compute/instances/read/console-logs';
 import { InstanceActions } from '#libs/compute/instances/actions/instance-actions';
-import { BadRequestError } from '#libs/compute/instances/instance.errors';
 import type { Instance } from '#libs/compute/instances/instance.entity';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
 import { parseBody } from '#apps/api/http/body/parse-body';
 import { InputError } from '#apps/api/http/input/input-error';
+import { BadRequestError } from '../http/bad-request.error.js';
 import type { ComputeRequest } from '../http/compute-request.js';
 import { metadataOf } from './create-server.dto.js';
 import {

@@ -1,12 +1,12 @@
 import { Body, Get, Param, Put } from '@nestjs/common';
 import { NotFoundError } from '#libs/common/errors';
-import { BadRequestError } from '#libs/compute/instances/instance.errors';
 import { isUp } from '#libs/fleet/hosts/host-state';
 import type { Host } from '#libs/fleet/hosts/host.entity';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
 import { TakesBare } from '#apps/api/http/body/body-schema';
 import { parseBody } from '#apps/api/http/body/parse-body';
 import { one, requireKnown } from '#apps/api/http/query/query';
+import { BadRequestError } from '../http/bad-request.error.js';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';

@@ -1,0 +1,41 @@
+import {
+  FlavorTooSmallError,
+  IdRangeError,
+  ImageNotReadyError,
+  InstanceCountError,
+  NicForManyError,
+  NotAllowedOnAnyHostError,
+  PlacementRequestError,
+  UnusableReferenceError,
+} from '#libs/compute/instances/instance.errors';
+import { NotResizedError } from '#libs/mobility/migrations/move.errors';
+
+/** Of things that Nova does not call by their name and id. */
+const unusable: Readonly<Record<string, (error: UnusableReferenceError) => string>> = {
+  'Security group': ({ id, projectId }) => `Security group ${id} not found for project ${projectId}.`,
+  Image: ({ id }) => `Can not find requested image ${id}`,
+  'Key pair': () => 'Invalid key_name provided.',
+  'Availability zone': () => 'The requested availability zone is not available',
+};
+
+/** Nova's words for an error of the domain, its fields by their names in this API; undefined: the error's own will do. */
+export function novaWords(error: unknown): string | undefined {
+  if (error instanceof UnusableReferenceError)
+    return Object.hasOwn(unusable, error.kind) ? unusable[error.kind]!(error) : undefined;
+  if (error instanceof ImageNotReadyError) return `Image ${error.imageId} is not active.`;
+  if (error instanceof FlavorTooSmallError)
+    return error.resource === 'memory'
+      ? "Flavor's memory is too small for requested image."
+      : "The size of the flavor's disk is smaller than the minimum size of the image.";
+  if (error instanceof InstanceCountError) return 'min_count must be <= max_count';
+  if (error instanceof NicForManyError) return 'A port or fixed IP cannot be given to more than one instance.';
+  if (error instanceof PlacementRequestError)
+    return error.problem === 'form'
+      ? 'Invalid availability_zone: zone, zone:host or zone:host:node is expected.'
+      : 'A host may be named in availability_zone or in host, not in both.';
+  if (error instanceof NotAllowedOnAnyHostError)
+    return `flavorRef: lxd:security.${error.need}=true is allowed on no host. An operator allows it per host: LXSTACK_AGENT_${error.need.toUpperCase()}=true in the environment of its agent.`;
+  if (error instanceof IdRangeError) return `Flavor extra spec lxd:${error.message}`;
+  if (error instanceof NotResizedError) return 'Instance has not been resized.';
+  return undefined;
+}
