@@ -93,6 +93,7 @@ export const expected: Readonly<Record<string, string>> = {
   'PUT /compute/v2.1/servers/{id}/tags/{tag}': '401 403 201 404 403 403 201',
   'DELETE /compute/v2.1/servers/{id}/tags/{tag}': '401 403 204 404 403 403 204',
   'GET /fleet/v1/audit': '401 403 403 403 403 200 200',
+  'POST /fleet/v1/audit/repair': '401 403 403 403 403 403 200',
   'GET /fleet/v1/hosts': '401 403 403 403 403 200 200',
   'DELETE /fleet/v1/hosts/{host}/drain': '401 403 403 403 403 403 404',
   'POST /fleet/v1/hosts/{host}/drain': '401 403 403 403 403 403 404',
