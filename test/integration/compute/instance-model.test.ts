@@ -13,6 +13,7 @@ import { InstanceCreation } from '#libs/compute/instances/create/instance-creati
 import { Instances } from '#libs/compute/instances/instances';
 import type { NewInstance } from '#libs/compute/instances/create/new-instance';
 import { Profiles } from '#libs/compute/profiles/profiles';
+import { Quota } from '#libs/compute/quotas/quota.entity';
 import { Snapshots } from '#libs/compute/snapshots/snapshots';
 import { DatabaseModule } from '#libs/database/database.module';
 import { FleetModule } from '#libs/fleet/fleet.module';
@@ -78,6 +79,22 @@ test('an instance without flavor and image has its own resources, which count ag
   await assert.rejects(
     create({ name: 'b', resources: { ...wanted.resources!, vcpus: 6 } }, caller),
     (error) => error instanceof QuotaExceededError && error.resource === 'cores' && error.used === 15,
+  );
+});
+
+test('of requests at once as many pass as the quota has room for, whether they ask for an exact count or a range', async () => {
+  const caller = { ...member, projectId: newId() };
+  await app.get(DataSource).manager.insert(Quota, { projectId: caller.projectId, resource: 'instances', limit: 4 });
+  const asked = Array.from({ length: 6 }, (_, n) =>
+    create({ name: `q${n}`, minCount: 1, maxCount: n % 2 ? 1 : 2 }, caller),
+  );
+  const ended = await Promise.allSettled(asked);
+  const made = ended.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
+  assert.equal(made.length, 4);
+  for (const one of ended) assert.ok(one.status === 'fulfilled' || one.reason instanceof QuotaExceededError);
+  await assert.rejects(
+    create({ name: 'many', minCount: 3, maxCount: 3 }, caller),
+    (error) => error instanceof QuotaExceededError && error.requested === 3 && error.used === 4,
   );
 });
 
