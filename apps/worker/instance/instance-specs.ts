@@ -32,10 +32,14 @@ export class InstanceSpecs {
 
   /** `image`: null where it was made without one. Throws NotFoundError, also where its image is gone. */
   async withImage(instanceId: string): Promise<{ instance: Instance; image: Image | null }> {
-    const instance = await this.instance(instanceId);
-    if (instance.imageId === null) return { instance, image: null };
-    const image = await this.database.manager.findOneBy(Image, { id: instance.imageId });
-    if (!image) throw new NotFoundError('Image', instance.imageId);
+    const found = await this.database.manager
+      .createQueryBuilder(Instance, 'i')
+      .leftJoinAndMapOne('i.image', Image, 'm', 'm.id = i.image_id')
+      .where('i.id = :instanceId', { instanceId })
+      .getOne();
+    if (!found) throw new NotFoundError('Instance', instanceId);
+    const { image = null, ...instance } = found as Instance & { image?: Image | null };
+    if (instance.imageId !== null && !image) throw new NotFoundError('Image', instance.imageId);
     return { instance, image };
   }
 
