@@ -10,6 +10,7 @@ import { hostCommand } from './commands/host.js';
 import { migrationCommand } from './commands/migration.js';
 import { logsCommand } from './commands/logs.js';
 import { policyCommand } from './commands/policy.js';
+import { pkiCommand } from './commands/pki.js';
 import { rebalanceCommand } from './commands/rebalance.js';
 import { serverCommand } from './commands/server.js';
 import { statusCommand } from './commands/status.js';
@@ -37,6 +38,7 @@ for (const command of [
   rebalanceCommand,
   policyCommand,
   doctorCommand,
+  pkiCommand,
   testCommand,
 ]) {
   program.addCommand(command());

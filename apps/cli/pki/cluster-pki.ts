@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { webcrypto } from 'node:crypto';
 
@@ -11,13 +12,19 @@ const YEAR_MS = 365 * 24 * 3600 * 1000;
 x509.cryptoProvider.set(webcrypto);
 
 /**
- * The certificates of a one-machine fleet's control plane: a CA, and for each of `processes` a directory with `ca.crt`,
- * `tls.crt` (CN `control:NAME`), `tls.key`; the api's has `ca.key` too, as it signs the hosts'. Kept once made.
+ * The certificates of a control plane: a CA, and for each of `processes` a directory with `ca.crt`, `tls.crt` (CN
+ * `control:NAME`, valid for `names`: DNS names and addresses), `tls.key`; the api's has `ca.key` too, as it signs the
+ * hosts'. Kept once made.
  */
-export async function ensurePki(directory: string, cluster: string, processes: readonly string[]): Promise<void> {
+export async function ensurePki(
+  directory: string,
+  cluster: string,
+  processes: readonly string[],
+  names: readonly string[] = ['localhost', '127.0.0.1'],
+): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const ca = await ensureCa(directory, cluster);
-  for (const name of processes) await ensureProcess(directory, name, ca);
+  for (const name of processes) await ensureProcess(directory, name, ca, names);
 }
 
 interface Ca {
@@ -50,7 +57,7 @@ async function ensureCa(directory: string, cluster: string): Promise<Ca> {
   return { certificate: new x509.X509Certificate(await readFile(certFile, 'utf8')), key: key, keyPem };
 }
 
-async function ensureProcess(directory: string, name: string, ca: Ca): Promise<void> {
+async function ensureProcess(directory: string, name: string, ca: Ca, names: readonly string[]): Promise<void> {
   const own = join(directory, name);
   if (existsSync(join(own, 'tls.crt'))) return;
   await mkdir(own, { recursive: true, mode: 0o700 });
@@ -65,10 +72,9 @@ async function ensureProcess(directory: string, name: string, ca: Ca): Promise<v
     extensions: [
       new x509.BasicConstraintsExtension(false),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
-      new x509.SubjectAlternativeNameExtension([
-        { type: 'dns', value: 'localhost' },
-        { type: 'ip', value: '127.0.0.1' },
-      ]),
+      new x509.SubjectAlternativeNameExtension(
+        names.map((value) => ({ type: isIP(value) ? ('ip' as const) : ('dns' as const), value })),
+      ),
       await x509.AuthorityKeyIdentifierExtension.create(ca.certificate),
     ],
   });
