@@ -21,7 +21,15 @@ program
   .action(async (options: JoinOptions) => {
     process.stdout.write(`${await joinCluster(settings('agentState').directory, options)}\n`);
   });
-program.command('serve').action(() => serve(readAgentSettings()));
+program
+  .command('serve')
+  .option('--simulated-hosts <file>', 'many simulated hosts in this process: a JSON array, see serve-many.ts')
+  .action(async ({ simulatedHosts }: { simulatedHosts?: string }) => {
+    if (simulatedHosts === undefined) return serve(readAgentSettings());
+    // Loaded for it alone: each process that a real host's agent starts is a fork of what the agent has loaded.
+    const { serveMany } = await import('./serve-many.js');
+    return serveMany(readAgentSettings(), simulatedHosts);
+  });
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`${messageOf(error)}\n`);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { AgentService } from '#generated/lxstack/agent/v1/agent';
 import { channelOptions } from '#libs/agent-protocol/credentials';
 import { createLogger } from '#libs/common/logger';
+import type { Logger } from '#libs/common/logger';
 import { AgentCertificates } from './certificates/agent-certificates.js';
 import { renewCertificates } from './certificates/renewal.js';
 import { hostInfo } from './capabilities/host-info.js';
@@ -14,11 +15,8 @@ import { migrationHandlers } from './migration/migration.handlers.js';
 import { Migrations } from './migration/migrations.js';
 import { execHandlers } from './exec/exec.handlers.js';
 import { serviceOf } from './grpc/service.js';
-import { imagePlaceOf } from './images/id-maps.js';
-import { ImageCache } from './images/image-cache.js';
 import { instanceHandlers } from './instances/instance.handlers.js';
 import { Instances } from './instances/instances.js';
-import { guestsOf } from './instances/guests.js';
 import { movingMacs } from './instances/moving-macs.js';
 import { Lifecycle } from './instances/lifecycle.js';
 import { movableInstances } from './instances/movable-instances.js';
@@ -30,50 +28,50 @@ import { holdLease } from './lease/lease.js';
 import { WatchOver } from './lease/lease-watch.js';
 import { forbidUserfaults } from './migration/memory/lazy-pages.js';
 import { networkHandlers } from './network/network.handlers.js';
-import { HostNetwork } from './network/network.js';
-import { raiseUserLimits } from './runtime/lxc/user-limits.js';
-import { LxcRuntime } from './runtime/lxc/lxc-runtime.js';
-import { SimulatedRuntime } from './runtime/simulated/simulated-runtime.js';
+import { lxcGround } from './runtime/lxc/lxc-ground.js';
+import { simulatedGround } from './runtime/simulated/simulated-ground.js';
 import type { AgentSettings } from './settings.js';
 import { InstanceRecords } from './state/instance-record.js';
-import { openDiskReserve } from './state/disk-reserve.js';
 import { Journal } from './state/journal.js';
 import { Turns } from './state/turns.js';
-import { chooseDriver } from './storage/choose-driver.js';
 
-/** Composes the agent and serves until SIGTERM. What runs in containers is never touched by its start or its end. */
+/** Serves until SIGTERM. What runs in containers is never touched by the agent's start or its end. */
 export async function serve(settings: AgentSettings): Promise<void> {
-  const logger = createLogger('agent');
+  const ending = endedBySignal();
+  const agent = await startAgent(settings, createLogger('agent'), ending);
+  await agent.ended;
+  process.exit(0);
+}
+
+/** Aborted by SIGTERM or SIGINT. */
+export function endedBySignal(): AbortSignal {
   const ending = new AbortController();
+  process.once('SIGTERM', () => ending.abort());
+  process.once('SIGINT', () => ending.abort());
+  return ending.signal;
+}
+
+/** Composes the agent of one host; resolves when it serves. `ended` resolves when it has ended after `signal`. */
+export async function startAgent(
+  settings: AgentSettings,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<{ ended: Promise<void> }> {
   await mkdir(settings.state, { recursive: true });
-  await openDiskReserve(settings.state);
   await chmod(settings.state, 0o711); // containers' users pass through to their roots
-  const lowerUserLimits = settings.runtime === 'lxc' ? await raiseUserLimits(logger) : undefined;
   const certificates = await AgentCertificates.open(settings.pki);
   const control = new ControlPlane(settings.control, certificates.pki);
   certificates.follow((pki) => control.use(pki));
   const records = await InstanceRecords.open(settings.state);
-  const storage = await chooseDriver(settings);
   const desired = await DesiredState.open(settings.state, logger);
-  const network = await HostNetwork.open({
-    stateDirectory: settings.state,
-    vtep: settings.vtep,
-    cgroup: settings.cgroup,
+  const ground = await (settings.runtime === 'lxc' ? lxcGround : simulatedGround)({
+    settings,
+    records,
+    control,
     desired: desired.specs,
     logger,
   });
-  const runtime =
-    settings.runtime === 'lxc'
-      ? new LxcRuntime(records.directory, settings.state, settings.cgroup, settings.privileged)
-      : new SimulatedRuntime(records.directory);
-  const images = await ImageCache.open({
-    storage,
-    directory: join(settings.state, 'images'),
-    download: (image) => control.download(image),
-    inUse: () => new Set(records.ids().map((id) => imagePlaceOf(records.get(id).spec))),
-    logger,
-  });
-  network.findGuest = guestsOf(records, runtime);
+  const { storage, network, runtime, images } = ground;
   const fence = await Fence.open({
     run: settings.run,
     cgroup: settings.cgroup,
@@ -101,7 +99,7 @@ export async function serve(settings: AgentSettings): Promise<void> {
   });
   const journal = await Journal.open(join(settings.state, 'journal.jsonl'));
 
-  const reports = new InstanceReports((statuses) => control.report(statuses), logger, ending.signal);
+  const reports = new InstanceReports((statuses) => control.report(statuses), logger, signal);
   lifecycle.changes.on('unasked', (status) => reports.add([status]));
   lifecycle.changes.on('change', ({ id }) => reports.drop(id));
   await runtime.watch(
@@ -111,7 +109,6 @@ export async function serve(settings: AgentSettings): Promise<void> {
   const server = new Server(channelOptions);
   const { listen: listenForMoves, ...migrationCalls } = migrationHandlers(migrations);
   const moving = () => migrations.moving();
-  const { signal } = ending;
   const { drift, run: follow } = desired.make({
     network,
     movingMacs: () => movingMacs(records, migrations.moving()),
@@ -128,7 +125,7 @@ export async function serve(settings: AgentSettings): Promise<void> {
     ...(settings.role === 'compute' ? migrationCalls : {}),
   };
   await migrations.recover();
-  await forbidUserfaults();
+  if (settings.runtime === 'lxc') await forbidUserfaults();
   if (settings.role === 'compute') {
     const moves = await listenForMoves();
     certificates.follow(({ ca, cert, key }) => moves.setSecureContext({ ca, cert, key, minVersion: 'TLSv1.3' }));
@@ -158,12 +155,12 @@ export async function serve(settings: AgentSettings): Promise<void> {
     follow(),
     renewCertificates({ hostname, certificates, control, fraction, logger, signal }),
   ]);
-  process.once('SIGTERM', () => ending.abort());
-  process.once('SIGINT', () => ending.abort());
-  await done;
-  await desired.keep();
-  await forbidUserfaults();
-  if (!records.ids().length) await lowerUserLimits?.();
-  server.forceShutdown();
-  process.exit(0);
+  const end = async () => {
+    await done;
+    await desired.keep();
+    if (settings.runtime === 'lxc') await forbidUserfaults();
+    if (!records.ids().length) await ground.leave();
+    server.forceShutdown();
+  };
+  return { ended: end() };
 }

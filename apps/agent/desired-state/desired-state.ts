@@ -1,7 +1,7 @@
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import type { DesiredStateRequest, DesiredStateResponse } from '#generated/lxstack/agent/v1/desired_state';
 import type { Logger } from '#libs/common/logger';
-import type { HostNetwork } from '../network/network.js';
+import type { Network } from '../network/network.js';
 import { DesiredDocument } from './document.js';
 import { Drift } from './drift.js';
 import { DocumentFile } from './document-file.js';
@@ -10,7 +10,7 @@ import { Reconciler } from './reconciler.js';
 import { DesiredSpecs } from './specs.js';
 
 interface MakeDeps {
-  network: HostNetwork;
+  network: Network;
   /** MACs of instances in the middle of a move. */
   movingMacs: () => ReadonlySet<string>;
   dial: () => ClientDuplexStream<DesiredStateRequest, DesiredStateResponse>;

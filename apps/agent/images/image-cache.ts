@@ -195,6 +195,9 @@ export class ImageCache {
   }
 }
 
+/** What the rest of the agent sees of it; a simulated host has another behind it. */
+export type Images = Pick<ImageCache, keyof ImageCache>;
+
 const FREE_SHARE = 0.1;
 
 /** By gRPC, from the control plane. */

@@ -19,7 +19,7 @@ import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { InvalidInputError } from '#libs/common/errors';
 import { UUID, requireName } from '#libs/common/names';
 import type { Migrations } from '../migration/migrations.js';
-import type { ImageCache } from '../images/image-cache.js';
+import type { Images } from '../images/image-cache.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { InstanceRecords } from '../state/instance-record.js';
 import type { Journal } from '../state/journal.js';
@@ -31,7 +31,7 @@ interface Deps {
   lifecycle: Lifecycle;
   records: InstanceRecords;
   runtime: Runtime;
-  images: ImageCache;
+  images: Images;
   migrations: Pick<Migrations, 'held' | 'deleting'>;
   journal: Journal;
 }

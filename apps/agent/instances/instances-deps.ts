@@ -1,7 +1,7 @@
 import type { Logger } from '#libs/common/logger';
 import type { Fence } from '../fence/fence.js';
-import type { ImageCache } from '../images/image-cache.js';
-import type { HostNetwork } from '../network/network.js';
+import type { Images } from '../images/image-cache.js';
+import type { Network } from '../network/network.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { InstanceRecords } from '../state/instance-record.js';
 import type { Turns } from '../state/turns.js';
@@ -12,8 +12,8 @@ export interface InstancesDeps {
   records: InstanceRecords;
   runtime: Runtime;
   storage: StorageDriver;
-  images: ImageCache;
-  network: HostNetwork;
+  images: Images;
+  network: Network;
   /** By instance: whatever reads and writes its record. */
   turns: Turns;
   fence: Pick<Fence, 'held' | 'requireLease' | 'thaw' | 'killHeld'>;

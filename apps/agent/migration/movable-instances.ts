@@ -1,7 +1,7 @@
 import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import type { Logger } from '#libs/common/logger';
 import type { DiskStreams } from '../storage/disk-streams.js';
-import type { HostNetwork } from '../network/network.js';
+import type { Network } from '../network/network.js';
 
 /** What a move needs of the rest of the agent: its instances, their disks and records. */
 export interface MovableInstances {
@@ -49,7 +49,7 @@ export interface OwnershipAnswer {
 export interface MigrationDeps {
   hostname: string;
   instances: MovableInstances;
-  network: HostNetwork;
+  network: Network;
   logger: Logger;
   pkiDirectory: string;
   /** Kept over restarts: one JSON file per migration in `migrations/`. */

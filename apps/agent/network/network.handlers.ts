@@ -11,10 +11,10 @@ import type {
   SetForwardingResponse,
 } from '#generated/lxstack/agent/v1/agent';
 import { InvalidInputError } from '#libs/common/errors';
-import type { HostNetwork } from './network.js';
+import type { Network } from './network.js';
 
 /** The network's part of the agent's service: request in, response out. The composition maps errors to gRPC statuses. */
-export function networkHandlers({ network }: { network: HostNetwork }) {
+export function networkHandlers({ network }: { network: Network }) {
   return {
     async ensureNetwork(request: EnsureNetworkRequest): Promise<EnsureNetworkResponse> {
       await network.ensureNetwork(given('network', request.network), request.entries);

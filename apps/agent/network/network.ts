@@ -490,6 +490,9 @@ export class HostNetwork {
   }
 }
 
+/** What the rest of the agent sees of it; a simulated host has another behind it. */
+export type Network = Pick<HostNetwork, keyof HostNetwork>;
+
 /** Specs that were written down before there were host routes have none. */
 function withRoutes(network: NetworkSpec): NetworkSpec {
   return { ...network, subnets: network.subnets.map((subnet) => ({ ...subnet, hostRoutes: subnet.hostRoutes ?? [] })) };

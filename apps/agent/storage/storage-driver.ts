@@ -2,7 +2,7 @@ import type { DiskStreams } from './disk-streams.js';
 
 /** Root filesystems of instances. Every method is idempotent. */
 export interface StorageDriver {
-  readonly name: 'overlay' | 'btrfs' | 'dir' | `shared:${string}`;
+  readonly name: 'overlay' | 'btrfs' | 'dir' | 'simulated' | `shared:${string}`;
   /** True where other hosts have the same disks: a move sends none. */
   readonly shared: boolean;
   /** True where it keeps an instance to its disk's size. */

@@ -15,6 +15,9 @@ import { clearCgroups, clearHostDirectories, clearNamespaces } from './leftovers
 import type { Layout } from './layout.js';
 import { currentBuild, ensureAdminPassword, readSettings, storageOf, writeSettings } from './settings.js';
 import type { FleetSettings } from './settings.js';
+import { simulatedProcesses, startSimulatedHosts } from './simulated-hosts.js';
+
+const STALLED_MS = 180_000;
 
 export type Progress = (line: string) => void;
 
@@ -43,11 +46,21 @@ export async function startFleet(
   settings.port = await timed('api and worker', startControlPlane(layout, settings));
   await writeSettings(layout, settings);
   const hosts = hostsOf(layout, settings.hosts);
-  const starting = hosts.map(async (host) => {
-    await host.start(root, settings.storage === 'btrfs');
-    await joinHost(host);
-    await startAgent(host, settings);
-  });
+  const simulated = settings.runtime === 'simulated' ? hosts.filter((host) => host.keepsInstances) : [];
+  const starting = hosts
+    .filter((host) => !simulated.includes(host))
+    .map(async (host) => {
+      await host.start(root, settings.storage === 'btrfs');
+      await joinHost(host);
+      await startAgent(host, settings);
+    });
+  if (simulated.length)
+    starting.push(
+      startSimulatedHosts(
+        layout,
+        simulated.map((host) => host.name),
+      ),
+    );
   await timed(`${settings.hosts} hosts and the client's`, Promise.all(starting));
   await timed(
     'hosts up',
@@ -82,7 +95,7 @@ export async function stopFleet(layout: Layout, purge: boolean, progress: Progre
 
 /** Containers run on; operations are resumed by the next worker. */
 async function endProcesses(layout: Layout, { hosts }: Pick<FleetSettings, 'hosts'>): Promise<void> {
-  const agents = hostsOf(layout, hosts).map((host) => agentName(host.name));
+  const agents = [...hostsOf(layout, hosts).map((host) => agentName(host.name)), ...simulatedProcesses];
   await Promise.all(['worker', 'api', ...agents].map((name) => endProcess(layout.pidFile(name))));
 }
 
@@ -110,15 +123,30 @@ async function clearDeadHosts(layout: Layout, before: FleetSettings | undefined,
   }
 }
 
+/** No fixed limit in seconds: it gives up once nothing has changed for long. */
 async function untilUp(layout: Layout, names: string[]): Promise<void> {
   const api = new Api(await adminAccess(layout));
-  for (let i = 0; i < 240; i++) {
-    const { hosts } = await api.call<{ hosts: { name: string; state: string }[] }>('GET', '/fleet/v1/hosts?limit=1000');
-    const up = new Set(hosts.filter((host) => host.state === 'up').map((host) => host.name));
+  let [seen, changedAt] = [-1, Date.now()];
+  for (;;) {
+    const up = await hostsUp(api);
     if (names.every((name) => up.has(name))) return;
+    if (up.size !== seen) [seen, changedAt] = [up.size, Date.now()];
+    if (Date.now() - changedAt > STALLED_MS)
+      throw new Error(`${up.size} of ${names.length} hosts have come up, and no other for minutes: ./lxstack logs`);
     await sleep(250);
   }
-  throw new Error(`not every host has come up in a minute: ./lxstack logs agent-h1`);
+}
+
+async function hostsUp(api: Api): Promise<Set<string>> {
+  const up = new Set<string>();
+  for (let marker = ''; ;) {
+    type Page = { hosts: { id: string; name: string; state: string }[] };
+    const path = `/fleet/v1/hosts?limit=1000${marker && `&marker=${marker}`}`;
+    const { hosts } = await api.call<Page>('GET', path);
+    for (const { name, state } of hosts) if (state === 'up') up.add(name);
+    if (hosts.length < 1000) return up;
+    marker = hosts.at(-1)!.id;
+  }
 }
 
 /** Reports how long each part took. */

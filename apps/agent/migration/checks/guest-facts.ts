@@ -19,7 +19,8 @@ export async function guestFacts(instances: MovableInstances, instanceId: string
     (found) => found.isDirectory(),
     () => false,
   );
-  return { init: initOf(program, openrc), memoryBytes: await memoryOf(instances.cgroupDirectories(instanceId)[1]!) };
+  const cgroup = instances.cgroupDirectories(instanceId)[1]; // a simulated instance has none
+  return { init: initOf(program, openrc), memoryBytes: cgroup === undefined ? 0 : await memoryOf(cgroup) };
 }
 
 /** By the file name of its program; OpenRC often runs below another init, and is known by its directory in /run. */

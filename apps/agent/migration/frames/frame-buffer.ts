@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import { ArmedBatch, ipBatch, linkExists, removeLinks, tcBatchAtLast, tcBatchForce } from '../../network/commands.js';
 import { CommandError } from '../../process/command-error.js';
 import { holdName, hostVethName } from '../../network/interface-names.js';
-import type { HostNetwork } from '../../network/network.js';
+import type { Network } from '../../network/network.js';
 import { matchLine, unmatchLines } from './mac-filter.js';
 
 /** Last byte of the address by which each buffer's device is sent filler packets (TEST-NET-1, RFC 5737), by device. */
@@ -28,7 +28,7 @@ export class FrameBuffer {
   ) {}
 
   /** Makes the device; no frame is led to it before `catch`. */
-  static async create(network: HostNetwork, nic: Nic): Promise<FrameBuffer> {
+  static async create(network: Network, nic: Nic): Promise<FrameBuffer> {
     const [device, vxlan] = [holdName(nic.portId), network.vxlanName(nic.networkId)];
     const filler = takeFiller(device);
     await ipBatch([
@@ -75,7 +75,7 @@ export class FrameBuffer {
   }
 
   /** Removes the buffer of a port without its object: after a commit, or one that a killed agent left. */
-  static async clear(network: HostNetwork, nic: Nic): Promise<void> {
+  static async clear(network: Network, nic: Nic): Promise<void> {
     if (network.has(nic.networkId)) await tcBatchForce(unmatchLines(network.vxlanName(nic.networkId), nic.mac));
     await removeLinks([holdName(nic.portId)]);
     fillers.delete(holdName(nic.portId));

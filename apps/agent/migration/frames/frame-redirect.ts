@@ -1,7 +1,7 @@
 import type { Nic } from '#generated/lxstack/agent/v1/types';
 import { ArmedBatch, bridgeBatchForce } from '../../network/commands.js';
 import { addLines, removeLines } from '../../network/forwarding.js';
-import type { HostNetwork } from '../../network/network.js';
+import type { Network } from '../../network/network.js';
 import { FrameBuffer } from './frame-buffer.js';
 import { matchLine } from './mac-filter.js';
 import { SynGate } from './syn-gate.js';
@@ -18,7 +18,7 @@ export class FrameRedirect {
   private readonly gate: SynGate;
 
   constructor(
-    private readonly network: HostNetwork,
+    private readonly network: Network,
     private readonly nics: readonly Nic[],
     private readonly targetVtep: string,
     /** Pid of the instance's init here; 0 when it does not run. */

@@ -4,7 +4,7 @@ import { bridgeBatchForce, tcBatchForce } from '../../network/commands.js';
 import { CommandError } from '../../process/command-error.js';
 import { run } from '../../process/run.js';
 import { holdName, hostVethName } from '../../network/interface-names.js';
-import type { HostNetwork } from '../../network/network.js';
+import type { Network } from '../../network/network.js';
 
 /** TCP segments with SYN and without ACK, for an IPv4 header of 20 bytes and an IPv6 header without extensions. */
 const SYN = [
@@ -35,7 +35,7 @@ export async function openLoopback(initPid: number): Promise<void> {
  */
 export class SynGate {
   constructor(
-    private readonly network: HostNetwork,
+    private readonly network: Network,
     private readonly nics: readonly Nic[],
   ) {}
 

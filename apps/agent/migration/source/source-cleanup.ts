@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import type { Nic } from '#generated/lxstack/agent/v1/types';
 import { ipBatchForce } from '../../network/commands.js';
 import { hostVethName } from '../../network/interface-names.js';
-import type { HostNetwork } from '../../network/network.js';
+import type { Network } from '../../network/network.js';
 import { removeStaleCgroups } from '../../runtime/lxc/stale-cgroups.js';
 import { announce } from '../guest-network/announce.js';
 import type { MigrationDeps } from '../movable-instances.js';
@@ -22,7 +22,7 @@ export async function releaseSource(deps: MigrationDeps, record: MigrationRecord
 }
 
 /** Puts the NICs back into their bridges. The action script does so too, but fails where its agent died and the bridge went. */
-export async function putNicsBack(network: HostNetwork, nics: readonly Nic[]): Promise<void> {
+export async function putNicsBack(network: Network, nics: readonly Nic[]): Promise<void> {
   const known = nics.filter((nic) => network.has(nic.networkId));
   await ipBatchForce(
     known.map((nic) => `link set ${hostVethName(nic.portId)} master ${network.bridgeName(nic.networkId)}`),

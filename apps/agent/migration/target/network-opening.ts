@@ -2,14 +2,14 @@ import type { Nic } from '#generated/lxstack/agent/v1/types';
 import { ArmedBatch, bridgeBatchForce } from '../../network/commands.js';
 import { removeLines } from '../../network/forwarding.js';
 import { hostVethName } from '../../network/interface-names.js';
-import type { HostNetwork } from '../../network/network.js';
+import type { Network } from '../../network/network.js';
 
 /** At the commit: puts the restored NICs into their bridges, by an `ip` process that was started before the freeze. */
 export class NetworkOpening {
   private readonly ip = new ArmedBatch('ip', false);
 
   constructor(
-    private readonly network: HostNetwork,
+    private readonly network: Network,
     private readonly nics: readonly Nic[],
   ) {}
 

@@ -4,9 +4,16 @@ import type { Runtime } from '../runtime.js';
 export class SimulatedRuntime implements Runtime {
   readonly name = 'simulated';
   private readonly pids = new Map<string, number>();
-  private nextPid = 100_000;
+  /** Above what Linux gives (PID_MAX_LIMIT): no process of the machine is taken for one of these. */
+  private nextPid = 2 ** 22 + 1;
 
-  constructor(readonly lxcPath: string) {}
+  /** `running`: these ran when the agent ended, and did not end with it. */
+  constructor(
+    readonly lxcPath: string,
+    running: readonly string[] = [],
+  ) {
+    for (const id of running) this.pids.set(id, this.nextPid++);
+  }
 
   check(): void {}
 

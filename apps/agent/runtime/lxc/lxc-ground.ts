@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { imagePlaceOf } from '../../images/id-maps.js';
+import { ImageCache } from '../../images/image-cache.js';
+import { guestsOf } from '../../instances/guests.js';
+import { HostNetwork } from '../../network/network.js';
+import { openDiskReserve } from '../../state/disk-reserve.js';
+import { chooseDriver } from '../../storage/choose-driver.js';
+import type { Ground, GroundOptions } from '../ground.js';
+import { LxcRuntime } from './lxc-runtime.js';
+import { raiseUserLimits } from './user-limits.js';
+
+/** The kernel's networks, a storage driver that this host can, and LXC. */
+export async function lxcGround({ settings, records, control, desired, logger }: GroundOptions): Promise<Ground> {
+  await openDiskReserve(settings.state);
+  const leave = await raiseUserLimits(logger);
+  const storage = await chooseDriver(settings);
+  const network = await HostNetwork.open({
+    stateDirectory: settings.state,
+    vtep: settings.vtep,
+    cgroup: settings.cgroup,
+    desired,
+    logger,
+  });
+  const runtime = new LxcRuntime(records.directory, settings.state, settings.cgroup, settings.privileged);
+  const images = await ImageCache.open({
+    storage,
+    directory: join(settings.state, 'images'),
+    download: (image) => control.download(image),
+    inUse: () => new Set(records.ids().map((id) => imagePlaceOf(records.get(id).spec))),
+    logger,
+  });
+  network.findGuest = guestsOf(records, runtime);
+  return { storage, network, runtime, images, leave };
+}

@@ -1,0 +1,17 @@
+import type { Ground, GroundOptions } from '../ground.js';
+import { SimulatedImages } from './simulated-images.js';
+import { SimulatedNetwork } from './simulated-network.js';
+import { SimulatedRuntime } from './simulated-runtime.js';
+import { SimulatedStorage } from './simulated-storage.js';
+
+/** Nothing of the kernel: one process can be many such hosts, each with its own certificate, lease, records and epochs. */
+export async function simulatedGround({ settings, records }: GroundOptions): Promise<Ground> {
+  const running = records.ids().filter((id) => ['running', 'paused'].includes(records.get(id).state));
+  return {
+    storage: new SimulatedStorage(settings.state),
+    network: new SimulatedNetwork(settings.vtep),
+    runtime: new SimulatedRuntime(records.directory, running),
+    images: new SimulatedImages(),
+    leave: async () => {},
+  };
+}

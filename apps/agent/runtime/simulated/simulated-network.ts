@@ -1,0 +1,100 @@
+import type { ForwardingEntry, InstanceSpec, NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
+import { NotFoundError } from '#libs/common/errors';
+import type { Network } from '../../network/network.js';
+import type { FindGuest } from '../../network/port-links.js';
+
+/** Networks of a simulated host: which there are and which ports they have, in memory. No frame goes anywhere. */
+export class SimulatedNetwork implements Network {
+  onSettled: (networkId: string) => void = () => {};
+  findGuest: FindGuest = () => Promise.resolve(undefined);
+  private readonly networks = new Map<string, { spec: NetworkSpec; ports: Map<string, Nic> }>();
+
+  constructor(readonly vtep: string) {}
+
+  async ensureNetwork(spec: NetworkSpec): Promise<void> {
+    const known = this.networks.get(spec.id);
+    if (known) known.spec = spec;
+    else this.networks.set(spec.id, { spec, ports: new Map() });
+  }
+
+  async deleteNetwork(networkId: string): Promise<void> {
+    this.networks.delete(networkId);
+  }
+
+  async removeIdle(): Promise<void> {
+    for (const [id, { ports }] of this.networks) if (!ports.size) this.networks.delete(id);
+  }
+
+  async setForwarding(networkId: string): Promise<boolean> {
+    return this.has(networkId);
+  }
+
+  current(spec: InstanceSpec): InstanceSpec {
+    return spec;
+  }
+
+  async attach(spec: InstanceSpec): Promise<void> {
+    for (const network of spec.networks) await this.ensureNetwork(network);
+    for (const nic of spec.nics) this.network(nic.networkId).ports.set(nic.portId, nic);
+  }
+
+  async settle(): Promise<void> {}
+
+  arriving(): void {}
+
+  async detach(nics: readonly Nic[]): Promise<void> {
+    for (const nic of nics) {
+      this.networks.get(nic.networkId)?.ports.delete(nic.portId);
+      this.onSettled(nic.networkId);
+    }
+  }
+
+  async ensurePort(network: NetworkSpec, nic: Nic): Promise<void> {
+    await this.ensureNetwork(network);
+    this.network(network.id).ports.set(nic.portId, nic);
+  }
+
+  async deletePort(portId: string): Promise<void> {
+    for (const { ports } of this.networks.values()) ports.delete(portId);
+  }
+
+  async claimMac(nic: Nic): Promise<void> {
+    this.onSettled(nic.networkId);
+  }
+
+  async applyPorts(): Promise<void> {}
+
+  async applySubnets(): Promise<void> {}
+
+  async applyPeers(
+    _networkId: string,
+    _change?: { entries: ForwardingEntry[]; removedMacs: string[] },
+  ): Promise<void> {}
+
+  has(networkId: string): boolean {
+    return this.networks.has(networkId);
+  }
+
+  bridgeName(networkId: string): string {
+    return `br-${this.vni(networkId)}`;
+  }
+
+  vxlanName(networkId: string): string {
+    return `vx-${this.vni(networkId)}`;
+  }
+
+  vni(networkId: string): number {
+    return this.network(networkId).spec.vni;
+  }
+
+  hostVethName(portId: string): string {
+    return portId;
+  }
+
+  /** Throws NotFoundError. */
+  private network(networkId: string): { spec: NetworkSpec; ports: Map<string, Nic> } {
+    const found = this.networks.get(networkId);
+    if (!found) throw new NotFoundError('Network', networkId);
+    return found;
+  }
+}
