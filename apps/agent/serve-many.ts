@@ -1,15 +1,19 @@
+import { status } from '@grpc/grpc-js';
 import pLimit from 'p-limit';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SimulatedHost } from '#libs/agent-protocol/simulated-host';
 import { InvalidInputError } from '#libs/common/errors';
 import { createLogger } from '#libs/common/logger';
+import { retry } from '#libs/common/retry';
 import { joinCluster } from './join.js';
 import { endedBySignal, startAgent } from './serve.js';
 import type { AgentSettings } from './settings.js';
 
 /** Hosts that start at the same time. */
-const STARTING = 8;
+const STARTING = 3;
+/** A control plane that a thousand hosts join at once has no connection to spare for some. */
+const JOIN = { attempts: 20, baseMs: 500, maxMs: 10_000 };
 
 /** Serves many simulated hosts in this process until SIGTERM. `file`: a JSON array of SimulatedHost. */
 export async function serveMany(settings: AgentSettings, file: string): Promise<void> {
@@ -26,7 +30,15 @@ export async function serveMany(settings: AgentSettings, file: string): Promise<
 
 async function startHost(settings: AgentSettings, host: SimulatedHost, signal: AbortSignal) {
   const { join: how, ...own } = host;
-  if (how) await joinCluster(own.state, { ...how, name: own.name, address: own.listen, force: false });
+  if (how) await retry(JOIN, () => joinCluster(own.state, { ...how, ...addressOf(own) }), isPassing);
   const logger = createLogger(`agent-${own.name}`);
   return startAgent({ ...settings, ...own, pki: join(own.state, 'pki') }, logger, signal);
 }
+
+const addressOf = ({ name, listen }: SimulatedHost) => ({ name, address: listen, force: false });
+
+/** No answer, or not in time. */
+const isPassing = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  (error.code === status.UNAVAILABLE || error.code === status.DEADLINE_EXCEEDED);

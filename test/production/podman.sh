@@ -1,6 +1,6 @@
 #!/bin/bash
 # podman.sh: builds the Dockerfiles, runs docker-compose.yml with podman, joins a host and has a server created through them.
-# Needs podman, podman-compose, runc, netavark, aardvark-dns, debootstrap, and what `./lxstack demo` needs. Removes what it made,
+# Needs podman, podman-compose, runc, iptables, netavark, aardvark-dns, debootstrap, and what `./lxstack demo` needs. Removes what it made,
 # but for the base systems in DIRECTORY (LXSTACK_PRODUCTION_DIR).
 set -euo pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
@@ -9,7 +9,8 @@ project=lxprod space=lx-prod
 mkdir -p "$work"
 say() { printf '[%4d s] %s\n' "$SECONDS" "$*"; }
 # Servers of this run listen in a network namespace of their own, and podman's networks are made in it.
-inside() { ip netns exec $space "$@"; }
+# Not `ip netns exec`: it mounts /sys anew, without the cgroups.
+inside() { nsenter --net=/run/netns/$space -- "$@"; }
 compose() { (cd "$work/deployment" && inside podman-compose -p $project "$@"); }
 
 finish() {
@@ -23,8 +24,14 @@ finish() {
 }
 trap finish EXIT
 
-# crun refuses a host whose cgroups are hybrid; runc does not.
-printf '[engine]\nruntime = "runc"\ncgroup_manager = "cgroupfs"\n' >"$work/containers.conf"
+# crun refuses a host whose cgroups are hybrid, runc does not; without CAP_SYS_RESOURCE no limit can be raised.
+cat >"$work/containers.conf" <<IN
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+[containers]
+default_ulimits = ["nofile=$(ulimit -Hn):$(ulimit -Hn)", "nproc=$(ulimit -Hu):$(ulimit -Hu)"]
+IN
 export CONTAINERS_CONF=$work/containers.conf
 
 say 'base images (debootstrap)'
