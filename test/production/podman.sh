@@ -13,15 +13,21 @@ say() { printf '[%4d s] %s\n' "$SECONDS" "$*"; }
 inside() { nsenter --net=/run/netns/$space -- "$@"; }
 compose() { (cd "$work/deployment" && inside podman-compose -p $project "$@"); }
 
+# Also what a run that was killed has left.
+clear() {
+  podman rm -f -t 2 lxprod-agent ${project}_{api,worker,redis,postgres}_1 >/dev/null 2>&1 || true
+  [ ! -e /run/netns/$space ] || inside podman network rm -f ${project}_default >/dev/null 2>&1 || true
+  podman volume rm -f ${project}_postgres ${project}_blobs >/dev/null 2>&1 || true
+  ip netns del $space 2>/dev/null || true
+  rm -rf "$work/deployment"
+}
 finish() {
   status=$?
   [ $status = 0 ] || { podman logs ${project}_api_1 2>&1 | tail -20; podman logs lxprod-agent 2>&1 | tail -20; }
-  podman rm -f -t 2 lxprod-agent >/dev/null 2>&1 || true
-  [ ! -d "$work/deployment" ] || compose down -v >/dev/null 2>&1 || true
-  ip netns del $space 2>/dev/null || true
-  rm -rf "$work/deployment"
+  clear
   exit $status
 }
+clear
 trap finish EXIT
 
 # crun refuses a host whose cgroups are hybrid, runc does not; without CAP_SYS_RESOURCE no limit can be raised.
@@ -42,7 +48,7 @@ for part in api worker agent; do
 done
 
 say 'certificates and secrets'
-rm -rf "$work/deployment" && mkdir -p "$work/deployment/secrets"
+mkdir -p "$work/deployment/secrets"
 cp "$here/docker-compose.yml" "$work/deployment/"
 cd "$work/deployment"
 fingerprint=$("$here/lxstack" pki "$work/deployment/pki" --names 127.0.0.1,api)
