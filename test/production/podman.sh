@@ -36,7 +36,7 @@ cat >"$work/containers.conf" <<IN
 runtime = "runc"
 cgroup_manager = "cgroupfs"
 [containers]
-default_ulimits = ["nofile=$(ulimit -Hn):$(ulimit -Hn)", "nproc=$(ulimit -Hu):$(ulimit -Hu)"]
+default_ulimits = ["nofile=$(ulimit -Hn):$(ulimit -Hn)"]
 IN
 export CONTAINERS_CONF=$work/containers.conf
 
