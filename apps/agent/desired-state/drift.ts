@@ -3,7 +3,7 @@ import { digestOf } from '#libs/agent-protocol/desired-digest';
 import { messageOf } from '#libs/common/errors';
 import { sleep } from '#libs/common/clock';
 import type { Logger } from '#libs/common/logger';
-import type { HostNetwork, InspectedNetwork } from '../network/network.js';
+import type { InspectedNetwork, Network } from '../network/network.js';
 import type { DesiredDocument } from './document.js';
 import { readKernel } from './kernel.js';
 import type { Kernel } from './kernel.js';
@@ -20,7 +20,7 @@ const MOST_TOLD = 100;
 
 interface DriftDeps {
   document: DesiredDocument;
-  network: HostNetwork;
+  network: Network;
   reconciler: Reconciler;
   /** MACs of instances in the middle of a move: the move has its hand on where their frames go. */
   movingMacs: () => ReadonlySet<string>;
@@ -43,6 +43,7 @@ export class Drift {
 
   /** Looks every half minute and mends; `told` is called when something was. */
   async watch(told: () => void, signal: AbortSignal): Promise<void> {
+    if (!this.deps.network.inKernel) return;
     for (let pause = FIRST_LOOK_MS; !signal.aborted; pause = LOOK_MS) {
       await sleep(pause, signal).catch(() => undefined); // ended: the loop sees it
       if (signal.aborted) return;
@@ -76,6 +77,8 @@ export class Drift {
 
   private async look(ids: string[], repair: boolean): Promise<NetworkComparison[]> {
     const { network } = this.deps;
+    if (!network.inKernel)
+      return ids.map((id) => ({ networkId: id, ...this.digests(id), differences: [], mended: [] }));
     const kernel = await readKernel();
     const found = ids.map((id) => ({ id, inspected: network.inspect(id) }));
     const rules = await wantedRules(found.flatMap(({ inspected }) => portsOf(inspected)));

@@ -50,6 +50,8 @@ export interface ForwardingSeen {
 
 /** The virtual networks of one host: bridges, VXLAN, forwarding, anti-spoofing, DHCP. Every method is idempotent. */
 export class HostNetwork {
+  /** A simulated host's is not: there is nothing to compare with what it should be. */
+  readonly inKernel: boolean = true;
   private readonly dhcp: DhcpServers;
   private readonly ahead: PortsAhead;
   /** Told where a port has left or has settled here: what the document says of its MAC is to be applied. */

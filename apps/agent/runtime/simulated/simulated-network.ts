@@ -1,10 +1,11 @@
 import type { ForwardingEntry, InstanceSpec, NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
 import { NotFoundError } from '#libs/common/errors';
-import type { Network } from '../../network/network.js';
+import type { InspectedNetwork, Network } from '../../network/network.js';
 import type { FindGuest } from '../../network/port-links.js';
 
 /** Networks of a simulated host: which there are and which ports they have, in memory. No frame goes anywhere. */
 export class SimulatedNetwork implements Network {
+  readonly inKernel = false;
   onSettled: (networkId: string) => void = () => {};
   findGuest: FindGuest = () => Promise.resolve(undefined);
   private readonly networks = new Map<string, { spec: NetworkSpec; ports: Map<string, Nic> }>();
@@ -70,6 +71,21 @@ export class SimulatedNetwork implements Network {
     _networkId: string,
     _change?: { entries: ForwardingEntry[]; removedMacs: string[] },
   ): Promise<void> {}
+
+  inspect(networkId: string): InspectedNetwork | undefined {
+    const found = this.networks.get(networkId);
+    return found && { network: found.spec, nics: [...found.ports.values()], ahead: new Set() };
+  }
+
+  async compareDhcp(): Promise<string[]> {
+    return [];
+  }
+
+  standingStill<T>(_networkId: string, work: () => Promise<T>): Promise<T> {
+    return work();
+  }
+
+  async mend(): Promise<void> {}
 
   has(networkId: string): boolean {
     return this.networks.has(networkId);
