@@ -7,6 +7,7 @@ import { databaseUrl } from '#apps/cli/services/postgres';
 import { TestFleet } from '#test/e2e/fleet/test-fleet';
 import type { Bench } from './bench.js';
 import { benchBuilds } from './builds.js';
+import { benchDesiredState } from './desired-state/desired-state.js';
 import { benchDrain } from './drain.js';
 import { benchDisk } from './disk.js';
 import { FloorHosts } from './floor/floor-hosts.js';
@@ -20,6 +21,7 @@ import { benchTransport } from './transport.js';
 /** `npm run bench -- NAME`: each prints one table. No timed assertions. */
 const benchmarks: Record<string, (n: number) => Promise<void> | void> = {
   builds: benchBuilds,
+  'desired-state': benchDesiredState,
   disk: (n) => measure(benchDisk, n),
   drain: (n) => measure(benchDrain, n),
   launch: (n) => measure(benchLaunch, n),
@@ -35,7 +37,8 @@ const { values, positionals } = parseArgs({
   options: { n: { type: 'string', short: 'n' } },
 });
 const benchmark = benchmarks[positionals[0] ?? ''];
-const n = Number(values.n ?? (positionals[0] === 'builds' ? 200 : 20));
+const counts: Record<string, number> = { builds: 200, 'desired-state': 1_000 };
+const n = Number(values.n ?? counts[positionals[0] ?? ''] ?? 20);
 if (!benchmark || !Number.isInteger(n) || n < 1) {
   console.error(`usage: npm run bench -- ${Object.keys(benchmarks).join('|')} [-n COUNT]`);
   process.exit(2);

@@ -27,6 +27,16 @@ const LOOK_MS = 5_000;
 /** Followers whose networks do not change are told how far they are, so that their revision does not grow too old. */
 const REVISION_AGE_MS = 600_000;
 const PRUNE_MS = 60_000;
+/** Hosts whose documents are read together. */
+const MOST_ADMITTED = 50;
+
+interface Newcomer {
+  stream: HostStream;
+  subscription: DesiredStateSubscription;
+  promise: Promise<void>;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
 
 /** Tells the hosts whose streams this process has what their networks should be; one read of the log for all of them. */
 @Injectable()
@@ -36,6 +46,9 @@ export class DesiredStateFeed implements OnApplicationShutdown {
   private readonly acks: AckBuffer;
   /** The revision up to which the log was read. */
   private cursor = '';
+  /** Nobody followed: the cursor is old. */
+  private idle = true;
+  private readonly newcomers: Newcomer[] = [];
   private turn: Promise<unknown> = Promise.resolve();
   private wakeUp: NodeJS.Timeout | undefined;
   private notBefore = 0;
@@ -53,26 +66,40 @@ export class DesiredStateFeed implements OnApplicationShutdown {
     this.acks = new AckBuffer(acknowledgements);
   }
 
-  /** From now on `stream` is told everything, what it has missed first. A former stream of the host is ended. */
+  /**
+   * From now on `stream` is told everything, what it has missed first. A former stream of the host is ended. Hosts that
+   * come at once (a control plane was restarted) are read for together.
+   */
   async add(stream: HostStream, subscription: DesiredStateSubscription): Promise<void> {
     await (this.started ??= this.start());
-    await this.inTurn(async () => {
-      if (stream.ended) return;
-      const follower = new FollowerState(stream);
-      this.followers.get(stream.hostId)?.stream.end('another stream of the host has begun');
-      this.followers.set(stream.hostId, follower);
-      try {
-        if (!(await this.catchUp(follower, subscription))) await this.sendWhole(follower);
-      } catch (error) {
-        this.followers.delete(stream.hostId);
-        throw error;
-      }
-    });
+    const newcomer: Newcomer = { stream, subscription, ...Promise.withResolvers<void>() };
+    this.newcomers.push(newcomer);
+    void this.inTurn(() => this.admit(this.newcomers.splice(0, MOST_ADMITTED)));
+    await newcomer.promise;
     this.wake(); // what was committed since the cursor and is not in what was sent
+  }
+
+  private async admit(newcomers: Newcomer[]): Promise<void> {
+    const whole: FollowerState[] = [];
+    const admitted = newcomers.filter(({ stream }) => !stream.ended);
+    try {
+      for (const { stream, subscription } of admitted) {
+        const follower = new FollowerState(stream);
+        this.followers.get(stream.hostId)?.stream.end('another stream of the host has begun');
+        this.followers.set(stream.hostId, follower);
+        if (!(await this.catchUp(follower, subscription))) whole.push(follower);
+      }
+      await this.sendWhole(whole);
+      for (const { resolve } of newcomers) resolve();
+    } catch (error) {
+      for (const { stream } of admitted) this.remove(stream);
+      for (const { reject } of newcomers) reject(error);
+    }
   }
 
   remove(stream: HostStream): void {
     if (this.followers.get(stream.hostId)?.stream === stream) this.followers.delete(stream.hostId);
+    this.idle = !this.followers.size;
   }
 
   acknowledge(stream: HostStream, { revision, failures, mended }: DesiredStateAcknowledgement): void {
@@ -122,7 +149,7 @@ export class DesiredStateFeed implements OnApplicationShutdown {
     const found = this.cursor ? await this.changes.since(this.cursor) : undefined;
     if (!found) {
       this.cursor = renderRevision(await this.changes.now());
-      for (const follower of this.followers.values()) await this.sendWhole(follower);
+      await this.sendWhole([...this.followers.values()]);
     } else {
       const revision = renderRevision(found.revision);
       if (found.changes.length) await this.tell(revision, found.changes);
@@ -154,10 +181,7 @@ export class DesiredStateFeed implements OnApplicationShutdown {
       for (const id of outcome.joined) follower.networks.add(id);
       for (const id of outcome.left) follower.networks.delete(id);
     }
-    for (const hostId of ids('resend')) {
-      const follower = this.followers.get(hostId);
-      if (follower) await this.sendWhole(follower);
-    }
+    await this.sendWhole(ids('resend').flatMap((hostId) => this.followers.get(hostId) ?? []));
   }
 
   /** Which followers have networks now that they did not have, and the other way round. */
@@ -205,21 +229,33 @@ export class DesiredStateFeed implements OnApplicationShutdown {
     return true;
   }
 
-  /** Read in one snapshot, which is its revision. */
-  private async sendWhole(follower: FollowerState): Promise<void> {
-    const { hostId } = follower;
-    const { revision, facts } = await this.database.transaction('REPEATABLE READ', async (tx) => ({
-      revision: renderRevision(await this.changes.now(tx)),
-      facts: await this.facts.all(await this.facts.networksOf(hostId, tx), tx),
-    }));
-    follower.networks = new Set(facts.networks.map(({ id }) => id));
-    follower.send(revision, { changed: documentOf(hostId, facts), removed: [] }, true, true);
-    this.startFrom(revision);
+  /** Read in one snapshot, which is the revision, some hosts at a time. */
+  private async sendWhole(followers: FollowerState[]): Promise<void> {
+    for (let at = 0; at < followers.length; at += MOST_ADMITTED) {
+      const some = new Map(followers.slice(at, at + MOST_ADMITTED).map((follower) => [follower.hostId, follower]));
+      const { revision, networks, facts } = await this.database.transaction('REPEATABLE READ', async (tx) => {
+        const { incarnation, snapshot } = await this.changes.now(tx);
+        const memberships = await this.facts.networksOfAll([...some.keys()], tx);
+        const all = await this.facts.all(unique([...memberships.values()].flat()), tx);
+        return { revision: renderRevision({ incarnation, snapshot }), networks: memberships, facts: all };
+      });
+      for (const [hostId, follower] of some) {
+        follower.networks = new Set(networks.get(hostId));
+        follower.send(
+          revision,
+          { changed: documentOf(hostId, only(facts, follower.networks)), removed: [] },
+          true,
+          true,
+        );
+      }
+      this.startFrom(revision);
+    }
   }
 
   /** The log is read from where the first follower is; while there is none it is not read. */
   private startFrom(revision: string): void {
-    if (!this.cursor || this.followers.size === 1) this.cursor = revision;
+    if (!this.cursor || this.idle) this.cursor = revision;
+    this.idle = false;
   }
 
   private refresh(revision: string): void {

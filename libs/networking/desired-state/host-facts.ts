@@ -109,6 +109,16 @@ export class HostFacts {
     return rows.map(({ id }) => id);
   }
 
+  /** The same of many hosts, by host. */
+  async networksOfAll(hostIds: string[], tx: EntityManager = this.database.manager): Promise<Map<string, string[]>> {
+    const rows = await tx.query<{ hostId: string; ids: string[] }[]>(
+      `SELECT host_id AS "hostId", array_agg(DISTINCT network_id::text) AS ids FROM ports
+        WHERE host_id = ANY($1::uuid[]) GROUP BY host_id`,
+      [hostIds],
+    );
+    return new Map(rows.map(({ hostId, ids }) => [hostId, ids]));
+  }
+
   /** The host's id; undefined for one that was removed. */
   async hostOfName(name: string): Promise<string | undefined> {
     const [row] = await this.database.query<{ id: string }[]>('SELECT id FROM hosts WHERE name = $1', [name]);
