@@ -100,6 +100,7 @@ export const expected: Readonly<Record<string, string>> = {
   'GET /fleet/v1/hosts/{host}/drain': '401 403 403 403 403 404 404',
   'POST /fleet/v1/hosts/{host}/drain/resume': '401 403 403 403 403 403 404',
   'GET /fleet/v1/hosts/{host}/fence': '401 403 403 403 403 200 200',
+  'POST /fleet/v1/hosts/{host}/revoke': '401 403 403 403 403 403 200',
   'GET /fleet/v1/instances/{id}/explain': '401 403 403 403 403 404 404',
   'GET /fleet/v1/instances/{id}/live-migration': '401 403 403 403 403 403 404',
   'POST /fleet/v1/instances/{id}/live-migration': '401 403 403 403 403 403 404',

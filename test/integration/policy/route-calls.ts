@@ -176,6 +176,7 @@ const others: Record<string, Make> = {
   'POST /networking/v2.0/security-group-rules': () => ({ body: { security_group_rule: { direction: 'ingress' } } }),
   'POST /fleet/v1/hosts/{host}/drain': () => ({ params: { host: 'nowhere' }, body: {} }),
   'POST /fleet/v1/hosts/{host}/drain/resume': () => ({ params: { host: 'h2' } }),
+  'POST /fleet/v1/hosts/{host}/revoke': () => ({ params: { host: 'h2' } }),
   'DELETE /fleet/v1/hosts/{host}/drain': () => ({ params: { host: 'h2' } }),
   'GET /fleet/v1/hosts/{host}/drain': () => ({ params: { host: 'h2' } }),
   'GET /fleet/v1/instances/{id}/mobility': onServer(),
