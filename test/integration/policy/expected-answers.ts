@@ -189,7 +189,6 @@ export const expected: Readonly<Record<string, string>> = {
   'GET /image/v2/schemas/image': '200 200 200 200 200 200 200',
   'GET /image/v2/schemas/images': '200 200 200 200 200 200 200',
   'GET /image/versions': '200 200 200 200 200 200 200',
-  'GET /metrics': '200 200 200 200 200 200 200',
   'GET /networking': '200 200 200 200 200 200 200',
   'GET /networking/v2.0': '200 200 200 200 200 200 200',
   'GET /networking/v2.0/agents': '401 200 200 200 403 403 200',
