@@ -47,8 +47,10 @@ export class Follower {
       );
       if (signal.aborted) return;
       if (performance.now() - begun > LONGEST_PAUSE_MS) pause = FIRST_PAUSE_MS;
-      if (codeOf(error) === status.UNIMPLEMENTED) pause = OLD_CONTROL_PLANE_MS;
-      else if (error && codeOf(error) !== status.DEADLINE_EXCEEDED)
+      if (codeOf(error) === status.UNIMPLEMENTED) {
+        this.forget();
+        pause = OLD_CONTROL_PLANE_MS;
+      } else if (error && codeOf(error) !== status.DEADLINE_EXCEEDED)
         logger.warn({ reason: messageOf(error) }, 'desired state is not followed');
       // Not all hosts of a control plane that was restarted at once.
       await sleep(pause * (0.5 + Math.random()), signal).catch(() => undefined); // ended: the loop sees it
@@ -62,6 +64,14 @@ export class Follower {
     if (!this.stream || !document.revision) return;
     const acknowledgement = { revision: document.revision, failures: reconciler.failures(), mended: mended() };
     this.stream.write({ acknowledgement });
+  }
+
+  /** The control plane went back to a release that tells of networks by calls: what was followed is not mended any more. */
+  private forget(): void {
+    const { document, file } = this.deps;
+    if (!document.revision) return;
+    document.apply('', [], [], true);
+    file.keep(document);
   }
 
   private async session(): Promise<void> {
