@@ -24,7 +24,7 @@ import { AutoConfirmWorkflow } from './move/resize/auto-confirm.workflow.js';
 import { ConfirmResizeWorkflow } from './move/resize/confirm-resize.workflow.js';
 import { RevertResizeWorkflow } from './move/resize/revert-resize.workflow.js';
 
-/** Builds of one host at once; more are parked, so that a slow host holds up its own instances only. */
+/** Most builds on one host at once. Others wait, so that a slow host delays only its own instances. */
 const perHost = 4;
 
 /** Registers every workflow, then takes operations until the process is told to end. */
@@ -90,7 +90,7 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
 /** The host that an operation works on now, as far as its steps have found out. */
 function hostOf({ context, input }: Operation): string | null {
   const { hostId, targetHostId, told } = context as { hostId?: string; targetHostId?: string; told?: boolean };
-  // A committed move only clears away: it is not to wait behind those that the batch has begun in its place.
+  // A committed move only cleans up: it must not wait behind moves that the batch has begun since.
   if (told) return null;
   const { source } = input as { source?: { hostId?: string } };
   return hostId ?? targetHostId ?? source?.hostId ?? null;

@@ -42,7 +42,7 @@ function features(): Promise<string[]> {
   return (read ??= cpuFeatures());
 }
 
-/** The operator's word, not the kernel's: whoever is root in a privileged instance is not far from root of the host. */
+/** Decided by the operator, not found by trying: root of a privileged instance is nearly root of the host. */
 function privileged(settings: AgentSettings): Capability {
   const detail = settings.privileged ? 'allowed' : 'its agent runs without LXSTACK_AGENT_PRIVILEGED=true';
   return { name: 'privileged', present: settings.privileged, detail };
@@ -64,7 +64,7 @@ function probe(settings: AgentSettings): Promise<Capability[]> {
   return (probed ??= settings.runtime === 'lxc' ? probeLxc(settings.state) : Promise.resolve(simulated));
 }
 
-/** There are no processes to carry: live moves are refused before anything is touched. */
+/** The simulated runtime has no processes for CRIU, so live moves are refused at once. */
 const simulated: Capability[] = [
   { name: 'userns', present: true, detail: 'simulated' },
   ...['checkpoint', 'restore'].map((name) => ({ name, present: false, detail: 'the runtime is simulated' })),

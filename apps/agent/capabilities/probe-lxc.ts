@@ -10,7 +10,7 @@ import { writeAtomically } from '../state/atomic-file.js';
 
 const trialScript = fileURLToPath(new URL('../../../../apps/agent/capabilities/trial-checkpoint.sh', import.meta.url));
 const CGROUPS = '/sys/fs/cgroup';
-/** In a namespace that ends with the command, so that a trial leaves nothing. */
+/** Runs a trial in namespaces that end with it, so that it leaves nothing behind. */
 const apart = (...words: string[]): [string, string[]] => ['unshare', ['-n', '--', ...words]];
 
 /**

@@ -24,7 +24,7 @@ export function execHandlers({ runtime }: { runtime: Runtime }) {
       if (!(await runtime.initPid(instanceId))) throw new ConflictError(`instance ${instanceId} does not run`);
       const child = spawn(program, args, { env, cwd: '/' });
       child.stdin.on('error', () => undefined); // it ended before it read all: its exit code tells why
-      // The caller is gone: so is what he ran.
+      // The caller is gone: ends the command.
       feed(child, input).catch(() => child.kill('SIGKILL'));
       try {
         yield* outputOf(child);

@@ -2,12 +2,12 @@ import type { FenceOrder } from './fence-order.js';
 
 export type FenceMeasure = 'none' | 'freeze' | 'stop';
 
-/** The longest time without a look: a host that wakes from suspend finds out soon. */
+/** Longest pause between two looks: a host that wakes from suspend must notice soon. */
 const LONGEST_MS = 5_000;
-/** While instances are fenced: one that was started meanwhile is found. */
+/** Pause while instances are fenced: the guard also finds one that was started meanwhile. */
 const FENCED_MS = 1_000;
 
-/** What is to be done at `now` (ms, the order's clock), and when to look again. */
+/** What the guard must do at `now` (ms, the order's clock), and when it must look again. */
 export function due(order: FenceOrder, now: number): { measure: FenceMeasure; nextLookMs: number } {
   const past = now - order.leaseEndsMs;
   const [freeze, stop] = [order.freezeSeconds * 1000, order.stopSeconds * 1000];

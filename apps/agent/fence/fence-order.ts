@@ -1,9 +1,9 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What the guard does without the agent, who may be gone: the agent writes it anew with each lease. */
+/** What the guard must do when the lease ends, even if the agent is dead. The agent writes it at each heartbeat. */
 export interface FenceOrder {
-  /** Of the host's lease, on the clock of `uptimeMs`. */
+  /** End of the host's lease, on the clock of `uptimeMs`. */
   leaseEndsMs: number;
   freezeSeconds: number;
   stopSeconds: number;
@@ -12,7 +12,7 @@ export interface FenceOrder {
 
 const file = (directory: string) => join(directory, 'order.json');
 
-/** The one in force; undefined where there is nothing to fence. */
+/** The order in force; undefined when there is nothing to fence. */
 export function readOrder(directory: string): FenceOrder | undefined {
   try {
     return JSON.parse(readFileSync(file(directory), 'utf8')) as FenceOrder;

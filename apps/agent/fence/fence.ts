@@ -21,8 +21,8 @@ interface FenceSettings {
 }
 
 /**
- * What this host does to marked instances once its lease has ended: freeze, then kill. The guard does it, a process that
- * needs neither the agent nor the disk; this is the agent's side of it.
+ * The agent's side of fencing. The guard, a process that needs neither the agent nor the disk, freezes and then kills marked
+ * instances once the host's lease has ended; the agent starts the guard and writes its order.
  */
 export class Fence {
   readonly held: HeldInstances;
@@ -41,7 +41,7 @@ export class Fence {
     this.leaseEndsMs = this.order?.leaseEndsMs ?? 0;
   }
 
-  /** Takes over from the agent before: what that one promised goes on, under a guard of this build. */
+  /** Takes over from an earlier agent: keeps its promises, with a guard of this build. */
   static async open(settings: FenceSettings): Promise<Fence> {
     const fence = new Fence(settings);
     if (fence.order) await fence.startGuard();
@@ -57,7 +57,7 @@ export class Fence {
     return this.now() < this.leaseEndsMs;
   }
 
-  /** What is in force: nothing without a guard that runs. */
+  /** What this host promises to fence: nothing when no guard runs. */
   promise(): FenceMessage | undefined {
     if (!this.order || !this.guard.isAlive()) return undefined;
     const { freezeSeconds, stopSeconds, instances } = this.order;
@@ -79,7 +79,7 @@ export class Fence {
     return JSON.stringify(this.promise()) !== before;
   }
 
-  /** A guard that has died is replaced. */
+  /** Replaces a guard that has died. */
   async keepGuard(): Promise<void> {
     if (this.order && !this.guard.isAlive()) await this.startGuard();
   }

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 const ROOT = '/sys/fs/cgroup';
 
 /**
- * Freezes and kills what is in a cgroup, without the help of LXC: its monitor may hang, and nothing here may wait. All
- * calls are synchronous, so that nothing comes between the look at the clock and the deed.
+ * Freezes and kills the processes of a cgroup without LXC, whose monitor may hang. Synchronous, so that nothing runs between
+ * the look at the clock and the deed.
  */
 export class Freezer {
   private readonly v1: boolean;
@@ -29,7 +29,7 @@ export class Freezer {
     this.set(cgroup, false);
   }
 
-  /** Frozen first: none of them runs another instruction of its own, or forks, before it dies (v1 kills at the thaw). */
+  /** Freezes first, so that no process forks before it dies. On v1 the kill takes effect at the thaw. */
   kill(cgroup: string): void {
     this.freeze(cgroup);
     for (const pid of this.processes(join(this.root, cgroup))) sendKill(pid);
@@ -51,7 +51,7 @@ export class Freezer {
   }
 }
 
-/** A cgroup, or a process, that vanishes while it is looked at is gone. */
+/** `gone` when the cgroup or the process vanishes meanwhile. */
 function orGone<T>(look: () => T, gone: T): T {
   try {
     return look();

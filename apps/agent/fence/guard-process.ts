@@ -7,7 +7,7 @@ import { intoServiceCgroup } from '../network/service-cgroup.js';
 
 const program = fileURLToPath(new URL('./main.js', import.meta.url));
 
-/** The guard as the agent sees it: found again by its pid file, also by the next agent. */
+/** Starts and ends the guard. Finds a running guard by its pid file, also that of an earlier agent. */
 export class GuardProcess {
   private readonly pidFile: string;
   private readonly mark: string;
@@ -24,7 +24,7 @@ export class GuardProcess {
     return this.pid() !== undefined;
   }
 
-  /** A fresh one in place of what runs: it begins before the other ends, both do the same. */
+  /** Replaces the running guard. The new one begins before the old one ends; both doing the same does no harm. */
   async restart(): Promise<void> {
     const before = this.pid();
     const out = openSync(join(this.directory, 'guard.log'), 'w', 0o600);
@@ -50,14 +50,14 @@ export class GuardProcess {
     if (pid !== undefined) killProcess(pid);
   }
 
-  /** Its pid where it runs; the number may belong to another process by now. */
+  /** Pid of the running guard. Checks that the pid does not belong to another process by now. */
   private pid(): number | undefined {
     const text = orEmpty(this.pidFile).trim();
     return text && orEmpty(`/proc/${text}/environ`).includes(this.mark) ? Number(text) : undefined;
   }
 }
 
-/** With the memory gone it is needed most. Without CAP_SYS_RESOURCE it runs as any other process does. */
+/** Protects the guard from the OOM killer, for a host short of memory needs it most. Does nothing without CAP_SYS_RESOURCE. */
 function spareFromOom(pid: number): void {
   try {
     writeFileSync(`/proc/${pid}/oom_score_adj`, '-1000');

@@ -14,8 +14,8 @@ export interface GuardDeps {
 const IDLE_MS = 1_000;
 
 /**
- * One look of the guard: does what is due, returns the milliseconds until the next. The order is read again for each
- * instance, because the agent may be renewing the lease at this moment.
+ * One look of the guard: does what is due and returns the milliseconds until the next look. Reads the order again for each
+ * instance, because the agent may be renewing the lease at this very moment.
  */
 export function look(deps: GuardDeps): number {
   const order = deps.order();
@@ -44,6 +44,6 @@ function enforce(
     if (measure === 'stop') cgroups.kill(cgroup);
     else cgroups.freeze(cgroup);
   } catch (error) {
-    log(`instance ${id}: ${String(error)}`); // tried again at the next look; the others must not wait for it
+    log(`instance ${id}: ${String(error)}`); // the next look tries again; other instances must not wait
   }
 }

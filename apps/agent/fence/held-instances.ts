@@ -5,8 +5,8 @@ import { requireName, UUID } from '#libs/common/names';
 export type HeldAs = 'frozen' | 'stopped';
 
 /**
- * What the guard has done: a file per instance, written before the deed. They are let go only by an agent that holds the
- * lease and was told that the instance is its host's.
+ * Instances that the guard has frozen or stopped: one file each, written before the deed. Only an agent that holds the lease
+ * and was told that the instance is still its host's removes the file.
  */
 export class HeldInstances {
   private readonly directory: string;

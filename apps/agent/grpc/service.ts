@@ -14,12 +14,12 @@ import { checkIdentity } from '#libs/agent-protocol/credentials';
 import type { Logger } from '#libs/common/logger';
 import { statusOf } from './statuses.js';
 
-/** A method of the service: a promise for one answer, an async iterable for many; a stream of requests is one too. Never called by a stranger. */
+/** A method of the service. It answers with a promise (one message) or an async iterable (many); a stream of requests is an async iterable too. */
 type Handler = (request: never, signal: AbortSignal) => Promise<unknown> | AsyncIterable<unknown>;
 
 const NEVER = new AbortController().signal;
 
-/** grpc-js's implementation of the handlers given; only `control` may call, what is not given is UNIMPLEMENTED. */
+/** Makes the handlers a grpc-js service. Only certificates of role `control` may call; a missing handler answers UNIMPLEMENTED. */
 export function serviceOf(handlers: Readonly<Record<string, Handler>>, logger: Logger): UntypedServiceImplementation {
   const implementation: UntypedServiceImplementation = {};
   for (const [name, shape] of Object.entries(AgentService)) {
@@ -48,7 +48,7 @@ function streaming(name: string, handler: Handler, logger: Logger) {
   return (call: ServerWritableStream<never, unknown> | ServerDuplexStream<never, unknown>): void => {
     const gone = new AbortController();
     call.on('cancelled', () => gone.abort());
-    // A call without a single request is the stream of them.
+    // A client-streaming call has no single request: the call itself is the stream.
     const request = 'request' in call ? call.request : (call as never);
     if (!isControl(call))
       return void call.emit('error', { code: status.PERMISSION_DENIED, details: 'only the control plane may call' });
@@ -67,7 +67,7 @@ function streaming(name: string, handler: Handler, logger: Logger) {
   };
 }
 
-/** What is not here is an answer, most often to the question whether it is; only what nobody foresaw needs its stack. */
+/** Logs a failed call. NotFound is a normal answer and is logged briefly; an unforeseen error is logged with its stack. */
 function told(logger: Logger, method: string, error: unknown): void {
   const reason = messageOf(error);
   if (error instanceof NotFoundError) logger.debug({ method, reason }, 'not found');

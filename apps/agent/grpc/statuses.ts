@@ -8,12 +8,12 @@ export function statusOf(error: unknown): Pick<StatusObject, 'code' | 'details'>
   if (error instanceof InvalidInputError) return { code: status.INVALID_ARGUMENT, details };
   if (error instanceof NotFoundError) return { code: status.NOT_FOUND, details };
   if (error instanceof ConflictError) return { code: status.FAILED_PRECONDITION, details };
-  // What we depend on (the control plane, for an image) does not answer now: the caller may try again.
+  // The control plane, which the agent needs for an image, does not answer now: the caller may try again.
   if (error instanceof UnavailableError || isTransient(error)) return { code: status.UNAVAILABLE, details };
   return { code: status.INTERNAL, details };
 }
 
-/** A call of ours to the control plane that was cut off or came too late. */
+/** Whether the error is that of a call to the control plane that was cut off or timed out. */
 function isTransient(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return code === status.UNAVAILABLE || code === status.DEADLINE_EXCEEDED || code === status.CANCELLED;

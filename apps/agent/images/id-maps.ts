@@ -9,7 +9,7 @@ const LOWEST = 100_000;
 export const isPrivileged = (spec: Pick<InstanceSpec, 'config'>): boolean =>
   spec.config['security.privileged'] === 'true';
 
-/** The host's ids that an instance's are shifted to; undefined: privileged, they are the host's. */
+/** The host ids of an instance; undefined for a privileged one, whose ids are the host's own. */
 export function idMapOf(spec: Pick<InstanceSpec, 'config' | 'idmap'>): IdMap | undefined {
   if (isPrivileged(spec)) return undefined;
   const { base, size } = spec.idmap ?? SHARED_ID_RANGE;
@@ -21,7 +21,7 @@ export function idMapOf(spec: Pick<InstanceSpec, 'config' | 'idmap'>): IdMap | u
 /** `placeOf` for an instance. */
 export const imagePlaceOf = (spec: InstanceSpec): string => placeOf(spec.image?.sha256 ?? '', idMapOf(spec));
 
-/** Name of the place where an image lies with its owners shifted so: what instances of the map are made from. */
+/** Name of the directory that holds the image with its owners shifted to this map. */
 export function placeOf(sha256: string, map: IdMap | undefined): string {
   if (!map) return `${sha256}-root`;
   const byDefault = map.base === SHARED_ID_RANGE.base && map.size === SHARED_ID_RANGE.size;

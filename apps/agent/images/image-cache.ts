@@ -29,7 +29,7 @@ interface Deps {
   logger: Logger;
 }
 
-/** A control plane that is restarted is away for some seconds: an image waits for it, a quarter of a minute in all. */
+/** A restart of the control plane takes some seconds: fetching an image tries again for about 15 s. */
 const ARRIVAL = { attempts: 7, baseMs: 250, maxMs: 5_000 };
 
 /**
@@ -38,12 +38,12 @@ const ARRIVAL = { attempts: 7, baseMs: 250, maxMs: 5_000 };
  */
 export class ImageCache {
   private readonly fetching = new Map<string, Promise<void>>();
-  /** How many pieces of work are about to make an instance from it. */
+  /** Number of instances being made from each image just now. */
   private readonly pinned = new Map<string, number>();
 
   private constructor(private readonly deps: Deps) {}
 
-  /** What a killed agent had half fetched is removed. */
+  /** Removes what a killed agent had half fetched. */
   static async open(deps: Deps): Promise<ImageCache> {
     await deps.storage.discardUnsealed();
     for (const name of await readdir(deps.directory))
@@ -51,13 +51,13 @@ export class ImageCache {
     return new ImageCache(deps);
   }
 
-  /** True where it was here already. Callers that come while it is being fetched share that. */
+  /** Fetches the image; true when it was here already. Callers at the same time share one fetch. */
   async ensure(image: ImageRef): Promise<boolean> {
     const sha256 = requireName('image.sha256', image.sha256, SHA256, '64 hex digits');
     return this.once(sha256, () => this.fetch(image));
   }
 
-  /** Runs `work` with the image here, shifted as the instance needs it, by its place; it stays until `work` has ended. */
+  /** Runs `work` with the place of the image, shifted as the instance needs it. The image is not evicted before `work` ends. */
   async use<T>(spec: InstanceSpec, work: (place: string) => Promise<T>): Promise<T> {
     const image = spec.image;
     if (!image) throw new InvalidInputError('spec.image', 'an image');
@@ -83,7 +83,7 @@ export class ImageCache {
     }
   }
 
-  /** True where the place is here already; callers that come while it is being made share that. */
+  /** Makes the place; true when it was here already. Callers at the same time share the work. */
   private async once(place: string, make: () => Promise<void>): Promise<boolean> {
     if (await this.deps.storage.hasImage(place)) return true;
     let making = this.fetching.get(place);
@@ -110,7 +110,7 @@ export class ImageCache {
     return places.includes(sha256);
   }
 
-  /** An instance is gone: a copy that was shifted to ids of its own is of no use to any other. */
+  /** After an instance is gone: removes the image's copy that was shifted for this instance alone. */
   async dropOwn(spec: InstanceSpec): Promise<void> {
     const place = imagePlaceOf(spec);
     const own = place !== spec.image?.sha256 && !isPrivileged(spec);
@@ -122,7 +122,7 @@ export class ImageCache {
     await rm(this.usedFile(place), { force: true });
   }
 
-  /** Removes what nobody has used for long, and more where the disk is nearly full. */
+  /** Removes images that nobody has used for long, and more when the disk is nearly full. */
   async prune(now = Date.now()): Promise<void> {
     const unused = (await this.deps.storage.images()).filter((sha256) => !this.isUsed(sha256));
     const aged = await Promise.all(unused.map(async (sha256) => ({ sha256, usedAt: await this.lastUse(sha256) })));

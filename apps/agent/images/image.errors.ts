@@ -1,6 +1,6 @@
 import { ConflictError } from '#libs/common/errors';
 
-/** What arrived is not what was asked for. Final: another try brings the same. */
+/** The fetched image has another checksum. Final: another try brings the same data. */
 export class ImageDigestError extends ConflictError {
   constructor(
     readonly expected: string,

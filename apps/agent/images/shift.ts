@@ -25,7 +25,7 @@ export async function copyShifted(from: string, to: string, fromMap: IdMap, toMa
   if (failure) throw new ImageFormatError(failure);
 }
 
-/** In the directory itself: what leads to it is closed to the map's ids. */
+/** Starts tar inside the directory, because the map's ids may not pass through the directories above it. */
 function start(map: IdMap | undefined, words: readonly string[], cwd: string) {
   const [command, ...args] = map ? ['lxc-usernsexec', '-m', `b:0:${map.base}:${map.size}`, '--', ...words] : words;
   const child = spawn(command!, args, { cwd, stdio: ['pipe', 'pipe', 'pipe'], timeout: TIMEOUT_MS });

@@ -6,7 +6,7 @@ import type { InstancesDeps } from './instances-deps.js';
 import type { Lifecycle } from './lifecycle.js';
 import { resizeHere } from './same-host-resize.js';
 
-/** What calls do to the instances of this host. Calls for one instance come one after the other; each is idempotent. */
+/** Carries out the control plane's calls on instances of this host. Calls for one instance run one at a time; each is idempotent. */
 export class Instances {
   constructor(
     private readonly deps: InstancesDeps,
@@ -17,7 +17,7 @@ export class Instances {
     return this.deps.turns.take(spec.id, async () => {
       let record = this.deps.records.find(spec.id);
       if (record && (call?.epoch ?? 0) > record.epoch) {
-        // It was owned elsewhere meanwhile (evacuated and back): this copy is of a time that is over.
+        // The instance was evacuated and has come back: this host's copy is outdated.
         await this.lifecycle.remove(record);
         record = undefined;
       }
@@ -67,7 +67,7 @@ export class Instances {
     });
   }
 
-  /** What an agent that died while making or deleting it left behind goes too. `first`: once the call's epoch is accepted. */
+  /** Also removes what an agent that died while making or deleting it left. `first` runs once the call's epoch is accepted. */
   delete(call: Call | undefined, id: string, first = async () => {}): Promise<void> {
     return this.deps.turns.take(id, async () => {
       const record = this.deps.records.find(id);
@@ -129,7 +129,7 @@ export class Instances {
     return this.deps.turns.take(id, async () => work(await this.accept(call, this.deps.records.get(id))));
   }
 
-  /** A newer epoch is on the disk before anything is done by it (invariant 2). Throws StaleEpochError. */
+  /** Writes a newer epoch to the disk before anything is done under it (invariant 2). Throws StaleEpochError. */
   private async accept(call: Call | undefined, record: InstanceRecord): Promise<InstanceRecord> {
     const epoch = nextEpoch(record.spec.id, call?.epoch ?? 0, record.epoch);
     if (epoch > record.epoch) await this.deps.records.keep({ ...record, epoch });

@@ -16,7 +16,7 @@ const STATES: Record<RecordedState, InstanceState> = {
   broken: InstanceState.INSTANCE_STATE_BROKEN,
 };
 
-/** How an instance comes to be, starts, stops and goes, and what of it is written down and told. The caller has the instance's turn. */
+/** Makes, starts, stops and removes instances, keeps their records and tells of changes. The caller holds the instance's turn. */
 export class Lifecycle {
   /** `change` with each new status; `unasked` with those that no call asked for. */
   readonly changes = new EventEmitter<{ change: [InstanceStatus]; unasked: [InstanceStatus] }>();
@@ -42,7 +42,7 @@ export class Lifecycle {
     });
   }
 
-  /** Nothing of it is left on this host. */
+  /** Removes the instance from this host completely. */
   async remove({ spec }: InstanceRecord): Promise<void> {
     this.deps.fence.killHeld(spec.id);
     await this.deps.runtime.stop(spec.id, 0);
@@ -53,7 +53,7 @@ export class Lifecycle {
     this.deps.fence.held.letGo(spec.id);
   }
 
-  /** Makes its disk, then writes down what `keep` says: the image cannot be evicted in between. */
+  /** Makes the disk, then calls `keep`, which writes the record: the image cannot be evicted in between. */
   async withDisk<T>(spec: InstanceSpec, keep: () => Promise<T>): Promise<T> {
     this.deps.runtime.check(spec);
     await makeFolder(this.deps.records.folder(spec.id), spec);
@@ -64,7 +64,7 @@ export class Lifecycle {
     });
   }
 
-  /** Throws ConflictError unless it is stopped, and where it is fenced. */
+  /** Throws ConflictError unless the instance is stopped and may run here (it is not fenced). */
   async start(record: InstanceRecord): Promise<InstanceStatus> {
     const spec = this.deps.network.current(record.spec);
     this.require(record, 'stopped');
@@ -84,7 +84,7 @@ export class Lifecycle {
     return status;
   }
 
-  /** After `timeoutSeconds` it is killed. One that is stopped already is a success. */
+  /** Shuts the instance down, and kills it after `timeoutSeconds`. Stopped already is a success. */
   async stop(record: InstanceRecord, timeoutSeconds: number): Promise<InstanceStatus> {
     if (isMoving(record)) this.require(record, 'running');
     if (record.state === 'stopped' && !(await this.deps.runtime.initPid(record.spec.id)))
@@ -95,7 +95,7 @@ export class Lifecycle {
     return this.keep(record, 'stopped');
   }
 
-  /** Writes its state down and tells it. */
+  /** Writes the state to the record and tells those who watch. */
   async keep(record: InstanceRecord, state: RecordedState, reason = ''): Promise<InstanceStatus> {
     await this.deps.records.keep({ ...record, state, reason });
     if (state === 'stopped') this.deps.fence.held.letGo(record.spec.id);
@@ -104,11 +104,11 @@ export class Lifecycle {
     return status;
   }
 
-  /** Throws ConflictError where it is in another state. */
+  /** Throws ConflictError when the instance is in another state. */
   require(record: InstanceRecord, state: RecordedState): void {
     if (record.state !== state) throw new ConflictError(`instance ${record.spec.id} is ${record.state}, not ${state}`);
   }
 }
 
-/** One end of a move has it: nothing else may change it. */
+/** Whether the instance belongs to a move just now: then nothing else may change it. */
 export const isMoving = ({ state }: InstanceRecord): boolean => state === 'incoming' || state === 'outgoing';

@@ -9,8 +9,8 @@ import { makeFolder } from './instance-folder.js';
 import { confirmHere, revertHere } from './same-host-resize.js';
 
 /**
- * The instances of this host as a move sees them: the records and disks of both ends. Each change takes the instance's
- * turn: a look at what runs, which reads the record and writes it later, must not write over what a move has said.
+ * What moves do to records and disks of this host's instances. Each change takes the instance's turn, so that reconciliation,
+ * which reads a record and writes it later, cannot overwrite a move's change.
  */
 export function movableInstances(deps: InstancesDeps): MovableInstances {
   const { records, runtime, storage, images, network, turns, fence } = deps;
@@ -33,7 +33,7 @@ export function movableInstances(deps: InstancesDeps): MovableInstances {
     if (present) {
       nextEpoch(spec.id, epoch, present.epoch);
       if (present.state === 'running') throw new ConflictError(`instance ${spec.id} runs on this host`);
-      // A copy of an earlier epoch that this host lost: the one that comes is the instance now.
+      // This host's own copy is of an earlier epoch that it lost: the arriving instance replaces it.
       await removeAll(spec.id);
     }
     await makeFolder(records.folder(spec.id), spec);
@@ -77,7 +77,7 @@ export function movableInstances(deps: InstancesDeps): MovableInstances {
     releaseOutgoing: (id, movedTo) =>
       turns.take(id, async () => {
         const record = records.find(id);
-        // What has come back since is of a later epoch: of this move there is nothing left.
+        // The instance has come back under a later epoch: nothing of this move is left here.
         if (!record || record.epoch >= movedTo) return;
         if (record.state !== 'outgoing' && record.state !== 'stopped')
           throw new ConflictError(`instance ${id} is ${record.state}, not outgoing`);

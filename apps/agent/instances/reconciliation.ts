@@ -3,7 +3,7 @@ import type { InstancesDeps } from './instances-deps.js';
 import { isMoving } from './lifecycle.js';
 import type { Lifecycle } from './lifecycle.js';
 
-/** What is and what should be are made the same, where no call asked for it. Comes between the calls for an instance. */
+/** Brings records and running containers together when no call asked for a change. Takes the instance's turn. */
 export class Reconciliation {
   constructor(
     private readonly deps: InstancesDeps,
@@ -11,8 +11,8 @@ export class Reconciliation {
   ) {}
 
   /**
-   * Looks at what is: one that should run and does not is stopped from now on, one that runs though it was not written
-   * down (the agent died while it started it) is adopted. One that is fenced is settled by `release`.
+   * Corrects the record by what runs: an instance that has ended is recorded as stopped; one that runs without a record of it,
+   * because the agent died while it started it, is recorded as running. Fenced ones are left to `release`.
    */
   refresh(id: string): Promise<void> {
     return this.deps.turns.take(id, async () => {
@@ -26,14 +26,14 @@ export class Reconciliation {
     });
   }
 
-  /** It has ended: finds out whether that was asked for. One that asked for a reboot from inside is running after it. */
+  /** A container has ended: finds out whether somebody asked for that. A reboot from inside leaves it running. */
   ended(id: string, target: 'stop' | 'reboot'): Promise<void> {
     if (target === 'stop') return this.refresh(id);
     return this.deps.turns.take(id, async () => {
       const record = this.deps.records.find(id);
       if (record?.state !== 'running' || this.deps.fence.held.find(id)) return;
       if (await this.deps.runtime.settledInitPid(id)) return;
-      // LXC begins again only what it started itself, not what CRIU restored.
+      // LXC reboots only what it started itself, not what CRIU restored.
       const stopped = await this.lifecycle.keep(record, 'stopped', 'It ended for a reboot that failed.');
       await this.lifecycle.start(this.deps.records.get(id)).catch((error: unknown) => {
         this.lifecycle.changes.emit('unasked', stopped);
@@ -42,7 +42,7 @@ export class Reconciliation {
     });
   }
 
-  /** It was another host's in between, and was given back: what this host tells of it is told under the present epoch. */
+  /** The instance was given back to this host after it had been another's: takes over its present epoch. */
   own(id: string, epoch: number): Promise<void> {
     return this.deps.turns.take(id, async () => {
       const record = this.deps.records.find(id);
@@ -50,7 +50,7 @@ export class Reconciliation {
     });
   }
 
-  /** Invariant 2: owned by another host, or by nobody. It is stopped; its disk stays. */
+  /** Invariant 2: stops an instance that another host or nobody owns. Its disk stays. */
   disown(id: string, reason: string): Promise<void> {
     return this.deps.turns.take(id, async () => {
       const record = this.deps.records.find(id);
@@ -64,13 +64,13 @@ export class Reconciliation {
   }
 
   /**
-   * It was fenced, the lease is held again and it is this host's: a frozen one goes on, one that was stopped starts again.
-   * One that was paused lost what it was paused with, and is stopped.
+   * Releases a fenced instance once the lease is held again and it is this host's: thaws a frozen one, starts a stopped one. A
+   * paused one has lost its processes and stays stopped.
    */
   release(id: string): Promise<void> {
     return this.deps.turns.take(id, async () => {
       const record = this.deps.records.find(id);
-      if (record && isMoving(record)) return; // its move ends first
+      if (record && isMoving(record)) return; // the move decides
       const alive = (await this.deps.runtime.settledInitPid(id)) > 0;
       if (alive && record?.state !== 'paused') this.deps.fence.thaw(id);
       this.deps.fence.held.letGo(id);
@@ -85,7 +85,7 @@ export class Reconciliation {
     });
   }
 
-  /** For logs of failures that nobody waits for. */
+  /** Logs the failure of work that nobody awaits. */
   failed(id: string, error: unknown): void {
     this.deps.logger.error({ instance: id, reason: messageOf(error) }, 'look at the instance failed');
   }

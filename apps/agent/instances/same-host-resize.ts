@@ -10,8 +10,8 @@ import type { InstancesDeps } from './instances-deps.js';
 const COPY_TIMEOUT_MS = 3_600_000;
 
 /**
- * A resize that stays on its host: the stopped instance's disk and spec are kept as they are, once for a migration, and
- * it gets the new spec. May be repeated.
+ * Resizes a stopped instance on its host: keeps a copy of its disk and spec, once per migration, for a revert, and gives it the
+ * new spec. May be repeated.
  */
 export async function resizeHere(
   { records, runtime, storage }: InstancesDeps,
@@ -36,14 +36,14 @@ export async function resizeHere(
   return resized;
 }
 
-/** The resize is taken back: the kept disk and spec are the instance again, stopped. Nothing kept is a success. */
+/** Reverts the resize: puts the kept disk and spec back; the instance is stopped. Does nothing when nothing was kept. */
 export async function revertHere(deps: InstancesDeps, id: string, migrationId: string): Promise<void> {
   const { records, storage } = deps;
   const record = records.get(id);
   if (record.kept?.migrationId !== migrationId) return;
   const layer = storage.writableLayer(id);
   await storage.unmount(id);
-  // Emptied and filled, not replaced: the layer may be a subvolume.
+  // Empties and fills the directory instead of replacing it, for it may be a btrfs subvolume.
   for (const name of await readdir(layer)) await rm(join(layer, name), { recursive: true, force: true });
   await copyTree(keptDisk(records.folder(id)), layer);
   const { kept, ...rest } = record;
@@ -52,7 +52,7 @@ export async function revertHere(deps: InstancesDeps, id: string, migrationId: s
   await removeCopies(records.folder(id));
 }
 
-/** The resize stays: what was kept for it goes. Nothing kept is a success. */
+/** Confirms the resize: removes what was kept. Does nothing when nothing was kept. */
 export async function confirmHere({ records }: InstancesDeps, id: string, migrationId: string): Promise<void> {
   const record = records.find(id);
   if (record?.kept?.migrationId !== migrationId) return;
@@ -66,7 +66,7 @@ async function removeCopies(folder: string): Promise<void> {
   for (const path of [keptDisk(folder), `${keptDisk(folder)}.new`]) await rm(path, { recursive: true, force: true });
 }
 
-/** With owners, times, hard links, devices and extended attributes. */
+/** Copies with owners, times, hard links, devices and extended attributes. */
 async function copyTree(from: string, to: string): Promise<void> {
   await run('cp', ['--archive', '--reflink=auto', '--no-target-directory', from, to], '', COPY_TIMEOUT_MS);
 }

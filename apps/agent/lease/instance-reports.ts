@@ -6,7 +6,7 @@ import type { Logger } from '#libs/common/logger';
 const BATCH = 500;
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [250, 10_000];
 
-/** Tells the control plane of states; what it could not be told is told again, the newest per instance only. */
+/** Reports states to the control plane. Repeats what it did not take, only the newest state of each instance. */
 export class InstanceReports {
   private readonly pending = new Map<string, InstanceStatus>();
   private sending: Promise<void> | undefined;
@@ -23,7 +23,7 @@ export class InstanceReports {
     if (this.pending.size) this.sending ??= this.drain().finally(() => (this.sending = undefined));
   }
 
-  /** A call changed it: an older word about it must not be said any more. */
+  /** A call has changed the instance: drops an older report. */
   drop(instanceId: string): void {
     this.pending.delete(instanceId);
   }

@@ -11,7 +11,7 @@ import type { InstanceReports } from './instance-reports.js';
 
 const BATCH = 500;
 const RETRY_MS = 2_000;
-/** Ends are events; this finds what no event told of (a monitor that was killed). */
+/** Pause between two looks at all instances. LXC tells of most ends; a look finds the others (its monitor was killed). */
 const LOOK_MS = 60_000;
 
 interface Deps {
@@ -27,20 +27,20 @@ interface Deps {
   signal: AbortSignal;
 }
 
-/** Keeps what runs here and what the control plane believes of it the same. */
+/** Keeps the instances here and the control plane's view of them the same: asks who owns what, stops what this host lost. */
 export class WatchOver {
   private ownershipIsDue = true;
   private waiting = new AbortController();
 
   constructor(private readonly deps: Deps) {}
 
-  /** Others may own what this host has: asked soon. */
+  /** Asks soon who owns this host's instances, for others may by now. */
   checkOwnership(): void {
     this.ownershipIsDue = true;
     this.waiting.abort();
   }
 
-  /** Until the agent ends. */
+  /** Runs until the agent ends. */
   async run(): Promise<void> {
     const { signal, logger } = this.deps;
     while (!signal.aborted) {
@@ -58,7 +58,7 @@ export class WatchOver {
     }
   }
 
-  /** What ended without being asked to is told until the control plane takes it (it refuses while a task runs). */
+  /** Reports instances that ended by themselves until the control plane takes it; it refuses while a task runs. */
   private async look(): Promise<void> {
     const { lifecycle, reconciliation, records, reports } = this.deps;
     for (const id of records.ids()) {
@@ -92,7 +92,7 @@ export class WatchOver {
     if (!exists && !deleted)
       return logger.error({ instance: instanceId }, 'the control plane has never heard of it: left as it is');
     const kept = records.find(instanceId)?.epoch ?? 0;
-    // Fenced and still this host's: while the lease is held nobody can have taken it since the answer.
+    // The instance is fenced and still this host's. While this host holds the lease nobody can take it over.
     if (owned && fence.held.find(instanceId) && fence.hasLease()) return reconciliation.release(instanceId);
     if (owned) return epoch > kept ? reconciliation.own(instanceId, epoch) : undefined;
     if (!deleted && epoch < kept) return;

@@ -6,7 +6,7 @@ import type { Logger } from '#libs/common/logger';
 import type { Fence } from '../fence/fence.js';
 import type { ControlPlane } from './control-plane.js';
 
-/** The longest is what it pauses while all is well: a control plane that is back hears of its hosts soon. */
+/** Pauses after failed heartbeats. The longest equals the normal pause, so that a control plane that is back hears of its hosts soon. */
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [500, 5_000];
 
 interface LeaseDeps {
@@ -20,16 +20,16 @@ interface LeaseDeps {
 }
 
 /**
- * Renews the host's lease until `signal`. While the control plane does not answer, what is not marked for evacuation goes
- * on running; the rest is fenced.
+ * Renews the host's lease until `signal`. While the control plane does not answer, marked instances are fenced; the others run
+ * on.
  */
 export async function holdLease({ control, host, fence, doubt, logger, signal }: LeaseDeps): Promise<void> {
   const bootId = newId();
   let wasAtOnce = false;
   for (let pause = FIRST_PAUSE_MS; !signal.aborted;) {
     try {
-      await fence.keepGuard(); // also while nobody answers
-      const begun = fence.now(); // the control plane counts from later on
+      await fence.keepGuard(); // also while the control plane does not answer
+      const begun = fence.now(); // the control plane's clock for the lease starts later, so this end is the safe one
       const lost = !fence.hasLease();
       const answer = await control.heartbeat(await host(), bootId, fence.promise());
       if (!answer.leaseSeconds) {
@@ -39,7 +39,8 @@ export async function holdLease({ control, host, fence, doubt, logger, signal }:
       const toPromise = await fence.renewed(begun + answer.leaseSeconds * 1000, answer.fence);
       if (lost || fence.held.ids().length) doubt();
       pause = FIRST_PAUSE_MS;
-      // Nothing counts before it was promised. Never twice in a row: a guard that dies at its start is no reason to hurry.
+      // A new order counts only once it was promised: sends the next heartbeat at once. Not twice in a row, for a guard may die at
+      // its start again and again.
       wasAtOnce = toPromise && !wasAtOnce;
       if (!wasAtOnce) await sleep(Math.max(1, answer.leaseSeconds / 3) * 1000, signal);
     } catch (error) {

@@ -28,7 +28,7 @@ const deadlines: Partial<Record<UnaryMethod, number>> = {
 const shortDeadlineMs = 30_000;
 /** A move's disk may take long; its switch has a deadline of its own. */
 const transferDeadlineMs = 6 * 3_600_000;
-/** How long an address is believed without asking Postgres again. */
+/** How long a host's address is cached. */
 const rememberMs = 2_000;
 
 /** One host's agent, ready to be called. */
@@ -47,7 +47,7 @@ export class HostAgent {
   }
 }
 
-/** The way from a host's id to its agent, and what to do when the host is down. */
+/** Finds a host's agent, and treats hosts that are down. */
 @Injectable()
 export class HostCalls {
   private readonly log = createLogger('worker');
@@ -82,8 +82,8 @@ export class HostCalls {
   }
 
   /**
-   * Clears away on a host: what is not there is a success, and so is a host that is down, since its agent stops what
-   * it does not own when it comes back. Throws UnavailableError for a host that is up and does not answer.
+   * Removes something on a host. Not there is a success. A host that is down is a success too, because its agent stops what it
+   * does not own when it comes back. Throws UnavailableError for a host that is up and does not answer.
    */
   async whereUp(hostId: string, work: (agent: HostAgent) => Promise<unknown>): Promise<void> {
     try {

@@ -11,7 +11,7 @@ import type { HostAgent } from './host-calls.js';
 
 type Run = StepRun<unknown, unknown>;
 
-/** Instances asked for in one go. */
+/** Instances in one query. */
 const PAGE = 500;
 
 interface LeftCopy {
@@ -27,10 +27,10 @@ interface LeftCopy {
 }
 
 /**
- * Of the instances that a host holds, those it may forget: deleted, never built, or at rest on another host. One that is
- * in ERROR elsewhere stays, its old copy may be all there is (invariant 5), unless its evacuation is `done`; so does one
- * that waits for confirm or revert, and one that says it is newer than Postgres knows (a restored database), unless it
- * is what a failed move left at its target. Index: primary key of instances, operations_in_order.
+ * Selects the instances that a host holds and may forget: deleted, never built, or at rest on another host. Keeps the copy of
+ * an instance that is in ERROR elsewhere, because it may be the only one (invariant 5), unless its evacuation is `done`; of one
+ * that waits for confirm or revert; and of one with a newer epoch than Postgres knows (a restored database), unless a failed
+ * move left it at its target. Index: primary key of instances, operations_in_order.
  */
 const LEFT = `
   SELECT i.id, greatest(i.epoch, held.epoch)::float8 AS epoch, held.epoch::float8 AS "heldEpoch",
@@ -47,14 +47,14 @@ const LEFT = `
     AND NOT EXISTS (SELECT FROM migrations m WHERE m.instance_id = i.id AND m.source_host_id = $1
       AND m.status IN ('finished', 'confirming', 'reverting'))`;
 
-/** Those that still run are closed by the resync that they ask for. */
+/** Ends evacuations that have finished; one still running asks for a resync of its own. */
 const CLOSE_EVACUATIONS = `
   UPDATE migrations m SET status = 'completed', updated_at = now()
   FROM operations o
   WHERE m.source_host_id = $1 AND m.migration_type = 'evacuation' AND m.status = 'done'
     AND o.id = m.operation_id AND o.state NOT IN ('pending', 'running', 'undoing')`;
 
-/** States of a copy that something can go on from. */
+/** States in which a host's copy is complete. */
 const WHOLE: ReadonlySet<InstanceState> = new Set([
   InstanceState.INSTANCE_STATE_RUNNING,
   InstanceState.INSTANCE_STATE_PAUSED,
@@ -105,7 +105,7 @@ export class LeftoverCopies {
     } while (pageToken);
   }
 
-  /** Whether the host that has it now says so, of no older copy; true where none is needed, nothing where it is down. */
+  /** Whether the instance's present host confirms that it has a copy of this epoch. True when none is needed; undefined when it is down. */
   private async wholeElsewhere(run: Run, left: LeftCopy[]): Promise<Map<string, boolean>> {
     const whole = new Map(left.filter(({ host_id }) => host_id === null).map(({ id }) => [id, true]));
     for (const [hostId, copies] of Map.groupBy(left, ({ host_id }) => host_id)) {

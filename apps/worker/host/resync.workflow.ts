@@ -54,7 +54,7 @@ export class ResyncHostWorkflow implements Workflow<object, object> {
     });
   }
 
-  /** Its next start or lost lease begins anew, and the audit shows what is left; there is nothing to mark. */
+  /** Nothing to mark: the next resync begins anew, and the audit shows what is left. */
   failed({ operation }: Pick<Run, 'operation'>, error: Error): Promise<void> {
     this.log.warn({ hostId: operation.resourceId, reason: error.message }, 'host not brought up to date');
     return Promise.resolve();

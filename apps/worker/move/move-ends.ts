@@ -9,7 +9,7 @@ import type { MoveContext } from './move-context.js';
 type Run = StepRun<MoveInput, MoveContext>;
 type End = 'source' | 'target';
 
-/** Both ends of one move: asked and told. Every call may be repeated. */
+/** Calls to both agents of one move. Every call may be repeated. */
 @Injectable()
 export class MoveEnds {
   constructor(private readonly hosts: HostCalls) {}
@@ -39,7 +39,7 @@ export class MoveEnds {
     );
   }
 
-  /** The source's copy goes (invariant 5: only after the target was seen running). */
+  /** Removes the source's copy (invariant 5: only after the target was seen running). */
   async release(run: Run): Promise<void> {
     await this.hosts.whereUp(run.input.source.hostId, (agent) =>
       agent.call('releaseMigration', this.request(run, 'release'), run.signal),

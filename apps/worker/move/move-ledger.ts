@@ -70,7 +70,7 @@ export class MoveLedger {
     if (!rows.length) throw new ConflictError(`Migration ${migrationId} has been committed`);
   }
 
-  /** It has changed owner since it had this epoch. */
+  /** Whether the instance's epoch is newer than this one. */
   async isPast(tx: EntityManager, instanceId: string, epoch: number): Promise<boolean> {
     return tx.existsBy(Instance, { id: instanceId, epoch: MoreThan(epoch) });
   }
@@ -93,7 +93,7 @@ export class MoveLedger {
   }
 }
 
-/** The step is the end's own where it named one; after a change of worker only the record is left. */
+/** The failed step as the agent named it; otherwise, after a change of worker, the phase in the record. */
 function failureOf(operation: Operation, error: Error): NonNullable<Migration['failure']> {
   const step = error instanceof MoveFailedError ? error.step : (operation.failure?.step ?? '');
   const logTail = 'details' in error && Array.isArray(error.details) ? error.details.map(String) : [];

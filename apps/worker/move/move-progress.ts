@@ -10,7 +10,7 @@ import type { Operation } from '#libs/operations/operation.entity';
 /** Shortest time between two writes of one migration's progress. */
 const everyMs = 200;
 
-/** Keeps and publishes how moves go, without ever holding one up. */
+/** Writes and publishes the progress of moves; no move ever waits for it. */
 @Injectable()
 export class MoveProgress {
   private readonly log = createLogger('worker');

@@ -39,7 +39,7 @@ async function isInit(pid: number): Promise<boolean> {
   return ids.length === 2 && ids[1] === '1' && !/^State:\s*Z/m.test(text);
 }
 
-/** Processes and cgroups may be gone before they are read. */
+/** '' when the process or cgroup has gone before it was read. */
 async function orNone<T>(read: Promise<T[]>): Promise<T[]> {
   try {
     return await read;

@@ -18,9 +18,9 @@ export async function watchEnds(directory: string, listener: EndListener): Promi
 async function take(directory: string, name: string, listener: EndListener): Promise<void> {
   if (!UUID.test(name)) return;
   const file = join(directory, name);
-  // Seen before it was written it is empty, and seen again when it is; gone where an earlier look took it.
+  // An empty file is not written yet and is seen again; a missing one was handled by an earlier look.
   const target = (await readFile(file, 'utf8').catch(() => '')).trim();
   if (!target) return;
-  await rm(file, { force: true }).catch(() => undefined); // a file that stays is only looked at once more
+  await rm(file, { force: true }).catch(() => undefined); // a file that stays is only handled once more
   listener(name, target === 'reboot' ? 'reboot' : 'stop');
 }

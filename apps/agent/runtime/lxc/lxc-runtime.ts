@@ -68,16 +68,16 @@ export class LxcRuntime implements Runtime {
   async start(instanceId: string): Promise<void> {
     if (await this.settledInitPid(instanceId)) {
       if (await this.isRunning(instanceId)) return;
-      await this.kill(instanceId); // a start that hangs or was broken off has an init too
+      await this.kill(instanceId); // also kills the init of a start that hangs
     }
     await removeStaleCgroups(this.cgroupDirectories(instanceId));
     const log = join(this.lxcPath, instanceId, 'start.log');
     await rm(log, { force: true });
     const args = ['-n', instanceId, '-P', this.lxcPath, '-d', '-o', log, '-l', 'WARN'];
-    // Its monitor lives on: no pipe may be handed to it, or the end of it would be waited for.
+    // Gives it no pipe: LXC's monitor lives on, and Node would wait for the pipe's end.
     const child = spawn('lxc-start', args, { stdio: 'ignore', timeout: START_TIMEOUT_MS, cwd: '/' });
     const status = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('exit', resolve));
-    // One that an agent killed meanwhile had begun to start runs all the same; one whose init ended at once does not.
+    // A start that an agent had begun before it was killed may have succeeded; an init may also have ended at once.
     if ((await this.settledInitPid(instanceId)) && (status === 0 || (await this.isRunning(instanceId)))) return;
     await this.kill(instanceId);
     throw new CommandError(
@@ -87,7 +87,7 @@ export class LxcRuntime implements Runtime {
     );
   }
 
-  /** As its monitor says: RUNNING comes after everything in a start that can fail. */
+  /** Whether LXC's monitor says RUNNING, which comes after every step of a start that can fail. */
   private async isRunning(instanceId: string): Promise<boolean> {
     const said = await run('lxc-info', ['-n', instanceId, '-P', this.lxcPath, '-sH'], '', INFO_TIMEOUT_MS).catch(
       () => '',
@@ -95,7 +95,7 @@ export class LxcRuntime implements Runtime {
     return ['RUNNING', 'FROZEN'].includes(said.trim());
   }
 
-  /** What is left of a start that failed, monitor and all; mostly nothing. */
+  /** Removes what a failed start left, with its monitor. */
   private async kill(instanceId: string): Promise<void> {
     await this.stop(instanceId, 0).catch(() => undefined); // a monitor that hangs does not answer
     for (const cgroup of this.cgroupDirectories(instanceId))

@@ -2,8 +2,8 @@ import { readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * A payload cgroup that a killed container, or one that was restored, left behind: LXC would choose another name for a
- * restore, which fails, and refuses a start (`Numerical result out of range`).
+ * Removes payload cgroups that a killed or restored container left. With them a restore fails, because LXC chooses another
+ * name, and LXC refuses a start (`Numerical result out of range`).
  */
 export async function removeStaleCgroups(directories: readonly string[]): Promise<void> {
   const root = '/sys/fs/cgroup';

@@ -8,7 +8,7 @@ import type { CreateContext } from './create-context.js';
 import { PlaceStep } from './place.step.js';
 import { SpawnStep } from './spawn.step.js';
 
-/** POST /servers to a running container: two commits, one call to the host. */
+/** Makes a server: places it (one commit), has its host make and start it (one call), makes it ACTIVE (one commit). */
 @Injectable()
 export class CreateWorkflow implements Workflow<CreateInstanceInput, CreateContext> {
   readonly kind = 'instance.create';

@@ -13,7 +13,7 @@ import { HostCalls } from '../../host/host-calls.js';
 import { InstanceSpecs } from '../instance-specs.js';
 import type { CreateContext } from './create-context.js';
 
-/** A host, its capacity, the ports bound to it and the instance on it: one commit. */
+/** Chooses a host, claims its capacity, binds the ports to it and puts the instance on it, in one commit. */
 @Injectable()
 export class PlaceStep implements Step<CreateInstanceInput, CreateContext> {
   readonly name = 'place';

@@ -14,8 +14,8 @@ import { faultOf } from '../fault.js';
 type Run = StepRun<DeleteInstanceInput, object>;
 
 /**
- * Gone from its host, then from the record. A host that is down does not hold it up (Nova deletes locally): its agent
- * stops the instance when it comes back. Operations that were under way have been asked to cancel by who made this one.
+ * Removes an instance from its host, then from the record. Does not wait for a host that is down (as Nova deletes locally): its
+ * agent stops the instance when it comes back. Whoever made this operation has asked those under way to cancel.
  */
 @Injectable()
 export class DeleteWorkflow implements Workflow<DeleteInstanceInput, object> {
@@ -48,7 +48,7 @@ export class DeleteWorkflow implements Workflow<DeleteInstanceInput, object> {
     ]);
   }
 
-  /** Deleted while it waited for confirm: the source still has its copy. */
+  /** Removes the source's copy when the instance waited for confirm or revert. */
   private async releaseKeptCopy(run: Run, epoch: number): Promise<void> {
     const instanceId = run.operation.resourceId;
     const [kept] = await this.specs.unconfirmed(instanceId);
@@ -70,7 +70,7 @@ export class DeleteWorkflow implements Workflow<DeleteInstanceInput, object> {
     });
   }
 
-  /** The host is up and could not remove it: ERROR, to be deleted again. */
+  /** The host is up and could not remove the instance: ERROR, so that it can be deleted again. */
   async failed({ operation }: Pick<Run, 'operation'>, error: Error, tx: EntityManager) {
     await this.transitions.setError(tx, operation.resourceId, faultOf(error));
     await this.transitions.clearTask(tx, operation.resourceId, 'deleting');

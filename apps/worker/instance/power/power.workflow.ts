@@ -12,7 +12,7 @@ import type { InstanceSpecs } from '../instance-specs.js';
 
 type Request = Pick<InstanceRequest, 'call' | 'instanceId'>;
 
-/** One thing to do to an instance where it is: what the agent is asked, and what the instance is afterwards. */
+/** One power action: the call to the agent, and the state of the instance after it. */
 interface PowerAction<Input extends PowerInput> {
   kind: string;
   taskStates: TaskState[];
@@ -70,7 +70,7 @@ interface PowerServices {
   transitions: InstanceTransitions;
 }
 
-/** Start, stop, reboot, pause and unpause: one step each. Where it fails the instance stays as it was, with a fault. */
+/** Start, stop, reboot, pause and unpause, one step each. When it fails, the instance keeps its state and gets a fault. */
 export function powerWorkflows(services: PowerServices): Workflow<PowerInput, object>[] {
   const ofReboot = powerWorkflow(reboot, services) as Workflow<PowerInput, object>;
   return [ofReboot, ...[start, stop, pause, unpause].map((action) => powerWorkflow(action, services))];

@@ -34,7 +34,7 @@ const OPEN_ITEMS = `
       ORDER BY position LIMIT $3) p)))
   ORDER BY i.position`;
 
-/** Pending items that one round looks at: not all of a large host's for each that ends. */
+/** Most pending items that one round reads, so that a large host's are not all read for each that ends. */
 const PAGE = 100;
 
 /** Whose moves they are, and the operation that begins them. */
@@ -45,11 +45,11 @@ export interface BatchCaller extends Caller {
 interface Policy {
   live: LivePolicy;
   parallel: number;
-  /** The host that is to be empty in the end. */
+  /** The drained host; null for other batches. */
   hostId: string | null;
 }
 
-/** One look at a batch's open items and what follows from it. May be repeated at any point. */
+/** Reads a batch's open items and begins, confirms or settles their moves. May be repeated at any point. */
 @Injectable()
 export class BatchRounds {
   constructor(
@@ -65,8 +65,8 @@ export class BatchRounds {
   }
 
   /**
-   * Settles what has ended, confirms cold moves, and begins moves while there are places for more. Returns how many of
-   * those looked at are open: none, and the batch is over.
+   * Settles moves that have ended, confirms cold ones, and begins new ones while fewer than `parallel` are under way. Returns how
+   * many items are open; 0: the batch is over.
    */
   async advance(batchId: string, by: BatchCaller, policy: Policy): Promise<number> {
     for (;;) {
@@ -109,7 +109,7 @@ export class BatchRounds {
     return open;
   }
 
-  /** Items that no move was begun for are given up; the rest are left to end. Returns how many still run. */
+  /** Gives up the items that have no move yet and lets the others end. Returns how many moves still run. */
   async wind(
     batchId: string,
     by: BatchCaller,
@@ -136,7 +136,7 @@ export class BatchRounds {
     }
   }
 
-  /** True where the move cannot even begin, which ends the item. */
+  /** Begins an item's move. True when it cannot begin, which settles the item as failed. */
   private async begin(
     batchId: string,
     item: BatchItem,
@@ -163,9 +163,9 @@ export class BatchRounds {
       return false;
     } catch (error) {
       if (!(error instanceof DomainError) || error instanceof UnavailableError) throw error;
-      // Something else has begun with it: the next round looks again.
+      // Another operation has begun on the instance: the next round tries again.
       if (error instanceof InstanceStateError) return false;
-      // It cannot be moved live: it goes cold where that is allowed, else it stays, with every reason.
+      // It cannot be moved live: moves it cold where the operator allows that; else it stays, and the item has every reason.
       if (action === 'live' && live === 'prefer' && item.vmState === 'active')
         return this.begin(batchId, item, 'cold', policy, by);
       await this.settle(batchId, item, 'failed', error.message);
@@ -178,7 +178,7 @@ export class BatchRounds {
     return (await this.database.manager.findOneByOrFail(Host, { id: hostId })).name;
   }
 
-  /** Lost to a caller who confirms or deletes at the same time: the next round sees what became of it. */
+  /** A user may confirm or delete the instance at the same moment: the next round sees the outcome. */
   private async confirm({ instanceId }: BatchItem, by: BatchCaller): Promise<void> {
     await ignoringDomain(this.migrations.confirmResize(by, instanceId, by.operationId));
   }
@@ -200,8 +200,8 @@ export class BatchRounds {
 const isTried = ({ attempts }: BatchItem): boolean => attempts.length > 0;
 
 /**
- * Of `parallel`, by moves that have begun and not ended. One that is committed runs at its target; that its source is
- * cleared away holds up no other, but as many may do so as may move.
+ * How many of the `parallel` places are taken by moves under way. A committed move, whose source is only being cleaned up,
+ * takes no place; but at most `parallel` of these are free.
  */
 function placesTaken(begun: readonly BatchItem[], parallel: number): number {
   const leaving = begun.filter(({ attempts }) => attempts.at(-1)?.status === 'post-migrating').length;

@@ -17,7 +17,7 @@ const ON_THEIR_WAY = `
     SELECT FROM allocations a JOIN migrations m ON m.uuid = a.consumer_id
     WHERE a.host_id = $1 AND m.dest_host_id = $1) AS coming`;
 
-/** What comes to a host after its drain has begun: it was on its way already, or somebody forced it there. */
+/** Finds instances that come to a host after its drain has begun: their move was under way, or somebody forced them there. */
 @Injectable()
 export class LateArrivals {
   constructor(private readonly database: DataSource) {}

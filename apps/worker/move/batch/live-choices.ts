@@ -9,14 +9,14 @@ import type { BatchItem } from './batch-item.js';
 
 type Asked = Pick<BatchItem, 'instanceId' | 'targetHostId'>;
 
-/** What was found is believed so long. */
+/** How long an answer is used. */
 const goodForMs = 30_000;
-/** After so long the move's own first step asks the source again. */
+/** An answer older than this makes the move's own precheck ask the source again. */
 const freshForMs = 5_000;
 
 /**
- * Whether the servers of a batch may be moved live, as both ends and the scheduler say. Asked ahead, while those before
- * them move, so that no turn waits for the answer.
+ * Whether the servers of a batch can be moved live, as both agents and the scheduler say. Asks ahead, while earlier moves run,
+ * so that no move waits for the answer.
  */
 @Injectable()
 export class LiveChoices {
@@ -27,21 +27,21 @@ export class LiveChoices {
     private readonly refusals: LiveRefusals,
   ) {}
 
-  /** Those whose turn is next. A failure is met by who needs the answer. */
+  /** Asks ahead for the next items. A failure is not kept: whoever needs the answer asks again. */
   ahead(items: readonly Asked[]): void {
     for (const [id, { at }] of this.asked) if (ageOf(at) > goodForMs) this.asked.delete(id);
     for (const item of items) this.ask(item).catch(() => this.asked.delete(item.instanceId));
   }
 
   /**
-   * Every reason against a live move of it; none: it may be tried, as where an agent did not answer. `needs` where that is
-   * so fresh that its host need not be asked again. Each is given once.
+   * Every reason against a live move of the item; none: try it, also when an agent did not answer. `needs`: what the source
+   * counted, if that is fresh enough for the move not to ask again. Uses an answer up.
    */
   async look(item: Asked): Promise<LiveLook> {
     const at = this.asked.get(item.instanceId)?.at ?? performance.now();
     try {
       const early = await this.ask(item);
-      // A refusal may be over by now.
+      // Asks again, for the reason may be gone by now.
       if (early.reasons.length) return await this.find(item);
       return ageOf(at) > freshForMs ? { reasons: [] } : early;
     } catch (error) {
@@ -66,7 +66,7 @@ export class LiveChoices {
       manager.findOneByOrFail(Instance, { id: instanceId }),
       targetHostId ? manager.findOneByOrFail(Host, { id: targetHostId }) : null,
     ]);
-    // What somebody does with it now is over when its turn comes.
+    // Ignores the task that runs on it now: it will have ended when its turn comes.
     const idle = Object.assign(instance, { taskState: null });
     return this.refusals.find(idle, target, { force: false, diskOverCommit: false, patient: true });
   }

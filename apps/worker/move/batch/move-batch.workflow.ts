@@ -19,11 +19,11 @@ const sweepMs = 2_000;
 /** A live move's first step after its commit. */
 const committedAt: OpenStep['name'] = 'open';
 
-/** Carries out a batch of moves, at most `parallel` at once. Everything it knows is in Postgres: any worker goes on. */
+/** Carries out a batch of moves, at most `parallel` at once. Its whole state is in Postgres, so any worker can go on. */
 @Injectable()
 export class MoveBatchWorkflow implements Workflow<MoveBatchInput, object> {
   readonly kind = MOVES_BATCH;
-  /** Its own: it waits most of its time, and must hold up nothing else. */
+  /** A queue of its own, because batches wait most of their time. */
   readonly queue = 'batch';
   readonly steps: Step<MoveBatchInput, object>[] = [
     { name: 'move', run: (run) => this.move(run), undo: (run) => this.windUp(run), attempts: 60 },
@@ -84,7 +84,7 @@ export class MoveBatchWorkflow implements Workflow<MoveBatchInput, object> {
     throw new BatchIncompleteError(failed[0].failed, failed[0].total, details);
   }
 
-  /** Its items say what became of each; there is nothing else to mark. */
+  /** Nothing to mark: each item says what became of it. */
   failed(): Promise<void> {
     return Promise.resolve();
   }

@@ -7,7 +7,7 @@ import type { MoveContext } from '../move-context.js';
 import { MoveLedger } from '../move-ledger.js';
 import { MoveSettlement } from '../move-settlement.js';
 
-/** Nothing is going on any more: migration completed, task_state empty. */
+/** Ends the move: migration completed, task_state empty. */
 @Injectable()
 export class FinishStep implements Step<MoveInput, MoveContext> {
   readonly name = 'finish';

@@ -8,7 +8,7 @@ import { callOf, HostCalls } from '../../host/host-calls.js';
 import type { MoveContext } from '../move-context.js';
 import { MoveEnds } from '../move-ends.js';
 
-/** Committed: the target opens the network and lets it run, the source lets CRIU kill what is frozen. */
+/** After the commit: tells the target to open the network and let the instance run, and the source to kill its frozen copy. */
 @Injectable()
 export class OpenStep implements Step<MoveInput, MoveContext> {
   readonly name = 'open';

@@ -11,7 +11,7 @@ import type { MoveContext } from '../move-context.js';
 import { MoveLedger } from '../move-ledger.js';
 import { inTime } from '../step-time.js';
 
-/** Asks the ends that are known already whether the move can be made, before anything is touched; every reason is kept. */
+/** Asks the source, and the target if one was named, whether the move is possible, before anything is changed. Keeps every reason. */
 @Injectable()
 export class PrecheckStep implements Step<MoveInput, MoveContext> {
   readonly name = 'precheck';

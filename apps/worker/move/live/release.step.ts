@@ -9,8 +9,8 @@ import type { MoveContext } from '../move-context.js';
 import { MoveEnds } from '../move-ends.js';
 
 /**
- * Invariant 5: the source's copy goes only when the target reports the instance running. Starting what runs already
- * is a success that says so; what died since is started from its disk.
+ * Removes the source's copy, only after the target has reported the instance running (invariant 5). Asks by a start call: it
+ * succeeds for a running instance, and starts from its disk one that has died since.
  */
 @Injectable()
 export class ReleaseStep implements Step<MoveInput, MoveContext> {

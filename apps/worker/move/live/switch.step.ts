@@ -22,9 +22,9 @@ const beforeFreeze: readonly MigrationPhase[] = [
 ];
 
 /**
- * The move itself. The source tells how it goes; at AWAIT_COMMIT the instance changes host in one transaction, which
- * also ends this step, and both ends are told at once. A worker that takes over joins where the ends are; where it did
- * not see the freeze begin it cannot know how much time is left, and takes the move back.
+ * The move itself. Follows the source's progress; at AWAIT_COMMIT one transaction gives the instance to the target and ends this
+ * step, and both agents are told at once. A worker that takes over joins where the agents are; if it did not see the freeze
+ * begin, it cannot know the time left and aborts the move.
  */
 @Injectable()
 export class SwitchStep implements Step<MoveInput, MoveContext> {
@@ -82,7 +82,7 @@ export class SwitchStep implements Step<MoveInput, MoveContext> {
     }
   }
 
-  /** First the commit is made impossible, then both ends go back: the source at once, its connections open. */
+  /** Makes the commit impossible first, then aborts both ends; the source lets the instance run on, its connections open. */
   async undo(run: StepRun<MoveInput, MoveContext>): Promise<void> {
     await this.ledger.closeSwitch(run.input.migrationId);
     await Promise.all([this.ends.abort(run, 'source'), this.ends.abort(run, 'target')]);

@@ -10,7 +10,7 @@ import { MoveSettlement } from '../move-settlement.js';
 
 type Run = StepRun<ConcludeResizeInput, object>;
 
-/** The source's copy and its claim are let go: the resize stays. */
+/** Confirms a resize or cold move: removes the source's copy and its claim. */
 @Injectable()
 export class ConfirmResizeWorkflow implements Workflow<ConcludeResizeInput, object> {
   readonly kind = 'instance.confirm-resize';

@@ -20,7 +20,7 @@ type Run = StepRun<ConcludeResizeInput, RevertContext>;
 
 const NOT_STARTED = { message: 'Reverted; its host could not start it again.' };
 
-/** Back to the copy that the source has kept, with the old flavor; what was written at the target is lost (Nova). */
+/** Reverts a resize or cold move: back to the source's copy and the old flavor. What was written at the target is lost, as in Nova. */
 @Injectable()
 export class RevertResizeWorkflow implements Workflow<ConcludeResizeInput, RevertContext> {
   readonly kind = 'instance.revert-resize';

@@ -55,7 +55,7 @@ export class ClaimTargetStep implements Step<MoveInput, MoveContext> {
     });
   }
 
-  /** On `found` where that still has room: it was asked, and others may have taken it since. */
+  /** Claims `found`, whose agent has agreed, if it still has room: others may have taken it since. */
   private async place(request: PlacementRequest, found: string | undefined, tx: EntityManager): Promise<Placement> {
     if (!found) return this.scheduler.place(request, tx);
     try {

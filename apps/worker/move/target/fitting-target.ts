@@ -26,7 +26,7 @@ export interface FoundTarget {
   refused: string[];
 }
 
-/** The target of a live move that names none: the scheduler's best whose agent says, too, that it can take it. */
+/** Finds the target of a live move that names none: the scheduler's best host whose agent agrees. */
 @Injectable()
 export class FittingTarget {
   constructor(
@@ -35,7 +35,7 @@ export class FittingTarget {
     private readonly scheduler: Scheduler,
   ) {}
 
-  /** Nothing where the scheduler knows none. Throws MoveRefusedError with every reason where all that were asked said no. */
+  /** Undefined when the scheduler finds none. Throws MoveRefusedError with every reason when all agents that were asked refused. */
   async find(run: Run, request: PlacementRequest): Promise<FoundTarget> {
     const { spec } = await this.specs.load(run.operation.resourceId);
     const refused: string[] = [];
