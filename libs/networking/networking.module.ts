@@ -5,12 +5,12 @@ import { DesiredStateFeed } from './desired-state/feed.js';
 import { HostFacts } from './desired-state/host-facts.js';
 import { Networks } from './networks/networks.service.js';
 import { InstancePorts } from './ports/instance-ports.service.js';
-import { UserPorts } from './ports/user-ports.service.js';
+import { Ports } from './ports/ports.service.js';
 import { Subnets } from './subnets/subnets.service.js';
 import { HostNetworks } from './views/host-networks.js';
 
 const desiredState = [Acknowledgements, ChangeLog, DesiredStateFeed, HostFacts];
-const services = [Networks, Subnets, InstancePorts, UserPorts, HostNetworks, ...desiredState];
+const services = [Networks, Subnets, InstancePorts, Ports, HostNetworks, ...desiredState];
 
 /** Wants DatabaseModule and OperationsModule beside it. */
 @Module({ providers: services, exports: services })

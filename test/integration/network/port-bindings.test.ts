@@ -6,7 +6,7 @@ import type { Migration } from '#libs/mobility/migrations/migration.entity';
 import { Network } from '#libs/networking/networks/network.entity';
 import { Port } from '#libs/networking/ports/port.entity';
 import { InstancePorts } from '#libs/networking/ports/instance-ports.service';
-import { UserPorts } from '#libs/networking/ports/user-ports.service';
+import { Ports } from '#libs/networking/ports/ports.service';
 import { PortBindings1764720000000 } from '../../../migrations/1764720000000-port-bindings.js';
 import { caller, WorkflowWorld } from '../support/workflow-world.js';
 
@@ -14,10 +14,10 @@ const stranger: Caller = { ...caller, userId: 'mallory', projectId: 'other', rol
 
 describe('ports that name the server of another project', () => {
   let world: WorkflowWorld;
-  let userPorts: UserPorts;
+  let ports: Ports;
   before(async () => {
     world = await WorkflowWorld.start('port-bind', ['h1', 'h2']);
-    userPorts = new UserPorts(world.database, world.operations);
+    ports = new Ports(world.database, world.operations);
     await world.database.manager.update(Network, { id: world.tenant.networkId }, { shared: true });
     await world.database.query(
       `UPDATE subnets SET allocation_pools = '[{"start": "10.9.0.100", "end": "10.9.0.200"}]'`,
@@ -32,9 +32,9 @@ describe('ports that name the server of another project', () => {
   async function name(instanceId: string): Promise<Port[]> {
     const { networkId } = world.tenant;
     const device = { deviceId: instanceId, deviceOwner: 'compute:nova' };
-    const posted = await userPorts.create(stranger, { networkId, ...device });
-    const plain = await userPorts.create(stranger, { networkId });
-    return [posted, await userPorts.update(stranger, plain.id, device)];
+    const posted = await ports.create(stranger, { networkId, ...device });
+    const plain = await ports.create(stranger, { networkId });
+    return [posted, await ports.update(stranger, plain.id, device)];
   }
 
   const done = async (kind: string, task: string, id: string, input: object = {}) =>
@@ -62,9 +62,9 @@ describe('ports that name the server of another project', () => {
     await moved(await world.migrations.liveMigrate(caller, id, { host: 'h2' }));
     assert.deepEqual(told('h2'), own, 'live move');
     for (const { id: portId } of strangers) {
-      const port = await userPorts.get(stranger, portId);
+      const port = await ports.get(stranger, portId);
       assert.deepEqual([port.hostId, port.status, port.instanceId], [null, 'DOWN', null], 'bound to nothing');
-      await userPorts.delete(stranger, portId);
+      await ports.delete(stranger, portId);
     }
     await world.audit();
   });
@@ -83,9 +83,9 @@ describe('ports that name the server of another project', () => {
     const { id } = await world.create('h1');
     const [portId] = await portsOf(id);
     for (const change of [{ deviceOwner: '' }, { deviceId: '' }, { deviceId: newId() }, { deviceOwner: 'network:x' }])
-      await assert.rejects(userPorts.update(caller, portId!, change), { name: 'PortInUseError' });
-    await assert.rejects(userPorts.delete(caller, portId!), { name: 'PortInUseError' });
-    const same = await userPorts.update(caller, portId!, { name: 'n', deviceId: id, deviceOwner: 'compute:nova' });
+      await assert.rejects(ports.update(caller, portId!, change), { name: 'PortInUseError' });
+    await assert.rejects(ports.delete(caller, portId!), { name: 'PortInUseError' });
+    const same = await ports.update(caller, portId!, { name: 'n', deviceId: id, deviceOwner: 'compute:nova' });
     assert.deepEqual([same.name, same.instanceId], ['n', id]);
     const [{ count }] = await world.database.query<[{ count: string }]>(
       'SELECT count(*) FROM ip_allocations WHERE port_id = $1',
@@ -105,7 +105,7 @@ describe('ports that name the server of another project', () => {
     await runner.query('UPDATE ports SET host_id = $2 WHERE device_id = $1', [id, hostId]);
     await bindings.up(runner);
     assert.deepEqual(await portsOf(id), own);
-    assert.equal((await userPorts.get(stranger, strangers[0]!.id)).hostId, null);
+    assert.equal((await ports.get(stranger, strangers[0]!.id)).hostId, null);
 
     const [{ id: taken }] = strangers as [Port];
     const set = 'UPDATE ports SET device_id = $2, device_owner = $3, device_index = $4 WHERE id = $1';

@@ -9,7 +9,9 @@ import { Tokens } from '#libs/identity/tokens/tokens.service';
 import { parseAuth } from './auth-request.js';
 import { catalog } from '../catalog/catalog.js';
 import { IdentityErrors } from '../http/identity.errors.js';
-import { listLinks, renderDomain, renderProject, renderToken } from '../views.js';
+import { listLinks } from '../http/links.js';
+import { renderDomain, renderProject } from '../projects/project.renderer.js';
+import { renderToken } from './token.renderer.js';
 
 @UseFilters(IdentityErrors)
 @Controller('identity/v3/auth')

@@ -2,7 +2,7 @@ import { Controller, Get, Param, Query, UseFilters } from '@nestjs/common';
 import { NotFoundError } from '#libs/common/errors';
 import { REGION, renderEndpoints, renderServices } from './catalog.js';
 import { IdentityErrors } from '../http/identity.errors.js';
-import { links, listLinks } from '../views.js';
+import { links, listLinks } from '../http/links.js';
 
 /** Services, endpoints and the region, to be read only: they follow from LXSTACK_PUBLIC_URL. */
 @UseFilters(IdentityErrors)

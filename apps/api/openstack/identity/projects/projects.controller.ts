@@ -10,9 +10,10 @@ import { InvalidInputError } from '#libs/common/errors';
 import type { Principal } from '#libs/identity/principal';
 import { Projects } from '#libs/identity/projects/projects.service';
 import type { NewProject } from '#libs/identity/projects/projects.service';
-import { ProjectBody } from '../bodies.js';
+import { ProjectBody } from './project.dto.js';
 import { IdentityErrors } from '../http/identity.errors.js';
-import { listLinks, renderDomain, renderProject } from '../views.js';
+import { listLinks } from '../http/links.js';
+import { renderDomain, renderProject } from './project.renderer.js';
 
 /** A domain is the parent of its projects: there is no deeper tree. */
 const filters = {

@@ -7,9 +7,10 @@ import { one } from '#apps/api/http/query/query';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
 import type { Principal } from '#libs/identity/principal';
 import { Roles } from '#libs/identity/roles/roles.service';
-import { RoleBody } from '../bodies.js';
+import { RoleBody } from './role.dto.js';
 import { IdentityErrors } from '../http/identity.errors.js';
-import { listLinks, renderAssignment, renderRole } from '../views.js';
+import { listLinks } from '../http/links.js';
+import { renderAssignment, renderRole } from './role.renderer.js';
 
 /** A role of a user on a project or a domain. */
 const grants = ['projects/:target/users/:user/roles', 'domains/:target/users/:user/roles'];

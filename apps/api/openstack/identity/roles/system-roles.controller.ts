@@ -3,7 +3,8 @@ import { CurrentPrincipal } from '#apps/api/http/api-request';
 import type { Principal } from '#libs/identity/principal';
 import { Roles } from '#libs/identity/roles/roles.service';
 import { IdentityErrors } from '../http/identity.errors.js';
-import { listLinks, renderRole } from '../views.js';
+import { listLinks } from '../http/links.js';
+import { renderRole } from './role.renderer.js';
 
 /** Keystone API: roles on the whole cloud. */
 @UseFilters(IdentityErrors)

@@ -10,9 +10,11 @@ import type { Principal } from '#libs/identity/principal';
 import { Projects } from '#libs/identity/projects/projects.service';
 import { Users } from '#libs/identity/users/users.service';
 import type { NewUser } from '#libs/identity/users/users.service';
-import { PasswordBody, UserBody } from '../bodies.js';
+import { PasswordBody, UserBody } from './user.dto.js';
 import { IdentityErrors } from '../http/identity.errors.js';
-import { listLinks, renderProject, renderUser } from '../views.js';
+import { listLinks } from '../http/links.js';
+import { renderProject } from '../projects/project.renderer.js';
+import { renderUser } from './user.renderer.js';
 
 const filters = { name: text('name'), domain_id: text('domain_id'), enabled: boolean('enabled') };
 

@@ -8,11 +8,12 @@ import type { Caller } from '#libs/common/caller';
 import { InvalidInputError } from '#libs/common/errors';
 import { Networks } from '#libs/networking/networks/networks.service';
 import type { NewNetwork } from '#libs/networking/networks/networks.service';
-import { NetworkBody, requireUnchanged } from '../bodies.js';
+import { NetworkBody } from './network.dto.js';
+import { requireUnchanged } from '../http/require-unchanged.js';
 import { adminState, neutronList, neutronPage } from '../http/listing.js';
 import type { NeutronFilters } from '../http/listing.js';
 import { NetworkErrors } from '../http/network.errors.js';
-import { renderNetwork } from '../views.js';
+import { renderNetwork } from './network.renderer.js';
 
 const filters: NeutronFilters = {
   columns: {

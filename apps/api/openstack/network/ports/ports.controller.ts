@@ -11,14 +11,15 @@ import type { Caller } from '#libs/common/caller';
 import { InvalidInputError } from '#libs/common/errors';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
 import type { Port } from '#libs/networking/ports/port.entity';
-import { UserPorts } from '#libs/networking/ports/user-ports.service';
+import { Ports } from '#libs/networking/ports/ports.service';
 import { defaultSecurityGroup } from '#libs/networking/security-groups/default-security-group';
-import type { PortAddressFilter, PortChange } from '#libs/networking/ports/user-ports.service';
-import { PortBody, requireUnchanged } from '../bodies.js';
+import type { PortAddressFilter, PortChange } from '#libs/networking/ports/ports.service';
+import { PortBody } from './port.dto.js';
+import { requireUnchanged } from '../http/require-unchanged.js';
 import { adminState, neutronList, neutronPage } from '../http/listing.js';
 import type { NeutronFilters } from '../http/listing.js';
 import { NetworkErrors } from '../http/network.errors.js';
-import { renderPort } from '../views.js';
+import { renderPort } from './port.renderer.js';
 
 const filters: NeutronFilters = {
   columns: {
@@ -39,7 +40,7 @@ const filters: NeutronFilters = {
 @Controller('networking/v2.0/ports')
 export class PortsController {
   constructor(
-    private readonly ports: UserPorts,
+    private readonly ports: Ports,
     private readonly hosts: Hosts,
   ) {}
 

@@ -8,11 +8,12 @@ import type { Caller } from '#libs/common/caller';
 import { InvalidInputError } from '#libs/common/errors';
 import { Subnets } from '#libs/networking/subnets/subnets.service';
 import type { SubnetChange } from '#libs/networking/subnets/subnets.service';
-import { requireUnchanged, SubnetBody } from '../bodies.js';
+import { requireUnchanged } from '../http/require-unchanged.js';
+import { SubnetBody } from './subnet.dto.js';
 import { neutronList, neutronPage } from '../http/listing.js';
 import type { NeutronFilters } from '../http/listing.js';
 import { NetworkErrors } from '../http/network.errors.js';
-import { renderSubnet } from '../views.js';
+import { renderSubnet } from './subnet.renderer.js';
 
 const filters: NeutronFilters = {
   columns: {

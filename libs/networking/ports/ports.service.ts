@@ -74,7 +74,7 @@ const columns = {
 
 /** Ports as users make them (Neutron). Those of instances are changed by `InstancePorts`. */
 @Injectable()
-export class UserPorts {
+export class Ports {
   constructor(
     private readonly database: DataSource,
     private readonly operations: Operations,

@@ -1,0 +1,14 @@
+import type { AssignmentView } from '#libs/identity/roles/roles.service';
+import { identityUrl, links } from '../http/links.js';
+
+export function renderRole({ id, name }: { id: string; name: string }) {
+  return { id, name, domain_id: null, description: null, options: {}, links: links(`roles/${id}`) };
+}
+
+export function renderAssignment({ user, role, target }: AssignmentView, withNames: boolean) {
+  const brief = <T extends { id: string }>(one: T) => (withNames ? one : { id: one.id });
+  const { isDomain, id, name, domain } = target;
+  const place = isDomain ? { domain: brief({ id, name }) } : { project: brief({ id, name, domain }) };
+  const path = `${isDomain ? 'domains' : 'projects'}/${id}/users/${user.id}/roles/${role.id}`;
+  return { user: brief(user), role: brief(role), scope: place, links: { assignment: `${identityUrl()}/${path}` } };
+}

@@ -1,0 +1,9 @@
+import { IsOptional, IsString, MaxLength } from 'class-validator';
+
+/** Fields that every resource of Neutron has. */
+export class Described {
+  @IsOptional() @IsString() @MaxLength(255) name?: string;
+  @IsOptional() @IsString() @MaxLength(255) description?: string;
+  @IsOptional() @IsString() @MaxLength(255) project_id?: string;
+  @IsOptional() @IsString() @MaxLength(255) tenant_id?: string;
+}

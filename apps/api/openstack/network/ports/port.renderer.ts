@@ -1,0 +1,31 @@
+import { defaultSecurityGroup } from '#libs/networking/security-groups/default-security-group';
+import { deviceOf } from '#libs/networking/ports/port-device';
+import type { Port } from '#libs/networking/ports/port.entity';
+import { commonFields } from '../http/common-fields.js';
+
+/** `host` is the name of the host the port is bound to; binding:* beyond vnic_type is for admins. */
+export function renderPort(port: Port, host: string, withBinding: boolean) {
+  const binding = {
+    'binding:host_id': host,
+    'binding:vif_type': host ? 'bridge' : 'unbound',
+    'binding:vif_details': host ? { port_filter: port.portSecurityEnabled } : {},
+    'binding:profile': {},
+  };
+  const device = deviceOf(port);
+  return {
+    ...commonFields(port),
+    network_id: port.networkId,
+    mac_address: port.macAddress,
+    fixed_ips: port.fixedIps,
+    device_id: device.id,
+    device_owner: device.owner,
+    status: port.status,
+    admin_state_up: port.adminStateUp,
+    port_security_enabled: port.portSecurityEnabled,
+    security_groups: port.portSecurityEnabled ? [defaultSecurityGroup(port.projectId).id] : [],
+    allowed_address_pairs: [],
+    extra_dhcp_opts: [],
+    'binding:vnic_type': 'normal',
+    ...(withBinding ? binding : {}),
+  };
+}

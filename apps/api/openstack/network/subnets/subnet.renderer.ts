@@ -1,0 +1,20 @@
+import type { Subnet } from '#libs/networking/subnets/subnet.entity';
+import { commonFields } from '../http/common-fields.js';
+
+export function renderSubnet(subnet: Subnet) {
+  return {
+    ...commonFields(subnet),
+    network_id: subnet.networkId,
+    ip_version: subnet.ipVersion,
+    cidr: subnet.cidr,
+    gateway_ip: subnet.gatewayIp,
+    enable_dhcp: subnet.enableDhcp,
+    allocation_pools: subnet.allocationPools,
+    dns_nameservers: subnet.dnsNameservers,
+    host_routes: subnet.hostRoutes,
+    ipv6_address_mode: null,
+    ipv6_ra_mode: null,
+    subnetpool_id: null,
+    service_types: [],
+  };
+}
