@@ -25,7 +25,7 @@ import { watchHandlers } from './instances/watch.handlers.js';
 import { ControlPlane } from './lease/control-plane.js';
 import { InstanceReports } from './lease/instance-reports.js';
 import { holdLease } from './lease/lease.js';
-import { WatchOver } from './lease/lease-watch.js';
+import { OwnershipWatch } from './lease/ownership-watch.js';
 import { forbidUserfaults } from './migration/memory/lazy-pages.js';
 import { networkHandlers } from './network/network.handlers.js';
 import { lxcGround } from './runtime/lxc/lxc-ground.js';
@@ -136,7 +136,7 @@ export async function startAgent(
   );
   logger.info({ listen: settings.listen, role: settings.role, storage: storage.name }, 'serving');
 
-  const watchOver = new WatchOver({
+  const watchOver = new OwnershipWatch({
     control,
     lifecycle,
     reconciliation,
@@ -147,10 +147,10 @@ export async function startAgent(
     logger,
     signal,
   });
-  const doubt = () => watchOver.checkOwnership();
+  const ownershipInDoubt = () => watchOver.checkOwnership();
   const { name: hostname, renewAt: fraction } = settings;
   const done = Promise.all([
-    holdLease({ control, host, fence, doubt, logger, signal }),
+    holdLease({ control, host, fence, ownershipInDoubt, logger, signal }),
     watchOver.run(),
     follow(),
     renewCertificates({ hostname, certificates, control, fraction, logger, signal }),

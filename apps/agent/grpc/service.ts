@@ -37,7 +37,7 @@ function unary(name: string, handler: Handler, logger: Logger) {
     (handler(call.request, NEVER) as Promise<unknown>).then(
       (response) => answer(null, response),
       (error: unknown) => {
-        told(logger, name, error);
+        logFailure(logger, name, error);
         answer(statusOf(error));
       },
     );
@@ -61,14 +61,14 @@ function streaming(name: string, handler: Handler, logger: Logger) {
     };
     send().catch((error: unknown) => {
       if (call.cancelled) return;
-      told(logger, name, error);
+      logFailure(logger, name, error);
       call.emit('error', statusOf(error));
     });
   };
 }
 
 /** Logs a failed call. NotFound is a normal answer and is logged briefly; an unforeseen error is logged with its stack. */
-function told(logger: Logger, method: string, error: unknown): void {
+function logFailure(logger: Logger, method: string, error: unknown): void {
   const reason = messageOf(error);
   if (error instanceof NotFoundError) logger.debug({ method, reason }, 'not found');
   else if (error instanceof DomainError) logger.warn({ method, reason }, 'call refused');

@@ -41,7 +41,7 @@ async function against(answers: (HeartbeatResponse | Error)[], held: string[] = 
     control,
     host: async () => HostInfo.create(),
     fence,
-    doubt: () => void doubts++,
+    ownershipInDoubt: () => void doubts++,
     logger,
     signal: ending.signal,
   }).catch(() => undefined); // its last sleep was ended
@@ -61,7 +61,7 @@ test('what is to be fenced is promised at once, by the next heartbeat', async ()
   assert.deepEqual(promised, [undefined, order]);
 });
 
-test('a lease that is held again after it was lost is a doubt, one that goes on is none', async () => {
+test('a lease that is held again after it was lost is a ownershipInDoubt, one that goes on is none', async () => {
   const renewals = [
     { leaseSeconds: 15, fence: order },
     { leaseSeconds: 15, fence: order },
@@ -69,7 +69,7 @@ test('a lease that is held again after it was lost is a doubt, one that goes on 
   assert.equal((await against(renewals)).doubts, 1);
 });
 
-test('fenced instances are a doubt at every heartbeat until they are settled', async () => {
+test('fenced instances are a ownershipInDoubt at every heartbeat until they are settled', async () => {
   const renewals = [
     { leaseSeconds: 15, fence: order },
     { leaseSeconds: 15, fence: order },

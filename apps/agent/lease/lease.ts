@@ -14,7 +14,7 @@ interface LeaseDeps {
   host: () => Promise<HostInfo>;
   fence: Pick<Fence, 'now' | 'hasLease' | 'keepGuard' | 'promise' | 'renewed' | 'held'>;
   /** Others may own what this host has: the lease is held again, or an operator says that the host is down. */
-  doubt: () => void;
+  ownershipInDoubt: () => void;
   logger: Logger;
   signal: AbortSignal;
 }
@@ -23,7 +23,7 @@ interface LeaseDeps {
  * Renews the host's lease until `signal`. While the control plane does not answer, marked instances are fenced; the others run
  * on.
  */
-export async function holdLease({ control, host, fence, doubt, logger, signal }: LeaseDeps): Promise<void> {
+export async function holdLease({ control, host, fence, ownershipInDoubt, logger, signal }: LeaseDeps): Promise<void> {
   const bootId = newId();
   let wasAtOnce = false;
   for (let pause = FIRST_PAUSE_MS; !signal.aborted;) {
@@ -33,11 +33,11 @@ export async function holdLease({ control, host, fence, doubt, logger, signal }:
       const lost = !fence.hasLease();
       const answer = await control.heartbeat(await host(), bootId, fence.promise());
       if (!answer.leaseSeconds) {
-        doubt();
+        ownershipInDoubt();
         throw new UnavailableError('an operator says that this host is down: no lease');
       }
       const toPromise = await fence.renewed(begun + answer.leaseSeconds * 1000, answer.fence);
-      if (lost || fence.held.ids().length) doubt();
+      if (lost || fence.held.ids().length) ownershipInDoubt();
       pause = FIRST_PAUSE_MS;
       // A new order counts only once it was promised: sends the next heartbeat at once. Not twice in a row, for a guard may die at
       // its start again and again.

@@ -139,12 +139,12 @@ test('a disk is equal after passes with changes of every kind in between, the la
   sh(from, CHANGED);
   await sender.pass();
   assert.deepEqual(differences(from, to), [], 'while it runs');
-  sender.poise();
+  sender.prepareLastPass();
   sh(from, LATER);
   const last = await sender.lastPass();
   assert.ok(last.paths < 60, `${last.paths} paths: what has not changed stays`);
   sh(from, 'ln etc/one etc/link_remap.1; rm new/tree/of/three/x; rm -r moved');
-  assert.ok((await sender.oneMorePass()).paths < 20, 'and no more than that once more');
+  assert.ok((await sender.passAfterDump()).paths < 20, 'and no more than that once more');
   await sender.arrived();
   assert.deepEqual(differences(from, to), [], 'in the freeze');
 });
@@ -157,7 +157,7 @@ test('the last pass finds nothing where nothing has changed', async (context) =>
   await sender.pass();
   await new Promise((resolve) => setTimeout(resolve, 50)); // past the tick that makes a ctime say nothing
   await sender.pass();
-  sender.poise();
+  sender.prepareLastPass();
   assert.deepEqual(await sender.lastPass(), { paths: 0, bytes: 0 });
 });
 

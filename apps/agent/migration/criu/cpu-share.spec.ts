@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { favour, settle } from './cpu-share.js';
+import { raiseCpuShare, restoreCpuShare } from './cpu-share.js';
 
 test('a cgroup gets the most that there is until it is settled; what CRIU has written meanwhile stays', (context) => {
   const root = mkdtempSync(join(tmpdir(), 'share-'));
@@ -13,11 +13,11 @@ test('a cgroup gets the most that there is until it is settled; what CRIU has wr
   writeFileSync(v1, '1024\n');
   writeFileSync(v2, '100\n');
   const shares = () => [v1, v2].map((path) => readFileSync(path, 'utf8').trim());
-  settle(root);
+  restoreCpuShare(root);
   assert.deepEqual(shares(), ['1024', '100'], 'nothing was changed yet');
-  favour(root, 'lxc/c', root);
+  raiseCpuShare(root, 'lxc/c', root);
   assert.deepEqual(shares(), ['262144', '10000']);
   writeFileSync(v1, '2048\n');
-  settle(root);
+  restoreCpuShare(root);
   assert.deepEqual(shares(), ['2048', '100']);
 });

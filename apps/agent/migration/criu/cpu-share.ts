@@ -15,11 +15,11 @@ interface Change {
 }
 
 /**
- * Gives the instance's cgroup the largest CPU share until `settle`. CRIU has the instance's own tasks do part of the dump and
+ * Gives the instance's cgroup the largest CPU share until `restoreCpuShare`. CRIU has the instance's own tasks do part of the dump and
  * the restore, in that cgroup, and they would queue behind busy instances while peers wait. The former share is kept in the
  * move's `directory`, also for the next agent.
  */
-export function favour(directory: string, cgroup: string, root = '/sys/fs/cgroup'): void {
+export function raiseCpuShare(directory: string, cgroup: string, root = '/sys/fs/cgroup'): void {
   const changes = SHARES.flatMap(({ file, most }): Change[] => {
     const path = join(root, file(cgroup));
     const before = unlessGone(() => readFileSync(path, 'utf8').trim());
@@ -29,8 +29,8 @@ export function favour(directory: string, cgroup: string, root = '/sys/fs/cgroup
   for (const { path, most } of changes) unlessGone(() => put(path, most));
 }
 
-/** Puts the former share back, unless CRIU's restore has written the instance's own since. Does nothing without `favour`. */
-export function settle(directory: string): void {
+/** Puts the former share back, unless CRIU's restore has written the instance's own since. Does nothing without `raiseCpuShare`. */
+export function restoreCpuShare(directory: string): void {
   const note = moveFile(directory, 'cpuShare');
   const changes = unlessGone(() => JSON.parse(readFileSync(note, 'utf8')) as Change[]) ?? [];
   for (const { path, most, before } of changes)

@@ -6,14 +6,14 @@ import { heldFiles } from '../checks/held-files.js';
 import { tasksBelow } from '../checks/tasks.js';
 import { CgroupWalkOnce } from './fixups/cgroup-walk-once.js';
 import { earlierCheckpointEnded, startCheckpoint } from './checkpoint-process.js';
-import { favour, settle } from './cpu-share.js';
+import { raiseCpuShare, restoreCpuShare } from './cpu-share.js';
 import type { DataChannel } from '../wire/data-channel.js';
 import { ImageStream } from '../wire/image-stream.js';
 import { criuVerdict, keepLog } from './criu-log.js';
 import { makeMoveDirectory, moveEnvironment } from '../move-directory.js';
 import { MoveFailure } from '../move-failure.js';
 import { ScriptLink } from './script-link.js';
-import { upon } from '../memory/pre-dump.js';
+import { preDumpArguments } from '../memory/pre-dump.js';
 import type { SentMemory } from '../memory/memory-feed.js';
 import type { Throttle } from '../wire/throttle.js';
 import { watchedFiles, writeIrmapCache } from './fixups/watched-files.js';
@@ -47,7 +47,7 @@ export class Dump {
   }
 
   /** Before the dump: finds the paths of watched files while the instance runs. */
-  async tellWatchedFiles(initPid: number): Promise<void> {
+  async writeWatchedFiles(initPid: number): Promise<void> {
     const watched = await watchedFiles(initPid, await heldFiles(await tasksBelow(initPid)));
     await writeIrmapCache(this.imagesDirectory, watched);
   }
@@ -64,9 +64,9 @@ export class Dump {
     this.images = new ImageStream(images, channel, throttle, !memory.sentBefore);
     this.yard = CgroupWalkOnce.make(this.directory, cgroups);
     // Only when CRIU has read the cgroup's own share, which goes to the target.
-    void this.yard.emptied.then(() => favour(this.directory, cgroups[1]!));
+    void this.yard.emptied.then(() => raiseCpuShare(this.directory, cgroups[1]!));
     const veths = spec.nics.map((nic) => hostVethName(nic.portId));
-    const args = ['-s', '-n', spec.id, '-P', lxcPath, '-D', images, ...upon(memory.preDump)];
+    const args = ['-s', '-n', spec.id, '-P', lxcPath, '-D', images, ...preDumpArguments(memory.preDump)];
     const ended = startCheckpoint(this.directory, args, moveEnvironment(this.directory, 'source', veths, bridges));
     this.ended = ended;
     this.failed = ended.then(async (status) => {
@@ -108,7 +108,7 @@ export class Dump {
     this.link?.close();
     this.link = undefined;
     this.yard?.close();
-    settle(this.directory);
+    restoreCpuShare(this.directory);
     await this.images?.close();
   }
 }

@@ -6,13 +6,13 @@ import { sleep } from '#libs/common/clock';
 import { hostVethName } from '../../network/interface-names.js';
 import { removeStaleCgroups } from '../../runtime/lxc/stale-cgroups.js';
 import { earlierCheckpointEnded, killRestore, orEmpty, runningPid, startCheckpoint } from './checkpoint-process.js';
-import { favour, settle } from './cpu-share.js';
+import { raiseCpuShare, restoreCpuShare } from './cpu-share.js';
 import { criuVerdict } from './criu-log.js';
 import type { CriuVerdict } from './criu-log.js';
-import { mapsLater } from '../memory/memory-mode.js';
+import { mapsPagesLater } from '../memory/memory-mode.js';
 import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import type { MovableInstances } from '../movable-instances.js';
-import { partFollowers } from './fixups/mount-images.js';
+import { separateFollowers } from './fixups/mount-images.js';
 import { moveEnvironment } from '../move-directory.js';
 import { setNeighbours } from '../guest-network/neighbours.js';
 import { keepForRestore, putRest } from '../guest-network/guest-network.js';
@@ -52,7 +52,7 @@ export class Restore {
     const args = ['-r', '-n', spec.id, '-P', instances.lxcPath, '-D', moveFile(directory, 'images')];
     const ended = startCheckpoint(directory, args, {
       ...moveEnvironment(directory, 'target', veths),
-      ...(mapsLater(memoryMode) ? { LXSTACK_MOVE_LAZY: spec.id } : {}),
+      ...(mapsPagesLater(memoryMode) ? { LXSTACK_MOVE_LAZY: spec.id } : {}),
     });
     const restore = new Restore(directory, link, instances.cgroupDirectories(spec.id)[1]!, ended);
     const failed = ended.then(async () => {
@@ -76,24 +76,24 @@ export class Restore {
   async go(network: GuestNetwork, nics: readonly Nic[]): Promise<boolean> {
     const link = this.link!;
     this.begun = performance.now();
-    partFollowers(moveFile(this.directory, 'images'));
+    separateFollowers(moveFile(this.directory, 'images'));
     await keepForRestore(this.directory, network, nics);
     link.answer('restore');
     const introduced = link.when('namespaces').then(() => {
-      favour(this.directory, this.cgroup); // the cgroup exists from now on
-      return this.introduce(network, nics);
+      raiseCpuShare(this.directory, this.cgroup); // the cgroup exists from now on
+      return this.restoreNetworkSettings(network, nics);
     });
     introduced.catch(() => undefined); // awaited below
     const restored = await Promise.race([link.when('restored').then(() => true), this.ended.then(() => false)]);
     if (!restored) return false;
-    settle(this.directory);
+    restoreCpuShare(this.directory);
     await introduced;
     markMove(this.directory, 'awaitingCommit');
     return true;
   }
 
   /** While CRIU restores on, as soon as the NICs have a carrier: neighbours, sysctls and nftables. */
-  private async introduce(network: GuestNetwork, nics: readonly Nic[]): Promise<void> {
+  private async restoreNetworkSettings(network: GuestNetwork, nics: readonly Nic[]): Promise<void> {
     const pid = Number(readFileSync(moveFile(this.directory, 'initPid'), 'utf8'));
     await Promise.all([setNeighbours(pid, network.neighbours, nics), putRest(pid, network)]);
   }
@@ -126,7 +126,7 @@ export class Restore {
 
   close(): void {
     this.link?.close();
-    settle(this.directory); // an earlier agent may not have done it
+    restoreCpuShare(this.directory); // an earlier agent may not have done it
   }
 
   /** Why it has failed. CRIU's log does not say why the NICs could not be made: the script's own log does. */

@@ -8,11 +8,11 @@ export interface DiskSource {
   /** Sends what was written since the last pass; resolves when the target has it. */
   pass(): Promise<DiskPass>;
   /** Just before the freeze: starts the processes of the last pass. */
-  poise(): void;
+  prepareLastPass(): void;
   /** In the freeze: sends what was written since. Await `arrived` after it. */
   lastPass(): Promise<DiskPass>;
   /** In the freeze, after CRIU has linked deleted files into the disk: sends these. */
-  oneMorePass(): Promise<DiskPass>;
+  passAfterDump(): Promise<DiskPass>;
   /** Resolves when the target has everything that was sent. */
   arrived(): Promise<void>;
   close(): void;
@@ -36,9 +36,9 @@ export class SharedDisk implements DiskSource {
     return { paths: 0, bytes: 0 };
   }
 
-  poise(): void {}
+  prepareLastPass(): void {}
   lastPass = () => this.pass();
-  oneMorePass = () => this.pass();
+  passAfterDump = () => this.pass();
   async arrived(): Promise<void> {}
   close(): void {}
 }

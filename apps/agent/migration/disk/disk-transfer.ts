@@ -87,7 +87,7 @@ export class DiskSender implements DiskSource {
   }
 
   /** See DiskSource. */
-  poise(): void {
+  prepareLastPass(): void {
     this.frozen?.close();
     this.frozen = new FrozenWalk(this.root, this.last!);
     this.tar ??= this.startTar();
@@ -99,9 +99,9 @@ export class DiskSender implements DiskSource {
   }
 
   /** See DiskSource. */
-  async oneMorePass(): Promise<DiskPass> {
+  async passAfterDump(): Promise<DiskPass> {
     this.last = this.frozen!.now();
-    this.poise();
+    this.prepareLastPass();
     return this.lastPass();
   }
 

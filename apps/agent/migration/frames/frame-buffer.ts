@@ -27,7 +27,7 @@ export class FrameBuffer {
     private readonly filler: number,
   ) {}
 
-  /** Makes the device; no frame is led to it before `catch`. */
+  /** Makes the device; no frame is led to it before `startBuffering`. */
   static async create(network: Network, nic: Nic): Promise<FrameBuffer> {
     const [device, vxlan] = [holdName(nic.portId), network.vxlanName(nic.networkId)];
     const filler = takeFiller(device);
@@ -47,7 +47,7 @@ export class FrameBuffer {
   }
 
   /** Buffers the port's frames from now on. */
-  async catch(): Promise<void> {
+  async startBuffering(): Promise<void> {
     await tcBatchAtLast(unmatchLines(this.vxlan, this.nic.mac), matchLine(this.vxlan, this.nic.mac, this.device));
   }
 

@@ -13,7 +13,7 @@ import { SynGate } from './syn-gate.js';
  */
 export class FrameRedirect {
   private armed: { bridge: ArmedBatch; tc: ArmedBatch; ip: ArmedBatch } | undefined;
-  private holds: FrameBuffer[] = [];
+  private buffers: FrameBuffer[] = [];
   private given: Promise<void> | undefined;
   private readonly gate: SynGate;
 
@@ -29,12 +29,12 @@ export class FrameRedirect {
 
   /** Starts the processes whose start would cost time in the freeze. */
   async arm(): Promise<void> {
-    for (const nic of this.nics) this.holds.push(await FrameBuffer.create(this.network, nic));
+    for (const nic of this.nics) this.buffers.push(await FrameBuffer.create(this.network, nic));
     this.armed = { bridge: new ArmedBatch('bridge'), tc: new ArmedBatch('tc'), ip: new ArmedBatch('ip') };
   }
 
   /** Just before the freeze: buffers requests for new TCP connections (SYN). Call `arm` first. */
-  async keepNewcomers(): Promise<void> {
+  async bufferNewConnections(): Promise<void> {
     await this.gate.close(await this.initPid(), this.targetVtep);
   }
 
@@ -49,7 +49,7 @@ export class FrameRedirect {
     await tc.fire(
       this.nics.map((nic, index) => {
         const vxlan = this.network.vxlanName(nic.networkId);
-        return matchLine(vxlan, nic.mac, this.holds[index]!.device, vxlan);
+        return matchLine(vxlan, nic.mac, this.buffers[index]!.device, vxlan);
       }),
     );
     await bridge.fire(
@@ -61,8 +61,8 @@ export class FrameRedirect {
   }
 
   /** After a failed move, with the NICs back in their bridges: hands the buffered frames over and ends the redirection. */
-  giveBack(): Promise<void> {
-    this.given ??= this.letIn();
+  undoCut(): Promise<void> {
+    this.given ??= this.endRedirect();
     return this.given;
   }
 
@@ -72,15 +72,15 @@ export class FrameRedirect {
     this.armed = undefined;
   }
 
-  private async letIn(): Promise<void> {
+  private async endRedirect(): Promise<void> {
     for (const batch of Object.values(this.armed ?? {})) batch.disarm();
     const lines = this.nics.flatMap((nic) => [
       ...removeLines(this.network.vni(nic.networkId), nic.mac),
       `fdb replace ${nic.mac} dev ${this.network.hostVethName(nic.portId)} master dynamic`,
     ]);
     await Promise.all([bridgeBatchForce(lines), this.gate.open(await this.initPid())]);
-    await Promise.all(this.holds.map((hold) => hold.release()));
-    await Promise.all(this.holds.map((hold) => hold.remove()));
+    await Promise.all(this.buffers.map((buffer) => buffer.release()));
+    await Promise.all(this.buffers.map((buffer) => buffer.remove()));
     await this.remove(); // also what an earlier agent made
   }
 

@@ -67,8 +67,8 @@ export class LiveMemory {
     const { deps, record, feed } = this.shared;
     const started = performance.now();
     this.sender = await this.open();
-    const calm = raiseAgentPriority();
-    const passes = await this.passes(this.sender).finally(calm);
+    const restorePriority = raiseAgentPriority();
+    const passes = await this.passes(this.sender).finally(restorePriority);
     feed.time('memory', started);
     deps.logger.info({ migrationId: record.migrationId, passes }, 'memory sent while it runs');
   }

@@ -1,7 +1,7 @@
 import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 
 /** Whether pages come after the restore (userfaultfd). */
-export const mapsLater = (mode: MemoryMode): boolean => mode !== 'stop-and-copy';
+export const mapsPagesLater = (mode: MemoryMode): boolean => mode !== 'stop-and-copy';
 
 export interface MemoryFacts {
   /** Bytes of the instance's anonymous and shared memory. */

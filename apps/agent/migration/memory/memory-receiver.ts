@@ -23,7 +23,7 @@ const MOST_TASKS = 4096;
  */
 export class MemoryReceiver {
   private readonly files = new Map<number, number>();
-  private calm: (() => void) | undefined;
+  private restorePriority: (() => void) | undefined;
 
   /** `images`: CRIU's directory, on a tmpfs. `lazyImages`: made here, the same images as `criu lazy-pages` is to see them. */
   constructor(
@@ -33,7 +33,7 @@ export class MemoryReceiver {
 
   /** Synchronous: writing a page to a tmpfs is quicker than handing it to a thread. */
   take(payload: Buffer): void {
-    this.calm ??= raiseAgentPriority(); // slow passes would leave more for the freeze
+    this.restorePriority ??= raiseAgentPriority(); // slow passes would leave more for the freeze
     for (const { pid, address, data } of decodeMemoryParts(payload)) {
       const fd = this.files.get(pid) ?? this.open(pid);
       for (let at = 0; at < data.length;) at += writeSync(fd, data, at, data.length - at, address + at);
@@ -63,7 +63,7 @@ export class MemoryReceiver {
   }
 
   close(): void {
-    this.calm?.();
+    this.restorePriority?.();
     for (const fd of this.files.values()) closeSync(fd);
     this.files.clear();
   }

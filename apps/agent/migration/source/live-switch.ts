@@ -35,7 +35,7 @@ export class LiveSwitch {
   constructor(
     private readonly shared: Shared,
     /** Writes to the record that the commit may be asked for. */
-    private readonly keepAsked: (timeLeftMs: number) => Promise<void>,
+    private readonly recordCommitAsked: (timeLeftMs: number) => Promise<void>,
     /** Asks the control plane whether the move is committed, when nobody has said it in time. */
     private readonly resolve: () => Promise<void>,
   ) {
@@ -53,7 +53,7 @@ export class LiveSwitch {
     const { lxcPath } = deps.instances;
     const cgroups = deps.instances.cgroupDirectories(record.spec.id);
     dump.start(record.spec, bridges, { lxcPath, cgroups }, target.channel, throttle, this.memory);
-    const calm = raiseAgentPriority();
+    const restorePriority = raiseAgentPriority();
     try {
       this.frozenAt = await Promise.race([dump.link!.when('cut'), dump.failed]);
       this.progress.timingsMs.freeze = this.frozenAt - started;
@@ -65,7 +65,7 @@ export class LiveSwitch {
       if (decision.made !== 'commit') await this.goOnHere();
       throw error;
     } finally {
-      calm();
+      restorePriority();
     }
   }
 
@@ -91,14 +91,14 @@ export class LiveSwitch {
       readGuestNetwork(initPid, record.spec.nics),
       target.expect('armed'),
       redirect.arm(),
-      dump.tellWatchedFiles(initPid),
+      dump.writeWatchedFiles(initPid),
       lookUpCgroups(deps.instances.cgroupDirectories(record.spec.id)),
     ]);
     this.network = network;
     target.channel.keepTalking();
     await faultPoint('source.armed');
-    disk.poise();
-    await redirect.keepNewcomers();
+    disk.prepareLastPass();
+    await redirect.bufferNewConnections();
     await allAccepted(initPid);
     const unread = await blockingUnread(initPid);
     if (unread.length) throw new MoveFailure('freeze', unread.join(' '));
@@ -109,7 +109,7 @@ export class LiveSwitch {
     const { dump, decision, redirect } = this.shared;
     dump.answer('abort');
     decision.make('abort');
-    const back = Promise.race([dump.link!.when('uncut'), dump.ended]).then(() => redirect.giveBack());
+    const back = Promise.race([dump.link!.when('uncut'), dump.ended]).then(() => redirect.undoCut());
     back.catch(() => undefined); // the move awaits the same when it ends
     await dump.ended;
     await dump.failed.catch(() => undefined); // saves CRIU's log before the directory is removed
@@ -141,7 +141,7 @@ export class LiveSwitch {
     await faultPoint('source.dumped');
     await sent;
     this.network = { ...this.network, asking: await unanswered };
-    if (dump.changedDisk()) await disk.oneMorePass();
+    if (dump.changedDisk()) await disk.passAfterDump();
     await lastLook;
     const memory = await this.memory.finish(dump);
     await disk.arrived();
@@ -150,7 +150,7 @@ export class LiveSwitch {
     feed.enter(MigrationPhase.MIGRATION_PHASE_RESTORE);
     const restore = performance.now();
     await target.tell({ say: 'restore', timeoutMs: this.timeLeft(), network: this.network, memory });
-    this.kept = this.keepAsked(this.timeLeft());
+    this.kept = this.recordCommitAsked(this.timeLeft());
     this.kept.catch(() => undefined); // awaited before the commit is asked for
     await faultPoint('source.restore-asked');
     const { firstFailure } = await target.expect('restored');

@@ -4,8 +4,6 @@ import { MigrationKind, MigrationPhase } from '#generated/lxstack/agent/v1/agent
 import type { MigrationProgress, SendMigrationRequest } from '#generated/lxstack/agent/v1/agent';
 import { ConflictError, messageOf } from '#libs/common/errors';
 import { faultPoint } from '#libs/common/fault-point';
-import { removeLinks } from '../../network/commands.js';
-import { hostVethName } from '../../network/interface-names.js';
 import { killTasks } from '../criu/checkpoint-process.js';
 import { CommitDecision } from '../commit-decision.js';
 import type { OutgoingSlots } from './outgoing-slots.js';
@@ -21,7 +19,7 @@ import { moveDirectory } from '../move-directory.js';
 import { OutgoingDisk } from './outgoing-disk.js';
 import { ProgressFeed } from '../progress-feed.js';
 import { FrameRedirect } from '../frames/frame-redirect.js';
-import { putNetworkBack, putNicsBack } from './source-cleanup.js';
+import { putNetworkBack, putNicsBack, removeVeths } from './source-cleanup.js';
 import { decideWithControlPlane } from '../switch-decision.js';
 import { TargetLink } from './target-link.js';
 import { Throttle } from '../wire/throttle.js';
@@ -133,7 +131,7 @@ export class OutgoingMove {
       throw new ConflictError(`migration ${this.record.migrationId} is not waiting for a commit here`);
     this.decision.make('commit');
     await this.ended.promise;
-    if (!this.finished) await this.letGo(); // what failed is tried again
+    if (!this.finished) await this.releaseInstance(); // what failed is tried again
   }
 
   /** Calls the move off; resolves when the instance runs on here. Throws ConflictError after the commit. */
@@ -161,24 +159,24 @@ export class OutgoingMove {
     const shared = { deps, request, record, feed, decision, redirect, throttle, hurried, disk, target, dump };
     this.liveSwitch = new LiveSwitch(
       shared,
-      (timeLeft) => this.keepAsked(timeLeft),
+      (timeLeft) => this.recordCommitAsked(timeLeft),
       () => this.resolve(),
     );
     await this.liveSwitch.run();
-    await this.letGo();
+    await this.releaseInstance();
   }
 
   private async moveCold(): Promise<void> {
     const timeoutMs = this.request.switchTimeoutMs;
     await this.target!.tell({ say: 'restore', timeoutMs, network: untouched, memory: [] });
     await this.target!.expect('restored');
-    await this.keepAsked(timeoutMs);
+    await this.recordCommitAsked(timeoutMs);
     this.feed.enter(AWAIT_COMMIT);
     await this.conclude(await this.decision.wait());
   }
 
   /** Writes to the record that the commit may be asked for, and until when. */
-  private keepAsked(timeLeft: number): Promise<void> {
+  private recordCommitAsked(timeLeft: number): Promise<void> {
     this.record.commitDeadline = Date.now() + timeLeft;
     return this.records.keep({ ...this.record, progress: { ...this.progress, phase: AWAIT_COMMIT } });
   }
@@ -191,11 +189,11 @@ export class OutgoingMove {
 
   private async conclude(word: 'commit' | 'abort'): Promise<void> {
     if (word === 'abort') throw new MoveFailure('aborted', this.decision.reason);
-    await this.letGo();
+    await this.releaseInstance();
   }
 
   /** After the commit: kills the instance here and frees its NICs. The disk stays until ReleaseMigration. May be repeated. */
-  private async letGo(): Promise<void> {
+  private async releaseInstance(): Promise<void> {
     const { spec } = this.record;
     this.endTurn(); // the next move may start while this one is cleaned up
     await faultPoint('source.letting-go');
@@ -208,8 +206,7 @@ export class OutgoingMove {
     await this.dump?.ended;
     // CRIU leaves the tasks stopped. Killing init directly saves the start of an `lxc-stop` process.
     if (!(await killTasks(this.deps.instances, spec.id))) await this.deps.instances.kill(spec.id);
-    // The kernel removes the namespace and its veth later; until then a move back would find the veth's name taken.
-    await removeLinks(spec.nics.map((nic) => hostVethName(nic.portId)));
+    await removeVeths(spec.nics);
     this.redirect.disarm();
     this.target?.close();
     await this.dump?.close();

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import type { Nic } from '#generated/lxstack/agent/v1/types';
-import { ipBatchForce } from '../../network/commands.js';
+import { ipBatchForce, removeLinks } from '../../network/commands.js';
 import { hostVethName } from '../../network/interface-names.js';
 import type { Network } from '../../network/network.js';
 import { removeStaleCgroups } from '../../runtime/lxc/stale-cgroups.js';
@@ -21,6 +21,10 @@ export async function releaseSource(deps: MigrationDeps, record: MigrationRecord
   await rm(moveDirectory(deps.runDirectory, record.migrationId), { recursive: true, force: true });
 }
 
+/** Removes the veths of a killed instance. The kernel does so later; until then a move back would find their names taken. */
+export const removeVeths = (nics: readonly Nic[]): Promise<void> =>
+  removeLinks(nics.map((nic) => hostVethName(nic.portId)));
+
 /** Puts the NICs back into their bridges. The action script does so too, but fails where its agent died and the bridge went. */
 export async function putNicsBack(network: Network, nics: readonly Nic[]): Promise<void> {
   const known = nics.filter((nic) => network.has(nic.networkId));
@@ -38,7 +42,7 @@ export async function putNetworkBack(
 ): Promise<void> {
   try {
     if (wasFrozen) await putNicsBack(network, spec.nics);
-    await redirect.giveBack();
+    await redirect.undoCut();
     if (wasFrozen) await announce(await instances.initPid(spec.id), spec.nics);
   } catch (problem) {
     logger.error({ err: problem, migrationId }, 'network not fully put back');

@@ -28,11 +28,11 @@ export class IncomingCommit {
   /** After a failure it may be called again. */
   carryOut(): Promise<void> {
     return this.unlessGone(async () => {
-      if (!this.session.stands) return this.keepStopped();
+      if (!this.session.hasRestore) return this.keepStopped();
       try {
-        await this.letRun();
+        await this.resumeInstance();
       } catch (error) {
-        if (await this.session.hasDied()) this.session.bury(); // the next call keeps the instance stopped, to be started from its disk
+        if (await this.session.hasDied()) this.session.forgetRestore(); // the next call keeps the instance stopped, to be started from its disk
         throw error;
       }
     });
@@ -74,12 +74,12 @@ export class IncomingCommit {
     this.deps.logger.info(this.ids, 'instance deleted: nothing of its move is left');
   }
 
-  private async letRun(): Promise<void> {
+  private async resumeInstance(): Promise<void> {
     const { spec, nextEpoch, progress } = this.record;
     const started = performance.now();
     await faultPoint('target.committed');
     markMove(this.directory, 'committed');
-    const restore = await this.session.letRun();
+    const restore = await this.session.resumeInstance();
     const opened = performance.now();
     await this.deps.instances.commitIncoming(spec.id, nextEpoch, 'running');
     progress.phase = MigrationPhase.MIGRATION_PHASE_COMMITTED;
@@ -122,7 +122,7 @@ export class IncomingCommit {
 
   private async tidy(): Promise<void> {
     for (const nic of this.record.spec.nics) await this.deps.network.claimMac(nic);
-    await this.session.settle();
+    await this.session.cleanUp();
     this.mapping = removeImages(this.deps, this.record)
       .then(() => this.records.forget(this.record.migrationId))
       .catch((error: unknown) => this.deps.logger.error({ err: error, ...this.ids }, 'images not removed'))

@@ -85,7 +85,7 @@ export class IncomingMove {
     await this.records.keep(this.record);
     await faultPoint('target.preparing');
     await prepareTarget(this.deps, this.record, forwarding);
-    if (this.live) await this.session.hold();
+    if (this.live) await this.session.bufferFrames();
     await faultPoint('target.prepared');
   }
 
@@ -112,7 +112,7 @@ export class IncomingMove {
     const lazyPages = this.live && (await this.deps.lazyPages());
     const listener = {
       arm: (message: Message & { say: 'arm' }) => this.arm(message.memoryMode),
-      restore: (message: Message & { say: 'restore' }) => this.bringToLife(channel, message),
+      restore: (message: Message & { say: 'restore' }) => this.restoreOrFail(channel, message),
       abort: (reason: string) => this.abort(reason),
     };
     const conversation = new SourceLink(channel, this.receiver, this.directory, listener, lazyPages);
@@ -173,12 +173,12 @@ export class IncomingMove {
     this.record.progress.memoryMode = memoryMode;
   }
 
-  private async bringToLife(channel: DataChannel, message: Message & { say: 'restore' }): Promise<void> {
+  private async restoreOrFail(channel: DataChannel, message: Message & { say: 'restore' }): Promise<void> {
     this.record.commitDeadline = Date.now() + message.timeoutMs;
     let firstFailure = '';
     if (this.live) {
       try {
-        ({ firstFailure } = await this.session.comeToLife(message.network, this.record.commitDeadline));
+        ({ firstFailure } = await this.session.restoreStopped(message.network, this.record.commitDeadline));
       } catch (error) {
         return this.failed(error);
       }
@@ -206,7 +206,7 @@ export class IncomingMove {
     if (this.decision !== 'undecided') return;
     if (this.record.progress.phase !== AWAIT_COMMIT)
       return this.failed(new Error('what was restored has died before the commit was asked for'));
-    this.session.bury(); // if the move is committed all the same, the instance starts from its disk, which is complete
+    this.session.forgetRestore(); // if the move is committed all the same, the instance starts from its disk, which is complete
     await this.resolve();
   }
 

@@ -13,13 +13,13 @@ export class NetworkOpening {
     private readonly nics: readonly Nic[],
   ) {}
 
-  /** Once its NIC is in the bridge the instance may run (`letRun`); the buffered frames also need the forwarding entries. */
-  async fire(letRun: () => void): Promise<void> {
+  /** Once its NIC is in the bridge the instance may run (`resumeInstance`); the buffered frames also need the forwarding entries. */
+  async fire(resumeInstance: () => void): Promise<void> {
     const { network, nics } = this;
     await this.ip.fire(
       nics.map((nic) => `link set ${hostVethName(nic.portId)} master ${network.bridgeName(nic.networkId)}`),
     );
-    letRun();
+    resumeInstance();
     const lines = nics.flatMap((nic) => [
       ...removeLines(network.vni(nic.networkId), nic.mac),
       `fdb replace ${nic.mac} dev ${hostVethName(nic.portId)} master dynamic`,

@@ -10,7 +10,7 @@ import { keepBounded } from '../criu/criu-log.js';
 import { FrameBuffer } from '../frames/frame-buffer.js';
 import { raiseAgentPriority } from '../agent-priority.js';
 import { allowUserfaults } from '../memory/lazy-pages.js';
-import { mapsLater } from '../memory/memory-mode.js';
+import { mapsPagesLater } from '../memory/memory-mode.js';
 import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import type { MigrationDeps } from '../movable-instances.js';
 import { MoveFailure } from '../move-failure.js';
@@ -34,11 +34,11 @@ interface Failed {
 
 /** The restore of one live move: buffers the instance's frames, restores it, and keeps its network closed until the commit. */
 export class RestoreSession {
-  private holds: FrameBuffer[] = [];
+  private buffers: FrameBuffer[] = [];
   private restore: Restore | undefined;
   private opening: NetworkOpening | undefined;
   /** Takes back what this host does for the restore alone: userfaults allowed, the agent's priority raised. */
-  private relax: (() => Promise<void>) | undefined;
+  private endPreparations: (() => Promise<void>) | undefined;
   private coming: Promise<Restored> | undefined;
   private memoryMode: MemoryMode = 'stop-and-copy';
   private off = false;
@@ -53,14 +53,14 @@ export class RestoreSession {
   ) {}
 
   /** Whether a restored instance waits here for the commit. */
-  get stands(): boolean {
+  get hasRestore(): boolean {
     return this.restore !== undefined;
   }
 
   /** Buffers the instance's frames from now on. */
-  async hold(): Promise<void> {
-    for (const nic of this.spec.nics) this.holds.push(await FrameBuffer.create(this.deps.network, nic));
-    for (const hold of this.holds) await hold.catch();
+  async bufferFrames(): Promise<void> {
+    for (const nic of this.spec.nics) this.buffers.push(await FrameBuffer.create(this.deps.network, nic));
+    for (const buffer of this.buffers) await buffer.startBuffering();
   }
 
   /** Takes over the restore that an earlier agent started. The frames buffered by then are lost; peers send them again. */
@@ -75,22 +75,22 @@ export class RestoreSession {
     await faultPoint('target.arming');
     this.memoryMode = memoryMode;
     this.restore = await Restore.arm(this.directory, this.spec, this.deps.instances, memoryMode);
-    const disallow = mapsLater(memoryMode) ? await allowUserfaults() : undefined;
-    const calm = raiseAgentPriority();
-    this.relax = async () => {
-      calm();
+    const disallow = mapsPagesLater(memoryMode) ? await allowUserfaults() : undefined;
+    const restorePriority = raiseAgentPriority();
+    this.endPreparations = async () => {
+      restorePriority();
       await disallow?.();
     };
     this.opening = new NetworkOpening(this.deps.network, this.spec.nics);
-    for (const hold of this.holds) hold.arm();
+    for (const buffer of this.buffers) buffer.arm();
   }
 
   /**
    * Resolves when the instance is restored and stopped before its first instruction; throws MoveFailure. After a transient
    * failure it tries once more with the same images, if `deadline` (wall clock, ms) leaves as much time as the first try took.
    */
-  comeToLife(network: GuestNetwork, deadline: number): Promise<Restored> {
-    this.coming = this.tryTwice(network, deadline).finally(() => this.relax?.());
+  restoreStopped(network: GuestNetwork, deadline: number): Promise<Restored> {
+    this.coming = this.tryTwice(network, deadline).finally(() => this.endPreparations?.());
     return this.coming;
   }
 
@@ -100,27 +100,27 @@ export class RestoreSession {
   }
 
   /** Forgets the restored instance, which has died: only its disk is left. */
-  bury(): void {
+  forgetRestore(): void {
     this.restore?.close();
     this.restore = undefined;
   }
 
   /** Opens the network and lets the instance run; may be repeated. Resolves, with the restore, when frames reach it. */
-  async letRun(): Promise<{ ended: Promise<number>; timings(): Record<string, number> }> {
+  async resumeInstance(): Promise<{ ended: Promise<number>; timings(): Record<string, number> }> {
     const restore = this.restore!;
     const opening = this.opening ?? new NetworkOpening(this.deps.network, this.spec.nics);
     this.opening = undefined;
     await opening.fire(() => restore.commit());
-    await Promise.all(this.holds.map((hold) => hold.release()));
+    await Promise.all(this.buffers.map((buffer) => buffer.release()));
     return restore;
   }
 
   /** After a commit: removes the frame buffers and announces the instance's addresses. */
-  async settle(): Promise<void> {
+  async cleanUp(): Promise<void> {
     const initPid = this.restore ? await runningPid(this.deps.instances, this.spec.id) : 0;
     // First: connections of the instance to itself wait for it.
     if (initPid && hasMoveFile(this.directory, 'loopbackGate')) await openLoopback(initPid);
-    await this.removeHolds();
+    await this.removeBuffers();
     this.restore?.close();
     if (initPid) await announce(initPid, this.spec.nics);
   }
@@ -138,13 +138,13 @@ export class RestoreSession {
     this.off = true;
     await this.restore?.abort();
     await this.coming?.catch(() => undefined); // its caller hears of it
-    await this.relax?.();
+    await this.endPreparations?.();
     await killRestore(this.directory); // also one that an earlier agent started
     await killTasks(this.deps.instances, this.spec.id);
     if (this.restore?.begun) await this.keepLog();
     this.restore?.close();
     this.opening?.disarm();
-    await this.removeHolds();
+    await this.removeBuffers();
   }
 
   /** Saves CRIU's log below `failed-restores/`; returns its excerpt. */
@@ -171,7 +171,7 @@ export class RestoreSession {
   }
 
   private async tryAgain(network: GuestNetwork): Promise<Failed | undefined> {
-    const disallow = mapsLater(this.memoryMode) ? await allowUserfaults() : undefined;
+    const disallow = mapsPagesLater(this.memoryMode) ? await allowUserfaults() : undefined;
     try {
       this.restore = await Restore.arm(this.directory, this.spec, this.deps.instances, this.memoryMode);
       return this.off ? undefined : await this.tryOnce(network);
@@ -219,8 +219,8 @@ export class RestoreSession {
     giveCgroups(this.deps.instances.cgroupDirectories(this.spec.id)[1]!);
   }
 
-  private async removeHolds(): Promise<void> {
-    await Promise.all(this.holds.map((hold) => hold.remove()));
-    this.holds = [];
+  private async removeBuffers(): Promise<void> {
+    await Promise.all(this.buffers.map((buffer) => buffer.remove()));
+    this.buffers = [];
   }
 }

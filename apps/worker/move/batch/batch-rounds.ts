@@ -110,7 +110,7 @@ export class BatchRounds {
   }
 
   /** Gives up the items that have no move yet and lets the others end. Returns how many moves still run. */
-  async wind(
+  async windDown(
     batchId: string,
     by: BatchCaller,
     reason: string,

@@ -42,7 +42,7 @@ export class MoveBatchWorkflow implements Workflow<MoveBatchInput, object> {
     await this.repeat(run, () =>
       Date.now() < until
         ? this.rounds.advance(batchId, callerOf(run), batch)
-        : this.rounds.wind(batchId, callerOf(run), 'The time for the batch was up.', 'failed', false),
+        : this.rounds.windDown(batchId, callerOf(run), 'The time for the batch was up.', 'failed', false),
     );
     await this.requireComplete(batchId);
   }
@@ -50,7 +50,7 @@ export class MoveBatchWorkflow implements Workflow<MoveBatchInput, object> {
   /** Aborted: what runs is aborted where it can be, or carried to its end; the rest does not begin. */
   private async windUp(run: Run): Promise<void> {
     await this.repeat(run, () =>
-      this.rounds.wind(run.input.batchId, callerOf(run), 'The batch was aborted.', 'cancelled', true),
+      this.rounds.windDown(run.input.batchId, callerOf(run), 'The batch was aborted.', 'cancelled', true),
     );
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
-import { partFollowersIn } from './mount-images.js';
+import { separateFollowersIn } from './mount-images.js';
 
 const ROOT = 6;
 const [SHARED, MASTER] = [10, 11];
@@ -40,14 +40,14 @@ test('mounts of two services that follow one peer group become groups of their o
   const init = image(['/', 5, 0]);
   const logind = image(['/', 7, 5], ['/systemd/propagate/logind', 0, 5]);
   const hostnamed = image(['/systemd/propagate/hostnamed', 0, 5]);
-  const [first, second, third] = partFollowersIn([init, logind, hostnamed]);
+  const [first, second, third] = separateFollowersIn([init, logind, hostnamed]);
   assert.equal(first, init, 'as it was');
   assert.deepEqual(sharing(second!), ['7<5', '8<5']);
   assert.deepEqual(sharing(third!), ['9<5']);
-  assert.deepEqual(partFollowersIn([first!, second!, third!]), [first, second, third], 'once is enough');
+  assert.deepEqual(separateFollowersIn([first!, second!, third!]), [first, second, third], 'once is enough');
 });
 
 test('a single follower, and followers of a mount outside, are left as they are', () => {
   const images = [image(['/', 5, 0]), image(['/a', 0, 5], ['/b', 0, 9], ['/c', 0, 9])];
-  assert.deepEqual(partFollowersIn(images), images);
+  assert.deepEqual(separateFollowersIn(images), images);
 });

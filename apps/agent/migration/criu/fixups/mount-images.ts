@@ -19,15 +19,15 @@ interface Mount {
  * other: the mounts at /run/systemd/incoming of any two services that systemd gives mounts of their own. Each becomes a peer
  * group of its own that follows the same: what is mounted later reaches it as before. Synchronous: a few KiB on a tmpfs.
  */
-export function partFollowers(directory: string): void {
+export function separateFollowers(directory: string): void {
   const names = readdirSync(directory).filter((name) => IMAGE.test(name));
   const images = names.map((name) => readFileSync(join(directory, name)));
-  for (const [index, image] of partFollowersIn(images).entries())
+  for (const [index, image] of separateFollowersIn(images).entries())
     if (image !== images[index]) writeFileSync(join(directory, names[index]!), image);
 }
 
 /** The images of one instance; one with nothing to part is given back as it is. */
-export function partFollowersIn(images: readonly Buffer[]): Buffer[] {
+export function separateFollowersIn(images: readonly Buffer[]): Buffer[] {
   const parsed = images.map(mountsOf);
   const all = parsed.flat();
   const peers = new Set(all.map(({ sharedId }) => sharedId));

@@ -28,7 +28,7 @@ interface Deps {
 }
 
 /** Keeps the instances here and the control plane's view of them the same: asks who owns what, stops what this host lost. */
-export class WatchOver {
+export class OwnershipWatch {
   private ownershipIsDue = true;
   private waiting = new AbortController();
 
