@@ -9,6 +9,8 @@ export class Rounds {
     /** A round that throws ends nothing: `failed` hears of it, and the next round is tried. */
     private readonly work: () => Promise<unknown>,
     private readonly failed: (error: unknown) => void,
+    /** Whether waiting for the next round keeps the process from ending. */
+    private readonly options: { keepsAlive: boolean } = { keepsAlive: true },
   ) {}
 
   /** Does nothing where they run already. */
@@ -29,6 +31,7 @@ export class Rounds {
     this.timer = setTimeout(() => {
       this.running = this.round();
     }, afterMs);
+    if (!this.options.keepsAlive) this.timer.unref();
   }
 
   private async round(): Promise<void> {

@@ -17,6 +17,8 @@ import type { NetworkRecord } from './network-records.js';
 import { isDown, setLinkStates, setMtu } from './port-links.js';
 import type { FindGuest } from './port-links.js';
 import { PortsAhead } from './ports-ahead.js';
+import { Rounds } from '#libs/common/rounds';
+import { Turns } from '../state/turns.js';
 
 interface HostNetworkOptions {
   /** Of the agent's state; records are kept in `networks/`, DHCP in `dhcp/`. */
@@ -61,7 +63,7 @@ export class HostNetwork {
   /** When a network was last asked for or lost a port, in ms since 1970. */
   private readonly used = new Map<string, number>();
   /** One change at a time per network. */
-  private readonly turns = new Map<string, Promise<unknown>>();
+  private readonly turns = new Turns();
 
   private constructor(
     private readonly options: HostNetworkOptions,
@@ -84,11 +86,8 @@ export class HostNetwork {
   }
 
   private watchIdle(): void {
-    const round = () =>
-      this.removeIdle(IDLE_MS).catch((error: unknown) =>
-        this.options.logger.warn({ err: error }, 'idle network stays'),
-      );
-    setInterval(() => void round(), IDLE_MS / 2).unref();
+    const warn = (error: unknown) => this.options.logger.warn({ err: error }, 'idle network stays');
+    new Rounds(IDLE_MS / 2, () => this.removeIdle(IDLE_MS), warn, { keepsAlive: false }).start();
   }
 
   get vtep(): string {
@@ -480,15 +479,8 @@ export class HostNetwork {
     work.catch((error: unknown) => this.options.logger.error({ err: error }, 'DHCP server does not serve'));
   }
 
-  private async inTurn<T>(networkId: string, work: () => Promise<T>): Promise<T> {
-    const before = this.turns.get(networkId) ?? Promise.resolve();
-    const mine = before.then(work, work);
-    this.turns.set(networkId, mine);
-    try {
-      return await mine;
-    } finally {
-      if (this.turns.get(networkId) === mine) this.turns.delete(networkId);
-    }
+  private inTurn<T>(networkId: string, work: () => Promise<T>): Promise<T> {
+    return this.turns.take(networkId, work);
   }
 }
 

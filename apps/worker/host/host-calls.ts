@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Call } from '#generated/lxstack/agent/v1/types';
@@ -30,6 +31,7 @@ const shortDeadlineMs = 30_000;
 const transferDeadlineMs = 6 * 3_600_000;
 /** How long a host's address is cached. */
 const rememberMs = 2_000;
+const MOST_HOSTS = 10_000;
 
 /** One host's agent, ready to be called. */
 export class HostAgent {
@@ -51,7 +53,7 @@ export class HostAgent {
 @Injectable()
 export class HostCalls {
   private readonly log = createLogger('worker');
-  private readonly known = new Map<string, { host: Host; until: number }>();
+  private readonly known = new LRUCache<string, Host>({ max: MOST_HOSTS, ttl: rememberMs });
 
   constructor(
     private readonly database: DataSource,
@@ -63,9 +65,9 @@ export class HostCalls {
   async host(hostId: string | null): Promise<Host> {
     if (hostId === null) throw new NotFoundError('Host', 'of an instance that was never placed');
     const known = this.known.get(hostId);
-    if (known && known.until > performance.now()) return known.host;
+    if (known) return known;
     const host = await this.hosts.get(hostId);
-    this.known.set(hostId, { host, until: performance.now() + rememberMs });
+    this.known.set(hostId, host);
     return host;
   }
 

@@ -6,6 +6,7 @@ import type { StepRun } from '#libs/operations/workflow';
 import { HostNetworkView } from './host-network-view.js';
 import type { NetworkHost } from './host-network-view.js';
 import { callOf, HostCalls } from '../host/host-calls.js';
+import { hostIsUp } from '#libs/fleet/hosts/host-state';
 
 type Run = Pick<StepRun<unknown, unknown>, 'operation'>;
 
@@ -35,7 +36,7 @@ export class OldAgents {
     if (this.known && this.known.until > performance.now()) return this.known.hosts;
     const hosts = this.database
       .query<{ id: string }[]>(
-        `SELECT id FROM hosts WHERE NOT forced_down AND lease_expires_at > clock_timestamp()
+        `SELECT id FROM hosts WHERE ${hostIsUp()}
             AND NOT capabilities @> '[{"name": "desired-state", "present": true}]'`,
       )
       .then((rows) => new Set(rows.map(({ id }) => id)));
