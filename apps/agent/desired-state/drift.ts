@@ -1,9 +1,9 @@
 import type { CompareDesiredStateResponse, NetworkComparison } from '#generated/lxstack/agent/v1/agent';
-import { digestOf } from '#libs/agent-protocol/desired-digest';
 import { messageOf } from '#libs/common/errors';
 import { sleep } from '#libs/common/clock';
 import type { Logger } from '#libs/common/logger';
 import type { InspectedNetwork, Network } from '../network/network.js';
+import { digestsOf } from './digests.js';
 import type { DesiredDocument } from './document.js';
 import { readKernel } from './kernel.js';
 import type { Kernel } from './kernel.js';
@@ -78,7 +78,7 @@ export class Drift {
   private async look(ids: string[], repair: boolean): Promise<NetworkComparison[]> {
     const { network } = this.deps;
     if (!network.inKernel)
-      return ids.map((id) => ({ networkId: id, ...this.digests(id), differences: [], mended: [] }));
+      return ids.map((id) => ({ networkId: id, ...digestsOf(this.deps.document, id), differences: [], mended: [] }));
     const kernel = await readKernel();
     const found = ids.map((id) => ({ id, inspected: network.inspect(id) }));
     const rules = await wantedRules(found.flatMap(({ inspected }) => portsOf(inspected)));
@@ -86,7 +86,7 @@ export class Drift {
     for (const { id, inspected } of found) {
       const seen = await this.differences(id, inspected, rules, kernel);
       const comparison = seen.length ? await this.lookAgain(id, repair) : { differences: [], mended: [] };
-      compared.push({ networkId: id, ...this.digests(id), ...comparison });
+      compared.push({ networkId: id, ...digestsOf(this.deps.document, id), ...comparison });
     }
     return compared;
   }
@@ -130,16 +130,6 @@ export class Drift {
       ...comparePorts(inspected.network, inspected.nics, apart, rules, kernel),
       ...(await network.compareDhcp(id)),
     ];
-  }
-
-  private digests(id: string) {
-    const mine = this.deps.document
-      .content()
-      .resources.filter(({ id: own, body }) => (body?.$case === 'network' ? own === id : body?.value.networkId === id));
-    return {
-      sharedDigest: digestOf(mine.filter(({ body }) => body!.$case !== 'port')),
-      portsDigest: digestOf(mine.filter(({ body }) => body!.$case === 'port')),
-    };
   }
 }
 

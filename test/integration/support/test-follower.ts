@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { digestsOf } from '#apps/agent/desired-state/digests';
 import { DesiredDocument } from '#apps/agent/desired-state/document';
+import type { NetworkComparison } from '#generated/lxstack/agent/v1/agent';
 import type { ResourceFailure } from '#generated/lxstack/agent/v1/desired_state';
 import type { Delta } from '#libs/networking/desired-state/delta';
 import type { DesiredStateFeed } from '#libs/networking/desired-state/feed';
@@ -43,6 +45,16 @@ export class TestFollower implements HostStream {
   stop(): void {
     this.ended = true;
     this.feed.remove(this);
+  }
+
+  /** What the host's agent would say to an audit; its kernel is always as it should be. */
+  compare(): NetworkComparison[] {
+    return [...this.document.networks.keys()].map((networkId) => ({
+      networkId,
+      ...digestsOf(this.document, networkId),
+      differences: [],
+      mended: [],
+    }));
   }
 
   /** Until the document is as `wanted` says; the test's own limit ends a wait that never does. */

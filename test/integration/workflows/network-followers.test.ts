@@ -28,6 +28,7 @@ describe('workflows with hosts that follow their networks', () => {
       const follower = new TestFollower(world.hostId(name), feed);
       followers.set(name, follower);
       await follower.follow();
+      world.agents.get(name)!.compared = () => follower.compare();
     }
   });
   after(async () => {

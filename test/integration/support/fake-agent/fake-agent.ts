@@ -13,6 +13,7 @@ import type {
   InstanceRequest,
   MigrationProgress,
   MigrationRequest,
+  NetworkComparison,
   PrepareMigrationRequest,
   SendMigrationRequest,
   SetForwardingRequest,
@@ -45,6 +46,8 @@ export class FakeAgent implements FakePeer {
   reasons: string[] = [];
   /** What it says that an instance needs, or that it has left. */
   room: Partial<CapacityNeeded & CapacityLeft> = {};
+  /** What it says that it was told of its networks, where it follows them. */
+  compared: () => NetworkComparison[] = () => [];
   /** Moves of which it says that it still has something. */
   migrationIds: string[] = [];
   private readonly refusals = new Map<Method, Refusal>();
@@ -117,6 +120,11 @@ export class FakeAgent implements FakePeer {
       getConsoleLog: this.unary('getConsoleLog', () => ({ output: Buffer.from('console') })),
       setForwarding: this.unary('setForwarding', (request) => this.forward(request)),
       ensureImage: this.unary('ensureImage', () => ({ cached: true })),
+      compareDesiredState: this.unary('compareDesiredState', () => ({
+        revision: '',
+        networks: this.compared(),
+        nextPageToken: '',
+      })),
       ensureNetwork: this.unary('ensureNetwork', () => ({})),
       checkMigration: this.unary('checkMigration', () =>
         CheckMigrationResponse.create({ reasons: this.reasons, ...this.room }),

@@ -1,0 +1,13 @@
+import { digestOf } from '#libs/agent-protocol/desired-digest';
+import type { DesiredDocument } from './document.js';
+
+/** What this host was told of a network: of all that every host is told, and of the ports that are here. */
+export function digestsOf(document: DesiredDocument, networkId: string): { sharedDigest: string; portsDigest: string } {
+  const all = document
+    .content()
+    .resources.filter(({ id, body }) => (body?.$case === 'network' ? id : body?.value.networkId) === networkId);
+  return {
+    sharedDigest: digestOf(all.filter(({ body }) => body!.$case !== 'port')),
+    portsDigest: digestOf(all.filter(({ body }) => body!.$case === 'port')),
+  };
+}
