@@ -5,6 +5,7 @@ import { Quotas } from '#libs/compute/quotas/quotas';
 import { MoveBatches } from './batches/move-batches.service.js';
 import { Drains } from './drain/drains.service.js';
 import { Migrations } from './migrations/migrations.service.js';
+import { MoveHosts } from './migrations/move-hosts.js';
 import { RunningMoves } from './migrations/running-moves.service.js';
 import { SchedulingModule } from '#libs/scheduling/scheduling.module';
 import { AgentPrecheck } from './eligibility/agent-precheck.js';
@@ -21,6 +22,7 @@ import { RebalancePlans } from './rebalance/rebalance-plans.service.js';
     Flavors,
     Quotas,
     Migrations,
+    MoveHosts,
     RunningMoves,
     MoveBatches,
     Drains,

@@ -18,6 +18,7 @@ const KINDS: Readonly<Record<string, OperationKind>> = {
   'instance.pause': kind('Freezing instance'),
   'instance.unpause': kind('Unfreezing instance'),
   'instance.rebuild': kind('Rebuilding instance'),
+  'instance.reset-state': kind('Setting the state of instance'),
   'instance.live-migrate': kind('Migrating instance', true),
   'instance.migrate': kind('Migrating instance', true),
   'instance.resize': kind('Resizing instance', true),

@@ -5,7 +5,7 @@ import { sleep } from '#libs/common/clock';
 import { NotFoundError, UnavailableError } from '#libs/common/errors';
 import { transact } from '#libs/database/transactions';
 import { Events } from './events.js';
-import { insertOperations } from './new-operations.js';
+import { insertOperations, recordOperation } from './new-operations.js';
 import type { CreateOperation, NewOperation } from './new-operations.js';
 import { isFinished } from './operation-states.js';
 import { Operation, OperationStep } from './operation.entity.js';
@@ -67,6 +67,11 @@ export class Operations {
   /** As part of another transaction, that of a workflow's step say: the sweeper adds its job, about a second later. */
   async createIn(tx: EntityManager, operation: NewOperation): Promise<Operation> {
     return (await insertOperations(tx, [operation]))[0];
+  }
+
+  /** The record of what the transaction itself does: an operation that has ended with it, and that no worker runs. */
+  record(tx: EntityManager, operation: NewOperation): Promise<void> {
+    return recordOperation(tx, operation);
   }
 
   /** Throws NotFoundError. */

@@ -12,7 +12,7 @@ import type { Logger } from '#libs/common/logger';
 import { SHA256, requireName } from '#libs/common/names';
 import { retry } from '#libs/common/retry';
 import type { StorageDriver } from '../storage/storage-driver.js';
-import { ImageDigestError, ImageInUseError, ImageMissingError } from './image.errors.js';
+import { ImageDigestError, ImageFormatError, ImageInUseError, ImageMissingError } from './image.errors.js';
 import { whatToEvict } from './eviction.js';
 import { SHARED_ID_RANGE } from '#libs/agent-protocol/shared-id-range';
 import { idMapOf, imagePlaceOf, isPrivileged, placeOf } from './id-maps.js';
@@ -54,7 +54,7 @@ export class ImageCache {
   /** Fetches the image; true when it was here already. Callers at the same time share one fetch. */
   async ensure(image: ImageRef): Promise<boolean> {
     const sha256 = requireName('image.sha256', image.sha256, SHA256, '64 hex digits');
-    return this.once(sha256, () => this.fetch(image));
+    return this.once(sha256, () => this.fetch(image, sha256, SHARED_ID_RANGE));
   }
 
   /** Runs `work` with the place of the image, shifted as the instance needs it. The image is not evicted before `work` ends. */
@@ -65,12 +65,24 @@ export class ImageCache {
     const place = placeOf(image.sha256, map);
     return this.withPinned(image.sha256, () =>
       this.withPinned(place, async () => {
-        await this.ensure(image);
-        if (place !== image.sha256) await this.once(place, () => this.shift(image.sha256, place, map));
+        await this.ensureIn(place, image, map);
         await this.touch(place);
         return work(place);
       }),
     );
+  }
+
+  /** From the image as the shared range has it; one with ids beyond that is unpacked into a wider range at once. */
+  private async ensureIn(place: string, image: ImageRef, map: IdMap | undefined): Promise<void> {
+    if (await this.deps.storage.hasImage(place)) return;
+    try {
+      await this.ensure(image);
+    } catch (error) {
+      const isWider = map && map.size > SHARED_ID_RANGE.size;
+      if (!(error instanceof ImageFormatError) || !isWider) throw error;
+      await this.once(place, () => this.fetch(image, place, map));
+    }
+    if (place !== image.sha256) await this.once(place, () => this.shift(image.sha256, place, map));
   }
 
   private async withPinned<T>(place: string, work: () => Promise<T>): Promise<T> {
@@ -134,20 +146,19 @@ export class ImageCache {
     }
   }
 
-  private async fetch(image: ImageRef): Promise<void> {
+  private async fetch(image: ImageRef, place: string, map: IdMap): Promise<void> {
     const { storage, directory } = this.deps;
     await this.prune();
-    const blob = join(directory, `${image.sha256}.blob`);
+    const blob = join(directory, `${place}.blob`);
     try {
       await retry(
         ARRIVAL,
         () => this.download(image, blob),
         (error) => error instanceof UnavailableError,
       );
-      const place = await storage.newImage(image.sha256);
-      await unpack(blob, place, SHARED_ID_RANGE, unpackBounds((await stat(blob)).size));
-      await storage.sealImage(image.sha256);
-      await this.touch(image.sha256);
+      await unpack(blob, await storage.newImage(place), map, unpackBounds((await stat(blob)).size));
+      await storage.sealImage(place);
+      await this.touch(place);
     } finally {
       await rm(blob, { force: true });
     }

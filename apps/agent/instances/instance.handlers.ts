@@ -86,7 +86,8 @@ export function instanceHandlers({ instances, lifecycle, records, runtime, image
         output: lines ? Buffer.from(output.toString('latin1').split('\n').slice(-lines).join('\n'), 'latin1') : output,
       };
     },
-    async ensureImage({ image }: EnsureImageRequest): Promise<EnsureImageResponse> {
+    async ensureImage({ image, spec }: EnsureImageRequest): Promise<EnsureImageResponse> {
+      if (spec) return { cached: await images.use(spec, () => Promise.resolve(true)) };
       if (!image) throw new InvalidInputError('image', 'a value');
       return { cached: await images.ensure(image) };
     },

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, IsNull } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { ConflictError, NotFoundError } from '#libs/common/errors';
 import { Instance } from '#libs/compute/instances/instance.entity';
 import { Host } from '#libs/fleet/hosts/host.entity';
+import { Hosts } from '#libs/fleet/hosts/hosts.service';
 import { Operation } from '#libs/operations/operation.entity';
 import { isFinished } from '#libs/operations/operation-states';
 import { Operations } from '#libs/operations/operations.service';
@@ -28,6 +30,7 @@ export class Drains {
     private readonly database: DataSource,
     private readonly operations: Operations,
     private readonly batches: MoveBatches,
+    private readonly hosts: Hosts,
   ) {}
 
   /** Disables the host for scheduling and begins. Throws NotFoundError, and ConflictError while a drain runs. */
@@ -35,9 +38,7 @@ export class Drains {
     return this.operations.transact(async (tx, create) => {
       const host = await tx.findOne(Host, { where: { id: hostId }, lock: { mode: 'pessimistic_write' } });
       if (!host) throw new NotFoundError('Host', hostId);
-      const [last] = await tx.find(MoveBatch, { where: { hostId }, order: { createdAt: 'DESC' }, take: 1 });
-      if (last && !isFinished((await tx.findOneByOrFail(Operation, { id: last.operationId })).state))
-        throw new ConflictError(`Host ${host.name} is being drained already.`);
+      if (await isDraining(tx, hostId)) throw new ConflictError(`Host ${host.name} is being drained already.`);
       await tx.update(Host, { id: hostId }, { enabled: false, disabledReason: 'drain' });
       const instances = await tx.find(Instance, { where: { hostId, deletedAt: IsNull() }, take: MAX_MOVES });
       const moves = instances
@@ -48,6 +49,19 @@ export class Drains {
     });
   }
 
+  /** The host takes servers again. Throws NotFoundError, and ConflictError while a drain of it runs: that is aborted first. */
+  async letIn(idOrName: string): Promise<Host> {
+    const { id } = await this.hosts.get(idOrName);
+    return this.database.transaction(async (tx) => {
+      const host = await tx.findOneOrFail(Host, { where: { id }, lock: { mode: 'pessimistic_write' } });
+      if (await isDraining(tx, id))
+        throw new ConflictError(
+          `Host ${host.name} is being drained: abort that first (DELETE /fleet/v1/hosts/${host.name}/drain).`,
+        );
+      return tx.save(Object.assign(host, { enabled: true, disabledReason: null }));
+    });
+  }
+
   /** Id of the host's latest drain. Throws NotFoundError. */
   async latest(hostId: string): Promise<string> {
     const where = { hostId, kind: 'drain' as const };
@@ -55,4 +69,9 @@ export class Drains {
     if (!last) throw new NotFoundError('Drain of host', hostId);
     return last.id;
   }
+}
+
+async function isDraining(tx: EntityManager, hostId: string): Promise<boolean> {
+  const [last] = await tx.find(MoveBatch, { where: { hostId }, order: { createdAt: 'DESC' }, take: 1 });
+  return last !== undefined && !isFinished((await tx.findOneByOrFail(Operation, { id: last.operationId })).state);
 }

@@ -10,7 +10,7 @@ import type { Host } from '#libs/fleet/hosts/host.entity';
 /** Someone waits for the answer: a good one takes some tens of milliseconds. */
 const DEADLINE_MS = 5_000;
 
-/** What the agent of one end says of a live move. */
+/** What the agent of one end says of a move. */
 @Injectable()
 export class AgentPrecheck {
   constructor(
@@ -30,6 +30,20 @@ export class AgentPrecheck {
     } catch (error) {
       if (patient && error instanceof UnavailableError) throw error;
       if (error instanceof DomainError) return saying(error.message);
+      throw error;
+    }
+  }
+
+  /** False where the host is down, or its agent does not answer in time. Whatever it says is an answer. */
+  async answers(host: Host, instanceId: string): Promise<boolean> {
+    if (!isUp(host, await databaseTime(this.database.manager))) return false;
+    const request = { instanceId, kind: MigrationKind.MIGRATION_KIND_COLD, spec: undefined };
+    try {
+      await this.agents.unary(host, 'checkMigration', request, { deadlineMs: DEADLINE_MS });
+      return true;
+    } catch (error) {
+      if (error instanceof UnavailableError) return false;
+      if (error instanceof DomainError) return true;
       throw error;
     }
   }

@@ -11,10 +11,8 @@ import type { InstanceAction } from '#libs/compute/instances/states/instance-sta
 import { requireSameIds } from '#libs/compute/instances/spec/host-needs';
 import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
 import { Quotas } from '#libs/compute/quotas/quotas';
-import { databaseTime } from '#libs/database/database-time';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { Fencing } from '#libs/fleet/fencing/fencing.service';
-import { isUp } from '#libs/fleet/hosts/host-state';
 import type { Operation } from '#libs/operations/operation.entity';
 import { blocksImage } from '../eligibility/image-rules.js';
 import { LiveRefusals } from '../eligibility/live-refusals.js';
@@ -26,12 +24,8 @@ import { migrationsQuery } from './migration-list.js';
 import type { MigrationFilter, MigrationView } from './migration-list.js';
 import { requireCapability, requireCpu, requireSameStorage, requireSharing } from './move-checks.js';
 import type { ConcludeResizeInput, LiveMigrateInput, MoveInput, MoveRequest } from './move-operations.js';
-import {
-  ComputeHostNotFoundError,
-  EvacuationHostNotFoundError,
-  MoveRefusedError,
-  NotResizedError,
-} from './move.errors.js';
+import { EvacuationHostNotFoundError, MoveRefusedError, NotResizedError } from './move.errors.js';
+import { hostNamed, MoveHosts } from './move-hosts.js';
 
 /** Who asks, as far as the record of it says; also whose move is confirmed for them. */
 type Asking = Pick<Caller, 'projectId' | 'userId' | 'requestId'>;
@@ -50,6 +44,7 @@ export class Migrations {
     private readonly quotas: Quotas,
     private readonly fencing: Fencing,
     private readonly refusals: LiveRefusals,
+    private readonly ends: MoveHosts,
   ) {}
 
   /**
@@ -62,8 +57,8 @@ export class Migrations {
       await this.refusals.refuse(seen, await hostNamed(this.database.manager, input.host), input);
     }
     return this.begin(by, instanceId, 'live_migration', async (tx, instance) => {
-      const target = await this.target(tx, instance, input.host);
-      const source = await this.source(tx, instance);
+      const target = await this.ends.target(tx, instance, input.host);
+      const source = await this.ends.source(tx, instance);
       requireCapability(source, 'checkpoint');
       if (target) requireCapability(target, 'restore');
       if (target) requireSameStorage(source, target);
@@ -75,11 +70,13 @@ export class Migrations {
     });
   }
 
-  /** Nova API: migrate. Throws as liveMigrate. */
+  /** Nova API: migrate. Throws as liveMigrate, and SourceDownError. */
   async migrate(by: Caller, instanceId: string, input: MoveRequest = {}): Promise<Migration> {
+    if (!input.checkLater) await this.ends.requireAnswer(instanceId, 'migrate');
     return this.begin(by, instanceId, 'migrate', async (tx, instance) => {
-      const target = await this.target(tx, instance, input.host);
-      if (target) requireSameStorage(await this.source(tx, instance), target);
+      const source = await this.ends.source(tx, instance, 'up');
+      const target = await this.ends.target(tx, instance, input.host);
+      if (target) requireSameStorage(source, target);
       const { parentId } = input;
       return { type: 'migration', kind: 'instance.migrate', target, newFlavor: instance.flavor ?? undefined, parentId };
     });
@@ -87,10 +84,12 @@ export class Migrations {
 
   /**
    * Nova API: resize. `flavorId` as the caller gave it. Throws InvalidInputError for a flavor that is unknown or another
-   * project's, QuotaExceededError.
+   * project's, QuotaExceededError, SourceDownError.
    */
   async resize(by: Caller, instanceId: string, flavorId: string): Promise<Migration> {
+    await this.ends.requireAnswer(instanceId, 'resize');
     return this.begin(by, instanceId, 'resize', async (tx, instance) => {
+      await this.ends.source(tx, instance, 'up');
       const flavor = await this.flavors.get(by, flavorId, tx).catch((error: unknown) => {
         throw error instanceof NotFoundError ? new InvalidInputError('flavorRef', 'the id of a flavor') : error;
       });
@@ -98,7 +97,7 @@ export class Migrations {
       if (flavor.id === instance.flavor.id)
         throw new InvalidInputError('flavorRef', 'another flavor than the present one');
       const { id, name, vcpus, ramMb, diskGb, extraSpecs } = flavor;
-      if (diskGb < instance.diskGb && diskGb !== 0)
+      if (diskGb < instance.diskGb)
         throw new InvalidInputError('flavorRef', 'a flavor whose disk is not smaller than the present one');
       const newFlavor = { id, name, vcpus, ramMb, diskGb, extraSpecs };
       requireSameIds(instance, newFlavor);
@@ -128,9 +127,9 @@ export class Migrations {
     input: { host?: string | null; force?: boolean; onSharedStorage?: boolean } = {},
   ): Promise<Migration> {
     return this.begin(by, instanceId, 'evacuate', async (tx, instance) => {
-      const source = await this.source(tx, instance);
+      const source = await this.ends.source(tx, instance);
       requireSharing(instanceId, source, input.onSharedStorage);
-      const target = await this.target(tx, instance, input.host, EvacuationHostNotFoundError);
+      const target = await this.ends.target(tx, instance, input.host, EvacuationHostNotFoundError);
       await this.fencing.requireOpen(tx, source.id, instanceId);
       return { type: 'evacuation', kind: 'instance.evacuate', target, force: input.force ?? false };
     });
@@ -211,39 +210,6 @@ export class Migrations {
       return create({ ...moveOperation(by, kind, instanceId, input), parentId });
     });
   }
-
-  /** The host asked for by name, judged as a target; null where none was named. */
-  private async target(
-    tx: EntityManager,
-    instance: Instance,
-    name: string | null | undefined,
-    NotFound = ComputeHostNotFoundError,
-  ): Promise<Host | null> {
-    const host = await hostNamed(tx, name, NotFound);
-    if (!host) return null;
-    if (host.id === instance.hostId)
-      throw new MoveRefusedError('host', [`Instance ${instance.id} is on ${host.name} already.`]);
-    if (!isUp(host, await databaseTime(tx)))
-      throw new MoveRefusedError('host', [`Compute service of ${host.name} is down.`]);
-    return host;
-  }
-
-  private async source(tx: EntityManager, instance: Instance): Promise<Host> {
-    const host = instance.hostId ? await tx.findOneBy(Host, { id: instance.hostId }) : null;
-    if (!host) throw new MoveRefusedError('host', [`Instance ${instance.id} is on no host.`]);
-    return host;
-  }
-}
-
-async function hostNamed(
-  tx: EntityManager,
-  name: string | null | undefined,
-  NotFound = ComputeHostNotFoundError,
-): Promise<Host | null> {
-  if (name === null || name === undefined) return null;
-  const host = await tx.findOneBy(Host, { name, role: 'compute' });
-  if (!host) throw new NotFound(name);
-  return host;
 }
 
 function moveOperation(by: Asking, kind: string, instanceId: string, input: object): NewOperation {

@@ -7,6 +7,8 @@ import type { CapacityNeeded } from '../eligibility/capacity-rules.js';
 export interface MoveRequest {
   /** Name of the target; null lets the scheduler choose. */
   host?: string | null;
+  /** What stands against it is found by the worker's first step instead of now: for moves that nobody waits for. */
+  checkLater?: boolean;
   /** The operation that it is part of, such as a batch. */
   parentId?: string;
 }
@@ -25,8 +27,6 @@ export interface LiveMigrateInput extends MoveRequest {
   atOnce?: number;
   /** As its host has counted it a moment ago, saying nothing against the move: it need not be asked again. */
   needs?: CapacityNeeded;
-  /** What stands against it is found by the worker's first step instead of now: for moves that nobody waits for. */
-  checkLater?: boolean;
 }
 
 /** Input of `instance.live-migrate`, `instance.migrate`, `instance.resize` and `instance.evacuate`. */

@@ -26,6 +26,13 @@ export class MoveRefusedError extends InvalidInputError {
   }
 }
 
+/** Its disk is sent by the host that it is on: that is down, or its agent does not answer. Names no host: users see it. */
+export class SourceDownError extends ConflictError {
+  constructor(readonly instanceId: string) {
+    super(`Instance ${instanceId} cannot be moved now: the host that it is on is down or does not answer.`);
+  }
+}
+
 /** The migration has gone too far, or is of a kind that cannot be aborted (Nova: InvalidMigrationState, 400). */
 export class MigrationStateError extends ConflictError {
   constructor(

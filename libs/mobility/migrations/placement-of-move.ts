@@ -1,4 +1,5 @@
 import { settings } from '#libs/common/settings/settings';
+import { canonicalArchitecture } from '#libs/common/architecture';
 import { hostNeeds } from '#libs/compute/instances/spec/host-needs';
 import type { Instance, InstanceFlavor } from '#libs/compute/instances/instance.entity';
 import { resourcesOf } from '#libs/compute/instances/instance-resources';
@@ -32,8 +33,16 @@ export function placementOfMove(instance: Instance, source: Host | null, move: P
     force,
     excludedHostIds: staying || !source ? [] : [source.id],
     capabilities: [...(live ? ['restore'] : []), ...hostNeeds(instance, newFlavor ?? instance.flavor)],
+    architecture: source ? architectureOfHost(source) : null,
     cpuFeatures: live && source ? usableCpuFeatures(source) : [],
     // An evacuation makes the root anew from the image where the disk is lost; every other move brings it along.
     storageDriver: source && (kind !== 'instance.evacuate' || sharesDisks(source)) ? storageDriverOf(source) : null,
   };
+}
+
+/** What it runs is made for; null where its agent has not said so. */
+function architectureOfHost({ facts }: Pick<Host, 'facts'>): string | null {
+  return typeof facts.architecture === 'string' && facts.architecture
+    ? canonicalArchitecture(facts.architecture)
+    : null;
 }

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { canonicalArchitecture } from '#libs/common/architecture';
 import { FleetView } from '../core/fleet-view.js';
 import type { HostRow } from '../core/fleet-view.js';
 import { hostIsUp } from '#libs/fleet/hosts/host-state';
@@ -44,7 +45,9 @@ export class FleetCache {
 
   private async load(tx: EntityManager): Promise<FleetView> {
     const begun = performance.now();
-    this.view = new FleetView(await tx.query<HostRow[]>(READ_FLEET));
+    const rows = await tx.query<HostRow[]>(READ_FLEET);
+    for (const row of rows) row.architecture = canonicalArchitecture(row.architecture);
+    this.view = new FleetView(rows);
     this.readAt = begun;
     return this.view;
   }

@@ -50,9 +50,10 @@ interface GroupRow {
   members: number;
 }
 
-async function resolveGroup(tx: EntityManager, instanceId: string, groupId: string): Promise<GroupConstraint> {
+/** Null where the group has been deleted: its members are no longer kept together or apart. */
+async function resolveGroup(tx: EntityManager, instanceId: string, groupId: string): Promise<GroupConstraint | null> {
   const rows = await tx.query<GroupRow[]>(GROUP, [groupId, instanceId]);
-  if (!rows.length) throw new InvalidInputError('os:scheduler_hints.group', 'the id of a server group');
+  if (!rows.length) return null;
   const placed = rows.flatMap(({ host_id, members }): [string, number][] => (host_id ? [[host_id, members]] : []));
   return {
     policy: rows[0].policy,

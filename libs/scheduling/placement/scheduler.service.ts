@@ -26,8 +26,8 @@ export interface PlacementRequest {
   excludedHostIds?: readonly string[];
   /** Capabilities the host must have shown: `checkpoint`, `restore`. */
   capabilities?: readonly string[];
-  /** Of the image: only its architecture is looked at. */
-  imageProperties?: Record<string, string>;
+  /** Of the image, or of the host where it has been till now, by its canonical name. */
+  architecture?: string | null;
   /** Of the host a disk is moved from. */
   storageDriver?: string | null;
   /** Of the processor it runs on now, where it is to run on. */
@@ -127,7 +127,7 @@ async function toQuery(request: PlacementRequest, tx: EntityManager): Promise<Pl
     force: request.force ?? false,
     excludedHostIds: new Set(request.excludedHostIds),
     capabilities: request.capabilities ?? [],
-    architecture: request.imageProperties?.architecture ?? request.imageProperties?.hw_architecture ?? null,
+    architecture: request.architecture ?? null,
     storageDriver: request.storageDriver ?? null,
     missingCpuFeatures: await missingCpuFeatures(tx, request.cpuFeatures ?? []),
     ...(await resolveHints(tx, instanceId, hints)),

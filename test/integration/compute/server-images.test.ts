@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { randomUUID } from 'node:crypto';
+import { Host } from '#libs/fleet/hosts/host.entity';
 import { Image } from '#libs/images/image.entity';
 import { admin, member } from '../support/compute-api.js';
 import type { ComputeApi } from '../support/compute-api.js';
@@ -34,4 +35,27 @@ test('a server is built again from its own image though that is deleted; no othe
   assert.equal(status, 400);
   assert.equal((await rebuild(own, imageRef)).status, 202);
   assert.equal((await api.ask(admin, 'GET', `/servers/${own}`)).status, 200);
+});
+
+test('a server is rebuilt only from an image that its host can run, however the architecture is spelt', async () => {
+  const id = await servers.active();
+  await api.database.manager.update(Host, { role: 'compute' }, { facts: { architecture: 'x86_64' } });
+  for (const [architecture, expected] of [
+    ['aarch64', 400],
+    ['arm64', 400],
+    ['riscv64', 400],
+  ] as const) {
+    const answer = await rebuild(id, await image({ properties: { architecture } }));
+    assert.equal(answer.status, expected, architecture);
+    assert.match(JSON.stringify(answer.body), /imageRef/);
+  }
+  const own: Record<string, string>[] = [
+    { architecture: 'amd64' },
+    { hw_architecture: 'x64' },
+    { architecture: 'x86_64' },
+  ];
+  for (const properties of own) {
+    const other = await servers.active();
+    assert.equal((await rebuild(other, await image({ properties }))).status, 202, JSON.stringify(properties));
+  }
 });

@@ -104,6 +104,11 @@ export class ComputeApi {
     await this.drop();
   }
 
+  /** A service of the process. */
+  get<T>(service: new (...args: never[]) => T): T {
+    return this.app.get(service, { strict: false });
+  }
+
   /** A request by `caller`, in microversion 2.`version`. */
   async ask(caller: Caller | null, method: string, path: string, body?: object, version = 90): Promise<Answer> {
     const response = await fetch(`${this.url}${path}`, {

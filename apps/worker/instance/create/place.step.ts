@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { architectureOf } from '#libs/common/architecture';
 import type { CreateInstanceInput } from '#libs/compute/instances/actions/instance-operations';
 import { resourcesOf } from '#libs/compute/instances/instance-resources';
 import { hostNeeds } from '#libs/compute/instances/spec/host-needs';
@@ -42,7 +43,7 @@ export class PlaceStep implements Step<CreateInstanceInput, CreateContext> {
           hints: instance.schedulerHints,
           requestedHostId,
           force: input.forcedHost !== null,
-          imageProperties: image?.properties,
+          architecture: image && architectureOf(image.properties),
           capabilities: hostNeeds(instance, instance.flavor),
         },
         tx,

@@ -35,7 +35,11 @@ export class RebuildWorkflow implements Workflow<RebuildInput, RebuildContext> {
   private async fetch(run: Run): Promise<void> {
     const { instance, spec } = await this.specs.load(run.operation.resourceId);
     const agent = await this.hosts.agent(instance.hostId);
-    await agent.call('ensureImage', { image: spec.image }, run.signal);
+    await agent.call(
+      'ensureImage',
+      { call: callOf(run, 'image', instance.epoch), image: spec.image, spec },
+      run.signal,
+    );
   }
 
   private async rebuild(run: Run): Promise<void> {

@@ -154,7 +154,7 @@ export class BatchRounds {
       const host = await this.nameOf(item.targetHostId);
       const { uuid } = await (action === 'live'
         ? this.migrations.liveMigrate(by, instanceId, { host, checkLater: true, atOnce, needs, parentId })
-        : this.migrations.migrate(by, instanceId, { host, parentId }));
+        : this.migrations.migrate(by, instanceId, { host, checkLater: true, parentId }));
       await this.database.query(
         `UPDATE move_batch_items SET status = 'running', action = $3, migration_uuid = $4,
            started_at = coalesce(started_at, now()) WHERE batch_id = $1 AND instance_id = $2`,

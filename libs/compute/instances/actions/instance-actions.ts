@@ -15,8 +15,8 @@ import type { Before, DeleteInstanceInput, PowerInput, RebootInput, RebuildInput
 import { actionRules } from '../states/instance-states.js';
 import type { InstanceAction } from '../states/instance-states.js';
 import { InstanceTransitions } from '../states/instance-transitions.js';
+import { imageOfRebuild, requireArchitecture, requireFits } from '../create/usable-image.js';
 import { refuseGuestData } from '../create/guest-data.js';
-import { imageOfRebuild, requireFits } from '../create/usable-image.js';
 
 export interface Rebuild {
   imageId: string;
@@ -58,7 +58,9 @@ export class InstanceActions {
       const { imageId, ...changes } = wanted;
       refuseGuestData(wanted);
       if (changes.metadata) await this.quotas.requireMetadata(tx, caller.projectId, changes.metadata);
-      requireFits(before, await imageOfRebuild(tx, caller, imageId, before.imageId));
+      const image = await imageOfRebuild(tx, caller, imageId, before.imageId);
+      requireFits(before, image);
+      await requireArchitecture(tx, image, before.hostId);
       await tx.update(Instance, { id }, { imageId, ...changes });
       const start = before.vmState !== 'stopped';
       return { before: statesOf(before), imageId, previousImageId: before.imageId, start } satisfies RebuildInput;
@@ -96,6 +98,16 @@ export class InstanceActions {
     await this.operations.transact(async (tx) => {
       await lockOwn(tx, caller, id);
       await this.transitions.reset(tx, id, vmState);
+      const kind = 'instance.reset-state';
+      const input = { vmState };
+      await this.operations.record(tx, {
+        kind,
+        queue: 'instance',
+        resourceType: INSTANCE,
+        resourceId: id,
+        by: caller,
+        input,
+      });
     });
   }
 

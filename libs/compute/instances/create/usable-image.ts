@@ -1,6 +1,8 @@
 import type { EntityManager } from 'typeorm';
+import { architectureOf, canonicalArchitecture } from '#libs/common/architecture';
 import type { Caller } from '#libs/common/caller';
 import { UUID } from '#libs/common/names';
+import { Host } from '#libs/fleet/hosts/host.entity';
 import { Image } from '#libs/images/image.entity';
 import { imageTarget } from '#libs/images/image-target';
 import { allows } from '#libs/policy/policy';
@@ -33,6 +35,15 @@ export async function imageOfRebuild(
 /** Conflicts with the lock of who deletes or changes it, not with others who use it. */
 function lockedImage(tx: EntityManager, id: string): Promise<Image | null> {
   return tx.findOne(Image, { where: { id }, lock: { mode: 'for_key_share' } });
+}
+
+/** Throws BadRequestError where the host that the server stays on is of another architecture than the image. */
+export async function requireArchitecture(tx: EntityManager, image: Image, hostId: string | null): Promise<void> {
+  const wanted = architectureOf(image.properties);
+  const host = wanted && hostId ? await tx.findOneBy(Host, { id: hostId }) : null;
+  const own = typeof host?.facts.architecture === 'string' ? canonicalArchitecture(host.facts.architecture) : '';
+  if (own && own !== wanted)
+    throw new BadRequestError(`Image ${image.id} is for ${wanted}, the server's host is ${own}: imageRef must fit it.`);
 }
 
 /** Throws FlavorTooSmallError. */

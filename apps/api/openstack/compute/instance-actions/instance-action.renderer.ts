@@ -7,6 +7,7 @@ const actionNames: Readonly<Record<string, string>> = {
   'instance.live-migrate': 'live-migration',
   'instance.confirm-resize': 'confirmResize',
   'instance.revert-resize': 'revertResize',
+  'instance.reset-state': 'resetState',
 };
 
 const actionName = (kind: string): string => actionNames[kind] ?? kind.replace(/^[a-z]+\./, '');

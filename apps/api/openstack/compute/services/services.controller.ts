@@ -6,6 +6,7 @@ import { Hosts } from '#libs/fleet/hosts/hosts.service';
 import { TakesBare } from '#apps/api/http/body/body-schema';
 import { parseBody } from '#apps/api/http/body/parse-body';
 import { one, requireKnown } from '#apps/api/http/query/query';
+import { Drains } from '#libs/mobility/drain/drains.service';
 import { BadRequestError } from '../http/bad-request.error.js';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute } from '../http/compute-request.js';
@@ -17,7 +18,10 @@ import { NamedServiceDto, UpdateServiceDto } from './service.dto.js';
 /** Nova API: /os-services. Each compute host is one nova-compute service. */
 @ComputeController('os-services')
 export class ServicesController {
-  constructor(private readonly hosts: Hosts) {}
+  constructor(
+    private readonly hosts: Hosts,
+    private readonly drains: Drains,
+  ) {}
 
   @Get()
   async list(@Compute() request: ComputeRequest) {
@@ -38,7 +42,8 @@ export class ServicesController {
     if (dto.disabled_reason !== undefined && dto.status !== 'disabled')
       throw new BadRequestError("Specifying disabled_reason requires that status be 'disabled'.");
     let host = await this.hosts.get(id);
-    if (dto.status) host = await this.hosts.setEnabled(host.id, dto.status === 'enabled', dto.disabled_reason ?? null);
+    if (dto.status === 'enabled') host = await this.drains.letIn(host.id);
+    if (dto.status === 'disabled') host = await this.hosts.setEnabled(host.id, false, dto.disabled_reason ?? null);
     if (dto.forced_down !== undefined) host = await this.hosts.setForcedDown(host.id, dto.forced_down);
     return { service: renderService(host, request.version, new Date()) };
   }
@@ -47,7 +52,7 @@ export class ServicesController {
     const named = { host: dto.host, binary: dto.binary };
     switch (action) {
       case 'enable':
-        await this.hosts.setEnabled(dto.host, true);
+        await this.drains.letIn(dto.host);
         return { service: { ...named, status: 'enabled' } };
       case 'disable':
         await this.hosts.setEnabled(dto.host, false);

@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import type { Instance } from '#libs/compute/instances/instance.entity';
+import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
+import { databaseTime } from '#libs/database/database-time';
+import { isUp } from '#libs/fleet/hosts/host-state';
+import { Host } from '#libs/fleet/hosts/host.entity';
+import { AgentPrecheck } from '../eligibility/agent-precheck.js';
+import { ComputeHostNotFoundError, MoveRefusedError, SourceDownError } from './move.errors.js';
+
+/** Both ends of a move that is asked for: where it is, and where it is to go. */
+@Injectable()
+export class MoveHosts {
+  constructor(
+    private readonly database: DataSource,
+    private readonly transitions: InstanceTransitions,
+    private readonly precheck: AgentPrecheck,
+  ) {}
+
+  /** The host asked for by name, judged as a target; null where none was named. */
+  async target(
+    tx: EntityManager,
+    instance: Instance,
+    name: string | null | undefined,
+    NotFound = ComputeHostNotFoundError,
+  ): Promise<Host | null> {
+    const host = await hostNamed(tx, name, NotFound);
+    if (!host) return null;
+    if (host.id === instance.hostId)
+      throw new MoveRefusedError('host', [`Instance ${instance.id} is on ${host.name} already.`]);
+    if (!isUp(host, await databaseTime(tx)))
+      throw new MoveRefusedError('host', [`Compute service of ${host.name} is down.`]);
+    return host;
+  }
+
+  /** `up`: what it is moved by is an agent that lives. Throws MoveRefusedError, SourceDownError. */
+  async source(tx: EntityManager, instance: Instance, state: 'up' | 'any' = 'any'): Promise<Host> {
+    const host = instance.hostId ? await tx.findOneBy(Host, { id: instance.hostId }) : null;
+    if (!host) throw new MoveRefusedError('host', [`Instance ${instance.id} is on no host.`]);
+    if (state === 'up' && !isUp(host, await databaseTime(tx))) throw new SourceDownError(instance.id);
+    return host;
+  }
+
+  /** A host whose agent has just stopped has its lease still: it is asked. For before anything is written. */
+  async requireAnswer(instanceId: string, action: 'migrate' | 'resize'): Promise<void> {
+    const instance = await this.transitions.check(this.database.manager, instanceId, action);
+    const source = await this.source(this.database.manager, instance, 'up');
+    if (!(await this.precheck.answers(source, instanceId))) throw new SourceDownError(instanceId);
+  }
+}
+
+/** Null where none is named. Throws `NotFound`. */
+export async function hostNamed(
+  tx: EntityManager,
+  name: string | null | undefined,
+  NotFound = ComputeHostNotFoundError,
+): Promise<Host | null> {
+  if (name === null || name === undefined) return null;
+  const host = await tx.findOneBy(Host, { name, role: 'compute' });
+  if (!host) throw new NotFound(name);
+  return host;
+}
