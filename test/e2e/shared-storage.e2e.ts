@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { hostOf } from '#apps/cli/client/compute';
@@ -84,6 +85,52 @@ test('an evacuated server has the disk of its dead host, which leaves it alone w
   assert.equal(await read(server), 'written before');
   await fleet.remove(server.id);
   assert.ok(!existsSync(disk(server)));
+  await fleet.assertAudited();
+});
+
+test('an evacuation whose start fails leaves the shared disk to the host that the server is given back to', async () => {
+  const { compute, hosts } = fleet.cloud;
+  const server = await fleet.running('e2e-no-start');
+  const host = hostOf(server);
+  await write(server, 'precious');
+  const init = join(disk(server), 'sbin/init');
+  await rename(init, `${init}.away`);
+  await compute.forceDown(host, true);
+  await compute.act(server.id, { evacuate: {} });
+  const left = await fleet.ended(server.id, 600_000);
+  assert.equal((await compute.lastMigration(server.id))?.status, 'error');
+  assert.equal(hostOf(left), host);
+  assert.deepEqual(await fleet.local.traces(otherThan(host), server.id, []), []);
+  await rename(`${init}.away`, init);
+  await compute.forceDown(host, false);
+  await compute.hostIs(host, 'up');
+  await hosts.resynced(host);
+  await compute.act(server.id, { reboot: { type: 'HARD' } }); // it runs, or its agent had stopped it
+  await fleet.answers(await compute.settled(server.id, 'ACTIVE'));
+  assert.equal(await read(server), 'precious');
+  await fleet.remove(server.id);
+  assert.ok(!existsSync(disk(server)));
+  await fleet.assertAudited();
+});
+
+test('a stopped server that is evacuated takes its shared disk along', async () => {
+  const { compute, hosts } = fleet.cloud;
+  const server = await fleet.running('e2e-stopped');
+  const host = hostOf(server);
+  await write(server, 'precious');
+  await compute.act(server.id, { 'os-stop': null });
+  await compute.settled(server.id, 'SHUTOFF');
+  await compute.forceDown(host, true);
+  await compute.act(server.id, { evacuate: {} });
+  await compute.left(server.id, host);
+  await compute.settled(server.id, 'SHUTOFF');
+  await compute.forceDown(host, false);
+  await compute.hostIs(host, 'up');
+  await hosts.resynced(host);
+  await compute.act(server.id, { 'os-start': null });
+  await fleet.answers(await compute.settled(server.id, 'ACTIVE'));
+  assert.equal(await read(server), 'precious');
+  await fleet.remove(server.id);
   await fleet.assertAudited();
 });
 

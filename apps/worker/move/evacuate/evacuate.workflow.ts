@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
-import { DomainError, NotFoundError, UnavailableError } from '#libs/common/errors';
-import { createLogger } from '#libs/common/logger';
+import { NotFoundError, UnavailableError } from '#libs/common/errors';
 import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
 import { sharesDisks } from '#libs/mobility/migrations/move-checks';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
@@ -12,6 +11,7 @@ import { Operations } from '#libs/operations/operations.service';
 import type { Step, StepRun, Workflow } from '#libs/operations/workflow';
 import { OldAgents } from '../../network/old-agents.js';
 import { callOf, HostCalls } from '../../host/host-calls.js';
+import { startedAgain } from '../../instance/started-again.js';
 import { InstanceSpecs } from '../../instance/instance-specs.js';
 import { faultOf } from '../../instance/fault.js';
 import { ClaimTargetStep } from '../target/claim-target.step.js';
@@ -43,7 +43,6 @@ export class EvacuateWorkflow implements Workflow<MoveInput, EvacuateContext> {
   readonly kind = 'instance.evacuate';
   readonly queue = 'migration';
   readonly steps: Step<MoveInput, EvacuateContext>[];
-  private readonly log = createLogger('worker');
 
   constructor(
     private readonly database: DataSource,
@@ -93,12 +92,9 @@ export class EvacuateWorkflow implements Workflow<MoveInput, EvacuateContext> {
     if (!context.returned || input.before.powerState !== 1 || error.name === 'OperationCancelledError') return;
     // Its agent, where that lives, may have heard meanwhile that another host owned it, and stopped it.
     const call = callOf(run, 'resume', input.source.epoch + 2);
-    try {
-      await this.hosts.whereUp(input.source.hostId, (agent) => agent.call('startInstance', { call, instanceId }));
-    } catch (failure) {
-      if (!(failure instanceof DomainError)) throw failure;
-      this.log.warn({ instance: instanceId, reason: failure.message }, 'given back to its host, not started there');
-    }
+    await this.hosts.whereUp(input.source.hostId, async (agent) => {
+      context.keptStopped = !(await startedAgain(agent, { call, instanceId }));
+    });
   }
 
   private async change(run: Run): Promise<void> {
@@ -126,7 +122,7 @@ export class EvacuateWorkflow implements Workflow<MoveInput, EvacuateContext> {
   }
 
   private async spawn(run: Run): Promise<void> {
-    const { context, input, operation } = run;
+    const { context, input } = run;
     try {
       await this.startAtTarget(run);
     } catch (error) {
@@ -137,7 +133,7 @@ export class EvacuateWorkflow implements Workflow<MoveInput, EvacuateContext> {
       context.lost = true;
       return run.commit(async (tx) => {
         await this.settlement.release(tx, input.migrationId);
-        await this.failed({ operation, input }, lost, tx);
+        await this.failed(run, lost, tx);
       });
     }
   }
@@ -195,12 +191,13 @@ export class EvacuateWorkflow implements Workflow<MoveInput, EvacuateContext> {
   }
 
   /** Where it is another host's it is in ERROR there, to be rebuilt or evacuated again; else as before. */
-  async failed(run: Pick<Run, 'operation' | 'input'>, error: Error, tx: EntityManager) {
-    const { operation, input } = run;
+  async failed(run: Pick<Run, 'operation' | 'input' | 'context'>, error: Error, tx: EntityManager) {
+    const { operation, input, context } = run;
     await this.ledger.failed(tx, operation, input, ['rebuilding'], error);
     const moved = !(await this.ledger.isOn(tx, operation.resourceId, input.source.hostId));
     if (moved) await this.transitions.setError(tx, operation.resourceId, faultOf(error));
     else await this.transitions.setFault(tx, operation.resourceId, faultOf(error));
+    if (context.keptStopped) await this.transitions.foundStopped(tx, operation.resourceId);
   }
 }
 
