@@ -12,7 +12,7 @@ before(async () => (fleet = await TestFleet.open()));
 after(() => fleet?.close());
 
 /** A server of an image of its own, the busybox guest with bytes behind its end, which is deleted then. */
-async function serverOfDeletedImage(name: string): Promise<{ server: Server; blob: string }> {
+async function serverOfDeletedImage(name: string): Promise<{ server: Server; imageId: string; blob: string }> {
   const { images, compute } = fleet.cloud;
   const archive = Buffer.concat([
     await readFile(fleet.local.images.busybox),
@@ -25,7 +25,7 @@ async function serverOfDeletedImage(name: string): Promise<{ server: Server; blo
   await inside(fleet, server, '/bin/sh', '-c', 'echo precious >/etc/note; sync');
   await images.remove(image.id);
   assert.equal(await images.find(name), undefined);
-  return { server, blob: await fleet.local.blobOfSize(archive.length) };
+  return { server, imageId: image.id, blob: await fleet.local.blobOfSize(archive.length) };
 }
 
 const note = (server: Server) => inside(fleet, server, '/bin/cat', '/etc/note').then((text) => text.trim());
@@ -39,7 +39,7 @@ async function evacuated(server: Server, host: string): Promise<Server> {
 
 test('a server whose image was deleted moves, is rebuilt and is evacuated to hosts that never had the image', async () => {
   const { compute } = fleet.cloud;
-  const { server } = await serverOfDeletedImage('e2e-image-kept');
+  const { server, imageId } = await serverOfDeletedImage('e2e-image-kept');
   assert.equal((await compute.liveMigrate(server.id)).status, 'completed');
   assert.equal(await note(server), 'precious');
   await compute.coldMigrate(server.id);
@@ -48,6 +48,10 @@ test('a server whose image was deleted moves, is rebuilt and is evacuated to hos
   assert.equal(await note(server), 'precious');
   await compute.act(server.id, { reboot: { type: 'HARD' } });
   await fleet.answers(await compute.settled(server.id, 'ACTIVE'));
+
+  await compute.act(server.id, { rebuild: { imageRef: imageId } });
+  await fleet.answers(await compute.settled(server.id, 'ACTIVE'));
+  await assert.rejects(note(server), 'its root is the image again');
 
   const host = hostOf(await compute.show(server.id));
   const moved = await evacuated(server, host);

@@ -11,7 +11,7 @@ type Resolved = Pick<PlacementQuery, 'sameHostIds' | 'differentHostIds' | 'group
 export async function resolveHints(tx: EntityManager, instanceId: string, hints: Hints): Promise<Resolved> {
   const { same_host: same, different_host: different, group } = hints;
   return {
-    sameHostIds: same ? await hostsOf(tx, 'same_host', same) : null,
+    sameHostIds: same ? await sameHosts(tx, instanceId, same) : null,
     differentHostIds: different ? await hostsOf(tx, 'different_host', different) : null,
     group: group ? await resolveGroup(tx, instanceId, requireUuid('group', [group].flat()[0])) : null,
   };
@@ -23,6 +23,14 @@ export async function resolveHints(tx: EntityManager, instanceId: string, hints:
  */
 export async function lockGroup(tx: EntityManager, { group }: Hints): Promise<void> {
   if (group) await lockKey(tx, 'server-group', [group].flat()[0]);
+}
+
+/** Null where it has a host already, and those that it was to be beside are gone: nothing keeps it there any more. */
+async function sameHosts(tx: EntityManager, instanceId: string, same: string | string[]): Promise<Set<string> | null> {
+  const hosts = await hostsOf(tx, 'same_host', same);
+  if (hosts.size) return hosts;
+  const placed = await tx.query<unknown[]>('SELECT FROM instances WHERE id = $1 AND host_id IS NOT NULL', [instanceId]);
+  return placed.length ? null : hosts;
 }
 
 /** Allocations, not instances.host_id: where an instance is and where it is about to be. */

@@ -21,6 +21,7 @@ import { Host } from '#libs/fleet/hosts/host.entity';
 import { closeSwitches } from '#libs/fleet/ownership/close-switches';
 import { MoveBatches } from '#libs/mobility/batches/move-batches.service';
 import { Drains } from '#libs/mobility/drain/drains.service';
+import { MoveEligibility } from '#libs/mobility/eligibility/move-eligibility';
 import { Migration } from '#libs/mobility/migrations/migration.entity';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
 import { RunningMoves } from '#libs/mobility/migrations/running-moves.service';
@@ -83,6 +84,10 @@ export class WorkflowWorld {
 
   get migrations(): Migrations {
     return this.control.get(Migrations);
+  }
+
+  get eligibility(): MoveEligibility {
+    return this.control.get(MoveEligibility);
   }
 
   get running(): RunningMoves {

@@ -99,6 +99,11 @@ describe('an evacuation that cannot finish', () => {
       await forceDown(false);
       await assert.rejects(world.migrations.liveMigrate(caller, id), /image .* is gone/);
       await assert.rejects(world.migrations.migrate(caller, id), /image .* is gone/);
+      const { live, cold } = await world.eligibility.report(await world.instance(id));
+      for (const verdict of [live, cold]) {
+        assert.equal(verdict.possible, false);
+        assert.match(verdict.reasons.join(), /image .* is gone/);
+      }
       assert.deepEqual(await placed(id), { states: ['active', null, 1], hosts: ['h3', 'h3', 'h3'], epoch: 1 });
     } finally {
       await manager.save(image);

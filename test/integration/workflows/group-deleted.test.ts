@@ -35,6 +35,16 @@ describe('placement', () => {
     await world.database.query(`UPDATE hosts SET forced_down = false`);
   });
 
+  it('of a server that was to be beside another is free when that one is gone', async () => {
+    const beside = await world.create('h1');
+    const { instanceId, operationId } = await world.begin('h1', { same_host: beside.id });
+    assert.equal((await world.operations.waitFor(operationId)).state, 'done');
+    await assert.rejects(world.migrations.liveMigrate(caller, instanceId), /same_host/);
+    assert.equal((await world.remove(beside.id)).state, 'done');
+    const { migration } = await world.ended(await world.migrations.liveMigrate(caller, instanceId));
+    assert.equal(migration.status, 'completed', JSON.stringify(migration.failure));
+  });
+
   it('finds a host for an image whose architecture is spelt otherwise, and none of another', async () => {
     const { manager } = world.database;
     const id = world.tenant.imageId;
