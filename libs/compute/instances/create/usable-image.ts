@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { architectureOf, canonicalArchitecture } from '#libs/common/architecture';
 import type { Caller } from '#libs/common/caller';
+import { InvalidInputError } from '#libs/common/errors';
 import { UUID } from '#libs/common/names';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { Image } from '#libs/images/image.entity';
@@ -37,13 +38,13 @@ function lockedImage(tx: EntityManager, id: string): Promise<Image | null> {
   return tx.findOne(Image, { where: { id }, lock: { mode: 'for_key_share' } });
 }
 
-/** Throws BadRequestError where the host that the server stays on is of another architecture than the image. */
+/** Throws InvalidInputError where the host that the server stays on is of another architecture than the image. */
 export async function requireArchitecture(tx: EntityManager, image: Image, hostId: string | null): Promise<void> {
   const wanted = architectureOf(image.properties);
   const host = wanted && hostId ? await tx.findOneBy(Host, { id: hostId }) : null;
   const own = typeof host?.facts.architecture === 'string' ? canonicalArchitecture(host.facts.architecture) : '';
   if (own && own !== wanted)
-    throw new BadRequestError(`Image ${image.id} is for ${wanted}, the server's host is ${own}: imageRef must fit it.`);
+    throw new InvalidInputError('imageRef', `an image for ${own}, as the server's host is, not for ${wanted}`);
 }
 
 /** Throws FlavorTooSmallError. */
