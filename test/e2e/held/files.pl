@@ -66,7 +66,7 @@ $kinds{inotify} = sub {
   my $fd = call('inotify_init1', 2048);
   my $events = handle($fd);
   my %path;
-  for ("$home/watched", '/run/held-watched', "$home/watched-file", '/etc', '/usr/share/perl5', '/etc/hostname', '/opt') {
+  for ("$home/watched", '/run/held-watched', "$home/watched-file", '/etc', '/usr/share/perl5', '/etc/debian_version', '/opt') {
     my $name = $_;
     $path{call('inotify_add_watch', $fd, $name, 0x302)} = $name; # IN_MODIFY, IN_CREATE, IN_DELETE
   }

@@ -7,8 +7,11 @@ import { isPrivileged } from '../../images/id-maps.js';
 import { CommandError } from '../../process/command-error.js';
 import { run } from '../../process/run.js';
 import type { MigrationDeps } from '../movable-instances.js';
+import { blockingDescriptorLimits } from './descriptor-limits.js';
 import { blockingDeletedFiles } from './deleted-files.js';
 import { blockingDeletedWatches } from './deleted-watches.js';
+import { blockingEndedLeaders } from './ended-leaders.js';
+import { blockingHiddenFiles } from './hidden-files.js';
 import { blockingNetwork } from './interfaces.js';
 import { blockingQueues } from './message-queues.js';
 import { heldFiles } from './held-files.js';
@@ -18,6 +21,9 @@ import { blockingFiles } from './open-files.js';
 import { blockingIds } from './privileged.js';
 import { blockingPipes } from './pipes.js';
 import { blockingSessions } from './sessions.js';
+import { blockingTcp } from './special-tcp.js';
+import { blockingThreadTimers } from './thread-timers.js';
+import { blockingTracing } from './tracing.js';
 import { blockingWatches } from './watches.js';
 import { tasksBelow } from './tasks.js';
 import { blockingUnread } from './unread-data.js';
@@ -83,12 +89,18 @@ async function blockingContent(initPid: number, spec: InstanceSpec): Promise<str
   const held = await heldFiles(tasks);
   const reasons = [
     ...blockingSessions(tasks),
+    ...blockingEndedLeaders(tasks),
+    ...(await blockingTracing(tasks)),
+    ...(await blockingThreadTimers(tasks)),
     ...(await blockingNamespaces(initPid, tasks)),
     ...(await blockingMounts(tasks)),
     ...(await blockingFiles(initPid, held)),
     ...(await blockingWatches(initPid, tasks)),
     ...(await blockingDeletedWatches(initPid, held)),
     ...(await blockingDeletedFiles(held)),
+    ...(await blockingHiddenFiles(held)),
+    ...(await blockingDescriptorLimits(held)),
+    ...(await blockingTcp(initPid, held)),
     ...blockingPipes(held),
     ...(await blockingQueues(initPid)),
     ...(await blockingNetwork(initPid, spec.nics)),

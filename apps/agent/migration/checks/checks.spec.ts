@@ -64,7 +64,7 @@ test('devices that were made or renamed inside are named with their kind; NICs a
 
 test('more pipes than CRIU carries are refused, with the process that has most of them', () => {
   const holder = (name: string, from: number, count: number) => ({
-    task: { pid: 1, name, session: 1 },
+    task: { pid: 1, name, session: 1, leaderEnded: false },
     files: Array.from({ length: count }, (_, index) => ({ fd: String(index), link: `pipe:[${from + index}]` })),
   });
   assert.deepEqual(blockingPipes([holder('a', 0, 600), holder('b', 300, 700)]), []);

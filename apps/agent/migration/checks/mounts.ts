@@ -14,7 +14,11 @@ const CARRIED = new Set(
 const NODES = /^\/dev\/(null|zero|full|random|urandom|tty)$/;
 
 export interface Mount {
+  id: string;
+  parent: string;
   device: string;
+  /** Directory or file of its file system that it shows. */
+  root: string;
   point: string;
   type: string;
 }
@@ -29,17 +33,19 @@ export async function blockingMounts(tasks: readonly Task[]): Promise<string[]> 
     seen.add(namespace);
     const mounts = mountsIn(await orGone(readFile(`/proc/${pid}/mountinfo`, 'utf8')));
     reasons.push(...foreign(mounts).map((mount) => words(name, mount)));
+    reasons.push(
+      ...ofRemoved(mounts).map(({ point }) => `${name} sees a removed file mounted on ${point}: unmount it.`),
+    );
   }
   return reasons;
 }
 
 /** Lines of /proc/PID/mountinfo. */
 export function mountsIn(mountinfo: string): Mount[] {
-  return [...mountinfo.matchAll(/^\S+ \S+ (\S+) \S+ (\S+) .* - (\S+) /gm)].map(([, device, point, type]) => ({
-    device: device!,
-    point: point!,
-    type: type!,
-  }));
+  return [...mountinfo.matchAll(/^(\S+) (\S+) (\S+) (\S+) (\S+) .* - (\S+) /gm)].map((line) => {
+    const [, id, parent, device, root, point, type] = line as unknown as string[];
+    return { id: id!, parent: parent!, device: device!, root: root!, point: point!, type: type! };
+  });
 }
 
 /** Those that are neither carried nor a part of the root file system. */
@@ -47,6 +53,9 @@ export function foreign(mounts: readonly Mount[]): Mount[] {
   const root = mounts.find((mount) => mount.point === '/')?.device;
   return mounts.filter(({ device, point, type }) => device !== root && !CARRIED.has(type) && !NODES.test(point));
 }
+
+/** Bind mounts of what was removed since: there is nothing to bind at the target. */
+export const ofRemoved = (mounts: readonly Mount[]): Mount[] => mounts.filter(({ root }) => root.endsWith('//deleted'));
 
 function words(name: string, { point, type }: Mount): string {
   if (type === 'hugetlbfs')

@@ -7,6 +7,8 @@ export interface Task {
   name: string;
   /** Its session as the instance sees it; 0: one that begins outside. */
   session: number;
+  /** Its first thread has ended, others go on. */
+  leaderEnded: boolean;
 }
 
 /** Most processes that are looked at: pids.max is 4096 by default. */
@@ -33,8 +35,11 @@ async function taskOf(pid: number, depth: number): Promise<Task | undefined> {
   );
   const inside = (key: string) => idsOf(status!, key)[depth] ?? 0;
   const name = /^Name:\s*(.*)$/m.exec(status!)?.[1];
-  if (!name || /^State:\s*Z/m.test(status!)) return undefined;
-  return { pid, name: unitIn(cgroups!) ?? `Process ${name} (pid ${inside('NSpid')})`, session: inside('NSsid') };
+  const ended = /^State:\s*Z/m.test(status!);
+  const leaderEnded = ended && Number(/^Threads:\s*(\d+)/m.exec(status!)?.[1]) > 1;
+  if (!name || (ended && !leaderEnded)) return undefined;
+  const found = unitIn(cgroups!) ?? `Process ${name} (pid ${inside('NSpid')})`;
+  return { pid, name: found, session: inside('NSsid'), leaderEnded };
 }
 
 /** Ids in /proc/PID/status, from the agent's pid namespace down to the process's own. */

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ApiError } from '#apps/cli/client/api';
+import { background, inside } from './fleet/inside.js';
+import { endedLeader } from './fleet/ended-leader.js';
+import { TestFleet } from './fleet/test-fleet.js';
+
+/** timer_create(2) on CLOCK_MONOTONIC with SIGEV_THREAD_ID for the caller's own thread. */
+const threadTimer = `my $event = pack 'Q l l l x44', 0, 34, 4, $$;
+my $id = "\\0" x 8;
+syscall(222, 1, $event, $id) == 0 or die;
+sleep 600`;
+/** PTRACE_SEIZE of a child. */
+const seized = `my $child = fork // die;
+sleep 600 unless $child;
+syscall(101, 0x4206, $child, 0, 0) == 0 or die;
+sleep 600`;
+/** A socket of IPPROTO_MPTCP that listens, as Go programs have since 1.24. */
+const multipath = `socket(my $s, 2, 1, 262) or die;
+bind($s, pack 'S n N x8', 2, 4444, 0) or die;
+listen($s, 1);
+sleep 600`;
+/** A connection with itself by a link-local address of lo. */
+const linkLocal = `use Socket;
+my $at = pack_sockaddr_in6(4445, "\\xfe\\x80" . "\\0" x 13 . "\\x99", 1);
+socket(my $s, AF_INET6, SOCK_STREAM, 0);
+bind($s, $at) or die;
+listen($s, 1);
+socket(my $c, AF_INET6, SOCK_STREAM, 0);
+connect($c, $at) or die;
+accept(my $a, $s) or die;
+sleep 600`;
+const full = 'my @f; while (open my $f, "<", "/etc/passwd") { push @f, $f } sleep 600';
+
+/** Runs the program that is given beside the script. */
+const PERL = 'exec perl -e "$1"';
+
+/** What CRIU found only in the freeze, so that a move was undone without a word about it. */
+const kinds: { words: RegExp; script: string; perl?: string; cleanUp?: string; unless?: string }[] = [
+  { words: /has a timer that signals its main thread/, script: PERL, perl: threadTimer },
+  { words: /is traced by another process/, script: PERL, perl: seized },
+  {
+    words: /has an MPTCP socket/,
+    script: PERL,
+    perl: multipath,
+    unless: 'test -e /proc/sys/net/mptcp/enabled',
+  },
+  {
+    words: /has a TCP connection of a link-local address/,
+    script: `ip -6 addr add fe80::99/64 dev lo nodad; ${PERL}`,
+    perl: linkLocal,
+    cleanUp: 'ip -6 addr del fe80::99/64 dev lo',
+  },
+  { words: /files open of the 16 that its RLIMIT_NOFILE/, script: `ulimit -n 16; ${PERL}`, perl: full },
+  {
+    words: /holds \S+ open, whose file system is unmounted/,
+    script: 'mount -t tmpfs none /mnt; exec 3>/mnt/file; umount -l /mnt; exec sleep 600',
+  },
+  {
+    words: /holds \/srv\/file open, over which \/srv is mounted/,
+    script: 'exec 3>/srv/file; mount -t tmpfs none /srv; exec sleep 600',
+    cleanUp: 'umount /srv',
+  },
+  {
+    words: /sees a removed file mounted on \/opt\/here/,
+    script: 'touch /opt/there /opt/here; mount --bind /opt/there /opt/here; rm /opt/there; exec sleep 600',
+    cleanUp: 'umount /opt/here',
+  },
+  {
+    words: /has ended its main thread while others run/,
+    script: `printf %s ${endedLeader} | base64 -d >/run/leader; chmod 755 /run/leader; exec /run/leader`,
+  },
+];
+
+test('what CRIU would find in the freeze is named before, kind by kind, and without it the server moves', async (context) => {
+  const fleet = await TestFleet.open();
+  context.after(() => fleet.close());
+  const server = await fleet.running('e2e-refused-before', 'debian');
+  const shell = (script: string) => inside(fleet, server, 'sh', '-c', script);
+  for (const { words, script, perl = '', cleanUp, unless } of kinds) {
+    await context.test(String(words), async (kind) => {
+      if (unless && !(await shell(`${unless} && echo yes || true`)).includes('yes'))
+        return kind.skip('this kernel has no such thing');
+      await background(fleet, server, 'sh', '-c', script, 'sh', perl);
+      await assert.rejects(fleet.cloud.compute.liveMigrate(server.id), (error: unknown) => {
+        assert.ok(error instanceof ApiError);
+        assert.equal(error.status, 400, 'refused at once');
+        assert.match(JSON.stringify(error.body), words);
+        return true;
+      });
+      await shell(`pkill -9 perl; pkill -9 sleep; pkill -9 leader; sleep 1; ${cleanUp ?? 'true'}`);
+    });
+  }
+  assert.equal((await fleet.cloud.compute.liveMigrate(server.id)).status, 'completed');
+  await fleet.remove(server.id);
+  await fleet.assertAudited();
+});
