@@ -30,6 +30,8 @@ interface Asked {
   diskOverCommit: boolean;
   /** Agents that do not answer are no reason but an UnavailableError: it is asked again. */
   patient?: boolean;
+  /** Looks at the fleet as it is now: one move that someone waits for. A look at many takes the picture of the last second. */
+  exact?: boolean;
 }
 
 /** What is known of a live move before it begins. */
@@ -59,7 +61,7 @@ export class LiveRefusals {
   async refuse(instance: Instance, target: Host | null, input: LiveMigrateInput): Promise<void> {
     const { force = false, diskOverCommit = false, blockMigration } = input;
     const source = await this.sourceOf(instance);
-    const { reasons } = await this.reasonsFor(instance, source, target, { force, diskOverCommit });
+    const { reasons } = await this.reasonsFor(instance, source, target, { force, diskOverCommit, exact: true });
     if (source) reasons.push(...blocksBlockMigration(source, blockMigration));
     if (reasons.length) throw new MoveRefusedError('host', reasons);
   }
@@ -76,13 +78,14 @@ export class LiveRefusals {
     instance: Instance,
     source: Host | null,
     target: Host | null,
-    { force, diskOverCommit, patient = false }: Asked,
+    asked: Asked,
   ): Promise<LiveLook> {
+    const { diskOverCommit, patient = false } = asked;
     const known = [...blocksLive(instance, source), ...(await blocksImage(this.database.manager, instance))];
     if (!source || instance.vmState !== 'active') return { reasons: known };
     const [here, there] = await Promise.all([
       this.look.at(source, instance.id, patient),
-      target ? this.against(instance, source, target, force) : this.nowhere(instance, source),
+      target ? this.against(instance, source, target, asked) : this.nowhere(instance, source, asked),
     ]);
     const { memoryNeededBytes, diskNeededBytes } = here;
     const needs = { memoryNeededBytes, diskNeededBytes };
@@ -94,32 +97,37 @@ export class LiveRefusals {
     return hostId ? this.database.manager.findOneBy(Host, { id: hostId }) : null;
   }
 
-  private async against(instance: Instance, source: Host, target: Host, force: boolean): Promise<Against> {
+  private async against(instance: Instance, source: Host, target: Host, asked: Asked): Promise<Against> {
     if (target.id === source.id) return { reasons: [`Instance ${instance.id} is on ${target.name} already.`] };
     const now = await databaseTime(this.database.manager);
     if (!isUp(target, now)) return { reasons: [`Compute service of ${target.name} is down.`] };
-    const known = blocksTarget(instance, force ? { ...target, enabled: true } : target, true, [
+    const known = blocksTarget(instance, asked.force ? { ...target, enabled: true } : target, true, [
       'restore',
       ...hostNeeds(instance, instance.flavor),
     ]);
     const [looked, explanation] = await Promise.all([
       this.look.at(target, instance.id),
-      this.explain(instance, source, target.id, force),
+      this.explain(instance, source, target.id, asked),
     ]);
     const reasons = [...known, ...blocksDisk(source, target), ...blocksCpu(source, target), ...looked.reasons];
     return { reasons: reasons.length ? reasons : rejections(explanation, target.id), left: looked };
   }
 
-  private async nowhere(instance: Instance, source: Host): Promise<Against> {
-    const explanation = await this.explain(instance, source, null, false);
+  private async nowhere(instance: Instance, source: Host, { exact }: Asked): Promise<Against> {
+    const explanation = await this.explain(instance, source, null, { force: false, exact });
     if (explanation.hosts.some(({ rejectedBy }) => rejectedBy === null)) return { reasons: [] };
     const lines = explainLines(explanation).slice(0, TOLD_HOSTS);
     return { reasons: [`No valid host was found. ${lines.join('; ') || 'There are no hosts.'}`] };
   }
 
-  private explain(instance: Instance, source: Host, requestedHostId: string | null, force: boolean) {
+  private explain(
+    instance: Instance,
+    source: Host,
+    requestedHostId: string | null,
+    { force, exact }: Pick<Asked, 'force' | 'exact'>,
+  ): Promise<Explanation> {
     const move = { kind: 'instance.live-migrate', migrationId: instance.id, requestedHostId, force, newFlavor: null };
-    return this.scheduler.explain(placementOfMove(instance, source, move));
+    return this.scheduler.explain(placementOfMove(instance, source, move), { exact });
   }
 }
 

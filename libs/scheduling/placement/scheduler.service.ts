@@ -81,13 +81,16 @@ export class Scheduler {
 
   /**
    * What `place` would do now, for every host, without doing it. As `place`, it looks at the table only where the picture
-   * of the last second knows none that fits. Throws InvalidInputError for hints that name nothing.
+   * of the last second knows none that fits, or where the caller wants it `exact`. Throws InvalidInputError for hints that
+   * name nothing.
    */
-  async explain(request: PlacementRequest): Promise<Explanation> {
+  async explain(request: PlacementRequest, { exact = false } = {}): Promise<Explanation> {
     const { manager } = this.database;
     const query = await toQuery(request, manager);
-    const known = rank(await this.cache.fresh(manager), query, Math.random);
-    if (known.candidates.length) return known.explanation;
+    if (!exact) {
+      const known = rank(await this.cache.fresh(manager), query, Math.random);
+      if (known.candidates.length) return known.explanation;
+    }
     return rank(await this.cache.read(manager), query, Math.random).explanation;
   }
 
