@@ -83,7 +83,7 @@ export class Host extends Timestamps {
   @VirtualColumn({ type: 'bigint', query: usage('used_disk_gb'), transformer: bigintNumber })
   usedDiskGb: number;
 
-  /** Written by processes of the version before only, which know no `host_usage`. */
+  /** For processes of the version before, which know no `host_usage`: a trigger keeps it, a heartbeat late at most. */
   @Column({ type: 'int', name: 'used_vcpus', default: 0, select: false, insert: false, update: false })
   formerUsedVcpus: number;
 

@@ -115,3 +115,19 @@ test('a process of the version before changes the sum that it knows: it counts h
   await database.dataSource.query('UPDATE hosts SET used_vcpus = used_vcpus - 1 WHERE id = $1', [hostId]);
   assert.deepEqual(await rows(), [{ used_vcpus: 0 }]);
 });
+
+test('a process of the version before finds what was claimed since, and claims no more than is left', async () => {
+  const hostId = await addHost('h-back', 4);
+  const consumerId = newId();
+  await claims.claim({ consumerId, instanceId: consumerId, hostId, resources });
+  const heartbeat = "UPDATE hosts SET lease_expires_at = now() + interval '1 hour' WHERE id = $1";
+  await database.dataSource.query(heartbeat, [hostId]);
+  const known = () => database.dataSource.query<unknown[]>('SELECT used_vcpus FROM hosts WHERE id = $1', [hostId]);
+  assert.deepEqual(await known(), [{ used_vcpus: resources.vcpus }]);
+  const more = 'UPDATE hosts SET used_vcpus = used_vcpus + $2 WHERE id = $1 RETURNING id';
+  assert.deepEqual(await database.dataSource.query(more, [hostId, 64 * 16]), [[], 0]);
+  assert.deepEqual(await wrongSums(), []);
+  await claims.release(consumerId);
+  await database.dataSource.query(heartbeat, [hostId]);
+  assert.deepEqual(await known(), [{ used_vcpus: 0 }]);
+});
