@@ -1,10 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import { CLIENT_HOST, HOST_REPOSITORY, Layout, repository } from '#apps/cli/fleet/layout';
 import { command } from '#apps/cli/process/command';
-import { databaseUrl } from '#apps/cli/services/postgres';
 import { SimHost } from '#apps/cli/simhost/sim-host';
 import { TestFleet } from '#test/e2e/fleet/test-fleet';
 import type { Release } from './release.js';
@@ -44,7 +42,6 @@ export class UpgradedFleet {
     const { local } = this.test;
     await local.endProcess('worker');
     await local.endProcess('api');
-    if (tree === 'old') await goBack(this.layout);
     await local.startProcess('api', this.trees[tree]);
     await local.startProcess('worker', this.trees[tree]);
   }
@@ -72,17 +69,6 @@ export class UpgradedFleet {
 
   close(): void {
     this.test.close();
-  }
-}
-
-/** What CHANGELOG.md tells an operator to run before the older control plane starts. */
-async function goBack(layout: Layout): Promise<void> {
-  const client = new Client({ connectionString: databaseUrl(layout) });
-  await client.connect();
-  try {
-    await client.query('SELECT go_back_to_0_1_0()');
-  } finally {
-    await client.end();
   }
 }
 

@@ -130,4 +130,7 @@ test('a process of the version before finds what was claimed since, and claims n
   await claims.release(consumerId);
   await database.dataSource.query(heartbeat, [hostId]);
   assert.deepEqual(await known(), [{ used_vcpus: 0 }]);
+  await claims.claim({ consumerId: newId(), instanceId: consumerId, hostId, resources });
+  await database.dataSource.query('SELECT go_back_to_0_1_0()');
+  assert.deepEqual(await known(), [{ used_vcpus: resources.vcpus }]);
 });
