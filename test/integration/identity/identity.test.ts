@@ -110,6 +110,37 @@ test('Keystone is for admins: members get 403, and see themselves', async () => 
   assert.equal((await faces.ask('GET', `/identity/v3/users/${anna.userId}`, { token: anna.token })).status, 200);
 });
 
+test('role assignments are narrowed by every field that Keystone has; those on the system have a list of their own', async () => {
+  const ask = (query: string) => faces.ask('GET', `/identity/v3/role_assignments?${query}`, { token: admin });
+  const listed = async (query: string) => ((await ask(query)).body.role_assignments as unknown as unknown[]).length;
+  assert.ok((await listed('')) > 0);
+  assert.equal(await listed('group.id=x'), 0);
+  assert.equal(await listed('scope.OS-INHERIT:inherited_to=projects'), 0);
+  const refused = await ask('scope.system=all');
+  assert.equal(refused.status, 400);
+  assert.match(refused.text, /scope\.system/);
+});
+
+test('a login with U+0000 in any of its parts is refused with 400 that names the part', async () => {
+  const login = (user: object, scope?: object) =>
+    faces.ask('POST', '/identity/v3/auth/tokens', {
+      body: { auth: { identity: { methods: ['password'], password: { user } }, ...(scope && { scope }) } },
+    });
+  const domain = { id: 'default' };
+  const parts: [object, object | undefined, RegExp][] = [
+    [{ name: 'a\0b', domain, password: 'x' }, undefined, /password\.user\.name/],
+    [{ name: 'admin', domain, password: 'x\0' }, undefined, /password\.user\.password/],
+    [{ id: 'a\0', password: 'x' }, undefined, /password\.user\.id/],
+    [{ name: 'admin', domain: { name: '\0' }, password: 'x' }, undefined, /user\.domain\.name/],
+    [{ name: 'admin', domain, password: 'x' }, { project: { name: 'a\0', domain } }, /scope\.project\.name/],
+  ];
+  for (const [user, scope, field] of parts) {
+    const answer = await login(user, scope);
+    assert.equal(answer.status, 400, answer.text);
+    assert.match(answer.text, field);
+  }
+});
+
 test('malformed bodies are 400 in the form of Keystone and name the field', async () => {
   const cases: [string, string, unknown, RegExp][] = [
     ['POST', '/identity/v3/auth/tokens', {}, /auth/],

@@ -97,6 +97,14 @@ test('fleet operations: members see neither the failure in its own words nor the
   assert.doesNotMatch((await both('/fleet/v1/operations')).seen.text, LEAK);
 });
 
+test('lists of the fleet refuse a field that they are not narrowed by', async () => {
+  for (const path of ['operations?satte=error', 'operations?kind[x]=1', 'hosts?nmae=h1', 'rebalance-plans?x=y']) {
+    const answer = await world.ask('GET', `/fleet/v1/${path}`, { token: admin });
+    assert.equal(answer.status, 400, `${path}: ${answer.text}`);
+    assert.match(answer.text, /Additional properties are not allowed/);
+  }
+});
+
 test('a page does not begin behind what is of another project', async () => {
   const id = await active();
   const operation = await world.database.manager.findOneByOrFail(Operation, { resourceId: id });

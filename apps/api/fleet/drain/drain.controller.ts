@@ -5,7 +5,7 @@ import { CurrentCaller } from '#apps/api/http/api-request';
 import { TakesBare } from '#apps/api/http/body/body-schema';
 import { parseBody } from '#apps/api/http/body/parse-body';
 import { limitOf } from '#apps/api/http/query/paging';
-import { one } from '#apps/api/http/query/query';
+import { one, requireKnown } from '#apps/api/http/query/query';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
 import type { Caller } from '#libs/common/caller';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
@@ -55,6 +55,7 @@ export class DrainController {
 
   @Get()
   async show(@Param('host') name: string, @Query() query: ListQuery): Promise<object> {
+    requireKnown(query, ['marker', 'limit']);
     const page = { marker: one(query, 'marker'), limit: limitOf(query) };
     return this.render(await this.find(name), page);
   }

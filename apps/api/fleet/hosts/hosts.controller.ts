@@ -3,7 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { TakesBare } from '#apps/api/http/body/body-schema';
 import { parseBody } from '#apps/api/http/body/parse-body';
 import { limitOf } from '#apps/api/http/query/paging';
-import { one } from '#apps/api/http/query/query';
+import { one, requireKnown } from '#apps/api/http/query/query';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
 import type { Host } from '#libs/fleet/hosts/host.entity';
 import { Fencing } from '#libs/fleet/fencing/fencing.service';
@@ -36,6 +36,7 @@ export class HostsController {
 
   @Get('hosts')
   async list(@Query() query: ListQuery): Promise<{ hosts: object[] }> {
+    requireKnown(query, ['marker', 'limit']);
     const hosts = await this.hosts.list({ marker: one(query, 'marker'), limit: limitOf(query) });
     const now = new Date();
     return { hosts: hosts.map((host) => renderHost(host, this.hosts.isUp(host, now))) };

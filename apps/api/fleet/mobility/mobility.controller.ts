@@ -2,7 +2,7 @@ import { Controller, Get, Param, Query, UseFilters } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentCaller } from '#apps/api/http/api-request';
 import { limitOf } from '#apps/api/http/query/paging';
-import { one } from '#apps/api/http/query/query';
+import { one, requireKnown } from '#apps/api/http/query/query';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
 import type { Caller } from '#libs/common/caller';
 import { Instances } from '#libs/compute/instances/instances';
@@ -28,6 +28,7 @@ export class MobilityController {
     @Query() query: ListQuery,
   ): Promise<{ mobility: object }> {
     const instance = await this.instances.get(caller, id);
+    requireKnown(query, ['marker', 'limit']);
     const page = { marker: one(query, 'marker'), limit: limitOf(query) };
     const report = await this.mobility.report(instance, page);
     const whole = allows(caller, 'fleet:failures:details');

@@ -2,7 +2,7 @@ import { Controller, Get, Param, Query, UseFilters } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentCaller } from '#apps/api/http/api-request';
 import { limitOf } from '#apps/api/http/query/paging';
-import { many, one } from '#apps/api/http/query/query';
+import { many, one, requireKnown } from '#apps/api/http/query/query';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
 import type { Caller } from '#libs/common/caller';
 import { InvalidInputError, NotFoundError } from '#libs/common/errors';
@@ -14,6 +14,8 @@ import { allows } from '#libs/policy/policy';
 import { FleetErrorFilter } from '../fleet.errors.js';
 import { publicFailure } from '#libs/operations/public-failure';
 
+const FIELDS = ['project_id', 'resource_type', 'resource_id', 'kind', 'parent_id', 'state', 'marker', 'limit'];
+
 /** Every operation as it is kept. An admin sees all, everybody else those of the project. */
 @ApiTags('fleet')
 @UseFilters(FleetErrorFilter)
@@ -23,6 +25,7 @@ export class OperationsController {
 
   @Get()
   async list(@CurrentCaller() caller: Caller, @Query() query: ListQuery): Promise<{ operations: object[] }> {
+    requireKnown(query, FIELDS);
     const found = await this.operations.list({
       projectId: allows(caller, 'fleet:operations:all_projects') ? one(query, 'project_id') : caller.projectId,
       resourceType: one(query, 'resource_type'),

@@ -5,7 +5,7 @@ import { CurrentCaller } from '#apps/api/http/api-request';
 import { TakesBare } from '#apps/api/http/body/body-schema';
 import { parseBody } from '#apps/api/http/body/parse-body';
 import { limitOf } from '#apps/api/http/query/paging';
-import { one } from '#apps/api/http/query/query';
+import { one, requireKnown } from '#apps/api/http/query/query';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
 import type { Caller } from '#libs/common/caller';
 import { requireName, UUID } from '#libs/common/names';
@@ -76,6 +76,7 @@ export class RebalanceController {
 
   @Get()
   async list(@Query() query: ListQuery): Promise<object> {
+    requireKnown(query, ['marker', 'limit']);
     const found = await this.plans.list({ marker: one(query, 'marker'), limit: limitOf(query) });
     return { rebalance_plans: found.map(summary) };
   }

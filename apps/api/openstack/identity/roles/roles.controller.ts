@@ -3,8 +3,9 @@ import { CurrentPrincipal } from '#apps/api/http/api-request';
 import { Takes } from '#apps/api/http/body/body-schema';
 import { parseBody, unwrap } from '#apps/api/http/body/parse-body';
 import { pageOf, text } from '#apps/api/http/query/paging';
-import { one } from '#apps/api/http/query/query';
+import { fitsConstants, one } from '#apps/api/http/query/query';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
+import { InvalidInputError } from '#libs/common/errors';
 import type { Principal } from '#libs/identity/principal';
 import { Roles } from '#libs/identity/roles/roles.service';
 import { RoleBody } from './role.dto.js';
@@ -15,6 +16,9 @@ import { renderAssignment, renderRole } from './role.renderer.js';
 /** A role of a user on a project or a domain. */
 const grants = ['projects/:target/users/:user/roles', 'domains/:target/users/:user/roles'];
 const single = grants.map((path) => `${path}/:role`);
+
+/** What no assignment has: there are no groups, and nothing is inherited. */
+const NO_ASSIGNMENT = { 'group.id': null, 'scope.OS-INHERIT:inherited_to': null };
 
 interface GrantPath {
   target: string;
@@ -78,14 +82,20 @@ export class RolesController {
 
   @Get('role_assignments')
   async assignments(@CurrentPrincipal() caller: Principal, @Query() query: ListQuery) {
+    if (query['scope.system'] !== undefined)
+      throw new InvalidInputError(
+        'scope.system',
+        'no value: GET /v3/system/users/{id}/roles lists the roles on the system',
+      );
     const found = await this.roles.assignments(caller, {
       userId: one(query, 'user.id'),
       targetId: one(query, 'scope.project.id') ?? one(query, 'scope.domain.id'),
       roleId: one(query, 'role.id'),
     });
+    const shown = fitsConstants(query, NO_ASSIGNMENT) ? found : [];
     const names = /^(true|1|)$/i.test(one(query, 'include_names') ?? 'no');
     return {
-      role_assignments: found.map((assignment) => renderAssignment(assignment, names)),
+      role_assignments: shown.map((assignment) => renderAssignment(assignment, names)),
       links: listLinks('role_assignments'),
     };
   }
