@@ -2,7 +2,8 @@ import type { CompareDesiredStateResponse, NetworkComparison } from '#generated/
 import { messageOf } from '#libs/common/errors';
 import { sleep } from '#libs/common/clock';
 import type { Logger } from '#libs/common/logger';
-import type { InspectedNetwork, Network } from '../network/network.js';
+import type { InspectedNetwork } from '../network/network-mending.js';
+import type { Network } from '../network/network.js';
 import { digestsOf } from './digests.js';
 import type { DesiredDocument } from './document.js';
 import { readKernel } from './kernel.js';

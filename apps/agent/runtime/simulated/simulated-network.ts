@@ -1,6 +1,7 @@
 import type { ForwardingEntry, InstanceSpec, NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
 import { NotFoundError } from '#libs/common/errors';
-import type { InspectedNetwork, Network } from '../../network/network.js';
+import type { InspectedNetwork } from '../../network/network-mending.js';
+import type { Network } from '../../network/network.js';
 import type { FindGuest } from '../../network/port-links.js';
 
 /** Networks of a simulated host: which there are and which ports they have, in memory. No frame goes anywhere. */

@@ -1,0 +1,139 @@
+import type { ForwardingEntry, InstanceSpec, NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
+import { UUID, requireName } from '#libs/common/names';
+import { unprotect } from './anti-spoofing.js';
+import { checkNic } from './checks.js';
+import { nft, removeLinks } from './commands.js';
+import { plug } from './devices.js';
+import type { HostNetworkState } from './host-network-state.js';
+import { hostVethName } from './interface-names.js';
+import type { NetworkDhcp } from './network-dhcp.js';
+import type { NetworkForwarding } from './network-forwarding.js';
+import type { NetworkPresence } from './network-presence.js';
+import { isDown, setLinkStates } from './port-links.js';
+
+/** Ports of this host, of instances and of the host itself: plugged in, protected, moved in, taken away. */
+export class NetworkPorts {
+  constructor(
+    private readonly state: HostNetworkState,
+    private readonly presence: NetworkPresence,
+    private readonly forwarding: NetworkForwarding,
+    private readonly dhcp: NetworkDhcp,
+  ) {}
+
+  /** The spec with its NICs as the document has them by now: what a stopped instance was last told may be old. */
+  current(spec: InstanceSpec): InstanceSpec {
+    return { ...spec, nics: spec.nics.map((nic) => this.state.nicAsDesired(nic)) };
+  }
+
+  /**
+   * Before an instance starts: networks of its spec, and its ports protected before their veths exist. DHCP follows by
+   * itself and holds nothing up: the runtime sets the addresses, only a guest that asks needs it.
+   */
+  async attach(spec: InstanceSpec): Promise<void> {
+    for (const network of spec.networks) await this.presence.ensure(network, []);
+    const nics = spec.nics.map((nic) => this.state.nicAsDesired(nic));
+    for (const nic of nics) {
+      checkNic(nic);
+      this.state.records.get(nic.networkId);
+    }
+    if (nics.length) await nft(nics.map((nic) => this.state.protection(nic)).join(''));
+    await Promise.all(nics.map((nic) => this.add(nic, spec.hostname)));
+    for (const nic of nics) this.dhcp.reserveInBackground(nic, spec.hostname);
+  }
+
+  /** After an instance has started: veths of ports that are down go down. The rest is as LXC made it. */
+  async settle(nics: readonly Nic[]): Promise<void> {
+    for (const nic of nics) {
+      const { network, ports } = this.state.records.get(nic.networkId);
+      const port = ports[nic.portId] ?? nic;
+      if (isDown(network, port)) await setLinkStates(network, [port]);
+    }
+  }
+
+  /** These come by a live move: where their frames go is the move's until `claimMac`. */
+  arriving(nics: readonly Nic[]): void {
+    for (const nic of nics) this.state.ahead.arriving(nic.portId, nic.mac);
+  }
+
+  /** After an instance has stopped for good: rules, DHCP, and the veth where the kernel has not removed it yet. */
+  async detach(nics: readonly Nic[]): Promise<void> {
+    if (!nics.length) return;
+    await removeLinks(nics.map((nic) => hostVethName(nic.portId)));
+    await nft(nics.map((nic) => unprotect(hostVethName(nic.portId))).join(''));
+    await Promise.all(nics.map((nic) => this.drop(nic.networkId, nic.portId)));
+    for (const nic of nics) this.state.ahead.gone(nic.portId);
+    for (const networkId of new Set(nics.map((nic) => nic.networkId))) this.state.onSettled(networkId);
+  }
+
+  /** An access port in the host's own namespace, with the NIC's MAC and addresses. */
+  async ensureAccess(network: NetworkSpec, given: Nic, entries: readonly ForwardingEntry[]): Promise<void> {
+    const nic = this.state.nicAsDesired(given);
+    checkNic(nic);
+    await this.presence.ensure(network, entries);
+    const record = this.state.records.get(network.id);
+    if (!record.access.includes(nic.portId)) record.access.push(nic.portId);
+    await nft(this.state.protection(nic));
+    await this.add(nic);
+    await plug(record.network, nic);
+    await this.settle([nic]);
+  }
+
+  /** A port that is not there is a success. */
+  async delete(portId: string): Promise<void> {
+    requireName('port_id', portId, UUID, 'a UUID');
+    for (const { network, ports } of this.state.records.all())
+      if (ports[portId]) await this.detach([{ ...ports[portId], networkId: network.id }]);
+  }
+
+  /** The port's MAC is on this host from now on: no frame for it goes to the underlay. */
+  async claimMac(nic: Nic): Promise<void> {
+    this.state.records.get(nic.networkId);
+    const here = { mac: nic.mac, addresses: [], vtep: this.state.vtep };
+    await this.forwarding.set(nic.networkId, [here], [], false);
+    this.state.ahead.arrived(nic.portId);
+    await this.settle([nic]);
+    this.state.onSettled(nic.networkId);
+  }
+
+  /**
+   * What the document says of ports that are plugged in here: rules and link. Those of no instance that has started
+   * here are left to its start.
+   */
+  async apply(networkId: string, portIds: readonly string[]): Promise<void> {
+    await this.state.inTurn(networkId, async () => {
+      const record = this.state.records.find(networkId);
+      const nics = portIds.flatMap((id) => {
+        const [present, wanted] = [record?.ports[id], this.state.desired.nic(id)];
+        return present && wanted ? [{ ...wanted, name: present.name || wanted.name }] : [];
+      });
+      if (!record || !nics.length) return;
+      nics.forEach((nic) => checkNic(nic));
+      for (const nic of nics) record.ports[nic.portId] = nic;
+      await this.state.applyAdminState(record.network, nics);
+      await this.state.records.keep(networkId);
+    });
+  }
+
+  private async add(nic: Nic, hostname?: string): Promise<void> {
+    await this.state.inTurn(nic.networkId, async () => {
+      const record = this.state.records.get(nic.networkId);
+      record.ports[nic.portId] = nic;
+      if (hostname) record.hostnames = { ...record.hostnames, [nic.portId]: hostname };
+      this.state.ahead.attached(nic.portId, nic.mac);
+      await this.forwarding.apply(nic.networkId, [], [nic.mac], false);
+    });
+  }
+
+  private async drop(networkId: string, portId: string): Promise<void> {
+    await this.state.inTurn(networkId, async () => {
+      const record = this.state.records.find(networkId);
+      if (!record?.ports[portId]) return;
+      delete record.ports[portId];
+      delete record.hostnames?.[portId];
+      this.state.used.set(networkId, Date.now());
+      record.access = record.access.filter((id) => id !== portId);
+      await this.state.records.keep(networkId);
+      await this.dhcp.release(record.network, portId);
+    });
+  }
+}

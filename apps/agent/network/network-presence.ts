@@ -1,0 +1,134 @@
+import type { ForwardingEntry, NetworkSpec } from '#generated/lxstack/agent/v1/types';
+import { InvalidInputError, UnavailableError } from '#libs/common/errors';
+import { Rounds } from '#libs/common/rounds';
+import { checkNetwork } from './checks.js';
+import { nft } from './commands.js';
+import { exists, makeDevices, plug, removeDevices } from './devices.js';
+import type { HostNetworkState } from './host-network-state.js';
+import { vxlanOf } from './interface-names.js';
+import type { NetworkDhcp } from './network-dhcp.js';
+import type { NetworkForwarding } from './network-forwarding.js';
+import type { NetworkRecord } from './network-records.js';
+import { setMtu } from './port-links.js';
+
+const IDLE_MS = 60_000;
+
+/** Networks come to this host and leave it: their devices, their records, and what is made again after a reboot. */
+export class NetworkPresence {
+  constructor(
+    private readonly state: HostNetworkState,
+    private readonly forwarding: NetworkForwarding,
+    private readonly dhcp: NetworkDhcp,
+  ) {}
+
+  /** Makes again what the kernel has lost of recorded networks (a reboot). Running traffic is not touched. */
+  async restore(): Promise<void> {
+    for (const record of this.state.records.all()) {
+      this.state.used.set(record.network.id, Date.now());
+      await this.restoreRecord(record);
+    }
+  }
+
+  watchIdle(): void {
+    const warn = (error: unknown) => this.state.options.logger.warn({ err: error }, 'idle network stays');
+    new Rounds(IDLE_MS / 2, () => this.removeIdle(IDLE_MS), warn, { keepsAlive: false }).start();
+  }
+
+  /**
+   * Makes bridge and VXLAN device where they are not there yet. Without `entries` the forwarding stays as it is. What the
+   * document says of the network counts more than `given`.
+   */
+  async ensure(given: NetworkSpec, entries: readonly ForwardingEntry[]): Promise<void> {
+    const { records, used, vtep } = this.state;
+    const network = this.state.desired.network(given.id) ?? withRoutes(given);
+    checkNetwork(network);
+    await this.takeOverVni(network);
+    await this.state.inTurn(network.id, async () => {
+      used.set(network.id, Date.now());
+      const former = records.find(network.id);
+      if (!former) await makeDevices(network, vtep);
+      const record = former ?? records.add(network);
+      const before = record.network;
+      record.network = network;
+      if (former) await this.change(record, before);
+      if (entries.length) await this.forwarding.apply(network.id, entries, [], false);
+      else if (!former || !same(before, network)) await records.keep(network.id);
+    });
+  }
+
+  /** Removes everything of the network. One that is not there is a success; one that still has ports is refused. */
+  async delete(networkId: string): Promise<void> {
+    await this.state.inTurn(networkId, async () => {
+      const record = this.state.records.find(networkId);
+      if (!record) return;
+      const ports = Object.keys(record.ports).length;
+      if (ports) throw new InvalidInputError('network_id', `a network without ports on this host, it has ${ports}`);
+      await this.remove(record);
+    });
+  }
+
+  /**
+   * Removes networks that have had no port here for `idleMs`: the control plane does not know whom to tell when one is
+   * deleted, and the next instance of a network that comes and goes finds it as it was.
+   */
+  async removeIdle(idleMs: number): Promise<void> {
+    const { records, used, desired } = this.state;
+    const isIdle = ({ network, ports }: NetworkRecord) =>
+      !Object.keys(ports).length && !desired.network(network.id) && (used.get(network.id) ?? 0) <= Date.now() - idleMs;
+    for (const record of records.all().filter(isIdle))
+      await this.state.inTurn(record.network.id, async () => {
+        if (records.find(record.network.id) === record && isIdle(record)) await this.remove(record);
+      });
+  }
+
+  /** What a changed network means for the ports that are plugged into it here. */
+  private async change(record: NetworkRecord, before: NetworkSpec): Promise<void> {
+    const { network } = record;
+    const nics = Object.values(record.ports);
+    if (before.mtu !== network.mtu) await setMtu(network, nics, this.state.findGuest);
+    if (before.adminStateDown !== network.adminStateDown) await this.state.applyAdminState(network, nics);
+    // The document's subnets are applied by who follows it, and are told of when they fail.
+    if (this.state.desired.network(network.id) || same(before, network) || !nics.length) return;
+    this.dhcp.serveInBackground(record);
+  }
+
+  /** A deleted network's VNI may be another's now: what is left of the former goes before. */
+  private async takeOverVni({ id, vni }: NetworkSpec): Promise<void> {
+    const { records } = this.state;
+    const former = records.all().find(({ network }) => network.vni === vni && network.id !== id);
+    if (!former) return;
+    await this.state.inTurn(former.network.id, async () => {
+      if (records.find(former.network.id) !== former) return;
+      if (Object.keys(former.ports).length) throw new UnavailableError(`VNI ${vni} is still in use here.`);
+      await this.remove(former);
+    });
+  }
+
+  private async remove({ network: { id, vni } }: NetworkRecord): Promise<void> {
+    await this.dhcp.remove(vni);
+    await removeDevices(vni);
+    await this.state.records.forget(id);
+    this.state.used.delete(id);
+  }
+
+  private async restoreRecord(record: NetworkRecord): Promise<void> {
+    const { network, entries } = record;
+    const fresh = !(await exists(vxlanOf(network.vni)));
+    if (fresh) {
+      await makeDevices(network, this.state.vtep);
+      record.entries = [];
+      await this.forwarding.apply(network.id, entries, [], true);
+    }
+    const ports = Object.values(record.ports);
+    if (ports.length) await nft(ports.map((nic) => this.state.protection(nic)).join(''));
+    for (const portId of record.access) await plug(network, record.ports[portId]);
+    if (ports.length) this.dhcp.ensureInBackground(network);
+  }
+}
+
+/** Specs that were written down before there were host routes have none. */
+function withRoutes(network: NetworkSpec): NetworkSpec {
+  return { ...network, subnets: network.subnets.map((subnet) => ({ ...subnet, hostRoutes: subnet.hostRoutes ?? [] })) };
+}
+
+const same = (a: NetworkSpec, b: NetworkSpec): boolean => JSON.stringify(a) === JSON.stringify(b);
