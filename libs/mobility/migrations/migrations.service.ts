@@ -2,33 +2,27 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
-import { ConflictError, InvalidInputError, NotFoundError } from '#libs/common/errors';
-import { newId } from '#libs/common/ids';
+import { NotFoundError } from '#libs/common/errors';
 import { Flavors } from '#libs/compute/flavors/flavors';
-import type { Instance, InstanceFlavor } from '#libs/compute/instances/instance.entity';
-import { INSTANCE } from '#libs/compute/instances/actions/instance-operations';
+import type { Instance } from '#libs/compute/instances/instance.entity';
 import type { InstanceAction } from '#libs/compute/instances/states/instance-states';
-import { requireSameIds } from '#libs/compute/instances/spec/host-needs';
 import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
 import { Quotas } from '#libs/compute/quotas/quotas';
-import { Host } from '#libs/fleet/hosts/host.entity';
 import { Fencing } from '#libs/fleet/fencing/fencing.service';
 import type { Operation } from '#libs/operations/operation.entity';
 import { blocksImage } from '../eligibility/image-rules.js';
 import { LiveRefusals } from '../eligibility/live-refusals.js';
 import { Operations } from '#libs/operations/operations.service';
-import type { NewOperation } from '#libs/operations/operations.service';
 import { Migration } from './migration.entity.js';
-import type { MigrationType } from './migration.entity.js';
 import { migrationsQuery } from './migration-list.js';
 import type { MigrationFilter, MigrationView } from './migration-list.js';
 import { requireCapability, requireCpu, requireSameStorage, requireSharing } from './move-checks.js';
-import type { ConcludeResizeInput, LiveMigrateInput, MoveInput, MoveRequest } from './move-operations.js';
+import type { ConcludeResizeInput, LiveMigrateInput, MoveRequest } from './move-operations.js';
+import { moveOperation, recordMove } from './move-record.js';
+import type { Asking, MovePlan } from './move-record.js';
 import { EvacuationHostNotFoundError, MoveRefusedError, NotResizedError } from './move.errors.js';
 import { hostNamed, MoveHosts } from './move-hosts.js';
-
-/** Who asks, as far as the record of it says; also whose move is confirmed for them. */
-type Asking = Pick<Caller, 'projectId' | 'userId' | 'requestId'>;
+import { flavorOfResize } from './resize-flavor.js';
 
 /**
  * The part of every move that is done while the caller waits: checks, then one transaction with the migration, the
@@ -90,18 +84,8 @@ export class Migrations {
     await this.ends.requireAnswer(instanceId, 'resize');
     return this.begin(by, instanceId, 'resize', async (tx, instance) => {
       await this.ends.source(tx, instance, 'up');
-      const flavor = await this.flavors.get(by, flavorId, tx).catch((error: unknown) => {
-        throw error instanceof NotFoundError ? new InvalidInputError('flavorRef', 'the id of a flavor') : error;
-      });
-      if (!instance.flavor) throw new ConflictError(`Instance ${instanceId} has no flavor that could be changed.`);
-      if (flavor.id === instance.flavor.id)
-        throw new InvalidInputError('flavorRef', 'another flavor than the present one');
-      const { id, name, vcpus, ramMb, diskGb, extraSpecs } = flavor;
-      if (diskGb < instance.diskGb)
-        throw new InvalidInputError('flavorRef', 'a flavor whose disk is not smaller than the present one');
-      const newFlavor = { id, name, vcpus, ramMb, diskGb, extraSpecs };
-      requireSameIds(instance, newFlavor);
-      const more = { cores: vcpus - instance.vcpus, ram: ramMb - instance.memoryMb };
+      const newFlavor = await flavorOfResize(tx, this.flavors, by, instance, flavorId);
+      const more = { cores: newFlavor.vcpus - instance.vcpus, ram: newFlavor.ramMb - instance.memoryMb };
       await this.quotas.reserve(tx, instance.projectId, { cores: Math.max(0, more.cores), ram: Math.max(0, more.ram) });
       return { type: 'resize', kind: 'instance.resize', target: null, newFlavor };
     });
@@ -158,33 +142,7 @@ export class Migrations {
       const instance = await this.transitions.begin(tx, instanceId, action);
       const reasons = await blocksImage(tx, instance);
       if (reasons.length) throw new MoveRefusedError('imageRef', reasons);
-      const { type, kind, target, force = false, newFlavor, parentId, ...how } = await plan(tx, instance);
-      const uuid = newId();
-      const input: MoveInput = {
-        migrationId: uuid,
-        before: { vmState: instance.vmState, powerState: instance.powerState },
-        source: { hostId: instance.hostId!, epoch: instance.epoch },
-        targetHostId: target?.id ?? null,
-        force,
-        ...how,
-        newFlavor: newFlavor ?? null,
-      };
-      const operation = await create({ ...moveOperation(by, kind, instanceId, input), parentId });
-      return tx.save(
-        tx.create(Migration, {
-          uuid,
-          migrationType: type,
-          status: type === 'evacuation' ? 'accepted' : 'queued',
-          instanceId,
-          operationId: operation.id,
-          sourceHostId: instance.hostId,
-          destHostId: target?.id ?? null,
-          oldFlavorId: instance.flavor?.id ?? null,
-          newFlavorId: newFlavor?.id ?? instance.flavor?.id ?? null,
-          projectId: by.projectId,
-          userId: by.userId,
-        }),
-      );
+      return recordMove(tx, create, by, instance, await plan(tx, instance));
     });
   }
 
@@ -210,17 +168,4 @@ export class Migrations {
       return create({ ...moveOperation(by, kind, instanceId, input), parentId });
     });
   }
-}
-
-function moveOperation(by: Asking, kind: string, instanceId: string, input: object): NewOperation {
-  return { kind, queue: 'migration', resourceType: INSTANCE, resourceId: instanceId, by, input };
-}
-
-interface MovePlan extends Pick<MoveInput, 'overCommitDisk' | 'memoryMode' | 'atOnce' | 'needs'> {
-  type: MigrationType;
-  kind: string;
-  target: Host | null;
-  force?: boolean;
-  newFlavor?: InstanceFlavor;
-  parentId?: string;
 }

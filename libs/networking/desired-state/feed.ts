@@ -8,15 +8,12 @@ import { Notices } from '#libs/database/notices';
 import { AckBuffer } from './ack-buffer.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { ChangeLog, CHANGES_CHANNEL } from './change-log.js';
-import type { Change } from './change-log.js';
-import { EMPTY, isEmpty } from './delta.js';
+import { EMPTY } from './delta.js';
 import { HostFacts } from './host-facts.js';
-import type { NetworkFacts } from './host-facts.js';
 import { FollowerState } from './follower-state.js';
 import type { HostStream } from './follower-state.js';
-import { documentOf, nameOf } from './resources.js';
 import { renderRevision } from './revision.js';
-import { hostDeltas, networkDeltas, outcomeFor, touchedPairs } from './round.js';
+import { MOST_AT_ONCE, Telling } from './telling.js';
 
 /** After a quiet time a change is told at once; what comes within this is told together. */
 const FIRST_MS = 5;
@@ -27,8 +24,6 @@ const LOOK_MS = 5_000;
 /** Followers whose networks do not change are told how far they are, so that their revision does not grow too old. */
 const REVISION_AGE_MS = 600_000;
 const PRUNE_MS = 60_000;
-/** Hosts whose documents are read together. */
-const MOST_ADMITTED = 50;
 
 interface Newcomer {
   stream: HostStream;
@@ -44,6 +39,7 @@ export class DesiredStateFeed implements OnApplicationShutdown {
   private readonly log = createLogger('desired-state');
   private readonly followers = new Map<string, FollowerState>();
   private readonly acks: AckBuffer;
+  private readonly telling: Telling;
   /** The revision up to which the log was read. */
   private cursor = '';
   /** Nobody followed: the cursor is old. */
@@ -57,13 +53,14 @@ export class DesiredStateFeed implements OnApplicationShutdown {
   private stopListening: () => void = () => {};
 
   constructor(
-    private readonly database: DataSource,
+    database: DataSource,
     private readonly notices: Notices,
     private readonly changes: ChangeLog,
-    private readonly facts: HostFacts,
+    facts: HostFacts,
     acknowledgements: Acknowledgements,
   ) {
     this.acks = new AckBuffer(acknowledgements);
+    this.telling = new Telling(database, changes, facts);
   }
 
   /**
@@ -74,7 +71,7 @@ export class DesiredStateFeed implements OnApplicationShutdown {
     await (this.started ??= this.start());
     const newcomer: Newcomer = { stream, subscription, ...Promise.withResolvers<void>() };
     this.newcomers.push(newcomer);
-    void this.inTurn(() => this.admit(this.newcomers.splice(0, MOST_ADMITTED)));
+    void this.inTurn(() => this.admit(this.newcomers.splice(0, MOST_AT_ONCE)));
     await newcomer.promise;
     this.wake(); // what was committed since the cursor and is not in what was sent
   }
@@ -87,7 +84,9 @@ export class DesiredStateFeed implements OnApplicationShutdown {
         const follower = new FollowerState(stream);
         this.followers.get(stream.hostId)?.stream.end('another stream of the host has begun');
         this.followers.set(stream.hostId, follower);
-        if (!(await this.catchUp(follower, subscription))) whole.push(follower);
+        const revision = await this.telling.catchUp(follower, subscription);
+        if (revision) this.startFrom(revision);
+        else whole.push(follower);
       }
       await this.sendWhole(whole);
       for (const { resolve } of newcomers) resolve();
@@ -152,7 +151,7 @@ export class DesiredStateFeed implements OnApplicationShutdown {
       await this.sendWhole([...this.followers.values()]);
     } else {
       const revision = renderRevision(found.revision);
-      if (found.changes.length) await this.tell(revision, found.changes);
+      if (found.changes.length) await this.sendWhole(await this.telling.tell(this.followers, revision, found.changes));
       this.cursor = revision; // what failed is read again
       this.refresh(revision);
     }
@@ -160,96 +159,8 @@ export class DesiredStateFeed implements OnApplicationShutdown {
     this.notBefore = performance.now() + Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, 3 * took));
   }
 
-  private async tell(revision: string, changes: Change[]): Promise<void> {
-    const ids = (kind: Change['kind']) => changes.filter((one) => one.kind === kind).map((one) => one.resourceId!);
-    const facts = {
-      networks: await this.facts.networks(ids('network')),
-      subnets: await this.facts.subnets(ids('subnet')),
-      ports: await this.facts.ports(ids('port'), ids('host')),
-    };
-    const pairs = touchedPairs(changes, facts).filter(({ hostId }) => this.followers.has(hostId));
-    const { joining, leaving } = await this.belonging(pairs);
-    const [ofNetworks, ofHosts] = [networkDeltas(changes, facts), hostDeltas(changes, facts)];
-    const awaited = new Set(changes.filter(({ kind }) => kind === 'mark').map((one) => one.networkId!));
-    for (const follower of this.followers.values()) {
-      const { hostId } = follower;
-      const left = leaving.get(hostId) ?? [];
-      const outcome = outcomeFor(follower, ofNetworks, ofHosts.get(hostId), joining.get(hostId) ?? NOTHING, left);
-      const isAwaited = [...awaited].some((id) => follower.networks.has(id) || outcome.joined.includes(id));
-      if (isEmpty(outcome.delta) && !isAwaited) continue;
-      follower.send(revision, outcome.delta, false, isAwaited);
-      for (const id of outcome.joined) follower.networks.add(id);
-      for (const id of outcome.left) follower.networks.delete(id);
-    }
-    await this.sendWhole(ids('resend').flatMap((hostId) => this.followers.get(hostId) ?? []));
-  }
-
-  /** Which followers have networks now that they did not have, and the other way round. */
-  private async belonging(pairs: { hostId: string; networkId: string }[]) {
-    const [hostIds, networkIds] = [unique(pairs.map((one) => one.hostId)), unique(pairs.map((one) => one.networkId))];
-    const now = new Set(
-      (await this.facts.memberships(hostIds, networkIds)).map((one) => `${one.hostId} ${one.networkId}`),
-    );
-    const leaving = new Map<string, string[]>();
-    const entering = new Map<string, string[]>();
-    for (const { hostId, networkId } of pairs) {
-      const [has, had] = [now.has(`${hostId} ${networkId}`), this.followers.get(hostId)!.networks.has(networkId)];
-      if (has && !had) entering.set(hostId, [...(entering.get(hostId) ?? []), networkId]);
-      if (had && !has) leaving.set(hostId, [...(leaving.get(hostId) ?? []), networkId]);
-    }
-    const all = await this.facts.all(unique([...entering.values()].flat()));
-    const joining = new Map([...entering].map(([hostId, ids]) => [hostId, only(all, new Set(ids))]));
-    return { joining, leaving };
-  }
-
-  /** From the revision that the agent has. False where the log cannot tell what it missed. */
-  private async catchUp(follower: FollowerState, { revision, networkIds }: DesiredStateSubscription): Promise<boolean> {
-    const found = revision ? await this.changes.since(revision) : undefined;
-    if (!found) return false;
-    const networks = await this.facts.networksOf(follower.hostId);
-    const had = new Set(networkIds);
-    const [kept, joined] = [networks.filter((id) => had.has(id)), networks.filter((id) => !had.has(id))];
-    const isKept = new Set(kept);
-    const changes = found.changes.filter((one) => one.kind === 'host' || isKept.has(one.networkId ?? ''));
-    if (found.changes.some((one) => one.kind === 'resend' && one.resourceId === follower.hostId)) return false;
-    const ids = (kind: Change['kind']) => changes.filter((one) => one.kind === kind).map((one) => one.resourceId!);
-    const facts = {
-      networks: await this.facts.networks(ids('network')),
-      subnets: await this.facts.subnets(ids('subnet')),
-      ports: await this.facts.ports(ids('port'), ids('host')),
-    };
-    follower.networks = new Set(kept);
-    const left = networkIds.filter((id) => !isKept.has(id));
-    const own = hostDeltas(changes, facts).get(follower.hostId);
-    const { delta } = outcomeFor(follower, networkDeltas(changes, facts), own, await this.facts.all(joined), []);
-    const removed = [...delta.removed, ...left.map((id) => nameOf('network', id))];
-    follower.send(renderRevision(found.revision), { changed: delta.changed, removed }, false, true);
-    follower.networks = new Set(networks);
-    this.startFrom(renderRevision(found.revision));
-    return true;
-  }
-
-  /** Read in one snapshot, which is the revision, some hosts at a time. */
-  private async sendWhole(followers: FollowerState[]): Promise<void> {
-    for (let at = 0; at < followers.length; at += MOST_ADMITTED) {
-      const some = new Map(followers.slice(at, at + MOST_ADMITTED).map((follower) => [follower.hostId, follower]));
-      const { revision, networks, facts } = await this.database.transaction('REPEATABLE READ', async (tx) => {
-        const { incarnation, snapshot } = await this.changes.now(tx);
-        const memberships = await this.facts.networksOfAll([...some.keys()], tx);
-        const all = await this.facts.all(unique([...memberships.values()].flat()), tx);
-        return { revision: renderRevision({ incarnation, snapshot }), networks: memberships, facts: all };
-      });
-      for (const [hostId, follower] of some) {
-        follower.networks = new Set(networks.get(hostId));
-        follower.send(
-          revision,
-          { changed: documentOf(hostId, only(facts, follower.networks)), removed: [] },
-          true,
-          true,
-        );
-      }
-      this.startFrom(revision);
-    }
+  private sendWhole(followers: FollowerState[]): Promise<void> {
+    return this.telling.sendWhole(followers, (revision) => this.startFrom(revision));
   }
 
   /** The log is read from where the first follower is; while there is none it is not read. */
@@ -269,16 +180,4 @@ export class DesiredStateFeed implements OnApplicationShutdown {
     this.turn = mine.catch(() => undefined); // told to who waits for it
     return mine;
   }
-}
-
-const NOTHING: NetworkFacts = { networks: [], subnets: [], ports: [] };
-
-const unique = (ids: string[]): string[] => [...new Set(ids)];
-
-function only(all: NetworkFacts, networkIds: ReadonlySet<string>): NetworkFacts {
-  return {
-    networks: all.networks.filter(({ id }) => networkIds.has(id)),
-    subnets: all.subnets.filter(({ networkId }) => networkIds.has(networkId)),
-    ports: all.ports.filter(({ networkId }) => networkIds.has(networkId)),
-  };
 }

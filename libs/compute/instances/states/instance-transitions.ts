@@ -1,32 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { InstanceStateError, NotFoundError } from '#libs/common/errors';
+import { InstanceStateError } from '#libs/common/errors';
 import { InstanceTransitionLostError } from '../instance.errors.js';
 import { actionRules, requireAllowed, transitions } from './instance-states.js';
 import type { InstanceAction, InstanceTransition, InstanceTransitionName } from './instance-states.js';
 import { Instance } from '../instance.entity.js';
 import type { InstanceFlavor, TaskState } from '../instance.entity.js';
-import { resourcesOfFlavor } from '../instance-resources.js';
-
-type Changes = Partial<
-  Pick<
-    Instance,
-    | 'vmState'
-    | 'taskState'
-    | 'powerState'
-    | 'hostId'
-    | 'flavor'
-    | 'oldFlavor'
-    | 'vcpus'
-    | 'memoryMb'
-    | 'diskGb'
-    | 'launchedAt'
-    | 'fault'
-  >
->;
-
-/** The flavor with the resources that follow from it. An instance without one keeps what it has. */
-const withFlavor = (flavor: InstanceFlavor | null): Changes => (flavor ? { flavor, ...resourcesOfFlavor(flavor) } : {});
+import { compareAndSet, loadInstance, withFlavor } from './state-update.js';
+import type { StateChanges } from './state-update.js';
 
 /** What fails a workflow, as Nova's `fault` shows it. */
 export interface Fault {
@@ -49,12 +30,12 @@ export class InstanceTransitions {
    * instance as it was before. Throws NotFoundError, InstanceStateError.
    */
   async begin(tx: EntityManager, instance: string | Instance, action: InstanceAction): Promise<Instance> {
-    const before = typeof instance === 'string' ? await this.load(tx, instance) : instance;
+    const before = typeof instance === 'string' ? await loadInstance(tx, instance) : instance;
     const instanceId = before.id;
     const rule = requireAllowed(before, action);
-    const done = await this.set(tx, instanceId, rule, { taskState: rule.taskState });
+    const done = await compareAndSet(tx, instanceId, rule, { taskState: rule.taskState });
     if (!done) {
-      requireAllowed(await this.load(tx, instanceId), action);
+      requireAllowed(await loadInstance(tx, instanceId), action);
       throw new InstanceTransitionLostError(instanceId, actionRules[action].word, 'changing');
     }
     return before;
@@ -62,14 +43,14 @@ export class InstanceTransitions {
 
   /** The instance, where `begin` would accept `action` now. Throws as `begin`; changes nothing. */
   async check(tx: EntityManager, instanceId: string, action: InstanceAction): Promise<Instance> {
-    const instance = await this.load(tx, instanceId);
+    const instance = await loadInstance(tx, instanceId);
     requireAllowed(instance, action);
     return instance;
   }
 
   /** Throws InstanceStateError where it is not being moved live (Nova: 409 of `word`), NotFoundError. */
   async requireMigrating(tx: EntityManager, instanceId: string, word: string): Promise<void> {
-    const { taskState } = await this.load(tx, instanceId);
+    const { taskState } = await loadInstance(tx, instanceId);
     if (taskState !== 'migrating') throw new InstanceStateError(instanceId, word, 'task_state', taskState ?? 'None');
   }
 
@@ -78,19 +59,19 @@ export class InstanceTransitions {
     tx: EntityManager,
     instanceId: string,
     name: InstanceTransitionName,
-    changes: Changes = {},
+    changes: StateChanges = {},
   ): Promise<void> {
     const transition: InstanceTransition = transitions[name];
-    if (await this.set(tx, instanceId, transition, { ...transition.to, ...changes })) return;
+    if (await compareAndSet(tx, instanceId, transition, { ...transition.to, ...changes })) return;
     const now = await tx.findOneBy(Instance, { id: instanceId });
     const state = !now || now.deletedAt ? 'deleted' : `${now.vmState}/${now.taskState ?? 'idle'}`;
     throw new InstanceTransitionLostError(instanceId, name, state);
   }
 
   /** As `apply`, for what can no longer be undone: a delete that was accepted meanwhile waits for this end, and comes next. */
-  private async settle(tx: EntityManager, instanceId: string, name: InstanceTransitionName, changes: Changes) {
+  private async settle(tx: EntityManager, instanceId: string, name: InstanceTransitionName, changes: StateChanges) {
     const deleting = { vmStates: 'any', taskStates: ['deleting'] } as const;
-    if (await this.set(tx, instanceId, deleting, { taskState: 'deleting' })) return;
+    if (await compareAndSet(tx, instanceId, deleting, { taskState: 'deleting' })) return;
     await this.apply(tx, instanceId, name, changes);
   }
 
@@ -161,7 +142,7 @@ export class InstanceTransitions {
     running: boolean,
     newFlavor?: InstanceFlavor,
   ): Promise<void> {
-    const { flavor } = await this.load(tx, instanceId);
+    const { flavor } = await loadInstance(tx, instanceId);
     const changes = { oldFlavor: flavor, ...withFlavor(newFlavor ?? flavor) };
     await this.settle(tx, instanceId, running ? 'resizedRunning' : 'resizedStopped', changes);
   }
@@ -172,7 +153,7 @@ export class InstanceTransitions {
 
   /** Back with its old flavor; the host is switched back by `switchHost` beforehand. */
   async finishRevert(tx: EntityManager, instanceId: string, running: boolean): Promise<void> {
-    const { flavor, oldFlavor } = await this.load(tx, instanceId);
+    const { flavor, oldFlavor } = await loadInstance(tx, instanceId);
     const changes = { ...withFlavor(oldFlavor ?? flavor), oldFlavor: null };
     await this.settle(tx, instanceId, running ? 'revertedRunning' : 'revertedStopped', changes);
   }
@@ -184,12 +165,12 @@ export class InstanceTransitions {
   /** It was to run and does not; nothing happens where something else is being done with it already. */
   async foundStopped(tx: EntityManager, instanceId: string): Promise<void> {
     const { vmStates, taskStates, to } = transitions.seenStopped;
-    await this.set(tx, instanceId, { vmStates, taskStates }, to);
+    await compareAndSet(tx, instanceId, { vmStates, taskStates }, to);
   }
 
   /** What an operation began has been taken back: task_state is emptied where it still is `taskState`. */
   async clearTask(tx: EntityManager, instanceId: string, taskState: TaskState): Promise<void> {
-    await this.set(tx, instanceId, { vmStates: 'any', taskStates: [taskState] }, { taskState: null });
+    await compareAndSet(tx, instanceId, { vmStates: 'any', taskStates: [taskState] }, { taskState: null });
   }
 
   /** ERROR with its reason. An accepted delete stays accepted. Nothing happens to an instance already deleted. */
@@ -215,7 +196,7 @@ export class InstanceTransitions {
   /** Nova API: os-resetState: an operator says what is so. */
   async reset(tx: EntityManager, instanceId: string, vmState: 'active' | 'error'): Promise<void> {
     const changes = vmState === 'active' ? { vmState, fault: null } : { vmState };
-    await this.set(tx, instanceId, { vmStates: 'any', taskStates: 'any' }, { ...changes, taskState: null });
+    await compareAndSet(tx, instanceId, { vmStates: 'any', taskStates: 'any' }, { ...changes, taskState: null });
   }
 
   /** Keeps why an operation failed on an instance that goes on as it was. */
@@ -232,34 +213,5 @@ export class InstanceTransitions {
       .set({ vmState: 'deleted', taskState: null, powerState: 0, hostId: null, deletedAt: new Date() })
       .where('id = :instanceId AND deleted_at IS NULL', { instanceId })
       .execute();
-  }
-
-  private async load(tx: EntityManager, instanceId: string): Promise<Instance> {
-    const instance = await tx.findOneBy(Instance, { id: instanceId });
-    if (!instance || instance.deletedAt) throw new NotFoundError('Instance', instanceId);
-    return instance;
-  }
-
-  private async set(
-    tx: EntityManager,
-    instanceId: string,
-    from: Pick<InstanceTransition, 'vmStates' | 'taskStates'>,
-    changes: Changes,
-  ): Promise<boolean> {
-    const query = tx
-      .createQueryBuilder()
-      .update(Instance)
-      .set(changes)
-      .where('id = :instanceId AND deleted_at IS NULL', { instanceId });
-    if (from.vmStates !== 'any') query.andWhere('vm_state IN (:...vmStates)', { vmStates: from.vmStates });
-    if (from.taskStates !== 'any') {
-      const named = from.taskStates.filter((state) => state !== null);
-      const parts = [
-        ...(from.taskStates.includes(null) ? ['task_state IS NULL'] : []),
-        ...(named.length ? ['task_state IN (:...taskStates)'] : []),
-      ];
-      query.andWhere(`(${parts.join(' OR ')})`, { taskStates: named });
-    }
-    return (await query.execute()).affected === 1;
   }
 }

@@ -1,0 +1,64 @@
+import type { EntityManager } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
+import { newId } from '#libs/common/ids';
+import { INSTANCE } from '#libs/compute/instances/actions/instance-operations';
+import type { Instance, InstanceFlavor } from '#libs/compute/instances/instance.entity';
+import type { Host } from '#libs/fleet/hosts/host.entity';
+import type { CreateOperation, NewOperation } from '#libs/operations/operations.service';
+import { Migration } from './migration.entity.js';
+import type { MigrationType } from './migration.entity.js';
+import type { MoveInput } from './move-operations.js';
+
+/** Who asks, as far as the record of it says; also whose move is confirmed for them. */
+export type Asking = Pick<Caller, 'projectId' | 'userId' | 'requestId'>;
+
+/** A move as it was checked and is to be recorded. */
+export interface MovePlan extends Pick<MoveInput, 'overCommitDisk' | 'memoryMode' | 'atOnce' | 'needs'> {
+  type: MigrationType;
+  kind: string;
+  target: Host | null;
+  force?: boolean;
+  newFlavor?: InstanceFlavor;
+  parentId?: string;
+}
+
+/** The migration and its operation, in the transaction in which the instance's task_state was set. */
+export async function recordMove(
+  tx: EntityManager,
+  create: CreateOperation,
+  by: Caller,
+  instance: Instance,
+  plan: MovePlan,
+): Promise<Migration> {
+  const { type, kind, target, force = false, newFlavor, parentId, ...how } = plan;
+  const uuid = newId();
+  const input: MoveInput = {
+    migrationId: uuid,
+    before: { vmState: instance.vmState, powerState: instance.powerState },
+    source: { hostId: instance.hostId!, epoch: instance.epoch },
+    targetHostId: target?.id ?? null,
+    force,
+    ...how,
+    newFlavor: newFlavor ?? null,
+  };
+  const operation = await create({ ...moveOperation(by, kind, instance.id, input), parentId });
+  return tx.save(
+    tx.create(Migration, {
+      uuid,
+      migrationType: type,
+      status: type === 'evacuation' ? 'accepted' : 'queued',
+      instanceId: instance.id,
+      operationId: operation.id,
+      sourceHostId: instance.hostId,
+      destHostId: target?.id ?? null,
+      oldFlavorId: instance.flavor?.id ?? null,
+      newFlavorId: newFlavor?.id ?? instance.flavor?.id ?? null,
+      projectId: by.projectId,
+      userId: by.userId,
+    }),
+  );
+}
+
+export function moveOperation(by: Asking, kind: string, instanceId: string, input: object): NewOperation {
+  return { kind, queue: 'migration', resourceType: INSTANCE, resourceId: instanceId, by, input };
+}

@@ -1,0 +1,132 @@
+import type { DataSource } from 'typeorm';
+import type { DesiredStateSubscription } from '#generated/lxstack/agent/v1/desired_state';
+import type { Change, ChangeLog } from './change-log.js';
+import { isEmpty } from './delta.js';
+import type { FollowerState } from './follower-state.js';
+import type { HostFacts, NetworkFacts } from './host-facts.js';
+import { documentOf, nameOf } from './resources.js';
+import { renderRevision } from './revision.js';
+import { hostDeltas, networkDeltas, outcomeFor, touchedPairs } from './round.js';
+import type { ChangedFacts } from './round.js';
+
+/** Hosts whose documents are read together. */
+export const MOST_AT_ONCE = 50;
+
+type ByHost = ReadonlyMap<string, FollowerState>;
+
+/** What followers are sent: what has changed, what they have missed, or the whole document. */
+export class Telling {
+  constructor(
+    private readonly database: DataSource,
+    private readonly changes: ChangeLog,
+    private readonly facts: HostFacts,
+  ) {}
+
+  /** Each follower is told its part of `changes`. Returns those that are to get the whole. */
+  async tell(followers: ByHost, revision: string, changes: Change[]): Promise<FollowerState[]> {
+    const facts = await this.changedFacts(changes);
+    const pairs = touchedPairs(changes, facts).filter(({ hostId }) => followers.has(hostId));
+    const { joining, leaving } = await this.belonging(followers, pairs);
+    const [ofNetworks, ofHosts] = [networkDeltas(changes, facts), hostDeltas(changes, facts)];
+    const awaited = new Set(changes.filter(({ kind }) => kind === 'mark').map((one) => one.networkId!));
+    for (const follower of followers.values()) {
+      const { hostId } = follower;
+      const left = leaving.get(hostId) ?? [];
+      const outcome = outcomeFor(follower, ofNetworks, ofHosts.get(hostId), joining.get(hostId) ?? NOTHING, left);
+      const isAwaited = [...awaited].some((id) => follower.networks.has(id) || outcome.joined.includes(id));
+      if (isEmpty(outcome.delta) && !isAwaited) continue;
+      follower.send(revision, outcome.delta, false, isAwaited);
+      for (const id of outcome.joined) follower.networks.add(id);
+      for (const id of outcome.left) follower.networks.delete(id);
+    }
+    return idsOf(changes, 'resend').flatMap((hostId) => followers.get(hostId) ?? []);
+  }
+
+  /**
+   * From the revision that the agent has. Returns the revision that it then was told; undefined where the log cannot tell
+   * what it missed.
+   */
+  async catchUp(
+    follower: FollowerState,
+    { revision, networkIds }: DesiredStateSubscription,
+  ): Promise<string | undefined> {
+    const found = revision ? await this.changes.since(revision) : undefined;
+    if (!found) return undefined;
+    const networks = await this.facts.networksOf(follower.hostId);
+    const had = new Set(networkIds);
+    const [kept, joined] = [networks.filter((id) => had.has(id)), networks.filter((id) => !had.has(id))];
+    const isKept = new Set(kept);
+    const changes = found.changes.filter((one) => one.kind === 'host' || isKept.has(one.networkId ?? ''));
+    if (found.changes.some((one) => one.kind === 'resend' && one.resourceId === follower.hostId)) return undefined;
+    const facts = await this.changedFacts(changes);
+    follower.networks = new Set(kept);
+    const left = networkIds.filter((id) => !isKept.has(id));
+    const own = hostDeltas(changes, facts).get(follower.hostId);
+    const { delta } = outcomeFor(follower, networkDeltas(changes, facts), own, await this.facts.all(joined), []);
+    const removed = [...delta.removed, ...left.map((id) => nameOf('network', id))];
+    const now = renderRevision(found.revision);
+    follower.send(now, { changed: delta.changed, removed }, false, true);
+    follower.networks = new Set(networks);
+    return now;
+  }
+
+  /** Read in one snapshot, which is the revision, some hosts at a time; `onSent` hears each. */
+  async sendWhole(followers: readonly FollowerState[], onSent: (revision: string) => void): Promise<void> {
+    for (let at = 0; at < followers.length; at += MOST_AT_ONCE) {
+      const some = new Map(followers.slice(at, at + MOST_AT_ONCE).map((follower) => [follower.hostId, follower]));
+      const { revision, networks, facts } = await this.database.transaction('REPEATABLE READ', async (tx) => {
+        const { incarnation, snapshot } = await this.changes.now(tx);
+        const memberships = await this.facts.networksOfAll([...some.keys()], tx);
+        const all = await this.facts.all(unique([...memberships.values()].flat()), tx);
+        return { revision: renderRevision({ incarnation, snapshot }), networks: memberships, facts: all };
+      });
+      for (const [hostId, follower] of some) {
+        follower.networks = new Set(networks.get(hostId));
+        const changed = documentOf(hostId, only(facts, follower.networks));
+        follower.send(revision, { changed, removed: [] }, true, true);
+      }
+      onSent(revision);
+    }
+  }
+
+  private async changedFacts(changes: readonly Change[]): Promise<ChangedFacts> {
+    return {
+      networks: await this.facts.networks(idsOf(changes, 'network')),
+      subnets: await this.facts.subnets(idsOf(changes, 'subnet')),
+      ports: await this.facts.ports(idsOf(changes, 'port'), idsOf(changes, 'host')),
+    };
+  }
+
+  /** Which followers have networks now that they did not have, and the other way round. */
+  private async belonging(followers: ByHost, pairs: { hostId: string; networkId: string }[]) {
+    const [hostIds, networkIds] = [unique(pairs.map((one) => one.hostId)), unique(pairs.map((one) => one.networkId))];
+    const now = new Set(
+      (await this.facts.memberships(hostIds, networkIds)).map((one) => `${one.hostId} ${one.networkId}`),
+    );
+    const leaving = new Map<string, string[]>();
+    const entering = new Map<string, string[]>();
+    for (const { hostId, networkId } of pairs) {
+      const [has, had] = [now.has(`${hostId} ${networkId}`), followers.get(hostId)!.networks.has(networkId)];
+      if (has && !had) entering.set(hostId, [...(entering.get(hostId) ?? []), networkId]);
+      if (had && !has) leaving.set(hostId, [...(leaving.get(hostId) ?? []), networkId]);
+    }
+    const all = await this.facts.all(unique([...entering.values()].flat()));
+    const joining = new Map([...entering].map(([hostId, ids]) => [hostId, only(all, new Set(ids))]));
+    return { joining, leaving };
+  }
+}
+
+const NOTHING: NetworkFacts = { networks: [], subnets: [], ports: [] };
+
+const unique = (ids: string[]): string[] => [...new Set(ids)];
+
+const idsOf = (changes: readonly Change[], kind: Change['kind']): string[] =>
+  changes.filter((one) => one.kind === kind).map((one) => one.resourceId!);
+
+function only(all: NetworkFacts, networkIds: ReadonlySet<string>): NetworkFacts {
+  return {
+    networks: all.networks.filter(({ id }) => networkIds.has(id)),
+    subnets: all.subnets.filter(({ networkId }) => networkIds.has(networkId)),
+    ports: all.ports.filter(({ networkId }) => networkIds.has(networkId)),
+  };
+}
