@@ -1,10 +1,12 @@
 import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { InvalidInputError } from '#libs/common/errors';
 import { UUID } from '#libs/common/names';
+import { keyset, MAX_PAGE } from './keyset.js';
+import type { Direction } from './keyset.js';
 
 export interface SortKey {
   key: string;
-  direction: 'asc' | 'desc';
+  direction: Direction;
 }
 
 /** What is asked of a list: equality filters (any of the values), order, the id after which the page begins. */
@@ -15,8 +17,6 @@ export interface PageRequest {
   /** At most 1000, which is the default. */
   limit?: number;
 }
-
-export const MAX_PAGE = 1_000;
 
 /** True where the request filters or sorts by this column. */
 export function namesColumn({ filters = {}, sort = [] }: PageRequest, name: string): boolean {
@@ -35,7 +35,7 @@ export function page<T extends ObjectLiteral>(
   { filters = {}, sort = [], marker, limit = MAX_PAGE }: PageRequest,
   visible = 'true',
 ): SelectQueryBuilder<T> {
-  const { tableName: table, primaryColumns } = query.expressionMap.mainAlias!.metadata;
+  const { primaryColumns } = query.expressionMap.mainAlias!.metadata;
   const ofUuids = primaryColumns[0].type === 'uuid';
   query.andWhere(visible);
   Object.entries(filters).forEach(([name, values], n) => {
@@ -44,32 +44,14 @@ export function page<T extends ObjectLiteral>(
       query.andWhere(`${column} = ANY(:ids)`, { ids: values.filter((id) => UUID.test(id)) });
     else query.andWhere(`(${column})::text IN (:...filter${n})`, { [`filter${n}`]: values });
   });
-  const keys = [...sort.filter(({ key }) => key !== 'id'), { key: 'id', direction: sort[0]?.direction ?? 'asc' }];
+  const last: SortKey = { key: 'id', direction: sort[0]?.direction ?? 'asc' };
+  const keys = [...sort.filter(({ key }) => key !== 'id'), last];
   // What is no UUID names no row; the index of the primary key is asked without a cast.
-  if (marker !== undefined && ofUuids && !UUID.test(marker)) query.andWhere('false');
-  else if (marker !== undefined) query.andWhere(`(${after(columns, keys, table, visible)})`, { marker });
-  query.orderBy();
-  for (const [n, { key, direction }] of keys.entries()) {
-    query.addSelect(`(${columnOf(columns, key)})`, `sort_${n}`);
-    query.addOrderBy(`sort_${n}`, direction === 'asc' ? 'ASC' : 'DESC');
-  }
-  return query.limit(Math.min(limit, MAX_PAGE));
-}
-
-/** Rows behind the marker's: equal in the first keys, beyond it in the next. */
-function after(columns: Record<string, string>, keys: SortKey[], table: string, visible: string): string {
-  const ofMarker = (sql: string) => sql.replace(/\bx\./g, 'm.');
-  const mark = (key: string) =>
-    `(SELECT ${ofMarker(columnOf(columns, key))} FROM ${table} m WHERE m.id = :marker AND ${ofMarker(visible)})`;
-  return keys
-    .map(({ key, direction }, n) =>
-      [
-        ...keys.slice(0, n).map((before) => `${columnOf(columns, before.key)} = ${mark(before.key)}`),
-        `${columnOf(columns, key)} ${direction === 'asc' ? '>' : '<'} ${mark(key)}`,
-      ].join(' AND '),
-    )
-    .map((part) => `(${part})`)
-    .join(' OR ');
+  const isNone = marker !== undefined && ofUuids && !UUID.test(marker);
+  if (isNone) query.andWhere('false');
+  const order = keys.map(({ key, direction }) => ({ sql: columnOf(columns, key), direction }));
+  const from = { row: `x.id = :marker AND ${visible}`, parameters: { marker } };
+  return keyset(query, order, { marker: marker === undefined || isNone ? undefined : from, limit });
 }
 
 function columnOf(columns: Record<string, string>, name: string): string {

@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { sleep } from '#libs/common/clock';
 import { NotFoundError, UnavailableError } from '#libs/common/errors';
+import { keyset, MAX_PAGE } from '#libs/database/keyset';
 import { transact } from '#libs/database/transactions';
 import { Events } from './events.js';
 import { insertOperations, recordOperation } from './new-operations.js';
@@ -30,7 +31,6 @@ export interface OperationFilter {
 
 export type { CreateOperation, NewOperation } from './new-operations.js';
 
-const MAX_PAGE = 1_000;
 /** Without an event, a wait looks so often. */
 const LOOK_MS = 500;
 
@@ -98,11 +98,10 @@ export class Operations {
     if (marker) {
       const { projectId: owner } = await this.get(marker);
       if (projectId && owner !== projectId) throw new NotFoundError('Operation', marker);
-      query.andWhere('(o.created_at, o.id) < (SELECT m.created_at, m.id FROM operations m WHERE m.id = :marker)', {
-        marker,
-      });
     }
-    return query.orderBy('o.created_at', 'DESC').addOrderBy('o.id', 'DESC').limit(Math.min(limit, MAX_PAGE)).getMany();
+    const from = marker ? { row: 'o.id = :marker', parameters: { marker } } : undefined;
+    const order = ['o.created_at', 'o.id'].map((sql) => ({ sql, direction: 'desc' as const }));
+    return keyset(query, order, { marker: from, limit }).getMany();
   }
 
   /** Its steps as they went, in the order they began. */

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
-import { ConflictError, InvalidInputError, NotFoundError } from '#libs/common/errors';
+import { ConflictError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
+import { keyset, MarkerNotFoundError } from '#libs/database/keyset';
 import { allows, requireAllowed } from '#libs/policy/policy';
 import { Flavor } from './flavor.entity.js';
 import { FlavorAccess } from './flavor-access.entity.js';
@@ -35,7 +36,7 @@ export interface FlavorFilter {
 export class Flavors {
   constructor(private readonly database: DataSource) {}
 
-  /** One page of what the caller may see. Throws InvalidInputError for a marker that names no flavor. */
+  /** One page of what the caller may see. Throws MarkerNotFoundError. */
   async list(caller: Caller, filter: FlavorFilter): Promise<Flavor[]> {
     const query = this.database.getRepository(Flavor).createQueryBuilder('f');
     const column = sortColumns[filter.sortKey];
@@ -46,20 +47,12 @@ export class Flavors {
     else if (isPublic === false) query.where('NOT f.is_public');
     if (filter.minRamMb !== undefined) query.andWhere('f.ram_mb >= :minRam', { minRam: filter.minRamMb });
     if (filter.minDiskGb !== undefined) query.andWhere('f.disk_gb >= :minDisk', { minDisk: filter.minDiskGb });
-    if (filter.marker !== undefined) {
-      await this.get(caller, filter.marker).catch((error: unknown) => {
-        throw error instanceof NotFoundError ? new InvalidInputError('marker', 'the id of a flavor') : error;
-      });
-      const sign = filter.sortDirection === 'asc' ? '>' : '<';
-      query.andWhere(
-        `(${column}, f.id) ${sign} (SELECT ${column.replace('f.', 'm.')}, m.id FROM flavors m WHERE m.id = :marker)`,
-        {
-          marker: filter.marker,
-        },
-      );
-    }
-    const direction = filter.sortDirection === 'asc' ? 'ASC' : 'DESC';
-    return query.orderBy(column, direction).addOrderBy('f.id', direction).limit(filter.limit).getMany();
+    if (filter.marker !== undefined) await this.requireMarker(caller, filter.marker);
+    const marker =
+      filter.marker === undefined ? undefined : { row: 'f.id = :marker', parameters: { marker: filter.marker } };
+    const direction = filter.sortDirection;
+    const keys = [column, 'f.id'].map((sql) => ({ sql, direction }));
+    return keyset(query, keys, { marker, limit: filter.limit }).getMany();
   }
 
   /** Throws NotFoundError also where the caller may not know of it. */
@@ -146,6 +139,12 @@ export class Flavors {
     const { affected } = await this.database.manager.delete(FlavorAccess, { flavorId: id, projectId });
     if (!affected) throw new NotFoundError('Flavor access of project', projectId);
     return this.readAccess(id);
+  }
+
+  private async requireMarker(caller: Caller, id: string): Promise<void> {
+    await this.get(caller, id).catch((error: unknown) => {
+      throw error instanceof NotFoundError ? new MarkerNotFoundError('a flavor') : error;
+    });
   }
 
   private async require(id: string): Promise<Flavor> {

@@ -3,6 +3,7 @@ import { DataSource, EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { ConflictError, InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { UUID } from '#libs/common/names';
+import { MarkerNotFoundError } from '#libs/database/keyset';
 import { queryByPatterns } from '#libs/database/pattern-query';
 import { isUniqueViolation } from '#libs/database/transient-errors';
 import { Quotas } from '../quotas/quotas.js';
@@ -24,7 +25,7 @@ export class Instances {
     private readonly quotas: Quotas,
   ) {}
 
-  /** One page. Throws InvalidInputError for a marker that names no instance. */
+  /** One page. Throws MarkerNotFoundError. */
   async list(filter: InstanceFilter, page: InstancePage): Promise<Instance[]> {
     if (page.marker !== undefined) await this.requireMarker(page.marker, filter.projectId);
     const { name, ip, ip6 } = filter;
@@ -125,7 +126,7 @@ export class Instances {
   private async requireMarker(id: string, projectId: string | null): Promise<void> {
     const where = { id, ...(projectId !== null && { projectId }) };
     const known = UUID.test(id) && (await this.database.manager.existsBy(Instance, where));
-    if (!known) throw new InvalidInputError('marker', 'the id of an instance');
+    if (!known) throw new MarkerNotFoundError('an instance');
   }
 }
 

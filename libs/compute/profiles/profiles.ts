@@ -5,7 +5,7 @@ import type { Caller } from '#libs/common/caller';
 import { ConflictError, ForbiddenError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { requireName } from '#libs/common/names';
-import { MAX_PAGE } from '#libs/database/paging';
+import { MAX_PAGE } from '#libs/database/keyset';
 import { isUniqueViolation } from '#libs/database/transient-errors';
 import { Profile } from './profile.entity.js';
 

@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { ConflictError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { requireName } from '#libs/common/names';
-import { MAX_PAGE } from '#libs/database/paging';
+import { keyset, MAX_PAGE } from '#libs/database/keyset';
 import type { Instance } from '../instances/instance.entity.js';
 import { Snapshot } from './snapshot.entity.js';
 
@@ -23,11 +23,10 @@ export class Snapshots {
     const query = this.database.manager
       .createQueryBuilder(Snapshot, 's')
       .where('s.instance_id = :instanceId', { instanceId });
-    if (marker !== undefined)
-      query.andWhere('(s.created_at, s.id) > (SELECT m.created_at, m.id FROM snapshots m WHERE m.id = :id)', {
-        id: (await this.get(instanceId, marker)).id,
-      });
-    return query.orderBy('s.created_at').addOrderBy('s.id').limit(Math.min(limit, MAX_PAGE)).getMany();
+    const last = marker === undefined ? undefined : (await this.get(instanceId, marker)).id;
+    const from = last === undefined ? undefined : { row: 's.id = :last', parameters: { last } };
+    const order = ['s.created_at', 's.id'].map((sql) => ({ sql, direction: 'asc' as const }));
+    return keyset(query, order, { marker: from, limit }).getMany();
   }
 
   /** Throws NotFoundError. */

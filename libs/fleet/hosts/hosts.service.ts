@@ -3,6 +3,7 @@ import { DataSource, In } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { NotFoundError } from '#libs/common/errors';
 import { UUID } from '#libs/common/names';
+import { keyset, MAX_PAGE } from '#libs/database/keyset';
 import { transact } from '#libs/database/transactions';
 import { HostFence } from '../fencing/host-fence.entity.js';
 import { Host } from './host.entity.js';
@@ -20,8 +21,6 @@ export interface HostFilter {
   limit?: number;
 }
 
-const MAX_PAGE = 1_000;
-
 /** The fleet's hosts, as Nova's hypervisors and services show them. */
 @Injectable()
 export class Hosts {
@@ -34,8 +33,9 @@ export class Hosts {
     if (role) query.andWhere('h.role = :role', { role });
     if (enabled !== undefined) query.andWhere('h.enabled = :enabled', { enabled });
     if (namePattern) query.andWhere('position(:namePattern in h.name) > 0', { namePattern });
-    if (marker) query.andWhere('h.name > :after', { after: (await this.get(marker)).name });
-    return query.orderBy('h.name').limit(Math.min(limit, MAX_PAGE)).getMany();
+    const last = marker && (await this.get(marker)).id;
+    const from = last ? { row: 'h.id = :last', parameters: { last } } : undefined;
+    return keyset(query, [{ sql: 'h.name', direction: 'asc' }], { marker: from, limit }).getMany();
   }
 
   /** By name, every one, read page by page: for what is asked of the fleet as a whole. */

@@ -5,6 +5,7 @@ import type { Caller } from '#libs/common/caller';
 import { ConflictError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { requireName, UUID } from '#libs/common/names';
+import { keyset } from '#libs/database/keyset';
 import { isFinished } from '#libs/operations/operation-states';
 import { Operation } from '#libs/operations/operation.entity';
 import { Operations } from '#libs/operations/operations.service';
@@ -92,12 +93,10 @@ export class MoveBatches {
     const query = this.database.manager
       .createQueryBuilder(MoveBatchItem, 'i')
       .where('i.batch_id = :batchId', { batchId });
-    if (marker)
-      query.andWhere(
-        'i.position > (SELECT position FROM move_batch_items WHERE batch_id = :batchId AND instance_id = :marker)',
-        { marker: requireName('marker', marker, UUID, 'the id of a server') },
-      );
-    return query.orderBy('i.position').limit(Math.min(limit, 1000)).getMany();
+    if (marker) requireName('marker', marker, UUID, 'the id of a server');
+    const row = 'i.batch_id = :batchId AND i.instance_id = :marker';
+    const from = marker ? { row, parameters: { batchId, marker } } : undefined;
+    return keyset(query, [{ sql: 'i.position', direction: 'asc' }], { marker: from, limit }).getMany();
   }
 
   /** No further move begins, running ones are aborted where they can be. Throws ConflictError where it has ended. */

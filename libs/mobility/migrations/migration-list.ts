@@ -1,4 +1,6 @@
 import { UUID } from '#libs/common/names';
+import { behindMarker, MAX_PAGE } from '#libs/database/keyset';
+import type { OrderKey } from '#libs/database/keyset';
 import type { MigrationStatus, MigrationType } from './migration.entity.js';
 
 /** Nova API: os-migrations, and server migrations with `instanceId` and `inProgress`. */
@@ -57,6 +59,8 @@ const columns = `m.uuid, m.id, m.migration_type AS "migrationType", m.status, m.
   m.memory_mode AS "memoryMode", m.memory_mode_reason AS "memoryModeReason",
   m.timings_ms AS "timingsMs", m.failure, m.created_at AS "createdAt", m.updated_at AS "updatedAt"`;
 
+const newest: OrderKey = { sql: 'm.id', direction: 'desc' };
+
 const source = `FROM migrations m LEFT JOIN hosts s ON s.id = m.source_host_id LEFT JOIN hosts d ON d.id = m.dest_host_id`;
 
 /** The page's statement, newest first; uses the primary key of migrations.id for order and marker. */
@@ -80,12 +84,12 @@ export function migrationsQuery(filter: MigrationFilter): { text: string; values
   add((n) => `m.updated_at >= ${n}`, filter.changesSince);
   add((n) => `m.updated_at <= ${n}`, filter.changesBefore);
   const marker = filter.marker === undefined || UUID.test(filter.marker) ? filter.marker : null;
-  add((n) => `m.id < (SELECT id FROM migrations WHERE uuid = ${n})`, marker);
+  add((n) => behindMarker([newest], 'm', 'migrations', `m.uuid = ${n}`), marker);
   if (filter.inProgress)
     conditions.push(
       `m.migration_type = 'live-migration' AND m.status IN ('queued', 'preparing', 'running', 'post-migrating')`,
     );
-  values.push(Math.min(filter.limit ?? 1000, 1000));
+  values.push(Math.min(filter.limit ?? MAX_PAGE, MAX_PAGE));
   return {
     text: `SELECT ${columns} ${source} WHERE ${conditions.join(' AND ')} ORDER BY m.id DESC LIMIT $${values.length}`,
     values,

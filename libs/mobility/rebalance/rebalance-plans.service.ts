@@ -4,6 +4,7 @@ import type { Caller } from '#libs/common/caller';
 import { ConflictError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { requireName, UUID } from '#libs/common/names';
+import { keyset } from '#libs/database/keyset';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { Operation } from '#libs/operations/operation.entity';
 import { Operations } from '#libs/operations/operations.service';
@@ -67,11 +68,10 @@ export class RebalancePlans {
   /** Newest first, one page after the plan `marker`. At most 1000. Index: rebalance_plans_newest. */
   async list({ marker, limit = 100 }: { marker?: string; limit?: number }): Promise<PlanView[]> {
     const query = this.database.manager.createQueryBuilder(StoredPlan, 'p');
-    if (marker)
-      query.where('(p.created_at, p.id) < (SELECT m.created_at, m.id FROM rebalance_plans m WHERE m.id = :marker)', {
-        marker: requireName('marker', marker, UUID, 'the id of a plan'),
-      });
-    query.orderBy('p.created_at', 'DESC').addOrderBy('p.id', 'DESC').limit(Math.min(limit, 1000));
+    if (marker) requireName('marker', marker, UUID, 'the id of a plan');
+    const from = marker ? { row: 'p.id = :marker', parameters: { marker } } : undefined;
+    const order = ['p.created_at', 'p.id'].map((sql) => ({ sql, direction: 'desc' as const }));
+    keyset(query, order, { marker: from, limit });
     return this.viewsOf(await query.getMany());
   }
 

@@ -42,6 +42,8 @@ describe('drain of a host', () => {
     assert.equal(operation.state, 'done', JSON.stringify(operation.failure));
     assert.deepEqual([counts.total, counts.done, counts.failed, etaSeconds], [3, 3, 0, 0]);
     assert.equal(items[0].instanceId, stopped.id, 'the cheapest first');
+    const behind = await world.batches.items(items[0].batchId, { marker: stopped.id, limit: 1 });
+    assert.deepEqual(behind, [items[1]], 'a page after the first');
     assert.deepEqual(new Map(items.map(({ instanceId, action }) => [instanceId, action])).get(one.id), 'live');
     assert.equal(items[0].action, 'cold');
     assert.equal((await world.instance(stopped.id)).vmState, 'stopped');

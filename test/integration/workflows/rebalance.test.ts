@@ -84,5 +84,7 @@ describe('rebalance of the fleet', () => {
       (await world.plans.list({})).map(({ stored: { id } }) => id),
       [later.stored.id, stored.id],
     );
+    const [next, ...more] = await world.plans.list({ marker: later.stored.id, limit: 1 });
+    assert.deepEqual([next.stored.id, more.length], [stored.id, 0]);
   });
 });

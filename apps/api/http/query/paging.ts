@@ -1,4 +1,4 @@
-import { MAX_PAGE } from '#libs/database/paging';
+import { MAX_PAGE } from '#libs/database/keyset';
 import type { PageRequest, SortKey } from '#libs/database/paging';
 import { booleanOf } from '../input/booleans.js';
 import { InputError } from '../input/input-error.js';

@@ -1,5 +1,7 @@
 import type { SelectQueryBuilder } from 'typeorm';
 import { UUID } from '#libs/common/names';
+import { keyset } from '#libs/database/keyset';
+import type { OrderKey } from '#libs/database/keyset';
 import type { Instance, PowerState, TaskState, VmState } from '../instance.entity.js';
 
 /** What a list of instances may be narrowed by; every field given must hold. */
@@ -77,8 +79,8 @@ export function narrow(query: Query, filter: InstanceFilter, page: InstancePage)
   byTags(query, filter);
   byAddresses(query, filter);
   byTime(query, filter);
-  order(query, page);
-  return query.limit(page.limit);
+  const marker = page.marker === undefined ? undefined : { row: 'i.id = :marker', parameters: { marker: page.marker } };
+  return keyset(query, orderOf(page), { marker, limit: page.limit });
 }
 
 function byColumns(query: Query, filter: InstanceFilter): void {
@@ -150,23 +152,11 @@ function byTime(query: Query, filter: InstanceFilter): void {
   if (deleted !== undefined) query.andWhere(deleted ? 'i.deleted_at IS NOT NULL' : 'i.deleted_at IS NULL');
 }
 
-/** Key-set paging: the rows after the marker's in the order asked for, with the id as the last key. */
-function order(query: Query, page: InstancePage): void {
-  const last = page.sort.at(-1)?.direction ?? 'desc';
-  const keys = [
-    ...page.sort.map(({ key, direction }) => ({ column: instanceSortKeys[key], direction })),
-    { column: 'i.id', direction: last },
+/** As asked for, with the id as the last key. */
+function orderOf({ sort }: InstancePage): OrderKey[] {
+  const last = sort.at(-1)?.direction ?? 'desc';
+  return [
+    ...sort.map(({ key, direction }) => ({ sql: instanceSortKeys[key], direction })),
+    { sql: 'i.id', direction: last },
   ];
-  keys.forEach(({ column, direction }, n) => {
-    // In parentheses it is an expression of its own and not the entity's property.
-    query.addSelect(`(${column})`, `sort${n}`).addOrderBy(`sort${n}`, direction === 'asc' ? 'ASC' : 'DESC');
-  });
-  if (page.marker === undefined) return;
-  const ofMarker = (column: string) =>
-    `(SELECT ${column.replaceAll('i.', 'm.')} FROM instances m WHERE m.id = :marker)`;
-  const alternatives = keys.map(({ column, direction }, n) => {
-    const same = keys.slice(0, n).map((key) => `${key.column} = ${ofMarker(key.column)}`);
-    return [...same, `${column} ${direction === 'asc' ? '>' : '<'} ${ofMarker(column)}`].join(' AND ');
-  });
-  query.andWhere(`(${alternatives.map((text) => `(${text})`).join(' OR ')})`, { marker: page.marker });
 }

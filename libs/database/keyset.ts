@@ -1,0 +1,68 @@
+import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import { InvalidInputError } from '#libs/common/errors';
+
+export type Direction = 'asc' | 'desc';
+
+export const MAX_PAGE = 1_000;
+
+/** What a list is ordered by: SQL over the list's alias, never null (`coalesce(x.name, '')`). */
+export interface OrderKey {
+  sql: string;
+  direction: Direction;
+}
+
+/** The row after which a page begins: SQL over the list's alias that holds for this row alone, and its parameters. */
+export interface MarkerRow {
+  row: string;
+  parameters: ObjectLiteral;
+}
+
+/** The row that a page is to begin after is none that the caller may list. */
+export class MarkerNotFoundError extends InvalidInputError {
+  /** `resource`: with its article, `a flavor`. */
+  constructor(resource: string) {
+    super('marker', `the id of ${resource}`);
+  }
+}
+
+/**
+ * Orders a query and narrows it to one page. The last of `keys` tells all rows apart. A marker that names no row leaves the
+ * page empty. `limit`: at most 1000.
+ */
+export function keyset<T extends ObjectLiteral>(
+  query: SelectQueryBuilder<T>,
+  keys: readonly OrderKey[],
+  { marker, limit = MAX_PAGE }: { marker?: MarkerRow; limit?: number },
+): SelectQueryBuilder<T> {
+  const { name: alias, metadata } = query.expressionMap.mainAlias!;
+  if (marker) query.andWhere(`(${behindMarker(keys, alias, metadata.tableName, marker.row)})`, marker.parameters);
+  query.orderBy();
+  for (const [n, { sql, direction }] of keys.entries()) {
+    // In parentheses it is an expression of its own and not the entity's property.
+    query.addSelect(`(${sql})`, `sort_${n}`);
+    query.addOrderBy(`sort_${n}`, direction === 'asc' ? 'ASC' : 'DESC');
+  }
+  return query.limit(Math.min(limit, MAX_PAGE));
+}
+
+/**
+ * SQL that holds for the rows behind the marker's; `row` as in MarkerRow. Keys of one direction are compared as a row, so
+ * that an index over them is read from the marker on.
+ */
+export function behindMarker(keys: readonly OrderKey[], alias: string, table: string, row: string): string {
+  const ofMarker = (sql: string) => sql.replace(new RegExp(`\\b${alias}\\.`, 'g'), 'marker_row.');
+  const mark = (sqls: string[]) =>
+    `(SELECT ${sqls.map(ofMarker).join(', ')} FROM ${table} marker_row WHERE ${ofMarker(row)})`;
+  const sign = (direction: Direction) => (direction === 'asc' ? '>' : '<');
+  if (keys.every(({ direction }) => direction === keys[0].direction)) {
+    const columns = keys.map(({ sql }) => sql);
+    return `(${columns.join(', ')}) ${sign(keys[0].direction)} ${mark(columns)}`;
+  }
+  // Equal in the first keys, beyond the marker in the next.
+  return keys
+    .map(({ sql, direction }, n) => {
+      const same = keys.slice(0, n).map((before) => `${before.sql} = ${mark([before.sql])}`);
+      return `(${[...same, `${sql} ${sign(direction)} ${mark([sql])}`].join(' AND ')})`;
+    })
+    .join(' OR ');
+}
