@@ -45,6 +45,15 @@ async function serves(name: string): Promise<void> {
   await fleet.test.remove(server.id);
 }
 
+async function drained(host: string): Promise<void> {
+  const { api, events } = fleet.test.cloud;
+  type Answer = { drain: { operation_id: string; state: string } };
+  const { drain } = await api.call<Answer>('GET', `/fleet/v1/hosts/${host}/drain`);
+  await events.until(drain.operation_id, `host ${host} is drained`, 600_000, async () =>
+    (await api.call<Answer>('GET', `/fleet/v1/hosts/${host}/drain`)).drain.state === 'done' ? true : undefined,
+  );
+}
+
 async function isWhole(): Promise<void> {
   assert.deepEqual(await fleet.differences(), []);
 }
@@ -61,6 +70,7 @@ test('a new control plane takes over old agents in the midst of a drain and of a
   await Promise.any(passengers.map(({ id }) => compute.left(id, host)));
   await fleet.controlPlane('new');
   for (const { id } of [...passengers, watched[0].server]) await compute.left(id, host, 600_000);
+  await drained(host);
   await compute.act(resized.id, { confirmResize: null });
   await compute.settled(resized.id, 'ACTIVE', 600_000);
   await api.call('PUT', `/compute/v2.1/os-services/${host}`, { status: 'enabled' });

@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Api } from '../client/api.js';
+import { Api, ApiError } from '../client/api.js';
 import { hostRoot } from '../hostroot/host-root.js';
 import { ensurePki } from '../pki/cluster-pki.js';
 import { endProcess } from '../process/pid-file.js';
@@ -128,13 +128,19 @@ async function untilUp(layout: Layout, names: string[]): Promise<void> {
   const api = new Api(await adminAccess(layout));
   let [seen, changedAt] = [-1, Date.now()];
   for (;;) {
-    const up = await hostsUp(api);
+    const up = await hostsUp(api).catch(noneWhereBusy);
     if (names.every((name) => up.has(name))) return;
     if (up.size !== seen) [seen, changedAt] = [up.size, Date.now()];
     if (Date.now() - changedAt > STALLED_MS)
       throw new Error(`${up.size} of ${names.length} hosts have come up, and no other for minutes: ./lxstack logs`);
     await sleep(250);
   }
+}
+
+/** A control plane that a thousand hosts join at once may have no connection to spare for a question. */
+function noneWhereBusy(error: unknown): Set<string> {
+  if (error instanceof ApiError && error.status === 503) return new Set();
+  throw error;
 }
 
 async function hostsUp(api: Api): Promise<Set<string>> {
