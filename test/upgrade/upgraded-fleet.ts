@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CLIENT_HOST, HOST_REPOSITORY, Layout, repository } from '#apps/cli/fleet/layout';
 import { command } from '#apps/cli/process/command';
 import { SimHost } from '#apps/cli/simhost/sim-host';
@@ -54,6 +55,7 @@ export class UpgradedFleet {
     await inside.run(['umount', '-l', HOST_REPOSITORY]);
     await inside.run(['mount', '--bind', `${ON_HOSTS}/${tree}`, HOST_REPOSITORY]);
     await local.startAgent(host);
+    await serving(inside);
     await cloud.events.until(host, `host ${host} is up`, 600_000, async () => {
       const { hosts } = await cloud.api.call<{ hosts: { name: string; state: string }[] }>('GET', '/fleet/v1/hosts');
       return hosts.some(({ name, state }) => name === host && state === 'up') ? true : undefined;
@@ -70,6 +72,11 @@ export class UpgradedFleet {
   close(): void {
     this.test.close();
   }
+}
+
+/** The lease of the agent before may still count: whether this one listens is asked of the host. */
+async function serving(host: SimHost): Promise<void> {
+  while (!(await host.run(['ss', '-Hltn', 'sport = :7080'])).trim()) await sleep(100);
 }
 
 /** Hard links, where both lie on one file system: a tree's packages are half a gigabyte. */
