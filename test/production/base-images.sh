@@ -36,7 +36,9 @@ chown postgres "$data"
 run() { setpriv --reuid=postgres --regid=postgres --init-groups "$@"; }
 bin=$(echo /usr/lib/postgresql/*/bin)
 if [ ! -s "$data/PG_VERSION" ]; then
-  run "$bin/initdb" -D "$data" -U "$POSTGRES_USER" --pwfile=<(cat "$POSTGRES_PASSWORD_FILE") -A scram-sha-256 >/dev/null
+  install -o postgres -m 600 "$POSTGRES_PASSWORD_FILE" /tmp/password
+  run "$bin/initdb" -D "$data" -U "$POSTGRES_USER" --pwfile=/tmp/password -A scram-sha-256 >/dev/null
+  rm /tmp/password
   echo 'host all all all scram-sha-256' >>"$data/pg_hba.conf"
   run "$bin/pg_ctl" -D "$data" -w -o '-c listen_addresses= -k /tmp' start >/dev/null
   PGPASSWORD=$(cat "$POSTGRES_PASSWORD_FILE") run "$bin/createdb" -h /tmp -U "$POSTGRES_USER" "$POSTGRES_DB"

@@ -30,13 +30,13 @@ finish() {
 clear
 trap finish EXIT
 
-# crun refuses a host whose cgroups are hybrid, runc does not; without CAP_SYS_RESOURCE no limit can be raised.
+# crun refuses a host whose cgroups are hybrid, runc does not; without CAP_SYS_RESOURCE podman's own limits are refused.
 cat >"$work/containers.conf" <<IN
 [engine]
 runtime = "runc"
 cgroup_manager = "cgroupfs"
 [containers]
-default_ulimits = ["nofile=$(ulimit -Hn):$(ulimit -Hn)"]
+default_ulimits = ["nofile=4096:4096", "nproc=16384:16384"]
 IN
 export CONTAINERS_CONF=$work/containers.conf
 
@@ -115,7 +115,7 @@ for _ in $(seq 600); do
 done
 say "server web is $state_of on $(api GET "/compute/v2.1/servers/$server" | field server.OS-EXT-SRV-ATTR:host)"
 [ "$state_of" = ACTIVE ]
-podman exec lxprod-agent lxc-attach -n "$server" -P /var/lib/lxstack-agent/instances -- sh -c 'echo "inside: $(cat /proc/1/comm), $(hostname)"'
+inside podman exec lxprod-agent lxc-attach -n "$server" -P /var/lib/lxstack-agent/instances -- sh -c 'echo "inside: $(cat /proc/1/comm), $(hostname)"'
 api DELETE "/compute/v2.1/servers/$server"
 until ! api GET "/compute/v2.1/servers/$server" >/dev/null 2>&1; do sleep 1; done
 say "audit: $(api GET /fleet/v1/audit)"
