@@ -15,7 +15,8 @@ import { wantedRules } from './ports/wanted-rules.js';
 import type { Reconciler } from './reconciler.js';
 import { entryOf } from './specs.js';
 
-const [FIRST_LOOK_MS, LOOK_MS] = [5_000, 30_000];
+/** Often at first: an agent that was killed may have left the kernel half-changed. */
+const [FIRST_LOOK_MS, LOOK_MS] = [250, 30_000];
 const PAGE = 100;
 const MOST_TOLD = 100;
 
@@ -45,7 +46,7 @@ export class Drift {
   /** Looks every half minute and mends; `told` is called when something was. */
   async watch(told: () => void, signal: AbortSignal): Promise<void> {
     if (!this.deps.network.inKernel) return;
-    for (let pause = FIRST_LOOK_MS; !signal.aborted; pause = LOOK_MS) {
+    for (let pause = FIRST_LOOK_MS; !signal.aborted; pause = Math.min(LOOK_MS, 2 * pause)) {
       await sleep(pause, signal).catch(() => undefined); // ended: the loop sees it
       if (signal.aborted) return;
       try {

@@ -48,6 +48,8 @@ export function diffForwarding(
   const [bridge, ip]: [string[], string[]] = [[], []];
   const gone = new Set([
     ...[...present.keys()].filter((mac) => !next.has(mac)),
+    // Also one that only the kernel has: a move's source sends its frames on by an entry that no record knows.
+    ...change.removedMacs.filter((mac) => !next.has(mac)),
     ...change.entries.filter((entry) => entry.vtep === localVtep).map((entry) => entry.mac),
   ]);
   for (const mac of gone) bridge.push(...removeLines(vni, mac));
