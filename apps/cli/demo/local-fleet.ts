@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiAccess } from '../client/api.js';
 import { audit } from '../commands/audit.js';
 import { adminAccess } from '../fleet/access.js';
@@ -13,6 +14,9 @@ import { endProcess } from '../process/pid-file.js';
 import type { GuestImages } from '../guest-images/guest-images.js';
 import { SimHost } from '../simhost/sim-host.js';
 import { RestoreFault } from './restore-fault.js';
+
+/** Three times as long as an agent waits between two looks at its kernel. */
+const MENDED_WITHIN_MS = 90_000;
 
 /** A deployment of this machine, as far as it is not reached through its APIs: its processes, and what lies on its hosts. */
 export class LocalFleet {
@@ -134,9 +138,21 @@ export class LocalFleet {
     return found[0];
   }
 
-  /** Every difference between Postgres, agents and allocations (invariant 3); none where all is well. */
+  /** Every difference between Postgres, agents, allocations (invariant 3) and kernels (7); none where all is well. */
   audit(): Promise<string[]> {
     return audit(this.layout);
+  }
+
+  /**
+   * The same, but what differs only in the kernels' networks is looked at again until their agents have looked too: an
+   * agent that was killed may leave an entry that nobody needs, and the next one mends it within half a minute.
+   */
+  async settledAudit(): Promise<string[]> {
+    for (const until = Date.now() + MENDED_WITHIN_MS; ; await sleep(1_000)) {
+      const differences = await this.audit();
+      const mendable = differences.length > 0 && differences.every((one) => one.startsWith('network '));
+      if (!mendable || Date.now() > until) return differences;
+    }
   }
 
   /** The same after hosts' networks that are not as they should be were made so. */

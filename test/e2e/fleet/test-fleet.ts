@@ -120,6 +120,6 @@ export class TestFleet {
 
   /** Invariant 3, and nothing leaked: Postgres, agents and allocations say the same. */
   async assertAudited(): Promise<void> {
-    assert.deepEqual(await this.local.audit(), []);
+    assert.deepEqual(await this.local.settledAudit(), []);
   }
 }
