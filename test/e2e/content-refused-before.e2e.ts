@@ -91,7 +91,7 @@ test('what CRIU would find in the freeze is named before, kind by kind, and with
       await shell(`pkill -9 perl; pkill -9 sleep; pkill -9 leader; sleep 1; ${cleanUp ?? 'true'}`);
     });
   }
-  assert.equal((await fleet.cloud.compute.liveMigrate(server.id)).status, 'completed');
+  await fleet.cloud.compute.movesLive(server.id);
   await fleet.remove(server.id);
   await fleet.assertAudited();
 });

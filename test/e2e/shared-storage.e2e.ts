@@ -38,7 +38,7 @@ test('a disk on shared storage stays where it is in every move, and goes with it
   const { compute } = fleet.cloud;
   const server = await fleet.running('e2e-shared');
   await write(server, 'made');
-  assert.equal((await compute.liveMigrate(server.id)).status, 'completed');
+  await compute.movesLive(server.id);
   assert.equal(await read(server), 'made');
 
   await write(server, 'moved');
