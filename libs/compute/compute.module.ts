@@ -30,6 +30,9 @@ const services = [
   ConsoleLogs,
 ];
 
-/** Wants DatabaseModule, OperationsModule and FleetModule beside it. */
+/**
+ * The importing app must also import DatabaseModule, OperationsModule and FleetModule: the services take theirs from
+ * them.
+ */
 @Module({ imports: [NetworkingModule], providers: services, exports: services })
 export class ComputeModule {}

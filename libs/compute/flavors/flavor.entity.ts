@@ -1,6 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { Timestamps } from '#libs/database/columns';
 
+/** What an instance may use of a host, as operators name and sell it (Nova: flavor). */
 @Entity('flavors')
 export class Flavor extends Timestamps {
   /** Chosen by the caller or a UUID (Nova: flavorid). */
@@ -17,7 +18,7 @@ export class Flavor extends Timestamps {
   @Column({ type: 'int', name: 'ram_mb' })
   ramMb: number;
 
-  /** GiB; 0: no limit of its own. */
+  /** GiB; 0: the root disk has no limit. */
   @Column({ type: 'int', name: 'disk_gb' })
   diskGb: number;
 

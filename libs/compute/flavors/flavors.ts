@@ -31,7 +31,7 @@ export interface FlavorFilter {
   limit: number;
 }
 
-/** Nova's flavors: what an instance may use of a host. */
+/** Nova's flavors, and which projects may use the private ones. */
 @Injectable()
 export class Flavors {
   constructor(private readonly database: DataSource) {}
@@ -55,7 +55,10 @@ export class Flavors {
     return keyset(query, keys, { marker, limit: filter.limit }).getMany();
   }
 
-  /** Throws NotFoundError also where the caller may not know of it. */
+  /**
+   * Throws NotFoundError also for a private flavor that the caller's project may not use: it does not learn that
+   * there is one.
+   */
   async get(caller: Caller, id: string, tx: EntityManager = this.database.manager): Promise<Flavor> {
     const flavor = await tx.findOneBy(Flavor, { id });
     if (!flavor) throw new NotFoundError('Flavor', id);
@@ -64,6 +67,10 @@ export class Flavors {
     throw new NotFoundError('Flavor', id);
   }
 
+  /**
+   * Nova API: POST /flavors. Memory in MiB, disk in GiB. Throws PolicyDeniedError, ConflictError where the name or id
+   * is taken.
+   */
   async create(caller: Caller, wanted: NewFlavor): Promise<Flavor> {
     requireAllowed(caller, 'os_compute_api:os-flavor-manage:create');
     const id = wanted.id ?? newId();
@@ -83,7 +90,9 @@ export class Flavors {
     return this.database.manager.save(flavor);
   }
 
-  /** Instances keep their copy of it. */
+  /**
+   * Nova API: DELETE /flavors/{id}. Instances keep their copy of the flavor. Throws PolicyDeniedError, NotFoundError.
+   */
   async delete(caller: Caller, id: string): Promise<void> {
     requireAllowed(caller, 'os_compute_api:os-flavor-manage:delete');
     await this.database.transaction(async (tx) => {
@@ -92,7 +101,10 @@ export class Flavors {
     });
   }
 
-  /** Adds or replaces the given extra specs; returns all. */
+  /**
+   * Nova API: POST /flavors/{id}/os-extra_specs. Adds or replaces the given keys and returns all that the flavor then
+   * has.
+   */
   async setExtraSpecs(
     caller: Caller,
     id: string,
@@ -103,6 +115,7 @@ export class Flavors {
     return this.changeExtraSpecs(id, (present) => ({ ...present, ...specs }));
   }
 
+  /** Nova API: DELETE /flavors/{id}/os-extra_specs/{key}. Throws NotFoundError where the flavor has no such key. */
   async deleteExtraSpec(caller: Caller, id: string, key: string): Promise<void> {
     requireAllowed(caller, 'os_compute_api:os-flavor-extra-specs:delete');
     await this.changeExtraSpecs(id, (present) => {
@@ -111,7 +124,7 @@ export class Flavors {
     });
   }
 
-  /** Ids of the projects that may use a private flavor. */
+  /** Nova API: GET /flavors/{id}/os-flavor-access. Ids of the projects that may use a private flavor. */
   async accessList(caller: Caller, id: string): Promise<string[]> {
     requireAllowed(caller, 'os_compute_api:os-flavor-access');
     return this.readAccess(id);
@@ -123,6 +136,10 @@ export class Flavors {
     return (await this.database.manager.findBy(FlavorAccess, { flavorId: id })).map((row) => row.projectId);
   }
 
+  /**
+   * Nova API: addTenantAccess. Returns the projects that then have access. Throws ConflictError for a public flavor
+   * and for a project that has access already.
+   */
   async grant(caller: Caller, id: string, projectId: string): Promise<string[]> {
     requireAllowed(caller, 'os_compute_api:os-flavor-access:add_tenant_access');
     const flavor = await this.require(id);
@@ -133,6 +150,10 @@ export class Flavors {
     return this.readAccess(id);
   }
 
+  /**
+   * Nova API: removeTenantAccess. Returns the projects that still have access. Throws NotFoundError where the project
+   * has none.
+   */
   async revoke(caller: Caller, id: string, projectId: string): Promise<string[]> {
     requireAllowed(caller, 'os_compute_api:os-flavor-access:remove_tenant_access');
     await this.require(id);

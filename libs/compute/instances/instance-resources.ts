@@ -7,12 +7,12 @@ export interface InstanceResources {
   diskGb: number;
 }
 
-/** What a flavor gives. */
+/** The resources that a flavor stands for. */
 export function resourcesOfFlavor({ vcpus, ramMb, diskGb }: Pick<InstanceFlavor, 'vcpus' | 'ramMb' | 'diskGb'>) {
   return { vcpus, memoryMb: ramMb, diskGb } satisfies InstanceResources;
 }
 
-/** What the instance has, or will have with the flavor that it is resized to. */
+/** The instance's own resources or, with `next`, those it will have after its resize to that flavor. */
 export function resourcesOf(instance: InstanceResources, next?: InstanceFlavor | null): InstanceResources {
   if (next) return resourcesOfFlavor(next);
   const { vcpus, memoryMb, diskGb } = instance;

@@ -5,7 +5,7 @@ import { BigintColumn, Timestamps } from '#libs/database/columns';
 export type VmState =
   'building' | 'active' | 'paused' | 'stopped' | 'resized' | 'error' | 'deleted' | 'shelved_offloaded';
 
-/** Nova's task_states: what is being done now; null where nothing is. */
+/** Nova's task_states: what an operation is doing to the instance; null where no operation runs. */
 export type TaskState =
   | 'scheduling'
   | 'networking'
@@ -39,14 +39,15 @@ export interface InstanceFlavor {
 
 export interface InstanceFault {
   code: number;
-  /** With names of hosts, paths and logs: for administrators (see publicFailure). */
+  /** May name hosts, paths and logs: only administrators see it, members see what `publicFailure` makes of it. */
   message: string;
-  /** Class of the error; rows of older versions have none. */
+  /** Class of the error; absent in rows written before it was kept. */
   type?: string;
   details?: string;
   created: string;
 }
 
+/** A system container (Nova: server; LXD: instance). `InstanceTransitions` alone writes its states. */
 @Entity('instances')
 @Exclusion(
   'id_ranges',
@@ -68,11 +69,14 @@ export class Instance extends Timestamps {
   @Column({ type: 'text', name: 'user_id' })
   userId: string;
 
-  /** Nova's view of its resources; null where it was made without one (LXD: limits in its configuration). */
+  /** Nova's flavor, as a copy; null where the instance was made without one (LXD: limits in its configuration). */
   @Column({ type: 'jsonb', nullable: true })
   flavor: InstanceFlavor | null;
 
-  /** What it takes of its host: quotas, claims and plans read these, never the flavor. */
+  /**
+   * `vcpus`, `memory_mb` and `disk_gb` are what the instance takes of its host: quotas, claims and plans read them,
+   * never the flavor.
+   */
   @Column({ type: 'int' })
   vcpus: number;
 
@@ -80,25 +84,26 @@ export class Instance extends Timestamps {
   @Column({ type: 'int', name: 'memory_mb' })
   memoryMb: number;
 
-  /** GiB; 0: no limit of its own. */
+  /** GiB; 0: the root disk has no limit. */
   @Column({ type: 'int', name: 'disk_gb' })
   diskGb: number;
 
-  /** The one to go back to, while vm_state is `resized`. */
+  /** The flavor that a revert gives back, while vm_state is `resized`. */
   @Column({ type: 'jsonb', name: 'old_flavor', nullable: true })
   oldFlavor: InstanceFlavor | null;
 
-  /** Null where its root was made without an image (LXD: source `none`). */
+  /** Null where the root was made without an image (LXD: source `none`). */
   @Column({ type: 'uuid', name: 'image_id', nullable: true })
   imageId: string | null;
 
-  /** LXD: it is deleted when it stops. */
+  /** LXD: the instance is deleted when it stops. */
   @Column({ type: 'boolean', default: false })
   ephemeral: boolean;
 
   /**
-   * A face that addresses instances by name (LXD's) has asked for it: no other such instance of the project has the name
-   * (index instances_unique_name). Nova's may share one, and so never hold up LXD's names.
+   * True where a face that addresses instances by name (LXD's) made it: no other instance of the project with this
+   * flag has the name (index instances_unique_name). Nova's faces leave it false, so their names may repeat and never
+   * bar one of LXD's.
    */
   @Column({ type: 'boolean', name: 'name_is_unique', default: false })
   nameIsUnique: boolean;
@@ -122,7 +127,10 @@ export class Instance extends Timestamps {
   @BigintColumn('epoch', 1)
   epoch: number;
 
-  /** Isolated (LXD: security.idmap.isolated): where the host's ids begin that its own are shifted to, and how many. */
+  /**
+   * LXD: security.idmap.isolated. First id on the host of the instance's own range, and the range's length; null: the
+   * shared range.
+   */
   @Column({ type: 'int', name: 'idmap_base', nullable: true })
   idmapBase: number | null;
 
@@ -164,7 +172,10 @@ export class Instance extends Timestamps {
   @Column({ type: 'timestamptz', name: 'launched_at', nullable: true })
   launchedAt: Date | null;
 
-  /** Deleted instances stay on record; every list leaves them out unless an admin asks. */
+  /**
+   * Set when the instance is gone from every host. The row stays; lists leave it out unless an administrator asks for
+   * it.
+   */
   @Column({ type: 'timestamptz', name: 'deleted_at', nullable: true })
   deletedAt: Date | null;
 }

@@ -22,19 +22,22 @@ export class FlavorTooSmallError extends DomainError {
   }
 }
 
-/** What a new instance is to be made of is not there, or not for the caller. `kind`: image, flavor, host, key pair, … */
+/**
+ * What a new instance would be made of does not exist, or the caller may not use it. `kind`: image, flavor, host, key
+ * pair, …
+ */
 export class UnusableReferenceError extends DomainError {
   constructor(
     readonly kind: string,
     readonly id: string,
-    /** Whose it would have to be, where that was looked for. */
+    /** The project in which it was looked for. */
     readonly projectId?: string,
   ) {
     super(`${kind} ${id} could not be found.`);
   }
 }
 
-/** An image without data (yet) makes no instance. */
+/** The image has no data yet, so no instance can be made from it. */
 export class ImageNotReadyError extends DomainError {
   constructor(
     readonly imageId: string,
@@ -44,7 +47,7 @@ export class ImageNotReadyError extends DomainError {
   }
 }
 
-/** At least `least` instances are asked for, and at most fewer. */
+/** The least count asked for is above the most. */
 export class InstanceCountError extends DomainError {
   constructor(
     readonly least: number,
@@ -54,28 +57,28 @@ export class InstanceCountError extends DomainError {
   }
 }
 
-/** A port or address that is named goes to one instance only. */
+/** A named port or address can go to one instance only, and `count` were asked for. */
 export class NicForManyError extends DomainError {
   constructor(readonly count: number) {
     super(`A port or address cannot be given to ${count} instances.`);
   }
 }
 
-/** Where an instance is to go is said in no known form, or twice. */
+/** The request names the instance's host in no known form, or names two. */
 export class PlacementRequestError extends DomainError {
   constructor(readonly problem: 'form' | 'two hosts') {
     super(problem === 'form' ? 'The place is none of zone, zone:host, zone:host:node.' : 'Two hosts are named.');
   }
 }
 
-/** No host may run what the flavor asks for: an operator has allowed `need` nowhere. */
+/** The flavor asks for `need`, which operators have allowed on no host. */
 export class NotAllowedOnAnyHostError extends ForbiddenError {
   constructor(readonly need: string) {
     super(`${need} is allowed on no host.`);
   }
 }
 
-/** The range of ids that the flavor asks for cannot be had. */
+/** The range of host ids that the configuration asks for is not available. */
 export class IdRangeError extends DomainError {
   constructor(
     readonly key: string,
@@ -85,7 +88,7 @@ export class IdRangeError extends DomainError {
   }
 }
 
-/** Neither a flavor nor resources are given. */
+/** The request names neither a flavor nor resources. */
 export class NoResourcesError extends DomainError {
   constructor() {
     super('An instance without a flavor needs resources.');

@@ -16,7 +16,7 @@ import type { InstanceFilter, InstancePage } from './read/instance-query.js';
 import { InstanceViews } from './read/instance-views.js';
 import type { InstanceView } from './read/instance-views.js';
 
-/** Instances as their owners see them: lists, one, and what changes nothing on a host. */
+/** Reads instances, and changes of them what needs no host: name, description, metadata, tags. */
 @Injectable()
 export class Instances {
   constructor(
@@ -25,7 +25,7 @@ export class Instances {
     private readonly quotas: Quotas,
   ) {}
 
-  /** One page. Throws MarkerNotFoundError. */
+  /** One page, at most 1000 instances. Throws MarkerNotFoundError. */
   async list(filter: InstanceFilter, page: InstancePage): Promise<Instance[]> {
     if (page.marker !== undefined) await this.requireMarker(page.marker, filter.projectId);
     const { name, ip, ip6 } = filter;
@@ -34,14 +34,14 @@ export class Instances {
     );
   }
 
-  /** The same with ports and hosts: three statements whatever the page's length. */
+  /** As `list`, with ports and hosts: three statements whatever the page's length. */
   async listViews(filter: InstanceFilter, page: InstancePage): Promise<InstanceView[]> {
     return this.views.of(await this.list(filter, page));
   }
 
   /**
-   * Throws NotFoundError also where it is another project's and the caller is no admin. Deleted ones are found only
-   * where `withDeleted` says so.
+   * Throws NotFoundError, also where the instance belongs to another project and the caller is no administrator.
+   * Deleted instances are found only with `withDeleted`.
    */
   async get(caller: Caller, id: string, options: { withDeleted?: boolean } = {}): Promise<Instance> {
     const instance = UUID.test(id) ? await this.database.manager.findOneBy(Instance, { id }) : null;
@@ -50,17 +50,21 @@ export class Instances {
     return instance;
   }
 
-  /** To be changed by this rule. Throws NotFoundError, PolicyDeniedError. */
+  /** Checks that the caller may change the instance by this rule. Throws NotFoundError, PolicyDeniedError. */
   private async admit(caller: Caller, id: string, rule: RuleName): Promise<void> {
     requireAllowed(caller, rule, instanceTarget(await this.get(caller, id)));
   }
 
+  /** Nova API: GET /servers/{id}. The instance with its ports and host. Throws NotFoundError. */
   async getView(caller: Caller, id: string): Promise<InstanceView> {
     const [view] = await this.views.of([await this.get(caller, id)]);
     return view!;
   }
 
-  /** Nova API: PUT /servers/{id}. What is absent stays. */
+  /**
+   * Nova API: PUT /servers/{id}. Fields that are absent keep their value. Throws NotFoundError, PolicyDeniedError,
+   * ConflictError.
+   */
   async update(
     caller: Caller,
     id: string,
@@ -71,7 +75,7 @@ export class Instances {
     return this.getView(caller, id);
   }
 
-  /** Throws ConflictError where the name is to be unique and another instance of the project has it. */
+  /** Throws ConflictError where the name must be unique and another instance of the project has it. */
   private async rename(
     id: string,
     changes: Partial<Pick<Instance, 'name' | 'description' | 'hostname'>>,
@@ -84,7 +88,10 @@ export class Instances {
     }
   }
 
-  /** Adds to the metadata (`merge`) or replaces all of it. Returns what then stands. Throws QuotaExceededError. */
+  /**
+   * Nova API: POST and PUT /servers/{id}/metadata. Adds to the metadata (`merge`) or replaces all of it; returns all
+   * that the instance then has. Throws QuotaExceededError.
+   */
   async setMetadata(
     caller: Caller,
     id: string,
@@ -101,6 +108,7 @@ export class Instances {
     });
   }
 
+  /** Nova API: DELETE /servers/{id}/metadata/{key}. Throws NotFoundError for the instance and for the key. */
   async deleteMetadata(caller: Caller, id: string, key: string): Promise<void> {
     await this.admit(caller, id, 'os_compute_api:server-metadata:delete');
     await this.database.transaction(async (tx) => {
@@ -111,7 +119,10 @@ export class Instances {
     });
   }
 
-  /** Nova API: server tags (2.26). At most 50 of at most 60 characters. */
+  /**
+   * Nova API: server tags (2.26): at most 50 of at most 60 characters. `change` gets the present tags and returns the
+   * new ones.
+   */
   async setTags(caller: Caller, id: string, change: (present: string[]) => string[]): Promise<string[]> {
     await this.admit(caller, id, 'os_compute_api:os-server-tags:update_all');
     return this.database.transaction(async (tx) => {
@@ -122,7 +133,10 @@ export class Instances {
     });
   }
 
-  /** Of the project that is listed (null: any): else a page would tell where another's stands in the order. */
+  /**
+   * Looks for the marker in the listed project only (null: in all): elsewhere, the page would tell where another
+   * project's instance stands in the order. Throws MarkerNotFoundError.
+   */
   private async requireMarker(id: string, projectId: string | null): Promise<void> {
     const where = { id, ...(projectId !== null && { projectId }) };
     const known = UUID.test(id) && (await this.database.manager.existsBy(Instance, where));

@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { Timestamps } from '#libs/database/columns';
 
-/** A user's public key (Nova: os-keypairs). The private half is never kept. */
+/** A user's public key (Nova: os-keypairs). The private key is never kept. */
 @Entity('key_pairs')
 export class KeyPair extends Timestamps {
   @PrimaryColumn({ type: 'text', name: 'user_id' })
@@ -10,7 +10,7 @@ export class KeyPair extends Timestamps {
   @PrimaryColumn({ type: 'text' })
   name: string;
 
-  /** Nova's integer id: the order of pages. */
+  /** Nova's integer id. Pages are ordered by it. */
   @Column({ type: 'int', generated: 'increment', unique: true })
   serial: number;
 
@@ -20,7 +20,7 @@ export class KeyPair extends Timestamps {
   @Column({ type: 'text', name: 'public_key' })
   publicKey: string;
 
-  /** md5 in hex pairs, as Nova shows it. */
+  /** MD5 in hex pairs, as Nova shows it. */
   @Column({ type: 'text' })
   fingerprint: string;
 }

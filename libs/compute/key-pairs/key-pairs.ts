@@ -13,13 +13,13 @@ export interface NewKeyPair {
   userId: string;
   name: string;
   type: 'ssh' | 'x509';
-  /** Absent: a pair is made, and its private half is answered once. */
+  /** Absent: a pair is generated, and its private key is returned once. */
   publicKey?: string;
 }
 
 const KEY_NAME = /^[A-Za-z0-9 ._@-]{1,255}$/;
 
-/** A user's public keys. */
+/** Users' public keys. Nothing brings them to a guest yet (`instances/create/guest-data.ts`). */
 @Injectable()
 export class KeyPairs {
   constructor(
@@ -27,7 +27,10 @@ export class KeyPairs {
     private readonly quotas: Quotas,
   ) {}
 
-  /** Nova counts them by user. Throws QuotaExceededError, ConflictError, InvalidInputError. */
+  /**
+   * Nova API: POST /os-keypairs. The quota counts a user's keys, not a project's. Throws PolicyDeniedError,
+   * QuotaExceededError, ConflictError, InvalidInputError.
+   */
   async create(caller: Caller, wanted: NewKeyPair): Promise<{ keyPair: KeyPair; privateKey: string | null }> {
     requireAllowed(caller, 'os_compute_api:os-keypairs:create', { user_id: wanted.userId });
     if (!KEY_NAME.test(wanted.name)) throw new InvalidInputError('name', 'letters, digits, spaces and ._@-');
@@ -43,6 +46,7 @@ export class KeyPairs {
     return { keyPair, privateKey: made?.privateKey ?? null };
   }
 
+  /** Nova API: GET /os-keypairs/{name}. Throws PolicyDeniedError, NotFoundError. */
   async get(caller: Caller, userId: string, name: string): Promise<KeyPair> {
     requireAllowed(caller, 'os_compute_api:os-keypairs:show', { user_id: userId });
     return this.find(userId, name);
@@ -64,6 +68,7 @@ export class KeyPairs {
     return keyset(query, order, { marker: marker === undefined ? undefined : from, limit }).getMany();
   }
 
+  /** Nova API: DELETE /os-keypairs/{name}. Throws PolicyDeniedError, NotFoundError. */
   async delete(caller: Caller, userId: string, name: string): Promise<void> {
     requireAllowed(caller, 'os_compute_api:os-keypairs:delete', { user_id: userId });
     const { affected } = await this.database.manager.delete(KeyPair, { userId, name });
@@ -80,7 +85,7 @@ export function fingerprintOf(publicKey: string): string {
   return createHash('md5').update(bytes).digest('hex').match(/../g)!.join(':');
 }
 
-/** Takes a core for up to a second, on a thread of its own: everybody else is answered meanwhile. */
+/** Takes up to a second of CPU, on a thread of Node's pool, so that other requests are answered meanwhile. */
 async function makeKeyPair(): Promise<{ publicKey: string; privateKey: string }> {
   const pair = await promisify(generateKeyPair)('rsa', { modulusLength: 3072 });
   const { n, e } = pair.publicKey.export({ format: 'jwk' });
@@ -92,7 +97,7 @@ async function makeKeyPair(): Promise<{ publicKey: string; privateKey: string }>
   };
 }
 
-/** RFC 4251: a leading zero where the first bit is set. */
+/** RFC 4251: an mpint whose first bit is set begins with a zero byte. */
 function mpint(base64url: string): Buffer {
   const bytes = Buffer.from(base64url, 'base64url');
   return bytes[0]! & 0x80 ? Buffer.concat([Buffer.of(0), bytes]) : bytes;

@@ -11,10 +11,13 @@ import { Profile } from './profile.entity.js';
 
 export type NewProfile = Pick<Profile, 'name'> & Partial<Pick<Profile, 'description' | 'config' | 'devices'>>;
 
-/** Every project has it, from the moment somebody looks; nobody removes it (LXD API: 403). */
+/**
+ * The profile that every project has: it is made when somebody first reads it, and nobody may remove it (LXD API:
+ * 403).
+ */
 export const DEFAULT_PROFILE = 'default';
 
-/** LXD refuses slashes, and the words that its paths use. */
+/** LXD refuses slashes, and the names that its paths need. */
 const PROFILE_NAME = /^(?!\.{1,2}$)[^\s/?&"'*]{1,63}$/;
 
 /** Profiles of projects (LXD API: /1.0/profiles). */
@@ -34,7 +37,7 @@ export class Profiles {
       .getMany();
   }
 
-  /** Throws NotFoundError. */
+  /** Throws NotFoundError. The default profile is made where it is missing. */
   async get({ projectId }: Caller, name: string, tx: EntityManager = this.database.manager): Promise<Profile> {
     if (name === DEFAULT_PROFILE) await addDefault(tx, projectId);
     const found = await tx.findOneBy(Profile, { projectId, name });
@@ -57,7 +60,10 @@ export class Profiles {
     }
   }
 
-  /** Throws ForbiddenError for the default one, ConflictError while instances use it. Index instances_of_project. */
+  /**
+   * Throws NotFoundError, ForbiddenError for the default profile, ConflictError while instances use it. Index
+   * instances_of_project.
+   */
   async delete(caller: Caller, name: string): Promise<void> {
     if (name === DEFAULT_PROFILE) throw new ForbiddenError('The "default" profile cannot be deleted');
     await this.database.transaction(async (tx) => {

@@ -1,4 +1,4 @@
-/** Nova's defaults ([quota] in nova.conf). -1: without limit. */
+/** Nova's defaults ([quota] in nova.conf). -1: no limit. */
 export const defaultLimits = {
   instances: 10,
   cores: 20,
@@ -7,7 +7,7 @@ export const defaultLimits = {
   key_pairs: 100,
   server_groups: 10,
   server_group_members: 10,
-  // Kept for clients that print them; nothing here counts them any more (Nova removed them in 2.36 and 2.57).
+  // Old clients print these; nothing counts them (Nova removed them in 2.36 and 2.57).
   injected_files: 5,
   injected_file_content_bytes: 10_240,
   injected_file_path_bytes: 255,

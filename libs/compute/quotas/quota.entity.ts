@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A project's limit that differs from the default (quotas/default-limits.ts). -1: without limit. */
+/** A project's limit where it differs from the default (quotas/default-limits.ts). -1: no limit. */
 @Entity('quotas')
 export class Quota {
   @PrimaryColumn({ type: 'text', name: 'project_id' })

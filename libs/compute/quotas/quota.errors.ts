@@ -1,13 +1,13 @@
 import { DomainError } from '#libs/common/errors';
 
-/** Limits are asked of, or set for, a project that there is not (Nova: 400, not 404). */
+/** Limits are read or set for a project that does not exist (Nova: 400, not 404). */
 export class UnknownProjectError extends DomainError {
   constructor(readonly projectId: string) {
     super(`Project ID ${projectId.slice(0, 100)} is not a valid project.`);
   }
 }
 
-/** A limit below what the project uses already, which only `force` sets. */
+/** A new limit is below what the project uses already; only `force` sets it. */
 export class LimitBelowUsageError extends DomainError {
   constructor(
     readonly resource: string,

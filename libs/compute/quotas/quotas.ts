@@ -9,7 +9,7 @@ import type { Limits } from './default-limits.js';
 import { Quota } from './quota.entity.js';
 import { LimitBelowUsageError, UnknownProjectError } from './quota.errors.js';
 
-/** What a project uses now; ram in MiB. */
+/** What a project uses now; `ram` in MiB. */
 export interface QuotaUsage {
   instances: number;
   cores: number;
@@ -17,11 +17,12 @@ export interface QuotaUsage {
   server_groups: number;
 }
 
-/** Limits of projects and what counts against them. */
+/** Projects' limits, and what counts against them. */
 @Injectable()
 export class Quotas {
   constructor(private readonly database: DataSource) {}
 
+  /** The project's limits, with the defaults where it has none of its own. -1: no limit. */
   async limits(projectId: string, tx: EntityManager = this.database.manager): Promise<Limits> {
     const rows = await tx.findBy(Quota, { projectId });
     return { ...defaultLimits, ...Object.fromEntries(rows.map((row) => [row.resource, row.limit])) };
@@ -50,8 +51,8 @@ export class Quotas {
   }
 
   /**
-   * Sets what is given, leaves the rest. Nova API: without `force` a limit is not below what is used. Throws
-   * UnknownProjectError, LimitBelowUsageError.
+   * Nova API: PUT /os-quota-sets/{project}. Sets the given limits and leaves the others; without `force` a limit
+   * below what is used is refused. Throws PolicyDeniedError, UnknownProjectError, LimitBelowUsageError.
    */
   async set(caller: Caller, projectId: string, limits: Partial<Limits>, force = false): Promise<Limits> {
     requireAllowed(caller, 'os_compute_api:os-quota-sets:update', { project_id: projectId });
@@ -65,19 +66,20 @@ export class Quotas {
     return this.limits(projectId);
   }
 
-  /** Back to the defaults. */
+  /** Nova API: DELETE /os-quota-sets/{project}. The project has the defaults again. Throws PolicyDeniedError. */
   async reset(caller: Caller, projectId: string): Promise<void> {
     requireAllowed(caller, 'os_compute_api:os-quota-sets:delete', { project_id: projectId });
     await this.database.manager.delete(Quota, { projectId });
   }
 
-  /** Throws QuotaExceededError for more items than an instance of the project may have. */
+  /** Throws QuotaExceededError where an instance of the project may not have so many metadata items. */
   async requireMetadata(tx: EntityManager, projectId: string, metadata: Record<string, string>): Promise<void> {
     const limit = (await this.limits(projectId, tx)).metadata_items;
     const count = Object.keys(metadata).length;
     if (limit >= 0 && count > limit) throw new QuotaExceededError('metadata_items', count, 0, limit);
   }
 
+  /** What counts against the project's limits; instances whose delete has not ended count too. */
   async usage(projectId: string, tx: EntityManager = this.database.manager): Promise<QuotaUsage> {
     // Index instances (project_id) where deleted_at is null.
     const [row] = await tx.query<QuotaUsage[]>(
@@ -91,8 +93,9 @@ export class Quotas {
   }
 
   /**
-   * For what the transaction has written already, as the last thing before its commit: the project's other requests wait
-   * for no more than that. Throws QuotaExceededError. `written` is what of it is new.
+   * Checks the quota after the transaction has written its rows, as its last statement before the commit, so that the
+   * project's other requests wait for the commit only. `written`: how much of the usage is new. Throws
+   * QuotaExceededError.
    */
   async requireWithin(tx: EntityManager, projectId: string, written: Partial<QuotaUsage>): Promise<void> {
     const { limits, usage } = await this.locked(tx, projectId);
@@ -104,8 +107,8 @@ export class Quotas {
   }
 
   /**
-   * How many of `each` the project may still have: at most `most`. Throws QuotaExceededError below `least`. Serialises the
-   * project's requests up to the end of the transaction, so that two at once cannot both take the last place.
+   * Returns how many of `each` the project may still have, at most `most`; throws QuotaExceededError below `least`.
+   * Until the transaction ends the project's other requests wait, so that two at once cannot take the last place.
    */
   async reserve(
     tx: EntityManager,
@@ -125,7 +128,10 @@ export class Quotas {
     return room;
   }
 
-  /** Sent at once: what is read is as it is when the lock has been given. */
+  /**
+   * PostgreSQL answers the three statements in the order they are sent: limits and usage are read once the lock is
+   * held.
+   */
   private async locked(tx: EntityManager, projectId: string): Promise<{ limits: Limits; usage: QuotaUsage }> {
     const [, limits, usage] = await Promise.all([
       lockKey(tx, 'quota', projectId),

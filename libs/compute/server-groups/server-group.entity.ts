@@ -3,7 +3,7 @@ import { Timestamps } from '#libs/database/columns';
 
 export type ServerGroupPolicy = 'affinity' | 'anti-affinity' | 'soft-affinity' | 'soft-anti-affinity';
 
-/** Its members are the instances whose scheduler hint `group` names it. */
+/** Nova: server group. Its members are the instances whose scheduler hint `group` names it. */
 @Entity('server_groups')
 export class ServerGroup extends Timestamps {
   @PrimaryColumn({ type: 'uuid' })
@@ -21,7 +21,7 @@ export class ServerGroup extends Timestamps {
   @Column({ type: 'text' })
   policy: ServerGroupPolicy;
 
-  /** anti-affinity only: how many members one host may have. */
+  /** anti-affinity only: how many members may run on one host. */
   @Column({ type: 'int', name: 'max_server_per_host', nullable: true })
   maxServerPerHost: number | null;
 }

@@ -10,7 +10,7 @@ import { ServerGroup } from './server-group.entity.js';
 import type { ServerGroupPolicy } from './server-group.entity.js';
 
 export interface ServerGroupView extends ServerGroup {
-  /** Ids of the instances in it. */
+  /** Ids of the member instances, oldest first. */
   members: string[];
 }
 
@@ -18,6 +18,7 @@ export interface ServerGroupView extends ServerGroup {
 const membersOf = `SELECT g.*, coalesce((SELECT array_agg(i.id ORDER BY i.created_at) FROM instances i
   WHERE i.scheduler_hints->>'group' = g.id::text AND i.deleted_at IS NULL), '{}') AS members FROM server_groups g`;
 
+/** Groups of instances that are kept together or apart (Nova: server groups). */
 @Injectable()
 export class ServerGroups {
   constructor(
@@ -25,6 +26,7 @@ export class ServerGroups {
     private readonly quotas: Quotas,
   ) {}
 
+  /** Nova API: POST /os-server-groups. Throws PolicyDeniedError, QuotaExceededError. */
   async create(
     caller: Caller,
     wanted: { name: string; policy: ServerGroupPolicy; maxServerPerHost?: number },
@@ -38,7 +40,7 @@ export class ServerGroups {
     return { ...group, members: [] };
   }
 
-  /** One page, oldest first. */
+  /** One page, oldest group first. Throws PolicyDeniedError. */
   async list(
     caller: Caller,
     page: { limit: number; offset: number; allProjects: boolean },
@@ -51,7 +53,7 @@ export class ServerGroups {
     return rows.map(toView);
   }
 
-  /** Throws NotFoundError also where it is another project's. */
+  /** Throws NotFoundError, also where the group belongs to another project. */
   async get(caller: Caller, id: string, tx: EntityManager = this.database.manager): Promise<ServerGroupView> {
     const [row] = UUID.test(id) ? await tx.query<Record<string, unknown>[]>(`${membersOf} WHERE g.id = $1`, [id]) : [];
     const group = row && toView(row);
@@ -61,8 +63,8 @@ export class ServerGroups {
   }
 
   /**
-   * Room for `count` more members in the group that a create names, if it names one; after the project's quota, whose lock
-   * keeps others away. Throws NotFoundError, QuotaExceededError.
+   * Checks that the group named by the hint, if any, takes `count` more members. The caller must hold the project's
+   * quota lock already: the lock keeps other creates out of the count. Throws NotFoundError, QuotaExceededError.
    */
   async reserve(tx: EntityManager, caller: Caller, group: string | string[] | undefined, count: number): Promise<void> {
     if (group === undefined) return;
@@ -72,12 +74,12 @@ export class ServerGroups {
       throw new QuotaExceededError('server_group_members', count, members.length, limit);
   }
 
-  /** Those of `ids` that there are. */
+  /** Returns those of `ids` that are server groups. */
   async existing(ids: string[]): Promise<string[]> {
     return (await this.database.manager.findBy(ServerGroup, { id: In(ids) })).map(({ id }) => id);
   }
 
-  /** Its members go on; they are no longer kept together or apart. */
+  /** Its members go on running and are no longer kept together or apart. Throws NotFoundError, PolicyDeniedError. */
   async delete(caller: Caller, id: string): Promise<void> {
     const group = await this.get(caller, id);
     requireAllowed(caller, 'os_compute_api:os-server-groups:delete', targetOf(group));

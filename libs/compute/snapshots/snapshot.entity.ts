@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn, Unique } from 'typeorm';
 import { BigintColumn, Timestamps } from '#libs/database/columns';
 
-/** creating -> ready | error; its operation says why. */
+/** creating -> ready | error; the operation that makes the snapshot says why. */
 export type SnapshotState = 'creating' | 'ready' | 'error';
 
 /** An instance as it was: its disk on the instance's storage, its configuration here (LXD: instance snapshot). */
@@ -20,7 +20,7 @@ export class Snapshot extends Timestamps {
   @Column({ type: 'text' })
   state: SnapshotState;
 
-  /** With the memory of its processes. */
+  /** True: the memory of the instance's processes is in it too. */
   @Column({ type: 'boolean', default: false })
   stateful: boolean;
 

@@ -10,15 +10,18 @@ import { Snapshot } from './snapshot.entity.js';
 
 export type NewSnapshot = Pick<Snapshot, 'name'> & Partial<Pick<Snapshot, 'stateful' | 'expiresAt'>>;
 
-/** LXD API: a slash divides the instance's name from the snapshot's. */
+/** LXD API: a slash separates the instance's name from the snapshot's, so a name has none. */
 const SNAPSHOT_NAME = /^(?!\.{1,2}$)[^\s/]{1,63}$/;
 
-/** The record of snapshots. Who may see the instance may see them; the disk is the workflow's that writes `ready`. */
+/**
+ * The records of snapshots; a workflow makes the disk and writes `ready`. Whoever may see the instance may see its
+ * snapshots.
+ */
 @Injectable()
 export class Snapshots {
   constructor(private readonly database: DataSource) {}
 
-  /** Of one instance, oldest first, from after the snapshot `marker`. At most 1000. */
+  /** Snapshots of one instance, oldest first, from after the snapshot `marker`. At most 1000. */
   async list(instanceId: string, { marker, limit = MAX_PAGE }: { marker?: string; limit?: number } = {}) {
     const query = this.database.manager
       .createQueryBuilder(Snapshot, 's')
@@ -37,8 +40,9 @@ export class Snapshots {
   }
 
   /**
-   * In the transaction that makes its operation and holds the instance's row: `creating`, with the configuration of now.
-   * Throws InvalidInputError, ConflictError where the instance has one of this name.
+   * Writes the record in state `creating` with the instance's present configuration. The caller's transaction must
+   * hold the instance's row and also make the operation. Throws InvalidInputError, ConflictError where the instance
+   * has a snapshot of this name.
    */
   async create(tx: EntityManager, instance: Instance, { name, ...wanted }: NewSnapshot): Promise<Snapshot> {
     requireName('name', name, SNAPSHOT_NAME, 'at most 63 characters without spaces and slashes');
@@ -59,7 +63,10 @@ export class Snapshots {
     return tx.findOneByOrFail(Snapshot, { id });
   }
 
-  /** In the transaction of the workflow that has removed its disk. Once more is a success. */
+  /**
+   * Removes the record, after the workflow has removed the disk and in the same transaction. Removing it again is a
+   * success.
+   */
   async delete(tx: EntityManager, instanceId: string, name: string): Promise<void> {
     await tx.delete(Snapshot, { instanceId, name });
   }

@@ -30,7 +30,10 @@ export interface Rebuild {
 
 type Prepare = (tx: EntityManager, before: Instance) => Promise<object>;
 
-/** What users do to an instance: the state table is asked, task_state set and the operation made, in one transaction. */
+/**
+ * What users do to an instance. Each method asks the state table, sets task_state and writes the operation in one
+ * transaction.
+ */
 @Injectable()
 export class InstanceActions {
   constructor(
@@ -39,12 +42,12 @@ export class InstanceActions {
     private readonly quotas: Quotas,
   ) {}
 
-  /** Nova API: os-start, os-stop, pause, unpause. Throws NotFoundError, InstanceStateError. */
+  /** Nova API: os-start, os-stop, pause, unpause. Throws NotFoundError, PolicyDeniedError, InstanceStateError. */
   async power(caller: Caller, id: string, action: 'start' | 'stop' | 'pause' | 'unpause'): Promise<Operation> {
     return this.begin(caller, id, action, async (_tx, before) => ({ before: statesOf(before) }) satisfies PowerInput);
   }
 
-  /** Nova API: reboot. */
+  /** Nova API: reboot. `soft` lets the guest's init shut down first. Throws as `power`. */
   async reboot(caller: Caller, id: string, type: 'soft' | 'hard'): Promise<Operation> {
     const action = type === 'soft' ? 'soft_reboot' : 'hard_reboot';
     return this.begin(caller, id, action, async (_tx, before) => {
@@ -52,7 +55,10 @@ export class InstanceActions {
     });
   }
 
-  /** Nova API: rebuild: a new root from an image; ports, flavor and host stay. A stopped instance is left stopped. */
+  /**
+   * Nova API: rebuild. The instance gets a new root from an image and keeps its ports, flavor and host; one that was
+   * stopped stays stopped. Throws as `power`, and what `imageOfRebuild` throws.
+   */
   async rebuild(caller: Caller, id: string, wanted: Rebuild): Promise<Operation> {
     return this.begin(caller, id, 'rebuild', async (tx, before) => {
       const { imageId, ...changes } = wanted;
@@ -68,14 +74,14 @@ export class InstanceActions {
   }
 
   /**
-   * Nova API: DELETE /servers/{id}, forceDelete. Allowed in every state; what is under way is asked to stop. An accepted
-   * delete is accepted again without a second operation: null then.
+   * Nova API: DELETE /servers/{id}, forceDelete. Allowed in every state; operations under way on the instance are
+   * asked to end. Returns null where a delete had been accepted before: no second operation is made.
    */
   async delete(caller: Caller, id: string, force: boolean): Promise<Operation | null> {
     return this.operations.transact(async (tx, create) => {
       const [present, others] = await Promise.all([lockOwn(tx, caller, id), unfinished(tx, id)]);
       if (present.taskState === 'deleting' && others.some(({ kind }) => kind === 'instance.delete')) return null;
-      // The delete waits for whatever runs on the instance: that is asked to end early.
+      // The delete waits until the operations before it on this instance have ended; they are asked to end early.
       for (const other of others) await this.operations.requestCancel(other.id, tx);
       const input: DeleteInstanceInput = { before: statesOf(present), force };
       const [, operation] = await Promise.all([
@@ -93,7 +99,10 @@ export class InstanceActions {
     });
   }
 
-  /** Nova API: os-resetState: what an operator says the state is. Touches no host; an operation under way goes on. */
+  /**
+   * Nova API: os-resetState. An operator says what the state is; no host is called and an operation under way goes
+   * on.
+   */
   async resetState(caller: Caller, id: string, vmState: 'active' | 'error'): Promise<void> {
     await this.operations.transact(async (tx) => {
       await lockOwn(tx, caller, id);
@@ -111,7 +120,10 @@ export class InstanceActions {
     });
   }
 
-  /** One transaction: compare-and-set of the states, what `prepare` changes, the operation with its input. */
+  /**
+   * One transaction: sets the states by compare-and-set, writes what `prepare` changes, and the operation with the
+   * input that `prepare` returns.
+   */
   private async begin(caller: Caller, id: string, action: InstanceAction, prepare: Prepare): Promise<Operation> {
     return this.operations.transact(async (tx, create) => {
       const before = await this.transitions.begin(tx, await lockOwn(tx, caller, id), action);
@@ -122,7 +134,7 @@ export class InstanceActions {
   }
 }
 
-/** The instance's row, locked; another project's is not found. */
+/** Locks and returns the instance's row. Throws NotFoundError also for an instance of another project. */
 async function lockOwn(tx: EntityManager, caller: Caller, id: string): Promise<Instance> {
   const found = UUID.test(id)
     ? await tx.findOne(Instance, { where: { id }, lock: { mode: 'pessimistic_write' } })
@@ -132,7 +144,7 @@ async function lockOwn(tx: EntityManager, caller: Caller, id: string): Promise<I
   return found;
 }
 
-/** What has not ended yet. Index operations_by_resource. */
+/** The instance's operations that have not ended. Index operations_by_resource. */
 async function unfinished(tx: EntityManager, id: string): Promise<Operation[]> {
   return tx.findBy(Operation, { resourceType: INSTANCE, resourceId: id, state: In(['pending', 'running', 'undoing']) });
 }

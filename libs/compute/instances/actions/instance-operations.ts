@@ -1,19 +1,19 @@
 import type { PowerState, VmState } from '../instance.entity.js';
 
-/** `operations.resource_type` of everything here; resource_id is the instance's id. */
+/** `operations.resource_type` of every operation in this file; `resource_id` is the instance's id. */
 export const INSTANCE = 'instance';
 
-/** Where an operation found the instance: what a failed one goes back to. */
+/** The states in which an operation found the instance; a failed operation sets them again. */
 export interface Before {
   vmState: VmState;
   powerState: PowerState;
 }
 
-/** `instance.create`: everything else stands in the instance's row and its ports. */
+/** `instance.create`. All else that the workflow needs stands in the instance's row and its ports. */
 export interface CreateInstanceInput {
-  /** Host asked for by `zone:host`: no filter is asked, only the claim is made (Nova: force_hosts). */
+  /** Host named by `zone:host`: filters are not asked, only the claim is made (Nova: force_hosts). */
   forcedHost: string | null;
-  /** Host asked for by `host` or `hypervisor_hostname` (2.74): the only candidate, filters are asked. */
+  /** Host named by `host` or `hypervisor_hostname` (2.74): the only candidate, and filters are asked. */
   requestedHost: string | null;
 }
 
@@ -28,7 +28,9 @@ export interface RebootInput {
   hard: boolean;
 }
 
-/** `instance.rebuild`: image_id of the row is already the new one; left stopped where `start` is false. */
+/**
+ * `instance.rebuild`. The row's image_id is the new image already; `start` is false where the instance was stopped.
+ */
 export interface RebuildInput {
   before: Before;
   imageId: string;
@@ -36,7 +38,7 @@ export interface RebuildInput {
   start: boolean;
 }
 
-/** `instance.delete`. Ports made for the instance go with it, others are only unplugged. */
+/** `instance.delete`. Ports that were made for the instance are deleted with it, other ports are unplugged. */
 export interface DeleteInstanceInput {
   before: Before;
   force: boolean;

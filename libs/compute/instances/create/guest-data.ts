@@ -1,6 +1,6 @@
 import { InvalidInputError } from '#libs/common/errors';
 
-/** What Nova puts into a guest beside its image. */
+/** A key pair's name and user data: what Nova gives a guest through its metadata service or config drive. */
 export interface GuestData {
   keyName?: string | null;
   userData?: string | null;
@@ -9,8 +9,8 @@ export interface GuestData {
 const reason = 'no value: nothing puts it into a guest yet';
 
 /**
- * Nothing delivers keys or user data yet: no metadata service, no config drive. A server that shows them and never had
- * them would be a lie. Throws InvalidInputError.
+ * Throws InvalidInputError where a key or user data are given: there is no metadata service and no config drive yet
+ * that would bring them to the guest, and accepting them would promise it.
  */
 export function refuseGuestData({ keyName, userData }: GuestData): void {
   if (keyName !== undefined && keyName !== null) throw new InvalidInputError('key_name', reason);

@@ -7,8 +7,8 @@ import { allows } from '#libs/policy/policy';
 import { Instance } from '../instance.entity.js';
 
 /**
- * Instances that the scheduler hints same_host and different_host name must be the caller's to see: nobody places a server
- * beside another project's. One that was deleted may be named. Throws NotFoundError.
+ * Throws NotFoundError where the scheduler hint same_host or different_host names an instance that the caller may not
+ * see, so that nobody finds out where another project's instances run. An instance that was deleted may be named.
  */
 export async function requireHinted(
   tx: EntityManager,

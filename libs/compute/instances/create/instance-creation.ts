@@ -39,7 +39,9 @@ import type { NewInstance } from './new-instance.js';
 import { refuseGuestData } from './guest-data.js';
 import { requireFits, usableImage } from './usable-image.js';
 
-/** Instances of one request, whatever the quota: they are made in one transaction. */
+/**
+ * Upper bound of `min_count` and `max_count`, whatever the quota: one transaction makes all instances of a request.
+ */
 export const MAX_INSTANCES_AT_ONCE = 1_000;
 
 /** Makes instances: rows, ports and the operation `instance.create` in one transaction. */
@@ -54,9 +56,9 @@ export class InstanceCreation {
   ) {}
 
   /**
-   * Nova API: POST /servers. As many as quota allows between minCount and maxCount. Throws the errors of
-   * instance.errors.ts, InvalidInputError, ForbiddenError, QuotaExceededError and
-   * what `InstancePorts` throws where an address or port is taken.
+   * Nova API: POST /servers. Makes as many instances as the quota allows between minCount and maxCount. Throws the
+   * errors of instance.errors.ts, InvalidInputError, ForbiddenError, QuotaExceededError, and what `InstancePorts`
+   * throws where an address or port is taken.
    */
   async create(caller: Caller, wanted: NewInstance): Promise<Instance[]> {
     if (wanted.maxCount > MAX_INSTANCES_AT_ONCE)
@@ -72,7 +74,8 @@ export class InstanceCreation {
 
   private async createAll(caller: Caller, wanted: NewInstance, placement: Placement): Promise<Instance[]> {
     return this.operations.transact(async (tx, createOperation) => {
-      // The project's quota, which holds up its other requests, comes last where it does not decide how many there are.
+      // The quota's lock makes the project's other requests wait, so it is taken last wherever it does not decide the
+      // count.
       const [flavor, image, nics] = await Promise.all([
         this.flavorOf(tx, caller, wanted),
         wanted.imageId === null ? null : usableImage(tx, caller, wanted.imageId),
@@ -130,7 +133,10 @@ function operationOf(by: Caller, resourceId: string, { forcedHost, requestedHost
   return { kind: 'instance.create', queue: 'instance', resourceType: INSTANCE, resourceId, by, input };
 }
 
-/** Throws UnusableReferenceError for a group the project has not: it has the default one only, by name or id. */
+/**
+ * Throws UnusableReferenceError for a security group that the project does not have: it has the default one only, by
+ * name or id.
+ */
 function requireGroups({ projectId }: Caller, names: string[] = []): void {
   const { id, name: defaultName } = defaultSecurityGroup(projectId);
   const unknown = names.find((name) => name !== defaultName && name !== id);
@@ -147,7 +153,7 @@ async function assignRanges(tx: EntityManager, instances: readonly Instance[]): 
   }
 }
 
-/** Throws NotAllowedOnAnyHostError where no host may run such an instance: nobody has allowed it. */
+/** Throws NotAllowedOnAnyHostError where the flavor needs what operators have allowed on no host. */
 async function requireAllowed(tx: EntityManager, needs: readonly string[]): Promise<void> {
   for (const need of needs) {
     const shown = JSON.stringify([{ name: need, present: true }]);
@@ -156,13 +162,16 @@ async function requireAllowed(tx: EntityManager, needs: readonly string[]): Prom
   }
 }
 
-/** A port or address that was named can go to one instance only. */
+/**
+ * Throws NicForManyError where several instances are asked for and a port or a fixed address is named: only one can
+ * have it.
+ */
 function requireOwnPorts(wanted: NewInstance, count: number): void {
   const named = Array.isArray(wanted.networks) && wanted.networks.some((nic) => nic.portId ?? nic.fixedIp);
   if (named && count > 1) throw new NicForManyError(count);
 }
 
-/** The flavor as it is now: later changes of it do not touch the instance. */
+/** The flavor as it is now; later changes of the flavor do not touch the instance. */
 function copyOf({ id, name, vcpus, ramMb, diskGb, extraSpecs }: Flavor): InstanceFlavor {
   return { id, name, vcpus, ramMb, diskGb, extraSpecs };
 }
@@ -174,7 +183,7 @@ function resourcesWanted({ resources }: NewInstance, flavor: InstanceFlavor | nu
   return resources;
 }
 
-/** Throws ConflictError where the project has an instance of a name that is to be unique. */
+/** Throws ConflictError where `nameIsUnique` is asked for and the project has an instance of that name. */
 async function insert(tx: EntityManager, instances: Instance[]): Promise<void> {
   try {
     await tx.insert(Instance, instances);

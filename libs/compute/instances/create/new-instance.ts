@@ -10,16 +10,19 @@ export interface NewInstance {
   name: string;
   /** RFC 1123 label; made from the name where left out. */
   hostname?: string;
-  /** Null: its root is made without one. */
+  /** Null: the root is made without an image. */
   imageId: string | null;
-  /** Null: `resources` say what it takes. */
+  /** Null: `resources` say what the instance takes of a host. */
   flavorId: string | null;
   resources?: InstanceResources;
-  /** LXD: deleted when it stops. */
+  /** LXD: the instance is deleted when it stops. */
   ephemeral?: boolean;
-  /** The face addresses instances by name: refused where the project has such a one already. */
+  /**
+   * True where the face addresses instances by name (LXD): the create is refused where the project has an instance of
+   * this name.
+   */
   nameIsUnique?: boolean;
-  /** auto: the project's only network, if it has one. */
+  /** `auto`: the project's only network, or none where it has no network. */
   networks: 'auto' | 'none' | RequestedNic[];
   metadata: Record<string, string>;
   tags: string[];

@@ -11,8 +11,8 @@ import type { InstanceResources } from '../instance-resources.js';
 import { FlavorTooSmallError, ImageNotReadyError, UnusableReferenceError } from '../instance.errors.js';
 
 /**
- * An image that instances can be made from. Throws UnusableReferenceError, ImageNotReadyError. It cannot be
- * deleted before the transaction has ended, in which a server begins to need it (invariant 8).
+ * The image, where the caller may make instances from it. It is locked, so that nobody deletes it before the caller's
+ * transaction has written the instance that needs it (invariant 8). Throws UnusableReferenceError, ImageNotReadyError.
  */
 export async function usableImage(tx: EntityManager, caller: Caller, id: string): Promise<Image> {
   const image = UUID.test(id) ? await lockedImage(tx, id) : null;
@@ -22,7 +22,7 @@ export async function usableImage(tx: EntityManager, caller: Caller, id: string)
   return image;
 }
 
-/** As `usableImage`; a server may be built again from the image that it has, deleted or not. */
+/** As `usableImage`, but the image that the instance has already may be taken although it was deleted. */
 export async function imageOfRebuild(
   tx: EntityManager,
   caller: Caller,
@@ -33,12 +33,12 @@ export async function imageOfRebuild(
   return own ?? usableImage(tx, caller, id);
 }
 
-/** Conflicts with the lock of who deletes or changes it, not with others who use it. */
+/** The lock conflicts with that of whoever deletes or changes the image, not with others who use it. */
 function lockedImage(tx: EntityManager, id: string): Promise<Image | null> {
   return tx.findOne(Image, { where: { id }, lock: { mode: 'for_key_share' } });
 }
 
-/** Throws InvalidInputError where the host that the server stays on is of another architecture than the image. */
+/** Throws InvalidInputError where the instance stays on a host of another architecture than the image's. */
 export async function requireArchitecture(tx: EntityManager, image: Image, hostId: string | null): Promise<void> {
   const wanted = architectureOf(image.properties);
   const host = wanted && hostId ? await tx.findOneBy(Host, { id: hostId }) : null;
@@ -47,7 +47,7 @@ export async function requireArchitecture(tx: EntityManager, image: Image, hostI
     throw new InvalidInputError('imageRef', `an image for ${own}, as the server's host is, not for ${wanted}`);
 }
 
-/** Throws FlavorTooSmallError. */
+/** Throws FlavorTooSmallError where the image needs more memory or disk. */
 export function requireFits(given: Pick<InstanceResources, 'memoryMb' | 'diskGb'>, image: Image): void {
   if (image.minRam > given.memoryMb) throw new FlavorTooSmallError('memory', given.memoryMb, image.minRam);
   if (given.diskGb !== 0 && image.minDisk > given.diskGb)

@@ -4,7 +4,7 @@ import { Agents } from '#libs/fleet/agents/agents.service';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
 import type { Instance } from '../instance.entity.js';
 
-/** What an instance's console has printed, read from its host. */
+/** Reads an instance's console log from its host. */
 @Injectable()
 export class ConsoleLogs {
   constructor(
@@ -12,7 +12,10 @@ export class ConsoleLogs {
     private readonly hosts: Hosts,
   ) {}
 
-  /** The last `lines`; 0: all that is kept. Throws ConflictError before it has a host, UnavailableError. */
+  /**
+   * The last `lines` lines; 0: all that the host keeps. Throws ConflictError before the instance has a host,
+   * UnavailableError where the host does not answer.
+   */
   async read(instance: Instance, lines: number): Promise<string> {
     if (instance.hostId === null) throw new ConflictError(`Instance ${instance.id} is not ready`);
     const host = await this.hosts.get(instance.hostId);

@@ -7,12 +7,15 @@ interface HostInstance {
   hostId: string;
 }
 
-/** Which instances hosts have. */
+/** Which instances run on which hosts. */
 @Injectable()
 export class HostInstances {
   constructor(private readonly database: DataSource) {}
 
-  /** Of these hosts, at most 1000 times their number, by host id. Index instances (host_id) where deleted_at is null. */
+  /**
+   * Instances of these hosts by host id, at most 1000 for each host on average. Index instances (host_id) where
+   * deleted_at is null.
+   */
   async byHost(hostIds: string[]): Promise<Map<string, HostInstance[]>> {
     const rows = await this.database.query<HostInstance[]>(
       `SELECT id, name, host_id AS "hostId" FROM instances
@@ -22,7 +25,7 @@ export class HostInstances {
     return Map.groupBy(rows, (row) => row.hostId);
   }
 
-  /** How many each of these hosts has. Index as above. */
+  /** Number of instances on each of these hosts. Index as `byHost`. */
   async countByHost(hostIds: string[]): Promise<Map<string, number>> {
     const rows = await this.database.query<{ hostId: string; count: number }[]>(
       `SELECT host_id AS "hostId", count(*)::int AS count FROM instances
@@ -32,7 +35,7 @@ export class HostInstances {
     return new Map(rows.map(({ hostId, count }) => [hostId, count]));
   }
 
-  /** On all hosts together. */
+  /** Number of instances on all hosts together. */
   async count(): Promise<number> {
     const [row] = await this.database.query<{ count: number }[]>(
       'SELECT count(*)::int AS count FROM instances WHERE host_id IS NOT NULL AND deleted_at IS NULL',

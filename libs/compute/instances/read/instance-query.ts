@@ -6,7 +6,7 @@ import type { Instance, PowerState, TaskState, VmState } from '../instance.entit
 
 /** What a list of instances may be narrowed by; every field given must hold. */
 export interface InstanceFilter {
-  /** null: of all projects. */
+  /** Null: instances of all projects. */
   projectId: string | null;
   userId?: string;
   ids?: string[];
@@ -18,7 +18,7 @@ export interface InstanceFilter {
   hostName?: string;
   flavorId?: string;
   imageId?: string;
-  /** Any of these pairs; an empty list matches nothing. */
+  /** The instance stands in any of these states; an empty list matches nothing. */
   states?: { vmState: VmState; taskState?: TaskState[]; notTaskState?: TaskState[] }[];
   vmState?: VmState;
   taskState?: TaskState;
@@ -31,7 +31,9 @@ export interface InstanceFilter {
   tagsAny?: string[];
   notTags?: string[];
   notTagsAny?: string[];
-  /** Only deleted ones (true) or only those that are not; absent with changesSince: both. */
+  /**
+   * True: only deleted ones; false: only those that are not; absent: not deleted ones, or both with `changesSince`.
+   */
   deleted?: boolean;
   changesSince?: Date;
   changesBefore?: Date;
@@ -132,7 +134,7 @@ function byTags(query: Query, filter: InstanceFilter): void {
   if (filter.notTagsAny) query.andWhere('NOT i.tags && :notTagsAny', { notTagsAny: filter.notTagsAny });
 }
 
-/** Index ports_of_instance. */
+/** Compares regular expressions with the instance's fixed addresses. Index ports_of_instance. */
 function byAddresses(query: Query, filter: InstanceFilter): void {
   for (const field of ['ip', 'ip6'] as const) {
     const value = filter[field];
@@ -152,7 +154,7 @@ function byTime(query: Query, filter: InstanceFilter): void {
   if (deleted !== undefined) query.andWhere(deleted ? 'i.deleted_at IS NOT NULL' : 'i.deleted_at IS NULL');
 }
 
-/** As asked for, with the id as the last key. */
+/** The sort keys asked for, then the id: the order of a page is never open. */
 function orderOf({ sort }: InstancePage): OrderKey[] {
   const last = sort.at(-1)?.direction ?? 'desc';
   return [

@@ -14,7 +14,7 @@ export interface InstanceNicView {
   fixedIps: (FixedIp & { version: 4 | 6 })[];
 }
 
-/** Nova's host_status. */
+/** Nova API: host_status (2.16), as far as hosts here have it. */
 export type HostStatus = 'UP' | 'DOWN' | 'MAINTENANCE';
 
 export interface InstanceHostView {
@@ -24,7 +24,7 @@ export interface InstanceHostView {
   status: HostStatus;
 }
 
-/** An instance with what every view of it shows besides its row. */
+/** An instance with its ports and what is shown of its host. */
 export interface InstanceView {
   instance: Instance;
   nics: InstanceNicView[];
@@ -36,6 +36,7 @@ export interface InstanceView {
 export class InstanceViews {
   constructor(private readonly database: DataSource) {}
 
+  /** In the order of `instances`. */
   async of(instances: Instance[]): Promise<InstanceView[]> {
     if (!instances.length) return [];
     const [nics, hosts] = await Promise.all([this.nics(instances), this.hosts(instances)]);
@@ -46,7 +47,7 @@ export class InstanceViews {
     }));
   }
 
-  /** Index ports_of_instance. */
+  /** The NICs by instance id. Index ports_of_instance. */
   private async nics(instances: Instance[]): Promise<Map<string, InstanceNicView[]>> {
     const rows = await this.database.query<InstanceNicView[]>(
       `SELECT p.instance_id AS "instanceId", p.id AS "portId", p.network_id AS "networkId", n.name AS "networkName",

@@ -4,10 +4,10 @@ import { configOf } from './instance-spec.js';
 
 const PRIVILEGED = 'security.privileged';
 
-/** Keys that say whose ids an instance's files have: a disk that is kept cannot change them. */
+/** Keys that decide which ids own an instance's files: where the disk is kept, they cannot change. */
 const OF_IDS = [PRIVILEGED, ...['isolated', 'base', 'size'].map((key) => `security.idmap.${key}`)];
 
-/** Capabilities that the instance asks of every host that it runs on, by its configuration. */
+/** Capabilities that the instance's configuration demands of every host it runs on. */
 export function hostNeeds(
   instance: Pick<Instance, 'config'>,
   flavor: Pick<InstanceFlavor, 'extraSpecs'> | null,
@@ -15,7 +15,10 @@ export function hostNeeds(
   return configOf(instance, flavor)[PRIVILEGED] === 'true' ? ['privileged'] : [];
 }
 
-/** Throws InvalidInputError where the disk as it is would not fit the other flavor's configuration. */
+/**
+ * Throws InvalidInputError where the files on the kept disk would belong to other ids than the next flavor's
+ * configuration has.
+ */
 export function requireSameIds(instance: Pick<Instance, 'config' | 'flavor'>, next: InstanceFlavor): void {
   const [before, after] = [configOf(instance, instance.flavor), configOf(instance, next)];
   for (const key of OF_IDS)

@@ -3,23 +3,26 @@ import { SHARED_ID_RANGE } from '#libs/agent-protocol/shared-id-range';
 import { lock } from '#libs/database/advisory-locks';
 import { IdRangeError } from '../instance.errors.js';
 
-/** Ranges of their own lie between these (LXD: the ids that its installation gives root in /etc/subuid). */
+/**
+ * Instances get ranges of their own between these two ids (LXD takes the ids that its installation gives root in
+ * /etc/subuid).
+ */
 const LOWEST = SHARED_ID_RANGE.base + SHARED_ID_RANGE.size;
 const BEYOND = 1_001_000_000;
-/** Less than an image's users: `nobody` is 65534. */
+/** An image has users up to `nobody`, 65534: a smaller range could not hold them. */
 const SMALLEST = 65_536;
-/** An explicit base is above the ids of a host's own users. */
+/** A base that somebody names must lie above the ids of the host's own users. */
 const LOWEST_EXPLICIT = 100_000;
 
-/** Where an instance's ids begin is either wanted or to be found. */
+/** A range of host ids that an instance is to have. `base` null: `assignRange` looks for a free one. */
 export interface WantedRange {
   base: number | null;
   size: number;
 }
 
 /**
- * LXD: security.idmap.isolated, security.idmap.size, security.idmap.base (which implies isolated). Null: the shared range.
- * Throws IdRangeError that names the key.
+ * LXD: security.idmap.isolated, security.idmap.size, security.idmap.base (which implies isolated). Null: the instance
+ * uses the shared range. Throws IdRangeError that names the key.
  */
 export function wantedRange(config: Readonly<Record<string, string>>): WantedRange | null {
   const isolated = config['security.idmap.isolated'] ?? 'false';
@@ -35,7 +38,10 @@ export function wantedRange(config: Readonly<Record<string, string>>): WantedRan
   return { base, size: size ?? SMALLEST };
 }
 
-/** In the caller's transaction; until it ends nobody else is given a range. Throws IdRangeError. */
+/**
+ * Gives the instance its range in the caller's transaction, and holds back others who want one until that ends.
+ * Throws IdRangeError where the range is taken or none is free.
+ */
 export async function assignRange(tx: EntityManager, instanceId: string, wanted: WantedRange): Promise<void> {
   await lock(tx, 'idRanges');
   const base =
@@ -72,7 +78,7 @@ async function requireFree(tx: EntityManager, base: number, size: number): Promi
   return base;
 }
 
-/** Null where the key is not set. */
+/** Null where the key is not set. Throws IdRangeError. */
 function number(config: Readonly<Record<string, string>>, key: 'base' | 'size', least: number): number | null {
   const value = config[`security.idmap.${key}`];
   if (value === undefined || value === '') return null;

@@ -7,18 +7,19 @@ import { resourcesOf } from '../instance-resources.js';
 
 export interface InstanceSpecParts {
   instance: Instance;
-  /** The flavor it is to have: the instance's own unless a resize is going on. */
+  /** The flavor that the host gives the instance: its own or, during a resize, the other one. */
   flavor?: InstanceFlavor;
-  /** Null where its root was made without one. */
+  /** Null where the root was made without an image. */
   image: Pick<Image, 'id' | 'sha256' | 'size' | 'properties'> | null;
-  /** In the order of eth0, eth1, … */
+  /** In the order in which the guest has them: eth0, eth1, … */
   nics: Nic[];
   networks: NetworkSpec[];
 }
 
 /**
- * What the agent is told about an instance, LXD-style configuration and devices expanded: the image's properties named
- * `lxd:KEY` first, then the flavor's extra specs, the server's metadata, the instance's own keys. Throws InvalidInputError where the image has no checksum yet.
+ * What the agent is told about an instance, with LXD-style configuration and devices expanded. Later sources win: the
+ * image's properties `lxd:KEY`, the flavor's extra specs, the server's metadata, the instance's own keys. Throws
+ * InvalidInputError where the image has no checksum yet.
  */
 export function renderInstanceSpec(parts: InstanceSpecParts): InstanceSpec {
   const { instance, image, nics, networks } = parts;
@@ -55,14 +56,17 @@ function imageOf({ id, sha256, size }: Pick<Image, 'id' | 'sha256' | 'size'>) {
   return { imageId: id, sha256, sizeBytes: size ?? 0 };
 }
 
-/** Configuration keys that whoever uploads an image or owns a server may set; the others are the operator's. */
+/** Configuration keys that users may set on images and servers; all others are the operator's. */
 const USERS_KEYS = new Set(['migration.stateful']);
 
 function idMapOf({ idmapBase, idmapSize }: Instance): IdMap {
   return idmapBase && idmapSize ? { base: idmapBase, size: idmapSize } : SHARED_ID_RANGE;
 }
 
-/** The operator's keys in force: a flavor's extra specs `lxd:security.privileged` and the like, then the instance's own. */
+/**
+ * The operator's keys that apply: the flavor's extra specs such as `lxd:security.privileged`, then the instance's
+ * own.
+ */
 export function configOf(
   instance: Pick<Instance, 'config'>,
   flavor: Pick<InstanceFlavor, 'extraSpecs'> | null,

@@ -1,7 +1,7 @@
 import { InstanceStateError } from '#libs/common/errors';
 import type { PowerState, TaskState, VmState } from '../instance.entity.js';
 
-/** What a user can ask of an instance. The names are those of Nova's messages ("Cannot 'stop' instance …"). */
+/** What a user can ask of an instance. */
 export type InstanceAction =
   | 'start'
   | 'stop'
@@ -22,21 +22,21 @@ export type InstanceAction =
 export interface ActionRule {
   /** Word in Nova's error message. */
   word: string;
-  /** vm_states that allow it; `any`: not asked. */
+  /** vm_states that allow the action; `any`: the state is not asked for. */
   vmStates: readonly VmState[] | 'any';
-  /** task_states that allow it (null: nothing is going on); `any`: not asked. */
+  /** task_states that allow the action (null: no operation runs); `any`: the state is not asked for. */
   taskStates: readonly (TaskState | null)[] | 'any';
   powerStates: readonly PowerState[] | 'any';
-  /** task_state from the moment it is accepted. */
+  /** task_state from the moment the action is accepted. */
   taskState: TaskState;
-  /** Kind of the operation it makes. */
+  /** Kind of the operation that the action makes. */
   operation: string;
 }
 
 const idle = [null] as const;
 const duringReboot = [null, 'rebooting', 'reboot_started_hard', 'pausing', 'unpausing'] as const;
 
-/** Nova: the @check_instance_state decorators of compute/api.py, with the task_state each sets. */
+/** Nova: the @check_instance_state decorators of compute/api.py, with the task_state that each action sets. */
 export const actionRules: Readonly<Record<InstanceAction, ActionRule>> = {
   start: rule('start', ['stopped'], idle, 'powering-on', 'instance.start'),
   stop: rule('stop', ['active', 'error'], idle, 'powering-off', 'instance.stop'),
@@ -78,7 +78,7 @@ export interface InstanceStates {
   powerState: PowerState;
 }
 
-/** Throws InstanceStateError, with Nova's message, where the instance's state does not allow `action`. */
+/** Throws InstanceStateError, with Nova's message, where the instance's states do not allow the action. */
 export function requireAllowed(instance: InstanceStates, action: InstanceAction): ActionRule {
   const found = actionRules[action];
   const refuse = (attribute: 'vm_state' | 'task_state' | 'power_state', state: string) =>
@@ -92,7 +92,7 @@ export function requireAllowed(instance: InstanceStates, action: InstanceAction)
   return found;
 }
 
-/** What a workflow does to an instance's states: where it must stand before, and where it stands after. */
+/** One row of `transitions`: the states in which the instance must stand before, and those it has after. */
 export interface InstanceTransition {
   vmStates: readonly VmState[] | 'any';
   taskStates: readonly (TaskState | null)[] | 'any';
@@ -100,8 +100,8 @@ export interface InstanceTransition {
 }
 
 /**
- * Every change a workflow may make. `deleting` stands in no list of taskStates: a delete that was accepted meanwhile
- * wins, the transition is lost (InstanceTransitionLostError) and the workflow undoes itself.
+ * Every change of state that workflows may make. No row lists `deleting` in its taskStates: where a delete was
+ * accepted meanwhile, the transition throws InstanceTransitionLostError and the workflow undoes what it did.
  */
 export const transitions = {
   // ---- build
@@ -135,7 +135,7 @@ export const transitions = {
   revertedStopped: step(['resized'], ['resize_reverting'], halted()),
   evacuatedRunning: step(['active', 'stopped', 'error'], ['rebuilding'], running()),
   evacuatedStopped: step(['active', 'stopped', 'error'], ['rebuilding'], halted()),
-  // ---- seen by an agent, asked for by no operation (it died, was shut down or rebooted from inside)
+  // ---- reported by an agent and asked for by no operation: the guest crashed, shut down or rebooted by itself
   seenRunning: step(['active', 'stopped'], [null], running()),
   seenStopped: step(['active', 'paused'], [null], halted()),
   seenPaused: step(['active'], [null], { vmState: 'paused', taskState: null, powerState: 3 }),

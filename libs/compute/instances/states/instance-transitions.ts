@@ -9,25 +9,26 @@ import type { InstanceFlavor, TaskState } from '../instance.entity.js';
 import { compareAndSet, loadInstance, withFlavor } from './state-update.js';
 import type { StateChanges } from './state-update.js';
 
-/** What fails a workflow, as Nova's `fault` shows it. */
+/** Why a workflow failed, as Nova's `fault` shows it. */
 export interface Fault {
-  /** HTTP-like: 500 unless told. */
+  /** As an HTTP status; 500 where absent. */
   code?: number;
   message: string;
-  /** Class of the error: members are told no more of it. */
+  /** Class of the error: all that members are told of it. */
   type?: string;
   details?: string;
 }
 
 /**
- * The only writer of an instance's states. Each method is one compare-and-set UPDATE against the tables of
- * instance-states.ts, in the caller's transaction.
+ * The only writer of an instance's states. Each method is one compare-and-set UPDATE by the tables of
+ * instance-states.ts, in the caller's transaction; where the instance is in other states, it throws
+ * InstanceTransitionLostError.
  */
 @Injectable()
 export class InstanceTransitions {
   /**
-   * Accepts `action` on an instance, by id or as it was just read: checks the states and sets its task_state. Returns the
-   * instance as it was before. Throws NotFoundError, InstanceStateError.
+   * Accepts `action`: checks the states and sets its task_state. `instance`: an id, or the row as the caller has just
+   * read it. Returns the row as it was before. Throws NotFoundError, InstanceStateError.
    */
   async begin(tx: EntityManager, instance: string | Instance, action: InstanceAction): Promise<Instance> {
     const before = typeof instance === 'string' ? await loadInstance(tx, instance) : instance;
@@ -41,20 +42,26 @@ export class InstanceTransitions {
     return before;
   }
 
-  /** The instance, where `begin` would accept `action` now. Throws as `begin`; changes nothing. */
+  /** Returns the instance where `begin` would accept `action`. Throws as `begin`; changes nothing. */
   async check(tx: EntityManager, instanceId: string, action: InstanceAction): Promise<Instance> {
     const instance = await loadInstance(tx, instanceId);
     requireAllowed(instance, action);
     return instance;
   }
 
-  /** Throws InstanceStateError where it is not being moved live (Nova: 409 of `word`), NotFoundError. */
+  /**
+   * Throws InstanceStateError where no live move of the instance is under way (Nova: 409 that names `word`),
+   * NotFoundError.
+   */
   async requireMigrating(tx: EntityManager, instanceId: string, word: string): Promise<void> {
     const { taskState } = await loadInstance(tx, instanceId);
     if (taskState !== 'migrating') throw new InstanceStateError(instanceId, word, 'task_state', taskState ?? 'None');
   }
 
-  /** Makes one transition of the table. Throws InstanceTransitionLostError where the instance no longer stands in its start. */
+  /**
+   * Makes one transition of the table. Throws InstanceTransitionLostError where the instance does not stand in its
+   * start states.
+   */
   async apply(
     tx: EntityManager,
     instanceId: string,
@@ -68,50 +75,59 @@ export class InstanceTransitions {
     throw new InstanceTransitionLostError(instanceId, name, state);
   }
 
-  /** As `apply`, for what can no longer be undone: a delete that was accepted meanwhile waits for this end, and comes next. */
+  /**
+   * As `apply`, for a change that can no longer be undone: it is written also where a delete has been accepted
+   * meanwhile, and the delete comes next.
+   */
   private async settle(tx: EntityManager, instanceId: string, name: InstanceTransitionName, changes: StateChanges) {
     const deleting = { vmStates: 'any', taskStates: ['deleting'] } as const;
     if (await compareAndSet(tx, instanceId, deleting, { taskState: 'deleting' })) return;
     await this.apply(tx, instanceId, name, changes);
   }
 
-  /** A host has been claimed: kept before the agent is called, so that a delete knows where to look. */
+  /** Writes the claimed host before its agent is called, so that a delete knows where to look for the container. */
   async markPlaced(tx: EntityManager, instanceId: string, hostId: string): Promise<void> {
     await this.apply(tx, instanceId, 'placed', { hostId });
   }
 
-  /** The container runs: ACTIVE. */
+  /** The container runs for the first time: ACTIVE. */
   async finishBuild(tx: EntityManager, instanceId: string, hostId: string): Promise<void> {
     await this.apply(tx, instanceId, 'built', { hostId, launchedAt: new Date(), fault: null });
   }
 
+  /** After os-start: ACTIVE. */
   async markStarted(tx: EntityManager, instanceId: string): Promise<void> {
     await this.apply(tx, instanceId, 'started');
   }
 
+  /** After os-stop: SHUTOFF. */
   async markStopped(tx: EntityManager, instanceId: string): Promise<void> {
     await this.apply(tx, instanceId, 'stopped');
   }
 
+  /** After a reboot: ACTIVE, and an earlier fault is cleared. */
   async markRebooted(tx: EntityManager, instanceId: string): Promise<void> {
     await this.apply(tx, instanceId, 'rebooted', { fault: null });
   }
 
+  /** After pause: PAUSED. */
   async markPaused(tx: EntityManager, instanceId: string): Promise<void> {
     await this.apply(tx, instanceId, 'paused');
   }
 
+  /** After unpause: ACTIVE. */
   async markUnpaused(tx: EntityManager, instanceId: string): Promise<void> {
     await this.apply(tx, instanceId, 'unpaused');
   }
 
+  /** After a rebuild: ACTIVE or SHUTOFF, and an earlier fault is cleared. */
   async markRebuilt(tx: EntityManager, instanceId: string, running: boolean): Promise<void> {
     await this.apply(tx, instanceId, running ? 'rebuilt' : 'rebuiltStopped', { fault: null });
   }
 
   /**
-   * Commits a change of host (invariant 2): host and epoch + 1, only where host and epoch are still those given.
-   * States are left alone. Throws InstanceTransitionLostError.
+   * Commits a change of host (invariant 2): writes the host and epoch + 1 where host and epoch are still those given.
+   * Leaves the states alone. Throws InstanceTransitionLostError.
    */
   async switchHost(
     tx: EntityManager,
@@ -130,12 +146,15 @@ export class InstanceTransitions {
       throw new InstanceTransitionLostError(instanceId, 'moved', `not on its host at epoch ${from.epoch}`);
   }
 
-  /** A live move is over (committed or taken back): nothing is going on any more. */
+  /** A live move has ended, by commit or by roll-back: task_state is emptied. */
   async finishLiveMigration(tx: EntityManager, instanceId: string): Promise<void> {
     await this.apply(tx, instanceId, 'liveMigrated');
   }
 
-  /** On its new host with its new flavor, waiting for confirm or revert (VERIFY_RESIZE). A move keeps its flavor. */
+  /**
+   * The instance is on its new host with its new flavor and waits for confirm or revert (VERIFY_RESIZE). A cold move
+   * keeps the flavor.
+   */
   async markResized(
     tx: EntityManager,
     instanceId: string,
@@ -147,33 +166,37 @@ export class InstanceTransitions {
     await this.settle(tx, instanceId, running ? 'resizedRunning' : 'resizedStopped', changes);
   }
 
+  /** After confirmResize: ACTIVE or SHUTOFF; the old flavor is forgotten. */
   async finishConfirm(tx: EntityManager, instanceId: string, running: boolean): Promise<void> {
     await this.apply(tx, instanceId, running ? 'confirmedRunning' : 'confirmedStopped', { oldFlavor: null });
   }
 
-  /** Back with its old flavor; the host is switched back by `switchHost` beforehand. */
+  /**
+   * After revertResize: the instance has its old flavor again. `switchHost` must have switched the host back before.
+   */
   async finishRevert(tx: EntityManager, instanceId: string, running: boolean): Promise<void> {
     const { flavor, oldFlavor } = await loadInstance(tx, instanceId);
     const changes = { ...withFlavor(oldFlavor ?? flavor), oldFlavor: null };
     await this.settle(tx, instanceId, running ? 'revertedRunning' : 'revertedStopped', changes);
   }
 
+  /** After evacuate: ACTIVE or SHUTOFF on the new host; written also where a delete was accepted meanwhile. */
   async finishEvacuation(tx: EntityManager, instanceId: string, running: boolean): Promise<void> {
     await this.settle(tx, instanceId, running ? 'evacuatedRunning' : 'evacuatedStopped', { fault: null });
   }
 
-  /** It was to run and does not; nothing happens where something else is being done with it already. */
+  /** An agent found an instance stopped that should run. Changes nothing where an operation on it is under way. */
   async foundStopped(tx: EntityManager, instanceId: string): Promise<void> {
     const { vmStates, taskStates, to } = transitions.seenStopped;
     await compareAndSet(tx, instanceId, { vmStates, taskStates }, to);
   }
 
-  /** What an operation began has been taken back: task_state is emptied where it still is `taskState`. */
+  /** A workflow has undone what it began: empties task_state where it still is `taskState`. */
   async clearTask(tx: EntityManager, instanceId: string, taskState: TaskState): Promise<void> {
     await compareAndSet(tx, instanceId, { vmStates: 'any', taskStates: [taskState] }, { taskState: null });
   }
 
-  /** ERROR with its reason. An accepted delete stays accepted. Nothing happens to an instance already deleted. */
+  /** Sets ERROR with its reason. A delete that was accepted stays accepted; a deleted instance stays as it is. */
   async setError(tx: EntityManager, instanceId: string, fault: Fault): Promise<void> {
     await tx
       .createQueryBuilder()
@@ -193,7 +216,7 @@ export class InstanceTransitions {
       .execute();
   }
 
-  /** Nova API: os-resetState: an operator says what is so. */
+  /** Nova API: os-resetState: the operator's word replaces the state. */
   async reset(tx: EntityManager, instanceId: string, vmState: 'active' | 'error'): Promise<void> {
     const changes = vmState === 'active' ? { vmState, fault: null } : { vmState };
     await compareAndSet(tx, instanceId, { vmStates: 'any', taskStates: 'any' }, { ...changes, taskState: null });
@@ -205,7 +228,7 @@ export class InstanceTransitions {
     await tx.update(Instance, { id: instanceId }, { fault: { code: 500, ...fault, created } });
   }
 
-  /** Gone from every host: the row stays on record. Once more is a success. */
+  /** The instance is gone from every host; its row stays on record. Marking it again is a success. */
   async markDeleted(tx: EntityManager, instanceId: string): Promise<void> {
     await tx
       .createQueryBuilder()

@@ -5,7 +5,7 @@ import type { InstanceFlavor } from '../instance.entity.js';
 import { resourcesOfFlavor } from '../instance-resources.js';
 import type { InstanceTransition } from './instance-states.js';
 
-/** What a change of state may write. */
+/** The columns that a change of state may write. */
 export type StateChanges = Partial<
   Pick<
     Instance,
@@ -23,18 +23,24 @@ export type StateChanges = Partial<
   >
 >;
 
-/** The flavor with the resources that follow from it. An instance without one keeps what it has. */
+/**
+ * The columns of a flavor and of the resources that follow from it. Null: an instance without a flavor keeps its
+ * resources.
+ */
 export const withFlavor = (flavor: InstanceFlavor | null): StateChanges =>
   flavor ? { flavor, ...resourcesOfFlavor(flavor) } : {};
 
-/** Throws NotFoundError, also for one that was deleted. */
+/** Throws NotFoundError, also where the instance is deleted. */
 export async function loadInstance(tx: EntityManager, instanceId: string): Promise<Instance> {
   const instance = await tx.findOneBy(Instance, { id: instanceId });
   if (!instance || instance.deletedAt) throw new NotFoundError('Instance', instanceId);
   return instance;
 }
 
-/** One UPDATE of an instance that stands in the states of `from`; false where it does not, or is deleted. */
+/**
+ * One UPDATE of an instance that stands in the states of `from`. Returns false where it stands elsewhere or is
+ * deleted.
+ */
 export async function compareAndSet(
   tx: EntityManager,
   instanceId: string,
