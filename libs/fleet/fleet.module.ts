@@ -14,7 +14,10 @@ import { InstanceOwnership } from './ownership/ownership.service.js';
 
 const services = [Agents, Audit, Enrolment, Fencing, HostCertificates, Hosts, InstanceOwnership, JoinTokens, Leases];
 
-/** Hosts, their leases, the way in, the audit and the agents' client. Wants DatabaseModule and OperationsModule. */
+/**
+ * Hosts, leases, enrolment, fencing, the audit and the agents' client. The importing app also imports DatabaseModule
+ * and OperationsModule.
+ */
 @Global()
 @Module({ providers: [...services, NetworkAudit, ChangeLog, HostFacts], exports: services })
 export class FleetModule {}

@@ -13,7 +13,10 @@ import { LiveRefusals } from './eligibility/live-refusals.js';
 import { MoveEligibility } from './eligibility/move-eligibility.js';
 import { RebalancePlans } from './rebalance/rebalance-plans.service.js';
 
-/** Moves as operators ask for them. Wants DatabaseModule, FleetModule and OperationsModule beside it. */
+/**
+ * Moves as users and operators ask for them. The importing app also imports DatabaseModule, FleetModule and
+ * OperationsModule.
+ */
 @Global()
 @Module({
   imports: [SchedulingModule],

@@ -2,16 +2,22 @@ import { status } from '@grpc/grpc-js';
 import type { ServiceError } from '@grpc/grpc-js';
 import { ConflictError, DomainError, InvalidInputError, NotFoundError, UnavailableError } from '#libs/common/errors';
 
-/** The agent keeps a newer epoch of the instance than the call's: who calls acts on what is over (invariant 2). */
+/**
+ * The agent keeps a newer epoch of the instance than the call names: the caller acts for an owner that is no longer it
+ * (invariant 2).
+ */
 export class StaleEpochError extends ConflictError {}
 
-/** The agent refuses: the instance, image or host is not in a state that allows the call. */
+/** The agent refused: the instance, image or host is in a state that does not allow the call. */
 export class AgentRefusedError extends ConflictError {}
 
 /** The agent tried and failed; the message says why. */
 export class AgentFailedError extends DomainError {}
 
-/** gRPC status of an agent's answer as a domain error. UNAVAILABLE and DEADLINE_EXCEEDED may pass: UnavailableError. */
+/**
+ * The domain error for the gRPC status of an agent's answer. UNAVAILABLE and DEADLINE_EXCEEDED may pass by themselves:
+ * UnavailableError.
+ */
 export function fromAgent(host: string, method: string, error: ServiceError): DomainError {
   const found = errorOf(host, method, error);
   found.publicMessage =

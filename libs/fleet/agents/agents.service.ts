@@ -11,11 +11,11 @@ import { shapeOf } from './agent-calls.js';
 import type { RequestOf, ResponseOf, StreamMethod, UnaryMethod } from './agent-calls.js';
 import { fromAgent } from './agent-errors.js';
 
-/** Where an agent is reached and whose certificate it must show. */
+/** Where an agent listens, and whose certificate it must show. */
 export type AgentAddress = Pick<Host, 'id' | 'name' | 'address'> & Partial<Pick<Host, 'revokedAt'>>;
 
 export interface CallOptions {
-  /** Milliseconds until the call is given up (invariant 6: every call has one). */
+  /** Milliseconds until the call is given up (invariant 6). */
   deadlineMs: number;
   signal?: AbortSignal;
 }
@@ -25,13 +25,19 @@ interface Channel {
   client: Client;
 }
 
-/** The agents' client: one channel per host, kept open; calls typed by the contract; mTLS with `agent:NAME` checked. */
+/**
+ * The agents' client: one channel per host, kept open; calls typed by the contract; mutual TLS that checks for
+ * `agent:NAME`.
+ */
 @Injectable()
 export class Agents implements OnApplicationShutdown {
   private readonly channels = new Map<string, Channel>();
   private pki: Pki | undefined;
 
-  /** One call, one answer. Throws what agent-errors.ts makes of the status; UnavailableError where it may pass. */
+  /**
+   * Calls a method that has one answer. Throws the errors of agent-errors.ts; UnavailableError where the failure may
+   * pass.
+   */
   unary<M extends UnaryMethod>(
     host: AgentAddress,
     method: M,
@@ -60,7 +66,7 @@ export class Agents implements OnApplicationShutdown {
     });
   }
 
-  /** One call, many answers; leaving the loop early cancels the call. Throws as `unary`. */
+  /** Calls a method that streams answers. Leaving the loop early cancels the call. Throws as `unary`. */
   async *stream<M extends StreamMethod>(
     host: AgentAddress,
     method: M,
@@ -89,13 +95,14 @@ export class Agents implements OnApplicationShutdown {
     }
   }
 
+  /** Closes every channel. */
   async onApplicationShutdown(): Promise<void> {
     for (const { client } of this.channels.values()) client.close();
     this.channels.clear();
     return Promise.resolve();
   }
 
-  /** The host's channel, made anew where its address has changed. A revoked host is as one that is away. */
+  /** The host's channel; a new one where its address has changed. Throws UnavailableError for a revoked host. */
   private client(host: AgentAddress): Client {
     if (host.revokedAt) throw new UnavailableError(`Host ${host.name} is revoked.`);
     const open = this.channels.get(host.id);

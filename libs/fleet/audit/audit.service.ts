@@ -13,12 +13,12 @@ import { NetworkAudit } from './network-audit.js';
 const MAX_DIFFERENCES = 1_000;
 const PAGE = 1_000;
 const DEADLINE_MS = 10_000;
-/** Hosts asked at once. */
+/** Hosts that are asked at the same time. */
 const PARALLEL = 16;
 
 type Row = Record<string, string | number | null>;
 
-/** Compares Postgres with itself and with every agent (invariant 3). Where all is well it finds nothing. */
+/** Compares Postgres with itself and with what every agent reports (invariant 3). */
 @Injectable()
 export class Audit {
   constructor(
@@ -29,11 +29,11 @@ export class Audit {
   ) {}
 
   /**
-   * Every difference in words. What an unfinished operation is about is left out: it is being changed. `repair`: hosts'
-   * networks that are not as they should be are made so first; the rest is only told.
+   * Returns every difference in words, and nothing where all is well. Leaves out what an unfinished operation is
+   * changing. `repair` mends the hosts' networks first; all else is only reported.
    */
   async run(repair = false): Promise<string[]> {
-    // The agents are asked first: what changes meanwhile is then busy or settled when Postgres is read.
+    // The agents are asked before Postgres is read: what changes between the two is then marked as busy, or settled.
     const hosts = await this.hosts.all();
     const now = await this.now();
     const up = hosts.filter((host) => this.hosts.isUp(host, now));
@@ -50,7 +50,7 @@ export class Audit {
     return differences.slice(0, MAX_DIFFERENCES);
   }
 
-  /** Postgres against itself. */
+  /** Differences within Postgres. */
   private async records(): Promise<string[]> {
     const say = async (query: string, words: (row: Row) => string) =>
       (await this.database.query<Row[]>(query, [MAX_DIFFERENCES])).map(words);
@@ -132,7 +132,7 @@ export class Audit {
     return { ...found, migrationIds: [...new Set(found.migrationIds)] };
   }
 
-  /** Leases are written by PostgreSQL's clock. */
+  /** PostgreSQL's clock: it writes the leases. */
   private async now(): Promise<Date> {
     const [{ now }] = await this.database.query<{ now: Date }[]>('SELECT now()');
     return now;

@@ -1,16 +1,16 @@
 import { InstanceState } from '#generated/lxstack/agent/v1/types';
 import type { InstanceStatus } from '#generated/lxstack/agent/v1/types';
 
-/** What Postgres says of one instance. */
+/** What Postgres says of an instance. */
 export interface ExpectedInstance {
   id: string;
   host_id: string | null;
   epoch: number;
   vm_state: string;
   power_state: number;
-  /** An operation is changing it now. */
+  /** An unfinished operation is changing the instance. */
   busy: boolean;
-  /** Hosts that keep a copy until a move is confirmed or reverted. */
+  /** Hosts that keep a copy until the move is confirmed or reverted. */
   kept_on: string[];
 }
 
@@ -21,8 +21,8 @@ const STATES: Partial<Record<number, InstanceState>> = {
 };
 
 /**
- * Differences between what is on one host and what should be, in words. `resyncing`: it is being told what it has lost,
- * so that it still holds some of it is none.
+ * Differences, in words, between what a host holds and what Postgres says. `resyncing`: its agent is being told what
+ * the host has lost, so what it still holds of that is no difference.
  */
 export function compareHost(
   host: { id: string; name: string; resyncing: boolean },

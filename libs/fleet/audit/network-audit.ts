@@ -12,20 +12,20 @@ import type { Host } from '../hosts/host.entity.js';
 
 const PAGE = 100;
 const DEADLINE_MS = 60_000;
-/** Hosts asked at once. */
+/** Hosts that are asked at the same time. */
 const PARALLEL = 16;
-/** What differs counts when it still does after this: a change may be on its way. */
+/** A difference counts when it is still there after this time: the change may be on its way to the host. */
 const AGAIN_MS = 1_500;
 
 interface HostFinding {
   host: Host;
   /** In words. */
   differences: string[];
-  /** It was told something else than Postgres says. */
+  /** The host was told something else than Postgres says. */
   behind: boolean;
 }
 
-/** Invariant 7: each host's networks in its kernel, in what it was told, and in Postgres. */
+/** Invariant 7: compares each host's networks in its kernel, in what it was told, and in Postgres. */
 @Injectable()
 export class NetworkAudit {
   constructor(
@@ -34,7 +34,10 @@ export class NetworkAudit {
     private readonly changes: ChangeLog,
   ) {}
 
-  /** Every difference in words; with `repair` what was mended is left out, and hosts that are behind get the whole. */
+  /**
+   * Returns every difference in words. With `repair` agents mend their kernels first, differences that are gone then
+   * are left out, and hosts that were told something else get their whole document again.
+   */
   async run(hosts: readonly Host[], repair: boolean): Promise<string[]> {
     const following = hosts.filter(follows);
     const first = await this.all(following, repair);
@@ -56,7 +59,7 @@ export class NetworkAudit {
     const found: HostFinding[] = [];
     for (let at = 0; at < hosts.length; at += PARALLEL) {
       found.push(...(await Promise.all(hosts.slice(at, at + PARALLEL).map((host) => this.one(host, repair, known)))));
-      if (known.size > 1_000) known.clear(); // bounded: read again where it is asked for again
+      if (known.size > 1_000) known.clear(); // bounded: networks asked for again are read again
     }
     return found;
   }
@@ -97,7 +100,7 @@ export class NetworkAudit {
     } while (pageToken);
   }
 
-  /** In words, where the host was told something else than Postgres says. */
+  /** Says in words where the host was told something else than Postgres says; '' where it was not. */
   private async staleness(
     host: Host,
     networkId: string,
@@ -115,6 +118,6 @@ export class NetworkAudit {
   }
 }
 
-/** Its agent follows its networks; one of v0.1 cannot be asked. */
+/** Whether the host's agent follows a desired state; agents of v0.1 do not and cannot be asked. */
 const follows = ({ capabilities }: Host): boolean =>
   capabilities.some(({ name, present }) => name === 'desired-state' && present);

@@ -15,20 +15,20 @@ x509.cryptoProvider.set(webcrypto);
 export interface SignedCertificate {
   certificatePem: string;
   caPem: string;
-  /** sha256 of the certificate, hex. */
+  /** sha256 of the certificate, in hex. */
   fingerprint: string;
-  /** sha256 of the CA's certificate, hex: which cluster this is. */
+  /** sha256 of the CA's certificate, in hex: it identifies the cluster. */
   clusterId: string;
 }
 
-/** The cluster's CA. Its key lies in the api's PKI directory only, so only there can it sign. */
+/** The cluster's CA. Its key lies only in the PKI directory of the api, so only the api can sign. */
 export class ClusterCa {
   constructor(private readonly directory: string) {}
 
   /**
-   * Signs a host's PKCS#10 request: CN `agent:HOSTNAME`, server and client, as long as a setting says
-   * (a year). What the request says of subject
-   * and extensions is not looked at. Throws InvalidInputError.
+   * Signs a host's PKCS#10 request: CN `agent:HOSTNAME`, for server and client, valid for
+   * `LXSTACK_CERTIFICATE_SECONDS`. Takes only the public key from the request, not its subject or extensions. Throws
+   * InvalidInputError.
    */
   async sign(hostname: string, requestPem: string): Promise<SignedCertificate> {
     requireName('hostname', hostname, HOSTNAME, 'a host name of letters, digits and hyphens');

@@ -11,7 +11,10 @@ import { ClusterCa } from './cluster-ca.js';
 const ADDRESS = /^(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/;
 const ZONE = /^[A-Za-z0-9_.-]{1,64}$/;
 
-/** The same name joining again, which an operator allowed, is the same host: it has this certificate and no other. */
+/**
+ * A name that joins again (an operator allowed it by the token) stays the same host; its earlier certificates are
+ * forgotten.
+ */
 const ENROL = `
   INSERT INTO hosts (id, name, role, address, availability_zone, certificate_fingerprint)
   VALUES ($1, $2, $3, $4, $5, $6)
@@ -21,7 +24,7 @@ const ENROL = `
     revoked_at = NULL, updated_at = now()
   RETURNING id`;
 
-/** How a host joins: a one-time token for a certificate of the cluster's CA. */
+/** How a host joins: it gives a one-time token and gets a certificate of the cluster's CA. */
 @Injectable()
 export class Enrolment {
   constructor(
@@ -29,7 +32,10 @@ export class Enrolment {
     private readonly tokens: JoinTokens,
   ) {}
 
-  /** Throws UnauthenticatedError for a bad token, HostEnrolledError (then nothing has changed), InvalidInputError. */
+  /**
+   * Throws UnauthenticatedError for a token that is unknown, used or too old, HostEnrolledError, InvalidInputError.
+   * Where it throws, nothing has changed and the token is still good.
+   */
   async join(request: JoinRequest): Promise<JoinResponse> {
     const hostname = requireName('hostname', request.hostname, HOSTNAME, 'a host name');
     const address = requireName('address', request.address, ADDRESS, 'host:port');

@@ -5,13 +5,13 @@ import { settings } from '#libs/common/settings/settings';
 import { Host } from '../hosts/host.entity.js';
 import { ClusterCa } from './cluster-ca.js';
 
-/** What a host shows: the name in its certificate and the certificate's sha256, hex. */
+/** What a host's TLS connection shows: the name in its certificate, and the certificate's sha256 in hex. */
 export interface ShownCertificate {
   hostname: string;
   fingerprint: string;
 }
 
-/** Unique name of hosts. A host that was never seen with a certificate is known by the first one that it shows. */
+/** Index: unique name of hosts. A host of which no fingerprint is kept yet is known from now on by the one it shows. */
 const CHECK = `
   WITH learnt AS (
     UPDATE hosts SET certificate_fingerprint = $2 WHERE name = $1 AND certificate_fingerprint IS NULL)
@@ -21,14 +21,14 @@ const CHECK = `
 
 const REVOKED = 'SELECT name FROM hosts WHERE name = ANY($1) AND revoked_at IS NOT NULL';
 
-/** The certificates of hosts after they have joined: judged at each call, renewed by the host itself, revoked. */
+/** The certificates of hosts that have joined: checked at each call, renewed by the agent, revoked by an operator. */
 @Injectable()
 export class HostCertificates {
   constructor(private readonly database: DataSource) {}
 
   /**
-   * Throws NotFoundError for a host that never joined or was removed, ForbiddenError for one that was revoked, and for a
-   * certificate of our CA that is neither the host's present one nor the one before it.
+   * Throws NotFoundError for a host that never joined or was removed; ForbiddenError for one that was revoked, and for
+   * a certificate that is neither the host's present one nor the one before it.
    */
   async check({ hostname, fingerprint }: ShownCertificate): Promise<void> {
     const [host] = await this.database.query<{ revoked: boolean; known: boolean | null }[]>(CHECK, [
@@ -41,8 +41,8 @@ export class HostCertificates {
   }
 
   /**
-   * The next certificate of a host that shows a good one. That one stays good until it ends or the next renewal: the
-   * answer may be lost. Throws as `check`, InvalidInputError.
+   * Signs the next certificate of a host that shows a good one. The one shown stays good until it ends or the next
+   * renewal, because the answer may be lost. Throws as `check`, InvalidInputError.
    */
   async renew(shown: ShownCertificate, requestPem: string): Promise<{ certificatePem: string; caPem: string }> {
     return this.database.transaction(async (tx) => {
@@ -60,8 +60,8 @@ export class HostCertificates {
   }
 
   /**
-   * No call of the host is taken from now on, and it gets nothing new. What runs there runs on until its fence ends it or
-   * it is evacuated. Throws NotFoundError.
+   * From now on no call of the host is accepted and nothing is placed on it. Its instances run on until its fence ends
+   * them or they are evacuated. Throws NotFoundError.
    */
   async revoke(hostname: string): Promise<void> {
     const [, revoked] = await this.database.query<[unknown, number]>(
@@ -72,7 +72,7 @@ export class HostCertificates {
     if (!revoked) throw new NotFoundError('Host', hostname);
   }
 
-  /** Which of these hosts are revoked. */
+  /** Returns those of the named hosts that are revoked. */
   async revoked(hostnames: string[]): Promise<Set<string>> {
     const rows = await this.database.query<Pick<Host, 'name'>[]>(REVOKED, [hostnames]);
     return new Set(rows.map(({ name }) => name));

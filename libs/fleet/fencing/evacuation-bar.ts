@@ -1,12 +1,14 @@
 import type { Host } from '../hosts/host.entity.js';
 
-/** Whether an instance may be run elsewhere although its host cannot be asked to let it go (invariant 2). */
+/** Whether an instance may be started elsewhere although its host cannot be asked to stop it (invariant 2). */
 export type EvacuationBar =
-  /** An operator says that the host is dead, or its agent has had the time to do as it promised. */
+  /**
+   * An operator says that the host is dead, or the time has passed by which its agent promised to kill the instance.
+   */
   | { state: 'open' }
   /** The host holds its lease. */
   | { state: 'up' }
-  /** Its agent has promised to have killed the instance by then. */
+  /** The agent has promised that the instance is killed by `opensAt`. */
   | { state: 'fencing'; opensAt: Date }
   /** Nobody knows: it may run there for ever. */
   | { state: 'unfenced' };

@@ -3,7 +3,7 @@ import type { Fence } from '#generated/lxstack/agent/v1/control_plane';
 import { UUID } from '#libs/common/names';
 import { fenceTimes } from './fence-times.js';
 
-/** Of an instance `i` that is marked for evacuation: by metadata, as Masakari has it, or by an extra spec of its flavor. */
+/** SQL: instance `i` is marked for evacuation, by metadata (as Masakari has it) or by an extra spec of its flavor. */
 export const IS_MARKED = `(lower(i.metadata ->> 'HA_Enabled') = 'true'
   OR lower(i.flavor -> 'extraSpecs' ->> 'lxstack:ha_enabled') = 'true')`;
 
@@ -11,7 +11,7 @@ export const IS_MARKED = `(lower(i.metadata ->> 'HA_Enabled') = 'true'
 const MARKED = `
   SELECT i.id FROM instances i WHERE i.host_id = $1 AND i.deleted_at IS NULL AND ${IS_MARKED} ORDER BY i.id`;
 
-/** Written where it differs only: this is done at each heartbeat. */
+/** Writes only what differs, because every heartbeat does this. */
 const KEEP = `
   INSERT INTO host_fences AS f (host_id, stop_seconds, instance_ids) VALUES ($1, $2, $3::uuid[])
   ON CONFLICT (host_id) DO UPDATE
@@ -19,9 +19,9 @@ const KEEP = `
     WHERE (f.stop_seconds, f.instance_ids) IS DISTINCT FROM (excluded.stop_seconds, excluded.instance_ids)`;
 
 /**
- * Takes down what the host's agent promises, and gives what it is to promise next. The host's row is locked by the caller.
- * Kept is what is still marked only, since the agent lets go what the answer does not name, and the longer of the times,
- * since it takes over those of the answer.
+ * Keeps what the agent has promised, and returns what it is to promise next. The caller holds the host's row. Keeps
+ * only instances that are still marked, because the agent drops those that the answer does not name; keeps the longer
+ * of the two times, because the agent takes over the answer's.
  */
 export async function exchangeFences(tx: EntityManager, hostId: string, promised: Fence | undefined): Promise<Fence> {
   const rows = await tx.query<{ id: string }[]>(MARKED, [hostId]);

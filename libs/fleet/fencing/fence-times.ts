@@ -1,13 +1,13 @@
 import { InvalidInputError } from '#libs/common/errors';
 import { settings } from '#libs/common/settings/settings';
 
-/** Seconds from the end of a host's lease until its agent freezes the marked instances, and until it kills them. */
+/** Seconds from the end of a host's lease until its agent freezes the marked instances and until it kills them. */
 export interface FenceTimes {
   freezeSeconds: number;
   stopSeconds: number;
 }
 
-/** What agents are told. Throws InvalidInputError where it could not be kept. */
+/** The times that heartbeats give to agents. Throws InvalidInputError where agents could not keep them. */
 export function fenceTimes(): FenceTimes {
   const { freezeSeconds, stopSeconds } = settings('fencing');
   if (stopSeconds < freezeSeconds)
@@ -15,7 +15,7 @@ export function fenceTimes(): FenceTimes {
   return { freezeSeconds, stopSeconds };
 }
 
-/** Seconds that the bar stays closed beyond the time of the kill: for clocks that drift, and for processes that die slowly. */
+/** Seconds between the promised kill and the opening of the bar: clocks drift, and processes die slowly. */
 export function fenceMarginSeconds(): number {
   return settings('fencing').marginSeconds;
 }

@@ -1,7 +1,7 @@
 import { ConflictError, InvalidInputError } from '#libs/common/errors';
 import type { EvacuationBar } from './evacuation-bar.js';
 
-/** The host holds its lease (Nova: ComputeServiceInUse, 400). */
+/** The instance's host holds its lease, so the host can stop it itself (Nova: ComputeServiceInUse, 400). */
 export class HostInUseError extends InvalidInputError {
   constructor(host: string) {
     super('host', 'a host that is down');
@@ -12,7 +12,7 @@ export class HostInUseError extends InvalidInputError {
 
 type Closed = Extract<EvacuationBar, { state: 'fencing' | 'unfenced' }>;
 
-/** The instance may still run where it was; what to do, and until when (409). */
+/** The instance may still run where it was; the message says what to do and how long to wait (409). */
 export class EvacuationBarredError extends ConflictError {
   constructor(instanceId: string, host: string, bar: Closed) {
     super(wordsOf(instanceId, host, bar));

@@ -10,7 +10,7 @@ import { fenceMarginSeconds } from './fence-times.js';
 import { EvacuationBarredError, HostInUseError } from './fencing.errors.js';
 import { HostFence } from './host-fence.entity.js';
 
-/** What hosts without a lease have promised to do, and so what may be evacuated from them. */
+/** What agents have promised to do without a lease, and which instances may therefore be evacuated. */
 @Injectable()
 export class Fencing {
   constructor(
@@ -18,19 +18,22 @@ export class Fencing {
     private readonly hosts: Hosts,
   ) {}
 
-  /** Holds the host's row until the transaction ends, so that neither heartbeat nor operator comes in between. */
+  /**
+   * The bar of one instance. Locks the host's row until the transaction ends, so that no heartbeat and no operator
+   * changes it meanwhile.
+   */
   async bar(tx: EntityManager, hostId: string, instanceId: string): Promise<EvacuationBar> {
     return (await this.judge(tx, hostId, instanceId)).bar;
   }
 
-  /** As `bar`. Throws HostInUseError or EvacuationBarredError unless it is open. */
+  /** As `bar`. Throws HostInUseError or EvacuationBarredError unless the bar is open. */
   async requireOpen(tx: EntityManager, hostId: string, instanceId: string): Promise<void> {
     const { host, bar } = await this.judge(tx, hostId, instanceId);
     if (bar.state === 'up') throw new HostInUseError(host.name);
     if (bar.state !== 'open') throw new EvacuationBarredError(instanceId, host.name, bar);
   }
 
-  /** For operators, by id or name: what the agent promised last. Throws NotFoundError. */
+  /** What the host's agent promised by its last heartbeat; `idOrName` of the host. Throws NotFoundError. */
   async of(idOrName: string): Promise<{ host: Host; promised: HostFence | null; marginSeconds: number }> {
     const host = await this.hosts.get(idOrName);
     const promised = await this.database.manager.findOneBy(HostFence, { hostId: host.id });

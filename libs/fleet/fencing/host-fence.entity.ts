@@ -1,15 +1,15 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
- * What a host's agent has promised by its last heartbeat: these instances are frozen, then killed, when its lease ends.
- * An instance that is no longer marked is taken out before the agent is told so.
+ * What a host's agent promised by its last heartbeat: it freezes, then kills these instances after its lease has ended.
+ * The control plane takes an instance that is no longer marked out of the row before it tells the agent.
  */
 @Entity('host_fences')
 export class HostFence {
   @PrimaryColumn({ type: 'uuid', name: 'host_id' })
   hostId: string;
 
-  /** From the end of the lease until they are killed. */
+  /** Seconds from the end of the lease until the agent has killed them. */
   @Column({ type: 'int', name: 'stop_seconds' })
   stopSeconds: number;
 

@@ -2,8 +2,8 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { BigintColumn } from '#libs/database/columns';
 
 /**
- * Sums of a host's allocations, kept in the transactions that change them (invariant 3): what claims lock, apart from
- * what heartbeats write.
+ * Sums of a host's allocations, written in the transactions that change those (invariant 3). Claims lock this row and
+ * heartbeats write `hosts`, so neither waits for the other.
  */
 @Entity('host_usage')
 export class HostUsage {

@@ -11,7 +11,7 @@ export interface HostCapability {
 
 const usage = (column: string) => (host: string) => `SELECT u.${column} FROM host_usage u WHERE u.host_id = ${host}.id`;
 
-/** One host with its agent: Nova's hypervisor and compute service are views of it. */
+/** A host with its agent. Nova's hypervisors and compute services are views of it. */
 @Entity('hosts')
 export class Host extends Timestamps {
   @PrimaryColumn({ type: 'uuid' })
@@ -20,7 +20,7 @@ export class Host extends Timestamps {
   @Column({ type: 'text', unique: true })
   name: string;
 
-  /** Nova's hypervisors without microversion 2.53 want an integer id. */
+  /** Nova's integer id of a hypervisor, before microversion 2.53. */
   @Column({ type: 'int', generated: 'increment', unique: true })
   serial: number;
 
@@ -44,11 +44,11 @@ export class Host extends Timestamps {
   @Column({ type: 'text', name: 'disabled_reason', nullable: true })
   disabledReason: string | null;
 
-  /** An operator says it is dead (Nova: force-down). */
+  /** An operator says that the host is dead (Nova: force-down). */
   @Column({ type: 'boolean', name: 'forced_down', default: false })
   forcedDown: boolean;
 
-  /** The host is up while this lies in the future and it is not forced down. */
+  /** The host is up while this lies in the future and `forced_down` is false. */
   @Column({ type: 'timestamptz', name: 'lease_expires_at', nullable: true })
   leaseExpiresAt: Date | null;
 
@@ -73,7 +73,7 @@ export class Host extends Timestamps {
   @Column({ type: 'real', name: 'disk_ratio', default: 1 })
   diskRatio: number;
 
-  /** Sums of this host's allocations (host-usage.entity.ts). */
+  /** `used_…`: sums of the host's allocations (host-usage.entity.ts). */
   @VirtualColumn({ type: 'int', query: usage('used_vcpus') })
   usedVcpus: number;
 
@@ -83,7 +83,10 @@ export class Host extends Timestamps {
   @VirtualColumn({ type: 'bigint', query: usage('used_disk_gb'), transformer: bigintNumber })
   usedDiskGb: number;
 
-  /** For processes of the version before, which know no `host_usage`: a trigger keeps it, a heartbeat late at most. */
+  /**
+   * For processes of v0.1, which do not know `host_usage`: a trigger copies the sums here, at the next heartbeat at the
+   * latest.
+   */
   @Column({ type: 'int', name: 'used_vcpus', default: 0, select: false, insert: false, update: false })
   formerUsedVcpus: number;
 
@@ -96,19 +99,22 @@ export class Host extends Timestamps {
   @Column({ type: 'jsonb', default: [] })
   capabilities: HostCapability[];
 
-  /** What the agent published besides: kernel, architecture, storageDriver, agentVersion, dataAddress, cpuFeatures, runtime. */
+  /**
+   * What else the agent published: kernel, architecture, storageDriver, agentVersion, dataAddress, cpuFeatures,
+   * runtime.
+   */
   @Column({ type: 'jsonb', default: {} })
   facts: Record<string, string | string[]>;
 
-  /** sha256 of its present certificate, hex. */
+  /** sha256 of the host's present certificate, in hex. */
   @Column({ type: 'text', name: 'certificate_fingerprint', nullable: true })
   certificateFingerprint: string | null;
 
-  /** Of the one before the last renewal: good until it ends. */
+  /** sha256 of the certificate before the last renewal: that is good until it ends. */
   @Column({ type: 'text', name: 'previous_certificate_fingerprint', nullable: true })
   previousCertificateFingerprint: string | null;
 
-  /** No call of it is taken until it joins again. */
+  /** Set: no call of the host is accepted until it joins again. */
   @Column({ type: 'timestamptz', name: 'revoked_at', nullable: true })
   revokedAt: Date | null;
 }

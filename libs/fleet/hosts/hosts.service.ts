@@ -13,20 +13,20 @@ import { isUp } from './host-state.js';
 export interface HostFilter {
   role?: HostRole;
   enabled?: boolean;
-  /** Part of the name. */
+  /** Part of the host's name. */
   namePattern?: string;
-  /** Id of the host after which the page begins (by name). */
+  /** Id of the host after which the page begins; pages are ordered by name. */
   marker?: string;
-  /** At most 1000; 1000 where left out. */
+  /** At most 1000, which is also the default. */
   limit?: number;
 }
 
-/** The fleet's hosts, as Nova's hypervisors and services show them. */
+/** Reads hosts, and changes what operators say of them (Nova: os-hypervisors, os-services). */
 @Injectable()
 export class Hosts {
   constructor(private readonly database: DataSource) {}
 
-  /** By name, one page. */
+  /** One page, ordered by name. */
   async list(filter: HostFilter = {}): Promise<Host[]> {
     const { role, enabled, namePattern, marker, limit = MAX_PAGE } = filter;
     const query = this.database.manager.createQueryBuilder(Host, 'h');
@@ -38,7 +38,7 @@ export class Hosts {
     return keyset(query, [{ sql: 'h.name', direction: 'asc' }], { marker: from, limit }).getMany();
   }
 
-  /** By name, every one, read page by page: for what is asked of the fleet as a whole. */
+  /** Every host, ordered by name, read page by page: for questions about the whole fleet. */
   async all(filter: Omit<HostFilter, 'marker' | 'limit'> = {}): Promise<Host[]> {
     const all: Host[] = [];
     for (;;) {
@@ -58,7 +58,7 @@ export class Hosts {
     return host;
   }
 
-  /** The hosts of these ids in one query, by id; unknown ones are left out. */
+  /** The hosts of these ids, by id, in one query; unknown ids are left out. */
   async byIds(ids: Iterable<string | null>): Promise<Map<string, Host>> {
     const wanted = [...new Set(ids)].filter((id) => id !== null);
     if (!wanted.length) return new Map();
@@ -66,19 +66,23 @@ export class Hosts {
     return new Map(hosts.map((host) => [host.id, host]));
   }
 
+  /** As `isUp` of host-state.ts; `now` is PostgreSQL's clock. */
   isUp(host: Pick<Host, 'forcedDown' | 'leaseExpiresAt'>, now: Date): boolean {
     return isUp(host, now);
   }
 
-  /** Nova: os-services enable/disable. A disabled host keeps what it has and gets nothing new. */
+  /**
+   * Nova API: os-services enable/disable. A disabled host keeps its instances and gets no new ones. Throws
+   * NotFoundError.
+   */
   async setEnabled(idOrName: string, enabled: boolean, reason: string | null = null): Promise<Host> {
     return this.change(idOrName, { enabled, disabledReason: enabled ? null : reason });
   }
 
   /**
-   * Nova: os-services force-down: its instances may be evacuated although its lease has not run out, and it gets no other.
-   * The lease and what its agent promised end with that word, so once it is taken back the next heartbeat is one of a host
-   * that is back, and nothing is evacuated on the strength of an old promise.
+   * Nova API: os-services force-down. The host's instances may be evacuated although its lease has not ended, and its
+   * heartbeats get no lease. The present lease and the agent's promises end too: after the operator takes the word
+   * back, nothing is evacuated on the strength of an old promise. Throws NotFoundError.
    */
   async setForcedDown(idOrName: string, forcedDown: boolean): Promise<Host> {
     const { id } = await this.get(idOrName);

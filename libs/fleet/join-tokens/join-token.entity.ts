@@ -1,16 +1,16 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A one-time way in for a host, good for an hour. Only its sha256 is kept. */
+/** A token with which one host may join, once and within an hour. Only its sha256 is kept. */
 @Entity('join_tokens')
 export class JoinToken {
   @PrimaryColumn({ type: 'text', name: 'token_hash' })
   tokenHash: string;
 
-  /** The host that it is for; null: any host that is new. */
+  /** Name of the host that the token is for; null: any host that has not joined before. */
   @Column({ type: 'text', nullable: true })
   hostname: string | null;
 
-  /** Whether that host may join again although it has joined before: an operator said so. */
+  /** An operator said that the host may join again although it has joined before. */
   @Column({ type: 'boolean', name: 're_enrol', default: false })
   reEnrol: boolean;
 

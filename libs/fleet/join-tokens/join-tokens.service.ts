@@ -12,28 +12,28 @@ const VALID_FOR_SECONDS = 3_600;
 
 const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
 
-/** For which host; nothing: for any that is new. */
+/** `hostname` absent: the token is for any host that has not joined before. */
 export interface NewJoinToken {
   hostname?: string | null;
-  /** The host has joined before and may do so again. */
+  /** The host may have joined before. */
   reEnrol?: boolean;
 }
 
-/** A host of this name has joined already. */
+/** A host of this name has joined already, and the token does not allow it to join again. */
 export class HostEnrolledError extends ConflictError {
   constructor(hostname: string) {
     super(`Host ${hostname} has joined already: joining again takes a token that an operator makes for it (re_enrol).`);
   }
 }
 
-/** One-time ways in for hosts. */
+/** Makes and takes the one-time tokens with which hosts join. */
 @Injectable()
 export class JoinTokens {
   constructor(private readonly database: DataSource) {}
 
   /**
-   * The token is shown this once; only its hash is kept. Throws InvalidInputError, and ConflictError where the host has
-   * joined already and `reEnrol` is not said.
+   * Returns the token, which is kept as a hash only. Throws InvalidInputError, and ConflictError where the host has
+   * joined already and `reEnrol` is not set.
    */
   async create({ hostname = null, reEnrol = false }: NewJoinToken = {}): Promise<{ token: string; expiresAt: Date }> {
     if (hostname !== null) requireName('hostname', hostname, HOSTNAME, 'a host name of letters, digits and hyphens');
@@ -50,8 +50,9 @@ export class JoinTokens {
   }
 
   /**
-   * Uses the token up for `hostname`, in the transaction that makes the host. Good once. Throws UnauthenticatedError;
-   * HostEnrolledError where the host is known and the token was not made for letting it join again.
+   * Uses the token up for `hostname`, in the transaction that writes the host. Throws UnauthenticatedError for a token
+   * that is unknown, used, too old or another host's; HostEnrolledError where the host has joined before and the token
+   * does not allow it again.
    */
   async redeem(tx: EntityManager, token: string, hostname: string): Promise<void> {
     const result = await tx

@@ -6,10 +6,13 @@ import { exchangeFences } from '../fencing/fence-promises.js';
 import { Host } from '../hosts/host.entity.js';
 import { resyncOf } from './resync.js';
 
-/** A host is up for this long after its last heartbeat; agents call each third of it. */
+/** Seconds that a host is up after its last heartbeat; agents send one every third of this time. */
 export const LEASE_SECONDS = 15;
 
-/** `back`: it had been down, or this is another agent than the one before. A host that is forced down gets no lease. */
+/**
+ * Renews the lease. `back`: the host was down, or this is another agent process than before. A host that is forced down
+ * gets no lease.
+ */
 const RENEW = `
   WITH before AS (
     SELECT id, boot_id <> $3 OR lease_expires_at IS NULL OR lease_expires_at < now() AS back FROM hosts WHERE name = $1
@@ -18,7 +21,7 @@ const RENEW = `
   FROM before WHERE hosts.id = before.id AND NOT hosts.forced_down
   RETURNING hosts.id, before.back`;
 
-/** What the host has and can: written when it has changed. */
+/** Writes what the host has and can, where it differs from what is kept. */
 const PUBLISH = `
   UPDATE hosts SET
     vtep = $2, vcpus = $3, memory_mb = $4, disk_gb = $5, capabilities = $6, facts = $7, updated_at = now()
@@ -29,14 +32,15 @@ const PUBLISH = `
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
 
-/** Heartbeats: each renews the host's lease and publishes what it has and can. */
+/** Heartbeats: each renews the host's lease and publishes what the host has and can. */
 @Injectable()
 export class Leases {
   constructor(private readonly operations: Operations) {}
 
   /**
-   * `hostname` comes from the agent's certificate. Throws NotFoundError for a host that never joined or was removed.
-   * No seconds at all for one that is forced down: its agent asks whose its instances are, and fences what is marked.
+   * `hostname` comes from the agent's certificate. Answers with no lease (0 seconds) to a host that is forced down: its
+   * agent then asks who owns its instances, and fences the marked ones. Throws NotFoundError for a host that never
+   * joined or was removed.
    */
   async renew(hostname: string, { host, bootId, fence }: HeartbeatRequest): Promise<HeartbeatResponse> {
     const inventory = host?.inventory ?? { vcpus: 0, memoryBytes: 0, diskBytes: 0 };
@@ -58,7 +62,8 @@ export class Leases {
       JSON.stringify(host?.capabilities ?? []),
       JSON.stringify(facts),
     ];
-    // What moved while the host could not be told of it is told by an operation, made with the lease it follows from.
+    // A host that is back is told what moved meanwhile by the operation `host.resync`, made in the transaction that
+    // renews its lease.
     return this.operations.transact(async (tx, create) => {
       const [[rows]] = await Promise.all([
         tx.query<[{ id: string; back: boolean }[], number]>(RENEW, [hostname, LEASE_SECONDS, bootId]),

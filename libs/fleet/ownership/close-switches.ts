@@ -1,9 +1,9 @@
 import type { EntityManager } from 'typeorm';
 
 /**
- * Closes the switch of every move that these instances are in and that has not been committed. Run in the same
- * transaction before an agent is told whose they are: a frozen source that owns them lets them go on, a target that does
- * not removes their disk, so no commit may follow (invariants 2 and 5). Index: migrations_by_instance.
+ * Forbids the commit of every uncommitted live move of these instances. Runs in the transaction that tells an agent who
+ * owns them: a frozen source that owns an instance lets it go on, and a target that does not removes its disk, so no
+ * commit may follow (invariants 2 and 5). Index: migrations_by_instance.
  */
 export async function closeSwitches(tx: EntityManager, instanceIds: string[]): Promise<void> {
   await tx.query(

@@ -8,7 +8,7 @@ import { UUID } from '#libs/common/names';
 import { closeSwitches } from '#libs/fleet/ownership/close-switches';
 import { Events } from '#libs/operations/events';
 
-/** Instances in one call at most. */
+/** Upper bound of the instances in one call. */
 const MAX_IDS = 10_000;
 
 interface Row {
@@ -18,15 +18,18 @@ interface Row {
   epoch: string;
 }
 
-/** Primary key of instances, unique name of hosts. What was deleted is told: an agent gives up nothing that is unknown. */
+/**
+ * Indexes: primary key of instances, unique name of hosts. Deleted instances are in the answer, because agents keep
+ * what the control plane does not know.
+ */
 const OWNERS = `
   SELECT i.id, i.epoch, i.deleted_at IS NOT NULL AS deleted,
     i.deleted_at IS NULL AND coalesce(i.host_id = (SELECT id FROM hosts WHERE name = $2), false) AS owned
   FROM instances i WHERE i.id = ANY($1::uuid[])`;
 
 /**
- * An instance that stopped by itself: only where the teller owns it at this epoch, no task is running and no operation
- * is unfinished. Index: primary key of instances.
+ * Marks instances as stopped that stopped by themselves: only where the reporting host owns them at this epoch, no task
+ * is running and no operation is unfinished. Index: primary key of instances.
  */
 const STOPPED = `
   UPDATE instances i SET vm_state = 'stopped', power_state = 4, updated_at = now()
@@ -36,13 +39,16 @@ const STOPPED = `
     AND i.host_id = (SELECT id FROM hosts WHERE name = $3)
   RETURNING i.id, i.project_id`;
 
-/** Of those, the ones that a task holds up: what becomes of them it does not say when it has ended. Index: primary key. */
+/**
+ * Those of the reported instances on which a task is running; it does not look at the container again when it ends.
+ * Index: primary key.
+ */
 const BUSY = `
   SELECT i.id FROM instances i JOIN unnest($1::uuid[], $2::bigint[]) AS told(id, epoch) USING (id, epoch)
   WHERE i.deleted_at IS NULL AND i.vm_state IN ('active', 'paused') AND i.task_state IS NOT NULL
     AND i.host_id = (SELECT id FROM hosts WHERE name = $3)`;
 
-/** What agents ask and tell about instances that no operation is about. */
+/** What agents ask and report about instances outside any operation. */
 @Injectable()
 export class InstanceOwnership {
   constructor(
@@ -51,8 +57,8 @@ export class InstanceOwnership {
   ) {}
 
   /**
-   * Who owns the instances, and at which epoch. Whoever is told that it owns one lets it go on, so open switches of
-   * live moves are closed in the same transaction (invariant 2).
+   * Who owns the instances, and at which epoch. An agent that owns one lets it go on, so the same transaction closes
+   * the open switches of their live moves (invariant 2). Throws InvalidInputError for more than 10,000 ids.
    */
   async of(hostname: string, instanceIds: string[]): Promise<Ownership[]> {
     if (instanceIds.length > MAX_IDS) throw new InvalidInputError('instance_ids', `at most ${MAX_IDS} ids`);
@@ -70,8 +76,8 @@ export class InstanceOwnership {
   }
 
   /**
-   * Takes over what changed without being asked for: containers that ended. Told again, nothing happens. Returns ids of
-   * those that a task holds up: they are to be told again.
+   * Marks the reported instances that have stopped by themselves as stopped; a repeated report changes nothing. Returns
+   * the ids on which a task is running: the agent must report them again.
    */
   async report(hostname: string, instances: InstanceStatus[]): Promise<string[]> {
     const stopped = instances.filter(

@@ -1,4 +1,4 @@
-/** Counts and times of a batch, as SQL gives them. */
+/** Counts and times of a batch, as SQL returns them. */
 export interface BatchCounts {
   total: number;
   done: number;
@@ -6,18 +6,18 @@ export interface BatchCounts {
   failed: number;
   cancelled: number;
   bytes: number;
-  /** Mean time of a move that is done, in seconds; null before the first. */
+  /** Mean time of the moves that are done, in seconds; null before the first is done. */
   meanSeconds: number | null;
 }
 
 /**
- * Live moves that are begun at once: half as many again are prepared ahead where all leave the same host, whose agent
- * lets `parallel` of them go at once (SendMigrationRequest.at_once).
+ * How many live moves of a batch are begun at the same time. Where all leave one host, half as many again are prepared
+ * ahead: that host's agent lets `parallel` of them go at once (SendMigrationRequest.at_once).
  */
 export const begunAtOnce = ({ parallel, hostId }: { parallel: number; hostId: string | null }): number =>
   hostId ? parallel + Math.ceil(parallel / 2) : parallel;
 
-/** Seconds until the last move has ended, from what the moves so far took; null where nothing is known yet. */
+/** Seconds until the last move of the batch has ended, by the mean time so far; null before a move is done. */
 export function etaSeconds(counts: BatchCounts, atOnce: number): number | null {
   const left = counts.total - counts.done - counts.failed - counts.cancelled;
   if (left <= 0) return 0;
@@ -31,7 +31,9 @@ interface Cost {
   diskGb: number;
 }
 
-/** Cheapest first: stopped ones have no blackout, then little memory, then little disk. */
+/**
+ * Orders moves, cheapest first: stopped instances (no blackout), then those with little memory, then with little disk.
+ */
 export function byCost(a: Cost, b: Cost): number {
   return Number(a.running) - Number(b.running) || a.memoryMb - b.memoryMb || a.diskGb - b.diskGb;
 }

@@ -9,10 +9,13 @@ export type LivePolicy = 'require' | 'prefer' | 'never';
 
 export type MoveAction = 'live' | 'cold';
 
-/** pending -> running -> done | failed; cancelled where the batch ended before its turn. A resume makes the rest pending. */
+/**
+ * pending -> running -> done | failed; cancelled where the batch ended before the item's turn. A resume sets all but
+ * `done` to pending.
+ */
 export type MoveBatchItemStatus = 'pending' | 'running' | 'done' | 'failed' | 'cancelled';
 
-/** Moves that belong together; how it stands is the state of its latest operation. */
+/** Moves that belong together. The batch's state is that of its latest operation. */
 @Entity('move_batches')
 export class MoveBatch extends Timestamps {
   @PrimaryColumn({ type: 'uuid' })
@@ -31,15 +34,16 @@ export class MoveBatch extends Timestamps {
   @Column({ type: 'text' })
   live: LivePolicy;
 
-  /** Moves at once. */
+  /** How many moves run at the same time. */
   @Column({ type: 'int' })
   parallel: number;
 
-  /** No move begins later than this after the batch's operation. */
+  /** Seconds after the start of the batch's operation, after which no move begins. */
   @Column({ type: 'int', name: 'timeout_seconds' })
   timeoutSeconds: number;
 }
 
+/** One instance of a batch: where it goes, and how its moves have ended. */
 @Entity('move_batch_items')
 export class MoveBatchItem {
   @PrimaryColumn({ type: 'uuid', name: 'batch_id' })
@@ -48,18 +52,18 @@ export class MoveBatchItem {
   @PrimaryColumn({ type: 'uuid', name: 'instance_id' })
   instanceId: string;
 
-  /** Its turn: cheapest first. */
+  /** Place in the order of moves: cheapest first. */
   @Column({ type: 'int' })
   position: number;
 
   @Column({ type: 'uuid', name: 'source_host_id' })
   sourceHostId: string;
 
-  /** Null lets the scheduler choose. */
+  /** Null: the scheduler chooses the target. */
   @Column({ type: 'uuid', name: 'target_host_id', nullable: true })
   targetHostId: string | null;
 
-  /** How it was moved last. */
+  /** How the last move of the instance was made. */
   @Column({ type: 'text', nullable: true })
   action: MoveAction | null;
 
@@ -72,7 +76,7 @@ export class MoveBatchItem {
   @Column({ type: 'text', nullable: true })
   reason: string | null;
 
-  /** Of disk and memory, as the move reported them. */
+  /** Bytes of disk and memory that the move sent, as its source reported. */
   @BigintColumn('bytes')
   bytes: number;
 

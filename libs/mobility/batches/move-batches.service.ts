@@ -15,8 +15,9 @@ import type { BatchCounts } from './batch-progress.js';
 import { MoveBatch, MoveBatchItem } from './move-batch.entity.js';
 import type { LivePolicy, MoveBatchKind } from './move-batch.entity.js';
 
+/** `operations.resource_type` of a batch; resource_id is the batch's id. */
 export const MOVE_BATCH = 'move-batch';
-/** Workflow kind of a batch. */
+/** Kind of the operation, and of the workflow, that carries out a batch. */
 export const MOVES_BATCH = 'moves.batch';
 
 export interface NewMoveBatch {
@@ -25,14 +26,14 @@ export interface NewMoveBatch {
   live: LivePolicy;
   parallel: number;
   timeoutSeconds: number;
-  /** In the order they are to begin. */
+  /** In the order in which they begin. */
   moves: { instanceId: string; sourceHostId: string; targetHostId: string | null }[];
 }
 
 /** Input of `moves.batch`. */
 export interface MoveBatchInput {
   batchId: string;
-  /** Whose moves they are. */
+  /** Who asked for the batch; its moves are recorded in their name. */
   by: Caller;
 }
 
@@ -52,7 +53,10 @@ const COUNTS = `
     (extract(epoch FROM avg(finished_at - started_at) FILTER (WHERE status = 'done')))::float8 AS "meanSeconds"
   FROM move_batch_items WHERE batch_id = $1`;
 
-/** Many moves as one durable operation: made, shown, aborted and resumed here, carried out by the worker. */
+/**
+ * Many moves as one durable operation. This service makes, shows, aborts and resumes a batch; the worker carries it
+ * out.
+ */
 @Injectable()
 export class MoveBatches {
   constructor(
@@ -60,7 +64,7 @@ export class MoveBatches {
     private readonly operations: Operations,
   ) {}
 
-  /** Writes the batch, its items and its operation in the surrounding `Operations.transact`. */
+  /** Writes the batch, its items and its operation in the caller's `Operations.transact`. */
   async create(tx: EntityManager, create: CreateOne, by: Caller, given: NewMoveBatch): Promise<MoveBatch> {
     const { moves, ...rest } = given;
     const id = newId();
@@ -73,7 +77,7 @@ export class MoveBatches {
     return batch;
   }
 
-  /** Counts, time left and the operation. Throws NotFoundError. */
+  /** The batch with its counts, the time left and its operation. Throws NotFoundError. */
   async view(batchId: string): Promise<MoveBatchView> {
     const { manager } = this.database;
     const batch = await manager.findOneBy(MoveBatch, { id: batchId });
@@ -85,7 +89,7 @@ export class MoveBatches {
     return { batch, operation, counts, etaSeconds: etaSeconds(counts, begunAtOnce(batch)) };
   }
 
-  /** One page in the order they begin, after the instance `marker`. At most 1000. */
+  /** One page of items in the order of their moves, after the instance `marker`; at most 1000. Throws NotFoundError. */
   async items(
     batchId: string,
     { marker, limit = 1000 }: { marker?: string; limit?: number },
@@ -99,14 +103,20 @@ export class MoveBatches {
     return keyset(query, [{ sql: 'i.position', direction: 'asc' }], { marker: from, limit }).getMany();
   }
 
-  /** No further move begins, running ones are aborted where they can be. Throws ConflictError where it has ended. */
+  /**
+   * No further move of the batch begins, and running ones are aborted where they can be. Throws NotFoundError,
+   * ConflictError where the batch has ended.
+   */
   async abort(batchId: string): Promise<void> {
     const { batch } = await this.view(batchId);
     if (!(await this.operations.requestCancel(batch.operationId)))
       throw new ConflictError(`Batch ${batchId} has ended already.`);
   }
 
-  /** Everything that is not done gets its turn again. Throws ConflictError while it runs. */
+  /**
+   * Sets every item that is not done to pending and makes a new operation. Throws NotFoundError, ConflictError while
+   * the batch runs.
+   */
   async resume(by: Caller, batchId: string): Promise<MoveBatch> {
     return this.operations.transact(async (tx, create) => {
       const batch = await tx.findOne(MoveBatch, { where: { id: batchId }, lock: { mode: 'pessimistic_write' } });

@@ -3,7 +3,7 @@ import { isFinal } from '../migrations/migration-states.js';
 import type { MigrationStatus, MigrationType } from '../migrations/migration.entity.js';
 import type { LivePolicy, MoveAction } from './move-batch.entity.js';
 
-/** One try of a batch to move an instance, oldest first in lists. */
+/** One attempt of a batch to move an instance; lists of attempts are ordered oldest first. */
 export interface MoveAttempt {
   uuid: string;
   type: MigrationType;
@@ -12,7 +12,7 @@ export interface MoveAttempt {
 }
 
 export interface MovableInstance {
-  /** Still on the host it is to leave. */
+  /** True while the instance is on the host that it must leave. */
   onSource: boolean;
   deleted: boolean;
   vmState: VmState;
@@ -21,16 +21,19 @@ export interface MovableInstance {
 
 export type NextMove =
   | { next: 'begin'; action: MoveAction }
-  /** A cold move that waits for its confirm. */
+  /** A cold move has ended and waits for its confirm. */
   | { next: 'confirm' }
   | { next: 'wait' }
   | { next: 'done' }
   | { next: 'fail'; reason: string };
 
-/** Steps whose failure is a refusal: another try finds the same. */
+/** Steps that refuse a move: a further attempt would find the same. */
 const refusals: readonly string[] = ['precheck', 'claim'];
 
-/** What a batch does next for one of its instances; Postgres' record of the tries decides, whoever made them. */
+/**
+ * What a batch does next for one of its instances. Only the attempts recorded in Postgres decide, so any worker can go
+ * on.
+ */
 export function nextMove(instance: MovableInstance, attempts: readonly MoveAttempt[], live: LivePolicy): NextMove {
   const last = attempts.at(-1);
   if (instance.deleted) return { next: 'done' };

@@ -20,10 +20,10 @@ export interface DrainInput {
   timeoutSeconds: number;
 }
 
-/** Instances of one host that are drained at once; more are left for a second drain. */
+/** Upper bound of the instances of one drain; a second drain moves the others. */
 const MAX_MOVES = 10_000;
 
-/** Empties a host: it takes nothing new, and what it has is moved away (Incus: cluster evacuate). */
+/** Empties a host: nothing new is placed on it, and its instances are moved away (Incus: cluster evacuate). */
 @Injectable()
 export class Drains {
   constructor(
@@ -33,7 +33,10 @@ export class Drains {
     private readonly hosts: Hosts,
   ) {}
 
-  /** Disables the host for scheduling and begins. Throws NotFoundError, and ConflictError while a drain runs. */
+  /**
+   * Disables the host for scheduling and makes the batch of moves. Throws NotFoundError, ConflictError while a drain of
+   * the host runs.
+   */
   async begin(by: Caller, hostId: string, input: DrainInput): Promise<MoveBatch> {
     return this.operations.transact(async (tx, create) => {
       const host = await tx.findOne(Host, { where: { id: hostId }, lock: { mode: 'pessimistic_write' } });
@@ -49,7 +52,10 @@ export class Drains {
     });
   }
 
-  /** The host takes servers again. Throws NotFoundError, and ConflictError while a drain of it runs: that is aborted first. */
+  /**
+   * Enables the host for scheduling again. Throws NotFoundError, and ConflictError while a drain of the host runs
+   * (abort it first).
+   */
   async letIn(idOrName: string): Promise<Host> {
     const { id } = await this.hosts.get(idOrName);
     return this.database.transaction(async (tx) => {
@@ -62,7 +68,7 @@ export class Drains {
     });
   }
 
-  /** Id of the host's latest drain. Throws NotFoundError. */
+  /** Id of the host's latest drain. Throws NotFoundError where it has had none. */
   async latest(hostId: string): Promise<string> {
     const where = { hostId, kind: 'drain' as const };
     const [last] = await this.database.manager.find(MoveBatch, { where, order: { createdAt: 'DESC' }, take: 1 });

@@ -7,10 +7,10 @@ import { Agents } from '#libs/fleet/agents/agents.service';
 import { isUp } from '#libs/fleet/hosts/host-state';
 import type { Host } from '#libs/fleet/hosts/host.entity';
 
-/** Someone waits for the answer: a good one takes some tens of milliseconds. */
+/** A caller waits for this answer, which normally takes some tens of milliseconds. */
 const DEADLINE_MS = 5_000;
 
-/** What the agent of one end says of a move. */
+/** Asks the agent of one end whether a move is possible. */
 @Injectable()
 export class AgentPrecheck {
   constructor(
@@ -19,8 +19,9 @@ export class AgentPrecheck {
   ) {}
 
   /**
-   * A host that is down, refuses or does not answer in time is a reason, not an error. Touches nothing there. `patient`:
-   * who asks can ask again, and gets an UnavailableError where there is no answer.
+   * The agent's answer, without any change on its host. A host that is down, refuses or does not answer becomes a
+   * reason in the answer. `patient`: throws UnavailableError where the agent does not answer, for callers that ask
+   * again.
    */
   async at(host: Host, instanceId: string, patient = false): Promise<CheckMigrationResponse> {
     if (!isUp(host, await databaseTime(this.database.manager))) return saying(downWords(host));
@@ -34,7 +35,7 @@ export class AgentPrecheck {
     }
   }
 
-  /** False where the host is down, or its agent does not answer in time. Whatever it says is an answer. */
+  /** Whether the host is up and its agent answers in time, whatever it answers. */
   async answers(host: Host, instanceId: string): Promise<boolean> {
     if (!isUp(host, await databaseTime(this.database.manager))) return false;
     const request = { instanceId, kind: MigrationKind.MIGRATION_KIND_COLD, spec: undefined };
@@ -49,6 +50,7 @@ export class AgentPrecheck {
   }
 }
 
+/** The reason in words for a host that holds no lease. */
 export const downWords = (host: Host): string => `Host ${host.name} is down: only an evacuation moves what was on it.`;
 
 const saying = (reason: string): CheckMigrationResponse => CheckMigrationResponse.create({ reasons: [reason] });

@@ -1,16 +1,16 @@
 import type { CheckMigrationResponse } from '#generated/lxstack/agent/v1/agent';
 
-/** What the instance needs, as its own host has counted it; 0: not known. */
+/** What the instance needs, as its source's agent has counted it; 0: the agent did not count. */
 export type CapacityNeeded = Pick<CheckMigrationResponse, 'memoryNeededBytes' | 'diskNeededBytes'>;
-/** What a target has left, as it says itself. No host has no memory left at all: one that says so has not counted. */
+/** What a target has left, as its agent says. Total memory of 0 means that the agent did not count. */
 export type CapacityLeft = Pick<
   CheckMigrationResponse,
   'memoryAvailableBytes' | 'imagesAvailableBytes' | 'diskAvailableBytes'
 >;
 
 /**
- * Why a target's memory and disk do not suffice, whatever the claims say: others use them too. `overCommitDisk` (Nova:
- * disk_over_commit) leaves the disk out.
+ * Reasons why a target's free memory and disk do not suffice; other users of the host count here, unlike in claims.
+ * `overCommitDisk` (Nova: disk_over_commit) leaves the disk out.
  */
 export function blocksCapacity(
   { memoryNeededBytes: memory, diskNeededBytes: disk }: CapacityNeeded,

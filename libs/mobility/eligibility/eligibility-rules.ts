@@ -6,12 +6,12 @@ const ON_NO_HOST = 'The instance is on no host.';
 
 type Judged = Pick<Instance, 'vmState' | 'taskState'>;
 
-/** What Postgres knows against a live move. */
+/** Reasons against a live move that Postgres knows. */
 export function blocksLive(instance: Judged, source: Pick<Host, 'name' | 'capabilities'> | null): string[] {
   return source ? [...blocksLiveItself(instance), ...lacking(source, ['checkpoint'])] : [ON_NO_HOST];
 }
 
-/** What the instance's own states say against a live move: its owners may know of it. */
+/** Reasons against a live move in the instance's own states; its owners may read them. */
 export function blocksLiveItself(instance: Judged): string[] {
   return [
     ...busy(instance),
@@ -22,7 +22,7 @@ export function blocksLiveItself(instance: Judged): string[] {
   ];
 }
 
-/** What Postgres knows against a cold move (Nova: active and stopped instances only). */
+/** Reasons against a cold move that Postgres knows (Nova moves active and stopped instances only). */
 export function blocksCold(instance: Judged, source: Pick<Host, 'name'> | null): string[] {
   if (!source) return [ON_NO_HOST];
   return [
@@ -33,7 +33,10 @@ export function blocksCold(instance: Judged, source: Pick<Host, 'name'> | null):
   ];
 }
 
-/** Why a host could not take it: as the claim would say, from what is published and reserved now. */
+/**
+ * Reasons why the target could not take the instance, by what is published and reserved now; the claim would find the
+ * same.
+ */
 export function blocksTarget(
   instance: Pick<Instance, 'vcpus' | 'memoryMb' | 'diskGb'>,
   host: Host,

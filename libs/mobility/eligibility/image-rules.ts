@@ -3,8 +3,9 @@ import type { Instance } from '#libs/compute/instances/instance.entity';
 import { Image } from '#libs/images/image.entity';
 
 /**
- * Why no other host can be told of the instance: the record of the image that it was made from is gone (a deleted image
- * keeps it since servers are asked first; before, it did not). Read by primary key.
+ * A reason against any move: the record of the image from which the instance was made is gone, so no other host can be
+ * told what its root is. Deleted images keep their record since v0.2 (invariant 8); before, they lost it. Index:
+ * primary key.
  */
 export async function blocksImage(tx: EntityManager, { imageId }: Pick<Instance, 'imageId'>): Promise<string[]> {
   if (imageId === null || (await tx.existsBy(Image, { id: imageId }))) return [];

@@ -19,36 +19,39 @@ import { blocksImage } from './image-rules.js';
 import { blocksCapacity } from './capacity-rules.js';
 import type { CapacityLeft, CapacityNeeded } from './capacity-rules.js';
 
-/** Where nothing fits: hosts that are named with their reason. */
+/** Number of hosts that are named, each with its reason, where no host fits. */
 const TOLD_HOSTS = 10;
 
-/** How a move was asked for. */
+/** How a live move was asked for. */
 interface Asked {
-  /** Leaves the scheduler's filters out. */
+  /** Skips the scheduler's filters. */
   force: boolean;
-  /** Leaves the target's free disk out. */
+  /** Skips the check of the target's free disk. */
   diskOverCommit: boolean;
-  /** Agents that do not answer are no reason but an UnavailableError: it is asked again. */
+  /** An agent that does not answer becomes UnavailableError instead of a reason: the caller asks again later. */
   patient?: boolean;
-  /** Looks at the fleet as it is now: one move that someone waits for. A look at many takes the picture of the last second. */
+  /**
+   * Reads the fleet as it is now, for one move that a caller waits for; without it, looks at many moves share a picture
+   * at most a second old.
+   */
   exact?: boolean;
 }
 
 /** What is known of a live move before it begins. */
 export interface LiveLook {
-  /** None: it may be tried. */
+  /** Reasons against the move; empty: it may be tried. */
   reasons: string[];
-  /** As its own host counted it, where that was asked. */
+  /** What the instance needs, where its source's agent was asked. */
   needs?: CapacityNeeded;
 }
 
 interface Against {
   reasons: string[];
-  /** What a target that was asked has left. */
+  /** What the target has left, where its agent was asked. */
   left?: CapacityLeft;
 }
 
-/** Why a live move that someone asks for now cannot be made: everything that Postgres and the agents of both ends know. */
+/** Finds why a live move cannot be made now: all that Postgres, the scheduler and the agents of both ends know. */
 @Injectable()
 export class LiveRefusals {
   constructor(
@@ -57,7 +60,7 @@ export class LiveRefusals {
     private readonly scheduler: Scheduler,
   ) {}
 
-  /** Throws MoveRefusedError with every reason, those of how it was asked for too. */
+  /** Throws MoveRefusedError with every reason, also those of how the move was asked for. */
   async refuse(instance: Instance, target: Host | null, input: LiveMigrateInput): Promise<void> {
     const { force = false, diskOverCommit = false, blockMigration } = input;
     const source = await this.sourceOf(instance);
@@ -67,8 +70,8 @@ export class LiveRefusals {
   }
 
   /**
-   * Every reason, in words an operator can act on; none: it may be tried. `target`: the host asked for, null lets the
-   * scheduler choose. Touches nothing and waits for no agent longer than AgentLook does.
+   * Every reason, in words on which an operator can act; none: the move may be tried. `target` null: the scheduler
+   * chooses. Changes nothing, and waits for each agent no longer than AgentPrecheck does.
    */
   async find(instance: Instance, target: Host | null, asked: Asked): Promise<LiveLook> {
     return this.reasonsFor(instance, await this.sourceOf(instance), target, asked);
@@ -131,7 +134,7 @@ export class LiveRefusals {
   }
 }
 
-/** Of one host: what a filter says against it. */
+/** What the filters say against one host. */
 function rejections({ hosts }: Explanation, hostId: string): string[] {
   const verdict = hosts.find((one) => one.hostId === hostId);
   return !verdict || verdict.rejectedBy === null

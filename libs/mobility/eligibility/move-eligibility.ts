@@ -13,7 +13,7 @@ import { AgentPrecheck, downWords } from './agent-precheck.js';
 import { blocksCold, blocksLive, blocksTarget } from './eligibility-rules.js';
 import { blocksImage } from './image-rules.js';
 
-/** Whether a kind of move can be made now; reasons where it cannot, in words an operator can act on. */
+/** Whether a kind of move can be made now; if not, reasons on which an operator can act. */
 export interface Verdict {
   possible: boolean;
   reasons: string[];
@@ -22,15 +22,15 @@ export interface Verdict {
 export interface MobilityReport {
   live: Verdict;
   cold: Verdict;
-  /** systemd, sysvinit, openrc, busybox, other; null where it does not run or its host did not answer. */
+  /** systemd, sysvinit, openrc, busybox, other; null where the instance does not run or its host did not answer. */
   init: string | null;
-  /** Bytes in use, page cache included; null as above. */
+  /** Memory in use in bytes, page cache included; null in the cases of `init`. */
   memoryBytes: number | null;
-  /** Other compute hosts by name, one page: which could take it, and why the others could not. */
+  /** One page of the other compute hosts by name: whether each could take the instance, and why not. */
   targets: { host: string; live: Verdict; cold: Verdict }[];
 }
 
-/** Says of an instance whether it can be moved, without touching anything. */
+/** Reports whether an instance can be moved, and where to. Changes nothing. */
 @Injectable()
 export class MoveEligibility {
   constructor(
@@ -65,7 +65,7 @@ export class MoveEligibility {
     };
   }
 
-  /** What the agent of its host says of it. */
+  /** What the agent of the instance's host answers; empty where the instance does not run. */
   private async here(instance: Instance, source: Host | null): Promise<CheckMigrationResponse> {
     return source && instance.vmState === 'active'
       ? this.look.at(source, instance.id)

@@ -5,7 +5,7 @@ import type { MobilityReport, Verdict } from './move-eligibility.js';
 const OTHER = 'Its host, or what runs in it, does not allow it. An administrator can see why.';
 
 /**
- * The report as owners see it: what the states of the instance say. Reasons of hosts and their agents are for
+ * The report with only the reasons that owners may read: the instance's own states. Reasons that speak of hosts are for
  * administrators (Nova: OSSA-2019-003).
  */
 export function ownersView(

@@ -1,10 +1,13 @@
 import { MigrationPhase } from '#generated/lxstack/agent/v1/agent';
 
-/** What one end says of a migration: its phase, that it knows nothing of it, or no answer at all. */
+/**
+ * What one end says of a migration: its phase, `unknown` where it has no record of it, `unreachable` where it does not
+ * answer.
+ */
 export type EndState = MigrationPhase | 'unknown' | 'unreachable';
 
 export interface LiveMoveState {
-  /** PostgreSQL says that the instance has changed host in this move. */
+  /** Postgres says that the instance has changed host in this move. */
   committed: boolean;
   cancelRequested: boolean;
   source: EndState;
@@ -12,23 +15,26 @@ export interface LiveMoveState {
 }
 
 export type ResumePlan =
-  /** Nothing of the transfer has begun, or it goes on without us: (re-)attach to it with SendMigration. */
+  /** The transfer has not begun, or goes on without a worker: (re-)attach to it with SendMigration. */
   | { next: 'send' }
-  /** Committed: open the target, let the source go. */
+  /** Committed: open the target, then release the source. */
   | { next: 'open' }
-  /** Committed, but the target has lost what it restored: its disk is there, so it is started anew. */
+  /** Committed, but the target has lost what it restored. It has the disk, so it starts the instance anew. */
   | { next: 'open-by-start' }
-  /** Committed and both ends done. */
+  /** Committed, and both ends are done. */
   | { next: 'release' }
-  /** Ask again later. */
+  /** No decision is possible yet: ask both ends again later. */
   | { next: 'wait'; reason: string }
-  /** Take everything back: the instance goes on at the source. */
+  /** Undo the move: the instance goes on at the source. */
   | { next: 'undo'; reason: string };
 
 const ended: readonly EndState[] = [MigrationPhase.MIGRATION_PHASE_FAILED, MigrationPhase.MIGRATION_PHASE_ABORTED];
 const past: readonly EndState[] = [MigrationPhase.MIGRATION_PHASE_COMMITTED, MigrationPhase.MIGRATION_PHASE_COMPLETED];
 
-/** What a worker does that takes over a live move, whatever the one before it had done. Postgres decides, then the ends. */
+/**
+ * What a worker does that takes over a live move, whatever the worker before it had done. Postgres decides first, then
+ * the two ends.
+ */
 export function resumePlan(state: LiveMoveState): ResumePlan {
   return state.committed ? afterCommit(state) : beforeCommit(state);
 }

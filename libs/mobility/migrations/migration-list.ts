@@ -6,25 +6,25 @@ import type { MigrationStatus, MigrationType } from './migration.entity.js';
 /** Nova API: os-migrations, and server migrations with `instanceId` and `inProgress`. */
 export interface MigrationFilter {
   instanceId?: string;
-  /** Name of a host at either end. */
+  /** Name of the host at either end. */
   host?: string;
-  /** Name of the host it is from. */
+  /** Name of the source host. */
   sourceHost?: string;
   status?: MigrationStatus;
   migrationType?: MigrationType;
   projectId?: string;
   userId?: string;
-  /** uuid of an instance or migration after which the page begins (newest first). */
+  /** uuid of the migration, or id of its instance, after which the page begins (newest first). */
   marker?: string;
   changesSince?: Date;
   changesBefore?: Date;
-  /** Only those that Nova lists under a server: live migrations that have not ended. */
+  /** Only live migrations that have not ended: what Nova lists under a server. */
   inProgress?: boolean;
   /** At most 1000. */
   limit?: number;
 }
 
-/** A migration with the names of its ends, as every view of it wants them. */
+/** A migration with the names of its hosts. */
 export interface MigrationView {
   uuid: string;
   id: number;
@@ -63,7 +63,7 @@ const newest: OrderKey = { sql: 'm.id', direction: 'desc' };
 
 const source = `FROM migrations m LEFT JOIN hosts s ON s.id = m.source_host_id LEFT JOIN hosts d ON d.id = m.dest_host_id`;
 
-/** The page's statement, newest first; uses the primary key of migrations.id for order and marker. */
+/** SQL of one page, newest first. Index for order and marker: primary key of migrations.id. */
 export function migrationsQuery(filter: MigrationFilter): { text: string; values: unknown[] } {
   const values: unknown[] = [];
   const conditions: string[] = ['true'];
@@ -72,7 +72,7 @@ export function migrationsQuery(filter: MigrationFilter): { text: string; values
     values.push(value);
     conditions.push(condition(`$${values.length}`));
   };
-  // What is no UUID is the id of no instance.
+  // What is no UUID is the id of no instance, and PostgreSQL would refuse it.
   if (filter.instanceId !== undefined && !UUID.test(filter.instanceId)) conditions.push('false');
   else add((n) => `m.instance_id = ${n}`, filter.instanceId);
   add((n) => `(s.name = ${n} OR d.name = ${n})`, filter.host);

@@ -25,7 +25,7 @@ export type MigrationStatus =
   | 'accepted'
   | 'done';
 
-/** One move of one instance: what Nova's migrations API shows, and where its operation keeps its progress. */
+/** One move of one instance: what Nova's migrations API shows, with the progress that its workflow writes. */
 @Entity('migrations')
 export class Migration extends Timestamps {
   @PrimaryColumn({ type: 'uuid' })
@@ -66,8 +66,8 @@ export class Migration extends Timestamps {
   userId: string;
 
   /**
-   * A live move may commit before this time only (PostgreSQL's clock). Set when the source freezes, and closed at once
-   * by a source that asks who owns the instance: after that answer no commit can follow (invariant 2).
+   * PostgreSQL's time after which this live move may not commit any more. Set when the source freezes the instance;
+   * closed at once when the source asks who owns the instance, because no commit may follow that answer (invariant 2).
    */
   @Column({ type: 'timestamptz', name: 'switch_deadline', nullable: true })
   switchDeadline: Date | null;
@@ -87,18 +87,18 @@ export class Migration extends Timestamps {
   @Column({ type: 'jsonb', name: 'timings_ms', default: {} })
   timingsMs: Record<string, number>;
 
-  /** How the memory of a live move went, as its source chose or was told; empty until it is known. */
+  /** How a live move sent the memory, as its source chose or was told; empty until the source has said so. */
   @Column({ type: 'text', name: 'memory_mode', default: '' })
   memoryMode: string;
 
   @Column({ type: 'text', name: 'memory_mode_reason', default: '' })
   memoryModeReason: string;
 
-  /** Why the first restore failed, where the second has succeeded; empty otherwise. */
+  /** Why the first restore failed where a second one succeeded; else empty. */
   @Column({ type: 'text', name: 'restore_retried', default: '' })
   restoreRetried: string;
 
-  /** Step, reason and the last lines of CRIU's log where it failed. */
+  /** The step that failed, why, and the last lines of CRIU's log. */
   @Column({ type: 'jsonb', nullable: true })
   failure: { step: string; reason: string; logTail: string[] } | null;
 }

@@ -25,8 +25,8 @@ import { hostNamed, MoveHosts } from './move-hosts.js';
 import { flavorOfResize } from './resize-flavor.js';
 
 /**
- * The part of every move that is done while the caller waits: checks, then one transaction with the migration, the
- * instance's task_state and the operation (invariant 4). The worker's workflows do the rest.
+ * Accepts moves while the caller waits: checks, then one transaction that writes the migration, the instance's
+ * task_state and the operation (invariant 4). The worker's workflows carry the move out.
  */
 @Injectable()
 export class Migrations {
@@ -42,8 +42,8 @@ export class Migrations {
   ) {}
 
   /**
-   * Nova API: os-migrateLive. Throws InstanceStateError, ComputeHostNotFoundError, and MoveRefusedError with every
-   * reason that is known now: of Postgres, of the scheduler and of the agents of both ends.
+   * Nova API: os-migrateLive. Throws NotFoundError, InstanceStateError, ComputeHostNotFoundError, and MoveRefusedError
+   * with every reason that Postgres, the scheduler and the agents of both ends know now.
    */
   async liveMigrate(by: Caller, instanceId: string, input: LiveMigrateInput = {}): Promise<Migration> {
     if (!input.checkLater) {
@@ -64,7 +64,7 @@ export class Migrations {
     });
   }
 
-  /** Nova API: migrate. Throws as liveMigrate, and SourceDownError. */
+  /** Nova API: migrate. Throws as `liveMigrate`, and SourceDownError. */
   async migrate(by: Caller, instanceId: string, input: MoveRequest = {}): Promise<Migration> {
     if (!input.checkLater) await this.ends.requireAnswer(instanceId, 'migrate');
     return this.begin(by, instanceId, 'migrate', async (tx, instance) => {
@@ -77,8 +77,8 @@ export class Migrations {
   }
 
   /**
-   * Nova API: resize. `flavorId` as the caller gave it. Throws InvalidInputError for a flavor that is unknown or another
-   * project's, QuotaExceededError, SourceDownError.
+   * Nova API: resize. Throws as `migrate`; InvalidInputError where the caller does not know the flavor;
+   * QuotaExceededError.
    */
   async resize(by: Caller, instanceId: string, flavorId: string): Promise<Migration> {
     await this.ends.requireAnswer(instanceId, 'resize');
@@ -91,19 +91,19 @@ export class Migrations {
     });
   }
 
-  /** Nova API: confirmResize: the source's copy and claim are let go. `parentId`: the operation that does so. */
+  /** Nova API: confirmResize. The source's copy and claim are released. `parentId`: the operation that asks for it. */
   async confirmResize(by: Asking, instanceId: string, parentId?: string): Promise<Operation> {
     return this.conclude(by, instanceId, 'confirm_resize', 'confirming', 'instance.confirm-resize', parentId);
   }
 
-  /** Nova API: revertResize: back to the source with the disk as it was when the move began. */
+  /** Nova API: revertResize. The instance returns to its source and to the disk that it had when the move began. */
   async revertResize(by: Caller, instanceId: string): Promise<Operation> {
     return this.conclude(by, instanceId, 'revert_resize', 'reverting', 'instance.revert-resize');
   }
 
   /**
-   * Nova API: evacuate. Where its disk is shared it goes on with that elsewhere, else its root is built anew from the image.
-   * Throws HostInUseError, EvacuationBarredError while it may still run where it is.
+   * Nova API: evacuate. The instance starts elsewhere with its disk where that is shared, else with a new root from its
+   * image. Throws HostInUseError; EvacuationBarredError while it may still run on its host.
    */
   async evacuate(
     by: Caller,
@@ -125,7 +125,7 @@ export class Migrations {
     return this.database.query(text, values);
   }
 
-  /** One migration that an instance has in progress, by Nova's integer id. Throws NotFoundError. */
+  /** A migration of the instance that is in progress, by Nova's integer id. Throws NotFoundError. */
   async get(instanceId: string, migrationId: number): Promise<MigrationView> {
     const found = (await this.list({ instanceId, inProgress: true })).find((one) => one.id === migrationId);
     if (!found) throw new NotFoundError('Migration', String(migrationId));

@@ -2,15 +2,17 @@ import type { Host } from '#libs/fleet/hosts/host.entity';
 import { blocksCpu } from './cpu-features.js';
 import { MoveRefusedError } from './move.errors.js';
 
-/** How the host keeps roots; empty where its agent has not said so. */
+/** How the host keeps root file systems; empty where its agent has not published it. */
 export function storageDriverOf({ facts }: Pick<Host, 'facts'>): string {
   return typeof facts.storageDriver === 'string' ? facts.storageDriver : '';
 }
 
-/** True where the other hosts with the same driver have its disks too; the driver's name tells the pool. */
+/** True where hosts with the same driver see the same disks; the driver's name then names the pool. */
 export const sharesDisks = (host: Pick<Host, 'facts'>): boolean => storageDriverOf(host).startsWith('shared:');
 
-/** Why the disk of one host cannot be received by the other: it is sent as the source's storage driver keeps it. */
+/**
+ * Reasons why the target cannot receive the source's disk: the source sends it in the form of its own storage driver.
+ */
 export function blocksDisk(source: Pick<Host, 'name' | 'facts'>, target: Pick<Host, 'name' | 'facts'>): string[] {
   const [from, to] = [storageDriverOf(source), storageDriverOf(target)];
   if (from === to) return [];
@@ -18,7 +20,7 @@ export function blocksDisk(source: Pick<Host, 'name' | 'facts'>, target: Pick<Ho
   return [`The disk cannot be moved: host ${words(source.name, from)}, host ${words(target.name, to)}.`];
 }
 
-/** Why a live move cannot treat the disk as asked (Nova API: block_migration; `auto` finds out). */
+/** Reasons why the disk cannot be treated as asked (Nova API: block_migration; `auto` fits every host). */
 export function blocksBlockMigration(source: Pick<Host, 'facts'>, asked: boolean | 'auto' = 'auto'): string[] {
   if (asked === 'auto' || asked !== sharesDisks(source)) return [];
   return [
@@ -28,7 +30,7 @@ export function blocksBlockMigration(source: Pick<Host, 'facts'>, asked: boolean
   ];
 }
 
-/** Throws MoveRefusedError where an evacuation is told wrongly whether the disk outlives the host. */
+/** Throws MoveRefusedError where the caller of an evacuation says wrongly whether the disk is shared. */
 export function requireSharing(instanceId: string, source: Pick<Host, 'facts'>, asked: boolean | undefined): void {
   const shared = sharesDisks(source);
   if (asked === undefined || asked === shared) return;
@@ -39,19 +41,19 @@ export function requireSharing(instanceId: string, source: Pick<Host, 'facts'>, 
   ]);
 }
 
-/** Throws MoveRefusedError where the target could not receive the source's disk. */
+/** Throws MoveRefusedError where the target cannot receive the source's disk. */
 export function requireSameStorage(source: Host, target: Host): void {
   const reasons = blocksDisk(source, target);
   if (reasons.length) throw new MoveRefusedError('host', reasons);
 }
 
-/** Throws MoveRefusedError where a running program might not find its processor's instructions on the target. */
+/** Throws MoveRefusedError where a running program might miss instructions on the target. */
 export function requireCpu(source: Host, target: Host): void {
   const reasons = blocksCpu(source, target);
   if (reasons.length) throw new MoveRefusedError('host', reasons);
 }
 
-/** Throws MoveRefusedError where the host's agent has not shown it. */
+/** Throws MoveRefusedError where the host's agent has not published the capability. */
 export function requireCapability(host: Host, name: string): void {
   const found = host.capabilities.find((capability) => capability.name === name);
   if (found?.present) return;

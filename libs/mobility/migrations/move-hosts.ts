@@ -9,7 +9,7 @@ import { Host } from '#libs/fleet/hosts/host.entity';
 import { AgentPrecheck } from '../eligibility/agent-precheck.js';
 import { ComputeHostNotFoundError, MoveRefusedError, SourceDownError } from './move.errors.js';
 
-/** Both ends of a move that is asked for: where it is, and where it is to go. */
+/** Finds and checks the two hosts of a move that is asked for. */
 @Injectable()
 export class MoveHosts {
   constructor(
@@ -18,7 +18,7 @@ export class MoveHosts {
     private readonly precheck: AgentPrecheck,
   ) {}
 
-  /** The host asked for by name, judged as a target; null where none was named. */
+  /** The host named as target; null where none was named. Throws ComputeHostNotFoundError, MoveRefusedError. */
   async target(
     tx: EntityManager,
     instance: Instance,
@@ -34,7 +34,7 @@ export class MoveHosts {
     return host;
   }
 
-  /** `up`: what it is moved by is an agent that lives. Throws MoveRefusedError, SourceDownError. */
+  /** The instance's host. `up`: the move needs its agent. Throws MoveRefusedError, SourceDownError. */
   async source(tx: EntityManager, instance: Instance, state: 'up' | 'any' = 'any'): Promise<Host> {
     const host = instance.hostId ? await tx.findOneBy(Host, { id: instance.hostId }) : null;
     if (!host) throw new MoveRefusedError('host', [`Instance ${instance.id} is on no host.`]);
@@ -42,7 +42,10 @@ export class MoveHosts {
     return host;
   }
 
-  /** A host whose agent has just stopped has its lease still: it is asked. For before anything is written. */
+  /**
+   * Asks the source's agent, because one that has just stopped still has its lease. To be called before anything is
+   * written. Throws SourceDownError where it does not answer; NotFoundError, InstanceStateError.
+   */
   async requireAnswer(instanceId: string, action: 'migrate' | 'resize'): Promise<void> {
     const instance = await this.transitions.check(this.database.manager, instanceId, action);
     const source = await this.source(this.database.manager, instance, 'up');
@@ -50,7 +53,7 @@ export class MoveHosts {
   }
 }
 
-/** Null where none is named. Throws `NotFound`. */
+/** The compute host of this name; null where none is named. Throws `NotFound`. */
 export async function hostNamed(
   tx: EntityManager,
   name: string | null | undefined,

@@ -3,29 +3,31 @@ import type { InstanceFlavor } from '#libs/compute/instances/instance.entity';
 import type { Before } from '#libs/compute/instances/actions/instance-operations';
 import type { CapacityNeeded } from '../eligibility/capacity-rules.js';
 
-/** How any move may be asked for. */
+/** How every kind of move may be asked for. */
 export interface MoveRequest {
-  /** Name of the target; null lets the scheduler choose. */
+  /** Name of the target; null: the scheduler chooses. */
   host?: string | null;
-  /** What stands against it is found by the worker's first step instead of now: for moves that nobody waits for. */
+  /** The worker's first step makes the checks instead of the api: for moves on whose answer no caller waits. */
   checkLater?: boolean;
-  /** The operation that it is part of, such as a batch. */
+  /** The operation of which this move is a part, such as a batch. */
   parentId?: string;
 }
 
 /** How a live move may be asked for. */
 export interface LiveMigrateInput extends MoveRequest {
-  /** Nova: whether the disk goes along; False asks for shared storage, auto finds out. */
+  /** Nova: whether the disk is sent; false asks for shared storage, `auto` fits both. */
   blockMigration?: boolean | 'auto';
-  /** Nova, up to 2.24: the target's free disk is not looked at. */
+  /** Nova, up to 2.24: the target's free disk is not checked. */
   diskOverCommit?: boolean;
-  /** Nova: with `host`, the scheduler's filters are left out (capacity is still claimed). */
+  /** Nova: with `host`, the scheduler's filters are skipped; capacity is still claimed. */
   force?: boolean;
-  /** How its memory is to go, where the target can do it; nothing lets the source choose. */
+  /** How memory is sent, where the target can do it; absent: the source chooses. */
   memoryMode?: MemoryMode;
-  /** Moves that may leave its host at once: it waits for its turn when all is prepared. Nothing: no bound. */
+  /**
+   * How many moves may leave the host at the same time: once prepared, this one waits for its turn. Absent: no bound.
+   */
   atOnce?: number;
-  /** As its host has counted it a moment ago, saying nothing against the move: it need not be asked again. */
+  /** What the source's agent has counted a moment ago without a reason against the move; it is not asked again. */
   needs?: CapacityNeeded;
 }
 
@@ -33,21 +35,21 @@ export interface LiveMigrateInput extends MoveRequest {
 export interface MoveInput {
   migrationId: string;
   before: Before;
-  /** Where it was when the move was accepted: the commit is guarded by both. */
+  /** Host and epoch when the move was accepted; the commit is guarded by both. */
   source: { hostId: string; epoch: number };
-  /** Host asked for; null lets the scheduler choose. */
+  /** The host asked for; null: the scheduler chooses. */
   targetHostId: string | null;
-  /** With a target: its filters are left out, its capacity is still claimed. */
+  /** With a target: filters are skipped, capacity is still claimed. */
   force: boolean;
-  /** Nova: disk_over_commit: the target's free disk is not looked at. */
+  /** Nova: disk_over_commit: the target's free disk is not checked. */
   overCommitDisk?: boolean;
-  /** How its memory is to go; nothing lets the source choose. */
+  /** How memory is sent; absent: the source chooses. */
   memoryMode?: MemoryMode;
-  /** Moves that may leave its host at once. */
+  /** How many moves may leave the host at the same time. */
   atOnce?: number;
-  /** What its host has counted a moment before the move was accepted, saying nothing against it. */
+  /** What the source's agent counted before the move was accepted, without a reason against it. */
   needs?: CapacityNeeded;
-  /** What it is to have afterwards; null leaves it. */
+  /** The flavor that the instance gets; null: it keeps its own. */
   newFlavor: InstanceFlavor | null;
 }
 
@@ -56,6 +58,6 @@ export interface ConcludeResizeInput {
   migrationId: string;
   running: boolean;
   source: { hostId: string };
-  /** Where the instance is now, under which epoch. */
+  /** The instance's present host and epoch. */
   target: { hostId: string; epoch: number };
 }

@@ -9,10 +9,10 @@ import { Migration } from './migration.entity.js';
 import type { MigrationType } from './migration.entity.js';
 import type { MoveInput } from './move-operations.js';
 
-/** Who asks, as far as the record of it says; also whose move is confirmed for them. */
+/** Who asks for a move, as the record keeps it; confirms made for them use it too. */
 export type Asking = Pick<Caller, 'projectId' | 'userId' | 'requestId'>;
 
-/** A move as it was checked and is to be recorded. */
+/** A move that has passed the checks. */
 export interface MovePlan extends Pick<MoveInput, 'overCommitDisk' | 'memoryMode' | 'atOnce' | 'needs'> {
   type: MigrationType;
   kind: string;
@@ -22,7 +22,7 @@ export interface MovePlan extends Pick<MoveInput, 'overCommitDisk' | 'memoryMode
   parentId?: string;
 }
 
-/** The migration and its operation, in the transaction in which the instance's task_state was set. */
+/** Writes the migration and its operation, in the transaction that set the instance's task_state. */
 export async function recordMove(
   tx: EntityManager,
   create: CreateOperation,
@@ -59,6 +59,7 @@ export async function recordMove(
   );
 }
 
+/** An operation of a move on the instance, in the queue `migration`. */
 export function moveOperation(by: Asking, kind: string, instanceId: string, input: object): NewOperation {
   return { kind, queue: 'migration', resourceType: INSTANCE, resourceId: instanceId, by, input };
 }

@@ -1,20 +1,20 @@
 import { ConflictError, DomainError, InvalidInputError, NotFoundError } from '#libs/common/errors';
 
-/** The host named as target is none of ours (Nova: ComputeHostNotFound, 400; evacuate: 404). */
+/** No compute host has the name given as target (Nova: ComputeHostNotFound, 400; for an evacuation 404). */
 export class ComputeHostNotFoundError extends NotFoundError {
   constructor(host: string) {
     super('Compute host', host);
   }
 }
 
-/** As above, for an evacuation. */
+/** As ComputeHostNotFoundError, for an evacuation. */
 export class EvacuationHostNotFoundError extends NotFoundError {
   constructor(host: string) {
     super('Compute host', host);
   }
 }
 
-/** The move cannot be made as it was asked for; every reason that was found, in words an operator can act on. */
+/** The move cannot be made as asked. `reasons`: every one that was found, in words on which an operator can act. */
 export class MoveRefusedError extends InvalidInputError {
   constructor(
     field: string,
@@ -26,14 +26,16 @@ export class MoveRefusedError extends InvalidInputError {
   }
 }
 
-/** Its disk is sent by the host that it is on: that is down, or its agent does not answer. Names no host: users see it. */
+/**
+ * The source, which would send the disk, is down or its agent does not answer. The message names no host: users see it.
+ */
 export class SourceDownError extends ConflictError {
   constructor(readonly instanceId: string) {
     super(`Instance ${instanceId} cannot be moved now: the host that it is on is down or does not answer.`);
   }
 }
 
-/** The migration has gone too far, or is of a kind that cannot be aborted (Nova: InvalidMigrationState, 400). */
+/** The migration is past the point of an abort, or of a type without one (Nova: InvalidMigrationState, 400). */
 export class MigrationStateError extends ConflictError {
   constructor(
     readonly migrationId: number,
@@ -47,7 +49,7 @@ export class MigrationStateError extends ConflictError {
   }
 }
 
-/** The instance has no such migration, as something to be hurried (Nova: MigrationNotFoundForInstance, 400 there). */
+/** The instance has no such migration in progress (Nova: MigrationNotFoundForInstance; force_complete: 400). */
 export class MigrationNotFoundError extends NotFoundError {
   constructor(migrationId: number, instanceId: string) {
     super('Migration', String(migrationId));
@@ -55,7 +57,7 @@ export class MigrationNotFoundError extends NotFoundError {
   }
 }
 
-/** There is no resize of the instance that could be confirmed or taken back. */
+/** The instance has no resize that could be confirmed or reverted. */
 export class NotResizedError extends DomainError {
   constructor(readonly instanceId: string) {
     super(`Instance ${instanceId} has not been resized.`);

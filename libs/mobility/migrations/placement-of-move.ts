@@ -9,16 +9,16 @@ import { usableCpuFeatures } from './cpu-features.js';
 import { sharesDisks, storageDriverOf } from './move-checks.js';
 
 export interface PlacedMove {
-  /** Of its operation: `instance.live-migrate` and its like. */
+  /** Kind of the move's operation, such as `instance.live-migrate`. */
   kind: string;
-  /** In whose name the target is claimed. */
+  /** The migration for which the target is claimed. */
   migrationId: string;
   requestedHostId: string | null;
   force: boolean;
   newFlavor: InstanceFlavor | null;
 }
 
-/** What the scheduler is asked for a move; `source`: where the instance is, null where that host is gone. */
+/** The scheduler's request for a move. `source`: the instance's host; null where its record is gone. */
 export function placementOfMove(instance: Instance, source: Host | null, move: PlacedMove): PlacementRequest {
   const { kind, migrationId, requestedHostId, force, newFlavor } = move;
   const staying = kind === 'instance.resize' && settings('moves').resizeToSameHost;
@@ -35,12 +35,13 @@ export function placementOfMove(instance: Instance, source: Host | null, move: P
     capabilities: [...(live ? ['restore'] : []), ...hostNeeds(instance, newFlavor ?? instance.flavor)],
     architecture: source ? architectureOfHost(source) : null,
     cpuFeatures: live && source ? usableCpuFeatures(source) : [],
-    // An evacuation makes the root anew from the image where the disk is lost; every other move brings it along.
+    // An evacuation without shared disks makes a new root from the image; every other move keeps the disk and so the
+    // storage driver.
     storageDriver: source && (kind !== 'instance.evacuate' || sharesDisks(source)) ? storageDriverOf(source) : null,
   };
 }
 
-/** What it runs is made for; null where its agent has not said so. */
+/** The architecture of what runs on the host; null where its agent has not published it. */
 function architectureOfHost({ facts }: Pick<Host, 'facts'>): string | null {
   return typeof facts.architecture === 'string' && facts.architecture
     ? canonicalArchitecture(facts.architecture)

@@ -6,8 +6,8 @@ import type { Instance, InstanceFlavor } from '#libs/compute/instances/instance.
 import { requireSameIds } from '#libs/compute/instances/spec/host-needs';
 
 /**
- * The flavor that the instance is to have. Throws InvalidInputError where the caller does not know it, the instance has it
- * already or its disk would shrink; ConflictError where the instance has no flavor or its id range would change.
+ * The flavor that a resize asks for. Throws InvalidInputError where the caller does not know the flavor, the instance
+ * has it already or its disk would shrink; ConflictError where the instance has no flavor or its id range would change.
  */
 export async function flavorOfResize(
   tx: EntityManager,

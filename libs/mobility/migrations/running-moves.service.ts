@@ -20,8 +20,8 @@ export class RunningMoves {
   ) {}
 
   /**
-   * Nova API: DELETE /servers/{id}/migrations/{id}. Before the commit only, and then no commit follows. `queuedToo`: also
-   * where its transfer has not begun (Nova: from 2.65 on). Throws InstanceStateError, NotFoundError, MigrationStateError.
+   * Nova API: DELETE /servers/{id}/migrations/{id}. Possible before the commit; no commit follows. `queuedToo`: also
+   * before the transfer has begun (Nova: from 2.65 on). Throws InstanceStateError, NotFoundError, MigrationStateError.
    */
   async abort(instanceId: string, migrationId: number, queuedToo = true): Promise<void> {
     const operationId = await this.database.transaction(async (tx) => {
@@ -37,12 +37,12 @@ export class RunningMoves {
       await this.operations.requestCancel(migration.operationId, tx);
       return migration.operationId;
     });
-    // Once more: whoever runs it looks at once, and sees what is committed only.
+    // Asked again after the transaction: the worker is woken at once, and must find the commit of the first request.
     await this.operations.requestCancel(operationId);
   }
 
   /**
-   * Nova API: force_complete: the passes before the switch end, the switch follows at once. Throws InstanceStateError,
+   * Nova API: force_complete. The source ends its passes and switches at once. Throws InstanceStateError,
    * MigrationNotFoundError, MigrationStateError.
    */
   async forceComplete(by: Caller, instanceId: string, migrationId: number): Promise<void> {

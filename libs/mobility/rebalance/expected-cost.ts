@@ -1,29 +1,32 @@
 import type { PlacedInstance } from '#libs/scheduling/rebalance/plan';
 
-/** Medians of the completed live moves of instances of one image. */
+/** Medians of the completed live moves of instances made from one image. */
 export interface MoveHistory {
   memoryBytes: number;
   diskBytes: number;
-  /** Dump, transfer and restore: what the guest does not answer in. */
+  /** Dump, transfer and restore together, in ms: the guest does not answer during them. */
   switchMs: number | null;
 }
 
-/** Parts of a move's `timings_ms` in which the guest stands still. */
+/** The entries of a move's `timings_ms` during which the guest stands still. */
 export const BLACKOUT_PARTS = ['dump', 'transfer', 'restore'];
 
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
-/** Where an image has no history: a guest uses a quarter of its memory, a tenth of its disk has changed. */
+/** Assumed for an image without history: a guest uses a quarter of its memory and has changed a tenth of its disk. */
 const MEMORY_SHARE = 0.25;
 const DISK_SHARE = 0.1;
-/** Freeze and thaw of a small guest, and what 1 MiB of memory adds to it. */
+/** Freeze and thaw of a small guest, and the addition for each MiB of memory. */
 const LIVE_MS = 200;
 const LIVE_MS_PER_MIB = 1.3;
-/** Stop and start of a guest, and a disk at 100 MiB a second between them. */
+/** Stop and start of a guest, and the transfer of its disk at 100 MiB/s between them. */
 const COLD_MS = 5_000;
 const COLD_MS_PER_MIB = 10;
 
-/** What a move of the instance would cost either way: from its image's history where there is one, else estimated. */
+/**
+ * Expected cost of a live and of a cold move: from the history of the instance's image where there is one, else
+ * estimated.
+ */
 export function expectedCost(
   size: { memoryMb: number; diskGb: number },
   running: boolean,

@@ -4,10 +4,10 @@ import type { GroupPolicy, PlacedInstance } from '#libs/scheduling/rebalance/pla
 import { BLACKOUT_PARTS, expectedCost } from './expected-cost.js';
 import type { MoveHistory } from './expected-cost.js';
 
-/** Instances looked at by one plan; a greater fleet is evened out by several. */
+/** Upper bound of the instances that one plan looks at; a larger fleet takes several plans. */
 const MAX_INSTANCES = 100_000;
 
-/** Instances on hosts with the history of their own image. Index: instances_on_host. Limit. */
+/** Instances on hosts with the history of their image. Index: instances_on_host. */
 const INSTANCES = `
   WITH history AS (
     SELECT n.image_id,
@@ -40,13 +40,13 @@ interface Row {
   history: MoveHistory | null;
 }
 
-/** Every instance that is on a host, as the planner wants them. */
+/** Every instance on a host, in the planner's terms; at most 100,000. */
 export async function readInstances(tx: EntityManager): Promise<PlacedInstance[]> {
   const rows = await tx.query<Row[]>(INSTANCES, [MAX_INSTANCES, BLACKOUT_PARTS]);
   return rows.map(placed);
 }
 
-/** Policies of all server groups that have instances. */
+/** The policies of all server groups that have instances, by group id. */
 export async function readGroups(tx: EntityManager): Promise<Map<string, GroupPolicy>> {
   const rows = await tx.query<(GroupPolicy & { id: string })[]>(
     `SELECT id, policy, coalesce(max_server_per_host, 1) AS "maxPerHost" FROM server_groups g

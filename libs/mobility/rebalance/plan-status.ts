@@ -3,7 +3,7 @@ import type { StoredPlan } from './stored-plan.entity.js';
 
 export type PlanStatus = 'proposed' | 'scheduled' | 'applying' | 'done' | 'error' | 'cancelled';
 
-/** Read from the plan and its batch's operation, so that it can never differ from what is really going on. */
+/** The status, derived from the plan and its batch's operation: it is not stored, so it cannot contradict them. */
 export function planStatus(
   plan: Pick<StoredPlan, 'cancelledAt' | 'scheduledAt'>,
   operation: Pick<Operation, 'state' | 'cancelRequested'> | null,

@@ -22,20 +22,22 @@ import { StoredPlan } from './stored-plan.entity.js';
 export interface PlanView {
   stored: StoredPlan;
   status: PlanStatus;
-  /** Of its batch; null before it is applied. */
+  /** Operation of the plan's batch; null before the plan is applied. */
   operation: Operation | null;
 }
 
 export interface ApplyInput {
   parallel: number;
-  /** When to begin; null: now. */
+  /** When the moves begin; null: now. */
   at: Date | null;
 }
 
-/** No move of a plan begins later than this after its first. */
+/** Seconds after the batch's start, after which no move of a plan begins. */
 const TIMEOUT_SECONDS = 86_400;
 
-/** Plans that even out the fleet: made, shown, applied now or later (OpenStack Watcher: audit and action plan). */
+/**
+ * Plans that even out the load of hosts: made, shown, applied now or later (OpenStack Watcher: audit and action plan).
+ */
 @Injectable()
 export class RebalancePlans {
   constructor(
@@ -44,7 +46,7 @@ export class RebalancePlans {
     private readonly batches: MoveBatches,
   ) {}
 
-  /** Looks at the fleet as it is and keeps what would be moved; nothing is moved. */
+  /** Makes and keeps a plan for the fleet as it is now; moves nothing. */
   async propose(settings: RebalanceSettings): Promise<PlanView> {
     const { manager } = this.database;
     const [{ rows: hosts }, instances, groups, processors] = await Promise.all([
@@ -58,7 +60,7 @@ export class RebalancePlans {
     return this.get(stored.id);
   }
 
-  /** Throws NotFoundError. */
+  /** The plan with the state of its moves. Throws NotFoundError. */
   async get(id: string): Promise<PlanView> {
     const stored = await this.database.manager.findOneBy(StoredPlan, { id });
     if (!stored) throw new NotFoundError('Rebalance plan', id);
@@ -76,8 +78,8 @@ export class RebalancePlans {
   }
 
   /**
-   * Its moves become a batch, which begins at `at`: the wait is the operation's, in Postgres, and outlives every
-   * process. Throws NotFoundError, and ConflictError where it was applied or cancelled before or has no moves.
+   * Makes a batch of the plan's moves, which begins at `at`: the time stands in Postgres, so the wait outlives every
+   * process. Throws NotFoundError, and ConflictError where the plan was applied or cancelled before or has no moves.
    */
   async apply(by: Caller, id: string, { parallel, at }: ApplyInput): Promise<PlanView> {
     await this.operations.transact(async (tx, create) => {
@@ -103,7 +105,10 @@ export class RebalancePlans {
     return this.get(id);
   }
 
-  /** It will not begin; where it has, no further move does. Throws NotFoundError, ConflictError where it has ended. */
+  /**
+   * A plan that has not begun never begins; of one that has, no further move begins. Throws NotFoundError,
+   * ConflictError where the plan has ended.
+   */
   async cancel(id: string): Promise<PlanView> {
     await this.database.transaction(async (tx) => {
       const stored = await tx.findOne(StoredPlan, { where: { id }, lock: { mode: 'pessimistic_write' } });
@@ -114,7 +119,7 @@ export class RebalancePlans {
     return this.get(id);
   }
 
-  /** Index: the primary keys of both. */
+  /** Indexes: primary keys of both tables. */
   private async viewsOf(plans: StoredPlan[]): Promise<PlanView[]> {
     const operations = await this.database.manager
       .createQueryBuilder(Operation, 'o')
@@ -129,7 +134,9 @@ export class RebalancePlans {
   }
 }
 
-/** Where both kinds are allowed, an instance whose live move is refused goes cold. */
+/**
+ * Where a plan may move both ways, a running instance is moved live if possible and cold if its live move is refused.
+ */
 function livePolicyOf(kinds: readonly MoveKind[]): LivePolicy {
   if (!kinds.includes('cold')) return 'require';
   return kinds.includes('live') ? 'prefer' : 'never';

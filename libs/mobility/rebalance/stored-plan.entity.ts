@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { Timestamps } from '#libs/database/columns';
 import type { RebalancePlan, RebalanceSettings } from '#libs/scheduling/rebalance/plan';
 
-/** A plan as it was made. What becomes of its moves is its batch's to say: see plan-status.ts. */
+/** A plan as it was made. Its batch says what has become of the moves (plan-status.ts). */
 @Entity('rebalance_plans')
 export class StoredPlan extends Timestamps {
   @PrimaryColumn({ type: 'uuid' })
@@ -14,11 +14,11 @@ export class StoredPlan extends Timestamps {
   @Column({ type: 'jsonb' })
   plan: RebalancePlan;
 
-  /** Null until it is applied or scheduled. */
+  /** Null until the plan is applied or scheduled. */
   @Column({ type: 'uuid', name: 'batch_id', nullable: true })
   batchId: string | null;
 
-  /** When its moves are to begin; null where they began at once. */
+  /** When the moves begin; null where they began at once. */
   @Column({ type: 'timestamptz', name: 'scheduled_at', nullable: true })
   scheduledAt: Date | null;
 
