@@ -5,22 +5,23 @@ import { newKeystoneId } from './keystone-id.js';
 import { SYSTEM } from './roles/role.entity.js';
 import { hashPassword } from './passwords.js';
 
+/** Id of the domain that a fresh cloud has, as in Keystone. */
 export const DEFAULT_DOMAIN = 'default';
 
-/** Keystone's `bootstrap`: what there must be for the first login. */
+/** Makes what the first login needs (Keystone: keystone-manage bootstrap). */
 @Injectable()
 export class IdentityBootstrap {
   constructor(private readonly database: DataSource) {}
 
   /**
-   * Domain `default`, roles, project and user `admin`. Leaves what is there as it is (the password too), and may run in
-   * many processes at once.
+   * Makes the domain `default`, the roles, the project and the user `admin`, where they are missing; an existing user
+   * keeps its password. May run in many processes at the same time.
    */
   async run(adminPassword: string): Promise<void> {
     const done = await this.database.query<unknown[]>(`SELECT 1 FROM users WHERE domain_id = $1 AND name = 'admin'`, [
       DEFAULT_DOMAIN,
     ]);
-    // Hashing takes a while: only where it may be needed, and outside of the transaction.
+    // The password is hashed only where the user is missing, and before the transaction: scrypt takes a while.
     const passwordHash = done.length ? null : await hashPassword(adminPassword);
     await this.database.transaction((tx) => fill(tx, passwordHash));
   }

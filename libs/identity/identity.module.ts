@@ -10,6 +10,6 @@ import { Users } from './users/users.service.js';
 
 const services = [LoginThrottle, Lockout, PasswordLogin, Tokens, Projects, Users, Roles, IdentityBootstrap];
 
-/** Wants DatabaseModule and OperationsModule beside it. */
+/** The importing app also imports DatabaseModule and OperationsModule. */
 @Module({ providers: services, exports: services })
 export class IdentityModule {}

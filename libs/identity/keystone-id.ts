@@ -1,4 +1,4 @@
 import { newId } from '#libs/common/ids';
 
-/** Keystone's ids are UUIDs without hyphens. */
+/** A new id in Keystone's form: a UUID without hyphens. */
 export const newKeystoneId = (): string => newId().replaceAll('-', '');

@@ -9,23 +9,26 @@ import { settings } from '#libs/common/settings/settings';
 const COST = { N: 2 ** 15, r: 8, p: 3 };
 const LENGTH = 32;
 
-/** Hashes at once: scrypt blocks a thread of libuv's pool, which file system, DNS and zlib use as well. */
+/**
+ * Bounds how many hashes run at the same time: scrypt takes a thread of libuv's pool, which files, DNS and zlib need
+ * too.
+ */
 let limit: LimitFunction | undefined;
 
-/** What surrounds a comparison while it holds its turn; what they throw is thrown. */
+/** Runs before and after a comparison, within its turn. What it throws is thrown. */
 export interface Turn {
   before(): Promise<void>;
   after(right: boolean): Promise<void>;
 }
 
-/** `scrypt$N$r$p$salt$hash`. Throws TooManyRequestsError where too many wait already. */
+/** Returns `scrypt$N$r$p$salt$hash`. Throws TooManyRequestsError where too many hashes wait already. */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(16);
   const hash = await inTurn(() => derive(password, salt, COST));
   return ['scrypt', COST.N, COST.r, COST.p, salt.toString('base64url'), hash.toString('base64url')].join('$');
 }
 
-/** Throws TooManyRequestsError where too many wait already. */
+/** Compares in constant time. Throws TooManyRequestsError where too many hashes wait already. */
 export async function verifyPassword(password: string, kept: string, turn?: Turn): Promise<boolean> {
   return inTurn(async () => {
     await turn?.before();

@@ -5,18 +5,18 @@ export interface Named {
   name: string;
 }
 
-/** What a valid token says: who, where, with which roles and until when. */
+/** What a valid token stands for: user, scope, roles, and how long it is valid. */
 export interface Principal extends Omit<Caller, 'requestId'> {
-  /** sha256 of the token, hex. */
+  /** sha256 of the token, in hex. */
   tokenHash: string;
   auditId: string;
   methods: string[];
   issuedAt: Date;
   expiresAt: Date;
   user: Named & { domain: Named };
-  /** Scope: a project, a domain, or neither. `projectId` is '' without a project. */
+  /** The scope: a project, a domain, or neither. `projectId` is '' without a project. */
   project: (Named & { domain: Named }) | null;
   domain: Named | null;
-  /** Implied roles included. */
+  /** Includes implied roles. */
   roleRefs: Named[];
 }

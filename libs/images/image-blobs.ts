@@ -16,18 +16,18 @@ export interface StoredBlob {
   size: number;
 }
 
-/** On the disk, but not yet kept. */
+/** Data on the disk that is not kept yet. */
 export interface ReceivedBlob extends StoredBlob {
   partial: string;
 }
 
 export interface OpenBlob {
   stream: Readable;
-  /** Of the whole blob, whatever part of it the stream gives. */
+  /** Bytes of the whole blob, also where the stream gives a part of it. */
   size: number;
 }
 
-/** Bytes `start` to `end`, both of them in it. */
+/** Bytes `start` to `end`, both included. */
 export interface ByteRange {
   start: number;
   end: number;
@@ -35,18 +35,18 @@ export interface ByteRange {
 
 const CHUNK_BYTES = 2 ** 20;
 
-/** Image data as files named by their sha256, under LXSTACK_BLOB_DIR (which all api processes share). */
+/** Image data as files named by their sha256 in LXSTACK_BLOB_DIR, which all api processes share. */
 @Injectable()
 export class ImageBlobs {
-  /** Reads the setting at first use: processes that hold no blobs need none. */
+  /** Reads the setting at first use: processes that hold no blobs do not have it. */
   private get directory(): string {
     return settings('blobs').directory;
   }
 
   /**
-   * Takes a stream to the disk, hashing on the way; it is synced when this returns, and has no name yet that anybody
-   * looks for. Throws ImageTooBigError where it is longer than LXSTACK_IMAGE_MAX_BYTES (64 GiB), and what `signal` was
-   * aborted with; whatever fails leaves no file.
+   * Writes a stream to the disk and hashes it. When this returns, the file is synced and has a temporary name. Throws
+   * ImageTooBigError above LXSTACK_IMAGE_MAX_BYTES (64 GiB), and the reason with which `signal` was aborted; no file is
+   * left then.
    */
   async receive(source: Readable, signal?: AbortSignal): Promise<ReceivedBlob> {
     await mkdir(this.directory, { recursive: true });
@@ -60,18 +60,24 @@ export class ImageBlobs {
     }
   }
 
-  /** The same content twice is one file. Only under the lock of its sha256 (`Images`): a removal may be under way. */
+  /**
+   * Gives the file its name; equal content is one file. The caller must hold the lock of its sha256 (`lockBlob`),
+   * because a removal may be under way.
+   */
   async keep({ partial, sha256 }: ReceivedBlob): Promise<void> {
     await rename(partial, this.path(sha256));
     await syncDirectory(this.directory);
   }
 
-  /** One that was kept is left alone. */
+  /** Removes the temporary file; a file that was kept stays. */
   async discard({ partial }: ReceivedBlob): Promise<void> {
     await rm(partial, { force: true });
   }
 
-  /** Throws NotFoundError, InvalidInputError. The data can be read to its end even if it is removed meanwhile. */
+  /**
+   * Opens a blob. It can be read to its end even if it is removed meanwhile. Throws NotFoundError, InvalidInputError
+   * for a range outside it.
+   */
   async open(sha256: string, range?: ByteRange): Promise<OpenBlob> {
     const file = await openFile(this.path(sha256), 'r').catch((error: NodeJS.ErrnoException) => {
       throw error.code === 'ENOENT' ? new NotFoundError('Image data', sha256) : error;
@@ -80,13 +86,13 @@ export class ImageBlobs {
     return { size, stream: file.createReadStream({ highWaterMark: CHUNK_BYTES, ...range }) };
   }
 
-  /** Removes files of uploads that nobody has written to for `ageMs`: their process is gone. Returns how many. */
+  /** Removes the temporary files that no process has written to for `ageMs`: their upload is dead. Returns how many. */
   async removeAbandoned(ageMs: number): Promise<number> {
     let removed = 0;
     for await (const name of this.names()) {
       if (!name.endsWith('.partial')) continue;
       const path = join(this.directory, name);
-      const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity })); // kept or discarded just now
+      const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity })); // kept or discarded a moment ago
       if (mtimeMs > Date.now() - ageMs) continue;
       await rm(path, { force: true });
       removed += 1;
@@ -94,12 +100,12 @@ export class ImageBlobs {
     return removed;
   }
 
-  /** The sha256 of everything that is kept. */
+  /** The sha256 of every blob that is kept. */
   async *stored(): AsyncGenerator<string> {
     for await (const name of this.names()) if (SHA256.test(name)) yield name;
   }
 
-  /** One that is not there is a success. */
+  /** Removes a blob; succeeds also where it is not there. */
   async remove(sha256: string): Promise<void> {
     await rm(this.path(sha256), { force: true });
   }
@@ -133,7 +139,7 @@ async function write(source: Readable, path: string, maxBytes: number): Promise<
   return { md5: md5.digest('hex'), sha256: sha256.digest('hex'), sha512: sha512.digest('hex'), size };
 }
 
-/** A rename is on the disk once its directory is. */
+/** A rename is durable once its directory is synced. */
 async function syncDirectory(path: string): Promise<void> {
   const directory = await openFile(path, 'r');
   try {

@@ -14,14 +14,14 @@ export interface TimeFilter {
   at: Date;
 }
 
-/** What is asked of a list of images; all of it must hold. */
+/** What a list of images is narrowed by; every field given must hold. */
 export interface ImageListRequest extends PageRequest {
-  /** All of these. */
+  /** The image has all of these tags. */
   tags?: string[];
-  /** Values of properties: an image without the property is not among them. */
+  /** Values of properties; an image without the property does not match. */
   properties?: Record<string, string>;
   times?: TimeFilter[];
-  /** Bytes; an image without data has none. */
+  /** Bytes. An image without data does not match. */
   sizeMin?: number;
   sizeMax?: number;
 }
@@ -58,8 +58,8 @@ const operators: Readonly<Record<TimeOperator, string>> = {
 type Query = SelectQueryBuilder<Image>;
 
 /**
- * Narrows a query whose alias is `x`. Everybody sees public ones and their project's; community and hidden ones only by
- * asking for them.
+ * Adds the filters to a query whose alias is `x`, and what the caller may see: public images and those of the project;
+ * community and hidden images only where the request asks for them.
  */
 export function narrowImages(query: Query, caller: Caller, request: ImageListRequest): Query {
   const { projectId } = caller;
@@ -75,7 +75,7 @@ export function narrowImages(query: Query, caller: Caller, request: ImageListReq
     query.andWhere('x.properties @> CAST(:properties AS jsonb)', { properties: JSON.stringify(properties) });
   if (sizeMin !== undefined) query.andWhere('x.size >= :sizeMin', { sizeMin });
   if (sizeMax !== undefined) query.andWhere('x.size <= :sizeMax', { sizeMax });
-  // A client knows times as they are shown: in whole seconds.
+  // Clients know times as they are shown, in whole seconds.
   request.times?.forEach(({ column, operator, at }, n) =>
     query.andWhere(`date_trunc('second', x.${column}) ${operators[operator]} :time${n}`, { [`time${n}`]: at }),
   );

@@ -6,7 +6,7 @@ import { UnownedBlobs } from './unowned-blobs.js';
 import { UPLOAD_DEAD_MS } from './upload-heartbeat.js';
 
 export interface Swept {
-  /** Images that wait for data again. */
+  /** Images whose upload died; they wait for data again. */
   requeued: number;
   /** Deleted images whose last server is gone. */
   forgotten: number;
@@ -14,10 +14,10 @@ export interface Swept {
   blobs: number;
 }
 
-/** Blobs asked for in one query. */
+/** Blobs looked up in one query. */
 const BATCH = 500;
 
-/** Clears what a process left that died during an upload, and deleted images that no server needs any more. */
+/** Removes what dead uploads left behind, and deleted images that no server needs any more. */
 @Injectable()
 export class ImageSweep {
   constructor(
@@ -26,14 +26,17 @@ export class ImageSweep {
     private readonly owners: UnownedBlobs,
   ) {}
 
-  /** `deadMs`: how long an upload has to be silent to count as dead. Idempotent; may run in many processes at once. */
+  /**
+   * `deadMs`: an upload that has been silent for longer is dead. Idempotent; may run in many processes at the same
+   * time.
+   */
   async run(deadMs = UPLOAD_DEAD_MS): Promise<Swept> {
     const [rows] = await this.database.query<[unknown[], number]>(
       `UPDATE images SET status = 'queued', updated_at = now()
         WHERE status = 'saving' AND updated_at < now() - make_interval(secs => $1) RETURNING 1`,
       [deadMs / 1_000],
     );
-    // Servers are made from active images only: nobody begins to need one that is deleted.
+    // Servers are made from active images only, so no server can begin to need a deleted one.
     const [forgotten] = await this.database.query<[unknown[], number]>(
       `DELETE FROM images i WHERE i.status = 'deleted' AND NOT ${IS_NEEDED} RETURNING 1`,
     );
@@ -41,7 +44,7 @@ export class ImageSweep {
     return { requeued: rows.length, forgotten: forgotten.length, partials, blobs: await this.removeUnowned() };
   }
 
-  /** Files that got their name in a transaction that never committed, or whose last image is gone. */
+  /** Removes files whose transaction never committed, or whose last image is gone. */
   private async removeUnowned(): Promise<number> {
     let removed = 0;
     let batch: string[] = [];

@@ -1,10 +1,11 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { bigintNumber, Timestamps } from '#libs/database/columns';
 
-/** Glance's image states, as far as we have them. */
+/** Glance's image states; `deleted` is an image that servers still need. */
 export type ImageStatus = 'queued' | 'saving' | 'active' | 'killed' | 'deleted';
 export type ImageVisibility = 'public' | 'private' | 'shared' | 'community';
 
+/** An image from which root file systems are made (Glance: image). */
 @Entity('images')
 export class Image extends Timestamps {
   @PrimaryColumn({ type: 'uuid' })
@@ -22,7 +23,7 @@ export class Image extends Timestamps {
   @Column({ type: 'text' })
   visibility: ImageVisibility;
 
-  /** md5, for old clients. */
+  /** md5, which old clients compare. */
   @Column({ type: 'text', nullable: true })
   checksum: string | null;
 
@@ -50,7 +51,7 @@ export class Image extends Timestamps {
   @Column({ type: 'boolean', default: false })
   protected: boolean;
 
-  /** Not in lists unless asked for (Glance: os_hidden). */
+  /** True: lists leave the image out unless they ask for it (Glance: os_hidden). */
   @Column({ type: 'boolean', default: false })
   hidden: boolean;
 

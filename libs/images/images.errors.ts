@@ -1,6 +1,6 @@
 import { InvalidInputError } from '#libs/common/errors';
 
-/** Glance: ImageSizeLimitExceeded. */
+/** An upload has more bytes than allowed (Glance: ImageSizeLimitExceeded). */
 export class ImageTooBigError extends InvalidInputError {
   constructor(maxBytes: number) {
     super('file', `at most ${maxBytes} bytes`);

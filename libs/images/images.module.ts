@@ -6,6 +6,6 @@ import { UnownedBlobs } from './unowned-blobs.js';
 
 const services = [ImageBlobs, Images, ImageSweep, UnownedBlobs];
 
-/** Wants DatabaseModule beside it. */
+/** The importing app also imports DatabaseModule. */
 @Module({ providers: services, exports: services })
 export class ImagesModule {}

@@ -20,7 +20,7 @@ import { Image } from './image.entity.js';
 import { UnownedBlobs } from './unowned-blobs.js';
 import { UploadHeartbeat } from './upload-heartbeat.js';
 
-/** What a client may set. */
+/** The fields that clients may set. */
 export type ImageFields = Pick<
   Image,
   | 'hidden'
@@ -37,7 +37,7 @@ export type ImageFields = Pick<
 
 type ImageRule = 'modify_image' | 'upload_image' | 'delete_image';
 
-/** Images: records, and the data behind them. */
+/** Images as users see them (Glance API: /v2/images): their records, and uploads and downloads of their data. */
 @Injectable()
 export class Images {
   private readonly log = createLogger('images');
@@ -48,17 +48,20 @@ export class Images {
     private readonly unowned: UnownedBlobs,
   ) {}
 
-  /** One page, newest first unless asked otherwise, of what the caller may see. */
+  /** One page of the images that the caller may see, newest first where no order is asked for. */
   async list(caller: Caller, request: ImageListRequest): Promise<Image[]> {
     return narrowImages(this.database.manager.createQueryBuilder(Image, 'x'), caller, request).getMany();
   }
 
-  /** Throws NotFoundError, also for one the caller may not see. */
+  /** Throws NotFoundError, also for an image that the caller may not see. */
   async get(caller: Caller, id: string): Promise<Image> {
     return this.find(this.database.manager, caller, id);
   }
 
-  /** Throws ConflictError where the id is taken, ForbiddenError for a public image by a non-admin. */
+  /**
+   * Glance API: POST /v2/images. Throws ConflictError where the id is taken, PolicyDeniedError where a public image is
+   * not allowed.
+   */
   async create(caller: Caller, id: string | undefined, fields: ImageFields): Promise<Image> {
     requireMayPublish(caller, { ...fields, projectId: caller.projectId });
     const row = { ...fields, id: id ?? newId(), projectId: caller.projectId, status: 'queued' as const };
@@ -71,7 +74,10 @@ export class Images {
     return this.get(caller, row.id);
   }
 
-  /** `change` gives the new fields out of the present ones; the row is locked meanwhile. */
+  /**
+   * Glance API: PATCH /v2/images/{id}. `change` returns the new fields for the present image, whose row is locked
+   * meanwhile. Throws NotFoundError, PolicyDeniedError.
+   */
   async update(caller: Caller, id: string, change: (present: Image) => ImageFields): Promise<Image> {
     return this.database.transaction(async (tx) => {
       const image = await this.findOwn(tx, caller, id, 'modify_image');
@@ -82,8 +88,9 @@ export class Images {
   }
 
   /**
-   * Data for a queued image, once. It is `saving` meanwhile, `active` in one transaction when all is on the disk, and
-   * `queued` again where the upload breaks off. Throws NotFoundError where the image was deleted meanwhile.
+   * Glance API: PUT /v2/images/{id}/file. Takes the data of a queued image, once. The image is `saving` meanwhile,
+   * `active` when all data is on the disk, and `queued` again where the upload breaks off. Throws NotFoundError where
+   * the image is deleted meanwhile, ConflictError where it is not queued, ImageTooBigError.
    */
   async upload(caller: Caller, id: string, source: Readable): Promise<void> {
     await this.findOwn(this.database.manager, caller, id, 'upload_image');
@@ -102,7 +109,10 @@ export class Images {
     }
   }
 
-  /** Its data, or the part that `rangeOf` names of so many bytes. Null where there is no data (yet). */
+  /**
+   * Glance API: GET /v2/images/{id}/file. `rangeOf` names the part wanted of so many bytes. Null where the image has no
+   * data.
+   */
   async download(
     caller: Caller,
     id: string,
@@ -115,9 +125,10 @@ export class Images {
   }
 
   /**
-   * The image is gone for everybody at once. Where servers (of any project) were made from it, its row stays as `deleted`
-   * and keeps the data until the last of them is gone (invariant 8); else the data goes with the last image that has it.
-   * Throws ForbiddenError for a protected one.
+   * Glance API: DELETE /v2/images/{id}. Nobody sees the image any more. Where servers (of any project) were made from
+   * it, its row stays as `deleted` and keeps the data until the last of them is gone (invariant 8); else the data is
+   * removed with the last image that has it. Throws NotFoundError, PolicyDeniedError, ForbiddenError for a protected
+   * image.
    */
   async delete(caller: Caller, id: string): Promise<void> {
     const sha256 = await this.database.transaction(async (tx) => {
@@ -141,7 +152,7 @@ export class Images {
     });
   }
 
-  /** After the commit. A file that stays is removed by the sweep (ImageSweep). */
+  /** Runs after the commit. Where it fails, the sweep (ImageSweep) removes the file later. */
   private async removeUnused(sha256: string): Promise<void> {
     try {
       await this.unowned.remove(sha256);
@@ -158,7 +169,7 @@ export class Images {
     return image;
   }
 
-  /** To be changed by this rule. Throws NotFoundError, PolicyDeniedError. */
+  /** The image, where the caller may do to it what `rule` says. Throws NotFoundError, PolicyDeniedError. */
   private async findOwn(tx: EntityManager, caller: Caller, id: string, rule: ImageRule): Promise<Image> {
     const image = await this.find(tx, caller, id, tx !== this.database.manager);
     requireAllowed(caller, rule, imageTarget(image));

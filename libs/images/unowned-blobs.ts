@@ -4,7 +4,7 @@ import { lockBlob } from './blob-lock.js';
 import { ImageBlobs } from './image-blobs.js';
 import { Image } from './image.entity.js';
 
-/** Image data that no image has. */
+/** Removes image data that no image has. */
 @Injectable()
 export class UnownedBlobs {
   constructor(
@@ -13,8 +13,9 @@ export class UnownedBlobs {
   ) {}
 
   /**
-   * Unlinks the file where no image (a deleted one that servers need counts too) has this content; true where it did. For
-   * after a commit only: what a transaction rolled back would still need is never unlinked. Index: images_by_sha256.
+   * Removes the file where no image has this content (deleted images that servers need count too); returns true where
+   * it did. Call it after the commit only: a transaction that is rolled back still needs its file. Index:
+   * images_by_sha256.
    */
   remove(sha256: string): Promise<boolean> {
     return this.database.transaction(async (tx) => {

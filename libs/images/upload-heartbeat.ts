@@ -7,12 +7,12 @@ const log = createLogger('images');
 
 const BEAT_MS = 15_000;
 
-/** An upload that has not been heard of for this long is dead: its process is gone. */
+/** Milliseconds of silence after which an upload is dead: its process is gone. */
 export const UPLOAD_DEAD_MS = 90_000;
 
 /**
- * Says, while an upload lasts, that its process lives, by `updated_at` of the image. `signal` is aborted where the image
- * is not `saving` any more: deleted, or given up by the sweep.
+ * Shows, by `updated_at` of the image, that the process of an upload lives. Aborts `signal` where the image is no
+ * longer `saving`: it was deleted, or the sweep gave the upload up.
  */
 export class UploadHeartbeat {
   private readonly lost = new AbortController();
@@ -36,6 +36,7 @@ export class UploadHeartbeat {
     return this.lost.signal;
   }
 
+  /** The upload has ended. */
   stop(): void {
     void this.rounds.stop();
   }

@@ -4,24 +4,24 @@ import { messageOf } from '#libs/common/errors';
 import type { Redis } from 'ioredis';
 import { RedisConnections } from './redis.js';
 
-/** Something that changed. The truth is in Postgres; an event may be lost, so nobody may depend on one. */
+/** Tells that something changed. An event may be lost, so code that waits for one must also look in Postgres. */
 export interface Event {
   type: 'operation' | 'instance' | 'migration';
-  /** Of the operation, instance or migration. */
+  /** Id of the operation, instance or migration. */
   id: string;
   projectId: string | null;
-  /** What has changed: state, step, progress … small, and without secrets. */
+  /** What has changed: state, step, progress, … Small, and without secrets. */
   data: Record<string, unknown>;
 }
 
 const CHANNEL = 'lxstack:events';
 const CANCEL_CHANNEL = 'lxstack:cancel';
-/** Publications under way at most; what comes above is dropped. */
+/** Upper bound of publications under way; further events are dropped. */
 const MAX_PENDING = 1_000;
 
 type Listener = (event: Event) => void;
 
-/** Events over Redis' publish and subscribe, best effort. */
+/** Events over Redis' publish and subscribe; they may be lost. */
 @Injectable()
 export class Events {
   private readonly log = createLogger('events');
@@ -33,23 +33,24 @@ export class Events {
 
   constructor(private readonly redis: RedisConnections) {}
 
-  /** Tells whoever listens, in any process. Returns at once; a failure is logged at debug level and forgotten. */
+  /** Tells the listeners in all processes. Returns at once; a failure is logged at debug level. */
   publish(event: Event): void {
     this.send(CHANNEL, JSON.stringify(event));
   }
 
-  /** Calls `listener` (which must not throw) for each event until the returned function is called. */
+  /** Calls `listener` (which must not throw) for each event, until the returned function is called. */
   async subscribe(listener: Listener): Promise<() => void> {
     this.listeners.add(listener);
     await this.listen();
     return () => this.listeners.delete(listener);
   }
 
-  /** Wakes the runner of an operation that was asked to stop; it reads the truth from Postgres. */
+  /** Wakes the runner of an operation that was asked to stop; the runner then reads Postgres. */
   publishCancel(operationId: string): void {
     this.send(CANCEL_CHANNEL, operationId);
   }
 
+  /** Calls `listener` with the id of each operation that is asked to stop, until the returned function is called. */
   async subscribeCancel(listener: (operationId: string) => void): Promise<() => void> {
     this.cancelListeners.add(listener);
     await this.listen();

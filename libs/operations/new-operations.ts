@@ -6,38 +6,41 @@ import { Operation } from './operation.entity.js';
 import type { OperationClass, QueueName } from './operation.entity.js';
 
 export interface NewOperation {
-  /** Name of the workflow. */
+  /** Name of the workflow that runs the operation. */
   kind: string;
   queue: QueueName;
   resourceType: string;
   resourceId: string;
-  /** Who asked; null for what the control plane does by itself. */
+  /** Who asked for the operation; null where the control plane began it by itself. */
   by: Pick<Caller, 'projectId' | 'userId' | 'requestId'> | null;
   input: object;
-  /** LXD's: a task where left out. */
+  /** LXD: class; `task` where absent. */
   class?: OperationClass;
-  /** What is being done, for people. Nothing: by its kind (operation-kinds.ts). */
+  /** What the operation does, in words for people; absent: the text of its kind (operation-kinds.ts). */
   description?: string;
   metadata?: Record<string, unknown>;
-  /** Ids by type; its own resource where left out. */
+  /** Ids by type; the operation's own resource where absent. */
   resources?: Record<string, string[]>;
-  /** To be known before it is written; made up otherwise. */
+  /** For callers that must know the id before the row is written; else a new one. */
   id?: string;
-  /** The operation that begins this one. */
+  /** The operation that began this one. */
   parentId?: string;
-  /** Not to be begun before this many seconds. Give it a resource of its own: what comes after it there waits too. */
+  /**
+   * The operation does not begin before this many seconds. Give it a resource of its own: later operations on the same
+   * resource wait too.
+   */
   delaySeconds?: number;
 }
 
-/** Writes an operation (`all`: many, in one statement) and its outbox row in the surrounding transaction. */
+/** Writes an operation (`all`: many, in one statement) and its outbox row in the caller's transaction. */
 export interface CreateOperation {
   (operation: NewOperation): Promise<Operation>;
   all(operations: readonly NewOperation[]): Promise<Operation[]>;
 }
 
 /**
- * One statement for both tables, however many; what is to wait gets no job, the sweeper adds it when it is due.
- * clock_timestamp(), because the transaction may have waited for its resource's row.
+ * One statement writes both tables. An operation with a delay gets no outbox row; the sweeper adds its job when it is
+ * due. clock_timestamp(), because the transaction may have waited for its resource's row.
  */
 const INSERT_OPERATIONS = `
   WITH given AS (
@@ -57,6 +60,7 @@ const INSERT_OPERATIONS = `
     clock_timestamp(), clock_timestamp(), "parentId"
   FROM given RETURNING id, created_at`;
 
+/** Writes operations and outbox rows in one statement; returns the rows as PostgreSQL wrote them. */
 export async function insertOperations(tx: EntityManager, given: readonly NewOperation[]): Promise<Operation[]> {
   const rows = given.map(rowOf);
   const values = rows.map((row, at) => ({ ...row, delaySeconds: given[at].delaySeconds ?? 0 }));
@@ -68,7 +72,7 @@ export async function insertOperations(tx: EntityManager, given: readonly NewOpe
   });
 }
 
-/** One that has ended with the transaction that does it: no worker runs it. */
+/** Writes an operation that has ended already, in the transaction that did its work: no worker runs it. */
 export async function recordOperation(tx: EntityManager, given: NewOperation): Promise<void> {
   const now = new Date();
   const ended = { state: 'done' as const, context: {}, startedAt: now, finishedAt: now };

@@ -2,13 +2,13 @@
 export interface OperationKind {
   /** LXD: `description`. */
   description: string;
-  /** Whoever asked may stop it, up to its point of no return. */
+  /** Whoever asked for the operation may stop it, up to its point of no return. */
   mayCancel: boolean;
 }
 
 const kind = (description: string, mayCancel = false): OperationKind => ({ description, mayCancel });
 
-/** Every kind that somebody may see; what is not named here is the control plane's own and cannot be stopped. */
+/** Every kind that users may see. Other kinds are the control plane's own and cannot be stopped. */
 const KINDS: Readonly<Record<string, OperationKind>> = {
   'instance.create': kind('Creating instance', true),
   'instance.delete': kind('Deleting instance'),
@@ -30,6 +30,7 @@ const KINDS: Readonly<Record<string, OperationKind>> = {
   'port.unbind': kind('Unplugging port'),
 };
 
+/** The entry of this kind; an empty description for the control plane's own kinds. */
 export function kindOf(name: string): OperationKind {
   return Object.hasOwn(KINDS, name) ? KINDS[name] : { description: '', mayCancel: false };
 }

@@ -1,6 +1,6 @@
 import type { OperationState } from './operation.entity.js';
 
-/** Every allowed change of an operation's state; one that is not here is a bug. */
+/** Every allowed change of an operation's state. */
 export const OPERATION_TRANSITIONS: Record<OperationState, readonly OperationState[]> = {
   pending: ['running', 'cancelled'],
   running: ['done', 'undoing'],
@@ -10,10 +10,12 @@ export const OPERATION_TRANSITIONS: Record<OperationState, readonly OperationSta
   cancelled: [],
 };
 
+/** Whether an operation in this state has ended. */
 export function isFinished(state: OperationState): boolean {
   return OPERATION_TRANSITIONS[state].length === 0;
 }
 
+/** Whether the text names a state, for faces that read it from a query. */
 export function isOperationState(text: string): text is OperationState {
   return Object.hasOwn(OPERATION_TRANSITIONS, text);
 }

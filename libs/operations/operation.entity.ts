@@ -2,12 +2,12 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { Timestamps } from '#libs/database/columns';
 
 /**
- * pending -> running -> done | error | cancelled; `undoing` while a failed operation takes its steps back.
- * The table of allowed transitions is operation-states.ts.
+ * pending -> running -> done | error | cancelled; `undoing` while the steps of a failed operation are undone.
+ * operation-states.ts has the table of allowed changes.
  */
 export type OperationState = 'pending' | 'running' | 'undoing' | 'done' | 'error' | 'cancelled';
 
-/** LXD's classes: a task runs by itself, a websocket wants clients to connect, a token waits to be used. */
+/** LXD's classes: a task runs by itself, a websocket waits for clients to connect, a token waits to be used. */
 export type OperationClass = 'task' | 'websocket' | 'token';
 
 export type QueueName = 'instance' | 'migration' | 'image' | 'maintenance' | 'batch';
@@ -15,7 +15,7 @@ export type QueueName = 'instance' | 'migration' | 'image' | 'maintenance' | 'ba
 export interface OperationFailure {
   step: string;
   message: string;
-  /** Class of the error, for faces that map it. */
+  /** Class of the error, by which faces choose their answer. */
   type: string;
   details?: string[];
 }
@@ -35,7 +35,7 @@ export class Operation extends Timestamps {
   @Column({ type: 'text' })
   queue: QueueName;
 
-  /** instance, port, image, host … and its id: operations on one resource run one after another. */
+  /** instance, port, image, host, … With the id: operations on one resource run one after another. */
   @Column({ type: 'text', name: 'resource_type' })
   resourceType: string;
 
@@ -45,19 +45,19 @@ export class Operation extends Timestamps {
   @Column({ type: 'text', default: 'task' })
   class: OperationClass;
 
-  /** LXD's: what is being done, for people. */
+  /** LXD: description: what the operation does, in words for people. */
   @Column({ type: 'text', default: '' })
   description: string;
 
-  /** What whoever asked is told while it runs and when it has ended: progress, results. Without secrets. */
+  /** What the caller is told while the operation runs and when it has ended: progress, results. Without secrets. */
   @Column({ type: 'jsonb', default: {} })
   metadata: Record<string, unknown>;
 
-  /** What it is about besides its own resource, by type: ids. */
+  /** Ids, by type, of what the operation is about besides its own resource. */
   @Column({ type: 'jsonb', default: {} })
   resources: Record<string, string[]>;
 
-  /** Whoever asked for it may stop it: until the point of no return. */
+  /** Whoever asked for the operation may stop it, up to its point of no return. */
   @Column({ type: 'boolean', name: 'may_cancel', default: false })
   mayCancel: boolean;
 
@@ -70,40 +70,40 @@ export class Operation extends Timestamps {
   @Column({ type: 'text', name: 'request_id' })
   requestId: string;
 
-  /** The operation that began this one: the batch of a move. */
+  /** The operation that began this one, such as the batch of a move. */
   @Column({ type: 'uuid', name: 'parent_id', nullable: true })
   parentId: string | null;
 
   @Column({ type: 'text' })
   state: OperationState;
 
-  /** What was asked. */
+  /** What was asked for, as the workflow's `Input`. */
   @Column({ type: 'jsonb', default: {} })
   input: unknown;
 
-  /** What the steps done so far have found out; the next step's ground. */
+  /** What the steps that are done have found out, as the workflow's `Context`. */
   @Column({ type: 'jsonb', default: {} })
   context: unknown;
 
-  /** Name of the step to run next; null before the first and after the last. */
+  /** Name of the step that runs next; null before the first and after the last. */
   @Column({ type: 'text', nullable: true })
   step: string | null;
 
   @Column({ type: 'jsonb', nullable: true })
   failure: OperationFailure | null;
 
-  /** Asked to stop: honoured between steps and by steps that can be aborted. */
+  /** A caller asked the operation to stop. Honoured between steps, and by steps that heed their signal. */
   @Column({ type: 'boolean', name: 'cancel_requested', default: false })
   cancelRequested: boolean;
 
   @Column({ type: 'int', default: 0 })
   attempts: number;
 
-  /** Not before this time (back-off after a failure that may pass). */
+  /** The operation is not run before this time: its back-off, or the delay asked for. */
   @Column({ type: 'timestamptz', name: 'not_before', nullable: true })
   notBefore: Date | null;
 
-  /** Lease of the worker that runs it now. */
+  /** The worker that has leased the operation. */
   @Column({ type: 'text', name: 'locked_by', nullable: true })
   lockedBy: string | null;
 
@@ -117,7 +117,7 @@ export class Operation extends Timestamps {
   finishedAt: Date | null;
 }
 
-/** One step of an operation as it went: Nova's instance action events. */
+/** An attempt at a step of an operation (Nova: instance action event). */
 @Entity('operation_steps')
 export class OperationStep {
   @PrimaryColumn({ type: 'uuid', name: 'operation_id' })
@@ -143,7 +143,7 @@ export class OperationStep {
   message: string | null;
 }
 
-/** An operation that waits to be put into its queue. Written in the transaction that makes the operation. */
+/** An operation whose job must be put into its queue. The transaction that makes the operation writes it. */
 @Entity('outbox')
 export class OutboxEntry {
   @PrimaryColumn({ type: 'uuid', name: 'operation_id' })

@@ -11,7 +11,7 @@ function connections(): RedisConnections {
   return new RedisConnections(url, caFile);
 }
 
-/** What every process that creates or runs operations needs. Wants DatabaseModule beside it. */
+/** For every process that creates or runs operations. The importing app also imports DatabaseModule. */
 @Global()
 @Module({
   providers: [

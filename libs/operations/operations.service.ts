@@ -25,16 +25,16 @@ export interface OperationFilter {
   changedBefore?: Date;
   /** Id of the operation after which the page begins (newest first). */
   marker?: string;
-  /** At most 1000; 100 where left out. */
+  /** At most 1000; 100 where absent. */
   limit?: number;
 }
 
 export type { CreateOperation, NewOperation } from './new-operations.js';
 
-/** Without an event, a wait looks so often. */
+/** Milliseconds between two looks of `waitFor` at Postgres, where no event comes. */
 const LOOK_MS = 500;
 
-/** The durable record of everything that changes something (invariant 4). */
+/** Makes, reads, waits for and cancels operations: the durable record of every change (invariant 4). */
 @Injectable()
 export class Operations {
   constructor(
@@ -44,9 +44,9 @@ export class Operations {
   ) {}
 
   /**
-   * One transaction that changes resources and creates the operations that go with it; after the commit their jobs are
-   * added. Create an operation while the transaction holds its resource's row, so that order of creation is order of
-   * commit. `work` runs again after a deadlock or serialization failure.
+   * Runs one transaction that changes resources and creates the operations for them; adds their jobs after the commit.
+   * `work` must hold the resource's row when it creates an operation, so that the order of creation is the order of
+   * commits. `work` runs again after a deadlock or serialization failure.
    */
   async transact<T>(work: (tx: EntityManager, create: CreateOperation) => Promise<T>): Promise<T> {
     let created: Operation[] = [];
@@ -64,12 +64,15 @@ export class Operations {
     return result;
   }
 
-  /** As part of another transaction, that of a workflow's step say: the sweeper adds its job, about a second later. */
+  /**
+   * Creates an operation in another transaction, such as that of a workflow's step. The sweeper adds its job about a
+   * second later.
+   */
   async createIn(tx: EntityManager, operation: NewOperation): Promise<Operation> {
     return (await insertOperations(tx, [operation]))[0];
   }
 
-  /** The record of what the transaction itself does: an operation that has ended with it, and that no worker runs. */
+  /** Records what the caller's transaction itself does, as an operation that has ended: no worker runs it. */
   record(tx: EntityManager, operation: NewOperation): Promise<void> {
     return recordOperation(tx, operation);
   }
@@ -81,7 +84,7 @@ export class Operations {
     return operation;
   }
 
-  /** Newest first, one page. Index: operations_by_resource, operations_by_project, operations_by_parent. */
+  /** One page, newest first. Indexes: operations_by_resource, operations_by_project, operations_by_parent. */
   async list(filter: OperationFilter): Promise<Operation[]> {
     const query = this.database.manager.createQueryBuilder(Operation, 'o');
     const { resourceType, resourceId, projectId, requestId, parentId, states, kind, marker, limit = 100 } = filter;
@@ -104,7 +107,7 @@ export class Operations {
     return keyset(query, order, { marker: from, limit }).getMany();
   }
 
-  /** Its steps as they went, in the order they began. */
+  /** The attempts at its steps, in the order in which they began. */
   async steps(operationId: string): Promise<OperationStep[]> {
     return this.database.manager.find(OperationStep, {
       where: { operationId },
@@ -114,9 +117,9 @@ export class Operations {
   }
 
   /**
-   * Asks an operation to stop: honoured between steps and by steps that heed their signal, up to the point of no
-   * return. With `tx` it is part of that transaction, and the runner hears of it at its next renewal of the lease.
-   * Returns false where it has ended already.
+   * Asks an operation to stop. Honoured between steps, and by steps that heed their signal, up to the point of no
+   * return. With `tx` it is part of that transaction, and the runner learns of it at its next renewal of the lease.
+   * Returns false where the operation has ended already.
    */
   async requestCancel(id: string, tx?: EntityManager): Promise<boolean> {
     const result = await (tx ?? this.database.manager)
@@ -130,13 +133,13 @@ export class Operations {
   }
 
   /**
-   * Waits until the operation has ended, woken by its events; one may be lost, so it looks now and then by itself. Throws
-   * UnavailableError after `timeoutMs`.
+   * Waits until the operation has ended. Events wake it; because they may be lost, it also looks every half second.
+   * Throws NotFoundError, and UnavailableError after `timeoutMs`.
    */
   async waitFor(id: string, timeoutMs = 60_000): Promise<Operation> {
     const end = Date.now() + timeoutMs;
     let changed = Promise.withResolvers<void>();
-    // Not waited for: Redis may be away.
+    // The subscription is not awaited: Redis may be away.
     const subscribed = this.events.subscribe((event) => {
       if (event.id === id) changed.resolve();
     });
@@ -150,7 +153,7 @@ export class Operations {
         changed = Promise.withResolvers();
       }
     } finally {
-      subscribed.then((forget) => forget()).catch(() => undefined); // it never was
+      subscribed.then((forget) => forget()).catch(() => undefined); // the subscription had failed
     }
   }
 

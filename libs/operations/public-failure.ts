@@ -1,4 +1,4 @@
-/** A failure as far as it is on record; `type`: class of the error. Rows of older versions have none. */
+/** A failure as it was recorded. `type`: class of the error, absent in rows of v0.1. */
 export interface RecordedFailure {
   message: string;
   type?: string;
@@ -6,10 +6,10 @@ export interface RecordedFailure {
 
 const NO_VALID_HOST = 'No valid host was found.';
 
-/** What members are told of a failure whose own words are for administrators. */
+/** What members are told of a failure whose message is for administrators. */
 const GENERIC = 'The operation failed. An administrator can see why.';
 
-/** Failures that may be told to everybody, in words that name no host, path or log. */
+/** Failures that every member may be told of, in words that name no host, path or log. */
 const WORDS: Readonly<Record<string, string>> = {
   NoValidHostError: NO_VALID_HOST,
   OperationCancelledError: 'The operation was cancelled.',
@@ -18,8 +18,8 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * What members of the project are told of a failed operation: its own message may name hosts, what they have free, paths
- * of agents and lines of logs (Nova: OSSA-2019-003).
+ * What members of the project are told of a failed operation. Its own message may name hosts, their free capacity,
+ * paths and lines of logs, and is for administrators (Nova: OSSA-2019-003).
  */
 export function publicFailure({ type, message }: RecordedFailure): string {
   if (type !== undefined && Object.hasOwn(WORDS, type)) return WORDS[type]!;

@@ -6,12 +6,12 @@ import { messageOf } from '#libs/common/errors';
 import type { Operation, QueueName } from './operation.entity.js';
 import { RedisConnections } from './redis.js';
 
-/** What goes through Redis: nothing but which operation to look at. The job's name is the operation's kind. */
+/** What Redis holds: only the id of the operation to look at. The job's name is the operation's kind. */
 export interface OperationJob {
   operationId: string;
 }
 
-/** Why a job is added again under another id: BullMQ drops a job whose id it still holds. */
+/** Why a job is added again. It becomes part of the job's id, because BullMQ drops a job whose id it still holds. */
 export type WakeUp = { reason: 'retry' | 'next' | 'gate' | 'expired' | 'released'; mark: string | number };
 
 export interface Enqueue {
@@ -21,7 +21,7 @@ export interface Enqueue {
 
 type Queued = Pick<Operation, 'id' | 'kind' | 'queue'>;
 
-/** BullMQ's queues, one per QueueName. Losing any of it loses nothing (invariant 1): the sweeper adds it again. */
+/** BullMQ's queues, one per QueueName. Redis may lose all of them (invariant 1): the sweeper adds the jobs again. */
 @Injectable()
 export class OperationQueues implements OnApplicationShutdown {
   private readonly log = createLogger('queues');
@@ -29,7 +29,7 @@ export class OperationQueues implements OnApplicationShutdown {
 
   constructor(private readonly redis: RedisConnections) {}
 
-  /** Adds the jobs; false where Redis did not take them (said in the log, left to the sweeper). */
+  /** Adds the jobs. Returns false, and logs it, where Redis did not take them: the sweeper adds them later. */
   async enqueue(operations: Queued[], options: Enqueue = {}): Promise<boolean> {
     try {
       const byQueue = Map.groupBy(operations, ({ queue }) => queue);
@@ -41,11 +41,12 @@ export class OperationQueues implements OnApplicationShutdown {
     }
   }
 
+  /** Closes the queues. */
   async onApplicationShutdown(): Promise<void> {
     await Promise.allSettled([...this.queues.values()].map((queue) => queue.close()));
   }
 
-  /** One exchange with Redis, however many. */
+  /** One exchange with Redis for all jobs. */
   private async add(queue: QueueName, operations: Queued[], { delayMs, wakeUp }: Enqueue): Promise<void> {
     const jobs = operations.map(({ id, kind }) => {
       const jobId = wakeUp ? `${id}-${wakeUp.reason}-${wakeUp.mark}` : id;

@@ -5,8 +5,9 @@ import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 
 /**
- * Reads LXSTACK_REDIS_URL: a unix socket's path (`/run/redis.sock`, `/run/redis.sock?db=3`), a redis:// URL, or a
- * rediss:// one for TLS: the server's certificate is verified against `caFile` (PEM), else the system's.
+ * Options of a connection for LXSTACK_REDIS_URL: the path of a unix socket (`/run/redis.sock`, `/run/redis.sock?db=3`),
+ * a redis:// URL, or rediss:// for TLS. `caFile` (PEM) verifies the server's certificate, else the system's
+ * certificates do.
  */
 export function redisOptions(url: string, caFile?: string): RedisOptions {
   if (url.startsWith('/')) {
@@ -26,7 +27,7 @@ export function redisOptions(url: string, caFile?: string): RedisOptions {
 
 const reconnectDelay = (attempt: number) => Math.min(2_000, 50 * 2 ** Math.min(attempt, 6));
 
-/** Redis as this process sees it: connections that come back by themselves, never a reason to stop. */
+/** This process's connections to Redis. They reconnect by themselves; that Redis is away never ends the process. */
 @Injectable()
 export class RedisConnections implements OnApplicationShutdown {
   private readonly open: Redis[] = [];
@@ -36,16 +37,20 @@ export class RedisConnections implements OnApplicationShutdown {
     private readonly caFile?: string,
   ) {}
 
-  /** For commands that should fail soon where Redis is away (the sweeper does it again later). */
+  /** A connection whose commands fail within seconds where Redis is away, for commands that the sweeper repeats. */
   impatient(onError: (error: Error) => void): Redis {
     return this.connect({ maxRetriesPerRequest: 1, enableOfflineQueue: true, commandTimeout: 3_000 }, onError);
   }
 
-  /** For blocking commands and subscriptions: waits for Redis as long as it takes, as BullMQ's workers want it. */
+  /**
+   * A connection whose commands wait for Redis as long as it takes: for blocking commands and subscriptions (BullMQ's
+   * workers).
+   */
   patient(onError: (error: Error) => void): Redis {
     return this.connect({ maxRetriesPerRequest: null }, onError);
   }
 
+  /** Closes every connection. */
   async onApplicationShutdown(): Promise<void> {
     for (const redis of this.open.splice(0)) redis.disconnect();
     return Promise.resolve();

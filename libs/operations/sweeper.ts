@@ -7,15 +7,18 @@ import type { Operation } from './operation.entity.js';
 import type { OperationQueues, WakeUp } from './queues.js';
 import { Rounds } from '#libs/common/rounds';
 
-/** Operations added again in one round at most; the next round takes the next ones. */
+/** Upper bound of the operations that one round adds again; the next round takes the next ones. */
 const BATCH = 500;
-/** A worker that is not the one that sweeps does so each so many rounds. */
+/** A worker that does not sweep for all sweeps once in so many rounds. */
 const IDLE_ROUNDS = 10;
 
 type Row = Pick<Operation, 'id' | 'kind' | 'queue'>;
 type LeftBehind = Row & Pick<Operation, 'state'> & { due: string | null; expired: string | null };
 
-/** Adds again what Redis lost, what a dead api process never added and what a dead worker left (invariant 1). */
+/**
+ * Adds jobs again that Redis lost or a dead api process never added, and frees what a dead worker had leased (invariant
+ * 1).
+ */
 export class Sweeper {
   private rounds: Rounds | undefined;
   private idle = 0;
@@ -27,7 +30,10 @@ export class Sweeper {
     private readonly log: Logger,
   ) {}
 
-  /** This worker is shown to the others when it returns, before it takes anything. */
+  /**
+   * Shows this worker to the others before it returns, and so before the worker takes an operation; then sweeps in
+   * rounds.
+   */
   async start(everyMs: number): Promise<void> {
     await this.presence.look();
     this.rounds = new Rounds(
@@ -38,14 +44,15 @@ export class Sweeper {
     this.rounds.start();
   }
 
+  /** Ends the rounds, and this worker's presence. */
   async stop(): Promise<void> {
     await this.rounds?.stop();
     await this.presence.hide();
   }
 
   /**
-   * One round. One worker sweeps for all; the others look now and then by themselves, should that one be stopped without
-   * being dead. Adding a job that is there already does nothing.
+   * One round. One worker sweeps for all. The others sweep now and then too, because that one may be stopped (SIGSTOP)
+   * without being dead. Adding a job that exists does nothing.
    */
   async sweep(): Promise<void> {
     const leads = await this.presence.look();
@@ -59,7 +66,7 @@ export class Sweeper {
   }
 }
 
-/** A mark that is the same in every round until the operation has moved, so that rounds do not pile up jobs. */
+/** Returns the same mark in every round until the operation has changed, so that rounds do not add the job twice. */
 function wakeUpOf({ state, due, expired }: LeftBehind): WakeUp | undefined {
   if (expired !== null) return { reason: 'expired', mark: expired };
   if (due !== null) return { reason: 'retry', mark: due };

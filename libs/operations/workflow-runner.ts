@@ -23,25 +23,25 @@ import { Sweeper } from './sweeper.js';
 import type { Workflow } from './workflow.js';
 
 export interface RunnerSettings {
-  /** Operations at once, per queue. */
+  /** How many operations run at the same time, per queue. */
   concurrency?: Partial<Record<QueueName, number>>;
-  /** Operations whose step works on one host at once, in this process. Others are parked without holding a slot. */
+  /** How many operations of this process work on one host at the same time; others are parked and take no slot. */
   perHost?: number;
-  /** The host that an operation works on now, as far as its context and input tell. */
+  /** The host on which an operation works now, as its context and input say. */
   hostOf?: (operation: Operation) => string | null;
-  /** How long a lease lasts without renewal, in milliseconds. */
+  /** Milliseconds that a lease lasts without renewal. */
   leaseMs?: number;
-  /** How often the sweeper looks for what the queues have lost, in milliseconds. */
+  /** Milliseconds between two rounds of the sweeper. */
   sweepMs?: number;
 }
 
 const CONCURRENCY: Record<QueueName, number> = { instance: 32, migration: 8, image: 4, maintenance: 4, batch: 64 };
-/** How long `stop` waits for steps that do not heed their signal. */
+/** Milliseconds that `stop` waits for steps that do not heed their signal. */
 const STOP_MS = 10_000;
 
 type Woken = Pick<Operation, 'id' | 'kind' | 'queue'>;
 
-/** Runs workflows: takes operations from the queues, holds their leases, resumes and undoes them step by step. */
+/** Runs workflows: takes operations from the queues, leases them, and resumes or undoes them step by step. */
 @Injectable()
 export class WorkflowRunner {
   private readonly log = createLogger('runner');
@@ -62,12 +62,13 @@ export class WorkflowRunner {
     private readonly events: Events,
   ) {}
 
-  /** To be called for every workflow before `start`. */
+  /** Call it for every workflow before `start`. */
   register<Input, Context>(workflow: Workflow<Input, Context>): void {
     if (!workflow.steps.length) throw new Error(`workflow ${workflow.kind} has no steps`);
     this.workflows.set(workflow.kind, workflow as unknown as Workflow);
   }
 
+  /** Shows this worker, starts the sweeper and takes operations from the queues. */
   async start(settings: RunnerSettings = {}): Promise<void> {
     const { concurrency = {}, perHost = 8, hostOf = () => null, leaseMs = 10_000, sweepMs = 1_000 } = settings;
     this.gate = new HostGate(perHost);
@@ -90,7 +91,7 @@ export class WorkflowRunner {
     for (const queue of queues) this.listen(queue, concurrency[queue] ?? CONCURRENCY[queue]);
   }
 
-  /** Stops taking operations, aborts running steps (they resume elsewhere) and gives the leases back. */
+  /** Takes no more operations, aborts running steps (another worker resumes them) and gives the leases back. */
   async stop(): Promise<void> {
     this.stopping = true;
     this.unsubscribe?.();
@@ -107,14 +108,14 @@ export class WorkflowRunner {
     const worker = new Worker<OperationJob>(queue, (job) => this.process(job), {
       connection,
       concurrency,
-      // The lease in Postgres decides who runs it; BullMQ's lock only tells that its worker lives.
+      // The lease in Postgres decides who runs an operation; BullMQ's lock only tells that this process lives.
       lockDuration: 30_000,
       stalledInterval: 10_000,
       maxStalledCount: 1_000,
       removeOnComplete: { count: 0 },
       removeOnFail: { count: 0 },
     });
-    // A job that FLUSHALL took away while it ran cannot be marked: that is no failure of the operation.
+    // A job that FLUSHALL removed while it ran cannot be marked in Redis; the operation has not failed by that.
     worker.on('error', (error) => this.log.debug({ queue, error: error.message }, 'queue'));
     worker.on('failed', (_job, error) => this.log.warn({ queue, error: error.message }, 'left to the sweeper'));
     this.workers.push(worker);
@@ -149,7 +150,7 @@ export class WorkflowRunner {
     }
   }
 
-  /** Looked up after the commit: whoever found this operation in its way before is seen here. */
+  /** The next operation is looked up after the commit, so that it is found also where it was created meanwhile. */
   private async wakeNext(operation: Operation): Promise<void> {
     try {
       const next = await this.store.nextOn(operation);

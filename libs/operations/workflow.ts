@@ -1,41 +1,44 @@
 import type { EntityManager } from 'typeorm';
 import type { Operation, QueueName } from './operation.entity.js';
 
-/** What a step is given. `Input` is what was asked, `Context` what the steps before have found out. */
+/** What a step is given. `Input`: what was asked for; `Context`: what the steps before have found out. */
 export interface StepRun<Input, Context> {
   readonly operation: Operation;
   readonly input: Input;
-  /** Change it freely: it is saved, in one transaction, when the step has ended. */
+  /** A step may change it; it is saved in the transaction that marks the step as done. */
   readonly context: Context;
-  /** Aborted when the worker loses its lease, shuts down or the operation is cancelled. */
+  /** Aborted when the worker loses its lease or shuts down, or the operation is cancelled. */
   readonly signal: AbortSignal;
   /**
-   * Runs `work` in the transaction that also marks this step done and saves the context: for steps whose effect is in
-   * Postgres. At most once per step; a step that never calls it is marked done afterwards in a transaction of its own.
+   * Runs `work` in the transaction that also marks this step as done and saves the context: for steps whose effect is
+   * in Postgres. At most once per step. A step that never calls it is marked afterwards, in a transaction of its own.
    */
   commit<T>(work: (tx: EntityManager) => Promise<T>): Promise<T>;
 }
 
 /**
- * One named, idempotent step. It may run again after a crash, so it must find what it did before. `undo` takes its
- * effect back, also where the step had only begun.
+ * A named, idempotent step. It may run again after a crash, so it must find what it did before. `undo` removes its
+ * effect, also where the step had only begun.
  */
 export interface Step<Input, Context> {
   name: string;
   run(run: StepRun<Input, Context>): Promise<void>;
   undo?(run: StepRun<Input, Context>, error: Error): Promise<void>;
-  /** How often an error that may pass (UnavailableError and its like) is tried again. Default: 5, with back-off. */
+  /** Attempts where the error may pass (UnavailableError and the like), with back-off. Default: 5. */
   attempts?: number;
-  /** True for the last step that may still be undone: a failure after it is carried forward (retried), never back. */
+  /** True for the last step that may be undone: a failure after it is retried, never undone. */
   pointOfNoReturn?: boolean;
 }
 
-/** A kind of operation: its steps in the order they run, each with its undo beside it. */
+/** A kind of operation: its steps in the order in which they run, each with its undo. */
 export interface Workflow<Input = unknown, Context = unknown> {
   kind: string;
   queue: QueueName;
   steps: Step<Input, Context>[];
-  /** After the undo of a failed operation, in one transaction with its state `error`: resource to ERROR, fault kept. */
+  /**
+   * Runs after the undo of a failed operation, in the transaction that sets its state: sets the resource to ERROR and
+   * keeps the fault.
+   */
   failed(
     run: Pick<StepRun<Input, Context>, 'operation' | 'input' | 'context'>,
     error: Error,

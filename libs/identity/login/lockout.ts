@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { settings } from '#libs/common/settings/settings';
 
-/** What is read with the user's row to judge whether it is locked. */
+/** SQL: user `u` is locked out now. Parameters: `Lockout.values`. */
 export const LOCKED = `
   ($1::int > 0 AND u.failed_auth_count >= $1 AND u.failed_auth_at > now() - make_interval(secs => $2)) IS TRUE`;
 
 /**
- * Keystone's `[security_compliance] lockout_failure_attempts` and `lockout_duration`: after so many failures in a row
- * the user is locked out for so long, whatever the password. Off unless it is set.
+ * Keystone's `[security_compliance] lockout_failure_attempts` and `lockout_duration`: after so many failures in a row a
+ * user is locked out for so many seconds, whatever the password. Off by default.
  */
 @Injectable()
 export class Lockout {
@@ -20,7 +20,7 @@ export class Lockout {
     return [lockoutAttempts, lockoutSeconds];
   }
 
-  /** A failure after the end of a lock-out is the first of a new row, as in Keystone. */
+  /** Counts a failed login. After the end of a lock-out the count begins anew, as in Keystone. */
   async failed(userId: string): Promise<void> {
     const [attempts, seconds] = this.values();
     if (!attempts) return;
@@ -33,6 +33,7 @@ export class Lockout {
     );
   }
 
+  /** Forgets the user's failures. */
   async succeeded(userId: string): Promise<void> {
     if (!settings('login').lockoutAttempts) return;
     await this.database.query(

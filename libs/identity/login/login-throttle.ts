@@ -13,17 +13,17 @@ interface Limiters {
   address: RateLimiterAbstract;
 }
 
-/** Whose password is tried, and from where. */
+/** The user whose password is tried, and the client's address. */
 export interface LoginAttempt {
-  /** The user's id, or the name that nobody has. */
+  /** The user's id, or the name that was given where no user has it. */
   user: string;
-  /** Of the client, '' where it is not known. */
+  /** The client's address; '' where it is not known. */
   address: string;
 }
 
 /**
- * Counts failed logins per user and per address, in Redis for all api processes together and in this process's memory
- * while Redis is away.
+ * Counts failed logins per user and per address: in Redis for all api processes, in this process's memory while Redis
+ * is away.
  */
 @Injectable()
 export class LoginThrottle {
@@ -32,7 +32,7 @@ export class LoginThrottle {
 
   constructor(private readonly redis: RedisConnections) {}
 
-  /** Throws TooManyRequestsError where one of the two has failed too often in the present window. */
+  /** Throws TooManyRequestsError where the user or the address has failed too often in the present window. */
   async requireFree(attempt: LoginAttempt): Promise<void> {
     const { user, address } = this.open();
     const { userAttempts, addressAttempts } = settings('login');
@@ -47,12 +47,13 @@ export class LoginThrottle {
     throw new TooManyRequestsError('Too many failed logins.', Math.ceil(wait / 1000));
   }
 
+  /** Counts a failed login for the user and for the address. */
   async failed(attempt: LoginAttempt): Promise<void> {
     const { user, address } = this.open();
     await Promise.all([user.penalty(userKey(attempt)), address.penalty(addressKey(attempt))]);
   }
 
-  /** The user's failures are forgotten; those of the address are not, which others may share. */
+  /** Forgets the user's failures, but not those of the address: other clients may share it. */
   async succeeded(attempt: LoginAttempt): Promise<void> {
     await this.open().user.delete(userKey(attempt));
   }
@@ -77,10 +78,10 @@ export class LoginThrottle {
   }
 }
 
-/** A hash: what a client writes there has no length that we choose. */
+/** Hashed, because a client chooses the name's length. */
 const userKey = ({ user }: LoginAttempt): string => createHash('sha256').update(user).digest('base64url');
 
-/** An IPv6 client has a /64 to choose its address from. */
+/** An IPv6 client can choose any address of its /64, so the /64 counts. */
 function addressKey({ address }: LoginAttempt): string {
   if (!ipaddr.isValid(address)) return 'unknown';
   const parsed = ipaddr.process(address);

@@ -23,10 +23,13 @@ const USER = `
    WHERE u.enabled AND d.enabled AND CASE WHEN $3::text IS NOT NULL THEN u.id = $3
          ELSE u.name = $4 AND (d.id = $5 OR d.name = $6) END`;
 
-/** Who knows the password. Every way to fail is the same answer, after the same work. */
+/**
+ * Checks passwords. Every failure gives the same answer after the same work, so that clients cannot find out which
+ * users exist.
+ */
 @Injectable()
 export class PasswordLogin implements OnApplicationBootstrap {
-  /** Compared where there is no user to compare with. */
+  /** The hash with which a password is compared where the user does not exist. */
   private decoy: Promise<string> | undefined;
 
   constructor(
@@ -35,13 +38,13 @@ export class PasswordLogin implements OnApplicationBootstrap {
     private readonly lockout: Lockout,
   ) {}
 
-  /** Made before it is needed, so that the first unknown user takes no longer than the next. */
+  /** Makes the decoy before the first login, so that the first unknown user takes no longer than later ones. */
   onApplicationBootstrap(): void {
     this.decoyHash().catch(() => undefined);
   }
 
   /**
-   * The user's id. `address`: where the client is. Throws UnauthenticatedError (wrong, unknown, disabled, locked out),
+   * Returns the user's id. `address`: the client's. Throws UnauthenticatedError (wrong, unknown, disabled, locked out),
    * TooManyRequestsError.
    */
   async authenticate(user: EntityRef, password: string, address: string): Promise<string> {
@@ -52,7 +55,7 @@ export class PasswordLogin implements OnApplicationBootstrap {
     const kept = row?.password_hash ?? (await this.decoyHash());
     let passed = false;
     await verifyPassword(password, kept, {
-      // Looked at again when its turn has come: those that waited with it may have failed meanwhile.
+      // Asked again when the comparison's turn has come: other attempts may have failed while it waited.
       before: () => this.throttle.requireFree(attempt),
       after: async (right) => {
         passed = right && row !== undefined && !row.locked;

@@ -1,7 +1,10 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { Timestamps } from '#libs/database/columns';
 
-/** A domain is a project with `isDomain`, as in Keystone. The default domain has the id `default`. */
+/**
+ * A project, or a domain: as in Keystone, a domain is a project with `isDomain`. The id of the default domain is
+ * `default`.
+ */
 @Entity('projects')
 export class Project extends Timestamps {
   @PrimaryColumn({ type: 'text' })

@@ -16,7 +16,7 @@ type Kind = 'project' | 'domain';
 export type NewProject = Pick<Project, 'name'> & Partial<Pick<Project, 'description' | 'enabled' | 'domainId'>>;
 export type ProjectChange = Partial<Pick<Project, 'name' | 'description' | 'enabled'>>;
 
-/** Tables that name a project: one that owns something is not deleted. */
+/** SQL that finds something that belongs to the project: a project that owns something cannot be deleted. */
 const OWNED = ['networks', 'ports', 'images'].map((table) => `SELECT 1 FROM ${table} WHERE project_id = $1`);
 const IN_USE = `SELECT 1 FROM instances WHERE project_id = $1 AND deleted_at IS NULL UNION ALL ${OWNED.join(' UNION ALL ')} LIMIT 1`;
 
@@ -34,7 +34,7 @@ function targetOf(kind: Kind, { id, domainId }: { id?: string; domainId?: string
     : { 'target.project.id': id, 'target.project.domain_id': domainId };
 }
 
-/** Projects and domains (projects with `isDomain`). */
+/** Projects and domains (Keystone API: /v3/projects, /v3/domains). */
 @Injectable()
 export class Projects {
   constructor(
@@ -42,7 +42,10 @@ export class Projects {
     private readonly tokens: Tokens,
   ) {}
 
-  /** All, or those of the domain that the token is scoped to. Throws PolicyDeniedError, as everything here that is asked for by somebody. */
+  /**
+   * One page; with a token scoped to a domain only what belongs to it. Throws PolicyDeniedError, as every method with
+   * an asker does.
+   */
   async list(asker: Asker, kind: Kind, request: PageRequest): Promise<Project[]> {
     requireAllowed(asker, `identity:list_${kind}s`, targetOf(kind, { domainId: asker.domainId, id: asker.domainId }));
     const query = this.database.manager.createQueryBuilder(Project, 'x').where('x.is_domain = :isDomain', {
@@ -51,7 +54,7 @@ export class Projects {
     return page(query, columns, inDomain(asker, request, kind === 'domain' ? 'id' : 'domain_id')).getMany();
   }
 
-  /** Those a user has a role on, the domains or the projects. */
+  /** The projects, or domains, on which the user has a role. */
   async ofUser(kind: Kind, userId: string): Promise<Project[]> {
     return this.database.manager
       .createQueryBuilder(Project, 'x')
@@ -64,7 +67,7 @@ export class Projects {
       .getMany();
   }
 
-  /** Throws NotFoundError where the asker could see it. */
+  /** Throws NotFoundError; PolicyDeniedError where the asker may not know whether it exists. */
   async get(asker: Asker, kind: Kind, id: string, action: 'get' | 'update' | 'delete' = 'get'): Promise<Project> {
     const project = await this.database.manager.findOneBy(Project, { id, isDomain: kind === 'domain' });
     requireAllowed(asker, `identity:${action}_${kind}`, targetOf(kind, { id, domainId: project?.domainId }));
@@ -72,7 +75,10 @@ export class Projects {
     return project;
   }
 
-  /** Throws ConflictError for a name that is taken, NotFoundError for a domain that is not there. */
+  /**
+   * Keystone API: POST /v3/projects, /v3/domains. Throws ConflictError for a name that is taken, NotFoundError for an
+   * unknown domain.
+   */
   async create(asker: Asker, kind: Kind, { domainId = asker.domainId, ...given }: NewProject): Promise<Project> {
     const isDomain = kind === 'domain';
     const parent = isDomain ? null : (domainId ?? 'default');
@@ -83,6 +89,10 @@ export class Projects {
     return this.unique(kind, given.name, () => this.database.manager.save(row));
   }
 
+  /**
+   * Keystone API: PATCH /v3/projects/{id}, /v3/domains/{id}. Throws NotFoundError, ConflictError for a name that is
+   * taken.
+   */
   async update(asker: Asker, kind: Kind, id: string, change: ProjectChange): Promise<Project> {
     const project = Object.assign(await this.get(asker, kind, id, 'update'), change);
     const saved = await this.unique(kind, project.name, () => this.database.manager.save(project));
@@ -90,7 +100,10 @@ export class Projects {
     return saved;
   }
 
-  /** Throws ConflictError where something belongs to it, ForbiddenError for an enabled domain (as Keystone). */
+  /**
+   * Keystone API: DELETE /v3/projects/{id}, /v3/domains/{id}. Throws NotFoundError, ConflictError where something
+   * belongs to the project, ForbiddenError for a domain that is enabled.
+   */
   async delete(asker: Asker, kind: Kind, id: string): Promise<void> {
     const { enabled } = await this.get(asker, kind, id, 'delete');
     if (kind === 'domain' && enabled) throw new ForbiddenError('Cannot delete a domain that is enabled.');

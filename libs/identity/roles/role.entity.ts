@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** admin, member, reader; admin implies member implies reader. */
+/** A role (Keystone: role). admin implies member, member implies reader. */
 @Entity('roles')
 export class Role {
   @PrimaryColumn({ type: 'text' })
@@ -10,10 +10,13 @@ export class Role {
   name: string;
 }
 
-/** `projectId` of roles on the whole cloud. */
+/** `projectId` of assignments on the whole cloud. */
 export const SYSTEM = 'system';
 
-/** A role of a user on a project (or domain: `projectId` is the domain's id; or the cloud: SYSTEM). */
+/**
+ * A role of a user on a project. `projectId` is the domain's id for a role on a domain, SYSTEM for one on the whole
+ * cloud.
+ */
 @Entity('role_assignments')
 export class RoleAssignment {
   @PrimaryColumn({ type: 'text', name: 'user_id' })

@@ -15,19 +15,19 @@ export interface AssignmentFilter {
   roleId?: string;
 }
 
-/** An assignment with the names of what it joins. `target` is a project or a domain. */
+/** An assignment with the names of user, role and target. `target`: a project or a domain. */
 export interface AssignmentView {
   user: { id: string; name: string; domain: { id: string; name: string } };
   role: { id: string; name: string };
   target: { id: string; name: string; isDomain: boolean; domain: { id: string; name: string } | null };
 }
 
-/** What the faces' policies are written for: they cannot be deleted. */
+/** Roles that policy rules name; they cannot be deleted. */
 const BUILT_IN = new Set(['admin', 'member', 'reader', 'service']);
 
 type GrantRule = `identity:${'list_grants' | 'check_grant' | 'create_grant' | 'revoke_grant'}`;
 
-/** What a grant is about, as far as it is there. */
+/** What a grant names, as far as it exists. */
 interface Known {
   userDomain: string | null;
   isDomain: boolean | null;
@@ -35,6 +35,10 @@ interface Known {
   role: string | null;
 }
 
+/**
+ * Roles and their assignments (Keystone API: /v3/roles, /v3/role_assignments, grants). Methods with an asker throw
+ * PolicyDeniedError.
+ */
 @Injectable()
 export class Roles {
   constructor(
@@ -42,6 +46,7 @@ export class Roles {
     private readonly tokens: Tokens,
   ) {}
 
+  /** One page of the roles. Throws PolicyDeniedError. */
   async list(asker: Asker, request: PageRequest): Promise<Role[]> {
     requireAllowed(asker, 'identity:list_roles');
     const query = this.database.manager.createQueryBuilder(Role, 'x');
@@ -72,7 +77,7 @@ export class Roles {
     return row;
   }
 
-  /** Throws ConflictError for a built-in role. */
+  /** Throws NotFoundError, ConflictError for a built-in role. */
   async delete(asker: Asker, id: string): Promise<void> {
     requireAllowed(asker, 'identity:delete_role');
     const { name } = await this.find(id);
@@ -84,7 +89,10 @@ export class Roles {
     this.tokens.forget();
   }
 
-  /** Idempotent. `targetId` is a project's or a domain's. Throws NotFoundError for whatever is not there. */
+  /**
+   * Gives the user a role on a project or domain (`targetId`). Idempotent. Throws NotFoundError where one of the three
+   * does not exist.
+   */
   async grant(asker: Asker, userId: string, targetId: string, roleId: string): Promise<void> {
     const known = await this.permit(asker, 'identity:create_grant', userId, targetId, roleId);
     if (!known.userDomain) throw new NotFoundError('user', userId);
@@ -98,7 +106,7 @@ export class Roles {
     this.tokens.forget();
   }
 
-  /** Throws NotFoundError where there is no such assignment. */
+  /** Checks that the user has the role there. Throws NotFoundError where there is no such assignment. */
   async require(asker: Asker, userId: string, projectId: string, roleId: string): Promise<void> {
     await this.permit(asker, 'identity:check_grant', userId, projectId, roleId);
     await this.requireAssignment(userId, projectId, roleId);
@@ -109,7 +117,7 @@ export class Roles {
       throw new NotFoundError('role assignment', `${roleId} of user ${userId} on ${projectId}`);
   }
 
-  /** Throws NotFoundError where there is no such assignment. */
+  /** Takes the role from the user. Throws NotFoundError where there is no such assignment. */
   async revoke(asker: Asker, userId: string, projectId: string, roleId: string): Promise<void> {
     await this.permit(asker, 'identity:revoke_grant', userId, projectId, roleId);
     await this.requireAssignment(userId, projectId, roleId);
@@ -117,26 +125,26 @@ export class Roles {
     this.tokens.forget();
   }
 
-  /** A user's on a project or domain. */
+  /** The user's assignments on a project or domain. */
   async grants(asker: Asker, userId: string, targetId: string): Promise<AssignmentView[]> {
     await this.permit(asker, 'identity:list_grants', userId, targetId, null);
     return this.readAssignments({ userId, targetId }, null);
   }
 
-  /** Of a user on the whole cloud. */
+  /** The user's roles on the whole cloud. */
   async systemRoles(asker: Asker, userId: string): Promise<Role[]> {
     requireAllowed(asker, 'identity:list_system_grants');
     const held = await this.database.manager.findBy(RoleAssignment, { userId, projectId: SYSTEM });
     return this.database.manager.findBy(Role, { id: In(held.map(({ roleId }) => roleId)) });
   }
 
-  /** Throws NotFoundError where the user has it not. */
+  /** Checks that the user has the role on the whole cloud. Throws NotFoundError. */
   async requireSystemRole(asker: Asker, userId: string, roleId: string): Promise<void> {
     requireAllowed(asker, 'identity:list_system_grants');
     await this.requireAssignment(userId, SYSTEM, roleId);
   }
 
-  /** Idempotent. Throws NotFoundError for whatever is not there. */
+  /** Gives the user a role on the whole cloud. Idempotent. Throws NotFoundError where user or role do not exist. */
   async grantOnSystem(asker: Asker, userId: string, roleId: string): Promise<void> {
     requireAllowed(asker, 'identity:create_system_grant_for_user');
     await this.find(roleId);
@@ -150,7 +158,7 @@ export class Roles {
     this.tokens.forget();
   }
 
-  /** Throws NotFoundError where the user has it not. */
+  /** Takes a role on the whole cloud from the user. Throws NotFoundError where the user does not have it. */
   async revokeOnSystem(asker: Asker, userId: string, roleId: string): Promise<void> {
     requireAllowed(asker, 'identity:revoke_system_grant_for_user');
     await this.requireAssignment(userId, SYSTEM, roleId);
@@ -158,13 +166,16 @@ export class Roles {
     this.tokens.forget();
   }
 
-  /** All, or those on the domain that the token is scoped to and on its projects. 1000 at most. */
+  /** At most 1000 assignments; with a token scoped to a domain only those on it and its projects. */
   async assignments(asker: Asker, filter: AssignmentFilter): Promise<AssignmentView[]> {
     requireAllowed(asker, 'identity:list_role_assignments', { 'target.domain_id': asker.domainId });
     return this.readAssignments(filter, asker.domainId ?? null);
   }
 
-  /** Throws PolicyDeniedError. What is not there is in no domain. */
+  /**
+   * Checks that the asker may see or change the grant. Something that does not exist belongs to no domain. Throws
+   * PolicyDeniedError.
+   */
   private async permit(asker: Asker, rule: GrantRule, userId: string, targetId: string, roleId: string | null) {
     const [known] = await this.database.query<Known[]>(
       `SELECT (SELECT domain_id FROM users WHERE id = $1) AS "userDomain", p.is_domain AS "isDomain",

@@ -16,7 +16,7 @@ interface Row {
   roles: Named[];
 }
 
-/** By primary keys only: the token, its user, its scope and the roles there, those implied by others included. */
+/** The token, its user, its scope and the roles there, implied ones included. Uses primary keys only. */
 const PRINCIPAL = `
   SELECT t.token_hash, t.audit_id, t.system, t.methods, t.issued_at, t.expires_at, u.id AS user_id, u.name AS user_name,
          json_build_object('id', ud.id, 'name', ud.name) AS user_domain,
@@ -36,12 +36,12 @@ const PRINCIPAL = `
    WHERE t.token_hash = ANY($1) AND t.expires_at > now()
      AND (coalesce(t.project_id, t.domain_id) IS NULL OR (s.enabled AND coalesce(sd.enabled, true)))`;
 
-/** What the token of this hash stands for; null where there is none that is valid. */
+/** What the token with this hash stands for; null where no valid token has it. */
 export async function loadPrincipal(database: DataSource, tokenHash: string): Promise<Principal | null> {
   return (await loadPrincipals(database, [tokenHash])).get(tokenHash) ?? null;
 }
 
-/** What the tokens of these hashes stand for, by hash; those that are not valid are left out. */
+/** What the tokens with these hashes stand for, by hash; tokens that are not valid are missing. */
 export async function loadPrincipals(database: DataSource, tokenHashes: string[]): Promise<Map<string, Principal>> {
   const rows = await database.query<Row[]>(PRINCIPAL, [tokenHashes]);
   return new Map(rows.map((row) => [row.token_hash, principalOf(row)]));
@@ -64,7 +64,7 @@ function principalOf(row: Row): Principal {
     domain: inScope && scope.is_domain ? inScope : null,
     roles: names,
     roleRefs: roles,
-    // A role on a domain counts in the domain only.
+    // A role on a domain counts within the domain only.
     isAdmin: names.includes('admin') && !scope?.is_domain,
     domainId: scope?.is_domain ? scope.id : undefined,
     system: row.system,

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A Keystone token. Only the sha256 of what the client carries is kept. */
+/** A token (Keystone: fernet tokens; here opaque). Only the sha256 of what the client carries is kept. */
 @Entity('tokens')
 export class Token {
   @PrimaryColumn({ type: 'text', name: 'token_hash' })
@@ -18,7 +18,7 @@ export class Token {
   @Column({ type: 'text', name: 'domain_id', nullable: true })
   domainId: string | null;
 
-  /** The scope is the whole cloud. */
+  /** True: the scope is the whole cloud. */
   @Column({ type: 'boolean', default: false })
   system: boolean;
 

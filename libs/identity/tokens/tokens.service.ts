@@ -19,18 +19,20 @@ export type Scope = { project: EntityRef } | { domain: EntityRef } | 'unscoped' 
 export type Credentials = { user: EntityRef; password: string } | { token: string };
 
 export interface IssuedToken {
-  /** What the client carries; kept nowhere. */
+  /** What the client carries; it is kept nowhere. */
   token: string;
   principal: Principal;
 }
 
 const LIFETIME_MS = 12 * 3_600_000;
-/** A revocation, a new password or a change of roles is heard of by the other processes within this time. */
+/** Milliseconds until the other processes notice a revocation, a new password or a change of roles. */
 const CACHE_MS = 5_000;
 const CACHE_ENTRIES = 10_000;
 const PRUNE_BATCH = 5_000;
 
-/** Keystone's tokens: random, opaque, kept as a hash. */
+/**
+ * Issues, validates and revokes tokens (Keystone API: /v3/auth/tokens). Tokens are random, opaque and kept as hashes.
+ */
 @Injectable()
 export class Tokens {
   private readonly cache = new Map<string, { principal: Principal; until: number }>();
@@ -41,8 +43,8 @@ export class Tokens {
   ) {}
 
   /**
-   * Keystone: POST /v3/auth/tokens. `address`: where the client is. Throws UnauthenticatedError, also for a scope without
-   * a role, and TooManyRequestsError.
+   * Keystone API: POST /v3/auth/tokens. `address`: the client's. Throws UnauthenticatedError, also for a scope on which
+   * the user has no role, and TooManyRequestsError.
    */
   async issue(credentials: Credentials, scope: Scope, address = ''): Promise<IssuedToken> {
     const base = 'token' in credentials ? await this.validate(credentials.token) : null;
@@ -63,7 +65,7 @@ export class Tokens {
       ...target,
       methods: base ? [...new Set(['token', ...base.methods])] : ['password'],
       issuedAt,
-      // A token got by a token ends with it.
+      // A token that was issued for another token ends with that.
       expiresAt: base ? base.expiresAt : new Date(issuedAt.getTime() + LIFETIME_MS),
     };
     await this.database.manager.insert(Token, row);
@@ -76,7 +78,7 @@ export class Tokens {
     return { token, principal };
   }
 
-  /** Who a token stands for: from the cache, or by one query. Throws UnauthenticatedError. */
+  /** What a token stands for, from the cache or by one query. Throws UnauthenticatedError. */
   async validate(token: string): Promise<Principal> {
     const hash = hashOf(token);
     const known = this.cache.get(hash);
@@ -89,17 +91,20 @@ export class Tokens {
     return principal;
   }
 
-  /** Who tokens of these hashes stand for now, whatever this process remembers: for what stays open for long. */
+  /** What the tokens with these hashes stand for now, without the cache: for connections that stay open for long. */
   async present(tokenHashes: string[]): Promise<Map<string, Principal>> {
     return loadPrincipals(this.database, tokenHashes);
   }
 
-  /** Keystone: GET /v3/auth/tokens: whose the token is: the asker's own, or anybody's as the policy has it. */
+  /**
+   * Keystone API: GET /v3/auth/tokens. What `token` stands for; the asker's own, or another's where the policy allows
+   * it. Throws PolicyDeniedError, NotFoundError.
+   */
   async show(asker: Asker, token: string): Promise<Principal> {
     return this.subject(asker, token, 'identity:validate_token');
   }
 
-  /** Keystone: DELETE /v3/auth/tokens. Throws PolicyDeniedError, NotFoundError. */
+  /** Keystone API: DELETE /v3/auth/tokens. Throws PolicyDeniedError, NotFoundError. */
   async revoke(asker: Asker, token: string): Promise<void> {
     await this.subject(asker, token, 'identity:revoke_token');
     const hash = hashOf(token);
@@ -116,20 +121,20 @@ export class Tokens {
   }
 
   /**
-   * All of a user's, where the password changed or the user is disabled or gone: in the transaction that does so.
-   * Other processes hear of it within CACHE_MS.
+   * Deletes all tokens of a user, in the transaction that changes the password, disables or deletes the user. Other
+   * processes notice it within CACHE_MS.
    */
   async revokeForUser(userId: string, tx: EntityManager): Promise<void> {
     for (const [hash, { principal }] of this.cache) if (principal.userId === userId) this.cache.delete(hash);
     await tx.delete(Token, { userId });
   }
 
-  /** Roles of somebody changed: what this process remembers is not to be trusted. */
+  /** Empties this process's cache, after roles have changed. */
   forget(): void {
     this.cache.clear();
   }
 
-  /** Removes what has expired; returns how many. Index tokens_by_expiry. */
+  /** Deletes expired tokens and returns how many. Index tokens_by_expiry. */
   async prune(): Promise<number> {
     let removed = 0;
     for (;;) {

@@ -1,6 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { Timestamps } from '#libs/database/columns';
 
+/** A user of the cloud (Keystone: user). */
 @Entity('users')
 export class User extends Timestamps {
   @PrimaryColumn({ type: 'text' })
@@ -12,7 +13,7 @@ export class User extends Timestamps {
   @Column({ type: 'text', name: 'domain_id' })
   domainId: string;
 
-  /** `scrypt$N$r$p$salt$hash`; never rendered. */
+  /** `scrypt$N$r$p$salt$hash`; no face shows it. */
   @Column({ type: 'text', name: 'password_hash' })
   passwordHash: string;
 
@@ -28,7 +29,7 @@ export class User extends Timestamps {
   @Column({ type: 'boolean', default: true })
   enabled: boolean;
 
-  /** Failed logins in a row, counted where lock-outs are on (Keystone). */
+  /** Failed logins in a row, counted where lock-outs are on (Keystone: failed_auth_count). */
   @Column({ type: 'int', name: 'failed_auth_count', default: 0 })
   failedAuthCount: number;
 

@@ -25,6 +25,7 @@ const columns = { id: 'x.id', name: 'x.name', domain_id: 'x.domain_id', enabled:
 type UserRule =
   `identity:${'get' | 'update' | 'delete'}_user` | 'identity:change_password' | 'identity:list_user_projects';
 
+/** Users (Keystone API: /v3/users). Methods with an asker throw PolicyDeniedError. */
 @Injectable()
 export class Users {
   constructor(
@@ -33,13 +34,13 @@ export class Users {
     private readonly logins: PasswordLogin,
   ) {}
 
-  /** All, or those of the domain that the token is scoped to. Throws PolicyDeniedError, as everything here that is asked for by somebody. */
+  /** One page; with a token scoped to a domain only the users of the domain. */
   async list(asker: Asker, request: PageRequest): Promise<User[]> {
     requireAllowed(asker, 'identity:list_users', { 'target.user.domain_id': asker.domainId });
     return page(this.database.manager.createQueryBuilder(User, 'x'), columns, inDomain(asker, request)).getMany();
   }
 
-  /** Throws NotFoundError where the asker could see it. */
+  /** Throws NotFoundError; PolicyDeniedError where the asker may not know whether the user exists. */
   async get(asker: Asker, id: string, rule: UserRule = 'identity:get_user'): Promise<User> {
     const user = await this.database.manager.findOneBy(User, { id });
     requireAllowed(asker, rule, { 'target.user.id': id, 'target.user.domain_id': user?.domainId });
@@ -47,7 +48,10 @@ export class Users {
     return user;
   }
 
-  /** Without a password nobody can log in as this user. Throws ConflictError, NotFoundError (domain). */
+  /**
+   * Keystone API: POST /v3/users. A user without a password cannot log in. Throws ConflictError, NotFoundError
+   * (domain).
+   */
   async create(asker: Asker, { password, domainId = asker.domainId ?? 'default', ...given }: NewUser): Promise<User> {
     requireAllowed(asker, 'identity:create_user', { 'target.user.domain_id': domainId });
     if (!(await this.database.manager.existsBy(Project, { id: domainId, isDomain: true })))
@@ -57,7 +61,10 @@ export class Users {
     return save(this.database.manager, row);
   }
 
-  /** A new password or `enabled: false` ends the user's tokens. */
+  /**
+   * Keystone API: PATCH /v3/users/{id}. A new password, or `enabled: false`, ends the user's tokens. Throws
+   * NotFoundError, ConflictError.
+   */
   async update(asker: Asker, id: string, change: UserChange): Promise<User> {
     return this.change(await this.get(asker, id, 'identity:update_user'), change);
   }
@@ -65,7 +72,7 @@ export class Users {
   private async change(present: User, { password, ...change }: UserChange): Promise<User> {
     const user = Object.assign(present, change);
     if (password !== undefined) user.passwordHash = await hashPassword(password);
-    // What an operator does with it ends a lock-out, as in Keystone.
+    // A new password or `enabled: true` from an operator ends a lock-out, as in Keystone.
     if (password !== undefined || change.enabled) Object.assign(user, { failedAuthCount: 0, failedAuthAt: null });
     return this.database.transaction(async (tx) => {
       if (password !== undefined || change.enabled === false) await this.tokens.revokeForUser(user.id, tx);
@@ -73,13 +80,17 @@ export class Users {
     });
   }
 
-  /** Keystone: POST /users/{id}/password. Throws UnauthenticatedError where the old one is wrong, TooManyRequestsError. */
+  /**
+   * Keystone API: POST /v3/users/{id}/password. Throws UnauthenticatedError where `original` is wrong,
+   * TooManyRequestsError.
+   */
   async changePassword(asker: Asker, id: string, original: string, password: string, address = ''): Promise<void> {
     const user = await this.get(asker, id, 'identity:change_password');
     await this.logins.authenticate({ id }, original, address);
     await this.change(user, { password });
   }
 
+  /** Keystone API: DELETE /v3/users/{id}. Deletes the user's roles, key pairs and tokens too. Throws NotFoundError. */
   async delete(asker: Asker, id: string): Promise<void> {
     await this.get(asker, id, 'identity:delete_user');
     await this.database.transaction(async (tx) => {

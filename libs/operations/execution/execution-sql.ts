@@ -11,14 +11,14 @@ const inMs = (parameter: string) => `clock_timestamp() + ${parameter}::float8 * 
 const nextAttempt = (operation: string, name: string) =>
   `1 + (SELECT count(*) FROM operation_steps s WHERE s.operation_id = ${operation} AND s.name = ${name})`;
 
-/** Nothing earlier and nothing running on the resource. Index: operations_in_order. */
+/** SQL: no earlier unfinished and no running operation on the resource. Index: operations_in_order. */
 const ITS_TURN = `NOT EXISTS (
   SELECT FROM operations e
   WHERE e.resource_type = o.resource_type AND e.resource_id = o.resource_id AND e.id <> o.id
     AND e.state IN ${UNFINISHED}
     AND ((e.created_at, e.id) < (o.created_at, o.id) OR e.locked_until > clock_timestamp()))`;
 
-/** id, first step, worker, lease. */
+/** Parameters: id, first step, worker, lease. */
 export const CLAIM = `
   WITH claimed AS (
     UPDATE operations o SET
@@ -40,13 +40,15 @@ export const CLAIM = `
   )
   SELECT claimed.*, begun.attempt, ${NO_WAIT} FROM claimed LEFT JOIN begun ON true`;
 
-/** ids, worker, lease. */
+/** Parameters: ids, worker, lease. */
 export const RENEW = `
   UPDATE operations SET locked_until = ${inMs('$3')}
   WHERE id = ANY($1::uuid[]) AND locked_by = $2
   RETURNING id, cancel_requested, ${NO_WAIT}`;
 
-/** id, worker, step, attempt, next step, context, lease, synchronous_commit, whether it may still go back. */
+/**
+ * Parameters: id, worker, step, attempt, next step, context, lease, synchronous_commit, whether it can still be undone.
+ */
 export const ADVANCE = `
   WITH moved AS (
     UPDATE operations SET
@@ -68,7 +70,7 @@ export const ADVANCE = `
   SELECT moved.cancel_requested, coalesce(begun.attempt, 0) AS attempt, set_config('synchronous_commit', $8, true)
   FROM moved LEFT JOIN begun ON true`;
 
-/** id, worker, step, attempt, message, delay, context. */
+/** Parameters: id, worker, step, attempt, message, delay, context. */
 export const BACK_OFF = `
   WITH freed AS (
     UPDATE operations SET
@@ -82,7 +84,7 @@ export const BACK_OFF = `
   )
   SELECT extract(epoch FROM not_before) * 1000 AS due, ${NO_WAIT} FROM freed`;
 
-/** id, worker, step, attempt, delay. */
+/** Parameters: id, worker, step, attempt, delay. */
 export const PARK = `
   WITH freed AS (
     UPDATE operations SET
@@ -95,7 +97,7 @@ export const PARK = `
   )
   SELECT extract(epoch FROM not_before) * 1000 AS due, ${NO_WAIT} FROM freed`;
 
-/** id, worker, step, attempt, message, first step to undo, failure, context. */
+/** Parameters: id, worker, step, attempt, message, first step to undo, failure, context. */
 export const BEGIN_UNDO = `
   WITH turned AS (
     UPDATE operations SET
@@ -108,7 +110,7 @@ export const BEGIN_UNDO = `
   )
   SELECT id, ${NO_WAIT} FROM turned`;
 
-/** id, worker, step, next step to undo, context. */
+/** Parameters: id, worker, step, next step to undo, context. */
 export const UNDONE = `
   WITH moved AS (
     UPDATE operations SET step = $4::text, context = $5, attempts = 0, updated_at = clock_timestamp()
@@ -120,7 +122,7 @@ export const UNDONE = `
   )
   SELECT id FROM moved`;
 
-/** id, worker, state, context. */
+/** Parameters: id, worker, state, context. */
 export const END = `
   WITH ended AS (
     UPDATE operations SET
@@ -131,13 +133,16 @@ export const END = `
   )
   SELECT id FROM ended`;
 
-/** Index: operations_in_order. */
+/** Parameters: resource type, resource id. Index: operations_in_order. */
 export const NEXT_ON_RESOURCE = `
   SELECT id, kind, queue FROM operations
   WHERE resource_type = $1 AND resource_id = $2 AND state IN ${UNFINISHED}
   ORDER BY created_at, id LIMIT 1`;
 
-/** What should be in a queue or under a lease, and may be in neither. Index: operations_unfinished. Limit. */
+/**
+ * Operations that should be in a queue or under a lease and may be in neither. Index: operations_unfinished. Parameter:
+ * limit.
+ */
 export const LEFT_BEHIND = `
   SELECT id, kind, queue, state, round(extract(epoch FROM not_before) * 1000) AS due,
     round(extract(epoch FROM locked_until) * 1000) AS expired
@@ -148,7 +153,10 @@ export const LEFT_BEHIND = `
     AND updated_at < clock_timestamp() - interval '1 second' AND ${ITS_TURN}
   ORDER BY created_at LIMIT $1`;
 
-/** Outbox rows whose job must be in its queue by now, or is left to LEFT_BEHIND. Index: outbox_oldest. Limit. */
+/**
+ * Removes outbox rows that are older than a second and returns their operations that no worker has begun: the job may
+ * be missing. LEFT_BEHIND finds what is missed here. Index: outbox_oldest. Parameter: limit.
+ */
 export const EMPTY_OUTBOX = `
   WITH old AS (
     SELECT operation_id FROM outbox WHERE created_at < now() - interval '1 second'
@@ -159,12 +167,12 @@ export const EMPTY_OUTBOX = `
   SELECT o.id, o.kind, o.queue, ${NO_WAIT} FROM gone JOIN operations o ON o.id = gone.operation_id
   WHERE o.state = 'pending' AND o.locked_by IS NULL`;
 
-/** worker. Shared: two names with one hash are both shown. */
+/** Parameter: worker. The lock is shared, so two worker names with the same hash can both hold it. */
 export const SHOW_PRESENCE = `SELECT pg_advisory_lock_shared(${PRESENCE_SPACE}, hashtext($1))`;
 
 /**
- * Workers that hold leases and do not show themselves. None in the first seconds after a start of PostgreSQL, which ends
- * everybody's session.
+ * Workers that hold leases and have no presence lock. Returns none in the first seconds after a start of PostgreSQL,
+ * which ends every worker's session.
  */
 export const WORKERS_MISSED = `
   SELECT DISTINCT locked_by AS worker FROM operations
@@ -176,7 +184,7 @@ export const WORKERS_MISSED = `
         AND objid::bigint = (hashtext(locked_by)::bigint & 4294967295)
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`;
 
-/** workers. */
+/** Parameter: workers. */
 export const EXPIRE_LEASES = `
   UPDATE operations SET locked_until = clock_timestamp()
   WHERE locked_by = ANY($1::text[]) AND state IN ${UNFINISHED} AND locked_until > clock_timestamp()`;

@@ -5,20 +5,23 @@ import type { OperationFailure } from '../operation.entity.js';
 import * as sql from './execution-sql.js';
 import { LeaseLostError } from './interruptions.js';
 
-/** An operation under this worker's lease. */
+/** An operation that this worker has leased. */
 export interface Claimed {
   operation: Operation;
-  /** Number of the present step's try, as operation_steps counts. */
+  /** Number of the present attempt at the step, as operation_steps counts. */
   attempt: number;
 }
 
-/** Which try of which step a change is about. */
+/** The attempt at a step that a change is about. */
 export interface StepMark {
   step: string;
   attempt: number;
 }
 
-/** The runner's statements. Each is guarded by the lease: where it is lost, LeaseLostError and nothing is changed. */
+/**
+ * The runner's statements. Each checks that this worker still has the lease; where it has not, it throws LeaseLostError
+ * and changes nothing.
+ */
 export class ExecutionStore {
   constructor(
     readonly database: DataSource,
@@ -26,7 +29,7 @@ export class ExecutionStore {
     readonly leaseMs: number,
   ) {}
 
-  /** Takes the lease and begins the step in one statement; undefined where the operation is not to be run now. */
+  /** Takes the lease and begins the step in one statement. Undefined where the operation must not run now. */
   async claim(operationId: string, firstStep: string): Promise<Claimed | undefined> {
     const [row] = await this.database.query<Record<string, unknown>[]>(sql.CLAIM, [
       operationId,
@@ -37,7 +40,7 @@ export class ExecutionStore {
     return row && { operation: this.toOperation(row), attempt: Number(row.attempt ?? 0) };
   }
 
-  /** Renews the leases; gives what is still held, with whether it was asked to stop. */
+  /** Renews the leases. Returns those still held, each with whether the operation was asked to stop. */
   async renew(operationIds: string[]): Promise<Map<string, boolean>> {
     const [rows] = await this.database.query<[{ id: string; cancel_requested: boolean }[], number]>(sql.RENEW, [
       operationIds,
@@ -47,7 +50,10 @@ export class ExecutionStore {
     return new Map(rows.map((row) => [row.id, row.cancel_requested]));
   }
 
-  /** The step is done, `next` begins (null: the operation is done), from where it may go back or not. In `tx` it is part of the step's own transaction. */
+  /**
+   * Marks the step as done and begins `next` (null: the operation is done). `mayGoBack`: whether it can still be undone
+   * from there. With `tx`, part of the step's own transaction.
+   */
   async advance(
     operation: Operation,
     done: StepMark,
@@ -65,7 +71,8 @@ export class ExecutionStore {
         next,
         JSON.stringify(operation.context),
         this.leaseMs,
-        // Losing the end of a step that committed nothing is running it once more: not worth waiting for the disk.
+        // A step that committed nothing runs again where a crash of PostgreSQL loses this mark; waiting for the disk
+        // would cost more.
         tx ? 'on' : 'off',
         mayGoBack,
       ],
@@ -74,7 +81,7 @@ export class ExecutionStore {
     return { attempt: row.attempt, cancelRequested: row.cancel_requested };
   }
 
-  /** Gives the lease back; the operation is due again in `delayMs`. Returns when that is. */
+  /** Gives the lease back; the operation is due again in `delayMs`. Returns that time in milliseconds since 1970. */
   async backOff(operation: Operation, failed: StepMark, message: string, delayMs: number): Promise<number> {
     const context = JSON.stringify(operation.context);
     const values = [operation.id, this.workerId, failed.step, failed.attempt, message, delayMs, context];
@@ -83,7 +90,10 @@ export class ExecutionStore {
     return Math.round(Number(row.due));
   }
 
-  /** Gives the lease back without having run the step; due again in `delayMs`, or when somebody wakes it. */
+  /**
+   * Gives the lease back without having run the step; the operation is due again in `delayMs`, or when it is woken.
+   * Returns that time.
+   */
   async park(operation: Operation, notRun: StepMark, delayMs: number): Promise<number> {
     const values = [operation.id, this.workerId, notRun.step, notRun.attempt, delayMs];
     const [row] = await this.database.query<{ due: string }[]>(sql.PARK, values);
@@ -103,17 +113,17 @@ export class ExecutionStore {
     ]);
   }
 
-  /** The step has been taken back, `next` is taken back next (null: none is left). */
+  /** The step is undone, and `next` is undone next (null: none is left). */
   async undone(operation: Operation, step: string, next: string | null, tx?: EntityManager): Promise<void> {
     await this.guarded(operation, sql.UNDONE, [step, next, JSON.stringify(operation.context)], tx);
   }
 
-  /** The end of a failed operation, in the transaction of its workflow's `failed`. */
+  /** Ends a failed operation, in the transaction of its workflow's `failed`. */
   async end(operation: Operation, state: 'error' | 'cancelled', tx: EntityManager): Promise<void> {
     await this.guarded(operation, sql.END, [state, JSON.stringify(operation.context)], tx);
   }
 
-  /** The resource's next unfinished operation. */
+  /** The next unfinished operation on the same resource. */
   async nextOn(operation: Operation): Promise<Pick<Operation, 'id' | 'kind' | 'queue'> | undefined> {
     const [row] = await this.database.query<Pick<Operation, 'id' | 'kind' | 'queue'>[]>(sql.NEXT_ON_RESOURCE, [
       operation.resourceType,

@@ -10,28 +10,31 @@ import { isTransient } from './transient.js';
 import { StepExecution } from './step-execution.js';
 import { StepPosition } from './step-position.js';
 
-/** How a worker's part in an operation came to its end. */
+/** How a worker's part in an operation has ended. */
 export type Ending =
   | { how: 'finished' }
-  /** Due again at `due` (milliseconds since 1970). */
+  /** The operation is due again at `due` (milliseconds since 1970). */
   | { how: 'later'; due: number; delayMs: number; reason: 'retry' | 'released' }
   | { how: 'parked'; host: string; due: number }
   | { how: 'lost' };
 
-/** What an execution asks of the process around it. */
+/** What an execution needs from the process that runs it. */
 export interface Surroundings {
   log: Logger;
-  /** Takes a place on the operation's host; false where none is free, undefined where it is on no host. */
+  /**
+   * Takes a place on the operation's host; `entered` is false where none is free. Undefined where the operation is on
+   * no host.
+   */
   enterHost(operation: Operation): { host: string; entered: boolean } | undefined;
   leaveHost(host: string): void;
-  /** Something visible has changed. */
+  /** State or step of the operation has changed: listeners are told. */
   changed(operation: Operation): void;
 }
 
-/** Until somebody who leaves the host wakes it; the sweeper does it at this time at the latest. */
+/** Milliseconds until a parked operation is due, where no operation that leaves the host wakes it before. */
 const PARKED_MS = 30_000;
 
-/** One operation under this worker's lease: forward step by step, or back in reverse. */
+/** An operation under this worker's lease: runs its steps forward, or undoes them in reverse order. */
 export class Execution {
   private readonly operation: Operation;
   private readonly position: StepPosition;
@@ -54,19 +57,19 @@ export class Execution {
     return this.operation.id;
   }
 
-  /** Somebody wants it stopped. Ignored after the point of no return. */
+  /** A caller asked the operation to stop. Ignored after the point of no return. */
   cancel(): void {
     this.operation.cancelRequested = true;
     if (this.position.mayGoBack()) this.step?.abort(new OperationCancelledError());
   }
 
-  /** The lease is lost or the worker stops: the running step is told, and nothing is written any more. */
+  /** The lease is lost or the worker stops: aborts the running step and writes nothing more. */
   interrupt(reason: LeaseLostError | WorkerStoppingError): void {
     this.interruption ??= reason;
     this.step?.abort(this.interruption);
   }
 
-  /** Runs until it has ended or is somebody else's. Throws only where Postgres is away. */
+  /** Runs until the operation has ended or is no longer this worker's. Throws only where Postgres is away. */
   async run(): Promise<Ending> {
     try {
       while (this.operation.state === 'running') {
@@ -84,7 +87,7 @@ export class Execution {
     }
   }
 
-  /** Runs the present step; an ending where the operation is let go, undefined where it goes on. */
+  /** Runs the present step. Returns an ending where this worker lets the operation go, undefined where it continues. */
   private async forward(): Promise<Ending | undefined> {
     const step = this.workflow.steps[this.position.index];
     if (this.interruption) return this.giveBack();
@@ -100,7 +103,7 @@ export class Execution {
         await execution.complete();
       } catch (error) {
         if (execution.outcome === undefined) return this.failed(step, asError(error));
-        // Its effect is committed: what went wrong after that is not the step's.
+        // The step's effect is committed, so a later error does not fail it.
         this.around.log.warn(
           { operation: this.id, step: step.name, error: messageOf(error) },
           'error after the commit',
@@ -120,13 +123,16 @@ export class Execution {
     this.around.changed(this.operation);
   }
 
-  /** A step failed before its commit: once more later, back, or (after the point of no return) once more in any case. */
+  /**
+   * A step failed before its commit: it is repeated later or, before the point of no return, the operation is undone.
+   */
   private async failed(step: Step<unknown, unknown>, error: Error): Promise<Ending | undefined> {
     if (error instanceof LeaseLostError) throw error;
     if (this.interruption) return this.giveBack();
     const back = this.position.mayGoBack();
     if (back && this.operation.cancelRequested) return this.turnBack(new OperationCancelledError());
-    // Past the point of no return whoever cancels (a delete) waits for the end: not for half an hour.
+    // Past the point of no return a delete, which asks for the cancel, waits for the end: it should not wait half an
+    // hour.
     const forward = this.operation.cancelRequested ? UNDO_ATTEMPTS : FORWARD_ATTEMPTS;
     const limit = back ? (step.attempts ?? DEFAULT_ATTEMPTS) : forward;
     this.around.log.warn(
@@ -146,7 +152,7 @@ export class Execution {
   private async turnBack(error: Error): Promise<undefined> {
     const { steps } = this.workflow;
     const step = this.operation.step!;
-    // After the point of no return nothing is undone: the operation only ends, with its reason.
+    // After the point of no return nothing is undone: the operation ends with its reason.
     const first = this.position.mayGoBack() ? this.position.undoableFrom(this.position.index) : null;
     const failure = toFailure(step, error);
     await this.store.beginUndo(this.operation, { step, attempt: this.attempt }, first, failure);
@@ -163,7 +169,7 @@ export class Execution {
     return (this.error ??= new RecordedError(this.operation.failure!));
   }
 
-  /** Takes one step back, or ends the operation where none is left. */
+  /** Undoes one step, or ends the operation where none is left. */
   private async back(): Promise<Ending | undefined> {
     if (this.interruption) return this.giveBack();
     if (this.operation.step === null) return this.end();
@@ -190,7 +196,7 @@ export class Execution {
     });
   }
 
-  /** An undo that cannot be done is said in the log and left for the audit; the others are still undone. */
+  /** Logs an undo that cannot be done and leaves it for the audit; the other steps are still undone. */
   private async undoFailed(step: string, error: Error): Promise<Ending | undefined> {
     if (error instanceof LeaseLostError) throw error;
     if (this.interruption) return this.giveBack();

@@ -1,12 +1,12 @@
 import type { OperationFailure } from '../operation.entity.js';
 
-/** What is kept of an error: enough for every face to render it. */
+/** What a failed operation keeps of the error: enough for every face to render it. */
 export function toFailure(step: string, error: Error): OperationFailure {
   const details = 'details' in error && Array.isArray(error.details) ? error.details.map(String) : undefined;
   return { step, message: error.message, type: error.name, ...(details?.length ? { details } : {}) };
 }
 
-/** A failure that an earlier worker met: `name` is the class of the error it was. */
+/** A failure that an earlier worker recorded; `name` is the class of that error. */
 export class RecordedError extends Error {
   readonly details: string[];
 
@@ -17,6 +17,7 @@ export class RecordedError extends Error {
   }
 }
 
+/** What was thrown, as an Error. */
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -7,11 +7,11 @@ import { Rounds } from '#libs/common/rounds';
 
 interface Held {
   execution: Execution;
-  /** Until when nobody else can have taken it, by this process's monotonic clock. */
+  /** Until this moment, by this process's monotonic clock, no other worker can have taken the operation. */
   safeUntil: number;
 }
 
-/** Renews the leases of everything this worker runs, all in one statement, each third of a lease. */
+/** Renews the leases of everything that this worker runs, in one statement, three times per lease. */
 export class LeaseKeeper {
   private readonly held = new Map<string, Held>();
   private readonly rounds: Rounds;
@@ -20,7 +20,7 @@ export class LeaseKeeper {
     private readonly store: ExecutionStore,
     private readonly log: Logger,
   ) {
-    // `renew` meets its own failures; whatever else it throws is a defect.
+    // `renew` handles the failures that it expects; any other error is a defect.
     this.rounds = new Rounds(
       store.leaseMs / 3,
       () => this.renew(),
@@ -28,18 +28,22 @@ export class LeaseKeeper {
     );
   }
 
+  /** Begins to renew in rounds. */
   start(): void {
     this.rounds.start();
   }
 
+  /** Ends the rounds; resolves when none is under way. */
   stop(): Promise<void> {
     return this.rounds.stop();
   }
 
+  /** Renews this execution's lease from now on. */
   hold(execution: Execution): void {
     this.held.set(execution.id, { execution, safeUntil: performance.now() + this.store.leaseMs });
   }
 
+  /** Renews this execution's lease no longer. */
   release(execution: Execution): void {
     this.held.delete(execution.id);
   }
@@ -48,7 +52,7 @@ export class LeaseKeeper {
     return [...this.held.values()].map(({ execution }) => execution);
   }
 
-  /** Renews now; also how a request to cancel is read. Losing the lease interrupts the execution. */
+  /** Renews all leases now and learns which operations were asked to stop. A lost lease interrupts its execution. */
   async renew(): Promise<void> {
     const asked = [...this.held.values()];
     if (!asked.length) return;

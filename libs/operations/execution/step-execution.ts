@@ -4,9 +4,9 @@ import type { Operation } from '../operation.entity.js';
 import type { StepRun } from '../workflow.js';
 import type { ExecutionStore } from './execution-store.js';
 
-/** One step's (or undo's) run. `markDone` is what the store does in the step's transaction when it commits. */
+/** One run of a step or of its undo. `markDone` is what the store writes in the step's transaction. */
 export class StepExecution<Outcome> implements StepRun<unknown, unknown> {
-  /** Set once the step has been marked done: by its own commit, or afterwards. */
+  /** Set once the step is marked as done, by its own commit or afterwards. */
   outcome: Outcome | undefined;
 
   constructor(
@@ -24,6 +24,7 @@ export class StepExecution<Outcome> implements StepRun<unknown, unknown> {
     return this.operation.context;
   }
 
+  /** As `StepRun.commit`. Throws where the step has committed already. */
   async commit<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
     if (this.outcome !== undefined)
       throw new Error(`step ${this.operation.step} of ${this.operation.kind} commits twice`);
@@ -35,7 +36,7 @@ export class StepExecution<Outcome> implements StepRun<unknown, unknown> {
     return result;
   }
 
-  /** Marks the step done where it has not committed by itself. */
+  /** Marks the step as done where it has not committed by itself. */
   async complete(): Promise<Outcome> {
     return (this.outcome ??= await this.markDone());
   }

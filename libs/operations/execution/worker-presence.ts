@@ -4,14 +4,14 @@ import type { Logger } from '#libs/common/logger';
 import { tryLockSession } from '#libs/database/advisory-locks';
 import { EXPIRE_LEASES, SHOW_PRESENCE, WORKERS_MISSED } from './execution-sql.js';
 
-/** A live worker whose database session broke has this long to show itself again. */
+/** Milliseconds in which a live worker whose database session broke can show itself again. */
 const MISSED_MS = 3_000;
 
 /**
- * A worker's sign of life: an advisory lock on a database session of its own, which ends when the process does, however
- * that was. What a worker without a sign still holds is free at once: nobody waits out the lease of one that was killed
- * while an instance stood frozen for its commit. Behind a pooler that hands sessions on the sign may outlive the worker;
- * then the lease decides, as it would without.
+ * Shows that this worker lives: an advisory lock on a database session of its own, which PostgreSQL ends with the
+ * process. The leases of a worker without the lock end at once; otherwise an instance could stand frozen for its commit
+ * until a killed worker's lease has run out. Behind a pooler that passes sessions on, the lock may outlive the worker;
+ * then the lease decides.
  */
 export class WorkerPresence {
   private session: QueryRunner | undefined;
@@ -25,35 +25,35 @@ export class WorkerPresence {
   ) {}
 
   /**
-   * Shows this worker. True for the one that sweeps for all: it has the lock `sweeper` for as long as its session lasts.
+   * Shows this worker. Returns true for the one worker that sweeps for all: its session holds the lock `sweeper`.
    * Throws where Postgres is away.
    */
   async look(): Promise<boolean> {
     try {
       const session = await this.shown();
-      // Also where it has the lock already: it is how a session that broke is noticed.
+      // Asked also where this worker sweeps already: the query notices a broken session.
       return await this.leads(session);
     } catch (error) {
       this.log.warn({ error: messageOf(error) }, 'the session that shows this worker broke');
-      // The session broke: a new one says whether Postgres is there, and shows this worker again at once.
+      // The session broke: a new one tells whether Postgres is there, and shows this worker again at once.
       await this.hide();
       await this.shown();
       return false;
     }
   }
 
-  /** Ends the leases of workers that are missed. */
+  /** Ends the leases of workers that do not show themselves. */
   async expireLost(): Promise<void> {
     await this.expire(await this.shown());
   }
 
-  /** The session ends, and the sign with it. */
+  /** Ends the session, and the presence with it. */
   async hide(): Promise<void> {
     const session = this.session;
     this.session = undefined;
     this.leading = false;
-    // Released, it would go back to the pool with its lock.
-    await session?.query('SELECT pg_advisory_unlock_all()').catch(() => undefined); // a broken session has none
+    // The pool keeps the session open, so its locks must be released first.
+    await session?.query('SELECT pg_advisory_unlock_all()').catch(() => undefined); // a broken session holds none
     await session?.release();
   }
 
