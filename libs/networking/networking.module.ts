@@ -12,6 +12,6 @@ import { HostNetworks } from './views/host-networks.js';
 const desiredState = [Acknowledgements, ChangeLog, DesiredStateFeed, HostFacts];
 const services = [Networks, Subnets, InstancePorts, Ports, HostNetworks, ...desiredState];
 
-/** The importing app also imports DatabaseModule and OperationsModule. */
+/** Wants DatabaseModule and OperationsModule beside it. */
 @Module({ providers: services, exports: services })
 export class NetworkingModule {}

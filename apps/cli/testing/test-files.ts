@@ -4,7 +4,7 @@ import { join } from 'node:path';
 const kinds = {
   unit: '{apps,libs,migrations,test}/**/*.spec.ts',
   integration: 'test/integration/**/*.test.ts',
-  e2e: 'test/e2e/**/*.e2e.ts',
+  e2e: 'test/{e2e,witness}/**/*.e2e.ts',
   /** Those of e2e that look at what depends on where a host keeps its disks. */
   disks: 'test/e2e/disks/**/*.e2e.ts',
   chaos: 'test/chaos/**/*.chaos.ts',

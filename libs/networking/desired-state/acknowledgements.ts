@@ -6,7 +6,7 @@ import { Notices } from '#libs/database/notices';
 import { parseRevision } from './revision.js';
 import { hostIsUp } from '#libs/fleet/hosts/host-state';
 
-/** What a host's agent says of its document: the revision that it has applied, what failed, what it mended. */
+/** What one host says of its document. */
 export interface Acknowledgement {
   hostId: string;
   revision: string;
@@ -14,7 +14,7 @@ export interface Acknowledgement {
   mended: string[];
 }
 
-/** The row of `host_desired_state`: what a host acknowledged last. */
+/** What is kept of it. */
 export interface HostDesiredState {
   hostId: string;
   acknowledgedAt: Date | null;
@@ -24,7 +24,7 @@ export interface HostDesiredState {
 }
 
 const CHANNEL = 'lxstack_desired_acks';
-/** Milliseconds between two looks at the table: an event may be lost. */
+/** Events may be lost: looked again after this. */
 const LOOK_MS = 1_000;
 
 const WRITE = `
@@ -36,10 +36,7 @@ const WRITE = `
     mended = CASE WHEN excluded.mended <> '[]' THEN excluded.mended ELSE kept.mended END,
     mended_at = coalesce(excluded.mended_at, kept.mended_at)`;
 
-/**
- * Hosts that are up, follow, have a bound port of these networks and have not acknowledged the transaction. Index
- * ports_mac.
- */
+/** Hosts that follow, are up, have a bound port of these networks and have not seen the transaction. Index ports_mac. */
 const BEHIND = `
   SELECT h.name FROM hosts h LEFT JOIN host_desired_state d ON d.host_id = h.id
    WHERE h.id IN (SELECT host_id FROM ports WHERE network_id = ANY($2::uuid[]))
@@ -48,7 +45,7 @@ const BEHIND = `
      AND NOT coalesce(pg_visible_in_snapshot($1::xid8, d.revision), false)
    ORDER BY h.name LIMIT 100`;
 
-/** Writes what hosts acknowledge, and waits for it. */
+/** What hosts have acknowledged, and who waits for it. */
 @Injectable()
 export class Acknowledgements {
   constructor(
@@ -56,7 +53,7 @@ export class Acknowledgements {
     private readonly notices: Notices,
   ) {}
 
-  /** Writes many hosts in one statement. `awaited`: a caller may be waiting for one of them. */
+  /** One statement for many hosts. `awaited`: somebody may be waiting for one of them. */
   async write(acknowledgements: Acknowledgement[], awaited: boolean): Promise<void> {
     const rows = acknowledgements.flatMap((one) => {
       const revision = parseRevision(one.revision);
@@ -73,8 +70,8 @@ export class Acknowledgements {
   }
 
   /**
-   * Waits, at most `timeoutMs`, until every host of these networks that is up has applied what transaction `xid` (xid8)
-   * changed. Returns the names of the hosts that have not, at most 100.
+   * Until every host of these networks that is up has applied what transaction `xid` (xid8) changed, `timeoutMs` at most.
+   * Returns the names of those that have not (100 at most): none where all have.
    */
   async wait(xid: string, networkIds: string[], timeoutMs: number, signal?: AbortSignal): Promise<string[]> {
     const deadline = Date.now() + timeoutMs;
@@ -95,13 +92,12 @@ export class Acknowledgements {
     }
   }
 
-  /** Names of the hosts that are up and have not applied what the transaction changed; at most 100. */
+  /** Hosts that are up and have not yet applied what the transaction changed. */
   async behind(xid: string, networkIds: string[]): Promise<string[]> {
     const rows = await this.database.query<{ name: string }[]>(BEHIND, [xid, networkIds]);
     return rows.map(({ name }) => name);
   }
 
-  /** What these hosts have acknowledged, by host id. */
   async of(hostIds: string[]): Promise<Map<string, HostDesiredState>> {
     const rows = await this.database.query<HostDesiredState[]>(
       `SELECT host_id AS "hostId", acknowledged_at AS "acknowledgedAt", failures, mended, mended_at AS "mendedAt"

@@ -2,24 +2,21 @@ import type { ResourceFailure } from '#generated/lxstack/agent/v1/desired_state'
 import type { Delta } from './delta.js';
 import { knownTo } from './delta.js';
 
-/** The connection to one host's agent. */
+/** The way to one host's agent. */
 export interface HostStream {
   readonly hostId: string;
-  /** The kinds of resources that the agent knows. */
+  /** Kinds of resources that the agent knows. */
   readonly kinds: ReadonlySet<string>;
   readonly ended: boolean;
-  /** Returns at once: the stream keeps what it cannot write yet, and merges later deltas with it. */
+  /** Never waits: what cannot be written yet is kept by the stream and merged with what follows. */
   send(revision: string, delta: Delta, whole: boolean): void;
   end(reason: string): void;
 }
 
-/**
- * Revisions remembered as sent and not acknowledged. Where a host is further behind, its acknowledgement is written
- * with the usual delay, also where a caller waits for it.
- */
+/** Sent and not acknowledged, at most: a host that is further behind is told to somebody who waits all the same. */
 const MOST_UNACKNOWLEDGED = 1_000;
 
-/** A host that follows: what it was sent, and which revision it has acknowledged. */
+/** One host that follows: what it was sent, and how far it says it is. */
 export class FollowerState {
   networks = new Set<string>();
   sentAt = performance.now();
@@ -32,17 +29,14 @@ export class FollowerState {
     return this.stream.hostId;
   }
 
-  /** `awaited`: a caller waits until the host has acknowledged the revision. */
+  /** `awaited`: somebody waits until the host has acknowledged it. */
   send(revision: string, delta: Delta, whole: boolean, awaited: boolean): void {
     this.sentAt = performance.now();
     if (this.unacknowledged.push({ revision, awaited }) > MOST_UNACKNOWLEDGED) this.unacknowledged.shift();
     this.stream.send(revision, knownTo(this.stream.kinds, delta), whole);
   }
 
-  /**
-   * Takes an acknowledgement; it also stands for every revision sent before. Returns true where a caller waits for it,
-   * or where other resources fail than before.
-   */
+  /** True where somebody waits for it, or what fails has changed. A revision stands for all that were sent before it. */
   acknowledged(revision: string, failures: ResourceFailure[]): boolean {
     const at = this.unacknowledged.findLastIndex((sent) => sent.revision === revision);
     const done = this.unacknowledged.splice(0, at + 1);

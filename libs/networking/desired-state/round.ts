@@ -4,30 +4,27 @@ import type { Delta } from './delta.js';
 import type { Membership, NetworkFact, NetworkFacts, PortFact, SubnetFact } from './host-facts.js';
 import { documentOf, nameOf, networkResource, peerResource, portResource, subnetResource } from './resources.js';
 
-/** A host whose agent follows, and the networks in the document that it was sent. */
+/** A host whose agent follows, and the networks of the document it has been sent. */
 export interface Follower {
   hostId: string;
   networks: ReadonlySet<string>;
 }
 
-/**
- * The rows that changes name, as they are now. A row that is missing here was deleted; a missing port may also be
- * unbound.
- */
+/** The rows that changes name, as they are by now: what is not among them is gone, or a port of no host. */
 export interface ChangedFacts {
   networks: NetworkFact[];
   subnets: SubnetFact[];
   ports: PortFact[];
 }
 
-/** What one follower is sent in a round. */
+/** One follower's part of a round. */
 export interface Outcome {
   delta: Delta;
   joined: string[];
   left: string[];
 }
 
-/** The delta of each network, for every host that has the network. */
+/** What changed for every host that has the network. */
 export function networkDeltas(changes: readonly Change[], facts: ChangedFacts): Map<string, Delta> {
   const [networks, subnets, ports] = [byId(facts.networks), byId(facts.subnets), byId(facts.ports)];
   const deltas = new Map<string, Delta[]>();
@@ -43,12 +40,12 @@ export function networkDeltas(changes: readonly Change[], facts: ChangedFacts): 
     }
     if (kind === 'port' && !ports.has(resourceId!)) add(networkId!, gone('peer', resourceId!));
   }
-  // Ports named by a change of their own, or of the host they are on.
+  // Named by themselves, or by the host that they are on.
   for (const port of facts.ports) peer(port);
   return new Map([...deltas].map(([id, parts]) => [id, merged(...parts)]));
 }
 
-/** The delta of each host that ports are on, or have left. */
+/** What changed for the hosts that ports are, or were, on. */
 export function hostDeltas(changes: readonly Change[], facts: ChangedFacts): Map<string, Delta> {
   const ports = byId(facts.ports);
   const deltas = new Map<string, Delta[]>();
@@ -63,7 +60,7 @@ export function hostDeltas(changes: readonly Change[], facts: ChangedFacts): Map
   return new Map([...deltas].map(([id, parts]) => [id, merged(...parts)]));
 }
 
-/** Pairs of host and network where the changes may have added the network to the host's document or removed it. */
+/** Hosts and networks whose belonging together these changes may have begun or ended. */
 export function touchedPairs(changes: readonly Change[], facts: ChangedFacts): Membership[] {
   const ports = byId(facts.ports);
   const pairs = new Map<string, Membership>();
@@ -76,8 +73,8 @@ export function touchedPairs(changes: readonly Change[], facts: ChangedFacts): M
 }
 
 /**
- * What one follower is sent. `joining`: all facts of the networks that are new in its document; `leaving`: ids of the
- * networks that are no longer in it.
+ * What one follower is told. `joining` holds all of the networks that it now has and did not have, `leaving` those that it
+ * had and has no more.
  */
 export function outcomeFor(
   follower: Follower,

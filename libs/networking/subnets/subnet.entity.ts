@@ -6,13 +6,12 @@ export interface AllocationPool {
   end: string;
 }
 
-/** A route that DHCP gives to guests (Neutron: host_routes). */
+/** Neutron: host_routes. */
 export interface HostRoute {
   destination: string;
   nexthop: string;
 }
 
-/** A range of addresses on a network, with its gateway, pools and DHCP settings (Neutron: subnet). */
 @Entity('subnets')
 export class Subnet extends Timestamps {
   @PrimaryColumn({ type: 'uuid' })

@@ -11,6 +11,7 @@ import { blockingDescriptorLimits } from './descriptor-limits.js';
 import { blockingDeletedFiles } from './deleted-files.js';
 import { blockingDeletedWatches } from './deleted-watches.js';
 import { blockingEndedLeaders } from './ended-leaders.js';
+import { blockingEventfds } from './eventfds.js';
 import { blockingHiddenFiles } from './hidden-files.js';
 import { blockingNetwork } from './interfaces.js';
 import { blockingQueues } from './message-queues.js';
@@ -95,6 +96,7 @@ async function blockingContent(initPid: number, spec: InstanceSpec): Promise<str
     ...(await blockingNamespaces(initPid, tasks)),
     ...(await blockingMounts(tasks)),
     ...(await blockingFiles(initPid, held)),
+    ...(await blockingEventfds(held)),
     ...(await blockingWatches(initPid, tasks)),
     ...(await blockingDeletedWatches(initPid, held)),
     ...(await blockingDeletedFiles(held)),

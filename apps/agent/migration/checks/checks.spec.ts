@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Nic } from '#generated/lxstack/agent/v1/types';
+import { isSemaphore } from './eventfds.js';
 import { foreignDevices } from './interfaces.js';
 import { foreign, mountsIn } from './mounts.js';
 import { whatIsHeld } from './open-files.js';
@@ -70,4 +71,11 @@ test('more pipes than CRIU carries are refused, with the process that has most o
   assert.deepEqual(blockingPipes([holder('a', 0, 600), holder('b', 300, 700)]), []);
   const [reason] = blockingPipes([holder('a', 0, 400), holder('b', 400, 700)]);
   assert.match(reason!, /has 1100 pipes, more than the 1024 .* b \(700\)/);
+});
+
+test('an eventfd is told to be a semaphore by what the kernel shows of it', () => {
+  const shown = (semaphore: number) =>
+    `pos:\t0\nflags:\t02000002\neventfd-count:                2\neventfd-id: 12\neventfd-semaphore: ${semaphore}\n`;
+  assert.equal(isSemaphore(shown(1)), true);
+  assert.equal(isSemaphore(shown(0)), false);
 });

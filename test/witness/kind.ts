@@ -1,0 +1,26 @@
+/** What becomes of a kind in a live move: it goes along, the precheck names it, or it is lost and the record says so. */
+export type Verdict = 'carried' | 'refused' | 'lost';
+
+/** One kind of kernel object, by the name of its program. */
+export interface Kind {
+  name: string;
+  group: string;
+  verdict: Verdict;
+  /** What there is of it, or why it does not go along. */
+  what: string;
+  /** In the reason that names it, or in the record of its loss. */
+  words?: RegExp;
+}
+
+type Row = Omit<Kind, 'name' | 'group'>;
+
+export const carried = (what: string): Row => ({ verdict: 'carried', what });
+export const refused = (words: RegExp, what: string): Row => ({ verdict: 'refused', words, what });
+export const lost = (words: RegExp, what: string): Row => ({ verdict: 'lost', words, what });
+
+/** Kinds of a table of groups. */
+export function kindsOf(groups: Record<string, Record<string, Row>>): Kind[] {
+  return Object.entries(groups).flatMap(([group, rows]) =>
+    Object.entries(rows).map(([name, row]) => ({ name, group, ...row })),
+  );
+}
