@@ -10,26 +10,27 @@ export interface Identity {
   name: string;
 }
 
-/** PEM files of one process: `ca.crt`, `tls.crt`, `tls.key` in one directory. */
+/** The PEM files of a process, in one directory: `ca.crt`, `tls.crt`, `tls.key`. */
 export interface Pki {
   ca: Buffer;
   cert: Buffer;
   key: Buffer;
 }
 
+/** Throws the error of `readFileSync` where one of the three files is missing. */
 export function readPki(directory: string): Pki {
   const read = (name: string) => readFileSync(join(directory, name));
   return { ca: read('ca.crt'), cert: read('tls.crt'), key: read('tls.key') };
 }
 
-/** The identity a subject common name stands for; undefined where it is none of ours. */
+/** The identity in a subject's common name; undefined where the name is not in the form `role:name`. */
 export function parseIdentity(commonName: string | undefined): Identity | undefined {
   const [role, name, ...rest] = (commonName ?? '').split(':');
   if (rest.length || !name || (role !== 'control' && role !== 'agent')) return undefined;
   return { role, name };
 }
 
-/** sha256 of a peer's certificate, hex. */
+/** sha256 of a peer's certificate, in hex. */
 export function fingerprintOf(certificate: Pick<PeerCertificate, 'fingerprint256'>): string {
   return certificate.fingerprint256.replaceAll(':', '').toLowerCase();
 }
@@ -44,8 +45,8 @@ export function serverCredentials(pki: Pki, requireClientCertificate = true): Se
 }
 
 /**
- * Client credentials that accept `expected` only. Addresses are no identities: the server's name is taken from its
- * certificate's common name.
+ * Client credentials that accept only `expected`. The server is known by its certificate's common name, not by its
+ * address.
  */
 export function channelCredentials(pki: Pki, expected: Identity | { role: Identity['role'] }): ChannelCredentials {
   return client.createSsl(pki.ca, pki.key, pki.cert, {
@@ -53,7 +54,7 @@ export function channelCredentials(pki: Pki, expected: Identity | { role: Identi
   });
 }
 
-/** An error where the certificate is not of the expected role (and name), else undefined. */
+/** Returns an error where the certificate is not of the expected role (and name), else undefined. */
 export function checkIdentity(
   certificate: PeerCertificate,
   expected: Identity | { role: Identity['role'] },
@@ -64,9 +65,9 @@ export function checkIdentity(
   return fits ? undefined : new Error(`certificate of ${found ? `${found.role}:${found.name}` : 'nobody we know'}`);
 }
 
-/** Bounds on every channel of ours. */
+/** Options of every gRPC channel: bounds on messages and keep-alive. */
 export const channelOptions: ChannelOptions = {
-  // Peers are dialled by address and known by common name: an address may not stand in TLS's server name (RFC 6066).
+  // Peers are dialled by address and known by common name; TLS's server name may not be an address (RFC 6066).
   'grpc.ssl_target_name_override': 'lxstack',
   'grpc.max_receive_message_length': 8 * 1024 * 1024,
   'grpc.keepalive_time_ms': 10_000,

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { DesiredResource } from '#generated/lxstack/agent/v1/desired_state';
 
-/** The same for the same resources in any order: both ends compare by it what a host was told. */
+/**
+ * A digest that is the same for the same resources in any order. Agent and control plane compare by it what a host was
+ * told.
+ */
 export function digestOf(resources: Iterable<DesiredResource>): string {
   const written = [...resources].map((resource) => Buffer.from(DesiredResource.encode(resource).finish()));
   const hash = createHash('sha256');

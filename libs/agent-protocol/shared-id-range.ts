@@ -1,5 +1,5 @@
 /**
- * Host ids of every instance that has no range of its own, as LXD's default is. The control plane gives no instance a range
- * that overlaps it; the agent unpacks each image once with its owners shifted to it.
+ * Host ids of every instance without a range of its own (LXD's default). The control plane gives no instance a range
+ * that overlaps it; agents unpack each image once, with its owners shifted to this range.
  */
 export const SHARED_ID_RANGE = { base: 1_000_000, size: 65_536 } as const;

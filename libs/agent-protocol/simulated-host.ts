@@ -1,14 +1,17 @@
-/** One of the many hosts of an agent process, as whoever starts the process describes it in a file (JSON, an array). */
+/**
+ * One of the many hosts of a simulating agent process. Whoever starts the process lists them in a file (JSON, an
+ * array).
+ */
 export interface SimulatedHost {
   name: string;
-  /** A directory of its own. */
+  /** State directory of this host alone. */
   state: string;
   /** Directory for what a real host keeps on a tmpfs. */
   run: string;
-  /** host:port of its gRPC server, and of where it takes moves. */
+  /** host:port of its gRPC server, and of its server for moves. */
   listen: string;
   dataListen: string;
   vtep: string;
-  /** How it joins the cluster where it has no certificate yet. */
+  /** How the host joins the cluster where it has no certificate yet. */
   join?: { control: string; tokenFile: string; fingerprint: string; role: string; zone: string };
 }

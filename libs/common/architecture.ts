@@ -1,4 +1,4 @@
-/** Nova: objects/fields.py, Architecture.canonicalize; with Node's and Debian's names of the same. */
+/** Nova: Architecture.canonicalize (objects/fields.py), with the names that Node and Debian use. */
 const NAMES: Readonly<Record<string, string>> = {
   amd64: 'x86_64',
   x64: 'x86_64',
@@ -9,13 +9,16 @@ const NAMES: Readonly<Record<string, string>> = {
   armhf: 'armv7l',
 };
 
-/** One name for each processor architecture, however it is spelt: uname's. */
+/** The name that `uname -m` has for the architecture, whichever way it is spelt. */
 export function canonicalArchitecture(name: string): string {
   const spelt = name.trim().toLowerCase();
   return NAMES[spelt] ?? spelt;
 }
 
-/** Of an image, by its properties; null where it says nothing. Glance: `architecture`, Nova: `hw_architecture`. */
+/**
+ * The architecture that an image's properties name; null where they name none (Glance: `architecture`, Nova:
+ * `hw_architecture`).
+ */
 export function architectureOf(properties: Readonly<Record<string, string>>): string | null {
   const name = properties.hw_architecture || properties.architecture;
   return name ? canonicalArchitecture(name) : null;

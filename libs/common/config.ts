@@ -1,9 +1,9 @@
-/** A setting that a process cannot start without was missing or wrong. */
+/** A setting without which a process cannot start is missing or wrong. */
 export class ConfigError extends Error {}
 
 /**
- * Reads the environment variable `name`, for the command line and tests (processes have `settings/`); throws ConfigError where it is unset and there is no
- * `fallback`.
+ * Reads the environment variable `name`, for the command line and tests (processes use `settings/`). Throws ConfigError
+ * where it is not set and there is no `fallback`.
  */
 export function setting(name: string, fallback?: string): string {
   const value = process.env[name] ?? fallback;
@@ -11,7 +11,7 @@ export function setting(name: string, fallback?: string): string {
   return value;
 }
 
-/** `true` or `false`; false where it is not set. */
+/** Reads `true` or `false`; false where the variable is not set. Throws ConfigError. */
 export function flagSetting(name: string): boolean {
   const value = process.env[name] ?? 'false';
   if (value !== 'true' && value !== 'false') throw new ConfigError(`${name} is neither true nor false`);

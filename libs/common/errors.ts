@@ -1,9 +1,11 @@
 /**
- * The domain's errors: one class per way to fail, carrying data. Each face maps classes to its own bodies in one file
+ * The errors of the domain: one class per way to fail, with its data. Each face maps them to its own bodies in one file
  * (`*.errors.ts` of the face); nothing in libs/ knows an HTTP status.
  */
 export abstract class DomainError extends Error {
-  /** What is told to who may not know of hosts, where `message` names one (Nova: OSSA-2019-003). */
+  /**
+   * Told instead of `message` to callers who may not know of hosts, where `message` names one (Nova: OSSA-2019-003).
+   */
   declare publicMessage?: string;
 
   constructor(message: string) {
@@ -12,7 +14,7 @@ export abstract class DomainError extends Error {
   }
 }
 
-/** Nothing of this kind has this id (or the caller may not know of it). */
+/** No resource of this kind has this id, or the caller may not know of it. */
 export class NotFoundError extends DomainError {
   constructor(
     readonly resource: string,
@@ -22,7 +24,7 @@ export class NotFoundError extends DomainError {
   }
 }
 
-/** The request is malformed; `field` names what is wrong and `expected` what was wanted. */
+/** The request is malformed. `field` names what is wrong, `expected` says what it should be. */
 export class InvalidInputError extends DomainError {
   constructor(
     readonly field: string,
@@ -32,7 +34,7 @@ export class InvalidInputError extends DomainError {
   }
 }
 
-/** The resource is in a state that does not allow this (now). */
+/** The resource is in a state that does not allow the request now. */
 export class ConflictError extends DomainError {}
 
 /** The instance is in a state that does not allow the action. */
@@ -47,17 +49,17 @@ export class InstanceStateError extends ConflictError {
   }
 }
 
-/** Who asks could not be established. */
+/** The caller's identity could not be established. */
 export class UnauthenticatedError extends DomainError {
   constructor(message = 'The request you have made requires authentication.') {
     super(message);
   }
 }
 
-/** Who asks is known and may not. */
+/** The caller is known and may not do this. */
 export class ForbiddenError extends DomainError {}
 
-/** A project's quota does not allow it. */
+/** The project's quota does not allow the request. */
 export class QuotaExceededError extends DomainError {
   constructor(
     readonly resource: string,
@@ -69,7 +71,7 @@ export class QuotaExceededError extends DomainError {
   }
 }
 
-/** Asked too often: another try may succeed after `retryAfterSeconds`. */
+/** The caller asks too often; it may try again after `retryAfterSeconds`. */
 export class TooManyRequestsError extends DomainError {
   constructor(
     message: string,
@@ -79,10 +81,10 @@ export class TooManyRequestsError extends DomainError {
   }
 }
 
-/** Something we depend on (host, database, queue) does not answer now; another try may succeed. */
+/** A host, the database or the queue does not answer now; another attempt may succeed. */
 export class UnavailableError extends DomainError {}
 
-/** An error's message, whatever was thrown. */
+/** The message of whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

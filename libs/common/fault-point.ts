@@ -3,7 +3,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { settings } from './settings/settings.js';
 
-/** Every named moment of a live move at which `test/chaos` can hold a process, in the order in which they come. */
+/** The named moments of a live move at which `test/chaos` can hold a process, in the order in which they come. */
 export const FAULT_POINTS = [
   'worker.precheck',
   'worker.claim',
@@ -13,7 +13,7 @@ export const FAULT_POINTS = [
   'worker.switch',
   'source.connected',
   'source.disk',
-  'source.memory', // in the midst of a pass over memory: of moves by pre-copy alone
+  'source.memory', // during a pass over memory; with pre-copy only
   'target.arming',
   'source.armed',
   'source.cut',
@@ -40,8 +40,8 @@ export type FaultPoint = (typeof FAULT_POINTS)[number];
 const LONGEST_HOLD_MS = 60_000;
 
 /**
- * A failpoint, as in fail(9) of FreeBSD. Nothing, unless LXSTACK_FAULT_POINTS names a directory: there it leaves
- * NAME.reached and waits while NAME.hold exists, a minute at most. Never rejects.
+ * Holds the process at a named moment, as FreeBSD's fail(9) does. Does nothing unless LXSTACK_FAULT_POINTS names a
+ * directory: there it writes NAME.reached and waits while NAME.hold exists, at most a minute. Never rejects.
  */
 export function faultPoint(name: FaultPoint): Promise<void> | undefined {
   const directory = settings('debug').faultPoints;

@@ -4,7 +4,7 @@ import { settings } from './settings/settings.js';
 
 export type { Logger };
 
-/** One JSON line per event on stdout. Keys that carry secrets are cut out wherever they stand. */
+/** Writes one JSON line per event to stdout. Leaves out the values of keys that carry secrets, at any depth. */
 export function createLogger(process: string): Logger {
   return pino({
     name: process,

@@ -2,12 +2,12 @@ import { sleep } from './clock.js';
 
 export interface RetryPolicy {
   attempts: number;
-  /** First pause in milliseconds; each further one is twice as long, up to maxMs. */
+  /** First pause in milliseconds; each further pause is twice as long, up to maxMs. */
   baseMs: number;
   maxMs: number;
 }
 
-/** Runs `work` until it succeeds, `mayRetry` says no, or the attempts are used up; then throws the last error. */
+/** Runs `work` until it succeeds, `mayRetry` returns false or the attempts are used up; then throws the last error. */
 export async function retry<T>(
   policy: RetryPolicy,
   work: (attempt: number) => Promise<T>,

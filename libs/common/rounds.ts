@@ -1,4 +1,7 @@
-/** Work that a process repeats: one round at a time, each `everyMs` after the begin of the one before, or after its end where that is later. */
+/**
+ * Repeats work, one round at a time: every `everyMs` after the start of the round before, or after its end where that
+ * is later.
+ */
 export class Rounds {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
@@ -6,21 +9,21 @@ export class Rounds {
 
   constructor(
     private readonly everyMs: number,
-    /** A round that throws ends nothing: `failed` hears of it, and the next round is tried. */
+    /** A round that throws does not end the rounds: `failed` is called, and the next round is tried. */
     private readonly work: () => Promise<unknown>,
     private readonly failed: (error: unknown) => void,
-    /** Whether waiting for the next round keeps the process from ending. */
+    /** Whether the wait for the next round keeps the process alive. */
     private readonly options: { keepsAlive: boolean } = { keepsAlive: true },
   ) {}
 
-  /** Does nothing where they run already. */
+  /** Does nothing where the rounds have been started already. */
   start(firstAfterMs = this.everyMs): void {
     if (this.started) return;
     this.started = true;
     this.next(firstAfterMs);
   }
 
-  /** Begins no more rounds; resolves when the one under way has ended. May be started again. */
+  /** Begins no more rounds, and resolves when the one under way has ended. `start` may follow. */
   async stop(): Promise<void> {
     this.started = false;
     clearTimeout(this.timer);

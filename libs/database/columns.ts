@@ -1,12 +1,12 @@
 import { Column, CreateDateColumn, UpdateDateColumn } from 'typeorm';
 
-/** Postgres bigint read as a number: epochs, byte counts and serials stay far below 2^53. */
+/** Reads Postgres' bigint as a number: epochs, byte counts and serials stay far below 2^53. */
 export const bigintNumber = {
   to: (value: number | null | undefined) => value,
   from: (value: string | null) => (value === null ? null : Number(value)),
 };
 
-/** Columns every table of the domain has. */
+/** The columns that every table of the domain has. */
 export abstract class Timestamps {
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
   createdAt: Date;
@@ -15,6 +15,6 @@ export abstract class Timestamps {
   updatedAt: Date;
 }
 
-/** A bigint column held as a number. */
+/** A bigint column that is read as a number. */
 export const BigintColumn = (name: string, fallback = 0) =>
   Column({ type: 'bigint', name, default: fallback, transformer: bigintNumber });

@@ -8,17 +8,20 @@ const log = createLogger('database');
 type Ask = (text: unknown, values?: unknown, ...rest: unknown[]) => unknown;
 
 const BEGIN = 'START TRANSACTION';
-/** What TypeORM is answered where nothing was asked. */
+/**
+ * The answer that TypeORM gets to a BEGIN that has not been sent yet, or to the end of a transaction without
+ * statements.
+ */
 const NOTHING = { command: '', rowCount: null, rows: [], fields: [], oid: 0 };
 
 /**
- * A connection whose end ends nothing else (pg-pool listens for errors while it holds a connection, TypeORM while it has
- * one: what arrives in between, with the greeting itself, say, would be an uncaught exception; its next query fails), that
- * prepares what is asked often, sends what is asked at once without waiting for answers (`pipeline`), and begins a
- * transaction together with its first statement.
+ * A connection that prepares frequent statements, sends statements without waiting for earlier answers (`pipeline`),
+ * and sends BEGIN together with a transaction's first statement. It also listens for its own errors: pg-pool and
+ * TypeORM listen only while they hold it, and an error between the two would be an uncaught exception. A query on a
+ * lost connection fails.
  */
 export class Connection extends pg.Client {
-  /** TypeORM has begun a transaction, and nothing was asked in it yet. */
+  /** TypeORM has begun a transaction, and no statement of it has been sent yet. */
   private toBegin = false;
   private readonly ask: Ask;
 
@@ -39,13 +42,13 @@ export class Connection extends pg.Client {
     this.toBegin = false;
     if (text === 'COMMIT' || text === 'ROLLBACK') return Promise.resolve(NOTHING);
     return this.inOneWrite(() => {
-      // Where it fails, so does what follows, which tells.
+      // Where BEGIN fails, the statement after it fails too and reports the error.
       (this.ask(BEGIN) as Promise<unknown>).catch(() => undefined);
       return this.prepare(text, values, rest);
     });
   }
 
-  /** TypeORM asks with a text and values; whatever else is asked goes as it is. */
+  /** TypeORM's statements come as a text and values; all others are passed on unchanged. */
   private prepare(text: unknown, values: unknown, rest: unknown[]): unknown {
     if (typeof text !== 'string' || !Array.isArray(values) || !values.length || rest.length)
       return this.ask(text, values, ...rest);

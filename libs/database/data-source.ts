@@ -17,16 +17,17 @@ export interface ConnectionOptions {
   username: string;
   password?: string;
   database: string;
-  /** As `?sslmode=` asks for it; false: none. */
+  /** From `?sslmode=`; false: no TLS. */
   ssl: DatabaseTls | false;
 }
 
 /**
- * Reads `postgres://user:password@host:port/database?host=/socket/directory` (libpq's way to name a unix socket) and
- * libpq's `sslmode`, `sslrootcert`, `sslcert`, `sslkey`; `caFile` counts without `sslrootcert`. Throws ConfigError.
+ * Parses `postgres://user:password@host:port/database?host=/socket/directory` (`host` as libpq names a unix socket) and
+ * libpq's `sslmode`, `sslrootcert`, `sslcert`, `sslkey`. `caFile` is used where there is no `sslrootcert`. Throws
+ * ConfigError.
  */
 export function parseDatabaseUrl(text: string, caFile?: string): ConnectionOptions {
-  // libpq allows an empty host behind the user, which the URL standard does not.
+  // libpq allows an empty host after the user, the URL standard does not.
   const url = URL.canParse(text) ? new URL(text) : new URL(text.replace('@/', '@localhost/'));
   if (!/^postgres(ql)?:$/.test(url.protocol)) throw new ConfigError('LXSTACK_DATABASE_URL is not a postgres:// URL');
   return {
@@ -41,14 +42,14 @@ export function parseDatabaseUrl(text: string, caFile?: string): ConnectionOptio
 
 export interface DataSourceSettings {
   url: string;
-  /** Whom to trust where the URL has no `sslrootcert`: PEM. */
+  /** PEM file of the CA, used where the URL has no `sslrootcert`. */
   caFile?: string;
-  /** Connections at most; what comes above waits (bounded by `connectionTimeoutMillis`). */
+  /** Upper bound of connections; further callers wait (bounded by `connectionTimeoutMillis`). */
   poolSize?: number;
   applicationName?: string;
 }
 
-/** A data source over every entity and migration, not connected yet. */
+/** A data source with every entity and migration, not connected yet. Throws ConfigError. */
 export async function createDataSource(settings: DataSourceSettings): Promise<DataSource> {
   const { poolSize = 20, applicationName = 'lxstack' } = settings;
   return new DataSource({
@@ -61,7 +62,7 @@ export async function createDataSource(settings: DataSourceSettings): Promise<Da
     poolSize,
     applicationName,
     connectTimeoutMS: 5_000,
-    // No extension is needed: ids are made by the application.
+    // No extension is needed, because the application makes the ids.
     installExtensions: false,
     extra: { Client: Connection, idleTimeoutMillis: 60_000, statement_timeout: 30_000 },
   });

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 
-/** Leases are written by PostgreSQL's clock, so they are judged by it. */
+/** PostgreSQL's clock. It writes the leases, so it also judges them. */
 export async function databaseTime(tx: EntityManager): Promise<Date> {
   const [{ now }] = await tx.query<{ now: Date }[]>('SELECT clock_timestamp() AS now');
   return now;

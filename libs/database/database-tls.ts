@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import { ConfigError } from '#libs/common/config';
 
-/** What Node's TLS is told of the server and of us. */
+/** The options for Node's TLS that the URL's parameters stand for. */
 export type DatabaseTls = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'checkServerIdentity'>;
 
 const MODES = ['disable', 'require', 'verify-ca', 'verify-full'];
 
 /**
- * libpq's `sslmode` and its files, read from a database URL's query. `require` encrypts and trusts any server, unless
- * there is a CA: then it is `verify-ca`, as libpq has it. `allow` and `prefer` fall back to plain text, so they are not
- * taken. Throws ConfigError.
+ * Reads libpq's `sslmode` and its files from a database URL's query. `require` encrypts and trusts any server; with a
+ * CA it means `verify-ca`, as in libpq. `allow` and `prefer` are refused, because they fall back to plain text. Throws
+ * ConfigError.
  */
 export function databaseTls(query: URLSearchParams, caFile: string | undefined): DatabaseTls | false {
   const mode = query.get('sslmode') ?? 'disable';
@@ -22,7 +22,7 @@ export function databaseTls(query: URLSearchParams, caFile: string | undefined):
     throw new ConfigError(`LXSTACK_DATABASE_URL: sslmode=${mode} wants sslrootcert or LXSTACK_DATABASE_CA_FILE`);
   const own = { ca, cert: read(query.get('sslcert')), key: read(query.get('sslkey')) };
   if (mode === 'verify-full') return own;
-  // The server's name is not compared below `verify-full`.
+  // Only `verify-full` compares the server's name.
   return { ...own, rejectUnauthorized: ca !== undefined, checkServerIdentity: () => undefined };
 }
 

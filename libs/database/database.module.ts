@@ -6,7 +6,7 @@ import { createDataSource } from './data-source.js';
 import { Notices } from './notices.js';
 import { connect } from './schema.js';
 
-/** One pooled `DataSource` per process, connected before anything that injects it is made. */
+/** One pooled `DataSource` per process, connected before Nest makes anything that injects it. */
 @Global()
 @Module({
   providers: [
@@ -26,6 +26,7 @@ import { connect } from './schema.js';
 export class DatabaseModule implements OnApplicationShutdown {
   constructor(private readonly dataSource: DataSource) {}
 
+  /** Closes every connection. */
   async onApplicationShutdown(): Promise<void> {
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
   }

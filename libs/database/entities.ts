@@ -5,8 +5,8 @@ import { pathToFileURL } from 'node:url';
 const LIBS = join(import.meta.dirname, '..');
 
 /**
- * Every entity there is: what the files called `*.entity` under libs/ export. Found by name, because this layer may
- * import none of them.
+ * Every entity: what the files called `*.entity` under libs/ export. They are found by name, because this layer may not
+ * import the layers above.
  */
 export async function loadEntities(): Promise<NewableFunction[]> {
   const files = globSync('**/*.entity.js', { cwd: LIBS }).sort();

@@ -3,31 +3,32 @@ import { InvalidInputError } from '#libs/common/errors';
 
 export type Direction = 'asc' | 'desc';
 
+/** Upper bound of the rows of a page (invariant 6). */
 export const MAX_PAGE = 1_000;
 
-/** What a list is ordered by: SQL over the list's alias, never null (`coalesce(x.name, '')`). */
+/** A key of a list's order: SQL over the list's alias that is never null (`coalesce(x.name, '')`). */
 export interface OrderKey {
   sql: string;
   direction: Direction;
 }
 
-/** The row after which a page begins: SQL over the list's alias that holds for this row alone, and its parameters. */
+/** The row after which a page begins: SQL over the list's alias that holds for this row only, with its parameters. */
 export interface MarkerRow {
   row: string;
   parameters: ObjectLiteral;
 }
 
-/** The row that a page is to begin after is none that the caller may list. */
+/** The marker names no row that the caller may list. */
 export class MarkerNotFoundError extends InvalidInputError {
-  /** `resource`: with its article, `a flavor`. */
+  /** The resource with its article: `a flavor`. */
   constructor(resource: string) {
     super('marker', `the id of ${resource}`);
   }
 }
 
 /**
- * Orders a query and narrows it to one page. The last of `keys` tells all rows apart. A marker that names no row leaves the
- * page empty. `limit`: at most 1000.
+ * Orders a query and narrows it to one page. The last of `keys` must differ in all rows. Where the marker names no row,
+ * the page is empty. `limit`: at most 1000.
  */
 export function keyset<T extends ObjectLiteral>(
   query: SelectQueryBuilder<T>,
@@ -38,7 +39,7 @@ export function keyset<T extends ObjectLiteral>(
   if (marker) query.andWhere(`(${behindMarker(keys, alias, metadata.tableName, marker.row)})`, marker.parameters);
   query.orderBy();
   for (const [n, { sql, direction }] of keys.entries()) {
-    // In parentheses it is an expression of its own and not the entity's property.
+    // The parentheses keep TypeORM from reading the name as the entity's property.
     query.addSelect(`(${sql})`, `sort_${n}`);
     query.addOrderBy(`sort_${n}`, direction === 'asc' ? 'ASC' : 'DESC');
   }
@@ -46,8 +47,8 @@ export function keyset<T extends ObjectLiteral>(
 }
 
 /**
- * SQL that holds for the rows behind the marker's; `row` as in MarkerRow. Keys of one direction are compared as a row, so
- * that an index over them is read from the marker on.
+ * SQL that holds for the rows after the marker's; `row` as in MarkerRow. Keys of one direction are compared as a row,
+ * so that an index over them is read from the marker on.
  */
 export function behindMarker(keys: readonly OrderKey[], alias: string, table: string, row: string): string {
   const ofMarker = (sql: string) => sql.replace(new RegExp(`\\b${alias}\\.`, 'g'), 'marker_row.');
@@ -58,7 +59,7 @@ export function behindMarker(keys: readonly OrderKey[], alias: string, table: st
     const columns = keys.map(({ sql }) => sql);
     return `(${columns.join(', ')}) ${sign(keys[0].direction)} ${mark(columns)}`;
   }
-  // Equal in the first keys, beyond the marker in the next.
+  // Rows that are equal in the first keys and come later in the next one.
   return keys
     .map(({ sql, direction }, n) => {
       const same = keys.slice(0, n).map((before) => `${before.sql} = ${mark([before.sql])}`);

@@ -12,8 +12,8 @@ type Listener = (payload: string) => void;
 const RETRY_MS = 500;
 
 /**
- * PostgreSQL's NOTIFY as events, on a connection of its own. Best effort, as every event here: what was said while the
- * connection was away is lost, so each listener is called once when it is back, and looks by itself now and then.
+ * PostgreSQL's NOTIFY as events, over a connection of its own. Notices sent while that connection was broken are lost:
+ * each listener is called once when it is back, and must also look from time to time.
  */
 @Injectable()
 export class Notices implements OnApplicationShutdown {
@@ -25,7 +25,7 @@ export class Notices implements OnApplicationShutdown {
 
   constructor(private readonly database: DataSource) {}
 
-  /** Calls `listener` (which must not throw) for each notice until the returned function is called. */
+  /** Calls `listener` (which must not throw) for each notice, until the returned function is called. */
   async listen(channel: string, listener: Listener): Promise<() => void> {
     const known = this.listeners.get(channel);
     if (known) known.add(listener);
@@ -35,11 +35,12 @@ export class Notices implements OnApplicationShutdown {
     return () => this.listeners.get(channel)?.delete(listener);
   }
 
+  /** Ends the connection. */
   async onApplicationShutdown(): Promise<void> {
     this.ending.abort();
     const { session } = this;
     this.session = undefined;
-    await session?.query('UNLISTEN *').catch(() => undefined); // a broken session hears nothing
+    await session?.query('UNLISTEN *').catch(() => undefined); // a broken session has no channels
     await session?.release();
   }
 
@@ -54,7 +55,7 @@ export class Notices implements OnApplicationShutdown {
         this.session = session;
         return;
       } catch (error) {
-        await session.release().catch(() => undefined); // it broke
+        await session.release().catch(() => undefined); // the session is broken
         if (this.ending.signal.aborted) throw error;
         this.log.warn({ error: messageOf(error) }, 'no connection for notices');
         await sleep(RETRY_MS, this.ending.signal);
@@ -65,8 +66,8 @@ export class Notices implements OnApplicationShutdown {
   private async lost(session: QueryRunner): Promise<void> {
     if (this.session !== session) return;
     this.session = undefined;
-    await session.release().catch(() => undefined); // it is gone
-    await (this.opening ??= this.open().finally(() => (this.opening = undefined))).catch(() => undefined); // ended
+    await session.release().catch(() => undefined); // the session is broken
+    await (this.opening ??= this.open().finally(() => (this.opening = undefined))).catch(() => undefined); // the process ends
     for (const channel of this.listeners.keys()) this.tell(channel, '');
   }
 

@@ -9,25 +9,28 @@ export interface SortKey {
   direction: Direction;
 }
 
-/** What is asked of a list: equality filters (any of the values), order, the id after which the page begins. */
+/**
+ * What a client asks of a list: filters (column equals any of the values), order, and the id after which the page
+ * begins.
+ */
 export interface PageRequest {
   filters?: Record<string, string[]>;
   sort?: SortKey[];
   marker?: string;
-  /** At most 1000, which is the default. */
+  /** At most 1000, which is also the default. */
   limit?: number;
 }
 
-/** True where the request filters or sorts by this column. */
+/** Whether the request filters or sorts by this column. */
 export function namesColumn({ filters = {}, sort = [] }: PageRequest, name: string): boolean {
   return Object.hasOwn(filters, name) || sort.some(({ key }) => key === name);
 }
 
 /**
- * Narrows `query` to one page. `columns` maps the names a client may use to SQL over the alias `x`, never null
- * (`coalesce(x.name, '')`). `visible`: SQL over `x` for what the caller may see at all; it holds for the marker's row too,
- * or a page would tell where another's stands in the order. Throws InvalidInputError for a sort key or filter that is none
- * of the columns.
+ * Narrows `query` to one page. `columns`: the names that clients may use, with their SQL over the alias `x`, never null
+ * (`coalesce(x.name, '')`). `visible`: SQL over `x` for what the caller may see; it applies to the marker's row too, or
+ * a page would tell where another project's row stands in the order. Throws InvalidInputError for a sort key or filter
+ * that is no column.
  */
 export function page<T extends ObjectLiteral>(
   query: SelectQueryBuilder<T>,
@@ -46,7 +49,7 @@ export function page<T extends ObjectLiteral>(
   });
   const last: SortKey = { key: 'id', direction: sort[0]?.direction ?? 'asc' };
   const keys = [...sort.filter(({ key }) => key !== 'id'), last];
-  // What is no UUID names no row; the index of the primary key is asked without a cast.
+  // What is no UUID is no row's id; without a cast the index of the primary key is used.
   const isNone = marker !== undefined && ofUuids && !UUID.test(marker);
   if (isNone) query.andWhere('false');
   const order = keys.map(({ key, direction }) => ({ sql: columnOf(columns, key), direction }));

@@ -2,13 +2,13 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { InvalidInputError } from '#libs/common/errors';
 import { isCancelled, isInvalidPattern } from './transient-errors.js';
 
-/** Of a user's pattern, in characters. */
+/** Longest pattern of a user, in characters. */
 const MAX_PATTERN = 255;
 const PATTERN_TIMEOUT_MS = 1_000;
 
 /**
- * Runs a query with regular expressions of a user's: PostgreSQL alone judges them, and has a second. `patterns` are what
- * was given, by field. Throws InvalidInputError for one that is none, and for one that takes too long.
+ * Runs a query with regular expressions of users, with a second's time-out: only PostgreSQL knows its dialect.
+ * `patterns`: what was given, by field. Throws InvalidInputError for a pattern that is invalid or takes too long.
  */
 export async function queryByPatterns<T>(
   database: DataSource,

@@ -1,28 +1,28 @@
 import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
 
-/** Texts that are counted; beyond, the least used are forgotten. */
+/** Texts that are counted; of more, the least used are forgotten. */
 const COUNTED = 2_000;
-/** Statements with a name: each is kept by every connection that has used it. */
+/** Statements that are prepared: every connection that has used one keeps it. */
 const NAMED = 400;
-/** A text is prepared when it is used so often: those made for one request are not. */
+/** A text is prepared at its third use, so that texts built for one request are not. */
 const OFTEN = 3;
 
-/** Of this process, so that a statement has one name on all its connections. */
+/** Counted per process, so that a statement has one name on all its connections. */
 const uses = new LRUCache<string, number>({ max: COUNTED });
 const names = new Map<string, string>();
 
 /**
- * Statements that are used again and again are parsed and planned once per connection: planning takes longer than most of
- * ours run. Transactions' own words have no values and are left as they are. A plan whose result a migration has changed
- * is refused by PostgreSQL once (0A000, a transient error: transient-errors.ts); the statement has a new name from then on.
+ * A query that PostgreSQL parses and plans once per connection where it is used often: planning takes longer than most
+ * statements run. Statements without values (BEGIN, COMMIT) are left as they are. After a migration PostgreSQL refuses
+ * a stale plan once (0A000, transient: transient-errors.ts), and the statement gets a new name.
  */
 export function prepared(text: string, values: unknown[]): pg.QueryConfig {
   const name = names.get(text) ?? nameIfOften(text);
   return name === undefined ? { text, values } : { name, text, values };
 }
 
-/** The statement's plan does not fit the schema any more. */
+/** Gives the statement a new name: its plan does not fit the schema any more. */
 export function forgetPrepared(text: string): void {
   if (names.has(text)) names.set(text, newName());
 }

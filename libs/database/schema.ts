@@ -3,7 +3,7 @@ import { LOCKS } from './advisory-locks.js';
 import { sleep } from '#libs/common/clock';
 import { isDatabaseAway } from './transient-errors.js';
 
-/** Brings the schema up to date. Processes that start at once wait for each other (advisory lock). */
+/** Runs the migrations that are missing. Processes that start at the same time wait for each other (advisory lock). */
 export async function migrateSchema(dataSource: DataSource): Promise<void> {
   const runner = dataSource.createQueryRunner();
   try {
@@ -18,12 +18,12 @@ export async function migrateSchema(dataSource: DataSource): Promise<void> {
   }
 }
 
-/** Waits until another process has brought the schema up to date: for those that do not migrate. */
+/** Waits until another process has run the migrations: for processes that do not run them. */
 export async function waitForSchema(dataSource: DataSource, signal?: AbortSignal): Promise<void> {
   while (await dataSource.showMigrations()) await sleep(200, signal);
 }
 
-/** Connects, waiting up to `timeoutMs` for a database that is still starting. */
+/** Connects, and waits up to `timeoutMs` for a database that is still starting. Throws the last error. */
 export async function connect(dataSource: DataSource, timeoutMs = 60_000): Promise<DataSource> {
   const end = Date.now() + timeoutMs;
   for (;;) {

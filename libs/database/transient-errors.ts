@@ -5,46 +5,46 @@ import {
   TransactionNotStartedError,
 } from 'typeorm';
 
-/** TypeORM gives a connection back as soon as it breaks: what the transaction asks next finds none. */
+/** TypeORM releases a connection as soon as it breaks: the transaction's next query finds none. */
 const LOST_CONNECTION = [
   QueryRunnerAlreadyReleasedError,
   QueryRunnerProviderAlreadyReleasedError,
   TransactionNotStartedError,
 ];
 
-/** SQLSTATE of transactions that lost against another one: run again, they may succeed. */
+/** SQLSTATE of transactions that lost against another one: repeated, they may succeed. */
 const LOST_RACE = new Set(['40001', '40P01']);
-/** SQLSTATE classes and codes of a server that is away, starting or going down. */
+/** SQLSTATE classes and codes of a server that is away, starts or shuts down. */
 const SERVER_AWAY = /^(08|57P0|53300|25P03)/;
 const SOCKET_ERRORS = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN']);
 const POOL_MESSAGES = /connection terminated|timeout exceeded when trying to connect|connection ended|not queryable/i;
 
-/** Serialization failure, deadlock or a stale plan: the same transaction may be run again at once. */
+/** A serialization failure, a deadlock or a stale plan: the transaction may be repeated at once. */
 export function isLostRace(error: unknown): boolean {
   return LOST_RACE.has(codeOf(error)) || isStalePlan(error);
 }
 
-/** A migration has changed what a prepared statement results in (feature_not_supported is the code that PostgreSQL has). */
+/** A migration changed the result of a prepared statement (PostgreSQL reports feature_not_supported). */
 export function isStalePlan(error: unknown): boolean {
   return codeOf(error) === '0A000' && error instanceof Error && error.message.includes('cached plan');
 }
 
-/** The unique or primary key `constraint` (any, where left out) was violated. */
+/** The unique or primary key `constraint` was violated; any of them where it is absent. */
 export function isUniqueViolation(error: unknown, constraint?: string): boolean {
   if (codeOf(error) !== '23505') return false;
   return constraint === undefined || constraintOf(error) === constraint;
 }
 
-/** A regular expression that PostgreSQL does not take (SQLSTATE invalid_regular_expression). */
+/** PostgreSQL does not accept a regular expression (SQLSTATE invalid_regular_expression). */
 export const isInvalidPattern = (error: unknown): boolean => codeOf(error) === '2201B';
 
-/** The statement was ended by its time-out (SQLSTATE query_canceled). */
+/** The statement's time-out ended it (SQLSTATE query_canceled). */
 export const isCancelled = (error: unknown): boolean => codeOf(error) === '57014';
 
-/** A value that PostgreSQL cannot hold, compare or index: SQLSTATE classes data exception and program limit exceeded. */
+/** PostgreSQL cannot hold, compare or index a value (SQLSTATE classes data exception and program limit exceeded). */
 export const isDataException = (error: unknown): boolean => /^(22|54)/.test(codeOf(error));
 
-/** The database does not answer now (restart, failover, no connection free). */
+/** The database does not answer now: restart, failover, no free connection. */
 export function isDatabaseAway(error: unknown): boolean {
   if (LOST_CONNECTION.some((type) => error instanceof type)) return true;
   const code = codeOf(error);

@@ -1,6 +1,6 @@
 /** Checks that the tables name by `rule:`. An operator who changes one changes all that name it. */
 export const base = {
-  /** An administrator of the whole cloud. A role on a domain counts there only. */
+  /** An administrator of the whole cloud. A role on a domain does not count here. */
   context_is_admin: 'role:admin and not scope:domain',
   admin_required: 'rule:context_is_admin',
   system_reader: 'role:reader and system_scope:all',
@@ -8,9 +8,9 @@ export const base = {
   project_reader: 'role:reader and project_id:%(project_id)s',
   project_member_or_admin: 'rule:project_member or rule:context_is_admin',
   project_reader_or_admin: 'rule:project_reader or rule:context_is_admin',
-  /** Any reader of any project, for what is the same for all. */
+  /** A reader of any project, for what is the same for all projects. */
   reader: 'role:reader',
-  /** Neutron: what is shared is for everybody to see. */
+  /** Neutron: everybody may see what is shared. */
   shared: 'True:%(shared)s',
   network_owner: 'role:member and project_id:%(network:project_id)s',
   network_owner_or_admin: 'rule:network_owner or rule:context_is_admin',

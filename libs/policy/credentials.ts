@@ -2,12 +2,13 @@ import type { Caller } from '#libs/common/caller';
 import type { Credentials } from './check/check.js';
 import type { Scope } from './rule.js';
 
-/** Who asks, as far as rules look at it. */
+/** What rules look at of a caller. */
 export type Asker = Pick<
   Caller,
   'userId' | 'projectId' | 'roles' | 'domainId' | 'system' | 'userDomainId' | 'projectDomainId'
 >;
 
+/** Where the caller's roles hold. */
 export function scopeOf({ projectId, domainId, system }: Asker): Scope {
   if (system) return 'system';
   if (domainId) return 'domain';
@@ -17,10 +18,12 @@ export function scopeOf({ projectId, domainId, system }: Asker): Scope {
 /** Keystone's implied roles: admin implies member implies reader. */
 const IMPLIED: Readonly<Record<string, readonly string[]>> = { admin: ['member', 'reader'], member: ['reader'] };
 
-/** Callers are asked about many times in one request, and for as long as an event stream is open. */
+/**
+ * Kept per caller: one request asks about the same caller many times, and an event stream for as long as it is open.
+ */
 const known = new WeakMap<Asker, Credentials>();
 
-/** A caller by oslo.policy's names. */
+/** The caller in oslo.policy's names. */
 export function credentialsOf(asker: Asker): Credentials {
   const found = known.get(asker) ?? read(asker);
   known.set(asker, found);

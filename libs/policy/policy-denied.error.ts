@@ -1,13 +1,13 @@
 import { ForbiddenError } from '#libs/common/errors';
 
-/** A rule does not allow it to this caller. */
+/** A rule does not allow the request to this caller. */
 export class PolicyDeniedError extends ForbiddenError {
   constructor(readonly rule: string) {
     super(wordsOf(rule));
   }
 }
 
-/** As each of OpenStack's services says it: clients know these words. */
+/** The message in the words of the OpenStack service whose rule it is: clients know them. */
 function wordsOf(rule: string): string {
   return rule.startsWith('os_compute_api:')
     ? `Policy doesn't allow ${rule} to be performed.`

@@ -4,11 +4,12 @@ import { messageOf } from '#libs/common/errors';
 import { PolicyError } from './rule-book.js';
 import type { Overrides } from './rule-book.js';
 
-/** An operator's rules: a YAML map of rule to check, as oslo.policy's policy.yaml. Throws PolicyError. */
+/** Reads an operator's rules: a YAML map of rule to check, as oslo.policy's policy.yaml. Throws PolicyError. */
 export function readPolicyFile(path: string): Overrides {
   return parsePolicy(path, read(path));
 }
 
+/** As `readPolicyFile`, for the file's text. */
 export function parsePolicy(path: string, text: string): Overrides {
   const content = yamlOf(path, text) ?? {};
   if (typeof content !== 'object' || Array.isArray(content))

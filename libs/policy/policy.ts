@@ -9,11 +9,14 @@ import type { Overrides, Rule } from './rule-book.js';
 import type { RuleName } from './rule-tables.js';
 import type { Scope } from './rule.js';
 
-/** This process's rules: the tables', until an operator's are put in at its start. */
+/** The rules of this process: the tables', and the operator's over them once the process has started. */
 let book = ruleBook();
 let byRoute = routesOf(book);
 
-/** Puts the operator's rules over the tables'; null: none. Throws PolicyError with all that is wrong, and leaves them as they were. */
+/**
+ * Puts the rules of an operator's file over those of the tables; null: no file. Throws PolicyError that names
+ * everything wrong, and then changes nothing.
+ */
 export function usePolicyFile(path: string | null): void {
   try {
     usePolicy(path === null ? {} : readPolicyFile(path));
@@ -24,28 +27,35 @@ export function usePolicyFile(path: string | null): void {
   }
 }
 
+/** As `usePolicyFile`, for rules that have been read. Throws PolicyError. */
 export function usePolicy(overrides: Overrides): void {
   book = ruleBook(overrides);
   byRoute = routesOf(book);
 }
 
+/** Every rule as it is asked, with its source. */
 export function listRules(): Rule[] {
   return [...book.values()];
 }
 
-/** Whether the caller may do this to the target. What the target does not say is not the caller's. */
+/**
+ * Whether the rule allows the caller to do this to the target. An attribute that the target lacks matches no caller.
+ */
 export function allows(caller: Asker, name: RuleName, target: Target = {}): boolean {
   const rule = book.get(name)!;
   if (!rule.scope.includes(scopeOf(caller))) return false;
   return rule.judge({ credentials: credentialsOf(caller), target }) === true;
 }
 
-/** Throws PolicyDeniedError. */
+/** As `allows`; throws PolicyDeniedError where it does not. */
 export function requireAllowed(caller: Asker, name: RuleName, target: Target = {}): void {
   if (!allows(caller, name, target)) throw new PolicyDeniedError(name);
 }
 
-/** Throws ForbiddenError where the caller may do this to nothing at all, whatever the target is. */
+/**
+ * Throws ForbiddenError where the rule would refuse the caller whatever the target is. For the guard, which does not
+ * know the target yet.
+ */
 export function requireMayTry(caller: Asker, name: RuleName): void {
   const rule = book.get(name)!;
   const scope = scopeOf(caller);
@@ -53,7 +63,10 @@ export function requireMayTry(caller: Asker, name: RuleName): void {
   if (rule.judge({ credentials: credentialsOf(caller), target: null }) === false) throw new PolicyDeniedError(name);
 }
 
-/** The rule of a route (`GET /compute/v2.1/servers/{id}`), by the one key of its body where the table tells them apart. */
+/**
+ * The rule of a route (`GET /compute/v2.1/servers/{id}`). `key`: the one key of the request's body, where rules differ
+ * by it.
+ */
 export function ruleOfRoute(route: string, key?: string): RuleName | undefined {
   return byRoute.get(`${route} ${key}`) ?? byRoute.get(route);
 }

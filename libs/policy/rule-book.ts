@@ -5,17 +5,17 @@ import { ruleTables } from './rule-tables.js';
 import type { RuleName } from './rule-tables.js';
 import type { Scope } from './rule.js';
 
-/** The policy cannot be used; every reason, in an operator's words. */
+/** The policy cannot be used; the message names every reason, in words for an operator. */
 export class PolicyError extends Error {}
 
-/** Checks of a policy file by rule; also checks of its own that others name by `rule:`. */
+/** Checks by rule from a policy file; also checks under names of the operator's own, which others name by `rule:`. */
 export type Overrides = Readonly<Record<string, string>>;
 
 export interface Rule {
   name: RuleName;
-  /** As it is asked. */
+  /** The check that counts. */
   check: string;
-  /** Whether the operator's file says so. */
+  /** `override`: the operator's file has the check. */
   source: 'default' | 'override';
   scope: readonly Scope[];
   description: string;
@@ -23,7 +23,7 @@ export interface Rule {
   judge: Check;
 }
 
-/** Every rule with its check, those of the file put in. Throws PolicyError with all that is wrong. */
+/** Every rule with its check; those of the file replace the tables'. Throws PolicyError that names everything wrong. */
 export function ruleBook(overrides: Overrides = {}): Map<RuleName, Rule> {
   const defaults = Object.entries(ruleTables).map(([name, { check }]): [string, string] => [name, check]);
   const texts = new Map<string, string>([...Object.entries(base), ...defaults]);
@@ -41,7 +41,7 @@ export function ruleBook(overrides: Overrides = {}): Map<RuleName, Rule> {
   );
 }
 
-/** A name that is no rule of ours, and that no other names, is a slip of the pen. */
+/** Names that are no rule of ours and that no other check uses: the operator has probably mistyped them. */
 function unknownNames(given: string[], known: ReadonlySet<string>, texts: ReadonlyMap<string, string>): string[] {
   const named = new Set(
     [...texts.values()].flatMap((text) => [...text.matchAll(/rule:([^\s()]+)/g)].map(([, n]) => n)),

@@ -1,25 +1,29 @@
 /** Where the token's roles hold. `unscoped`: nowhere. */
 export type Scope = 'project' | 'domain' | 'system' | 'unscoped';
 
-/** One rule, as oslo.policy documents its own. */
+/** A rule, with what oslo.policy documents of its own. */
 export interface RuleSpec {
-  /** Who, in oslo.policy's check language. */
+  /** Who may do it, in oslo.policy's check language. */
   check: string;
-  /** Scopes of tokens that it takes. */
+  /** Scopes of tokens that the rule accepts. */
   scope: readonly Scope[];
   description: string;
   /**
-   * Routes that ask it before their controller is called: `GET /compute/v2.1/servers/{id}`; behind a body's one key:
-   * `POST /compute/v2.1/servers/{id}/action reboot`. Others are asked by services, and by renderers for what they show.
+   * Routes for which the guard asks this rule before it calls the controller: `GET /compute/v2.1/servers/{id}`, or with
+   * the one key of the body: `POST /compute/v2.1/servers/{id}/action reboot`. Without routes, services and renderers
+   * ask the rule.
    */
   routes?: readonly string[];
 }
 
+/** Accepts tokens of a project. */
 export const PROJECT = ['project'] as const satisfies Scope[];
-/** What operators of the whole cloud do: with a role on the system, or as before on a project. */
+/** For operators of the whole cloud: a role on the system or, as in older clouds, on a project. */
 export const CLOUD = ['system', 'project'] as const satisfies Scope[];
+/** For administrators of a domain, and for operators of the whole cloud. */
 export const DOMAIN = ['system', 'domain', 'project'] as const satisfies Scope[];
+/** Accepts any token, also one without a scope. */
 export const ANY = ['system', 'domain', 'project', 'unscoped'] as const satisfies Scope[];
 
-/** A noun's table. Its keys are the rules' names. */
+/** A noun's table; its keys are the rules' names. */
 export const rules = <Name extends string>(table: Record<Name, RuleSpec>): Readonly<Record<Name, RuleSpec>> => table;

@@ -3,9 +3,9 @@ import { DataSource } from 'typeorm';
 import { RULES } from './rules.js';
 import type { KeptDays } from './rules.js';
 
-/** Rows of one statement: each is a transaction of its own, so that nothing is locked for long. */
+/** Rows per statement. Each statement is a transaction of its own, so that locks are short. */
 const BATCH = 500;
-/** Statements of one rule in one round; the next round goes on. */
+/** Statements per rule in one round; the next round goes on. */
 const MOST_BATCHES = 40;
 
 /** Removes what ended long ago. */
@@ -13,7 +13,7 @@ const MOST_BATCHES = 40;
 export class Retention {
   constructor(private readonly database: DataSource) {}
 
-  /** One round; how many rows of each kind are gone. Safe to run at once with itself. */
+  /** Runs one round and returns how many rows of each kind it removed. May run twice at the same time. */
   async run(days: KeptDays, batch = BATCH): Promise<Record<string, number>> {
     const removed: Record<string, number> = {};
     for (const { what, keep, remove } of RULES) {

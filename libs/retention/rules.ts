@@ -1,4 +1,4 @@
-/** How long is kept what has ended, in days; 0: for ever. */
+/** Days for which ended things are kept; 0: for ever. */
 export interface KeptDays {
   operations: number;
   migrations: number;
@@ -15,7 +15,7 @@ export interface RetentionRule {
 const ENDED = `('done', 'error', 'cancelled')`;
 const OLD = `now() - make_interval(days => $1)`;
 
-/** In this order: what refers to another thing goes before it. */
+/** In this order: a thing is removed before what it refers to. */
 export const RULES: readonly RetentionRule[] = [
   {
     what: 'plans',
@@ -42,7 +42,7 @@ export const RULES: readonly RetentionRule[] = [
   {
     what: 'operations',
     keep: 'operations',
-    // Index operations_finished. Why an instance is where it is stands in the operation that placed it.
+    // Index operations_finished. The operation that placed an instance is kept: it holds the reason for the host.
     remove: `WITH old AS (
       SELECT o.id FROM operations o
       WHERE o.finished_at < ${OLD} AND o.state IN ${ENDED}
@@ -56,7 +56,7 @@ export const RULES: readonly RetentionRule[] = [
   {
     what: 'migrations',
     keep: 'migrations',
-    // Index migrations_newest. One that waits for its confirm, or for its source to come back, has not ended.
+    // Index migrations_newest. A migration that waits for its confirm, or for its source to come back, has not ended.
     remove: `DELETE FROM migrations WHERE uuid IN (
       SELECT m.uuid FROM migrations m
       WHERE m.created_at < ${OLD} AND m.updated_at < ${OLD}
@@ -66,7 +66,7 @@ export const RULES: readonly RetentionRule[] = [
   {
     what: 'deleted instances',
     keep: 'instances',
-    // Index instances_deleted. Whatever is still held in its name keeps it for the audit to show.
+    // Index instances_deleted. An instance with allocations, ports or migrations stays, so that the audit shows it.
     remove: `WITH old AS (
       SELECT i.id FROM instances i
       WHERE i.deleted_at < ${OLD}

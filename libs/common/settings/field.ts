@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** One setting: its environment variable, what is expected there in words, and how it is read. */
+/** A setting: its environment variable, what it should be in words, and how it is read. */
 export interface Field<T> {
   name: string;
   expected: string;
@@ -9,13 +9,13 @@ export interface Field<T> {
 
 const numberIn = (least: number, most: number) => z.coerce.number().min(least).max(most);
 
-/** Any text; without a fallback it has to be set. */
+/** Any text. Without a fallback the variable must be set. */
 export function text(name: string, expected: string, fallback?: string): Field<string> {
   const schema = z.string();
   return { name, expected, schema: fallback === undefined ? schema : schema.default(fallback) };
 }
 
-/** Text that may be left out. */
+/** Any text; undefined where the variable is not set. */
 export function optionalText(name: string, expected: string): Field<string | undefined> {
   return { name, expected, schema: z.string().optional() };
 }

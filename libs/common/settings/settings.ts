@@ -4,7 +4,7 @@ import { GROUPS } from './groups.js';
 
 type Groups = typeof GROUPS;
 export type Group = keyof Groups;
-/** The values of one group, by the names in GROUPS. */
+/** The values of a group, by their names in GROUPS. */
 export type SettingsOf<G extends Group> = {
   readonly [K in keyof Groups[G]]: Groups[G][K] extends Field<infer T> ? T : never;
 };
@@ -13,8 +13,8 @@ type Values = { [G in Group]?: SettingsOf<G> };
 let started: Values | undefined;
 
 /**
- * Reads the environment once, for a process that starts: what it does not name is read when it is asked for. Throws a
- * ConfigError that names everything that is wrong.
+ * Reads these groups from the environment when a process starts; another group is read when it is first asked for.
+ * Throws a ConfigError that names everything that is wrong.
  */
 export function readSettings(...groups: Group[]): void {
   const problems: string[] = [];
@@ -24,7 +24,9 @@ export function readSettings(...groups: Group[]): void {
   started = values;
 }
 
-/** The settings of one group. Throws ConfigError where the process has not read them at its start and they are wrong. */
+/**
+ * The settings of a group. Throws ConfigError where the process did not read the group at its start and it is wrong.
+ */
 export function settings<G extends Group>(group: G): SettingsOf<G> {
   const known = started?.[group];
   if (known) return known as SettingsOf<G>;
@@ -40,7 +42,7 @@ export function nameOfSetting<G extends Group>(group: G, key: keyof Groups[G]): 
   return (GROUPS[group][key] as Field<unknown>).name;
 }
 
-/** Values are never told: some of them carry passwords. */
+/** Messages never contain values: some carry passwords. */
 function parse<G extends Group>(group: G, problems: string[]): SettingsOf<G> {
   const values = Object.entries<Field<unknown>>(GROUPS[group]).map(([key, { name, expected, schema }]) => {
     const given = process.env[name] || undefined;

@@ -65,7 +65,7 @@ export class Roles {
     return role;
   }
 
-  /** Throws ConflictError. */
+  /** Throws ConflictError for a name that is taken. */
   async create(asker: Asker, name: string): Promise<Role> {
     requireAllowed(asker, 'identity:create_role');
     const [row] = await this.database.query<Role[]>(

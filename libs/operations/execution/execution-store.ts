@@ -101,7 +101,7 @@ export class ExecutionStore {
     return Math.round(Number(row.due));
   }
 
-  /** The step failed for good: from now on steps are taken back, `first` first (null: there is nothing to take back). */
+  /** The step has failed for good: steps are undone from now on, `first` first (null: no step has anything to undo). */
   async beginUndo(operation: Operation, failed: StepMark, first: string | null, why: OperationFailure): Promise<void> {
     await this.guarded(operation, sql.BEGIN_UNDO, [
       failed.step,

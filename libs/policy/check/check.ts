@@ -1,23 +1,29 @@
-/** What is known of who asks, by oslo.policy's names: project_id, roles, system_scope … */
+/** What is known of the caller, by oslo.policy's names: project_id, roles, system_scope, … */
 export type Credentials = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** What is known of the thing, by name: project_id, user_id, network:project_id, target.user.domain_id … */
+/**
+ * What is known of the thing that the caller asks for: project_id, user_id, network:project_id, target.user.domain_id,
+ * …
+ */
 export type Target = Readonly<Record<string, string | boolean | null | undefined>>;
 
-/** `unknown`: it depends on the target, which is not known yet. */
+/** `unknown`: the verdict depends on the target, which is not known yet. */
 export type Verdict = boolean | 'unknown';
 
 export interface Question {
   credentials: Credentials;
-  /** null: not known yet. */
+  /** Null: not known yet. */
   target: Target | null;
 }
 
 export type Check = (question: Question) => Verdict;
 
+/** oslo.policy: `@`. */
 export const always: Check = () => true;
+/** oslo.policy: `!`. */
 export const never: Check = () => false;
 
+/** oslo.policy: `and`. */
 export const both =
   (checks: readonly Check[]): Check =>
   (question) => {
@@ -25,6 +31,7 @@ export const both =
     return verdicts.includes(false) ? false : verdicts.includes('unknown') ? 'unknown' : true;
   };
 
+/** oslo.policy: `or`. */
 export const either =
   (checks: readonly Check[]): Check =>
   (question) => {
@@ -32,6 +39,7 @@ export const either =
     return verdicts.includes(true) ? true : verdicts.includes('unknown') ? 'unknown' : false;
   };
 
+/** oslo.policy: `not`. Unknown stays unknown. */
 export const not =
   (check: Check): Check =>
   (question) => {
@@ -39,6 +47,7 @@ export const not =
     return verdict === 'unknown' ? verdict : !verdict;
   };
 
+/** oslo.policy: `role:`. */
 export const hasRole =
   (role: string): Check =>
   ({ credentials }) =>
@@ -46,7 +55,9 @@ export const hasRole =
 
 type Operand = { attribute: string } | { literal: string };
 
-/** oslo.policy's generic check: left an attribute of the caller or a literal, right one of the target or a literal. */
+/**
+ * oslo.policy's generic check. Left: an attribute of the caller or a literal; right: one of the target or a literal.
+ */
 export const equal =
   (left: Operand, right: Operand): Check =>
   ({ credentials, target }) => {
@@ -58,5 +69,5 @@ export const equal =
     return its !== undefined && its !== null && mine === wordOf(its);
   };
 
-/** Python's words for booleans, as checks write them. */
+/** Booleans as checks write them: Python's words. */
 const wordOf = (value: string | boolean): string => (typeof value === 'string' ? value : value ? 'True' : 'False');

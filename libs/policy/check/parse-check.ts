@@ -1,10 +1,10 @@
 import { always, both, either, equal, hasRole, never, not } from './check.js';
 import type { Check } from './check.js';
 
-/** What is wrong with a check, in an operator's words. */
+/** What is wrong with a check, in words for an operator. */
 export class CheckSyntaxError extends Error {}
 
-/** Attributes of the caller that a check may name. */
+/** Attributes of the caller that checks may name. */
 const ATTRIBUTES = [
   'user_id',
   'project_id',
@@ -15,12 +15,12 @@ const ATTRIBUTES = [
   'scope',
 ];
 
-/** Gives the check behind `rule:NAME`; undefined where there is none. */
+/** The check behind `rule:NAME`; undefined where no rule has the name. */
 export type FindRule = (name: string) => Check | undefined;
 
 /**
- * oslo.policy's language: `role:`, `rule:`, `ATTRIBUTE:%(target)s`, `'literal':%(target)s`, `ATTRIBUTE:literal`, `@` (all),
- * `!` (nobody), `and`, `or`, `not`, parentheses; an empty text is `@`. Throws CheckSyntaxError.
+ * Parses oslo.policy's language: `role:`, `rule:`, `ATTRIBUTE:%(target)s`, `'literal':%(target)s`, `ATTRIBUTE:literal`,
+ * `@` (everybody), `!` (nobody), `and`, `or`, `not`, parentheses. An empty text is `@`. Throws CheckSyntaxError.
  */
 export function parseCheck(text: string, find: FindRule): Check {
   const words = wordsOf(text);
@@ -32,7 +32,7 @@ export function parseCheck(text: string, find: FindRule): Check {
   return check;
 }
 
-/** Parentheses stand at the edges of words; those of `%(name)s` lie within. */
+/** Parentheses at the edges of words are tokens; those within `%(name)s` are not. */
 function wordsOf(text: string): string[] {
   return text.split(/\s+/).flatMap((word) => {
     const [, opening = '', inner = '', closing = ''] = /^(\(*)(.*?)(\)*)$/.exec(word) ?? [];

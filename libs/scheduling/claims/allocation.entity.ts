@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { BigintColumn, Timestamps } from '#libs/database/columns';
 
-/** What an instance holds of one host. A moving instance has two: its own and one for the migration. */
+/** What an instance holds of a host. A moving instance has two: its own, and one of its migration. */
 @Entity('allocations')
 export class Allocation extends Timestamps {
   /** The instance, or the migration that holds the other end for it (Placement: consumer). */

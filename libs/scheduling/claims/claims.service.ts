@@ -10,23 +10,23 @@ export interface Claim {
   instanceId: string;
   hostId: string;
   resources: Resources;
-  /** Also on a host that is disabled, down or not a compute host (Nova: force). Capacity is checked all the same. */
+  /** Also on a host that is disabled, down or no compute host (Nova: force). Capacity is checked all the same. */
   force?: boolean;
 }
 
 export type ClaimOutcome =
   | { result: 'claimed'; hostId: string }
-  /** The consumer holds a host already: this is the answer to a repeated claim. */
+  /** The consumer has an allocation already: the claim is a repeated one. */
   | { result: 'held'; hostId: string }
-  /** No room any more, or the host is not to be used any more. */
+  /** The host has no room, or must not be used, any more. */
   | { result: 'lost' };
 
-/** Reservations of capacity. Each changes the host's sums and the allocation together (invariant 3). */
+/** Reserves capacity. Each statement changes the host's sums and the allocation together (invariant 3). */
 @Injectable()
 export class Claims {
   constructor(private readonly database: DataSource) {}
 
-  /** One statement with the capacity check inside; idempotent by consumer. */
+  /** Reserves capacity on the host, in one statement that also checks it. Idempotent by consumer. */
   async claim(claim: Claim, tx: EntityManager = this.database.manager): Promise<ClaimOutcome> {
     const { consumerId, instanceId, hostId, resources, force = false } = claim;
     const { vcpus, memoryMb, diskGb } = resources;
@@ -43,26 +43,26 @@ export class Claims {
     return claimed ? { result: 'claimed', hostId: claimed } : { result: 'lost' };
   }
 
-  /** Gives back what the consumer holds, on `hostId` or everywhere. Once more is a success. */
+  /** Releases the consumer's allocations, on `hostId` or on all hosts. Releasing again is a success. */
   async release(consumerId: string, hostId?: string, tx: EntityManager = this.database.manager): Promise<void> {
     await tx.query(RELEASE, [consumerId, hostId ?? null]);
   }
 
-  /** Gives back everything an instance and its migrations hold: for its deletion. */
+  /** Releases all allocations of an instance and of its migrations, for its deletion. */
   async releaseInstance(instanceId: string, tx: EntityManager = this.database.manager): Promise<void> {
     await tx.query(RELEASE_INSTANCE, [instanceId]);
   }
 
   /**
-   * At the commit of a move: the instance takes over what its migration holds at the target, and the migration what the
-   * instance holds at the source (released by `release(migrationId)` afterwards). No sums change. Idempotent where the hosts
-   * differ: does nothing where the instance already is at `toHostId`.
+   * The commit of a move: the instance takes over its migration's allocation at the target, and the migration the
+   * instance's at the source (`release(migrationId)` follows). Sums stay as they are. Does nothing where the instance
+   * is at `toHostId` already.
    */
   async swap(tx: EntityManager, instanceId: string, migrationId: string, toHostId: string): Promise<void> {
     await tx.query(SWAP, [instanceId, migrationId, toHostId]);
   }
 
-  /** Hosts on which the consumer holds something. */
+  /** Ids of the hosts on which the consumer has an allocation. */
   async heldBy(consumerId: string, tx: EntityManager = this.database.manager): Promise<string[]> {
     const rows = await tx.query<{ host_id: string }[]>('SELECT host_id FROM allocations WHERE consumer_id = $1', [
       consumerId,
@@ -71,7 +71,10 @@ export class Claims {
   }
 }
 
-/** Primary keys of hosts, host_usage and allocations. The row lock of the host's usage orders those who claim at once. */
+/**
+ * Indexes: primary keys of hosts, host_usage and allocations. The lock of the host's usage orders claims at the same
+ * time.
+ */
 const CLAIM = `
   WITH held AS (
     SELECT host_id FROM allocations WHERE consumer_id = $1 LIMIT 1

@@ -1,25 +1,25 @@
-/** What one host was found to be: weighed, or rejected by a filter for a reason an operator can read. */
+/** The verdict on one host: its weight, or the filter that rejects it with a reason for operators. */
 export type HostVerdict =
   | { hostId: string; host: string; rejectedBy: null; weight: number }
   | { hostId: string; host: string; rejectedBy: string; reason: string };
 
-/** Why a placement came out as it did; part of its result and kept with the operation. */
+/** Why a placement came out as it did. It is part of the placement's result and kept with the operation. */
 export interface Explanation {
-  /** Hosts looked at. */
+  /** How many hosts were looked at. */
   considered: number;
   /** How many hosts each filter removed. */
   removed: Record<string, number>;
-  /** Each host, best first, then the rejected ones. Cut at MAX_VERDICTS. */
+  /** The verdicts, best host first, rejected hosts last; at most MAX_VERDICTS. */
   hosts: HostVerdict[];
 }
 
-/** Verdicts kept in one explanation; what is cut stands in the counts. */
+/** Upper bound of the verdicts in an explanation; the counts cover all hosts. */
 export const MAX_VERDICTS = 200;
-/** Of them, with an operation: it is kept for long, and the fleet may be large. Characters of one reason. */
+/** Bounds of what an operation keeps, which lasts long: verdicts, and characters of a reason. */
 const KEPT_VERDICTS = 30;
 const KEPT_REASON = 200;
 
-/** As an operation keeps it: the best, and some of the rejected ones. */
+/** The explanation as an operation keeps it: the best hosts, and some of the rejected ones. */
 export function bounded(explanation: Explanation): Explanation {
   const fitting = explanation.hosts.filter(({ rejectedBy }) => rejectedBy === null);
   const rejected = explanation.hosts.filter(({ rejectedBy }) => rejectedBy !== null);

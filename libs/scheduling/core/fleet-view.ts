@@ -1,6 +1,6 @@
 import type { Resources } from './request.js';
 
-/** One host as the view is built from. */
+/** A host as the view is built from it. */
 export interface HostRow {
   id: string;
   name: string;
@@ -8,12 +8,12 @@ export interface HostRow {
   vtep: string;
   availabilityZone: string;
   enabled: boolean;
-  /** Its lease holds and nobody forced it down. */
+  /** The host holds its lease, and nobody forced it down. */
   up: boolean;
   architecture: string;
   storageDriver: string;
   capabilities: readonly string[];
-  /** Capacities with their ratios applied. */
+  /** Capacities, with ratios applied. */
   vcpus: number;
   memoryMb: number;
   diskGb: number;
@@ -23,7 +23,7 @@ export interface HostRow {
   instances: number;
 }
 
-/** The compute hosts in columns: judging thousands of them reads a few arrays and makes no objects. */
+/** The compute hosts, in columns: a judgement of thousands of hosts reads a few arrays and makes no objects. */
 export class FleetView {
   readonly size: number;
   readonly ids: readonly string[];
@@ -62,12 +62,12 @@ export class FleetView {
     this.instances = numbers((row) => row.instances);
   }
 
-  /** A claim on the host is being made: the next placement sees it before the next reading of the table. */
+  /** Counts a claim that is being made, so that the next placement sees it before the table is read again. */
   take(index: number, need: Resources): void {
     this.add(index, need, 1);
   }
 
-  /** The claim was lost. */
+  /** Takes back `take` after the claim was lost. */
   giveBack(index: number, need: Resources): void {
     this.add(index, need, -1);
   }

@@ -1,6 +1,6 @@
 import type { HostRow } from './fleet-view.js';
 
-/** An empty host that can do everything, with what `changes` says otherwise. */
+/** An empty host that can do everything, except for `changes`. */
 export const host = (name: string, changes: Partial<HostRow> = {}): HostRow => ({
   id: `id-${name}`,
   name,

@@ -8,7 +8,7 @@ import { WEIGHERS } from './weighers/index.js';
 
 /** A host that passed every filter. */
 export interface Candidate {
-  /** Its place in the view. */
+  /** The host's index in the view. */
   index: number;
   weight: number;
 }
@@ -20,8 +20,8 @@ export interface Ranking {
 }
 
 /**
- * Filters, then weighs every host of the view. Equal weights are ordered by `random` (0 … 1), so that workers with the
- * same view do not all run for the same host.
+ * Filters, then weighs the hosts of the view. `random` (0 … 1) orders hosts of equal weight, so that workers with the
+ * same view do not all choose the same host.
  */
 export function rank(fleet: FleetView, query: PlacementQuery, random: () => number): Ranking {
   const filters = query.force && query.requestedHostId ? FILTERS.filter((filter) => filter.always) : FILTERS;
@@ -48,7 +48,7 @@ export function rank(fleet: FleetView, query: PlacementQuery, random: () => numb
   return { candidates, explanation: { considered: fleet.size, removed, hosts } };
 }
 
-/** The first filter that removes the host, with its reason; undefined where it passes all. */
+/** The first filter that rejects the host, with its reason; undefined where it passes all. */
 export function firstRejection(
   fleet: FleetView,
   host: number,

@@ -1,4 +1,4 @@
-/** What something needs of one host. */
+/** What an instance needs of its host. */
 export interface Resources {
   vcpus: number;
   memoryMb: number;
@@ -6,32 +6,32 @@ export interface Resources {
   diskGb: number;
 }
 
-/** A server group as the filters see it: where its members are now. */
+/** A server group as filters see it: where its members are now. */
 export interface GroupConstraint {
   policy: 'affinity' | 'anti-affinity' | 'soft-affinity' | 'soft-anti-affinity';
-  /** Host id to the number of members there. */
+  /** Number of members, by host id. */
   membersByHost: ReadonlyMap<string, number>;
-  /** anti-affinity: how many one host may have. */
+  /** anti-affinity: how many members one host may have. */
   maxPerHost: number;
 }
 
-/** Everything the pure core needs to judge a host; whoever asks has resolved names and hints to host ids. */
+/** Everything that the pure core needs to judge a host; the caller has resolved names and hints to host ids. */
 export interface PlacementQuery {
   resources: Resources;
-  /** Null: any. */
+  /** Null: any zone. */
   availabilityZone: string | null;
   /** Only this host. */
   requestedHostId: string | null;
-  /** With a requested host: only capacity is looked at (Nova: force). */
+  /** With a requested host: only filters marked `always` are asked (Nova: force). */
   force: boolean;
   excludedHostIds: ReadonlySet<string>;
-  /** Capabilities the agent must have shown: checkpoint, restore … */
+  /** Capabilities that the host's agent must have shown: checkpoint, restore, … */
   capabilities: readonly string[];
-  /** Of the image; null: any. */
+  /** The image's architecture; null: any. */
   architecture: string | null;
-  /** Of the host a disk is moved from; null: none is moved. */
+  /** The driver of the host from which the disk is moved; null: no disk is moved. */
   storageDriver: string | null;
-  /** Hosts whose processor lacks what it may use, with what they lack. */
+  /** Hosts whose processor lacks what the instance may use, with those flags. */
   missingCpuFeatures?: ReadonlyMap<string, readonly string[]>;
   sameHostIds: ReadonlySet<string> | null;
   differentHostIds: ReadonlySet<string> | null;

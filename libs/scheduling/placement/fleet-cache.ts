@@ -4,7 +4,7 @@ import { FleetView } from '../core/fleet-view.js';
 import type { HostRow } from '../core/fleet-view.js';
 import { hostIsUp } from '#libs/fleet/hosts/host-state';
 
-/** A view older than this is read anew before it is used. */
+/** Milliseconds after which a view is read again before it is used. */
 const FRESH_MS = 1_000;
 
 /** One statement. Index: allocations_on_host. */
@@ -23,19 +23,19 @@ const READ_FLEET = `
   WHERE h.role = 'compute'
   ORDER BY h.name`;
 
-/** This process's picture of the fleet. It may be a second old: claims decide, and they look at the table. */
+/** This process's view of the fleet. It may be a second old: claims read the table and decide. */
 export class FleetCache {
   private view: FleetView | undefined;
   private readAt = 0;
   private reading: Promise<FleetView> | undefined;
 
-  /** Read with `tx` where it is not fresh: a transaction takes no second connection. */
+  /** The view, read with `tx` where it is not fresh, so that a transaction takes no second connection. */
   async fresh(tx: EntityManager): Promise<FleetView> {
     if (this.view && performance.now() - this.readAt < FRESH_MS) return this.view;
     return this.read(tx);
   }
 
-  /** From the table, now. Those who ask while it is being read share the reading; where that fails each reads by itself. */
+  /** Reads the view now. Callers that ask during a reading share it; where it fails, each reads by itself. */
   async read(tx: EntityManager): Promise<FleetView> {
     const shared = this.reading;
     if (shared) return shared.catch(() => this.load(tx));

@@ -1,9 +1,9 @@
 import type { EntityManager } from 'typeorm';
 
-/** Flags named for one host. */
+/** Number of flags named for one host. */
 const TOLD = 12;
 
-/** Hosts that lack some of these features, with those that they lack. A host that has told none lacks all. */
+/** Hosts that lack some of these features, with those that they lack. A host that has published none lacks all. */
 export async function missingCpuFeatures(
   tx: EntityManager,
   wanted: readonly string[],

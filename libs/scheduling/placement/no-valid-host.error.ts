@@ -2,9 +2,9 @@ import { DomainError } from '#libs/common/errors';
 import { bounded, explainLines } from '../core/explanation.js';
 import type { Explanation } from '../core/explanation.js';
 
-/** No host may or can take it (Nova: NoValidHost). */
+/** No host can, or may, take the instance (Nova: NoValidHost). */
 export class NoValidHostError extends DomainError {
-  /** One line per host: which filter, and why. */
+  /** One line per host: the filter, and why. */
   readonly details: string[];
 
   constructor(readonly explanation: Explanation) {

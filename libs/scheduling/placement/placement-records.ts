@@ -3,14 +3,14 @@ import { DataSource } from 'typeorm';
 import { NotFoundError } from '#libs/common/errors';
 import type { Explanation } from '../core/explanation.js';
 
-/** A placement as its operation keeps it. */
+/** A placement as its operation has kept it. */
 export interface PlacementRecord {
   operationId: string;
   kind: string;
   at: Date;
-  /** Kept by the step that placed it, under `placement` in the operation's context. */
+  /** What the placing step wrote under `placement` in the operation's context. */
   explanation: Explanation | null;
-  /** Of a placement that found no host: one line per host. */
+  /** Where the placement found no host: one line per host. */
   reasons: string[];
 }
 
@@ -23,12 +23,12 @@ const LAST = `
     AND (context -> 'placement' IS NOT NULL OR failure ->> 'type' = 'NoValidHostError')
   ORDER BY created_at DESC, id DESC LIMIT 1`;
 
-/** Why instances are where they are, read from the operations that placed them. */
+/** Why instances are on their hosts, read from the operations that placed them. */
 @Injectable()
 export class PlacementRecords {
   constructor(private readonly database: DataSource) {}
 
-  /** The last placement of an instance. Throws NotFoundError where none is on record. */
+  /** The last placement of the instance. Throws NotFoundError where none is on record. */
   async last(instanceId: string): Promise<PlacementRecord> {
     const [record] = await this.database.query<PlacementRecord[]>(LAST, [instanceId]);
     if (!record) throw new NotFoundError('Placement of instance', instanceId);

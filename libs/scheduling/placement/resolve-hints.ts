@@ -7,7 +7,10 @@ import type { GroupConstraint, PlacementQuery } from '../core/request.js';
 type Hints = Record<string, string | string[]>;
 type Resolved = Pick<PlacementQuery, 'sameHostIds' | 'differentHostIds' | 'group'>;
 
-/** Hosts behind Nova's scheduler hints same_host, different_host (ids of instances) and group (id of a server group). */
+/**
+ * The hosts that Nova's scheduler hints same_host, different_host (ids of instances) and group (id of a server group)
+ * stand for. Throws InvalidInputError for hints that name nothing.
+ */
 export async function resolveHints(tx: EntityManager, instanceId: string, hints: Hints): Promise<Resolved> {
   const { same_host: same, different_host: different, group } = hints;
   return {
@@ -18,14 +21,14 @@ export async function resolveHints(tx: EntityManager, instanceId: string, hints:
 }
 
 /**
- * Members of one group are placed one after the other, up to the end of the transaction: each sees the claims of those
- * before it, so that two at once cannot break the group's policy.
+ * Members of a group are placed one after the other, each in its transaction, so that each sees the claims before it:
+ * two at the same time could break the group's policy.
  */
 export async function lockGroup(tx: EntityManager, { group }: Hints): Promise<void> {
   if (group) await lockKey(tx, 'server-group', [group].flat()[0]);
 }
 
-/** Null where it has a host already, and those that it was to be beside are gone: nothing keeps it there any more. */
+/** Null where the instance has a host and those that it was to be beside are gone: nothing keeps it there any more. */
 async function sameHosts(tx: EntityManager, instanceId: string, same: string | string[]): Promise<Set<string> | null> {
   const hosts = await hostsOf(tx, 'same_host', same);
   if (hosts.size) return hosts;
@@ -33,7 +36,7 @@ async function sameHosts(tx: EntityManager, instanceId: string, same: string | s
   return placed.length ? null : hosts;
 }
 
-/** Allocations, not instances.host_id: where an instance is and where it is about to be. */
+/** Reads allocations instead of instances.host_id: they also tell where an instance is about to be. */
 async function hostsOf(tx: EntityManager, hint: string, instances: string | string[]): Promise<Set<string>> {
   const ids = [instances].flat().map((id) => requireUuid(hint, id));
   const rows = await tx.query<{ host_id: string }[]>(
@@ -58,7 +61,7 @@ interface GroupRow {
   members: number;
 }
 
-/** Null where the group has been deleted: its members are no longer kept together or apart. */
+/** Null where the group is deleted: its members are no longer kept together or apart. */
 async function resolveGroup(tx: EntityManager, instanceId: string, groupId: string): Promise<GroupConstraint | null> {
   const rows = await tx.query<GroupRow[]>(GROUP, [groupId, instanceId]);
   if (!rows.length) return null;

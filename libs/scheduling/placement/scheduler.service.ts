@@ -21,16 +21,16 @@ export interface PlacementRequest {
   /** Nova's scheduler hints: group, same_host, different_host. */
   hints?: Record<string, string | string[]>;
   requestedHostId?: string | null;
-  /** With a requested host: only its capacity is looked at. */
+  /** With a requested host: only filters marked `always` are asked. */
   force?: boolean;
   excludedHostIds?: readonly string[];
-  /** Capabilities the host must have shown: `checkpoint`, `restore`. */
+  /** Capabilities that the host must have shown: `checkpoint`, `restore`, … */
   capabilities?: readonly string[];
-  /** Of the image, or of the host where it has been till now, by its canonical name. */
+  /** Of the image or, for a move, of the present host, by its canonical name. */
   architecture?: string | null;
-  /** Of the host a disk is moved from. */
+  /** The driver of the host from which the disk is moved. */
   storageDriver?: string | null;
-  /** Of the processor it runs on now, where it is to run on. */
+  /** Flags of the processor on which the instance runs now. */
   cpuFeatures?: readonly string[];
 }
 
@@ -43,11 +43,11 @@ export interface PlacedHost {
 
 export interface Placement {
   host: PlacedHost;
-  /** Null where the consumer held its host already (a repeated call). */
+  /** Null where the consumer had its allocation already (a repeated call). */
   explanation: Explanation | null;
 }
 
-/** Claims lost in one pass before the view is read anew: it must be badly out of date. */
+/** Lost claims after which the view is read again: it must be badly out of date. */
 const MAX_LOST = 10;
 
 /** Finds a host and reserves it. */
@@ -63,9 +63,9 @@ export class Scheduler {
   }
 
   /**
-   * Ranks the fleet in memory, claims in Postgres; a lost race takes the next candidate. Idempotent by consumer: who
-   * holds a host gets the same again. With `tx` the claim is part of it. Throws NoValidHostError, and InvalidInputError
-   * for hints that name nothing.
+   * Ranks the fleet in memory and claims in Postgres; after a lost race it takes the next candidate. Idempotent: a
+   * consumer with an allocation gets its host again. With `tx` the claim is part of that transaction. Throws
+   * NoValidHostError, and InvalidInputError for hints that name nothing.
    */
   async place(request: PlacementRequest, tx: EntityManager = this.database.manager): Promise<Placement> {
     if (request.hints) await lockGroup(tx, request.hints);
@@ -73,16 +73,15 @@ export class Scheduler {
     const known = await this.cache.fresh(tx);
     const first = await this.claimBest(known, request, query, tx);
     if ('host' in first) return first;
-    // Nothing fits by a picture up to a second old: one more look before saying so.
+    // No host fits by a view that may be a second old: read it again before saying so.
     const second = await this.claimBest(await this.cache.read(tx), request, query, tx);
     if ('host' in second) return second;
     throw new NoValidHostError(second.explanation);
   }
 
   /**
-   * What `place` would do now, for every host, without doing it. As `place`, it looks at the table only where the picture
-   * of the last second knows none that fits, or where the caller wants it `exact`. Throws InvalidInputError for hints that
-   * name nothing.
+   * What `place` would do now, for every host; changes nothing. Reads the table only where the present view has no host
+   * that fits, or with `exact`. Throws InvalidInputError for hints that name nothing.
    */
   async explain(request: PlacementRequest, { exact = false } = {}): Promise<Explanation> {
     const { manager } = this.database;
@@ -108,7 +107,7 @@ export class Scheduler {
     }
     for (const { index } of candidates.slice(0, MAX_LOST)) {
       const hostId = fleet.ids[index];
-      // Taken before the claim is made: placements of the same moment see it and spread.
+      // Counted before the claim is made, so that placements at the same time see it and spread.
       fleet.take(index, resources);
       const outcome = await this.claims.claim({ consumerId, instanceId, hostId, resources, force }, tx);
       if (outcome.result !== 'claimed') fleet.giveBack(index, resources);

@@ -9,18 +9,21 @@ export interface Movable {
   kind: MoveKind;
 }
 
-/** The fleet as it would be after the moves planned so far. Its order is by name and id, whatever the input's was. */
+/**
+ * The fleet as it would be after the moves planned so far. Hosts and instances are ordered by name and id, whatever the
+ * order of the input.
+ */
 export class FleetDraft {
   readonly fleet: FleetView;
-  /** Hosts that take part: up, enabled and with capacity. */
+  /** Indexes of the hosts that take part: up, enabled and with capacity. */
   readonly taking: readonly number[];
   readonly loads: Float64Array;
-  /** Why instances stay, and how many for each reason. */
+  /** Reasons why instances stay, and how many for each. */
   readonly stays = new Map<string, number>();
   private readonly hostOf = new Map<string, string>();
   private readonly driverOf: ReadonlyMap<string, string>;
   private readonly members = new Map<string, Map<string, number>>();
-  /** Per host, instances that are alike, the cheapest first: one stands for all of its kind. */
+  /** Per host: groups of instances that are alike, the cheapest to move first; one stands for its group. */
   private readonly alike: Map<string, Movable[]>[];
 
   constructor(private readonly input: RebalanceInput) {
@@ -36,12 +39,12 @@ export class FleetDraft {
     this.settle();
   }
 
-  /** One of each kind of instance that may leave the host. */
+  /** One instance of each group that may leave the host. */
   leavers(host: number): Movable[] {
     return [...this.alike[host].values()].flatMap((some) => some.slice(0, 1));
   }
 
-  /** The scheduler's question for this instance, as the draft stands. */
+  /** The scheduler's query for this instance, in the draft's fleet. */
   query({ instance, kind }: Movable): PlacementQuery {
     const hosts = (ids: readonly string[]) => new Set(ids.flatMap((id) => this.hostOf.get(id) ?? []));
     return {
@@ -60,7 +63,7 @@ export class FleetDraft {
     };
   }
 
-  /** Takes the instance from one host to another; it does not leave again. */
+  /** Moves the instance from one host to another; it does not move again. */
   move({ instance }: Movable, from: number, to: number): void {
     this.alike[from].get(likenessOf(instance))?.shift();
     this.fleet.giveBack(from, instance.resources);
@@ -73,7 +76,7 @@ export class FleetDraft {
     count(members, this.fleet.ids[to], 1);
   }
 
-  /** Members without the instance itself, as the scheduler counts them. */
+  /** The group's members without the instance itself, as the scheduler counts them. */
   private constraint({ id, group }: PlacedInstance): GroupConstraint | null {
     const policy = group === null ? undefined : this.input.groups.get(group);
     if (!policy) return null;
@@ -112,7 +115,7 @@ export class FleetDraft {
   }
 }
 
-/** Two instances of one likeness on one host may go to the same hosts, and change loads alike. */
+/** A key that is equal for instances that can go to the same hosts and change loads alike. */
 function likenessOf(instance: PlacedInstance): string {
   const { resources, running, notLive, availabilityZone, architecture, group, sameAs, differentFrom } = instance;
   const { vcpus, memoryMb, diskGb } = resources;

@@ -1,6 +1,6 @@
 import type { MoveKind, PlacedInstance, RebalanceSettings } from './plan.js';
 
-/** How an instance would be moved, or why it stays. A running one is moved live where that can be. */
+/** How an instance would be moved, or why it stays. A running instance is moved live where that is possible. */
 export function movableAs(
   instance: PlacedInstance,
   { kinds, maxBlackoutMs }: RebalanceSettings,

@@ -11,9 +11,9 @@ interface Found {
 }
 
 /**
- * Moves that make the fleet's spread smaller, one after the other: from the fullest host that has one, the instance and
- * target that even it out most. Every filter of the scheduler is kept after each move. Pure: the same input, in any
- * order, gives the same plan. Each move makes the loads more even, so that plan after plan comes to an end.
+ * Plans moves that make the fleet's spread smaller, one after the other: from the fullest host that has one, the
+ * instance and target that even it out most. The scheduler's filters hold after each move. Pure: the same input, in any
+ * order, gives the same plan. Each move makes loads more even, so repeated plans come to an end.
  */
 export function planMoves(input: RebalanceInput): RebalancePlan {
   return new Planner(input).plan();
@@ -23,7 +23,7 @@ class Planner {
   private readonly draft: FleetDraft;
   private readonly moves: PlannedMove[] = [];
   private bytes = 0;
-  /** Hosts that nothing may leave for the better as the draft stands; forgotten before the planner gives up. */
+  /** Hosts from which no move helps in the present draft; asked again before the planner gives up. */
   private readonly stuck = new Set<number>();
   private rejected = new Map<string, number>();
 
@@ -34,7 +34,7 @@ class Planner {
   plan(): RebalancePlan {
     const before = this.spread();
     const end = this.run();
-    // The range may wait for several moves before it falls: those after which it never fell again are left out.
+    // With the goal `range` the spread may fall only after several moves: the moves after its lowest value are dropped.
     const least = this.moves.reduce((low, move) => Math.min(low, move.spreadAfter), before);
     const moves = this.moves.slice(0, this.moves.findIndex((move) => move.spreadAfter <= least + EPSILON) + 1);
     const kept = before - least > EPSILON ? moves : [];
@@ -100,7 +100,10 @@ class Planner {
     return best;
   }
 
-  /** Hosts that would make the fleet more even, the best first: filters are asked only until one passes. */
+  /**
+   * Hosts to which the move would make the fleet more even, best first, so that filters are asked only until one
+   * passes.
+   */
   private betterTargets({ instance }: Movable, from: number, mean: number): [number, number][] {
     const { draft, input } = this;
     const { resources } = instance;
@@ -126,7 +129,7 @@ class Planner {
     return filter === undefined && !this.widens(movable, from, to);
   }
 
-  /** A soft policy is not a filter, but evening out must not work against it. */
+  /** Filters do not know soft policies, but evening out must not work against them. */
   private softer(group: ReturnType<FleetDraft['query']>['group'], from: number, to: number): string | undefined {
     if (!group?.policy.startsWith('soft-')) return undefined;
     const members = (host: number) => group.membersByHost.get(this.draft.fleet.ids[host]) ?? 0;
@@ -134,7 +137,7 @@ class Planner {
     return (group.policy === 'soft-affinity' ? nearer < 0 : nearer > 0) ? 'soft-server-group' : undefined;
   }
 
-  /** With hosts of unequal size, more even loads can still lie further apart at the ends. */
+  /** With hosts of unequal size, more even loads can still have a greater range. */
   private widens({ instance: { resources } }: Movable, from: number, to: number): boolean {
     const { goal, weights } = this.input.settings;
     if (goal === 'deviation') return false;

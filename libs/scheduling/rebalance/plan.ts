@@ -3,50 +3,50 @@ import type { GroupConstraint, Resources } from '../core/request.js';
 
 export type MoveKind = 'live' | 'cold';
 
-/** What one move is expected to cost. */
+/** The expected cost of a move. */
 export interface MoveCost {
-  /** Memory and disk that cross the network. */
+  /** Bytes of memory and disk that cross the network. */
   bytes: number;
-  /** How long the instance does not answer. */
+  /** Milliseconds in which the instance does not answer. */
   blackoutMs: number;
 }
 
-/** An instance as the planner sees it. */
+/** An instance in the planner's terms. */
 export interface PlacedInstance {
   id: string;
   name: string;
   hostId: string;
   resources: Resources;
   running: boolean;
-  /** Why it is not to be moved at all (an operation on it, an error); null where it may be. */
+  /** Why the instance must not be moved (an operation on it, an error); null where it may be. */
   held: string | null;
-  /** Why it cannot be moved live; null where it can. */
+  /** Why the instance cannot be moved live; null where it can. */
   notLive: string | null;
   availabilityZone: string | null;
   architecture: string | null;
-  /** Id of its server group. */
+  /** Id of the instance's server group. */
   group: string | null;
-  /** Instances it wants to be with, and to be apart from (Nova: same_host, different_host). */
+  /** Instances beside which, or apart from which, it must run (Nova: same_host, different_host). */
   sameAs: readonly string[];
   differentFrom: readonly string[];
   cost: Record<MoveKind, MoveCost>;
 }
 
-/** A server group's policy; where its members are is read from the instances. */
+/** A server group's policy; the planner finds the members among the instances. */
 export type GroupPolicy = Pick<GroupConstraint, 'policy' | 'maxPerHost'>;
 
 export interface RebalanceSettings {
-  /** What is to become small: the standard deviation of the hosts' loads, or the greatest less the smallest. */
+  /** What is to become small: the standard deviation of the hosts' loads, or their range. */
   goal: 'deviation' | 'range';
-  /** Nothing is done where the spread is not above this (load: 0 empty … 1 full). */
+  /** Nothing is planned where the spread is not above this (loads: 0 empty … 1 full). */
   threshold: number;
   /** Share of each resource in a host's load. */
   weights: { vcpus: number; memory: number; disk: number };
   kinds: readonly MoveKind[];
   maxMoves: number;
-  /** Of the whole plan; null: any. */
+  /** Upper bound for the whole plan; null: none. */
   maxBytes: number | null;
-  /** Of one instance; null: any. */
+  /** Upper bound for one instance; null: none. */
   maxBlackoutMs: number | null;
 }
 
@@ -54,7 +54,7 @@ export interface RebalanceInput {
   hosts: readonly HostRow[];
   instances: readonly PlacedInstance[];
   groups: ReadonlyMap<string, GroupPolicy>;
-  /** By host, those whose processor lacks what a process that runs there may use, with what they lack. */
+  /** By host id: the hosts whose processor lacks what a process there may use, with those flags. */
   lackingCpu: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
   settings: RebalanceSettings;
 }
@@ -68,20 +68,20 @@ export interface PlannedMove {
   to: string;
   kind: MoveKind;
   cost: MoveCost;
-  /** The fleet's spread once this move and those before it are done. */
+  /** The fleet's spread after this move and those before it. */
   spreadAfter: number;
 }
 
-/** Why the plan ends where it does. */
+/** Why the plan has no more moves. */
 export type PlanEnd = 'too-few-hosts' | 'within-threshold' | 'max-moves' | 'no-better-move';
 
 export interface RebalancePlan {
-  /** In this order each is possible; none is of an instance that has moved before. */
+  /** Each move is possible after those before it, and each is of another instance. */
   moves: PlannedMove[];
   spreadBefore: number;
   spreadAfter: number;
   cost: { bytes: number; blackoutMs: number; longestBlackoutMs: number };
   end: PlanEnd;
-  /** In words an operator can act on. */
+  /** In words on which an operator can act. */
   reasons: string[];
 }

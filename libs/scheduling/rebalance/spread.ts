@@ -2,10 +2,10 @@ import type { FleetView } from '../core/fleet-view.js';
 import type { Resources } from '../core/request.js';
 import type { RebalanceSettings } from './plan.js';
 
-/** Below this two loads are the same: rounding must not make a plan. */
+/** Loads that differ by less are equal: rounding must not cause moves. */
 export const EPSILON = 1e-9;
 
-/** Weighted utilisation of a host, 0 empty … 1 full (ratios are in its capacity). `more` is added to what it has. */
+/** Weighted utilisation of a host, 0 empty … 1 full, with its ratios applied. `more` is added to what the host has. */
 export function loadOf(
   fleet: FleetView,
   host: number,
@@ -23,7 +23,7 @@ export function loadOf(
 
 const share = (used: number, capacity: number) => (capacity > 0 ? used / capacity : 0);
 
-/** Standard deviation, or greatest less smallest; 0 for none. */
+/** Standard deviation or range of the loads; 0 where there are none. */
 export function spreadOf(loads: readonly number[], goal: RebalanceSettings['goal']): number {
   if (!loads.length) return 0;
   if (goal === 'range') return greatest(loads) + greatest(loads.map((load) => -load));
@@ -31,6 +31,7 @@ export function spreadOf(loads: readonly number[], goal: RebalanceSettings['goal
   return Math.sqrt(loads.reduce((sum, load) => sum + (load - mean) ** 2, 0) / loads.length);
 }
 
+/** Arithmetic mean; NaN where there are no loads. */
 export function meanOf(loads: readonly number[]): number {
   return loads.reduce((sum, load) => sum + load, 0) / loads.length;
 }

@@ -3,7 +3,7 @@ import { Timestamps } from '#libs/database/columns';
 
 export type VolumeContent = 'filesystem' | 'block';
 
-/** A volume of its own (LXD: custom volume). */
+/** A volume that is stored apart from any instance's root (LXD: custom volume). */
 @Entity('storage_volumes')
 @Unique('storage_volumes_name', ['projectId', 'pool', 'name'])
 export class StorageVolume extends Timestamps {
@@ -28,11 +28,11 @@ export class StorageVolume extends Timestamps {
   @Column({ type: 'jsonb', default: {} })
   config: Record<string, string>;
 
-  /** GiB; 0: no limit of its own. */
+  /** GiB; 0: no limit. */
   @Column({ type: 'int', name: 'size_gb', default: 0 })
   sizeGb: number;
 
-  /** Null until its first user is placed, and where the pool is shared by all hosts. */
+  /** Null until its first user is placed, and in pools that all hosts share. */
   @Column({ type: 'uuid', name: 'host_id', nullable: true })
   hostId: string | null;
 }

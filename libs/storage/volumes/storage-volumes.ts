@@ -19,7 +19,7 @@ const VOLUME_NAME = /^(?!\.{1,2}$)[^\s/]{1,63}$/;
 export class StorageVolumes {
   constructor(private readonly database: DataSource) {}
 
-  /** Of one pool, by name, from after the name `marker`. At most 1000. */
+  /** Volumes of one pool by name, from after the name `marker`; at most 1000. */
   async list({ projectId }: Caller, pool: string, { marker = '', limit = MAX_PAGE } = {}): Promise<StorageVolume[]> {
     return this.database.manager
       .createQueryBuilder(StorageVolume, 'v')
@@ -41,7 +41,7 @@ export class StorageVolumes {
     return found;
   }
 
-  /** Throws InvalidInputError, ConflictError where the pool has one of this name. */
+  /** Throws InvalidInputError, ConflictError where the pool has a volume of this name. */
   async create({ projectId }: Caller, wanted: NewStorageVolume): Promise<StorageVolume> {
     requireName('name', wanted.name, VOLUME_NAME, 'at most 63 characters without spaces and slashes');
     const id = newId();

@@ -1,6 +1,6 @@
 import type { Filter } from '../filter.js';
 
-/** The image's architecture (Nova: ImagePropertiesFilter). A host that has not said is taken to fit. */
+/** The image's architecture (Nova: ImagePropertiesFilter). A host that has published none passes. */
 export const architecture: Filter = {
   name: 'architecture',
   always: true,

@@ -1,6 +1,6 @@
 import type { Filter } from '../filter.js';
 
-/** In the zone that was asked for (Nova: availability_zone). */
+/** The host is in the zone asked for (Nova: availability_zone). */
 export const availabilityZone: Filter = {
   name: 'availability-zone',
   reject: (fleet, host, query) =>

@@ -1,6 +1,6 @@
 import type { Filter } from '../filter.js';
 
-/** Its agent holds its lease and no operator has disabled it (Nova: ComputeFilter). */
+/** The host's agent holds its lease, and no operator has disabled the host (Nova: ComputeFilter). */
 export const availability: Filter = {
   name: 'availability',
   reject: (fleet, host) => {

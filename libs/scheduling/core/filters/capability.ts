@@ -1,10 +1,10 @@
 import type { Filter } from '../filter.js';
 
-/** What a host without the capability cannot do. */
+/** What a host without the capability cannot do, in words. */
 export const inWords = (capability: string): string =>
   capability === 'privileged' ? 'run privileged instances' : capability;
 
-/** Its agent has shown that it can do what is needed, such as checkpoint and restore. */
+/** The host's agent has shown that it can do what is needed, such as checkpoint and restore. */
 export const capability: Filter = {
   name: 'capability',
   reject: (fleet, host, { capabilities }) => {

@@ -1,6 +1,6 @@
 import type { Filter } from '../filter.js';
 
-/** Room for what is needed, ratios applied. The claim checks it again (invariant 3). */
+/** The host has room, with its ratios applied. The claim checks it again (invariant 3). */
 export const capacity: Filter = {
   name: 'capacity',
   always: true,

@@ -1,6 +1,9 @@
 import type { Filter } from '../filter.js';
 
-/** Its processor has what a running instance may use already. Nothing else can be promised, so forcing does not help. */
+/**
+ * The host's processor has what a running instance may use already. A forced host is judged too: the instance would
+ * crash on another.
+ */
 export const cpuFeatures: Filter = {
   name: 'cpu-features',
   always: true,

@@ -1,6 +1,6 @@
 import type { Filter } from '../filter.js';
 
-/** Not where it is now, nor where it has just failed. */
+/** Not the instance's present host, nor one where it has just failed. */
 export const excludedHosts: Filter = {
   name: 'excluded-hosts',
   always: true,

@@ -1,6 +1,9 @@
 import type { Filter } from '../filter.js';
 
-/** A move sends the disk as its source's storage driver keeps it; another driver would make an incomplete root of it. */
+/**
+ * A move sends the disk in the form of its source's storage driver; another driver could not make a complete root of
+ * it.
+ */
 export const storageDriver: Filter = {
   name: 'storage-driver',
   always: true,

@@ -1,6 +1,6 @@
 import type { Weigher } from '../weigher.js';
 
-/** Spreads by number of instances. */
+/** Prefers hosts with few instances. */
 export const fewestInstances: Weigher = {
   name: 'fewest-instances',
   multiplier: 1,

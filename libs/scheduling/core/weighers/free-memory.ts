@@ -1,6 +1,6 @@
 import type { Weigher } from '../weigher.js';
 
-/** Spreads by memory that is left. */
+/** Prefers hosts with much free memory. */
 export const freeMemory: Weigher = {
   name: 'free-memory',
   multiplier: 1,

@@ -1,6 +1,6 @@
 import type { Weigher } from '../weigher.js';
 
-/** Spreads by vcpus that are left. */
+/** Prefers hosts with many free vcpus. */
 export const freeVcpus: Weigher = {
   name: 'free-vcpus',
   multiplier: 1,

@@ -1,6 +1,6 @@
 import type { Weigher } from '../weigher.js';
 
-/** Soft policies of server groups: near the group, or away from it. Outweighs spreading. */
+/** Soft policies of server groups: near the group's members, or away from them. Outweighs the weighers that spread. */
 export const softServerGroup: Weigher = {
   name: 'soft-server-group',
   multiplier: 10,
