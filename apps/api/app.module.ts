@@ -15,7 +15,7 @@ import { IdentityFaceModule } from './openstack/identity/identity-face.module.js
 import { ImageFaceModule } from './openstack/image/image-face.module.js';
 import { NetworkFaceModule } from './openstack/network/network-face.module.js';
 
-/** The API process: what every face stands on, then one module per domain lib and per face. */
+/** The API process: what all faces stand on, then one module per domain lib and per face. */
 @Module({
   imports: [
     DatabaseModule,

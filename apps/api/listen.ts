@@ -1,7 +1,10 @@
 import type { Server } from 'node:http';
 import { ConfigError } from '#libs/common/config';
 
-/** The value of `setting`: `fd:N` (a listening socket inherited from whoever started us) or `host:port`. Throws ConfigError. */
+/**
+ * Parses `fd:N` (a listening socket inherited from the parent process) or `host:port`. `setting`: the variable's name,
+ * for the message. Throws ConfigError.
+ */
 export function parseListen(setting: string, text: string): { fd: number } | { host: string; port: number } {
   const inherited = /^fd:(\d{1,4})$/.exec(text);
   if (inherited) return { fd: Number(inherited[1]) };
@@ -10,6 +13,7 @@ export function parseListen(setting: string, text: string): { fd: number } | { h
   return { host: address[1].replace(/^\[(.*)\]$/, '$1'), port: Number(address[2]) };
 }
 
+/** Resolves when the server listens; rejects where it cannot. */
 export function listen(server: Server, where: { fd: number } | { host: string; port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);

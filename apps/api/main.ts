@@ -23,10 +23,10 @@ const READ = [
   ...(['certificates', 'login', 'events', 'operations', 'fencing', 'moves', 'policy'] as const),
 ];
 
-// Everything between our own processes is TLS 1.3; clients of the HTTPS port may still come with 1.2.
+// Our own processes speak TLS 1.3 only; clients of the HTTPS port may use 1.2.
 tls.DEFAULT_MIN_VERSION = 'TLSv1.3';
 
-/** Before anything else is made: the schema, under a lock that other api processes wait for. */
+/** Migrates the schema before anything else; other api processes wait for the lock. */
 async function prepareDatabase(): Promise<void> {
   const own = { poolSize: 2, applicationName: 'lxstack-api-schema' };
   const dataSource = await connect(await createDataSource({ ...settings('database'), ...own }));
@@ -67,7 +67,7 @@ async function start(): Promise<void> {
   await app.init();
   const server = app.getHttpServer() as Server;
   server.keepAliveTimeout = 65_000;
-  // An image may take hours; one that comes to a stop is cut by its route.
+  // An image may take hours to upload; its route ends an upload that stalls.
   server.requestTimeout = 6 * 3_600_000;
   app.get(EventStream, { strict: false }).attach(server);
   await listen(server, parseListen('LXSTACK_API_LISTEN', settings('api').listen));

@@ -6,18 +6,20 @@ import { HostCertificates } from '#libs/fleet/enrolment/host-certificates.servic
 import { certificateOf } from './agent-identity.js';
 import type { AgentCall } from './agent-identity.js';
 
-/** A revoked host's streams end within this time. */
+/** Milliseconds within which the streams of a revoked host end. */
 const LOOK_MS = 500;
 
-/** A stream of an admitted host: `revoked` is aborted with a ForbiddenError when the host is revoked. */
+/** A stream of an admitted host. `revoked` is aborted with a ForbiddenError when an operator revokes the host. */
 export interface AdmittedStream {
   hostname: string;
   revoked: AbortSignal;
-  /** To be called when the stream ends. */
+  /** Call it when the stream ends. */
   end(): void;
 }
 
-/** Lets agents in, call by call: a good certificate of our CA may be one that was replaced, or a revoked host's. */
+/**
+ * Checks the calling host at each call: a certificate of the cluster's CA may have been replaced, or its host revoked.
+ */
 @Injectable()
 export class AgentAdmission implements OnApplicationShutdown {
   private readonly log = createLogger('control-plane');
@@ -33,7 +35,7 @@ export class AgentAdmission implements OnApplicationShutdown {
     return shown.hostname;
   }
 
-  /** The same for a call that stays open. */
+  /** As `admit`, for a call that stays open. */
   async admitStream(call: AgentCall): Promise<AdmittedStream> {
     const hostname = await this.admit(call);
     const stream = new AbortController();
@@ -42,6 +44,7 @@ export class AgentAdmission implements OnApplicationShutdown {
     return { hostname, revoked: stream.signal, end: () => this.streams.delete(stream) };
   }
 
+  /** Ends the look for revoked hosts. */
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.looking);
     return Promise.resolve();

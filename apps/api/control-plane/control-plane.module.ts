@@ -6,6 +6,7 @@ import { ControlPlaneServers } from './control-plane.server.js';
 import { DesiredStateHandler } from './desired-state/desired-state.handler.js';
 import { ImageDownload } from './image-download.js';
 
+/** The gRPC servers for agents. The importing app also imports DatabaseModule, FleetModule and OperationsModule. */
 @Module({
   imports: [ImagesModule, NetworkingModule],
   providers: [AgentAdmission, ControlPlaneServers, DesiredStateHandler, ImageDownload],

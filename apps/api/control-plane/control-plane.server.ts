@@ -20,7 +20,7 @@ import { unary } from './unary.js';
 
 const CLOSE_MS = 3_000;
 
-/** The gRPC side for agents: `ControlPlane` asks for their certificate, `Enrolment` is how they get one. */
+/** The gRPC servers for agents: `ControlPlane` demands a host's certificate; `Enrolment` gives a host its first one. */
 @Injectable()
 export class ControlPlaneServers implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly log = createLogger('control-plane');
@@ -36,6 +36,7 @@ export class ControlPlaneServers implements OnApplicationBootstrap, OnApplicatio
     private readonly certificates: HostCertificates,
   ) {}
 
+  /** Listens on both addresses; throws where one of them is taken. */
   async onApplicationBootstrap(): Promise<void> {
     const pki = readPki(settings('pki').directory);
     const control = new Server(channelOptions);
@@ -46,6 +47,7 @@ export class ControlPlaneServers implements OnApplicationBootstrap, OnApplicatio
     await this.listen(enrolment, settings('control').enrolListen, serverCredentials(pki, false));
   }
 
+  /** Ends both servers. */
   async onApplicationShutdown(): Promise<void> {
     await Promise.all(this.servers.map(close));
   }
@@ -91,7 +93,7 @@ export class ControlPlaneServers implements OnApplicationBootstrap, OnApplicatio
   }
 }
 
-/** Lets calls end for a while, then cuts them. */
+/** Lets calls end for a while, then cancels them. */
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const late = setTimeout(() => server.forceShutdown(), CLOSE_MS);

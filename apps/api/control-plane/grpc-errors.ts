@@ -11,7 +11,7 @@ import {
 } from '#libs/common/errors';
 import { isDatabaseAway } from '#libs/database/transient-errors';
 
-/** A domain error as gRPC answers it. */
+/** The gRPC status and message for a domain error. */
 export function toGrpc(error: unknown): Partial<ServerErrorResponse> & { code: status; details: string } {
   return { code: codeOf(error), details: messageOf(error) };
 }

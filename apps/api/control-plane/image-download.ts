@@ -9,7 +9,7 @@ import { AgentAdmission } from './agent-admission.js';
 import type { AdmittedStream } from './agent-admission.js';
 import { toGrpc } from './grpc-errors.js';
 
-/** DownloadImage: the blob of an image, to a host that is about to use it. */
+/** DownloadImage: sends the blob of an image to a host. */
 @Injectable()
 export class ImageDownload {
   private readonly log = createLogger('image-download');
@@ -19,6 +19,7 @@ export class ImageDownload {
     private readonly admission: AgentAdmission,
   ) {}
 
+  /** Serves one download; a host that hangs up ends it. */
   async send(call: ServerWritableStream<DownloadImageRequest, ImageChunk>): Promise<void> {
     const gone = new AbortController();
     call.on('cancelled', () => gone.abort(new Error('the host has hung up')));
@@ -34,7 +35,7 @@ export class ImageDownload {
       call.end();
     } catch (error) {
       this.log.warn({ image: call.request.imageId, error: messageOf(error) }, 'download ended early');
-      // grpc-js answers a stream's status by this event.
+      // grpc-js takes the status of a stream from this event.
       call.emit('error', toGrpc(admitted?.revoked.aborted ? admitted.revoked.reason : error));
     } finally {
       admitted?.end();

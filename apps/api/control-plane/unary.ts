@@ -5,7 +5,7 @@ import { toGrpc } from './grpc-errors.js';
 
 const log = createLogger('control-plane');
 
-/** A handler that answers what `work` returns, or its error as a gRPC status. */
+/** A gRPC handler that answers what `work` returns, or the status of its error. */
 export function unary<Request, Response>(
   method: string,
   work: (request: Request, call: ServerUnaryCall<Request, Response>) => Promise<Response>,

@@ -5,12 +5,12 @@ import type { Tokens } from '#libs/identity/tokens/tokens.service';
 import type { Event } from '#libs/operations/events';
 import { allows, requireMayTry } from '#libs/policy/policy';
 
-/** Of one project, so that nobody takes them all. */
+/** Open streams of one project, so that no project takes all of them. */
 const MAX_PER_PROJECT = 100;
 
 type Listener = Principal;
 
-/** Who listens, and to what: a token's project hears its own, an admin all. */
+/** Who listens to which events: a project's token hears the project's events, an administrator's all. */
 export class Audience {
   private readonly listeners = new Map<WebSocket, Listener>();
 
@@ -20,28 +20,35 @@ export class Audience {
     return this.listeners.size;
   }
 
-  /** Throws ForbiddenError where the token is for no project or without a role there, TooManyRequestsError. */
+  /**
+   * Throws ForbiddenError where the token has no project or no role there, TooManyRequestsError where the project has
+   * too many open streams.
+   */
   judge(principal: Principal): void {
     requireMayTry(principal, 'fleet:operations:list');
     const same = [...this.listeners.values()].filter(({ projectId }) => projectId === principal.projectId);
     if (same.length >= MAX_PER_PROJECT) throw new TooManyRequestsError('Too many open event streams.', 60);
   }
 
+  /** Adds a stream; it is removed when its socket closes. */
   add(socket: WebSocket, principal: Principal): void {
     this.listeners.set(socket, principal);
     socket.on('close', () => this.listeners.delete(socket));
   }
 
+  /** The streams that hear this event. */
   *of(event: Event): Generator<[WebSocket, Listener]> {
     for (const [socket, listener] of this.listeners) if (hears(listener, event)) yield [socket, listener];
   }
 
-  /** Those whose token has run out at `now`. */
+  /** The streams whose token has expired at `now`. */
   *expired(now: number): Generator<WebSocket> {
     for (const [socket, { expiresAt }] of this.listeners) if (expiresAt.getTime() <= now) yield socket;
   }
 
-  /** Asks again what every token stands for; gives those whose token stands for nobody, or for no role, any more. */
+  /**
+   * Reads again what every token stands for. Returns the streams whose token is no longer valid or has lost its role.
+   */
   async refresh(): Promise<WebSocket[]> {
     const asked = [...this.listeners];
     const present = await this.tokens.present([...new Set(asked.map(([, { tokenHash }]) => tokenHash))]);

@@ -2,13 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import { InvalidInputError } from '#libs/common/errors';
 import { EVENTS_PATH } from './events-path.js';
 
-/** The protocol that is spoken; a browser, which can set no header, names its token beside it. */
+/** The websocket's protocol. A browser cannot set headers, so it names its token as a second protocol. */
 export const PROTOCOL = 'lxstack.events';
 const TOKEN_PROTOCOL = /^lxstack\.token\.([A-Za-z0-9_-]{1,512})$/;
 
 /**
- * The token that an upgrade carries, in X-Auth-Token or as a protocol `lxstack.token.TOKEN`; undefined where it is to
- * come in the first message. Never in the URL, which logs and histories keep. Throws InvalidInputError.
+ * The token of an upgrade request: X-Auth-Token, or a protocol `lxstack.token.TOKEN`; undefined where the first message
+ * will bring it. Never in the URL, because logs and histories keep URLs. Throws InvalidInputError.
  */
 export function tokenOf(request: IncomingMessage): string | undefined {
   if (new URL(request.url ?? '/', 'http://api').searchParams.has('token'))
@@ -19,7 +19,7 @@ export function tokenOf(request: IncomingMessage): string | undefined {
   return protocols.map((one) => TOKEN_PROTOCOL.exec(one)?.[1]).find((token) => token !== undefined);
 }
 
-/** The token of a first message `{"token": "…"}`; '' where it has none. */
+/** The token of a first message `{"token": "…"}`; '' where the message has none. */
 export function tokenIn(message: string): string {
   try {
     const { token } = JSON.parse(message) as { token?: unknown };

@@ -18,19 +18,20 @@ import { EVENTS_PATH } from './events-path.js';
 import { memberView } from './member-view.js';
 
 const MAX_SOCKETS = 1_000;
-/** Whose first message has not come. */
+/** Streams whose first message has not come yet. */
 const MAX_WAITING = 100;
 const PING_MS = 30_000;
-/** A token that was revoked, or whose user was disabled, is heard of within this time. */
+/** Milliseconds until a stream notices that its token was revoked or its user disabled. */
 const REFRESH_MS = 1_000;
-/** In which the first message has to come where the upgrade carried no token. */
+/** Milliseconds in which the first message must bring the token where the upgrade had none. */
 const FIRST_MESSAGE_MS = 10_000;
-/** RFC 6455: 1008, the other end broke a rule. */
+/** RFC 6455: 1008, the client broke a rule. */
 const POLICY_VIOLATION = 1008;
 
 /**
- * The websocket on which operations, instances and migrations report. A token's project hears its own, an admin all, as
- * long as the token is good. A client that reads slower than `LXSTACK_EVENTS_BUFFER_BYTES` allows is cut off.
+ * The websocket that tells of changes of operations, instances and migrations. A project's token hears the project's
+ * events, an administrator's all, while the token is valid. A client that lets more than `LXSTACK_EVENTS_BUFFER_BYTES`
+ * pile up is cut off.
  */
 @Injectable()
 export class EventStream implements OnApplicationShutdown {
@@ -52,12 +53,12 @@ export class EventStream implements OnApplicationShutdown {
     this.audience = new Audience(tokens);
   }
 
-  /** Streams that are open and whose token was good. */
+  /** Number of open streams whose token was accepted. */
   get listening(): number {
     return this.audience.size;
   }
 
-  /** Takes over upgrades of `http` to EVENTS_PATH; every other one is refused. */
+  /** Takes over the upgrade requests of `http` to EVENTS_PATH and refuses those to other paths. */
   attach(http: Server): void {
     http.on('upgrade', (request, socket, head) => void this.upgrade(request, socket, head));
     this.events
@@ -72,6 +73,7 @@ export class EventStream implements OnApplicationShutdown {
     );
   }
 
+  /** Ends every stream. */
   async onApplicationShutdown(): Promise<void> {
     this.timers.forEach((timer) => clearInterval(timer));
     this.unsubscribe?.();
@@ -129,7 +131,7 @@ export class EventStream implements OnApplicationShutdown {
     }
   }
 
-  /** Where the database does not answer only time ends a token. */
+  /** Where the database does not answer, only its expiry ends a token. */
   private async refresh(): Promise<void> {
     for (const socket of this.audience.expired(Date.now())) socket.close(POLICY_VIOLATION, 'the token has run out');
     if (this.refreshing || !this.audience.size) return;
@@ -144,7 +146,7 @@ export class EventStream implements OnApplicationShutdown {
   }
 }
 
-/** `resource_id`: the instance an operation or migration is about, or the thing itself. */
+/** `resource_id`: the instance of an operation or migration; else the thing itself. */
 function renderEvent({ type, id, projectId, data }: Event): string {
   const resource = data.resourceId ?? data.instanceId ?? id;
   return JSON.stringify({ ...data, type, id, project_id: projectId, resource_id: resource, resourceId: resource });
@@ -157,7 +159,7 @@ function statusOf(error: unknown): string {
   return error instanceof DomainError ? '401 Unauthorized' : '503 Service Unavailable';
 }
 
-/** RFC 6455: at most 123 bytes. */
+/** RFC 6455: a reason has at most 123 bytes. */
 function reasonOf(error: unknown): string {
   return error instanceof DomainError ? error.message.slice(0, 100) : 'the token could not be checked';
 }

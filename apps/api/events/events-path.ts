@@ -1,1 +1,2 @@
+/** Path of the websocket. */
 export const EVENTS_PATH = '/fleet/v1/events';

@@ -1,7 +1,7 @@
 import type { Event } from '#libs/operations/events';
 import { publicFailure } from '#libs/operations/public-failure';
 
-/** What members of the project hear of each kind of event. */
+/** The fields of each kind of event that members of the project may see. */
 const SHOWN: Readonly<Record<Event['type'], readonly string[]>> = {
   operation: ['kind', 'state', 'step', 'resourceType', 'resourceId', 'error'],
   instance: ['vmState', 'powerState'],
@@ -11,7 +11,7 @@ const SHOWN: Readonly<Record<Event['type'], readonly string[]>> = {
   ],
 };
 
-/** The event without what is for administrators: why something failed in its own words, what a host has reported. */
+/** The event without what is for administrators: failures in their own words, and what hosts have reported. */
 export function memberView({ data, ...event }: Event): Event {
   const shown = SHOWN[event.type].filter((field) => field in data).map((field) => [field, data[field]]);
   const { error, errorType } = data;

@@ -9,7 +9,7 @@ import { MobilityController } from './mobility/mobility.controller.js';
 import { RebalanceController } from './rebalance/rebalance.controller.js';
 import { OperationsController } from './operations/operations.controller.js';
 
-/** `/fleet/v1`: for operators. */
+/** The fleet's own API, `/fleet/v1`, for operators. */
 @Module({
   imports: [ComputeModule, MobilityModule],
   controllers: [

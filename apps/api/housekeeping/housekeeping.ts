@@ -12,7 +12,7 @@ import { Retention } from '#libs/retention/retention';
 import type { KeptDays } from '#libs/retention/rules';
 
 /**
- * What has to be done from time to time and that no operation does: expired tokens, uploads whose process died, images that nobody
+ * Removes from time to time what no operation removes: expired tokens, what dead uploads left, images that no server
  * needs, and what ended long ago.
  */
 @Injectable()
@@ -31,17 +31,19 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly retention: Retention,
   ) {}
 
+  /** Begins a round at once, then repeats it. */
   onApplicationBootstrap(): void {
     this.rounds.start(0);
   }
 
+  /** Ends the rounds. */
   async onApplicationShutdown(): Promise<void> {
     await this.rounds.stop();
   }
 
-  /** One round; does nothing where another process is at it. */
+  /** One round; does nothing where another process is in one. */
   async run(): Promise<void> {
-    // No transaction is open around it: removing files may take long.
+    // Runs outside a transaction: removing files may take long.
     await alone(this.database, 'housekeeping', async () => {
       const tokens = await this.tokens.prune();
       const swept = await this.images.run();

@@ -12,21 +12,25 @@ export interface ApiRequest extends Request {
   principal?: Principal;
 }
 
-/** The path as the client wrote it; within middleware `path` is what is left behind the middleware's own. */
+/**
+ * The path as the client wrote it. Express' `path` is, within a middleware, only what follows the middleware's own
+ * path.
+ */
 export const pathOf = ({ originalUrl }: Request): string => originalUrl.split('?', 1)[0]!;
 
+/** The request of a guard's or decorator's context. */
 export function requestOf(context: ExecutionContext): ApiRequest {
   return context.switchToHttp().getRequest<ApiRequest>();
 }
 
-/** Parameter: who asks. */
+/** Parameter decorator: the caller. */
 export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
   const { caller } = requestOf(context);
   if (!caller) throw new UnauthenticatedError();
   return caller;
 });
 
-/** Parameter: all that the caller's token says. */
+/** Parameter decorator: all that the caller's token says. */
 export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
   const { principal } = requestOf(context);
   if (!principal) throw new UnauthenticatedError();

@@ -5,7 +5,7 @@ import { isOpen } from './access.js';
 import { requestOf } from './api-request.js';
 import { KeystoneToken } from './keystone-token.js';
 
-/** Every route of every face but those marked @Open(): who asks is known, as `request.caller`. */
+/** Authenticates the caller of every route that is not marked @Open(), and sets `request.caller`. */
 @Injectable()
 export class AuthGuard implements CanActivate {
   constructor(
@@ -13,6 +13,7 @@ export class AuthGuard implements CanActivate {
     private readonly authenticator: KeystoneToken,
   ) {}
 
+  /** Throws UnauthenticatedError. */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (context.getType() === 'http' && !isOpen(this.reflector, context))
       await this.authenticator.authenticate(requestOf(context));

@@ -5,8 +5,8 @@ import { ErrorFilter } from './error.filter.js';
 import type { ErrorAnswer } from './error.filter.js';
 
 /**
- * The last filter: for what fails before a controller is found (a path that is none, a body that is no JSON). Faces
- * register their own form for their paths; what belongs to none gets a plain one.
+ * The last error filter, for what fails before a controller is found: an unknown path, a body that is no JSON. Each
+ * face registers its form of errors for its paths; other paths get a plain form.
  */
 @Injectable()
 export class ErrorForms extends ErrorFilter {
@@ -17,8 +17,9 @@ export class ErrorForms extends ErrorFilter {
     this.forms.set(prefix, form);
   }
 
+  /** Answers in the form of the face to which the path belongs. */
   override catch(error: unknown, host: ArgumentsHost): void {
-    // Not `path`: within middleware it is what is left behind the middleware's own.
+    // Express' `path` is, within a middleware, only what follows the middleware's own path.
     const { originalUrl } = host.switchToHttp().getRequest<ApiRequest>();
     const form = this.forms.get(/^\/[^/?]*/.exec(originalUrl)?.[0] ?? '');
     if (form) form.catch(error, host);

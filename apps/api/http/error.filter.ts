@@ -27,10 +27,11 @@ export interface ErrorAnswer {
 const log = createLogger('api');
 
 /**
- * Turns whatever a route throws into an answer. Each face has one subclass, in its `*.errors.ts`, which gives the body
- * its form and maps what the face answers otherwise; controllers name it with @UseFilters.
+ * Turns what a route throws into an answer. Each face has one subclass, in its `*.errors.ts`: it makes the body's form
+ * and maps the statuses in which the face differs. Controllers name it by @UseFilters.
  */
 export abstract class ErrorFilter implements ExceptionFilter {
+  /** Answers the request with the error; logs it where the fault is ours. */
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const [request, response] = [http.getRequest<ApiRequest>(), http.getResponse<Response>()];
@@ -39,7 +40,7 @@ export abstract class ErrorFilter implements ExceptionFilter {
       return;
     }
     const status = this.statusOf(error);
-    // What a face should have refused by its name is logged: it is a gap in its checks.
+    // PostgreSQL has refused a value that the face should have refused by its field: the log shows the gap.
     const unchecked = isDataException(error);
     const known = !unchecked && (status < 500 || error instanceof DomainError);
     if (!known)
@@ -54,7 +55,7 @@ export abstract class ErrorFilter implements ExceptionFilter {
       .send(answer.body);
   }
 
-  /** Status of an error; a face overrides it for its own exceptions and calls this for the rest. */
+  /** HTTP status of an error. A face overrides it for its own errors and calls this for the others. */
   protected statusOf(error: unknown): number {
     if (error instanceof NotFoundError) return 404;
     if (error instanceof InvalidInputError) return 400;
@@ -72,7 +73,7 @@ export abstract class ErrorFilter implements ExceptionFilter {
   protected abstract render(status: number, message: string, error: unknown): ErrorAnswer;
 }
 
-/** Administrators are told which host it was. */
+/** Only administrators read a message that names a host. */
 function messageFor(error: unknown, { caller }: ApiRequest): string {
   const open = error instanceof DomainError ? error.publicMessage : undefined;
   if (open !== undefined && !(caller && allows(caller, 'fleet:failures:details'))) return open;

@@ -6,12 +6,12 @@ import { KeystoneToken } from './keystone-token.js';
 import { PolicyGuard } from './policy.guard.js';
 import { InputModule } from './input/input.module.js';
 
-/** What stands before every face: what comes in is bounded and sound, and who asks is known. */
+/** What every request passes before its face: bounds on the input, authentication, the policy. */
 @Module({
   imports: [InputModule, IdentityModule],
   providers: [
     KeystoneToken,
-    // In this order: who asks, then whether they may.
+    // In this order: who is the caller, then whether the caller may.
     { provide: APP_GUARD, useClass: AuthGuard },
     { provide: APP_GUARD, useClass: PolicyGuard },
   ],

@@ -3,7 +3,10 @@ import { UnauthenticatedError } from '#libs/common/errors';
 import { Tokens } from '#libs/identity/tokens/tokens.service';
 import type { ApiRequest } from './api-request.js';
 
-/** The authenticator of OpenStack's faces and of the fleet's: X-Auth-Token says who asks. Another face may have its own. */
+/**
+ * The authenticator of OpenStack's faces and of the fleet's: X-Auth-Token tells the caller. Other faces may have their
+ * own.
+ */
 @Injectable()
 export class KeystoneToken {
   constructor(private readonly tokens: Tokens) {}

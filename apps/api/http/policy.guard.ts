@@ -8,13 +8,14 @@ import { requestOf } from './api-request.js';
 import type { ApiRequest } from './api-request.js';
 
 /**
- * Asks the policy for the route's rule before its controller is called: whoever may do it to nothing at all ends here.
- * Whether it may be done to the thing that is meant, services ask. A route without a rule is nobody's.
+ * Asks the policy for the route's rule before its controller is called, and refuses callers whom the rule allows on no
+ * target at all. Services ask again with the target. A route without a rule is refused to everybody.
  */
 @Injectable()
 export class PolicyGuard implements CanActivate {
   constructor(private readonly reflector: Reflector) {}
 
+  /** Throws ForbiddenError. */
   canActivate(context: ExecutionContext): boolean {
     if (context.getType() !== 'http' || isOpen(this.reflector, context)) return true;
     const request = requestOf(context);
@@ -27,13 +28,13 @@ export class PolicyGuard implements CanActivate {
   }
 }
 
-/** As the tables and the OpenAPI document write it. Express answers HEAD by GET. */
+/** The route as the policy's tables and the OpenAPI document write it. Express answers HEAD by GET. */
 function routeOf({ method, route }: ApiRequest): string {
   const { path } = route as { path: string };
   return `${method === 'HEAD' ? 'GET' : method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`;
 }
 
-/** The one key of a body, which names an action. */
+/** The one key of a body that names an action. */
 function keyOf(body: unknown): string | undefined {
   const keys = typeof body === 'object' && body !== null ? Object.keys(body) : [];
   return keys.length === 1 ? keys[0] : undefined;

@@ -1,4 +1,4 @@
 import { settings } from '#libs/common/settings/settings';
 
-/** `https://host:port` under which clients reach this API, without a slash at its end. */
+/** `https://host:port` under which clients reach this API, without a slash at the end. */
 export const publicUrl = (): string => settings('publicUrl').url.replace(/\/+$/, '');

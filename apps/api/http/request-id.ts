@@ -8,8 +8,9 @@ const FOREIGN_ID = /^req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f
 const log = createLogger('api');
 
 /**
- * Gives each request an id of our own and tells it in every answer. A caller's X-OpenStack-Request-ID ties our log to
- * the caller's and is used for nothing else (oslo.middleware: global_request_id, which must be `req-` and a UUID).
+ * Gives each request an id of our own and names it in every answer. A caller's X-OpenStack-Request-ID is logged and
+ * echoed, so that both logs can be joined, and used for nothing else (oslo.middleware: global_request_id, which must be
+ * `req-` and a UUID).
  */
 export function requestId(request: ApiRequest, response: Response, next: NextFunction): void {
   request.requestId = newRequestId();

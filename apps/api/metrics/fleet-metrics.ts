@@ -19,7 +19,7 @@ const FLEET = `
   SELECT 'lxstack_operations_unfinished', json_build_object('queue', queue, 'state', state), count(*)::int
   FROM operations WHERE state IN ('pending', 'running', 'undoing') GROUP BY queue, state`;
 
-/** What Prometheus is told: the fleet as Postgres has it, and this process. */
+/** Metrics for Prometheus: the fleet as Postgres knows it, and this process. */
 @Injectable()
 export class FleetMetrics {
   private readonly registry = new Registry();
@@ -42,10 +42,10 @@ export class FleetMetrics {
 
   readonly contentType = this.registry.contentType;
 
-  /** Prometheus' text format. */
+  /** All metrics in Prometheus' text format. */
   async render(): Promise<string> {
     const samples = await this.database.query<Sample[]>(FLEET);
-    for (const gauge of this.gauges.values()) gauge.reset(); // a state that nothing is in any more
+    for (const gauge of this.gauges.values()) gauge.reset(); // drops states that nothing is in any more
     for (const { name, labels, value } of samples) {
       const words = Object.entries(labels).map(([key, label]) => [key, String(label)]);
       this.gauges.get(name)!.set(Object.fromEntries(words) as Record<string, string>, value);

@@ -9,7 +9,10 @@ import { listen, parseListen } from '../listen.js';
 import { FleetMetrics } from './fleet-metrics.js';
 import { bears, metricsToken } from './metrics-token.js';
 
-/** `/metrics` on an address of its own (LXSTACK_METRICS_LISTEN), in plain HTTP; behind the token where one is set. */
+/**
+ * Serves `/metrics` on an address of its own (LXSTACK_METRICS_LISTEN), in plain HTTP; behind the token where one is
+ * set.
+ */
 @Injectable()
 export class MetricsListener implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly log = createLogger('metrics');
@@ -17,12 +20,13 @@ export class MetricsListener implements OnApplicationBootstrap, OnApplicationShu
 
   constructor(private readonly metrics: FleetMetrics) {}
 
-  /** The port that it listens on, 0 where it does not. */
+  /** The port on which it listens; 0 where it does not. */
   get port(): number {
     const address = this.server?.address();
     return address && typeof address === 'object' ? address.port : 0;
   }
 
+  /** Listens where the setting names an address; throws where the address is taken. */
   async onApplicationBootstrap(): Promise<void> {
     const where = settings('metrics').listen;
     if (!where) return;
@@ -33,6 +37,7 @@ export class MetricsListener implements OnApplicationBootstrap, OnApplicationShu
     this.log.info({ listen: where }, 'listening for Prometheus');
   }
 
+  /** Ends the listener. */
   async onApplicationShutdown(): Promise<void> {
     this.server?.close();
     this.server?.closeAllConnections();

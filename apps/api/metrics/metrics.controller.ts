@@ -6,7 +6,7 @@ import { NotFoundError, UnauthenticatedError } from '#libs/common/errors';
 import { FleetMetrics } from './fleet-metrics.js';
 import { bears, metricsToken } from './metrics-token.js';
 
-/** `/metrics` among the faces: there only with a token of its own (LXSTACK_METRICS_TOKEN_FILE), never without. */
+/** `/metrics` beside the faces. It exists only where a token for it is set (LXSTACK_METRICS_TOKEN_FILE). */
 @Open()
 @ApiExcludeController()
 @Controller('metrics')

@@ -5,10 +5,16 @@ import type { Delta } from '#libs/networking/desired-state/delta';
 import type { HostStream } from '#libs/networking/desired-state/follower-state';
 import { messagesOf } from './service.js';
 
-/** Resources kept for a host that does not read, at most: it dials again then, and says what it has. */
+/**
+ * Upper bound of the resources kept for a host that does not read. Beyond it the stream ends; the host dials again and
+ * names the revision it has.
+ */
 const MOST_KEPT = 50_000;
 
-/** One agent's stream. While the agent does not read, what it is to know is kept merged: the newest word of each resource. */
+/**
+ * The stream to one agent. While the agent does not read, the stream keeps what it must send, merged: the newest
+ * version of each resource.
+ */
 export class AgentStream implements HostStream {
   ended = false;
   private kept: { revision: string; delta: Delta; whole: boolean } | undefined;
@@ -22,6 +28,7 @@ export class AgentStream implements HostStream {
     call.on('drain', () => this.drained());
   }
 
+  /** As `HostStream.send`. */
   send(revision: string, delta: Delta, whole: boolean): void {
     if (this.ended) return;
     if (!this.full) return this.write(revision, delta, whole);
@@ -31,6 +38,7 @@ export class AgentStream implements HostStream {
     if (all.changed.length + all.removed.length > MOST_KEPT) this.end('the host does not read');
   }
 
+  /** As `HostStream.end`; the agent dials again. */
   end(_reason: string): void {
     if (this.ended) return;
     this.ended = true;

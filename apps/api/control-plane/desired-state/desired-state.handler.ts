@@ -20,7 +20,7 @@ type Call = ServerDuplexStream<DesiredStateRequest, DesiredStateResponse>;
 
 const MOST_NETWORKS = 10_000;
 
-/** FollowDesiredState: subscription first, then acknowledgements, until one side ends. */
+/** FollowDesiredState: an agent sends its subscription, then acknowledgements, until one side ends the stream. */
 @Injectable()
 export class DesiredStateHandler {
   private readonly log = createLogger('desired-state');
@@ -31,6 +31,7 @@ export class DesiredStateHandler {
     private readonly admission: AgentAdmission,
   ) {}
 
+  /** Serves one stream. */
   follow(call: Call): void {
     let stream: AgentStream | undefined;
     let admitted: AdmittedStream | undefined;

@@ -2,12 +2,12 @@ import { ControlPlaneService } from '#generated/lxstack/agent/v1/control_plane';
 import { DesiredStateResponse } from '#generated/lxstack/agent/v1/desired_state';
 import type { Delta } from '#libs/networking/desired-state/delta';
 
-/** Resources in one message at most: some 100 KiB. */
+/** Resources in one message, some 100 KiB. */
 const PART = 1_000;
 
 const written = new WeakMap<DesiredStateResponse, Buffer>();
 
-/** The service with messages that are written out once, however many hosts get them. */
+/** The generated service with one change: a message is serialized once, however many hosts it goes to. */
 export const controlPlaneService: typeof ControlPlaneService = {
   ...ControlPlaneService,
   followDesiredState: {
@@ -24,7 +24,7 @@ export const controlPlaneService: typeof ControlPlaneService = {
 
 const messages = new WeakMap<Delta, { revision: string; whole: boolean; parts: DesiredStateResponse[] }>();
 
-/** The delta as messages, in parts; the same objects for the same delta. */
+/** The messages of a delta, in parts. The same delta gives the same objects, so that their bytes are shared. */
 export function messagesOf(revision: string, delta: Delta, whole: boolean): DesiredStateResponse[] {
   const known = messages.get(delta);
   if (known?.revision === revision && known.whole === whole) return known.parts;

@@ -6,7 +6,7 @@ import { PlacementRecords } from '#libs/scheduling/placement/placement-records';
 import type { PlacementRecord } from '#libs/scheduling/placement/placement-records';
 import { FleetErrorFilter } from '../fleet.errors.js';
 
-/** Operators: does all fit together, and why is an instance where it is. */
+/** For operators: whether records, agents and kernels agree, and why an instance is on its host. */
 @ApiTags('fleet')
 @UseFilters(FleetErrorFilter)
 @Controller('fleet/v1')
@@ -21,14 +21,14 @@ export class AuditController {
     return { differences: await this.audit.run() };
   }
 
-  /** Hosts' networks that are not as they should be are made so; what is left is told. */
+  /** Agents mend the networks of their kernels; what still differs is in the answer. */
   @Post('audit/repair')
   @HttpCode(200)
   async repair(): Promise<{ differences: string[] }> {
     return { differences: await this.audit.run(true) };
   }
 
-  /** The last placement of an instance: each host, each filter, the reason. */
+  /** The last placement of an instance: for each host the filter that rejected it, and why. */
   @Get('instances/:id/explain')
   async explain(@Param('id') id: string): Promise<{ placement: PlacementRecord }> {
     return { placement: await this.placements.last(requireName('id', id, UUID, 'a UUID')) };

@@ -32,7 +32,7 @@ class DrainBody {
   timeout?: number;
 }
 
-/** Operators: empty a host. The drain of a host is the latest one. */
+/** For operators: empties a host. A host's drain is its latest one. */
 @ApiTags('fleet')
 @UseFilters(FleetErrorFilter)
 @Controller('fleet/v1/hosts/:host/drain')

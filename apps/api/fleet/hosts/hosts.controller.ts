@@ -13,7 +13,7 @@ import { JoinTokens } from '#libs/fleet/join-tokens/join-tokens.service';
 import { FleetErrorFilter } from '../fleet.errors.js';
 import { JoinTokenBody } from './join-token.dto.js';
 
-/** Operators: the hosts and the way in. */
+/** For operators: hosts, join tokens, revocation. */
 @ApiTags('fleet')
 @UseFilters(FleetErrorFilter)
 @Controller('fleet/v1')
@@ -42,7 +42,7 @@ export class HostsController {
     return { hosts: hosts.map((host) => renderHost(host, this.hosts.isUp(host, now))) };
   }
 
-  /** No call of the host is taken any more, until it joins again with a token made for that. */
+  /** From now on no call of the host is accepted, until it joins again with a token made for that. */
   @Post('hosts/:host/revoke')
   @HttpCode(200)
   async revoke(@Param('host') name: string): Promise<{ host: object }> {
@@ -51,7 +51,10 @@ export class HostsController {
     return { host: renderHost(host, this.hosts.isUp(host, new Date())) };
   }
 
-  /** What the host's agent has promised to do to which instances when its lease ends, in seconds after that. */
+  /**
+   * Which instances the host's agent has promised to freeze and kill after its lease has ended, and after how many
+   * seconds.
+   */
   @Get('hosts/:host/fence')
   async fence(@Param('host') name: string): Promise<{ fence: object }> {
     const { host, promised, marginSeconds } = await this.fencing.of(name);

@@ -3,12 +3,12 @@ import { HOSTNAME } from '#libs/common/names';
 
 /** Body of POST /fleet/v1/join-tokens. */
 export class JoinTokenBody {
-  /** The host that it is for; left out: any host that is new. */
+  /** Name of the host that the token is for; absent: any host that has not joined before. */
   @IsOptional()
   @Matches(HOSTNAME, { message: 'a host name of letters, digits and hyphens' })
   hostname?: string;
 
-  /** The host has joined before and may do so again. */
+  /** True: the host may have joined before. */
   @IsOptional()
   @IsBoolean({ message: 'true or false' })
   re_enrol?: boolean;

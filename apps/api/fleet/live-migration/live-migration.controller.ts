@@ -13,18 +13,20 @@ import { Migrations } from '#libs/mobility/migrations/migrations.service';
 import { FleetErrorFilter } from '../fleet.errors.js';
 
 class LiveMigrationBody {
-  /** Left out: the scheduler chooses. */
+  /** Name of the target; absent: the scheduler chooses. */
   @IsOptional()
   @Matches(/^[A-Za-z0-9][A-Za-z0-9.-]{0,254}$/, { message: 'the name of a host' })
   host?: string;
 
-  /** Left out: the source chooses by what it costs. */
+  /** Absent: the source chooses the cheapest. */
   @IsOptional()
   @IsIn(memoryModes, { message: memoryModes.join(', ') })
   memory_mode?: MemoryMode;
 }
 
-/** Operators: what os-migrateLive has no words for. The live migration of an instance is the latest one. */
+/**
+ * For operators: live migration with what os-migrateLive cannot say. An instance's live migration is its latest one.
+ */
 @ApiTags('fleet')
 @UseFilters(FleetErrorFilter)
 @Controller('fleet/v1/instances/:id/live-migration')

@@ -11,7 +11,10 @@ import { allows } from '#libs/policy/policy';
 import { FleetErrorFilter } from '../fleet.errors.js';
 import { ownersView } from '#libs/mobility/eligibility/owners-view';
 
-/** Whether an instance can be moved, and if not why. Owners see what its own states say, admins what the hosts say too. */
+/**
+ * Whether an instance can be moved, and why not. Owners read what the instance's own states say, administrators also
+ * what hosts say.
+ */
 @ApiTags('fleet')
 @UseFilters(FleetErrorFilter)
 @Controller('fleet/v1/instances/:id/mobility')

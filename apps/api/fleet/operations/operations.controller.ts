@@ -16,7 +16,7 @@ import { publicFailure } from '#libs/operations/public-failure';
 
 const FIELDS = ['project_id', 'resource_type', 'resource_id', 'kind', 'parent_id', 'state', 'marker', 'limit'];
 
-/** Every operation as it is kept. An admin sees all, everybody else those of the project. */
+/** Operations as they are recorded. Administrators see all, other callers those of their project. */
 @ApiTags('fleet')
 @UseFilters(FleetErrorFilter)
 @Controller('fleet/v1/operations')
@@ -60,8 +60,8 @@ function parseState(text: string): OperationState {
 }
 
 /**
- * Input and context are left out: they may carry what is none of an operator's business. Why it failed, in its own words,
- * and which worker has it are for administrators.
+ * Leaves out input and context, which may carry what no client should see. Only administrators see the failure's own
+ * message and the worker.
  */
 function render(operation: Operation, caller: Caller): object {
   const whole = allows(caller, 'fleet:failures:details');

@@ -60,7 +60,7 @@ class ScheduleBody extends ApplyBody {
   at: string;
 }
 
-/** Operators: plans that even out the fleet. */
+/** For operators: plans that even out the hosts' loads. */
 @ApiTags('fleet')
 @UseFilters(FleetErrorFilter)
 @Controller('fleet/v1/rebalance-plans')

@@ -4,7 +4,7 @@ import { getMetadataStorage } from 'class-validator';
 import { factsOf } from './fields.js';
 import type { Dto } from './fields.js';
 
-/** As much of a JSON schema as /docs shows of a body. */
+/** The parts of a JSON schema that /docs shows of a body. */
 export interface Schema {
   type?: string;
   enum?: unknown[];
@@ -23,20 +23,23 @@ const types = new Map<unknown, string>([
   [Object, 'object'],
 ]);
 
-/** What /docs shows of a body: its DTO under `key`. Read from the rules that check it, so that they cannot differ. */
+/**
+ * Shows in /docs the DTO of a body, under `key`. The schema is read from the rules that check the body, so they cannot
+ * differ.
+ */
 export const Takes = (key: string, dto: Dto): MethodDecorator =>
   applyDecorators(ApiBody({ schema: wrap(key, schemaOf(dto)) }));
 
-/** The same without a key. */
+/** As `Takes`, for a body without a key. */
 export const TakesBare = (dto: Dto): MethodDecorator => applyDecorators(ApiBody({ schema: schemaOf(dto) }));
 
-/** A body with a map of text under `key`; without a key it is the map. */
+/** Shows in /docs a body with a map of text under `key`; without a key the body is the map. */
 export const TakesMap = (key?: string): MethodDecorator => {
   const map: Schema = { type: 'object', additionalProperties: { type: 'string' } };
   return applyDecorators(ApiBody({ schema: key === undefined ? map : wrap(key, map) }));
 };
 
-/** A body with one of several keys, each with its own DTO; null: its value says nothing. */
+/** Shows in /docs a body with one of several keys, each with its own DTO; null: the key's value does not matter. */
 export const TakesOneOf = (bodies: Readonly<Record<string, Dto | null>>): MethodDecorator =>
   applyDecorators(
     ApiBody({ schema: { oneOf: Object.entries(bodies).map(([key, dto]) => wrap(key, dto ? schemaOf(dto) : {})) } }),

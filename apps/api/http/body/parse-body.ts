@@ -5,13 +5,13 @@ import { factsOf } from './fields.js';
 import type { Dto } from './fields.js';
 
 interface Context {
-  /** Where the object is in the body, for what is said of its fields. */
+  /** Path of the object in the body, for messages about its fields. */
   path?: string;
-  /** Microversion 2.`version`; left out: the face has none. */
+  /** Microversion 2.`version`; absent: the face has no microversions. */
   version?: number;
 }
 
-/** The object under `key` of a body: `{"server": {...}}`. Throws InputError. */
+/** The object under the body's `key`, as in `{"server": {...}}`. Throws InputError. */
 export function unwrap(body: unknown, key: string): Record<string, unknown> {
   if (!isObject(body)) throw new InputError(key, body, `A JSON body of the form {"${key}": {…}} is expected`);
   const inner = Object.hasOwn(body, key) ? body[key] : undefined;
@@ -21,8 +21,8 @@ export function unwrap(body: unknown, key: string): Record<string, unknown> {
 }
 
 /**
- * Checks `value` against its class-validator class and gives it as one. Fields the class does not have, or does not have
- * in this version, are refused. Throws InputError with the field's path and what was expected.
+ * Checks `value` by the rules of its DTO class and returns it as an object of that class. Refuses fields that the class
+ * does not have, or not in this version. Throws InputError with the field's path and what was expected.
  */
 export function parseBody<T extends object>(dto: Dto<T>, value: unknown, { path = '', version }: Context = {}): T {
   const at = version ?? Infinity;
@@ -34,7 +34,10 @@ export function parseBody<T extends object>(dto: Dto<T>, value: unknown, { path 
   return parsed;
 }
 
-/** Only fields that the DTO declares are taken, and only own ones: a key such as `constructor` is a field like any other. */
+/**
+ * Takes only fields that the DTO declares, and only the object's own: a key such as `constructor` is an unknown field
+ * like any other.
+ */
 function instantiate<T extends object>(dto: Dto<T>, value: unknown, path: string, version: number): T {
   if (!isObject(value)) throw new InputError(path || 'body', value, `${show(value)} is not of type 'object'`);
   const [known, facts, absent] = [fieldsOf(dto), factsOf(dto.prototype as object), outside(dto, version)];
@@ -76,7 +79,7 @@ function fieldsOf(dto: Dto): ReadonlySet<string> {
   return fields;
 }
 
-/** Fields that this version does not have. */
+/** The fields that this version does not have. */
 function outside(dto: Dto, version: number): ReadonlySet<string> {
   const windows = [...factsOf(dto.prototype as object)];
   return new Set(
@@ -95,11 +98,12 @@ function firstError(error: ValidationError, path: string): InputError {
   return new InputError(field, error.value, reason);
 }
 
+/** Whether the value is an object, and neither null nor a list. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Without what the client left out, so that defaults stand. */
+/** The fields without those that the client left out, so that defaults apply. */
 export function given<T extends object>(fields: T): T {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 }

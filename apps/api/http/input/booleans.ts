@@ -3,7 +3,7 @@ const words: ReadonlyMap<string, boolean> = new Map([
   ...['false', 'off', 'no', '0', 'n', 'f'].map((word) => [word, false] as const),
 ]);
 
-/** What Python's and JSON's clients write for true and false (oslo's strutils), in any case; undefined for what is neither. */
+/** The boolean that Python's and JSON's clients mean (oslo's strutils), in any case; undefined for anything else. */
 export function booleanOf(value: unknown): boolean | undefined {
   if (typeof value === 'boolean') return value;
   return typeof value === 'string' ? words.get(value.toLowerCase()) : undefined;

@@ -2,7 +2,7 @@ import { InvalidInputError } from '#libs/common/errors';
 
 const SECRETS = /pass(word)?|secret|user_data/i;
 
-/** A field of a body or a query is not what was expected: says which, what came and what was wanted. */
+/** A field of a body or query is wrong. The message names the field, what came and what was expected. */
 export class InputError extends InvalidInputError {
   constructor(
     field: string,
@@ -15,7 +15,7 @@ export class InputError extends InvalidInputError {
   }
 }
 
-/** A value as an answer quotes it: 200 characters at most. */
+/** A value as an answer quotes it, cut at 200 characters. */
 export function show(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'None');
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;

@@ -7,8 +7,8 @@ import { parseJson } from './json-parser.js';
 import { soundRequest } from './sound-request.js';
 
 /**
- * The way into every face: request id, JSON body, the bounds of all input, and the last error filter. The application is
- * made with `bodyParser: false`, so that this parser is the only one.
+ * The way into every face: request id, JSON body, bounds on all input, and the last error filter. The application must
+ * be created with `bodyParser: false`, so that this parser is the only one.
  */
 @Global()
 @Module({
@@ -16,6 +16,7 @@ import { soundRequest } from './sound-request.js';
   exports: [ErrorForms],
 })
 export class InputModule implements NestModule {
+  /** Installs the middlewares in the order in which they run. */
   configure(consumer: MiddlewareConsumer): void {
     consumer.apply(requestId, parseJson, soundRequest).forRoutes('{*path}');
   }

@@ -1,14 +1,14 @@
 import { InvalidInputError } from '#libs/common/errors';
 
-/** What no body of any face exceeds; the fields of a DTO have narrower bounds of their own. */
+/** Bounds of every body of every face; the fields of a DTO have narrower ones. */
 export const bodyBounds = {
-  /** Lists and objects inside one another. */
+  /** Lists and objects within one another. */
   depth: 24,
-  /** Items of one list, fields of one object. */
+  /** Items of a list, or fields of an object. */
   items: 1_000,
-  /** Values of the whole body. */
+  /** Values in the whole body. */
   values: 10_000,
-  /** UTF-16 units of one string: an image's property and `user_data` may be 65,535. */
+  /** UTF-16 units of a string: an image's property and `user_data` may have 65,535. */
   text: 65_536,
 } as const;
 
@@ -19,12 +19,12 @@ interface Visit {
 }
 
 /**
- * Throws InvalidInputError, naming the path, where a parsed JSON body is larger than `bodyBounds`, or holds text that
- * PostgreSQL cannot (U+0000, half a surrogate pair) or a key that would change a prototype.
+ * Throws InvalidInputError, naming the path, where a parsed JSON body exceeds `bodyBounds`, holds text that PostgreSQL
+ * cannot (U+0000, half a surrogate pair), or has a key that would change a prototype.
  */
 export function requireSoundBody(body: unknown): void {
   const open: Visit[] = [{ value: body, path: '', depth: 0 }];
-  // Not recursive: a body of 50,000 brackets would end the stack.
+  // A loop instead of recursion: a body of 50,000 brackets would overflow the stack.
   for (let count = 0, visit = open.pop(); visit; visit = open.pop()) {
     if (++count > bodyBounds.values) throw new InvalidInputError('body', `at most ${bodyBounds.values} values`);
     requireSoundValue(visit, open);
@@ -52,7 +52,7 @@ function requireSoundText(field: string, text: string): void {
   if (!isSoundText(text)) throw new InvalidInputError(shortened(field), 'Unicode text without U+0000');
 }
 
-/** Text that PostgreSQL can hold: no U+0000, no half of a surrogate pair. */
+/** Whether PostgreSQL can hold the text: no U+0000, no half surrogate pair. */
 export const isSoundText = (text: string): boolean => !text.includes('\0') && text.isWellFormed();
 
 const shortened = (path: string): string => (path.length > 120 ? `${path.slice(0, 120)}…` : path);

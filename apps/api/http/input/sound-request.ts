@@ -8,8 +8,8 @@ import { isSoundText, requireSoundBody } from './sound-json.js';
 const MAX_QUERY_FIELDS = 200;
 
 /**
- * Middleware of every face, behind the body parser: path, query and body hold nothing that a route, PostgreSQL or a
- * library would break on. Throws InvalidInputError, UnsupportedMediaTypeException.
+ * Middleware after the body parser: refuses a path, query or body on which a route, PostgreSQL or a library would
+ * break. Throws InvalidInputError, UnsupportedMediaTypeException.
  */
 export function soundRequest(request: Request, _response: Response, next: NextFunction): void {
   requireSoundPath(pathOf(request));

@@ -5,23 +5,23 @@ import { InputError } from '../input/input-error.js';
 import { integerIn, many, one } from './query.js';
 import type { Query } from './query.js';
 
-/** What `limit=0` asks for: no item (Nova, Glance), or no limit (Neutron). */
+/** What `limit=0` means: no item (Nova, Glance), or no limit (Neutron). */
 export type ZeroLimit = 'none' | 'all';
 
-/** 1000 at most, which is the default. Throws InputError. */
+/** The page's limit: 1000 at most, which is also the default. Throws InputError. */
 export function limitOf(query: Query, zero: ZeroLimit = 'none'): number {
   const limit = integerIn(query, 'limit', 0, Number.MAX_SAFE_INTEGER) ?? MAX_PAGE;
   return Math.min(limit === 0 && zero === 'all' ? MAX_PAGE : limit, MAX_PAGE);
 }
 
-/** Throws InputError. */
+/** A sort direction; `usual` where the text is absent. Throws InputError. */
 export function directionOf(text: string | undefined, usual: SortKey['direction']): SortKey['direction'] {
   const direction = text ?? usual;
   if (direction !== 'asc' && direction !== 'desc') throw new InputError('sort_dir', text, 'asc or desc is expected');
   return direction;
 }
 
-/** `sort_key=a&sort_dir=desc&sort_key=b` (both forms) and Glance's `sort=a:desc,b`. Throws InputError. */
+/** Sort keys: `sort_key=a&sort_dir=desc&sort_key=b`, or Glance's `sort=a:desc,b`. Throws InputError. */
 export function sortOf(query: Query, usual: SortKey['direction'] = 'asc'): SortKey[] {
   const directions = many(query, 'sort_dir');
   const pairs = many(query, 'sort_key').map((key, n) => ({
@@ -35,17 +35,20 @@ export function sortOf(query: Query, usual: SortKey['direction'] = 'asc'): SortK
   return pairs;
 }
 
-/** A query field that narrows a list: the column it is compared with, and what its values are. */
+/** A query field that narrows a list: the column that it is compared with, and the type of its values. */
 export interface FilterField {
   column: string;
   kind: 'text' | 'boolean' | 'integer';
 }
 
+/** A filter by text. */
 export const text = (column: string): FilterField => ({ column, kind: 'text' });
+/** A filter by a boolean, in any spelling. */
 export const boolean = (column: string): FilterField => ({ column, kind: 'boolean' });
+/** A filter by an integer. */
 export const integer = (column: string): FilterField => ({ column, kind: 'integer' });
 
-/** Those of the query's fields that are in `fields` become filters, any of the values of each. Throws InputError. */
+/** The filters that the query names, by column; a repeated field matches any of its values. Throws InputError. */
 export function filtersOf(query: Query, fields: Readonly<Record<string, FilterField>>): Record<string, string[]> {
   const filters: Record<string, string[]> = {};
   for (const [field, { column, kind }] of Object.entries(fields)) {
@@ -77,7 +80,7 @@ export function pageOf(
   };
 }
 
-/** Address of the same query from the last item on; undefined where the page of `limit` items is not full. */
+/** URL of the next page; undefined where this page of `limit` items is not full. */
 export function nextPage(
   url: string,
   query: Query,

@@ -1,21 +1,22 @@
 import { booleanOf } from '../input/booleans.js';
 import { InputError } from '../input/input-error.js';
 
-/** A query as Express parses it: a repeated field is a list. */
+/** A query as Express parses it: a repeated field becomes a list. */
 export type Query = Record<string, string | string[] | undefined>;
 
-/** PostgreSQL's `int`. */
+/** Range of PostgreSQL's `int`. */
 const [MIN_INT, MAX_INT] = [-2_147_483_648, 2_147_483_647];
 
+/** Every value of the field, in their order. */
 export function many(query: Query, field: string): string[] {
   const value = Object.hasOwn(query, field) ? query[field] : undefined;
   return value === undefined ? [] : Array.isArray(value) ? value : [value];
 }
 
-/** The last value where a field was repeated. */
+/** The field's last value; undefined where the field is absent. */
 export const one = (query: Query, field: string): string | undefined => many(query, field).at(-1);
 
-/** Throws InputError for what is no integer of `least` to `most` (those of PostgreSQL's `int`, unless said). */
+/** Throws InputError for what is no integer of `least` to `most`; by default the range of PostgreSQL's `int`. */
 export function integerIn(query: Query, field: string, least = MIN_INT, most = MAX_INT): number | undefined {
   const text = one(query, field);
   if (text === undefined) return undefined;
@@ -25,7 +26,9 @@ export function integerIn(query: Query, field: string, least = MIN_INT, most = M
   return value;
 }
 
-/** A boolean in any spelling; a field without a value is true. Undefined where it is not there. Throws InputError. */
+/**
+ * A boolean in any spelling; a field without a value is true. Undefined where the field is absent. Throws InputError.
+ */
 export function booleanIn(query: Query, field: string): boolean | undefined {
   const text = one(query, field);
   if (text === undefined) return undefined;
@@ -34,7 +37,7 @@ export function booleanIn(query: Query, field: string): boolean | undefined {
   return value;
 }
 
-/** The same, false where it is not there. */
+/** As `booleanIn`; false where the field is absent. */
 export const flag = (query: Query, field: string): boolean => booleanIn(query, field) ?? false;
 
 /** An ISO 8601 time; without a zone it is UTC. Throws InputError. */
@@ -45,7 +48,7 @@ export function timeIn(query: Query, field: string): Date | undefined {
 
 const ISO_8601 = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?(Z|[+-]\d\d(:?\d\d)?)?)?$/i;
 
-/** Throws InputError. */
+/** As `timeIn`, for a text that is already taken from the query. Throws InputError. */
 export function timeOf(field: string, text: string): Date {
   const zoned = /[T ].*(Z|[+-]\d\d(:?\d\d)?)$/i.test(text) ? text : `${text}${/[T ]/i.test(text) ? '' : 'T00:00:00'}Z`;
   const time = new Date(
@@ -70,8 +73,8 @@ export function choiceIn<T extends string>(query: Query, field: string, values: 
 }
 
 /**
- * Whether items in which `constants` have these values (null: none) can be among those asked for. A query that does not
- * name a field does not narrow by it.
+ * Whether the query can match items in which `constants` have these values (null: none). A field that the query does
+ * not name does not narrow.
  */
 export function fitsConstants(query: Query, constants: Readonly<Record<string, string | boolean | null>>): boolean {
   return Object.entries(constants).every(([field, constant]) => {
@@ -82,7 +85,7 @@ export function fitsConstants(query: Query, constants: Readonly<Record<string, s
   });
 }
 
-/** Throws InputError for a field that is none of `known`, where the API refuses those. */
+/** Throws InputError for a field that is not among `known`, for APIs that refuse unknown fields. */
 export function requireKnown(query: Query, known: Iterable<string>): void {
   const names = new Set(known);
   const unknown = Object.keys(query).find((field) => !names.has(field));

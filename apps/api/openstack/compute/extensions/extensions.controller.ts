@@ -4,7 +4,7 @@ import { ComputeController } from '../http/compute-controller.js';
 import { Compute } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
 
-/** Nova API: /extensions. What once were extensions is part of v2.1. */
+/** Nova API: /extensions. Always empty: former extensions are part of v2.1. */
 @ComputeController('extensions')
 export class ExtensionsController {
   @Get()

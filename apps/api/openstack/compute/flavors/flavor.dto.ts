@@ -8,7 +8,7 @@ export class CreateFlavorDto {
   @Name()
   name: string;
 
-  /** null or `auto`: made up. */
+  /** null or `auto`: the API makes an id. */
   @Nullable()
   @IsOptional()
   @LooseString()
@@ -35,7 +35,7 @@ export class CreateFlavorDto {
   @Max(MAX_INT)
   disk: number;
 
-  /** Containers have no second disk and no swap of their own: 0 only. */
+  /** Only 0: containers have no second disk and no swap of their own. */
   @IsOptional()
   @LooseInteger()
   @IsIn([0])

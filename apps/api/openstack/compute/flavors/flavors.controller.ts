@@ -113,7 +113,7 @@ function filterOf(query: Query): FlavorFilter {
   };
 }
 
-/** Nova: `none` lists all, what is absent the public ones. */
+/** Nova API: is_public. `none` lists all flavors; absent: the public ones. */
 function publicity(text: string | undefined): boolean | null {
   if (text === undefined) return true;
   if (/^none$/i.test(text)) return null;

@@ -1,2 +1,2 @@
-/** Where this face is. */
+/** Path of this face. */
 export const computePath = '/compute/v2.1';

@@ -11,24 +11,26 @@ import { computePath } from './compute-path.js';
 import { negotiate } from './microversion.js';
 import type { Microversion } from './microversion.js';
 
-/** What every route of this face works from. */
+/** What every route of this face reads from its request. */
 export interface ComputeRequest {
   caller: Caller;
   version: Microversion;
-  /** The public end point: `https://…/compute/v2.1`. */
+  /** The public endpoint: `https://…/compute/v2.1`. */
   base: string;
-  /** The public address of the route itself, without its query: for paging links. */
+  /** The route's own public URL without its query, for paging links. */
   url: string;
   query: Query;
 }
 
+/** The public endpoint, from LXSTACK_PUBLIC_URL. */
 export const publicBase = (): string => `${publicUrl()}${computePath}`;
 
+/** The microversion that the request's headers ask for. Throws as `negotiate`. */
 export function microversionOf(request: Request): Microversion {
   return negotiate(request.get('OpenStack-API-Version'), request.get('X-OpenStack-Nova-API-Version'));
 }
 
-/** The parameter decorator of controllers: who asks, in which microversion, with which query. */
+/** Parameter decorator: caller, microversion, query and addresses of the request. */
 export const Compute = createParamDecorator((_: unknown, context: ExecutionContext): ComputeRequest => {
   const request = requestOf(context);
   const { caller } = request;

@@ -10,7 +10,7 @@ import {
 } from '#libs/compute/instances/instance.errors';
 import { NotResizedError } from '#libs/mobility/migrations/move.errors';
 
-/** Of things that Nova does not call by their name and id. */
+/** Nova's messages for references that it does not call by kind and id. */
 const unusable: Readonly<Record<string, (error: UnusableReferenceError) => string>> = {
   'Security group': ({ id, projectId }) => `Security group ${id} not found for project ${projectId}.`,
   Image: ({ id }) => `Can not find requested image ${id}`,
@@ -18,7 +18,10 @@ const unusable: Readonly<Record<string, (error: UnusableReferenceError) => strin
   'Availability zone': () => 'The requested availability zone is not available',
 };
 
-/** Nova's words for an error of the domain, its fields by their names in this API; undefined: the error's own will do. */
+/**
+ * Nova's message for an error of the domain, with this API's names of fields; undefined where the error's own message
+ * will do.
+ */
 export function novaWords(error: unknown): string | undefined {
   if (error instanceof UnusableReferenceError)
     return Object.hasOwn(unusable, error.kind) ? unusable[error.kind]!(error) : undefined;

@@ -23,12 +23,12 @@ import { BadRequestError } from './bad-request.error.js';
 import { novaWords } from './compute-words.js';
 import { MalformedMicroversionError, UnsupportedMicroversionError } from './microversion.js';
 
-/** Asked of us and never to be had here. */
+/** The request asks for something that LXStack will never have (501). */
 export class NotImplementedError extends DomainError {}
 
 type Status = [abstract new (...args: never[]) => Error, number];
 
-/** What this face answers otherwise than the common table. */
+/** The statuses in which this face differs from the common table. */
 const statuses: Status[] = [
   [BadRequestError, 400],
   ...[FlavorTooSmallError, IdRangeError, ImageNotReadyError, InstanceCountError, NicForManyError].map(
@@ -48,7 +48,7 @@ const statuses: Status[] = [
   [NotImplementedError, 501],
 ];
 
-/** Nova: _fault_names of api/openstack/wsgi.py; others are `computeFault`. */
+/** Nova: _fault_names of api/openstack/wsgi.py; other statuses are `computeFault`. */
 const faultNames: Readonly<Record<number, string>> = {
   400: 'badRequest',
   403: 'forbidden',
@@ -65,7 +65,7 @@ const faultNames: Readonly<Record<number, string>> = {
 /** Nova's bodies: `{"badRequest": {"code": 400, "message": …}}`. */
 export function renderFault(status: number, message: string): ErrorAnswer {
   if (status !== 401) return { status, body: { [faultNames[status] ?? 'computeFault']: { code: status, message } } };
-  // Keystone's middleware answers this one, not Nova.
+  // OpenStack's Keystone middleware, not Nova, answers 401.
   return {
     status,
     body: { error: { code: 401, title: 'Unauthorized', message } },

@@ -2,10 +2,10 @@ import { ValidateBy } from 'class-validator';
 
 const HOST = /^[a-zA-Z0-9._-]{1,255}$/;
 
-/** Name of a compute host as Nova's schemas write it (parameter_types.fqdn). */
+/** The name of a compute host, by Nova's schemas (parameter_types.fqdn). */
 export const HostName = (): PropertyDecorator => hostName('the name of a compute host is expected', false);
 
-/** The same; null must be said where none is meant. */
+/** As `HostName`; null must be given where no host is meant. */
 export const HostNameOrNull = (): PropertyDecorator =>
   hostName('the name of a compute host, or null, is expected', true);
 

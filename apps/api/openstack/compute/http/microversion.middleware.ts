@@ -3,9 +3,10 @@ import type { NestMiddleware } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 import { lowest, negotiate, renderMicroversion } from './microversion.js';
 
-/** Every answer says in which microversion it is; a request whose version is refused is answered by its route. */
+/** Names the microversion in every answer. Where the requested version is refused, the route answers that later. */
 @Injectable()
 export class MicroversionMiddleware implements NestMiddleware {
+  /** Sets the headers of the answer. */
   use(request: Request, response: Response, next: NextFunction): void {
     const version = renderMicroversion(versionOrLowest(request));
     response.set('OpenStack-API-Version', `compute ${version}`);
@@ -19,7 +20,7 @@ function versionOrLowest(request: Request): number {
   try {
     return negotiate(request.get('OpenStack-API-Version'), request.get('X-OpenStack-Nova-API-Version'));
   } catch {
-    // Answered with 400 or 406 by the route's own negotiation.
+    // The route's own negotiation answers 400 or 406.
     return lowest;
   }
 }

@@ -1,22 +1,24 @@
 import { DomainError } from '#libs/common/errors';
 
-/** A compute API microversion: 2.N. Compared by its N. */
+/** A compute API microversion 2.N, as its N. */
 export type Microversion = number;
 
+/** 2.1, which every client understands. */
 export const lowest: Microversion = 1;
-/** What is honoured up to here stands in microversions.md. */
+/** microversions.md says what each version up to this one changes. */
 export const highest: Microversion = 90;
 
+/** As headers and documents write it: `2.N`. */
 export const renderMicroversion = (version: Microversion): string => `2.${version}`;
 
-/** The header is no version at all (400). */
+/** The version header is malformed (400). */
 export class MalformedMicroversionError extends DomainError {
   constructor(readonly value: string) {
     super(`API Version String '${value}' is of invalid format. Must be of format MajorNum.MinorNum.`);
   }
 }
 
-/** A version that is not served (406). */
+/** The version asked for is not served (406). */
 export class UnsupportedMicroversionError extends DomainError {
   constructor(readonly value: string) {
     super(
@@ -27,7 +29,7 @@ export class UnsupportedMicroversionError extends DomainError {
 
 /**
  * Nova: set_api_version_request. `OpenStack-API-Version: compute 2.N` wins over `X-OpenStack-Nova-API-Version: 2.N`;
- * neither: 2.1. `latest`: the highest.
+ * without either, 2.1. `latest` is the highest. Throws MalformedMicroversionError, UnsupportedMicroversionError.
  */
 export function negotiate(header: string | undefined, legacyHeader: string | undefined): Microversion {
   const wanted = serviceVersion(header) ?? legacyHeader?.trim();

@@ -4,8 +4,8 @@ import { computePath } from './compute-path.js';
 const WITH_PROJECT = /^\/compute\/v2\.1\/([0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12})(?=[/?]|$)/;
 
 /**
- * Nova API: /v2.1/{project_id}/… is /v2.1/… for that project. Older clients and catalogs write it so; whose token it is
- * must be of that project. Before any route is looked up, so this is no middleware of Nest's: its paths are fixed by then.
+ * Nova API: /v2.1/{project_id}/… is the same as /v2.1/…, as older clients and catalogs write it; the token must be of
+ * that project. It runs as Express middleware, because it must change the path before Nest looks up the route.
  */
 export function stripProject(
   request: Request & { pathProjectId?: string },

@@ -5,11 +5,11 @@ import type { Microversion } from '../http/microversion.js';
 export interface HypervisorContext {
   version: Microversion;
   now: Date;
-  /** Instances per host id; where nobody asked, none. */
+  /** Number of instances by host id; absent where the answer does not show it. */
   running?: ReadonlyMap<string, number>;
 }
 
-/** Instances per host id, as far as they were asked for. */
+/** Instances by host id, where the request asks for them. */
 export type ServersByHost = ReadonlyMap<string, { id: string; name: string }[]>;
 
 const idOf = (host: Host, version: Microversion) => (version >= 53 ? host.id : host.serial);
@@ -39,7 +39,7 @@ export function renderHypervisor(host: Host, context: HypervisorContext, servers
   };
 }
 
-/** Left out from 2.88 on (uptime is there then, unknown to us: clients match it as text): Placement tells it. Memory in MiB, disks in GiB. */
+/** Nova API: left out from 2.88 on, where Placement has it. Memory in MiB, disks in GiB. */
 function renderCapacity(host: Host, { version, running }: HypervisorContext) {
   const cpuInfo = { arch: host.facts.architecture ?? '', features: host.facts.cpuFeatures ?? [] };
   return {
@@ -58,7 +58,7 @@ function renderCapacity(host: Host, { version, running }: HypervisorContext) {
   };
 }
 
-/** Nova API: /os-hypervisors/statistics: sums over all. */
+/** Nova API: /os-hypervisors/statistics: sums over all hosts. */
 export function renderStatistics(hosts: Host[], running: number) {
   const sum = (value: (host: Host) => number) => hosts.reduce((total, host) => total + value(host), 0);
   return {

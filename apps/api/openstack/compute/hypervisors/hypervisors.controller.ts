@@ -12,7 +12,7 @@ import { limitOf } from '#apps/api/http/query/paging';
 import { flag, one, requireKnown } from '#apps/api/http/query/query';
 import { renderHypervisor, renderHypervisorSummary, renderStatistics } from './hypervisor.renderer.js';
 
-/** Nova API: /os-hypervisors. A compute host is its only hypervisor. */
+/** Nova API: /os-hypervisors. A compute host and its hypervisor are one here. */
 @ComputeController('os-hypervisors')
 export class HypervisorsController {
   constructor(
@@ -60,7 +60,7 @@ export class HypervisorsController {
     throw new NotImplementedError('Virt driver does not implement uptime function.');
   }
 
-  /** Up to 2.52. */
+  /** Nova API: up to 2.52. */
   @Get(':pattern/search')
   async search(@Compute() request: ComputeRequest, @Param('pattern') pattern: string) {
     const hosts = await this.matching(pattern);
@@ -68,7 +68,7 @@ export class HypervisorsController {
     return { hypervisors: hosts.map((host) => renderHypervisorSummary(host, context)) };
   }
 
-  /** Up to 2.52. */
+  /** Nova API: up to 2.52. */
   @Get(':pattern/servers')
   async servers(@Compute() request: ComputeRequest, @Param('pattern') pattern: string) {
     const hosts = await this.matching(pattern);

@@ -26,14 +26,17 @@ export function renderInstanceAction(operation: Operation, version: Microversion
   };
 }
 
-/** What of an event is shown, as the policy has it. */
+/** What the policy lets the caller see of an event. */
 export interface EventContext {
   version: Microversion;
   traceback: boolean;
   details: boolean;
 }
 
-/** Nova API: one of its events, a view of one step. Why it failed (traceback; from 2.84 details) is for administrators. */
+/**
+ * Nova API: an event of an instance action, a view of one attempt at a step. Only administrators see why it failed
+ * (traceback; from 2.84 on details).
+ */
 export function renderInstanceActionEvent(step: OperationStep, context: EventContext) {
   const { version, traceback, details } = context;
   const failed = step.result === 'error';

@@ -6,7 +6,7 @@ export class CreateKeypairDto {
   @Name()
   name: string;
 
-  /** Absent: a pair is made and its private half answered. */
+  /** Absent: a pair is generated and its private key is in the answer. */
   @IsOptional()
   @Length(1, 16_384)
   public_key?: string;
@@ -16,7 +16,7 @@ export class CreateKeypairDto {
   @IsIn(['ssh'])
   type?: 'ssh';
 
-  /** Admins may act for another user. */
+  /** Administrators may act for another user. */
   @Since(10)
   @IsOptional()
   @Length(1, 255)

@@ -73,7 +73,7 @@ export class KeypairsController {
   }
 }
 
-/** Whose pairs are asked for: the caller's own, or from 2.10 on those of the user that is named. */
+/** The user whose pairs are meant: the caller or, from 2.10 on, the user that is named. */
 function userOf({ caller, version }: ComputeRequest, named: string | undefined): string {
   return version >= 10 && named !== undefined ? named : caller.userId;
 }

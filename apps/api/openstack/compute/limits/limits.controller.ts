@@ -24,7 +24,7 @@ export class LimitsController {
   }
 }
 
-/** ram in MiB. */
+/** Nova API: limits of GET /limits; `ram` in MiB. */
 export function renderLimits(limits: Limits, usage: QuotaUsage, version: Microversion) {
   return {
     maxTotalInstances: limits.instances,

@@ -39,7 +39,7 @@ export function renderServerMigration(view: MigrationView, version: Microversion
   };
 }
 
-/** A host is its only node. */
+/** A host has one node: itself. */
 function renderEnds({ sourceHost, destHost, destVtep }: MigrationView) {
   return {
     source_compute: sourceHost,

@@ -22,7 +22,7 @@ export class MigrationsController {
     const time = (field: string, since: number) => (version >= since ? timeIn(query, field) : undefined);
     if (version >= 59) requireKnown(query, knownFields(version));
     const limit = limitOf(query);
-    // Nova hides a migration where a newer one took its place; here none is hidden.
+    // Nova hides a migration when a newer one replaces it; none is hidden here.
     const hidden = flag(query, 'hidden');
     const found = hidden
       ? []
@@ -66,7 +66,7 @@ function knownFields(version: Microversion): string[] {
   ];
 }
 
-/** Nova links only what can be shown there. */
+/** Nova links a migration only where GET /servers/{id}/migrations would show it. */
 function isInProgress(type: MigrationType, status: MigrationStatus): boolean {
   return type === 'live-migration' && ['queued', 'preparing', 'running', 'post-migrating'].includes(status);
 }

@@ -33,7 +33,7 @@ export class ServerMigrationsController {
     return { migration: renderServerMigration(await this.migrations.get(id, numberOf(migration)), request.version) };
   }
 
-  /** Abort: of one that is running; from 2.65 on also before. */
+  /** Nova API: aborts a running live migration; from 2.65 on also one that is queued or preparing. */
   @Delete(':migration')
   @HttpCode(202)
   async delete(
@@ -45,7 +45,7 @@ export class ServerMigrationsController {
     await this.running.abort(id, numberOf(migration), request.version >= 65);
   }
 
-  /** `force_complete` */
+  /** Nova API: `force_complete`. */
   @Post(':migration/action')
   @TakesBare(ForceCompleteDto)
   @HttpCode(202)

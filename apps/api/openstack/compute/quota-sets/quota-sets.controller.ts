@@ -38,7 +38,7 @@ export class QuotaSetsController {
   @Put(':project')
   @TakesMap('quota_set')
   async update(@Compute() request: ComputeRequest, @Param('project') project: string, @Body() body: unknown) {
-    // Old clients name the project in the body too: the path says it.
+    // Old clients name the project in the body too; the path's counts.
     const { force, ...wanted } = unwrap(body, 'quota_set');
     delete wanted.tenant_id;
     const limits = await this.quotas.set(request.caller, project, limitsOf(wanted, request.version), forceOf(force));

@@ -22,7 +22,7 @@ export class CreateServerGroupDto {
   @IsIn(policies)
   policy?: Policy;
 
-  /** `max_server_per_host`, of anti-affinity only. */
+  /** Nova API: `max_server_per_host`, with anti-affinity only. */
   @Since(64)
   @IsOptional()
   @IsObject()

@@ -71,7 +71,7 @@ export class CreateServerDto extends ServerPresentationDto {
   @Length(1, 255)
   flavorRef: string;
 
-  /** 'auto', 'none' (both from 2.37) or a list: see requestedNetworks. */
+  /** `auto`, `none` (both from 2.37 on) or a list; see requestedNetworks. */
   @Nullable()
   @IsOptional()
   networks?: unknown;
@@ -107,7 +107,7 @@ export class CreateServerDto extends ServerPresentationDto {
   @Max(2_147_483_647)
   max_count?: number;
 
-  /** False only: there are none. */
+  /** Only false: there are no config drives. */
   @ValidateIf((_, value) => value !== undefined && value !== '')
   @LooseBoolean()
   @IsBoolean()
@@ -119,7 +119,7 @@ export class CreateServerDto extends ServerPresentationDto {
   @ArrayMaxSize(100)
   security_groups?: SecurityGroupDto[];
 
-  /** Refused: see refuseUndelivered. */
+  /** Refused by refuseUndelivered. */
   @IsOptional()
   @IsString()
   @MaxLength(255)
@@ -172,7 +172,9 @@ export class CreateServerDto extends ServerPresentationDto {
 
 export type RequestedNetworks = 'auto' | 'none' | RequestedNetworkDto[];
 
-/** `networks` by microversion: absent means auto up to 2.36 and is refused from 2.37 on. Throws InputError. */
+/**
+ * `networks` by microversion: where absent, it means `auto` up to 2.36 and is refused from 2.37 on. Throws InputError.
+ */
 export function requestedNetworks(networks: unknown, version: Microversion): RequestedNetworks {
   if (networks === undefined || networks === null) {
     if (version >= 37) throw new InputError('networks', undefined, `'networks' is a required property`);
@@ -188,7 +190,7 @@ export function requestedNetworks(networks: unknown, version: Microversion): Req
   );
 }
 
-/** A map of at most 255 characters to at most 255 (Nova: types.metadata). Throws InputError. */
+/** A map of text, keys and values at most 255 characters (Nova: types.metadata). Throws InputError. */
 export function metadataOf(value: Record<string, unknown> = {}, field = 'metadata'): Record<string, string> {
   for (const [key, text] of Object.entries(value)) {
     if (!/^[a-zA-Z0-9-_:. ]{1,255}$/.test(key))
@@ -199,7 +201,10 @@ export function metadataOf(value: Record<string, unknown> = {}, field = 'metadat
   return value as Record<string, string>;
 }
 
-/** Nova: os:scheduler_hints, each a string or a list of strings; unknown ones are kept for filters of one's own. */
+/**
+ * Nova: os:scheduler_hints, each a string or a list of strings. Unknown hints are kept: an operator's own filters may
+ * read them.
+ */
 export function schedulerHintsOf(hints: unknown): Record<string, string | string[]> {
   if (hints === undefined || hints === null) return {};
   if (typeof hints !== 'object' || Array.isArray(hints))

@@ -5,7 +5,7 @@ import type { Microversion } from '../http/microversion.js';
 import { metadataOf, requestedNetworks, schedulerHintsOf } from './create-server.dto.js';
 import type { CreateServerDto } from './create-server.dto.js';
 
-/** What a checked POST /servers asks for. Throws InputError, BadRequestError. */
+/** What a POST /servers asks for whose body was checked. Throws InputError, BadRequestError. */
 export function newInstanceOf(dto: CreateServerDto, body: Record<string, unknown>, version: Microversion): NewInstance {
   refuseVolumes(dto.block_device_mapping_v2 ?? [], dto.imageRef);
   refuseUndelivered(dto);
@@ -43,7 +43,7 @@ export function newInstanceOf(dto: CreateServerDto, body: Record<string, unknown
   };
 }
 
-/** A password or a drive that nothing would put into the guest. Throws InputError. */
+/** Throws InputError for a password or a config drive: nothing would put them into the guest. */
 export function refuseUndelivered(
   dto: Partial<Pick<CreateServerDto, 'adminPass' | 'config_drive' | 'trusted_image_certificates'>>,
 ): void {
@@ -54,7 +54,10 @@ export function refuseUndelivered(
     throw new InputError('trusted_image_certificates', '…', 'signatures of images are not checked');
 }
 
-/** Clients describe the image's own disk as a block device; anything else would need volumes. */
+/**
+ * Clients describe the image's own disk as a block device; that is accepted. Anything else would need volumes. Throws
+ * BadRequestError.
+ */
 function refuseVolumes(devices: unknown[], imageRef: string): void {
   for (const device of devices as Record<string, unknown>[]) {
     const isImage = device?.source_type === 'image' && device.destination_type === 'local' && device.uuid === imageRef;

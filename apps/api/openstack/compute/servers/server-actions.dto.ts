@@ -27,12 +27,12 @@ export class RebootDto {
 
 /** `os-migrateLive` */
 export class MigrateLiveDto {
-  /** Must be told; null lets the scheduler choose. */
+  /** Required; null: the scheduler chooses the host. */
   @Nullable()
   @HostNameOrNull()
   host: string | null;
 
-  /** A boolean up to 2.24; also `auto` from 2.25 on. */
+  /** A boolean up to 2.24; from 2.25 on also `auto`. */
   @LooseBoolean()
   @IsIn([true, false, 'auto'])
   block_migration: boolean | 'auto';
@@ -95,7 +95,7 @@ export class EvacuateDto {
 
 /** `os-getConsoleOutput` */
 export class GetConsoleOutputDto {
-  /** -1, null or absent: all. */
+  /** Number of lines; -1, null or absent: all. */
   @Nullable()
   @IsOptional()
   @LooseInteger()

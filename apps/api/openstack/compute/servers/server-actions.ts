@@ -30,10 +30,10 @@ export interface ActionAnswer {
   location?: string;
 }
 
-/** `argument`: the value of the action's key in the body. */
+/** An action; `argument` is the value of its key in the body. */
 type ServerAction = (request: ComputeRequest, instance: Instance, argument: unknown) => Promise<ActionAnswer>;
 
-/** What each action takes, for /docs; null where its value says nothing. */
+/** The body of each action, for /docs; null where its value does not matter. */
 export const actionBodies = {
   'os-start': null,
   'os-stop': null,
@@ -54,7 +54,7 @@ export const actionBodies = {
 
 const accepted: ActionAnswer = { status: 202 };
 
-/** Nova API: the actions of POST /servers/{id}/action, by the name in the body. */
+/** Nova API: the actions of POST /servers/{id}/action, by their key in the body. */
 @Injectable()
 export class ServerActions {
   constructor(
@@ -91,14 +91,14 @@ export class ServerActions {
     },
   };
 
-  /** Throws BadRequestError for a name that is none, as Nova does. */
+  /** The action of this name. Throws BadRequestError, as Nova does, where there is none. */
   named(name: string): ServerAction {
     const action = Object.hasOwn(this.table, name) ? this.table[name as keyof typeof actionBodies] : undefined;
     if (!action) throw new BadRequestError(`There is no such action: ${name}`);
     return action;
   }
 
-  /** The policy's rule for the action, as its table names it. */
+  /** The policy's rule for the action. */
   ruleOf(name: string): RuleName {
     return ruleOfRoute('POST /compute/v2.1/servers/{id}/action', name)!;
   }
@@ -148,7 +148,7 @@ export class ServerActions {
     if (dto.block_migration === 'auto' && version < 25)
       throw new InputError('block_migration', 'auto', 'a boolean is expected before 2.25');
     if (dto.force && !dto.host) throw new BadRequestError("Can't force to a non-provided destination");
-    // Nova: up to 2.29 naming a host forces it; from 2.30 the scheduler checks it unless forced.
+    // Nova: up to 2.29 a named host skips the scheduler; from 2.30 on the scheduler checks it unless `force` is set.
     const force = dto.force ?? (version < 30 && Boolean(dto.host));
     await this.migrations.liveMigrate(request.caller, id, {
       host: dto.host,
@@ -168,7 +168,7 @@ export class ServerActions {
     refuseUndelivered({ adminPass });
     await this.migrations.evacuate(request.caller, id, {
       host,
-      // Nova: up to 2.28 naming a host forces it.
+      // Nova: up to 2.28 a named host skips the scheduler.
       force: force ?? (version < 29 && Boolean(host)),
       onSharedStorage,
     });

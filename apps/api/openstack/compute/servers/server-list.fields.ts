@@ -3,7 +3,7 @@ import type { Query } from '#apps/api/http/query/query';
 import { InputError } from '#apps/api/http/input/input-error';
 import type { Microversion } from '../http/microversion.js';
 
-/** Nova API: the query of GET /servers and /servers/detail (schemas/servers.py), as far as it is looked at here. */
+/** Nova API: the query fields of GET /servers and /servers/detail (schemas/servers.py) that this face uses. */
 const looked = [
   ...['user_id', 'project_id', 'tenant_id', 'image_ref', 'image', 'hostname', 'key_name', 'power_state', 'vm_state'],
   ...['task_state', 'host', 'node', 'flavor', 'availability_zone', 'name', 'display_name', 'description'],
@@ -15,7 +15,9 @@ const lookedSince: readonly (readonly [Microversion, readonly string[]])[] = [
   [66, ['changes-before']],
 ];
 
-/** Filters of Nova on what is the same for every server here: asked for another value, there are none. */
+/**
+ * Nova's filters by what is the same for every server here: where a query asks for another value, no server matches.
+ */
 const constants: Readonly<Record<string, string | boolean>> = {
   locked: false,
   soft_deleted: false,
@@ -31,14 +33,14 @@ const constants: Readonly<Record<string, string | boolean>> = {
   access_ip_v6: '',
 };
 
-/** Filters of Nova on values that no client writes down exactly: nothing is found by them. */
+/** Nova's filters by values that no client can write down exactly: no server matches. */
 const neverEqual = ['reservation_id', 'created_at', 'launched_at', 'terminated_at'];
 
-/** What Nova refuses in every version: tables that were joined, and attributes of its own. */
+/** Query fields that Nova refuses in every version: joined tables, and internal attributes. */
 const internal =
   /^(_.*|block_device_mapping|services|metadata|system_metadata|info_cache|security_groups|pci_devices)$/;
 
-/** From 2.75 on an unknown field is refused, before that it is passed over. Throws InputError. */
+/** From 2.75 on an unknown field is refused; before, it is ignored. Throws InputError. */
 export function requireServerFields(query: Query, version: Microversion): void {
   const refused = Object.keys(query).find((field) => internal.test(field));
   if (refused !== undefined) throw new InputError(refused.slice(0, 100), '', 'servers are not filtered by this');
@@ -47,7 +49,7 @@ export function requireServerFields(query: Query, version: Microversion): void {
   requireKnown(query, [...looked, ...since, ...Object.keys(constants), ...neverEqual]);
 }
 
-/** A field asks for a value that no server here has. */
+/** Whether the query asks for a value that no server here can have. */
 export function asksForNothing(query: Query, version: Microversion): boolean {
   const asked = Object.entries(constants).filter(([field]) => field !== 'locked' || version >= 73);
   return neverEqual.some((field) => many(query, field).length) || !fitsConstants(query, Object.fromEntries(asked));

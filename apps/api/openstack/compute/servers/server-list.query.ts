@@ -41,7 +41,7 @@ export function filterOf(request: ComputeRequest): InstanceFilter {
       text('changes-since'),
       'The value of changes-since must be less than or equal to changes-before.',
     );
-  // Nova: these were admins' filters up to 2.82.
+  // Nova: up to 2.82 only administrators could use the filters below.
   if (!allFilters && version < 83) return filter;
   return {
     ...filter,
@@ -60,7 +60,7 @@ export function filterOf(request: ComputeRequest): InstanceFilter {
   };
 }
 
-/** Nova API: `status`. One that there is not: 400 from 2.38 on, before that no server has it. Throws InputError. */
+/** Nova API: `status`. An unknown status is refused from 2.38 on; before, no server matches. Throws InputError. */
 function statesIn({ query, version }: ComputeRequest): StatePattern[] | undefined {
   const asked = many(query, 'status');
   if (!asked.length) return undefined;
@@ -69,7 +69,10 @@ function statesIn({ query, version }: ComputeRequest): StatePattern[] | undefine
   return asked.flatMap(statesOf);
 }
 
-/** The project whose servers are listed; null for all. Throws ForbiddenError where all_tenants is not the caller's to ask. */
+/**
+ * The project whose servers are listed; null: all projects. Throws ForbiddenError where the caller may not use
+ * all_tenants.
+ */
 function projectOf({ query, caller }: ComputeRequest): string | null {
   const named = one(query, 'project_id') ?? one(query, 'tenant_id');
   const all = flag(query, 'all_tenants');
@@ -78,14 +81,17 @@ function projectOf({ query, caller }: ComputeRequest): string | null {
   return named ?? null;
 }
 
-/** Sort keys of Nova's that are the same for every server here. */
+/** Nova's sort keys by what is the same for every server here. */
 const constantKeys = new Set(
   ['access_ip_v4', 'access_ip_v6', 'auto_disk_config', 'config_drive', 'kernel_id', 'launch_index', 'locked_by'].concat(
     ['progress', 'ramdisk_id', 'root_device_name', 'locked'],
   ),
 );
 
-/** Throws InputError, and ForbiddenError where a member would learn who shares a host. */
+/**
+ * Order, marker and limit. Throws InputError, and ForbiddenError where a sort by host would tell a member which servers
+ * share one.
+ */
 export function pageOf({ query, caller }: ComputeRequest): InstancePage {
   if (many(query, 'sort_key').some((key) => key === 'host' || key === 'node'))
     requireAllowed(caller, 'os_compute_api:servers:allow_all_filters');

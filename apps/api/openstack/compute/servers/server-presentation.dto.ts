@@ -2,7 +2,7 @@ import { IsIP, IsIn, IsOptional, Matches, MaxLength } from 'class-validator';
 import { HOSTNAME } from '#libs/common/names';
 import { Nullable, Since } from '#apps/api/http/body/fields';
 
-/** What create, update and rebuild of a server all take. */
+/** The fields that create, update and rebuild of a server have in common. */
 export class ServerPresentationDto {
   @Nullable()
   @Since(19)

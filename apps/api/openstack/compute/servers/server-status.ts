@@ -24,7 +24,7 @@ export const serverStatus: Record<VmState, Row> = {
   shelved_offloaded: { default: 'SHELVED_OFFLOADED' },
 };
 
-/** What a server's `status` says. */
+/** Nova API: a server's `status`. */
 export function statusOf(vmState: VmState, taskState: TaskState | null): string {
   const row = serverStatus[vmState];
   return (taskState && row[taskState]) || row.default;
@@ -36,7 +36,7 @@ export interface StatePattern {
   notTaskState?: TaskState[];
 }
 
-/** The states that show as `status` (any case); none for a status that does not exist. */
+/** The states that are shown as `status` (in any case); none where no such status exists. */
 export function statesOf(status: string): StatePattern[] {
   const wanted = status.toUpperCase();
   return (Object.entries(serverStatus) as [VmState, Row][]).flatMap(

@@ -12,7 +12,7 @@ import { statusOf } from './server-status.js';
 
 export interface ServerContext {
   version: Microversion;
-  /** Who looks: the policy says what is shown. */
+  /** The caller; the policy says which fields the caller sees. */
   caller: Asker;
   /** `https://…/compute/v2.1`. */
   base: string;
@@ -65,7 +65,7 @@ export function renderServer(view: InstanceView, context: ServerContext) {
   };
 }
 
-/** Stable for one project and host, telling neither (Nova: generate_hostid). */
+/** Nova API: hostId: stable for a project and a host, and tells neither (Nova: generate_hostid). */
 export function hostIdOf(projectId: string, hostName: string | undefined): string {
   return hostName ? createHash('sha224').update(`${projectId}${hostName}`).digest('hex') : '';
 }
@@ -88,12 +88,12 @@ export function renderAddresses(nics: InstanceNicView[]) {
   );
 }
 
-/** Nova API: an empty string where the server has none (Nova: boot from volume). */
+/** Nova API: image; an empty string where the server was made without one. */
 function renderImage(imageId: string | null, { base }: ServerContext) {
   return imageId === null ? '' : { id: imageId, links: [imageBookmark(base, imageId)] };
 }
 
-/** An instance that another face made without a flavor shows what it has, under no flavor's name. */
+/** Nova API: flavor; an instance that another face made without one shows its resources under an empty name. */
 function renderFlavor({ flavor, vcpus, memoryMb, diskGb }: Instance, { version, base }: ServerContext) {
   if (version < 47) return { id: flavor?.id ?? '', links: flavor ? [flavorBookmark(base, flavor.id)] : [] };
   return {
@@ -107,14 +107,14 @@ function renderFlavor({ flavor, vcpus, memoryMb, diskGb }: Instance, { version, 
   };
 }
 
-/** Nova shows progress only in the states where there may be some. */
+/** Nova API: progress, which Nova shows only in states that may have some. */
 function renderProgress(instance: Instance) {
   const status = statusOf(instance.vmState, instance.taskState);
   const shown = ['ACTIVE', 'BUILD', 'REBUILD', 'RESIZE', 'VERIFY_RESIZE', 'MIGRATING'].includes(status);
   return shown ? { progress: 0 } : {};
 }
 
-/** Nova: OSSA-2019-003: hosts, paths and logs are for administrators. */
+/** Nova API: fault. Hosts, paths and logs are for administrators (OSSA-2019-003). */
 function renderFault({ vmState, fault }: Instance, whole: boolean) {
   if (!fault || (vmState !== 'error' && vmState !== 'deleted')) return {};
   const { code, created, message, details = message } = fault;

@@ -33,7 +33,7 @@ export class ServicesController {
     return { services: found.map((host) => renderService(host, version, new Date())) };
   }
 
-  /** Up to 2.52 the last part names what to do, from 2.53 on the service. */
+  /** Up to 2.52 the path's last part names the action, from 2.53 on the service. */
   @Put(':id')
   @TakesBare(UpdateServiceDto)
   async update(@Compute() request: ComputeRequest, @Param('id') id: string, @Body() body: unknown) {

@@ -12,7 +12,7 @@ export function renderVersion(base: string) {
   };
 }
 
-/** The one at the version's own address also tells its media types. */
+/** As `renderVersion`, with the media types that only the version's own URL shows. */
 export function renderVersionDetail(base: string) {
   const version = renderVersion(base);
   const describedBy = { rel: 'describedby', type: 'text/html', href: 'http://docs.openstack.org/' };

@@ -4,7 +4,7 @@ import type { Credentials, Scope } from '#libs/identity/tokens/tokens.service';
 
 type Json = Record<string, unknown>;
 
-/** Keystone: body of POST /v3/auth/tokens. Throws InvalidInputError. */
+/** Keystone API: the body of POST /v3/auth/tokens. Throws InvalidInputError. */
 export function parseAuth(body: unknown): { credentials: Credentials; scope: Scope } {
   const auth = objectIn('auth', body, 'auth');
   return { credentials: parseIdentity(objectIn('auth.identity', auth, 'identity')), scope: parseScope(auth.scope) };

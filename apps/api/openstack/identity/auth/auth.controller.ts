@@ -13,6 +13,7 @@ import { listLinks } from '../http/links.js';
 import { renderDomain, renderProject } from '../projects/project.renderer.js';
 import { renderToken } from './token.renderer.js';
 
+/** Keystone API: /v3/auth/tokens, /v3/auth/catalog, /v3/auth/projects, /v3/auth/domains. */
 @UseFilters(IdentityErrors)
 @Controller('identity/v3/auth')
 export class AuthController {

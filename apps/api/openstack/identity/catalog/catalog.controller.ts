@@ -4,7 +4,7 @@ import { REGION, renderEndpoints, renderServices } from './catalog.js';
 import { IdentityErrors } from '../http/identity.errors.js';
 import { links, listLinks } from '../http/links.js';
 
-/** Services, endpoints and the region, to be read only: they follow from LXSTACK_PUBLIC_URL. */
+/** Keystone API: services, endpoints and the region. They are computed from LXSTACK_PUBLIC_URL and read-only. */
 @UseFilters(IdentityErrors)
 @Controller('identity/v3')
 export class CatalogController {

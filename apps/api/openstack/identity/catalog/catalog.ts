@@ -7,7 +7,7 @@ interface ServiceEntry {
   path: string;
 }
 
-/** The region everything is in. */
+/** The only region. */
 export const REGION = 'RegionOne';
 
 const services: ServiceEntry[] = [
@@ -19,7 +19,7 @@ const services: ServiceEntry[] = [
 ];
 const interfaces = ['public', 'internal', 'admin'] as const;
 
-/** The catalog of a token: services with their endpoints. */
+/** Keystone API: the catalog of a token: services with their endpoints. */
 export function catalog() {
   return services.map(({ id, type, name, path }) => ({
     id,
@@ -35,6 +35,7 @@ export function catalog() {
   }));
 }
 
+/** Keystone API: /v3/services. */
 export const renderServices = () =>
   services.map(({ id, type, name }) => ({
     id,
@@ -45,6 +46,7 @@ export const renderServices = () =>
     links: { self: `${publicUrl()}/identity/v3/services/${id}` },
   }));
 
+/** Keystone API: /v3/endpoints. */
 export const renderEndpoints = () =>
   catalog().flatMap(({ id: service_id, endpoints }) =>
     endpoints.map((endpoint) => ({

@@ -1,7 +1,7 @@
 import { ArrayMaxSize, IsArray, IsBoolean, IsObject, IsOptional, IsString, MaxLength } from 'class-validator';
 import { LooseBoolean, Name, NullIsAbsent } from '#apps/api/http/body/fields';
 
-/** Of POST and PATCH /projects and /domains. */
+/** Keystone API: the body of POST and PATCH /projects and /domains. */
 export class ProjectBody {
   @IsOptional() @NullIsAbsent() @Name(64) name?: string;
   @IsOptional() @NullIsAbsent() @IsString() description?: string;

@@ -15,7 +15,7 @@ import { IdentityErrors } from '../http/identity.errors.js';
 import { listLinks } from '../http/links.js';
 import { renderDomain, renderProject } from './project.renderer.js';
 
-/** A domain is the parent of its projects: there is no deeper tree. */
+/** Projects have their domain as parent; there is no deeper tree. */
 const filters = {
   name: text('name'),
   domain_id: text('domain_id'),
@@ -24,6 +24,7 @@ const filters = {
   is_domain: boolean('is_domain'),
 };
 
+/** Keystone API: /v3/projects and /v3/domains. */
 @UseFilters(IdentityErrors)
 @Controller('identity/v3')
 export class ProjectsController {

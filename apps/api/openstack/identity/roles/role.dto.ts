@@ -1,6 +1,7 @@
 import { IsObject, IsOptional, IsString, MaxLength } from 'class-validator';
 import { Name, NullIsAbsent } from '#apps/api/http/body/fields';
 
+/** Keystone API: the body of POST /roles. */
 export class RoleBody {
   @Name() name: string;
   @IsOptional() @NullIsAbsent() @IsString() description?: string | null;

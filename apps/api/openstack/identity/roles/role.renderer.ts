@@ -1,10 +1,12 @@
 import type { AssignmentView } from '#libs/identity/roles/roles.service';
 import { identityUrl, links } from '../http/links.js';
 
+/** Keystone API: role. */
 export function renderRole({ id, name }: { id: string; name: string }) {
   return { id, name, domain_id: null, description: null, options: {}, links: links(`roles/${id}`) };
 }
 
+/** Keystone API: an entry of GET /v3/role_assignments. */
 export function renderAssignment({ user, role, target }: AssignmentView, withNames: boolean) {
   const brief = <T extends { id: string }>(one: T) => (withNames ? one : { id: one.id });
   const { isDomain, id, name, domain } = target;

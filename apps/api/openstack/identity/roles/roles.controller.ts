@@ -13,11 +13,11 @@ import { IdentityErrors } from '../http/identity.errors.js';
 import { listLinks } from '../http/links.js';
 import { renderAssignment, renderRole } from './role.renderer.js';
 
-/** A role of a user on a project or a domain. */
+/** Paths of a user's roles on a project or a domain. */
 const grants = ['projects/:target/users/:user/roles', 'domains/:target/users/:user/roles'];
 const single = grants.map((path) => `${path}/:role`);
 
-/** What no assignment has: there are no groups, and nothing is inherited. */
+/** Fields by which no assignment can match: there are no groups, and nothing is inherited. */
 const NO_ASSIGNMENT = { 'group.id': null, 'scope.OS-INHERIT:inherited_to': null };
 
 interface GrantPath {
@@ -26,6 +26,7 @@ interface GrantPath {
   role: string;
 }
 
+/** Keystone API: /v3/roles, /v3/role_assignments, and grants on projects and domains. */
 @UseFilters(IdentityErrors)
 @Controller('identity/v3')
 export class RolesController {
@@ -67,7 +68,7 @@ export class RolesController {
     await this.roles.grant(caller, user, target, role);
   }
 
-  /** HEAD too: is there such a grant? */
+  /** Answers HEAD too: whether there is such a grant. */
   @Get(single)
   @HttpCode(204)
   async check(@CurrentPrincipal() caller: Principal, @Param() { target, user, role }: GrantPath) {

@@ -6,7 +6,7 @@ import { IdentityErrors } from '../http/identity.errors.js';
 import { listLinks } from '../http/links.js';
 import { renderRole } from './role.renderer.js';
 
-/** Keystone API: roles on the whole cloud. */
+/** Keystone API: /v3/system/users/{user}/roles: roles on the whole cloud. */
 @UseFilters(IdentityErrors)
 @Controller('identity/v3/system/users/:user/roles')
 export class SystemRolesController {
@@ -18,7 +18,7 @@ export class SystemRolesController {
     return { roles: roles.map(renderRole), links: listLinks(`system/users/${user}/roles`) };
   }
 
-  /** HEAD too: has the user this role? */
+  /** Answers HEAD too: whether the user has this role. */
   @Get(':role')
   @HttpCode(204)
   async check(@CurrentPrincipal() caller: Principal, @Param('user') user: string, @Param('role') role: string) {

@@ -1,7 +1,7 @@
 import { IsBoolean, IsObject, IsOptional, IsString, Length, MaxLength } from 'class-validator';
 import { LooseBoolean, Name, NullIsAbsent } from '#apps/api/http/body/fields';
 
-/** Of POST and PATCH /users. */
+/** Keystone API: the body of POST and PATCH /users. */
 export class UserBody {
   @IsOptional() @NullIsAbsent() @Name() name?: string;
   @IsOptional() @NullIsAbsent() @IsString() @Length(1, 1024) password?: string;
@@ -13,6 +13,7 @@ export class UserBody {
   @IsOptional() @NullIsAbsent() @IsObject() options?: object;
 }
 
+/** Keystone API: the body of POST /users/{id}/password. */
 export class PasswordBody {
   @IsString() @MaxLength(1024) original_password: string;
   @IsString() @Length(1, 1024) password: string;

@@ -1,6 +1,7 @@
 import type { User } from '#libs/identity/users/user.entity';
 import { links } from '../http/links.js';
 
+/** Keystone API: user. Never shows the password's hash. */
 export function renderUser({ id, name, domainId, enabled, email, description, defaultProjectId }: User) {
   return {
     id,

@@ -18,6 +18,7 @@ import { renderUser } from './user.renderer.js';
 
 const filters = { name: text('name'), domain_id: text('domain_id'), enabled: boolean('enabled') };
 
+/** Keystone API: /v3/users. */
 @UseFilters(IdentityErrors)
 @Controller('identity/v3/users')
 export class UsersController {

@@ -3,7 +3,7 @@ import type { ErrorAnswer } from '#apps/api/http/error.filter';
 import { ErrorFilter } from '#apps/api/http/error.filter';
 import { ImageTooBigError } from '#libs/images/images.errors';
 
-/** Glance answers errors as a small HTML page, whose text its clients show. */
+/** Glance answers errors as a small HTML page, whose text its clients print. */
 export class ImageErrors extends ErrorFilter {
   protected override statusOf(error: unknown): number {
     return error instanceof ImageTooBigError ? 413 : super.statusOf(error);

@@ -3,8 +3,8 @@ import { InvalidInputError } from '#libs/common/errors';
 import type { ByteRange } from '#libs/images/image-blobs';
 
 /**
- * `Range: bytes=0-99`, `bytes=100-`, `bytes=-50` of data of `size` bytes; undefined where there is no such header. Glance
- * API: several ranges are refused with 400, one that cannot be satisfied with 416.
+ * The range of a `Range` header (`bytes=0-99`, `bytes=100-`, `bytes=-50`) in data of `size` bytes; undefined without a
+ * header. Glance API: several ranges are refused with 400, a range outside the data with 416.
  */
 export function rangeOf(header: string | undefined, size: number): ByteRange | undefined {
   if (header === undefined) return undefined;

@@ -4,7 +4,9 @@ import type { ImageFields } from '#libs/images/images.service';
 
 type Json = Record<string, unknown>;
 
+/** Glance API: container_format; LXStack keeps the value and does not read it. */
 export const containerFormats = ['ami', 'ari', 'aki', 'bare', 'ovf', 'ova', 'docker', 'compressed'];
+/** Glance API: disk_format; LXStack keeps the value and does not read it. */
 export const diskFormats = [
   'ami',
   'ari',
@@ -19,9 +21,10 @@ export const diskFormats = [
   'ploop',
   'root-tar',
 ];
+/** Glance API: visibility. */
 export const visibilities = ['public', 'private', 'shared', 'community'];
 
-/** Shown, never set by a client. */
+/** Fields that images show and clients cannot set. */
 export const readOnly = [
   ...['status', 'size', 'checksum', 'created_at', 'updated_at', 'file', 'self', 'schema', 'direct_url', 'locations'],
   ...['virtual_size', 'os_hash_algo', 'os_hash_value', 'os_hash_sha256', 'stores', 'owner', 'id'],
@@ -31,7 +34,7 @@ const MAX_PROPERTIES = 128;
 
 type Setter = (value: unknown) => Partial<ImageFields>;
 
-/** The fields of the API's image that have a column; everything else is a property. */
+/** The API's fields that have a column; every other field is a property. */
 const setters: Record<string, Setter> = {
   name: (value) => ({ name: value === null ? null : text('name', value, 255) }),
   visibility: (value) => ({ visibility: choice('visibility', value, visibilities) as Image['visibility'] }),
@@ -46,6 +49,7 @@ const setters: Record<string, Setter> = {
   tags: (value) => ({ tags: tagList(value) }),
 };
 
+/** The fields of an image of which the client says nothing. */
 export const newFields = (): ImageFields => ({
   name: null,
   visibility: 'shared',

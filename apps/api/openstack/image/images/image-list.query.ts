@@ -6,7 +6,7 @@ import type { Query } from '#apps/api/http/query/query';
 import type { ImageListRequest, TimeFilter, TimeOperator } from '#libs/images/image-list';
 import { visibilities } from './image-fields.js';
 
-/** Glance API: these take `in:a,"b,c"`, any of the values. */
+/** Glance API: fields that take `in:a,"b,c"`, any of the values. */
 const lists = ['id', 'name', 'status', 'disk_format', 'container_format'];
 
 const columns: Readonly<Record<string, FilterField>> = {
@@ -20,13 +20,13 @@ const columns: Readonly<Record<string, FilterField>> = {
   min_ram: integer('min_ram'),
 };
 
-/** What no image here has otherwise. */
+/** Fields that have the same value in every image. */
 const constants = { os_hash_algo: 'sha512' };
 
 const times = ['created_at', 'updated_at'] as const;
 const operators: readonly TimeOperator[] = ['gt', 'gte', 'lt', 'lte', 'eq', 'neq'];
 
-/** Fields that are no property of an image. */
+/** Query fields that are no property of images. */
 const own = new Set([
   ...[...Object.keys(columns), ...Object.keys(constants), ...times],
   ...['limit', 'marker', 'sort', 'sort_key', 'sort_dir', 'tag', 'size_min', 'size_max', 'member_status'],
@@ -34,7 +34,10 @@ const own = new Set([
 
 const MAX_BYTES = Number.MAX_SAFE_INTEGER;
 
-/** Glance API: the query of GET /v2/images; null where nothing can match. A field that is none is a property. Throws InputError. */
+/**
+ * Glance API: the query of GET /v2/images; null where no image can match. An unknown field is a property. Throws
+ * InputError.
+ */
 export function imageListOf(query: Query): (ImageListRequest & { limit: number }) | null {
   choiceIn(query, 'member_status', ['accepted', 'pending', 'rejected', 'all']);
   const { visibility, ...rest } = query;
@@ -57,7 +60,7 @@ function propertiesOf(query: Query): { properties: Record<string, string> } {
   return { properties: Object.fromEntries(names.map((name) => [name, one(query, name)!])) };
 }
 
-/** `created_at=gt:2026-01-01T00:00:00Z`; without an operator it is that very second. */
+/** Glance API: `created_at=gt:2026-01-01T00:00:00Z`; without an operator it means that second. */
 function timesIn(query: Query, column: TimeFilter['column']): TimeFilter[] {
   return many(query, column).map((value) => {
     const prefix = /^([a-z]+):(.*)$/is.exec(value);
@@ -78,7 +81,7 @@ function withLists(query: Query): Query {
   return { ...query, ...Object.fromEntries(entries) };
 }
 
-/** `a,"b,c"`. Throws InputError for quotation marks that do not enclose a whole item. */
+/** Splits `a,"b,c"`. Throws InputError for quotation marks that do not enclose a whole item. */
 function splitList(field: string, text: string): string[] {
   if (!/^("(?:[^"\\]|\\.)*"|[^",]*)(,("(?:[^"\\]|\\.)*"|[^",]*))*$/.test(text))
     throw new InputError(

@@ -2,7 +2,7 @@ import type { Image } from '#libs/images/image.entity';
 
 const time = (at: Date) => at.toISOString().replace(/\.\d+Z$/, 'Z');
 
-/** Glance's image; `os_hash_sha256` is ours: the name of the data in the blob store and on the hosts. */
+/** Glance API: image. `os_hash_sha256` is an addition: the name of the data in the blob store and on hosts. */
 export function renderImage(image: Image) {
   return {
     ...image.properties,

@@ -30,9 +30,12 @@ import { imageListOf } from './image-list.query.js';
 import { ImageErrors } from '../http/image.errors.js';
 import { renderImage } from './image.renderer.js';
 
-/** Shorter than what makes the sweep take an upload for dead. */
+/**
+ * Milliseconds without data after which an upload is cut: less than the sweep waits before it takes an upload for dead.
+ */
 const UPLOAD_IDLE_MS = 60_000;
 
+/** Glance API: /v2/images, their data and tags. */
 @UseFilters(ImageErrors)
 @Controller('image/v2/images')
 export class ImagesController {
@@ -122,7 +125,7 @@ export class ImagesController {
     });
   }
 
-  /** Sharing with single projects is not offered. */
+  /** Glance API: members. Always empty: images cannot be shared with single projects. */
   @Get(':id/members')
   async members(@CurrentCaller() caller: Caller, @Param('id') id: string) {
     await this.images.get(caller, id);

@@ -36,7 +36,10 @@ const imageSchema = () => ({
   links: [{ rel: 'self', href: '{self}' }],
 });
 
-/** Glance's version and schema documents, and what it says of its stores: one, written directly. */
+/**
+ * Glance API: versions, schemas, and information on stores and imports. There is one store, and data is uploaded
+ * directly.
+ */
 @Open()
 @UseFilters(ImageErrors)
 @Controller('image')

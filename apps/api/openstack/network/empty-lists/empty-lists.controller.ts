@@ -4,7 +4,10 @@ import { requireAllowed } from '#libs/policy/policy';
 import { Controller, Get, Param, UseFilters } from '@nestjs/common';
 import { NetworkErrors } from '../http/network.errors.js';
 
-/** What clients look at and this cloud does not have (yet): routers, floating IPs and the like; no quotas. */
+/**
+ * Neutron API: resources that clients read and LXStack does not have (yet): routers, floating IPs and the like, and
+ * quotas.
+ */
 @UseFilters(NetworkErrors)
 @Controller('networking/v2.0')
 export class EmptyListsController {
@@ -23,7 +26,7 @@ export class EmptyListsController {
     return { subnetpools: [] };
   }
 
-  /** Neutron's agents: ours are Nova's hosts. */
+  /** Neutron API: agents. LXStack's agents are shown as Nova's services and hypervisors. */
   @Get('agents')
   agents() {
     return { agents: [] };

@@ -4,7 +4,7 @@ import type { Subnet } from '#libs/networking/subnets/subnet.entity';
 
 const time = (at: Date) => at.toISOString().replace(/\.\d+Z$/, 'Z');
 
-/** Fields that Neutron shows of every resource. */
+/** Neutron API: the fields that every resource shows. */
 export function commonFields({ id, name, description, projectId, createdAt, updatedAt }: Subnet | Port | NetworkView) {
   const owner = { project_id: projectId, tenant_id: projectId };
   return {

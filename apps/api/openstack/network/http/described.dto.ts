@@ -1,6 +1,6 @@
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 
-/** Fields that every resource of Neutron has. */
+/** Neutron API: the fields that the body of every resource may have. */
 export class Described {
   @IsOptional() @IsString() @MaxLength(255) name?: string;
   @IsOptional() @IsString() @MaxLength(255) description?: string;

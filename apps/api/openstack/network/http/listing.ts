@@ -5,17 +5,17 @@ import type { Query } from '#apps/api/http/query/query';
 import { publicUrl } from '#apps/api/http/public-url';
 import type { PageRequest } from '#libs/database/paging';
 
-/** Query fields by which a Neutron list is narrowed. */
+/** The query fields that narrow a Neutron list. */
 export interface NeutronFilters {
-  /** Of fields with a column of their own. */
+  /** Fields that are compared with a column. */
   columns: Readonly<Record<string, FilterField>>;
-  /** Of fields with the same value in every item (null: none): asked for another value, there are no items. */
+  /** Fields with the same value in every item (null: none): where the query asks for another value, no item matches. */
   constants?: Readonly<Record<string, string | boolean | null>>;
-  /** Fields that the controller itself looks at. */
+  /** Fields that the controller reads itself. */
   others?: readonly string[];
 }
 
-/** Those of every resource. Tags are not kept: no item has any. */
+/** Fields of every resource. Tags are not kept, so no item has one. */
 const common: NeutronFilters = {
   columns: {
     id: text('id'),
@@ -28,12 +28,12 @@ const common: NeutronFilters = {
   others: ['not-tags', 'not-tags-any', 'fields', 'limit', 'marker', 'page_reverse', 'sort_key', 'sort_dir'],
 };
 
-/** Of the resources that can be taken down. */
+/** The filter by admin_state_up, for resources that have it. */
 export const adminState = boolean('admin_state_up');
 
 /**
- * What is asked of a list; null where nothing can match. Neutron API: extension `filter-validation`, a field that is no
- * filter is refused, and `limit=0` sets no limit. Throws InputError.
+ * The page that a query asks for; null where no item can match. Neutron API: with the extension `filter-validation` an
+ * unknown field is refused; `limit=0` means no limit. Throws InputError.
  */
 export function neutronPage(query: Query, filters: NeutronFilters): (PageRequest & { limit: number }) | null {
   const columns = { ...common.columns, ...filters.columns };
@@ -43,7 +43,7 @@ export function neutronPage(query: Query, filters: NeutronFilters): (PageRequest
   return fitsConstants(query, constants) ? page : null;
 }
 
-/** The list's body; with links where the client pages. */
+/** Neutron API: the body of a list, with links where the client pages. */
 export function neutronList<T extends { id: string }>(name: string, query: Query, items: T[]) {
   const limit = limitOf(query, 'all');
   const paged = query.limit !== undefined && query.limit !== '0';

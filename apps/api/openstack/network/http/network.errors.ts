@@ -2,7 +2,7 @@ import type { ErrorAnswer } from '#apps/api/http/error.filter';
 import { ErrorFilter } from '#apps/api/http/error.filter';
 import { QuotaExceededError } from '#libs/common/errors';
 
-/** Names of Neutron's exceptions, where they are not the class's own name. */
+/** Names of Neutron's exceptions, where they differ from our classes. */
 const types: Record<string, string> = {
   NoFreeAddressError: 'IpAddressGenerationFailure',
   AddressInUseError: 'IpAddressInUse',
@@ -23,7 +23,7 @@ const types: Record<string, string> = {
 
 /** Neutron's error body: `{"NeutronError": {type, message, detail}}`. */
 export class NetworkErrors extends ErrorFilter {
-  /** Neutron's OverQuota is a conflict. */
+  /** Neutron answers OverQuota with 409. */
   protected override statusOf(error: unknown): number {
     return error instanceof QuotaExceededError ? 409 : super.statusOf(error);
   }

@@ -2,6 +2,7 @@ import { ArrayMaxSize, IsArray, IsBoolean, IsInt, IsOptional, IsString, Max, Max
 import { LooseBooleanOrBit, LooseInteger } from '#apps/api/http/body/fields';
 import { Described } from '../http/described.dto.js';
 
+/** Neutron API: `network` of POST and PUT /networks. */
 export class NetworkBody extends Described {
   @IsOptional() @LooseBooleanOrBit() @IsBoolean() admin_state_up?: boolean;
   @IsOptional() @LooseBooleanOrBit() @IsBoolean() shared?: boolean;

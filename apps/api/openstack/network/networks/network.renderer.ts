@@ -4,7 +4,7 @@ import type { Asker } from '#libs/policy/credentials';
 import { allows } from '#libs/policy/policy';
 import { commonFields } from '../http/common-fields.js';
 
-/** provider:* is for admins. */
+/** Neutron API: network. Only administrators see provider:*. */
 export function renderNetwork(network: NetworkView, caller: Asker) {
   const provider = {
     'provider:network_type': 'vxlan',

@@ -23,7 +23,7 @@ const filters: NeutronFilters = {
     'provider:segmentation_id': integer('vni'),
     port_security_enabled: boolean('port_security_enabled'),
   },
-  // Nothing here is external.
+  // No network is external.
   constants: {
     status: 'ACTIVE',
     'router:external': false,
@@ -35,6 +35,7 @@ const filters: NeutronFilters = {
   },
 };
 
+/** Neutron API: /v2.0/networks. */
 @UseFilters(NetworkErrors)
 @Controller('networking/v2.0/networks')
 export class NetworksController {

@@ -2,11 +2,13 @@ import { ArrayMaxSize, IsArray, IsBoolean, IsOptional, IsString, MaxLength } fro
 import { LooseBooleanOrBit, Nested } from '#apps/api/http/body/fields';
 import { Described } from '../http/described.dto.js';
 
+/** Neutron API: an item of `fixed_ips`. */
 export class FixedIpBody {
   @IsOptional() @IsString() @MaxLength(64) subnet_id?: string;
   @IsOptional() @IsString() @MaxLength(64) ip_address?: string;
 }
 
+/** Neutron API: `port` of POST and PUT /ports. */
 export class PortBody extends Described {
   @IsOptional() @IsString() @MaxLength(255) network_id?: string;
   @IsOptional() @LooseBooleanOrBit() @IsBoolean() admin_state_up?: boolean;

@@ -3,7 +3,10 @@ import { deviceOf } from '#libs/networking/ports/port-device';
 import type { Port } from '#libs/networking/ports/port.entity';
 import { commonFields } from '../http/common-fields.js';
 
-/** `host` is the name of the host the port is bound to; binding:* beyond vnic_type is for admins. */
+/**
+ * Neutron API: port. `host`: name of the host to which the port is bound. Only administrators see binding:* beyond
+ * vnic_type.
+ */
 export function renderPort(port: Port, host: string, withBinding: boolean) {
   const binding = {
     'binding:host_id': host,

@@ -36,6 +36,7 @@ const filters: NeutronFilters = {
   others: ['fixed_ips', 'security_groups'],
 };
 
+/** Neutron API: /v2.0/ports. */
 @UseFilters(NetworkErrors)
 @Controller('networking/v2.0/ports')
 export class PortsController {
@@ -74,7 +75,7 @@ export class PortsController {
     return this.renderOne(caller, await this.ports.create(caller, wanted));
   }
 
-  /** Addresses, MAC and project stay as they are. */
+  /** Addresses, MAC and project cannot change. */
   @Put(':id')
   @Takes('port', PortBody)
   async update(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown) {
@@ -119,7 +120,9 @@ function fixedIpsOf(query: ListQuery): PortAddressFilter {
   return filter;
 }
 
-/** Ports are in the default group of their project, unless their security is off. */
+/**
+ * Neutron API: filter by `security_groups`. A port is in its project's default group, unless its port security is off.
+ */
 function groupsOf({ projectId }: Caller, query: ListQuery): PortAddressFilter {
   const asked = many(query, 'security_groups');
   if (!asked.length) return {};

@@ -26,7 +26,10 @@ const ruleFilters: NeutronFilters = {
   others: ['security_group_id', 'direction', 'ethertype'],
 };
 
-/** Each project's default group, to be read and named; there are no others and it has the rules it has. */
+/**
+ * Neutron API: /v2.0/security-groups and /v2.0/security-group-rules. Each project has its default group, read-only;
+ * there are no others.
+ */
 @UseFilters(NetworkErrors)
 @Controller('networking/v2.0')
 export class SecurityGroupsController {
@@ -79,7 +82,7 @@ export class SecurityGroupsController {
   }
 }
 
-/** The project asked about: the caller's own, or any by an admin. */
+/** The project that is asked about: the caller's, or another where an administrator names it. */
 function projectOf(caller: Caller, query: ListQuery): string {
   const [asked] = [...many(query, 'project_id'), ...many(query, 'tenant_id')];
   const allowed = asked !== undefined && allows(caller, 'get_security_group', { project_id: asked });

@@ -2,16 +2,19 @@ import { ArrayMaxSize, IsArray, IsBoolean, IsInt, IsOptional, IsString, Max, Max
 import { LooseBooleanOrBit, LooseInteger, Nested, Nullable } from '#apps/api/http/body/fields';
 import { Described } from '../http/described.dto.js';
 
+/** Neutron API: an item of `allocation_pools`. */
 export class PoolBody {
   @IsString() @MaxLength(64) start: string;
   @IsString() @MaxLength(64) end: string;
 }
 
+/** Neutron API: an item of `host_routes`. */
 export class RouteBody {
   @IsString() @MaxLength(64) destination: string;
   @IsString() @MaxLength(64) nexthop: string;
 }
 
+/** Neutron API: `subnet` of POST and PUT /subnets. */
 export class SubnetBody extends Described {
   @IsOptional() @IsString() @MaxLength(255) network_id?: string;
   @IsOptional() @IsString() @MaxLength(255) cidr?: string;

@@ -1,6 +1,7 @@
 import type { Subnet } from '#libs/networking/subnets/subnet.entity';
 import { commonFields } from '../http/common-fields.js';
 
+/** Neutron API: subnet. */
 export function renderSubnet(subnet: Subnet) {
   return {
     ...commonFields(subnet),

@@ -32,6 +32,7 @@ const filters: NeutronFilters = {
   },
 };
 
+/** Neutron API: /v2.0/subnets. */
 @UseFilters(NetworkErrors)
 @Controller('networking/v2.0/subnets')
 export class SubnetsController {

@@ -6,7 +6,7 @@ import { NetworkErrors } from '../http/network.errors.js';
 
 const resources = ['network', 'subnet', 'port'];
 
-/** What clients ask for before they use a field. */
+/** Extensions that clients look for before they use the fields that these add. */
 const extensions: Record<string, string> = {
   'standard-attr-description': 'standard-attr-description',
   'standard-attr-timestamp': 'Resource timestamps',
@@ -32,7 +32,7 @@ const render = (alias: string) => ({
   links: [],
 });
 
-/** Neutron's version documents and extensions. */
+/** Neutron API: versions and extensions. */
 @Open()
 @UseFilters(NetworkErrors)
 @Controller('networking')
