@@ -44,7 +44,7 @@ for (const command of [
   program.addCommand(command());
 }
 
-// Whoever reads us (`| head`) may have seen enough.
+// The reader of our output (`| head`) may close it early; that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);

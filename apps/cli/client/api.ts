@@ -3,11 +3,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 
-/** Where one cloud's API is, who trusts it, and who asks. */
+/** Where a cloud's API is, which certificate to trust, and as whom to log in. */
 export interface ApiAccess {
   /** `https://127.0.0.1:PORT`. */
   url: string;
-  /** The certificate that signed the API's, PEM. */
+  /** The certificate that signed the API's (PEM). */
   ca: Buffer;
   user: string;
   password: string;
@@ -20,7 +20,7 @@ export interface ApiResponse<T> {
   body: T;
 }
 
-/** The API answered with something other than success. */
+/** The API answered with another status than success. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -33,17 +33,19 @@ export class ApiError extends Error {
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** Microversion of everything asked of Nova here. */
+/** The microversion of every request to Nova. */
 const computeVersion = 'compute 2.79';
 const timeoutMs = 60_000;
 
-/** The OpenStack APIs over HTTPS, as a token holder sees them. */
+/** A client of the OpenStack APIs over HTTPS. It logs in by itself, and again when its token has expired. */
 export class Api {
   private token: string | undefined;
 
   constructor(private readonly access: ApiAccess) {}
 
-  /** Password authentication, scoped to the project (Keystone v3: POST /auth/tokens). Kept until it is refused. */
+  /**
+   * Keystone API: POST /auth/tokens, by password, scoped to the project. The token is kept until the API refuses it.
+   */
   async authenticate(): Promise<string> {
     const { user, password, project } = this.access;
     const domain = { id: 'default' };
@@ -58,14 +60,14 @@ export class Api {
     return this.token;
   }
 
-  /** Asks and returns the body. Throws ApiError for any status from 400. */
+  /** Sends a request and returns the body. Throws ApiError for any status from 400 on. */
   async call<T>(method: Method, path: string, body?: unknown): Promise<T> {
     const answer = await this.ask<T>(method, path, body);
     if (answer.status >= 400) throw new ApiError(answer.status, answer.body, `${method} ${path}`);
     return answer.body;
   }
 
-  /** Asks and returns whatever was answered, errors included; a token that has run out is renewed once. */
+  /** Sends a request and returns the answer, errors included; renews an expired token once. */
   async ask<T>(
     method: Method,
     path: string,
@@ -78,7 +80,7 @@ export class Api {
     return this.exchange(method, path, body, { 'x-auth-token': await this.authenticate(), ...headers });
   }
 
-  /** One request; `body` is sent as JSON, or as it comes where it is a stream. */
+  /** One request without login. `body` is sent as JSON, or as it comes where it is a stream. */
   exchange<T>(
     method: Method,
     path: string,
@@ -123,7 +125,7 @@ function isStream(body: unknown): body is Readable {
   return body instanceof Object && 'pipe' in body;
 }
 
-/** JSON where it is JSON, else the text itself. */
+/** The parsed body, or its text where it is no JSON. */
 function parse<T>(data: Buffer): T {
   const text = data.toString('utf8');
   if (!text) return undefined as T;

@@ -30,9 +30,10 @@ export interface ComputeService {
   status: 'enabled' | 'disabled';
 }
 
+/** Name of the host on which the server runs; '' where it has none. */
 export const hostOf = (server: Server): string => server['OS-EXT-SRV-ATTR:host'] ?? '';
 
-/** Its first fixed address and the MAC that has it. */
+/** The server's first fixed address, and the MAC that has it. Throws where it has none. */
 export function addressOf(server: Server): { address: string; mac: string } {
   const [first] = Object.values(server.addresses).flat();
   if (!first) throw new Error(`server ${server.name} has no address`);
@@ -41,7 +42,7 @@ export function addressOf(server: Server): { address: string; mac: string } {
 
 const compute = '/compute/v2.1';
 const moveTimeoutMs = 120_000;
-/** What a migration's status is at its end. */
+/** Statuses in which a migration has ended. */
 const ended = new Set(['completed', 'done', 'error', 'failed', 'cancelled']);
 
 /** The part of Nova's API that the demo, the tests and the benchmarks use. */
@@ -51,7 +52,7 @@ export class Compute {
     private readonly events: Events,
   ) {}
 
-  /** The flavor of this name, made where it is not there; returns its id. */
+  /** The id of the flavor with this name; makes the flavor where it is missing. */
   async ensureFlavor(name: string, size: { vcpus: number; ram: number; disk: number }): Promise<string> {
     type Flavor = { id: string; name: string };
     const { flavors } = await this.api.call<{ flavors: Flavor[] }>('GET', `${compute}/flavors`);
@@ -61,17 +62,19 @@ export class Compute {
     return (await this.api.call<{ flavor: Flavor }>('POST', `${compute}/flavors`, { flavor })).flavor.id;
   }
 
+  /** Nova API: GET /os-services. */
   async services(): Promise<ComputeService[]> {
     return (await this.api.call<{ services: ComputeService[] }>('GET', `${compute}/os-services`)).services;
   }
 
-  /** An operator's word that the host is dead, or that it is not any more (Nova: 2.53). */
+  /** Nova API: force-down (2.53): tells that the host is dead, or no longer. */
   async forceDown(host: string, forced_down: boolean): Promise<void> {
     const service = (await this.services()).find((one) => one.host === host);
     if (!service) throw new Error(`there is no compute service on ${host}`);
     await this.api.call('PUT', `${compute}/os-services/${service.id}`, { forced_down });
   }
 
+  /** Nova API: POST /servers. Returns the new server's id. */
   async create(
     name: string,
     imageRef: string,
@@ -84,24 +87,27 @@ export class Compute {
     return answer.server.id;
   }
 
+  /** Nova API: GET /servers/{id}. Throws ApiError. */
   async show(id: string): Promise<Server> {
     return (await this.api.call<{ server: Server }>('GET', `${compute}/servers/${id}`)).server;
   }
 
+  /** Nova API: GET /servers/detail. */
   async list(): Promise<Server[]> {
     return (await this.api.call<{ servers: Server[] }>('GET', `${compute}/servers/detail`)).servers;
   }
 
-  /** An action of the server: `{ 'os-stop': null }` and the like. */
+  /** Nova API: POST /servers/{id}/action, with `{ 'os-stop': null }` and the like. */
   async act(id: string, action: object): Promise<void> {
     await this.api.call('POST', `${compute}/servers/${id}/action`, action);
   }
 
+  /** Nova API: DELETE /servers/{id}. Does not wait until the server is gone. */
   async remove(id: string): Promise<void> {
     await this.api.call('DELETE', `${compute}/servers/${id}`);
   }
 
-  /** Waits until the server is in `status` with nothing going on. Throws with the fault where it is in ERROR instead. */
+  /** Waits until the server is in `status` and no task runs. Throws, with the fault, where it is in ERROR instead. */
   async settled(id: string, status: string, timeoutMs = 120_000): Promise<Server> {
     return this.events.until(id, `server ${id} is ${status}`, timeoutMs, async () => {
       const server = await this.show(id);
@@ -112,7 +118,7 @@ export class Compute {
     });
   }
 
-  /** Waits until task_state is `taskState`, or past it: the server may be quicker than we look. */
+  /** Waits until task_state is or has been `taskState`: the server may be quicker than this client looks. */
   async busy(id: string, taskState: string, timeoutMs = 30_000): Promise<void> {
     await this.events.until(id, `server ${id} is ${taskState}`, timeoutMs, async () => {
       const server = await this.show(id);
@@ -121,7 +127,7 @@ export class Compute {
     });
   }
 
-  /** Waits until the host's lease is held (`up`) or has run out (`down`). */
+  /** Waits until the host holds its lease (`up`) or has lost it (`down`). */
   async hostIs(host: string, state: ComputeService['state'], timeoutMs = 60_000): Promise<void> {
     await this.events.until(host, `host ${host} is ${state}`, timeoutMs, async () => {
       const services = (await this.services()).filter((service) => service.host === host);
@@ -129,7 +135,7 @@ export class Compute {
     });
   }
 
-  /** Waits until the server is on another host than `host`. */
+  /** Waits until the server runs on another host than `host`. */
   async left(id: string, host: string, timeoutMs = 120_000): Promise<void> {
     await this.events.until(id, `server ${id} has left ${host}`, timeoutMs, async () => {
       const server = await this.show(id);
@@ -138,6 +144,7 @@ export class Compute {
     });
   }
 
+  /** Waits until the API answers 404 for the server. */
   async gone(id: string, timeoutMs = 60_000): Promise<void> {
     await this.events.until(id, `server ${id} is gone`, timeoutMs, async () => {
       const answer = await this.api.ask<{ server: Server }>('GET', `${compute}/servers/${id}`);
@@ -147,14 +154,14 @@ export class Compute {
     });
   }
 
-  /** The newest migration of a server, as `GET /os-migrations` shows it. */
+  /** The server's newest migration, from GET /os-migrations. */
   async lastMigration(id: string): Promise<ServerMigration | undefined> {
     const path = `${compute}/os-migrations?instance_uuid=${id}`;
     const { migrations } = await this.api.call<{ migrations: ServerMigration[] }>('GET', path);
     return migrations.sort((a, b) => b.id - a.id)[0];
   }
 
-  /** Cold-migrates up to VERIFY_RESIZE. Throws where the migration ends otherwise. */
+  /** Cold-migrates the server and waits for VERIFY_RESIZE. Throws where the migration ends otherwise. */
   async coldMigrate(id: string): Promise<Server> {
     const before = (await this.lastMigration(id))?.id ?? 0;
     await this.act(id, { migrate: null });
@@ -168,12 +175,12 @@ export class Compute {
     });
   }
 
-  /** Live-migrates and waits for its end, whichever it is: to `host`, or to where the scheduler says. */
+  /** Live-migrates the server to `host` (null: the scheduler chooses) and waits for the move's end, whatever it is. */
   async liveMigrate(id: string, host: string | null = null): Promise<ServerMigration> {
     return (await this.startLiveMigration(id, host))();
   }
 
-  /** Live-migrates as `liveMigrate` does. Throws, with the reason that the fleet's API shows, where the move ends otherwise than completed. */
+  /** As `liveMigrate`; throws, with the reason that the fleet's API shows, where the move is not completed. */
   async movesLive(id: string, host: string | null = null): Promise<ServerMigration> {
     const migration = await this.liveMigrate(id, host);
     if (migration.status === 'completed') return migration;
@@ -183,8 +190,8 @@ export class Compute {
   }
 
   /**
-   * Asks for a live migration; the function returned waits for its end, whichever it is. Nova has no word for how its
-   * memory goes: with one it is asked for as operators do.
+   * Asks for a live migration. The returned function waits for the move's end, whatever it is. With a memory mode the
+   * fleet's API is asked, because Nova's cannot name one.
    */
   async startLiveMigration(
     id: string,

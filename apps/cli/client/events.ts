@@ -1,22 +1,22 @@
 import { WebSocket } from 'ws';
 import type { Api, ApiAccess } from './api.js';
 
-/** What the websocket `/fleet/v1/events` tells: which kind of thing changed, which one, and how it stands now. */
+/** A message of the websocket `/fleet/v1/events`. */
 export interface FleetEvent {
   type: 'operation' | 'instance' | 'migration' | 'reconnected';
-  /** Of the operation, instance or migration itself. */
+  /** Id of the operation, instance or migration that changed. */
   id: string;
-  /** The instance, port, image … that it is about. */
+  /** Id of the instance, port, image … that the change is about. */
   resourceId: string;
-  /** All of the message: kind, state, step, phase … */
+  /** The whole message: kind, state, step, phase, … */
   data: Record<string, unknown>;
 }
 
-/** Events are best effort: a wait is checked again after this long even where none came. */
+/** Milliseconds after which a wait looks again although no event came: events may be lost. */
 const recheckMs = 2_000;
 const reconnectMs = 500;
 
-/** The fleet's events, and waits that are woken by them. Connects again when the API was restarted. */
+/** The fleet's events, and waits that they wake. Connects again when the API has restarted. */
 export class Events {
   private socket: WebSocket | undefined;
   private closed = false;
@@ -27,20 +27,22 @@ export class Events {
     private readonly access: ApiAccess,
   ) {}
 
+  /** Connects; throws where the API does not accept the websocket. */
   static async open(api: Api, access: ApiAccess): Promise<Events> {
     const events = new Events(api, access);
     await events.connect();
     return events;
   }
 
+  /** Calls `listener` for each event until the returned function is called. */
   listen(listener: (event: FleetEvent) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
 
   /**
-   * Asks `check` now, and again at each event that names `resourceId`, until it returns something. Throws where that
-   * takes longer than `timeoutMs`; `what` is what was waited for.
+   * Calls `check` now, and again at each event that names `resourceId`, until it returns a value. Throws after
+   * `timeoutMs`, with `what` as what was waited for.
    */
   async until<T>(resourceId: string, what: string, timeoutMs: number, check: () => Promise<T | undefined>): Promise<T> {
     const deadline = Date.now() + timeoutMs;
@@ -62,6 +64,7 @@ export class Events {
     }
   }
 
+  /** Ends the connection and does not connect again. */
   close(): void {
     this.closed = true;
     this.socket?.close();
@@ -75,7 +78,7 @@ export class Events {
       headers: { 'x-auth-token': await this.api.authenticate() },
     });
     this.socket = socket;
-    // Waits have timers of their own: an open stream alone keeps no process alive.
+    // An open stream alone does not keep the process alive; waits have timers of their own.
     socket.on('upgrade', (response) => response.socket.unref());
     socket.on('message', (data) => this.dispatch(parseEvent(String(data))));
     await new Promise<void>((resolve, reject) => socket.once('open', resolve).once('error', reject));
@@ -86,7 +89,7 @@ export class Events {
   private reconnect(): void {
     if (this.closed) return;
     setTimeout(() => {
-      // Whatever was missed: every wait looks again.
+      // Events may have been missed, so every wait looks again.
       this.connect().then(
         () => this.dispatch({ type: 'reconnected', id: '', resourceId: '', data: {} }),
         () => this.reconnect(),
@@ -104,7 +107,7 @@ function parseEvent(text: string): FleetEvent {
   return { type: data.type as FleetEvent['type'], id: String(data.id), resourceId: String(data.resourceId), data };
 }
 
-/** Resolves with the promise or after `ms`, whichever is first, and leaves no timer behind. */
+/** Resolves with the promise or after `ms`, whichever comes first, and leaves no timer behind. */
 async function within(promise: Promise<void>, ms: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));

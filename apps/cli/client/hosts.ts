@@ -11,14 +11,17 @@ interface FleetOperation {
   failure: { message: string } | null;
 }
 
-/** The operators' side of hosts (`/fleet/v1`). */
+/** The fleet's API for hosts (`/fleet/v1`). */
 export class Hosts {
   constructor(
     private readonly api: Api,
     private readonly events: Events,
   ) {}
 
-  /** Waits until a host that is up again knows what moved and has forgotten what it lost. Throws where that failed. */
+  /**
+   * Waits until a host that is up again has been told what moved, and has removed what it lost. Throws where that
+   * failed.
+   */
   async resynced(name: string, timeoutMs = 60_000): Promise<void> {
     const { hosts } = await this.api.call<{ hosts: FleetHost[] }>('GET', '/fleet/v1/hosts');
     const host = hosts.find((one) => one.name === name);

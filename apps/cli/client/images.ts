@@ -16,12 +16,13 @@ const base = '/image/v2/images';
 export class Images {
   constructor(private readonly api: Api) {}
 
+  /** The active image with this name, if there is one. */
   async find(name: string): Promise<Image | undefined> {
     const { images } = await this.api.call<{ images: Image[] }>('GET', `${base}?name=${name}`);
     return images.find((image) => image.status === 'active');
   }
 
-  /** Creates the record, uploads the blob (a file's path, or its bytes) and returns the active image. */
+  /** Creates the record, uploads the data (a file's path, or bytes) and returns the active image. */
   async upload(name: string, blob: string | Buffer, properties: Record<string, string> = {}): Promise<Image> {
     const record = { name, disk_format: 'raw', container_format: 'bare', visibility: 'public', ...properties };
     const { id } = await this.api.call<Image>('POST', base, record);
@@ -33,6 +34,7 @@ export class Images {
     return this.api.call<Image>('GET', `${base}/${id}`);
   }
 
+  /** Glance API: DELETE /images/{id}. */
   async remove(id: string): Promise<void> {
     await this.api.call('DELETE', `${base}/${id}`);
   }

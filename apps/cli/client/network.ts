@@ -17,11 +17,11 @@ interface Named {
 
 const base = '/networking/v2.0';
 
-/** The part of Neutron's API that the demo, the tests and the benchmarks use. Names are taken as unique. */
+/** The part of Neutron's API that the demo, the tests and the benchmarks use. It takes names as unique. */
 export class Network {
   constructor(private readonly api: Api) {}
 
-  /** The network of this name with one subnet, made where it is not there. */
+  /** The network with this name and one subnet; made where it is missing. */
   async ensureNetwork(name: string, cidr: string): Promise<{ id: string; created: boolean }> {
     const { networks } = await this.api.call<{ networks: Named[] }>('GET', `${base}/networks?name=${name}`);
     if (networks[0]) return { id: networks[0].id, created: false };
@@ -31,7 +31,7 @@ export class Network {
     return { id: made.network.id, created: true };
   }
 
-  /** A port of the network that is plugged into a host's own namespace, made where it is not there. */
+  /** A port of the network that is plugged into the host's own namespace; made where it is missing. */
   async ensureHostPort(name: string, networkId: string, host: string): Promise<Port> {
     const { ports } = await this.api.call<{ ports: Port[] }>(
       'GET',
@@ -42,10 +42,12 @@ export class Network {
     return (await this.api.call<{ port: Port }>('POST', `${base}/ports`, { port })).port;
   }
 
+  /** Neutron API: GET /ports/{id}. */
   async showPort(id: string): Promise<Port> {
     return (await this.api.call<{ port: Port }>('GET', `${base}/ports/${id}`)).port;
   }
 
+  /** Neutron API: DELETE /ports/{id}. */
   async removePort(id: string): Promise<void> {
     await this.api.call('DELETE', `${base}/ports/${id}`);
   }

@@ -5,14 +5,17 @@ import type { PingPongReport } from './ping-pong.js';
 
 const program = new URL('./ping-pong.js', import.meta.url).pathname;
 
-/** The ping-pong client as a process in a network namespace, from the moment its connections stand. */
+/** The ping-pong client, as a process in a network namespace, from the moment it is connected. */
 export class PingPongSession {
   private constructor(
     private readonly child: ChildProcess,
     private readonly lines: AsyncIterator<string>,
   ) {}
 
-  /** Connects (`connections` times) from network namespace `namespace` to `address`. Throws with the client's words where it cannot. */
+  /**
+   * Opens `connections` connections from the network namespace `namespace` to `address`. Throws with the client's words
+   * where that fails.
+   */
   static async open(
     namespace: string,
     address: string,
@@ -44,7 +47,7 @@ export class PingPongSession {
     return new PingPongSession(child, lines);
   }
 
-  /** Ends after the answer that is under way, and tells what was seen. */
+  /** Ends after the answer under way, and returns what the client saw. */
   async close(): Promise<PingPongReport> {
     this.child.stdin?.end();
     const line = await this.lines.next();
@@ -52,7 +55,7 @@ export class PingPongSession {
     return JSON.parse(line.value) as PingPongReport;
   }
 
-  /** Ends it without a report. */
+  /** Ends the client without a report. */
   kill(): void {
     this.child.kill('SIGKILL');
   }

@@ -2,25 +2,25 @@ import { createConnection } from 'node:net';
 import type { Socket } from 'node:net';
 import { parseArgs } from 'node:util';
 
-/** What the client saw of one TCP connection (or of several, taken together) while numbered messages went back and forth on it. */
+/** What the client saw on one TCP connection (or on several together) while numbered messages went back and forth. */
 export interface PingPongReport {
-  /** Messages answered, in order, each exactly once. */
+  /** Number of messages that were answered in order, each exactly once. */
   count: number;
-  /** Longest silence between two answers, in milliseconds, and when it began, in milliseconds since the epoch. */
+  /** The longest time between two answers in milliseconds, and when it began, in milliseconds since 1970. */
   longestGapMs: number;
   longestGapAt: number;
-  /** The connection was open, and answering, to the last. */
+  /** True: the connection was open, and the server answered, until the end. */
   open: boolean;
-  /** Why it was not: closed, reset, an answer lost, repeated or out of order. */
+  /** Why it was not open: closed, reset, an answer lost, repeated or out of order. */
   failure?: string;
 }
 
-/** Width of a message: ten digits and a line feed. */
+/** Length of a message: ten digits and a line feed. */
 const MESSAGE_LENGTH = 11;
 
 /**
- * Sends a numbered message, waits for its echo, waits `intervalMs`, sends the next, until `stop` is called. An answer
- * that is not the message itself (lost, repeated, out of order) ends it, as does one that takes `timeoutMs`.
+ * Sends a numbered message, waits for its echo, waits `intervalMs` and sends the next, until `stop` is called. It fails
+ * at an answer that is not the message (lost, repeated, out of order) or that takes longer than `timeoutMs`.
  */
 export class PingPong {
   private readonly report: PingPongReport = { count: 0, longestGapMs: 0, longestGapAt: 0, open: true };
@@ -43,13 +43,14 @@ export class PingPong {
     socket.on('close', () => this.finish('the server closed the connection'));
   }
 
-  /** Resolves with the report when `stop` was called and the last answer came, or something failed. */
+  /** Resolves with the report after `stop` and the last answer, or at the first failure. */
   run(): Promise<PingPongReport> {
     this.lastAnswerAt = performance.now();
     this.send();
     return this.finished.promise;
   }
 
+  /** Sends no further message. */
   stop(): void {
     this.stopping = true;
   }
@@ -93,7 +94,7 @@ export class PingPong {
   }
 }
 
-/** Of several connections: all messages, the longest gap of any, and open only where all are. */
+/** The report of several connections: all messages, the longest gap of any; open where all are. */
 function together(reports: PingPongReport[]): PingPongReport {
   const worst = reports.reduce((a, b) => (b.longestGapMs > a.longestGapMs ? b : a));
   const failed = reports.filter((report) => !report.open);
@@ -111,7 +112,7 @@ async function connect(host: string, port: number): Promise<Socket> {
   return socket;
 }
 
-/** Prints `ready` once connected and the report as one JSON line when standard input ends (or after --seconds). */
+/** Prints `ready` once connected, and the report as one JSON line when standard input ends (or after --seconds). */
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {

@@ -18,7 +18,7 @@ export function auditCommand(): Command {
     });
 }
 
-/** Every difference, in words; none where all is well. `repair`: hosts' networks are mended first. */
+/** The differences that the control plane finds, in words. `repair`: agents mend their hosts' networks first. */
 export async function audit(layout: Layout, repair = false): Promise<string[]> {
   const api = new Api(await adminAccess(layout));
   const [method, path] = repair ? (['POST', '/fleet/v1/audit/repair'] as const) : (['GET', '/fleet/v1/audit'] as const);

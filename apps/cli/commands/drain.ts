@@ -26,7 +26,7 @@ interface DrainOptions {
   watch?: boolean;
 }
 
-/** A day: the longest a drain may begin moves. */
+/** A day: no drain begins moves for longer. */
 const watchMs = 86_400_000;
 
 export function drainCommand(): Command {
@@ -70,7 +70,7 @@ export function abortDrainCommand(): Command {
     });
 }
 
-/** Prints a line whenever the counts change; gives the drain as it ended. */
+/** Prints a line whenever the counts change; returns the drain as it ended. */
 async function watch(api: Api, events: Events, name: string): Promise<Drain> {
   let shown = '';
   const begun = await api.call<{ drain: Drain }>('GET', pathOf(name));

@@ -13,7 +13,7 @@ export function envCommand(): Command {
     });
 }
 
-/** What the OpenStack clients read from their environment. */
+/** The environment variables that OpenStack's clients read. */
 export async function openstackEnvironment(layout: Layout): Promise<Record<string, string>> {
   const access = await adminAccess(layout);
   return {

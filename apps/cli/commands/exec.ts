@@ -5,7 +5,7 @@ import type { Layout } from '../fleet/layout.js';
 import { SimHost } from '../simhost/sim-host.js';
 import { layoutOf } from './layout-of.js';
 
-/** The client namespace is a network only: the command sees this machine's files. */
+/** The client namespace is a network namespace only, so the command sees this machine's files. */
 export function execClientCommand(): Command {
   return new Command('exec-client')
     .description('run a command in the network namespace of the client')
@@ -33,7 +33,7 @@ function simHost(layout: Layout, name: string): SimHost {
   return new SimHost(layout, name, '');
 }
 
-/** Runs in our terminal and ends as it ends. */
+/** Runs the command in this terminal and exits with its status. */
 function exec(program: string, args: string[]): Promise<void> {
   const child = spawn(program, args, { stdio: 'inherit' });
   return new Promise((resolve, reject) => {

@@ -7,6 +7,7 @@ export function layoutOf(command: Command): Layout {
   return new Layout(deployment);
 }
 
+/** Writes one line to standard output. */
 export function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }

@@ -26,7 +26,7 @@ async function show(file: string, follow: boolean): Promise<void> {
   const written = changes(file);
   while (!(await written.next()).done) {
     if (!existsSync(file)) continue;
-    // Rotated: a new file begins at its beginning.
+    // The log was rotated: the new file is shown from its beginning.
     if (statSync(file).size < shown) shown = 0;
     shown = await copy(file, shown);
   }

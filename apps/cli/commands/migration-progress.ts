@@ -1,17 +1,17 @@
-/** What a move has reported so far. Bytes; times in milliseconds since 1970. */
+/** What a move has reported so far: bytes, and times in milliseconds since 1970. */
 export interface Progress {
   phase: string;
   processed: number;
   total: number;
   memory: { processed: number; total: number };
   disk: { processed: number; total: number };
-  /** The first report. */
+  /** Time of the first report. */
   since: number;
 }
 
 const barWidth = 20;
 
-/** One `migration` event of the websocket, added to those before. */
+/** Adds one `migration` event of the websocket to what was reported before. */
 export function addProgress(before: Progress | undefined, data: Record<string, unknown>, now: number): Progress {
   const bytes = (name: string) => Number(data[name] ?? 0);
   const memory = { processed: bytes('memoryBytesProcessed'), total: bytes('memoryBytesTotal') };
@@ -26,7 +26,9 @@ export function addProgress(before: Progress | undefined, data: Record<string, u
   };
 }
 
-/** One line of at most `width` characters: bar, phase, bytes, elapsed and remaining time as the rate so far tells. */
+/**
+ * One line of at most `width` characters: bar, phase, bytes, elapsed time, and the remaining time at the rate so far.
+ */
 export function renderProgress(progress: Progress, now: number, width = Infinity): string {
   const { phase, processed, total, memory, disk, since } = progress;
   const share = total > 0 ? processed / total : 0;

@@ -30,7 +30,7 @@ const ended: readonly string[] = [
   'done',
 ];
 const watchMs = 86_400_000;
-/** Between two looks at the clock while nothing is reported. */
+/** Milliseconds between two redraws while no event comes. */
 const clockMs = 500;
 
 export function migrationCommand(): Command {
@@ -52,7 +52,7 @@ export function migrationCommand(): Command {
       const found = (await migrations(api, query)).find((one) => !id || String(one.id) === id || one.uuid === id);
       if (!found) throw new Error('there is no such migration');
       const events = await Events.open(api, access);
-      // Events may be a while in coming: what is followed is said at once.
+      // The first event may take a while, so the move is shown at once.
       print(lineOf(found));
       try {
         const last = await follow(api, events, found);
@@ -65,7 +65,7 @@ export function migrationCommand(): Command {
   return new Command('migration').description('moves of servers').addCommand(list).addCommand(watch);
 }
 
-/** Draws each event of the move; on a terminal over the line before. */
+/** Draws each event of the move; on a terminal over the line before. Returns the move as it ended. */
 async function follow(api: Api, events: Events, migration: ListedMigration): Promise<ListedMigration> {
   let progress: Progress | undefined;
   const terminal = process.stdout.isTTY ? process.stdout : undefined;

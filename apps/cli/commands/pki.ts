@@ -6,7 +6,7 @@ import { print } from './layout-of.js';
 
 const DNS_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
 
-/** What an operator needs before the first start of a control plane. */
+/** Makes the certificates that a control plane needs before its first start. */
 export function pkiCommand(): Command {
   return new Command('pki')
     .description(
@@ -25,7 +25,10 @@ export function pkiCommand(): Command {
     });
 }
 
-/** `lxstack` runs in its own tree: a path relative to the caller's would be another. */
+/**
+ * Refuses a relative path: `lxstack` changes to its own directory, so the path would mean another place than for the
+ * caller.
+ */
 function absolute(path: string): string {
   if (!isAbsolute(path)) throw new InvalidArgumentError('expected an absolute path.');
   return path;

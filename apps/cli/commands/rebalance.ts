@@ -22,7 +22,7 @@ interface Plan {
 }
 
 const plansPath = '/fleet/v1/rebalance-plans';
-/** The longest a plan may begin moves. */
+/** A day: no plan begins moves for longer. */
 const watchMs = 86_400_000;
 
 export function rebalanceCommand(): Command {

@@ -27,7 +27,7 @@ export function statusCommand(): Command {
     });
 }
 
-/** How many have ended though nobody ended them. */
+/** Prints the processes; returns how many have ended though nobody stopped them. */
 async function printProcesses(layout: Layout): Promise<number> {
   const files = (await readdir(layout.path('run')).catch(() => [])).filter((file) => file.endsWith('.pid')).sort();
   let dead = 0;

@@ -8,7 +8,7 @@ import { print } from './layout-of.js';
 
 const all = Object.keys(stages) as Stage[];
 
-/** CI ends a run after 90 minutes without a word: the suite says before then how far it came. */
+/** CI ends a run after 90 minutes and prints no count; the suite ends itself before that and prints it. */
 const WHOLE_RUN_MS = 85 * 60_000;
 
 export function testCommand(): Command {
@@ -23,7 +23,7 @@ export function testCommand(): Command {
     });
 }
 
-/** Runs one stage and adds what it counted. A stage that throws is one failed test. */
+/** Runs one stage and adds its counts. A stage that throws counts as one failed test. */
 async function runStage(stage: Stage, total: Tally): Promise<void> {
   const begun = performance.now();
   print(stage);
@@ -38,7 +38,7 @@ async function runStage(stage: Stage, total: Tally): Promise<void> {
   total.add(tally);
 }
 
-/** Whatever ends the run, its last line is the count. */
+/** The last line of a run is the count, whatever ends the run. */
 function endWithCount(total: Tally): void {
   const failed = (what: string) => {
     print(`  FAIL ${what}`);
@@ -52,7 +52,7 @@ function endWithCount(total: Tally): void {
   setTimeout(() => failed(`the suite ends within ${WHOLE_RUN_MS / 60_000} minutes`), WHOLE_RUN_MS).unref();
 }
 
-/** A test that left a handle open must not keep the run from ending. */
+/** Ends the process although a test may have left a handle open. */
 function end(total: Tally): never {
   print(total.render());
   process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);

@@ -4,7 +4,7 @@ import { startFleet } from '../fleet/fleet.js';
 import type { FleetSettings } from '../fleet/settings.js';
 import { layoutOf, print } from './layout-of.js';
 
-/** Each is a namespace with an agent of its own. */
+/** Upper bound of hosts that run LXC: each is a namespace with an agent of its own. */
 const REAL_HOSTS = 80;
 
 export function upCommand(): Command {

@@ -12,7 +12,7 @@ import type { LocalFleet } from './local-fleet.js';
 
 export type ServerRole = 'live' | 'cold' | 'evacuated';
 
-/** The APIs that the steps speak to, and what they have found so far. */
+/** The APIs that the steps use, and the servers they have made. */
 export class Demo {
   readonly images: Images;
   readonly network: Network;
@@ -34,18 +34,20 @@ export class Demo {
     this.hosts = new Hosts(api, events);
   }
 
+  /** Connects to the fleet's APIs. */
   static async on(fleet: LocalFleet): Promise<Demo> {
     const api = new Api(fleet.access);
     return new Demo(fleet, api, await Events.open(api, fleet.access));
   }
 
+  /** The server that plays this role. Throws where no step has made it. */
   async server(role: ServerRole): Promise<Server> {
     const id = this.servers.get(role);
     if (!id) throw new Error(`there is no server for "${role}"`);
     return this.compute.show(id);
   }
 
-  /** Runs `work` and gives the reason of the last operation on the resource that failed meanwhile. */
+  /** Runs `work` and returns the reason of the last operation on the resource that failed meanwhile. */
   async failureDuring(resourceId: string, work: () => Promise<void>): Promise<string> {
     let reason = '';
     const forget = this.events.listen((event) => {
@@ -59,17 +61,18 @@ export class Demo {
     }
   }
 
+  /** The server's ports. */
   async portsOf(serverId: string): Promise<Port[]> {
     const path = `/networking/v2.0/ports?device_id=${serverId}`;
     return (await this.api.call<{ ports: Port[] }>('GET', path)).ports;
   }
 
-  /** A TCP connection from the client namespace to the echo service of a server. */
+  /** A TCP connection from the client's namespace to the server's echo service. */
   connect(server: Server): Promise<PingPongSession> {
     return PingPongSession.open(this.fleet.client.namespace, addressOf(server).address);
   }
 
-  /** Ping-pong from half a second before `work` to half a second after it. */
+  /** Runs ping-pong from half a second before `work` until half a second after it. */
   async underTraffic<T>(server: Server, work: () => Promise<T>): Promise<{ seen: PingPongReport; result: T }> {
     const session = await this.connect(server);
     try {
@@ -83,6 +86,7 @@ export class Demo {
     }
   }
 
+  /** Ends the connections. */
   close(): void {
     this.events.close();
   }

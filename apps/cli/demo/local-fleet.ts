@@ -15,21 +15,21 @@ import type { GuestImages } from '../guest-images/guest-images.js';
 import { SimHost } from '../simhost/sim-host.js';
 import { RestoreFault } from './restore-fault.js';
 
-/** Three times as long as an agent waits between two looks at its kernel. */
+/** Three times as long as an agent waits between two comparisons of its kernel. */
 const MENDED_WITHIN_MS = 90_000;
 
-/** A deployment of this machine, as far as it is not reached through its APIs: its processes, and what lies on its hosts. */
+/** A deployment on this machine, apart from its APIs: its processes, and what lies on its hosts. */
 export class LocalFleet {
-  /** The client's host (its agent has the role `network`), and its network namespace. */
+  /** The client's host (its agent has the role `network`) and network namespace. */
   readonly client: { host: string; namespace: string };
-  /** The compute hosts. */
+  /** Names of the compute hosts. */
   readonly hosts: string[];
 
   private constructor(
     readonly layout: Layout,
     readonly access: ApiAccess,
     private readonly settings: FleetSettings,
-    /** Archives for Glance. */
+    /** Archives to upload to Glance. */
     readonly images: GuestImages,
   ) {
     this.client = { host: CLIENT_HOST, namespace: layout.namespace(CLIENT_HOST) };
@@ -38,19 +38,19 @@ export class LocalFleet {
       .filter((name) => name !== CLIENT_HOST);
   }
 
-  /** A deployment that runs. */
+  /** Opens a deployment that runs. */
   static async open(layout: Layout, images: GuestImages): Promise<LocalFleet> {
     const settings = await readSettings(layout);
     if (!settings) throw new Error(`deployment ${layout.deployment} was never started`);
     return new LocalFleet(layout, await adminAccess(layout), settings, images);
   }
 
-  /** What LXSTACK_STORAGE asked for when it was made. */
+  /** The storage that the deployment was made with (LXSTACK_STORAGE). */
   get storage(): FleetSettings['storage'] {
     return this.settings.storage;
   }
 
-  /** What is on a host of an instance that should not be there: directories, images, cgroups, links. */
+  /** What an instance has left on a host: directories, images, cgroups, links. */
   async traces(host: string, instanceId: string, portIds: string[]): Promise<string[]> {
     const cgroups = `*/${this.layout.cgroup(host)}/*${instanceId}*`;
     const state = this.layout.host(host).agentState;
@@ -65,87 +65,92 @@ export class LocalFleet {
     return [...lines(groups), ...lines(directories), ...ofPorts];
   }
 
-  /** While `on`, every restore on `host` fails at its last but one stage. */
+  /** While `on`, every restore on `host` fails at its last stage but one. */
   async failRestores(host: string, on: boolean): Promise<void> {
     const fault = new RestoreFault(this.layout, host);
     await (on ? fault.set('refused') : fault.clear());
   }
 
-  /** The next restore on `host` is killed at its last but one stage, those after it are not; until failRestores(host, false). */
+  /** Kills the next restore on `host` at its last stage but one, and no later one; until failRestores(host, false). */
   async killNextRestore(host: string): Promise<void> {
     await new RestoreFault(this.layout, host).set('killed-once');
   }
 
-  /** Runs a command inside an instance, as its root. */
+  /** Runs a command inside an instance as its root; returns its stdout. */
   async runInside(host: string, instanceId: string, words: readonly string[]): Promise<string> {
     const attach = ['lxc-attach', '-n', instanceId, '-P', '/var/lib/lxstack-agent/instances', '--clear-env', '--'];
     return new SimHost(this.layout, host, '').run([...attach, ...words]);
   }
 
-  /** Runs a command in a host, as its root. */
+  /** Runs a command in a host as its root; returns its stdout. */
   runOn(host: string, words: readonly string[]): Promise<string> {
     return new SimHost(this.layout, host, '').run([...words]);
   }
 
+  /** The whole log of the host's agent. */
   agentLog(host: string): Promise<string> {
     return readFile(this.layout.log(agentName(host)), 'utf8');
   }
 
-  /** SIGKILL to the host's agent and to everything in its containers. */
+  /** Sends SIGKILL to the host's agent and to all processes of its containers. */
   async killHost(host: string): Promise<void> {
     await this.killAgent(host);
     await clearCgroups(this.layout.cgroup(host));
   }
 
+  /** Sends SIGKILL to the host's agent; containers run on. */
   async killAgent(host: string): Promise<void> {
     await endProcess(this.layout.pidFile(agentName(host)), 0, 'SIGKILL');
   }
 
+  /** Starts the host's agent unless it runs. */
   async startAgent(name: string): Promise<void> {
     const host = hostsOf(this.layout, this.settings.hosts).find((candidate) => candidate.name === name);
     if (!host) throw new Error(`${this.layout.deployment} has no host ${name}`);
     await startAgent(host, this.settings);
   }
 
+  /** Sends SIGKILL to the process. */
   async killProcess(name: 'api' | 'worker'): Promise<void> {
     await endProcess(this.layout.pidFile(name), 0, 'SIGKILL');
   }
 
-  /** `release`: the tree that its program comes from, this one where none is named. */
+  /** Starts the process unless it runs. `release`: the source tree of its program; this one by default. */
   async startProcess(name: 'api' | 'worker', release?: string): Promise<void> {
     if (name === 'api') await startApi(this.layout, this.settings.port, release);
     else await startWorker(this.layout, this.settings.port, release);
   }
 
-  /** Asks the process to end, as systemd does, and waits until it has. */
+  /** Asks the process to end, as systemd does, and waits for its end. */
   async endProcess(name: 'api' | 'worker'): Promise<void> {
     await endProcess(this.layout.pidFile(name));
   }
 
-  /** Asks the host's agent to end, as systemd does, and waits until it has. Containers run on. */
+  /** Asks the host's agent to end, as systemd does, and waits for its end. Containers run on. */
   async endAgent(host: string): Promise<void> {
     await endProcess(this.layout.pidFile(agentName(host)));
   }
 
+  /** Removes everything in Redis. */
   async emptyRedis(): Promise<void> {
     await command('redis-cli', ['-s', this.layout.redis.socket, 'flushall']);
   }
 
-  /** The file in which Glance keeps the one image of this size. */
+  /** Path of the file in which Glance keeps the only image of this size. */
   async blobOfSize(bytes: number): Promise<string> {
     const found = lines(await command('find', [this.layout.path('blobs'), '-type', 'f', '-size', `${bytes}c`]));
     if (found.length !== 1) throw new Error(`${found.length} blobs of ${bytes} bytes`);
     return found[0];
   }
 
-  /** Every difference between Postgres, agents, allocations (invariant 3) and kernels (7); none where all is well. */
+  /** Every difference between Postgres, agents, allocations (invariant 3) and kernels (invariant 7), in words. */
   audit(): Promise<string[]> {
     return audit(this.layout);
   }
 
   /**
-   * The same, but what differs only in the kernels' networks is looked at again until their agents have looked too: an
-   * agent that was killed may leave an entry that nobody needs, and the next one mends it within half a minute.
+   * As `audit`, but waits until agents have mended differences in their kernels: an agent that was killed may leave an
+   * entry that nobody needs, and the next agent removes it within half a minute.
    */
   async settledAudit(): Promise<string[]> {
     for (const until = Date.now() + MENDED_WITHIN_MS; ; await sleep(1_000)) {
@@ -155,7 +160,7 @@ export class LocalFleet {
     }
   }
 
-  /** The same after hosts' networks that are not as they should be were made so. */
+  /** As `audit`, after agents have mended their hosts' networks. */
   repair(): Promise<string[]> {
     return audit(this.layout, true);
   }

@@ -1,4 +1,4 @@
-/** How one step of the demo went. */
+/** How a step of the demo has ended. */
 export interface StepResult {
   name: string;
   title: string;
@@ -7,11 +7,12 @@ export interface StepResult {
   milliseconds: number;
 }
 
+/** Milliseconds as seconds with one decimal. */
 export function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
-/** The closing table. */
+/** The table at the demo's end. */
 export function renderResults(results: readonly StepResult[]): string {
   const width = Math.max(...results.map((result) => result.name.length));
   const lines = results.map(

@@ -7,7 +7,7 @@ import type { StepResult } from './results.js';
 import type { DemoStep } from './step.js';
 import { demoSteps } from './steps.js';
 
-/** Runs every step that can run, prints as it goes, then the table. True where all of them succeeded. */
+/** Runs every step that can run and prints each, then the table. Returns true where all succeeded. */
 export async function runDemo(fleet: LocalFleet, print: (line: string) => void): Promise<boolean> {
   const demo = await Demo.on(fleet);
   const results: StepResult[] = [];
@@ -49,7 +49,7 @@ async function runStep(demo: Demo, step: DemoStep, before: StepResult[]): Promis
   }
 }
 
-/** A line for an event worth seeing, or undefined. */
+/** A line for an event that the reader should see, or undefined. */
 function renderEvent({ type, resourceId, data }: FleetEvent): string | undefined {
   const text = (key: string) => (typeof data[key] === 'string' ? ` ${data[key]}` : '');
   const instance = resourceId.slice(0, 8);

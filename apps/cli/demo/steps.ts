@@ -9,7 +9,7 @@ import { makeNetwork } from './steps/make-network.js';
 import { reachServers } from './steps/reach-servers.js';
 import { refuseRestore } from './steps/refuse-restore.js';
 
-/** The demo, in the order it runs. */
+/** The steps of the demo in the order in which they run. */
 export const demoSteps: readonly DemoStep[] = [
   importImages,
   makeNetwork,

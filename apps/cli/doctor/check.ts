@@ -1,16 +1,16 @@
-/** What one check of a host found. */
+/** What a check of a host has found. */
 export interface Finding {
   what: string;
   present: boolean;
-  /** What was seen. */
+  /** What the check saw. */
   seen: string;
-  /** What to do where it is missing. */
+  /** What an operator can do where it is missing. */
   advice: string;
-  /** A host works without it. */
+  /** True: a host works without it. */
   optional: boolean;
 }
 
-/** One line for each finding; advice where something is missing. */
+/** One line per finding, with advice where something is missing. */
 export function renderFindings(findings: readonly Finding[]): string {
   return findings
     .map(({ what, present, seen, advice, optional }) => {
@@ -20,5 +20,5 @@ export function renderFindings(findings: readonly Finding[]): string {
     .join('\n');
 }
 
-/** Whether a host can carry instances. */
+/** Whether the host can carry instances. */
 export const isFit = (findings: readonly Finding[]): boolean => findings.every((one) => one.present || one.optional);

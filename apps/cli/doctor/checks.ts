@@ -1,11 +1,11 @@
 import type { Finding } from './check.js';
 
-/** One question to a host: a fixed script, whose last line is what was seen and whose status says present or not. */
+/** A check of a host: a fixed script. Its status says whether the thing is present, its last line what it saw. */
 export interface Check extends Pick<Finding, 'what' | 'advice' | 'optional'> {
   script: string;
 }
 
-// A process with a listening socket, dumped, killed and brought back: CRIU 4.1.1 fails at just that on kernels >= 6.16.
+// Dumps a process with a listening socket, kills and restores it: CRIU 4.1.1 fails at that on kernels from 6.16 on.
 const trial = `
 d=$(mktemp -d) && cd "$d" || exit 1
 pid=
@@ -27,7 +27,7 @@ const trialLink = (type: string) => `
 name=lxdoc$$
 ip link add "$name" type ${type} && ip link del "$name" && echo "a link of the kind was made and removed"`;
 
-/** Everything a host needs, in the order an operator would look. */
+/** Everything that a host needs, in the order in which an operator would look. */
 export const checks: readonly Check[] = [
   {
     what: 'LXC',

@@ -4,7 +4,7 @@ import type { Finding } from './check.js';
 
 const timeoutMs = 30_000;
 
-/** Asks every question on this machine, or where `enter` (the words before a command) leads. */
+/** Makes every check on this machine, or inside the host to which `enter` (the words before a command) leads. */
 export async function examine(checks: readonly Check[], enter: readonly string[]): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const check of checks) findings.push(await ask(check, enter));

@@ -3,7 +3,7 @@ import type { ApiAccess } from '../client/api.js';
 import type { Layout } from './layout.js';
 import { ensureAdminPassword, readSettings } from './settings.js';
 
-/** How the administrator reaches the deployment's API. */
+/** URL, CA and login of the deployment's administrator. */
 export async function adminAccess(layout: Layout): Promise<ApiAccess> {
   const settings = await readSettings(layout);
   if (!settings?.port) throw new Error(`deployment ${layout.deployment} was never started: ./lxstack up`);

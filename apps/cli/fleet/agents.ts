@@ -13,20 +13,20 @@ import type { Layout } from './layout.js';
 import type { FleetSettings } from './settings.js';
 
 const AGENT = [`${HOST_REPOSITORY}/apps/agent/bin/lxstack-agent`];
-/** Where a host finds its agent's state. */
+/** Directory of the agent's state, inside the host. */
 const STATE = '/var/lib/lxstack-agent';
 
-/** The hosts of a deployment: h1 … hN, and the client's, which has the role `network`. */
+/** The hosts of a deployment: h1 … hN, and the client's host, which has the role `network`. */
 export function hostsOf(layout: Layout, count: number): SimHost[] {
   const compute = Array.from({ length: count }, (_, i) => new SimHost(layout, `h${i + 1}`, underlay.host(i + 1)));
   return [...compute, new SimHost(layout, CLIENT_HOST, underlay.client)];
 }
 
-/** Has the host join the cluster with a fresh token, unless it has a certificate. */
+/** Makes the host join the cluster with a new token, unless it has a certificate. */
 export async function joinHost(host: SimHost): Promise<void> {
   if (existsSync(join(host.layout.host(host.name).pki, 'tls.crt'))) return;
   const api = new Api(await adminAccess(host.layout));
-  // Its state may be gone where the control plane still knows it.
+  // The host's state may be gone although the control plane still knows the host: then it joins again.
   const { hosts } = await api.call<{ hosts: { name: string }[] }>('GET', '/fleet/v1/hosts?limit=1000');
   const wanted = { hostname: host.name, re_enrol: hosts.some(({ name }) => name === host.name) };
   const { token } = await api.call<{ token: string }>('POST', '/fleet/v1/join-tokens', wanted);
@@ -44,7 +44,7 @@ export async function joinHost(host: SimHost): Promise<void> {
   }
 }
 
-/** Starts the host's agent unless it runs. */
+/** Starts the host's agent unless it runs; returns whether it started it. */
 export async function startAgent(host: SimHost, settings: FleetSettings): Promise<boolean> {
   const [program, ...enter] = await host.enter(agentEnvironment(host, settings));
   return startDaemon(host.layout, {

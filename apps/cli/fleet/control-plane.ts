@@ -13,12 +13,13 @@ import { untilReady } from '../process/until-ready.js';
 import { databaseUrl } from '../services/postgres.js';
 import { ensureMember } from '../simhost/underlay.js';
 
+/** Where agents of the deployment reach the control plane, in the underlay's network. */
 export const controlAddress = { agents: `${underlay.control}:7070`, enrolment: `${underlay.control}:7071` };
 const NODE = process.execPath;
 
 /**
- * Starts api and worker in the control namespace. The API's HTTPS listener is bound here, on 127.0.0.1 of the machine,
- * and handed over as a descriptor (socket activation), so that clients need no namespace. Gives its port.
+ * Starts api and worker in the control namespace. Binds the API's HTTPS listener on 127.0.0.1 of the machine and hands
+ * it to the api as a descriptor (socket activation), so that clients need no namespace. Returns its port.
  */
 export async function startControlPlane(layout: Layout, settings: FleetSettings): Promise<number> {
   await ensureMember(layout, 'ctl', underlay.control);
@@ -27,7 +28,10 @@ export async function startControlPlane(layout: Layout, settings: FleetSettings)
   return port;
 }
 
-/** Starts the API unless it runs, on port `wanted` of 127.0.0.1 (0: any), from the tree `release`. Gives the port. */
+/**
+ * Starts the api, unless it runs, on port `wanted` of 127.0.0.1 (0: any free one), from the source tree `release`.
+ * Returns the port.
+ */
 export async function startApi(layout: Layout, wanted: number, release = repository): Promise<number> {
   if ((await readPidFile(layout.pidFile('api'))) !== undefined) return wanted;
   const listener = await listen(wanted);
@@ -39,7 +43,7 @@ export async function startApi(layout: Layout, wanted: number, release = reposit
   return port;
 }
 
-/** Starts the worker unless it runs, from the tree `release`. */
+/** Starts the worker, unless it runs, from the source tree `release`. */
 export async function startWorker(layout: Layout, port: number, release = repository): Promise<void> {
   await startDaemon(layout, { ...program(layout, 'worker', release), env: await environment(layout, 'worker', port) });
 }
@@ -84,7 +88,7 @@ async function environment(layout: Layout, name: 'api' | 'worker', port: number)
   };
 }
 
-/** Settings of the operator that are handed on as they are. */
+/** The operator's environment variables of these names, as they are. */
 function given(...names: string[]): NodeJS.ProcessEnv {
   return Object.fromEntries(names.filter((name) => process.env[name]).map((name) => [name, process.env[name]]));
 }
@@ -102,7 +106,7 @@ async function probe(layout: Layout, port: number): Promise<void> {
   });
 }
 
-/** An API that was just killed may hold its port until its last thread has gone. */
+/** Repeats the attempt: an api that was just killed may hold its port until its last thread has ended. */
 function listen(port: number): Promise<Server> {
   const policy = { attempts: 10, baseMs: 50, maxMs: 1000 };
   return retry(
@@ -120,7 +124,7 @@ function listenOnce(port: number): Promise<Server> {
   });
 }
 
-/** libuv's handle knows its descriptor; Node has no public name for it. */
+/** The descriptor of a listening socket, from libuv's handle: Node has no public name for it. */
 function descriptorOf(server: Server): number {
   return (server as unknown as { _handle: { fd: number } })._handle.fd;
 }

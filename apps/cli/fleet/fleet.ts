@@ -21,7 +21,7 @@ const STALLED_MS = 180_000;
 
 export type Progress = (line: string) => void;
 
-/** Starts what does not run yet of a deployment; what is left of one that was killed is cleared first. */
+/** Starts what does not run yet of a deployment, after clearing what is left of hosts that were killed. */
 export async function startFleet(
   layout: Layout,
   wanted: Partial<Pick<FleetSettings, 'hosts' | 'runtime'>>,
@@ -82,7 +82,9 @@ async function startServers(layout: Layout): Promise<void> {
   ]);
 }
 
-/** Ends everything of the deployment; nothing of it stays running, mounted or bridged. `purge` removes its state. */
+/**
+ * Ends everything of the deployment: nothing of it stays running, mounted or bridged. `purge` removes its state too.
+ */
 export async function stopFleet(layout: Layout, purge: boolean, progress: Progress): Promise<void> {
   const settings = await readSettings(layout);
   const names = hostsOf(layout, settings?.hosts ?? 0).map((host) => host.name);
@@ -93,14 +95,14 @@ export async function stopFleet(layout: Layout, purge: boolean, progress: Progre
   if (purge) await timed('state', rm(layout.directory, { recursive: true, force: true }));
 }
 
-/** Containers run on; operations are resumed by the next worker. */
+/** Ends the processes. Containers run on; the next worker resumes the operations. */
 async function endProcesses(layout: Layout, { hosts }: Pick<FleetSettings, 'hosts'>): Promise<void> {
   const agents = [...hostsOf(layout, hosts).map((host) => agentName(host.name)), ...simulatedProcesses];
   await Promise.all(['worker', 'api', ...agents].map((name) => endProcess(layout.pidFile(name))));
 }
 
 async function endServers(layout: Layout): Promise<void> {
-  // SIGINT is PostgreSQL's fast shutdown: it does not wait for clients.
+  // SIGINT is PostgreSQL's fast shutdown, which does not wait for clients.
   await Promise.all([endProcess(layout.pidFile('postgres'), 20_000, 'SIGINT'), endProcess(layout.pidFile('redis'))]);
 }
 
@@ -112,7 +114,7 @@ async function clearHosts(layout: Layout, names: readonly string[]): Promise<voi
   await clearHostDirectories(layout);
 }
 
-/** A host whose holder is gone was killed: what it left is cleared, and it begins anew from its agent's state. */
+/** A host without its holder process was killed: clears what it left, so that it starts anew from its agent's state. */
 async function clearDeadHosts(layout: Layout, before: FleetSettings | undefined, progress: Progress): Promise<void> {
   const present = await namespacesOf(layout);
   for (const host of hostsOf(layout, before?.hosts ?? 0)) {
@@ -123,7 +125,10 @@ async function clearDeadHosts(layout: Layout, before: FleetSettings | undefined,
   }
 }
 
-/** No fixed limit in seconds: it gives up once nothing has changed for long. */
+/**
+ * Waits until the hosts are up. It gives up where nothing has changed for long, because machines differ too much for a
+ * fixed limit.
+ */
 async function untilUp(layout: Layout, names: string[]): Promise<void> {
   const api = new Api(await adminAccess(layout));
   let [seen, changedAt] = [-1, Date.now()];
@@ -137,7 +142,9 @@ async function untilUp(layout: Layout, names: string[]): Promise<void> {
   }
 }
 
-/** A control plane that a thousand hosts join at once may have no connection to spare for a question. */
+/**
+ * No host where the control plane is too busy to answer, for example while a thousand hosts join at once; else throws.
+ */
 function noneWhereBusy(error: unknown): Set<string> {
   if (error instanceof ApiError && error.status === 503) return new Set();
   throw error;

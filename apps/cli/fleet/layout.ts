@@ -1,14 +1,16 @@
 import { join } from 'node:path';
 import { DEPLOYMENT, requireName } from '#libs/common/names';
 
-/** Where the repository lies; inside a host it is bound read-only at HOST_REPOSITORY. */
+/** Path of this repository; hosts see it read-only at HOST_REPOSITORY. */
 export const repository = new URL('../../../../', import.meta.url).pathname.replace(/\/$/, '');
+/** Path of the repository inside a host. */
 export const HOST_REPOSITORY = '/opt/lxstack';
+/** Directory of all deployments' state (LXSTACK_STATE). */
 export const stateRoot = (): string => process.env.LXSTACK_STATE ?? '/var/lib/lxstack';
-/** Host roots and images, named by the hash of what makes them, shared by every deployment. */
+/** Directory of host roots and guest images, named by the hash of their recipes and shared by all deployments. */
 export const cacheRoot = (): string => join(stateRoot(), 'cache');
 
-/** Addresses of the underlay: they exist inside the deployment's own namespaces only. */
+/** Addresses of the underlay, which exist inside the deployment's namespaces only. */
 export const underlay = {
   prefix: 24,
   mtu: 9000,
@@ -17,9 +19,10 @@ export const underlay = {
   host: (index: number): string => `10.213.0.${10 + index}`,
 } as const;
 
+/** Name of the host into whose namespace the client's port is plugged. */
 export const CLIENT_HOST = 'client';
 
-/** Names and paths of one deployment. Everything made on the machine carries its name. */
+/** Names and paths of a deployment. Everything that it makes on the machine carries its name. */
 export class Layout {
   readonly directory: string;
 
@@ -28,24 +31,27 @@ export class Layout {
     this.directory = join(stateRoot(), deployment);
   }
 
+  /** A path in the deployment's directory. */
   path(...parts: string[]): string {
     return join(this.directory, ...parts);
   }
 
+  /** The network namespace of a member: a host, the control plane, the switch. */
   namespace(member: string): string {
     return `lx-${this.deployment}-${member}`;
   }
 
-  /** Directory under each cgroup hierarchy that holds all of a host. */
+  /** The host's directory below each cgroup hierarchy. */
   cgroup(host: string): string {
     return `lxstack-${this.deployment}/${host}`;
   }
 
-  /** The directory of disks that all hosts have. */
+  /** Directory of disks that all hosts share. */
   get shared(): string {
     return this.path('shared');
   }
 
+  /** Directories of a host, as this machine sees them. */
   host(name: string): { directory: string; agentState: string; pki: string } {
     return {
       directory: this.path('hosts', name),
@@ -54,10 +60,12 @@ export class Layout {
     };
   }
 
+  /** Path of a process's log. */
   log(process: string): string {
     return this.path('log', `${process}.log`);
   }
 
+  /** Path of a process's pid file. */
   pidFile(process: string): string {
     return this.path('run', `${process}.pid`);
   }

@@ -24,7 +24,7 @@ export async function clearCgroups(prefix: string): Promise<void> {
   }
 }
 
-/** Every mounted hierarchy: one for cgroup v2, one for each v1 controller on a hybrid machine. */
+/** Every mounted hierarchy: one for cgroup v2, and one for each v1 controller on a hybrid machine. */
 async function cgroupRoots(): Promise<string[]> {
   if (existsSync(join(CGROUPS, 'cgroup.controllers'))) return [CGROUPS];
   return (await readdir(CGROUPS)).map((name) => join(CGROUPS, name));
@@ -42,7 +42,7 @@ function processesIn(directory: string): number[] {
     const pids = readFileSync(join(directory, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
     return pids.filter((pid) => startTimeOf(pid) !== undefined);
   } catch (error) {
-    // Gone meanwhile, or a v2 directory in threaded mode, whose processes stand in its parent.
+    // The cgroup has gone meanwhile, or is in v2's threaded mode, where its parent lists the processes.
     if (['ENOENT', 'ENODEV', 'EOPNOTSUPP'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
     throw error;
   }
@@ -64,7 +64,7 @@ async function removeAll(directories: string[]): Promise<void> {
   }
 }
 
-/** Ends every process that still lives in one of these net namespaces, then removes them. */
+/** Kills every process in one of these network namespaces and removes the namespaces. */
 export async function clearNamespaces(names: readonly string[]): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     const pids = await processesInNamespaces(names);
@@ -82,7 +82,7 @@ async function processesInNamespaces(names: readonly string[]): Promise<number[]
   return pids.filter((pid) => inodes.has(netNamespaceOf(pid) ?? -1) && startTimeOf(pid) !== undefined);
 }
 
-/** Inode of a process's net namespace; undefined where it is gone or none of our business (a foreign machine manager). */
+/** Inode of a process's network namespace; undefined where the process is gone or may not be read. */
 function netNamespaceOf(pid: number): number | undefined {
   try {
     return statSync(`/proc/${pid}/ns/net`).ino;
@@ -92,7 +92,7 @@ function netNamespaceOf(pid: number): number | undefined {
   }
 }
 
-/** What a host wrote outside its agent's state; the agent's own state stays unless `everything`. */
+/** Removes what hosts wrote outside their agents' state. */
 export async function clearHostDirectories(layout: Layout): Promise<void> {
   for (const name of await readdir(layout.path('hosts')).catch(() => [])) {
     for (const part of ['upper', 'work', 'root']) {

@@ -10,19 +10,22 @@ import type { Layout } from './layout.js';
 const STORAGES = ['auto', 'btrfs', 'dir', 'overlay', 'shared'] as const;
 type Storage = (typeof STORAGES)[number];
 
-/** What a deployment was started with, kept so that the next start is the same. */
+/** What a deployment was started with; the next start uses it again. */
 export interface FleetSettings {
   hosts: number;
   runtime: 'lxc' | 'simulated';
-  /** Where the compute hosts keep instances; btrfs lies in a file for each host, shared in one directory for all. */
+  /** Where compute hosts keep instances. `btrfs` lies in a file per host, `shared` in one directory for all. */
   storage: Storage;
-  /** Port of the HTTPS API on 127.0.0.1; 0 until the first start has chosen one. */
+  /** Port of the HTTPS API on 127.0.0.1; 0 before the first start. */
   port: number;
-  /** Of the programs that were started: a new build's take their place at the next start. */
+  /** Stamp of the build whose programs run; a start with another build replaces them. */
   build: string;
 }
 
-/** What `LXSTACK_STORAGE` asks for; a deployment keeps what it was made with. Throws InvalidInputError, ConflictError. */
+/**
+ * The storage that `LXSTACK_STORAGE` asks for; a deployment keeps the one it was made with. Throws InvalidInputError,
+ * ConflictError.
+ */
 export function storageOf(before: FleetSettings | undefined): Storage {
   const wanted = setting('LXSTACK_STORAGE', before?.storage ?? 'auto');
   const known = STORAGES.find((storage) => storage === wanted);
@@ -32,24 +35,26 @@ export function storageOf(before: FleetSettings | undefined): Storage {
   return known;
 }
 
-/** The stamp that `./lxstack` puts on a build; one made by hand has none and is taken for the same. */
+/** The stamp that `./lxstack` puts on a build; '' for a build made by hand. */
 export async function currentBuild(): Promise<string> {
   const stamp = join(repository, 'dist', '.lxstack-stamp');
   return existsSync(stamp) ? (await readFile(stamp, 'utf8')).trim() : '';
 }
 
+/** The settings of a deployment; undefined where it was never started. */
 export async function readSettings(layout: Layout): Promise<FleetSettings | undefined> {
   if (!existsSync(layout.settings)) return undefined;
   const kept = JSON.parse(await readFile(layout.settings, 'utf8')) as Omit<FleetSettings, 'storage'>;
-  return { storage: 'auto', ...kept }; // one of an older build does not say it
+  return { storage: 'auto', ...kept }; // a deployment of v0.1 does not name its storage
 }
 
+/** Writes the settings whole or not at all. */
 export async function writeSettings(layout: Layout, settings: FleetSettings): Promise<void> {
   await writeFile(`${layout.settings}.new`, JSON.stringify(settings, null, 2));
   await rename(`${layout.settings}.new`, layout.settings);
 }
 
-/** File with the admin user's password, made at the first start; only root may read it. */
+/** Path of the file with the admin user's password; made at the first start, readable by root only. */
 export async function ensureAdminPassword(layout: Layout): Promise<string> {
   const file = layout.path('secrets', 'admin-password');
   if (!existsSync(file)) {

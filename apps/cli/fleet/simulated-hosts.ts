@@ -11,13 +11,13 @@ import { controlAddress } from './control-plane.js';
 import { repository } from './layout.js';
 import type { Layout } from './layout.js';
 
-/** Hosts of one process at most, and processes at most: two cores serve no more at once. */
+/** Upper bounds of hosts per process and of processes, for a machine of two cores. */
 const HOSTS_PER_PROCESS = 250;
 const PROCESSES = 4;
-/** The first host's port in the control plane's namespace; its data port is the next. */
+/** The first host's gRPC port in the control plane's namespace; the next one is its data port. */
 const FIRST_PORT = 20_000;
 
-/** Names of the logs and pid files of the processes that simulated hosts share. */
+/** Names of the logs and pid files of the processes that simulate hosts. */
 export const simulatedProcesses = Array.from({ length: PROCESSES }, (_, i) => `agents-${i + 1}`);
 
 /** Starts the simulated hosts `names`, many in a process, in the control plane's namespace, unless they run. */
@@ -44,7 +44,7 @@ async function startProcess(layout: Layout, name: string, hosts: readonly Simula
       LXSTACK_AGENT_RUNTIME: 'simulated',
       LXSTACK_CONTROL_ADDRESS: controlAddress.agents,
       LXSTACK_LOG_LEVEL: process.env.LXSTACK_LOG_LEVEL ?? 'warn',
-      // Each host has its own of these, in the file.
+      // Unused: the file names these for each host.
       LXSTACK_AGENT_LISTEN: '127.0.0.1:0',
       LXSTACK_AGENT_DATA_LISTEN: '127.0.0.1:0',
       LXSTACK_AGENT_VTEP: '127.0.0.1',
@@ -52,7 +52,7 @@ async function startProcess(layout: Layout, name: string, hosts: readonly Simula
   });
 }
 
-/** Those that have no certificate yet get a token to join with. */
+/** Describes the hosts; those without a certificate get a token with which they join. */
 async function hostsWithTokens(layout: Layout, names: readonly string[]): Promise<SimulatedHost[]> {
   const api = new Api(await adminAccess(layout));
   const fingerprint = `sha256:${await caFingerprint(layout.path('pki'))}`;
@@ -78,5 +78,5 @@ async function hostOf(layout: Layout, api: Api, fingerprint: string, name: strin
   };
 }
 
-/** An address that no frame is ever sent to. */
+/** A tunnel end point for a simulated host; no frame is ever sent to it. */
 const vtepOf = (n: number): string => `10.214.${Math.floor(n / 250)}.${(n % 250) + 1}`;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { hostRoot } from '../hostroot/host-root.js';
 import { archive } from './archive.js';
 
-/** A shell is its init: it starts at once and ends at once when it is asked to. */
+/** The init is a shell: it starts at once, and ends at once when it is asked to. */
 const init = `#!/bin/sh
 export PATH=/bin:/sbin
 trap 'poweroff -f' PWR TERM
@@ -29,9 +29,10 @@ const applets = [
   'sleep',
 ];
 
+/** What the image is made from; a change makes a new one. */
 export const busyboxRecipe = { version: 1, init, applets };
 
-/** A root file system of one static binary, for fast tests: `busybox.tar.gz` in `directory`. */
+/** Makes `busybox.tar.gz` in `directory`: a root file system with one static binary, for fast tests. */
 export async function buildBusybox(directory: string): Promise<void> {
   const root = join(directory, 'root');
   for (const name of ['bin', 'dev', 'etc', 'proc', 'root', 'run', 'sbin', 'sys', 'tmp'])

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { debianMirror } from '../hostroot/mirror.js';
 import { command } from '../process/command.js';
 
-/** What distinguishes one Debian guest from another: its packages, and files and links by their path. */
+/** What makes one Debian guest different from another: packages, files and links. */
 export interface DebianRecipe {
   packages: readonly string[];
   files: Record<string, string>;
@@ -11,15 +11,17 @@ export interface DebianRecipe {
 }
 
 const sources = 'etc/apt/sources.list';
+/** Debian's release for the guests. */
 export const suite = 'bookworm';
+/** Directories that guests do not need, to keep archives small. */
 export const unneeded = ['usr/share/doc', 'usr/share/man', 'usr/share/locale', 'var/cache/apt', 'var/lib/apt/lists'];
 
-/** One connection after the other, with nothing but perl-base. */
+/** An echo service that takes one connection after the other and needs nothing but perl-base. */
 export const echo =
   'use IO::Socket::INET; my $l = IO::Socket::INET->new(Listen => 5, LocalPort => 7, ReuseAddr => 1) or die; ' +
   'while (my $c = $l->accept) { while (sysread($c, my $b, 4096)) { syswrite($c, $b) } close $c }';
 
-/** Makes a Debian 12 root file system in `root`, and puts the recipe's files and links into it. */
+/** Makes a Debian 12 root file system in `root` and adds the recipe's files and links. */
 export async function makeDebianRoot(root: string, recipe: DebianRecipe, logFile: string): Promise<void> {
   const include = `--include=${recipe.packages.join(',')}`;
   await command('debootstrap', ['--variant=minbase', include, suite, root, await debianMirror()], { logFile });
@@ -29,8 +31,9 @@ export async function makeDebianRoot(root: string, recipe: DebianRecipe, logFile
 }
 
 /**
- * Puts packages into a root file system that has Debian's apt, and takes away those whose names end in a minus. Nothing
- * is started: a policy forbids it. An unpacked archive has no device nodes; the packages' scripts want a few.
+ * Installs packages in a root file system that has Debian's apt, and removes those whose name ends in a minus. A policy
+ * keeps services from starting. Makes the few device nodes that the packages' scripts need, since an unpacked archive
+ * has none.
  */
 export async function addPackages(root: string, packages: readonly string[], logFile: string): Promise<void> {
   const policy = join(root, 'usr/sbin/policy-rc.d');
@@ -47,7 +50,7 @@ export async function addPackages(root: string, packages: readonly string[], log
   await clear(root);
 }
 
-/** Files and links, in place of those that are there. */
+/** Writes files and links over those that exist. */
 export async function putFiles(root: string, { files, links }: Pick<DebianRecipe, 'files' | 'links'>): Promise<void> {
   for (const [path, text] of Object.entries(files)) {
     await mkdir(join(root, dirname(path)), { recursive: true });
@@ -61,7 +64,7 @@ export async function putFiles(root: string, { files, links }: Pick<DebianRecipe
   }
 }
 
-/** Nothing of the machine that made it stays in it: no address of its mirror, not its resolver, not its name. */
+/** Removes what tells of the machine that made the root: the address of its mirror, its resolver, its name. */
 async function clear(root: string): Promise<void> {
   const resolver = join(root, 'etc/resolv.conf');
   const isLink = await lstat(resolver)
@@ -72,7 +75,7 @@ async function clear(root: string): Promise<void> {
     await rm(join(root, path), { force: true });
   await writeFile(join(root, sources), '');
   for (const path of unneeded) await rm(join(root, path), { recursive: true, force: true });
-  // apt starts anew from empty lists, and wants the directories.
+  // apt starts from empty lists, but needs the directories.
   for (const path of ['var/cache/apt/archives/partial', 'var/lib/apt/lists/partial'])
     await mkdir(join(root, path), { recursive: true });
 }

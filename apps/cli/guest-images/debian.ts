@@ -6,7 +6,10 @@ import { archive, unpack } from './archive.js';
 import { dhcpSettings } from './dhcp-settings.js';
 import { echo, makeDebianRoot, suite, unneeded } from './debian-root.js';
 
-/** What a stock Debian has not: CRIU can dump neither the namespaces that these make nor the ramfs of credentials. */
+/**
+ * Drop-ins that a stock Debian lacks: without them, services have namespaces and a ramfs of credentials that CRIU
+ * cannot dump.
+ */
 const migratable = fileURLToPath(new URL('../../../../apps/agent/runtime/lxc/migratable', import.meta.url));
 const dropIn = 'service.d/zz-migratable.conf';
 const inSystem = (path: string) => `etc/systemd/system/${path}`;
@@ -37,13 +40,17 @@ const links = {
 
 const packages = ['systemd-sysv', 'dbus', 'iproute2', 'procps', 'perl-base', ...dhcpSettings.packages];
 
-/** systemd watches it, and CRIU cannot find a watched link again on btrfs. Without it the time is UTC, as with it. */
+/**
+ * systemd watches this link, and CRIU cannot find a watched link again on btrfs. The time is UTC with or without it.
+ */
 const zone = { link: 'etc/localtime', target: '/usr/share/zoneinfo/Etc/UTC' };
 
+/** What the image is made from; a change makes a new one. */
 export const debianRecipe = { version: 3, suite, packages, files, links, unneeded, without: zone.link };
+/** What the stock image is made from; a change makes a new one. */
 export const stockRecipe = { version: 2, from: debianRecipe, without: prepared, zone };
 
-/** Debian 12 with systemd as init, made ready for live moves: `debian.tar.gz` in `directory`. */
+/** Makes `debian.tar.gz` in `directory`: Debian 12 with systemd, prepared for live moves. */
 export async function buildDebian(directory: string, logFile: string): Promise<void> {
   const root = join(directory, 'root');
   await makeDebianRoot(root, debianRecipe, logFile);
@@ -51,7 +58,7 @@ export async function buildDebian(directory: string, logFile: string): Promise<v
   await archive(root, join(directory, 'debian.tar.gz'));
 }
 
-/** The same Debian as it comes, from the archive of the prepared one: `stock.tar.gz` in `directory`. */
+/** Makes `stock.tar.gz` in `directory`: the same Debian without the preparation, from the prepared one's archive. */
 export async function buildStock(directory: string, debian: string): Promise<void> {
   const root = join(directory, 'root');
   await unpack(debian, root);

@@ -1,6 +1,6 @@
 /**
- * A guest's addresses are put onto its NICs by its host; name servers and routes of the subnet come by DHCP alone. The
- * guest asks once at its start, with nothing that stays running. udhcpc calls the same script with what it was given.
+ * The host puts addresses on a guest's NICs; name servers and routes of the subnet come by DHCP only. The guest asks
+ * once at its start, and nothing stays running. udhcpc calls the same script with the answer.
  */
 export const dhcpSettings = {
   packages: ['udhcpc'],

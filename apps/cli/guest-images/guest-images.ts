@@ -6,10 +6,10 @@ import { buildOpenrc, openrcRecipe } from './openrc.js';
 import { buildSysvinit, sysvinitRecipe } from './sysvinit.js';
 import { buildUbuntu, ubuntuRecipe } from './ubuntu.js';
 
-/** Files to be uploaded to Glance: gzipped tar archives of a root file system, by the name of the image. */
+/** Archives for Glance, by the name of the image: root file systems as gzipped tar. */
 export type GuestImages = Record<'debian' | 'busybox', string>;
 
-/** Guests of other kinds: systemd without the settings for live moves, and other inits. */
+/** Other kinds of guests: systemd without the settings for live moves, and other inits. */
 export type GuestKind = 'stock' | 'ubuntu' | 'sysvinit' | 'openrc';
 
 /** The two guests of the demo and the tests, both with an echo service on TCP port 7. Built once, then cached. */
@@ -21,7 +21,7 @@ export async function guestImages(): Promise<GuestImages> {
   return { busybox: join(busybox, 'busybox.tar.gz'), debian: join(debian, 'debian.tar.gz') };
 }
 
-/** A guest that only the test of its kind wants, with the same echo service. Built once, then cached. */
+/** A guest that only the tests of its kind need, with the same echo service. Built once, then cached. */
 export async function guestOfKind(kind: GuestKind): Promise<string> {
   return join(await kinds[kind](), `${kind}.tar.gz`);
 }

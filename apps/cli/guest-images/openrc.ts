@@ -12,7 +12,7 @@ command_args="${words}"
 `;
 
 const files = {
-  // As Alpine's, without terminals: there are none.
+  // As Alpine's, but without terminals, which a container does not have.
   'etc/inittab': `::sysinit:/sbin/openrc sysinit
 ::sysinit:/sbin/openrc boot
 ::wait:/sbin/openrc default
@@ -33,9 +33,13 @@ const links = {
   ),
 };
 
+/** What the image is made from; a change makes a new one. */
 export const openrcRecipe = { version: 2, packages, files, links };
 
-/** BusyBox as init and OpenRC, as Alpine has it, from the archive of the sysvinit guest: `openrc.tar.gz` in `directory`. */
+/**
+ * Makes `openrc.tar.gz` in `directory`: BusyBox as init with OpenRC, as Alpine has them, from the sysvinit guest's
+ * archive.
+ */
 export async function buildOpenrc(directory: string, sysvinit: string, logFile: string): Promise<void> {
   const root = join(directory, 'root');
   await unpack(sysvinit, root);

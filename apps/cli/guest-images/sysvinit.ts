@@ -3,7 +3,7 @@ import { archive } from './archive.js';
 import { dhcpSettings } from './dhcp-settings.js';
 import { echo, makeDebianRoot, suite, unneeded } from './debian-root.js';
 
-/** No terminals: there are none. SIGPWR stops it, SIGINT restarts it, as the agent asks for. */
+/** Has no terminals, as a container has none. SIGPWR stops and SIGINT restarts the guest: the agent sends these. */
 const inittab = `id:2:initdefault:
 si::sysinit:/etc/init.d/rcS
 l0:0:wait:/etc/init.d/rc 0
@@ -30,9 +30,10 @@ const packages = [
   ...dhcpSettings.packages,
 ];
 
+/** What the image is made from; a change makes a new one. */
 export const sysvinitRecipe = { version: 2, suite, packages, files, links: {}, unneeded };
 
-/** Debian 12 with sysvinit as init: `sysvinit.tar.gz` in `directory`. */
+/** Makes `sysvinit.tar.gz` in `directory`: Debian 12 with sysvinit as init. */
 export async function buildSysvinit(directory: string, logFile: string): Promise<void> {
   const root = join(directory, 'root');
   await makeDebianRoot(root, sysvinitRecipe, logFile);

@@ -3,14 +3,14 @@ import { archive, unpack } from './archive.js';
 import { dhcpSettings } from './dhcp-settings.js';
 import { addPackages, putFiles } from './debian-root.js';
 
-/** What Ubuntu's images for LXC have and Debian's have not, as far as Debian's archive goes. */
+/** What Ubuntu's images for LXC have and Debian's do not, as far as Debian's archive has it. */
 const packages = [
   ...['systemd-resolved', 'libnss-resolve', 'libpam-systemd', 'polkitd', 'udev', 'rsyslog', 'cron', 'logrotate'],
   ...['openssh-server', 'kmod', 'sudo'],
 ];
 
 const files = {
-  // As netplan writes it for its `dhcp4: true`.
+  // What netplan writes for its `dhcp4: true`.
   'etc/systemd/network/10-netplan-eth0.network': `[Match]
 Name=eth0
 
@@ -22,7 +22,7 @@ LinkLocalAddressing=ipv6
 RouteMetric=100
 UseMTU=true
 `,
-  // In place of cloud-init, which is Python: what it does once, before the network and after it.
+  // In place of cloud-init, which needs Python: what it does at the first boot, before and after the network.
   'usr/local/sbin/first-boot': `#!/bin/sh
 set -e
 mkdir -p /run/cloud-init /var/lib/cloud/instance
@@ -59,7 +59,7 @@ ExecStart=/bin/true
 
 const wants = 'etc/systemd/system/multi-user.target.wants';
 const links = {
-  // networkd asks DHCP and tells resolved.
+  // networkd asks DHCP and tells resolved, so the other client is masked.
   [dhcpSettings.unit]: '/dev/null',
   'etc/resolv.conf': '../run/systemd/resolve/stub-resolv.conf',
   [`${wants}/systemd-networkd.service`]: '/lib/systemd/system/systemd-networkd.service',
@@ -68,9 +68,10 @@ const links = {
   'etc/systemd/system/timers.target.wants/refresh.timer': '../refresh.timer',
 };
 
+/** What the image is made from; a change makes a new one. */
 export const ubuntuRecipe = { version: 2, packages, files, links };
 
-/** A systemd guest as Ubuntu's are, from the archive of the stock Debian one: `ubuntu.tar.gz` in `directory`. */
+/** Makes `ubuntu.tar.gz` in `directory`: a systemd guest like Ubuntu's, from the stock Debian's archive. */
 export async function buildUbuntu(directory: string, stock: string, logFile: string): Promise<void> {
   const root = join(directory, 'root');
   await unpack(stock, root);

@@ -7,12 +7,12 @@ import { unmountBelow } from '../process/mounts.js';
 
 type Make = (directory: string, logFile: string) => Promise<void>;
 
-/** What this process is making: the host root is wanted by the fleet and by the guest images at the same time. */
+/** What this process is making now: the fleet and the guest images need the host root at the same time. */
 const inTheMaking = new Map<string, Promise<string>>();
 
 /**
- * Gives the directory that `make` fills, named by the hash of its recipe. It is made beside its place and renamed when
- * complete, so that a half-made one is never used; half-made ones of dead processes are removed.
+ * Returns the directory that `make` fills, named by the hash of its recipe. It is filled under another name and renamed
+ * when complete, so a half-made one is never used. Removes half-made ones of dead processes.
  */
 export function cached(kind: string, recipe: unknown, make: Make): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 16);
@@ -33,7 +33,7 @@ async function madeOnce(directory: string, make: Make): Promise<string> {
   await mkdir(partial, { mode: 0o755 });
   await make(partial, `${directory}.log`);
   await rename(partial, directory).catch(async (error: NodeJS.ErrnoException) => {
-    // Another process was first: its result is the same.
+    // Another process was first; its result is the same.
     if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
     await rm(partial, { recursive: true, force: true });
   });
@@ -44,7 +44,7 @@ async function removeHalfMade(prefix: string): Promise<void> {
   for (const name of await readdir(cacheRoot())) {
     const pid = Number(name.startsWith(prefix) ? name.slice(prefix.length) : NaN);
     if (!pid || existsSync(`/proc/${pid}`)) continue;
-    // debootstrap mounts /proc and /sys in what it makes: a killed one leaves them.
+    // debootstrap mounts /proc and /sys in the new root; where it was killed, they are still mounted.
     await unmountBelow(join(cacheRoot(), name));
     await rm(join(cacheRoot(), name), { recursive: true, force: true });
   }

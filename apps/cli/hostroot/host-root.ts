@@ -7,7 +7,7 @@ import { debianMirror } from './mirror.js';
 const recipe = {
   version: 1,
   suite: 'trixie',
-  // CRIU of trixie cannot dump an inet socket on kernels from 6.16 on; the next release's can.
+  // trixie's CRIU cannot dump an inet socket on kernels from 6.16 on; the next release's can.
   criuSuite: 'forky',
   packages: [
     ...['lxc', 'iproute2', 'nftables', 'dnsmasq-base', 'busybox-static', 'procps', 'iputils-arping', 'rsync', 'kmod'],
@@ -15,7 +15,7 @@ const recipe = {
   ],
 };
 
-/** The prepared root file system of every simulated host: Debian 13 with LXC and CRIU >= 4.2.1. */
+/** Path of the root file system that all simulated hosts share: Debian 13 with LXC and CRIU >= 4.2.1. */
 export function hostRoot(): Promise<string> {
   return cached('host-root', recipe, build);
 }

@@ -1,6 +1,6 @@
 import { command } from '../process/command.js';
 
-/** The Debian mirror this machine's own apt uses most; security and foreign archives are left aside. */
+/** The Debian mirror that most of this machine's apt sources name, apart from security and foreign archives. */
 export async function debianMirror(): Promise<string> {
   const sites = (await command('apt-get', ['indextargets', '--format', '$(SITE)\t$(ORIGIN)\t$(LABEL)']))
     .split('\n')

@@ -12,9 +12,9 @@ const YEAR_MS = 365 * 24 * 3600 * 1000;
 x509.cryptoProvider.set(webcrypto);
 
 /**
- * The certificates of a control plane: a CA, and for each of `processes` a directory with `ca.crt`, `tls.crt` (CN
- * `control:NAME`, valid for `names`: DNS names and addresses), `tls.key`; the api's has `ca.key` too, as it signs the
- * hosts'. Kept once made.
+ * Makes the certificates of a control plane, unless they exist: a CA, and for each of `processes` a directory with
+ * `ca.crt`, `tls.crt` (CN `control:NAME`, valid for `names`: DNS names and addresses) and `tls.key`. The api's has
+ * `ca.key` too, because the api signs the hosts' certificates.
  */
 export async function ensurePki(
   directory: string,
@@ -84,7 +84,7 @@ async function ensureProcess(directory: string, name: string, ca: Ca, names: rea
   await writeFile(join(own, 'tls.crt'), `${certificate.toString('pem')}\n`);
 }
 
-/** sha256 of the CA's certificate (DER), in hex: what an operator compares at `lxstack-agent join`. */
+/** sha256 of the CA's certificate (DER), in hex: operators compare it at `lxstack-agent join`. */
 export async function caFingerprint(directory: string): Promise<string> {
   const certificate = new x509.X509Certificate(await readFile(join(directory, 'ca.crt'), 'utf8'));
   return Buffer.from(await certificate.getThumbprint('SHA-256')).toString('hex');

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { openSync, closeSync } from 'node:fs';
 
-/** A command that did not end with status 0; carries the end of what it said. */
+/** A command ended with another status than 0; the message carries the end of its output. */
 export class CommandError extends Error {
   constructor(
     readonly command: string,
@@ -16,12 +16,12 @@ export interface CommandOptions {
   env?: NodeJS.ProcessEnv;
   cwd?: string;
   input?: string;
-  /** Output goes to this file instead of memory. */
+  /** The command's output goes to this file instead of memory. */
   logFile?: string;
   timeoutMs?: number;
 }
 
-/** Runs a command (never a shell) and gives its stdout; throws CommandError. */
+/** Runs a command (never a shell) and returns its stdout. Throws CommandError. */
 export function command(program: string, args: string[], options: CommandOptions = {}): Promise<string> {
   const log = options.logFile === undefined ? undefined : openSync(options.logFile, 'a');
   const child = spawn(program, args, {

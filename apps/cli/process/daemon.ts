@@ -7,19 +7,19 @@ import type { Layout } from '../fleet/layout.js';
 import { readPidFile, writePidFile } from './pid-file.js';
 
 export interface Daemon {
-  /** Names its log and its pid file. */
+  /** Name of its log and pid file. */
   name: string;
   program: string;
   args: string[];
   env?: NodeJS.ProcessEnv;
   cwd?: string;
-  /** Inherited as descriptor 3 (socket activation). */
+  /** The process inherits it as descriptor 3 (socket activation). */
   descriptor?: number;
 }
 
 const LOG_LIMIT = 16 * 1024 * 1024;
 
-/** Starts a process that outlives us, unless it runs already. True where it was started. */
+/** Starts a process that outlives this one, unless it runs already. Returns whether it was started. */
 export async function startDaemon(layout: Layout, daemon: Daemon): Promise<boolean> {
   if ((await readPidFile(layout.pidFile(daemon.name))) !== undefined) return false;
   const logFile = layout.log(daemon.name);
@@ -41,7 +41,7 @@ export async function startDaemon(layout: Layout, daemon: Daemon): Promise<boole
   return true;
 }
 
-/** The end of a process's log, for a person who wants to know why it failed. */
+/** The last lines of a process's log, for a person who wants to know why it failed. */
 export async function logTail(layout: Layout, name: string, lines = 20): Promise<string> {
   const text = await readFile(layout.log(name), 'utf8').catch(() => '(no log)');
   return text.trimEnd().split('\n').slice(-lines).join('\n');

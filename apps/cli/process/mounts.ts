@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { command } from './command.js';
 
-/** Mount points at `folder` or below in the text of /proc/self/mountinfo (proc(5)), the last made first. */
+/** Mount points at or below `folder` in the text of /proc/self/mountinfo (proc(5)), the latest first. */
 export function mountsBelow(mountinfo: string, folder: string): string[] {
   return mountinfo
     .split('\n')

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** A process, told from a later one with the same pid by its start time (clock ticks since boot). */
+/** A process. Its start time (clock ticks since boot) tells it from a later process with the same pid. */
 export interface ProcessId {
   pid: number;
   startTime: string;
 }
 
-/** Field 22 of /proc/PID/stat; undefined where there is no such process or it is a zombie. */
+/** Field 22 of /proc/PID/stat; undefined where the process does not exist or is a zombie. */
 export function startTimeOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -21,6 +21,7 @@ export function startTimeOf(pid: number): string | undefined {
   }
 }
 
+/** Writes pid and start time. Throws where the process has ended. */
 export async function writePidFile(file: string, pid: number): Promise<void> {
   const startTime = startTimeOf(pid);
   if (startTime === undefined) throw new Error(`process ${pid} ended at once`);
@@ -29,7 +30,7 @@ export async function writePidFile(file: string, pid: number): Promise<void> {
   await rename(`${file}.new`, file);
 }
 
-/** The live process that a pid file names; undefined where it is gone. */
+/** Pid of the live process that a pid file names; undefined where it is gone. */
 export async function readPidFile(file: string): Promise<number | undefined> {
   let id: ProcessId;
   try {
@@ -41,7 +42,7 @@ export async function readPidFile(file: string): Promise<number | undefined> {
   return startTimeOf(id.pid) === id.startTime ? id.pid : undefined;
 }
 
-/** Sends `signal`; true where the process was there. */
+/** Sends `signal`; returns false where the process is gone. */
 export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
   try {
     return process.kill(pid, signal);
@@ -51,7 +52,7 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-/** Ends the process of a pid file: SIGTERM, after `graceMs` SIGKILL. Returns when it is gone. */
+/** Sends `signal` to the process of a pid file, and SIGKILL after `graceMs`. Resolves when the process is gone. */
 export async function endProcess(file: string, graceMs = 10_000, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
   const pid = await readPidFile(file);
   if (pid !== undefined) {

@@ -4,7 +4,10 @@ import type { Layout } from '../fleet/layout.js';
 import { logTail } from './daemon.js';
 import { readPidFile } from './pid-file.js';
 
-/** Tries `probe` with back-off until it succeeds; throws with the end of the log where the process ends or time is up. */
+/**
+ * Calls `probe`, with back-off, until it succeeds. Throws, with the end of the log, where the process ends or time is
+ * up.
+ */
 export async function untilReady(
   layout: Layout,
   name: string,

@@ -9,17 +9,18 @@ import { untilReady } from '../process/until-ready.js';
 const USER = 'postgres';
 const asPostgres = ['--reuid', USER, '--regid', USER, '--init-groups', '--'];
 
-/** The newest PostgreSQL of the distribution's packages. */
+/** Directory of the newest PostgreSQL that the distribution's packages have installed. */
 async function binaries(): Promise<string> {
   const versions = (await readdir('/usr/lib/postgresql')).map(Number).filter(Boolean);
   return `/usr/lib/postgresql/${Math.max(...versions)}/bin`;
 }
 
+/** URL of the deployment's database, by its unix socket. */
 export function databaseUrl(layout: Layout): string {
   return `postgres://lxstack@/lxstack?host=${encodeURIComponent(layout.postgres.socket)}`;
 }
 
-/** A PostgreSQL of the deployment's own: a data directory, a unix socket, no port. */
+/** Starts a PostgreSQL for the deployment: a data directory, a unix socket, no port. */
 export async function startPostgres(layout: Layout): Promise<void> {
   const bin = await binaries();
   const { data, socket } = layout.postgres;
@@ -55,7 +56,7 @@ export async function startPostgres(layout: Layout): Promise<void> {
 async function initialise(bin: string, data: string, ids: { uid: number; gid: number }): Promise<void> {
   await mkdir(data, { recursive: true, mode: 0o700 });
   await chown(data, ids.uid, ids.gid);
-  // Only who may enter the socket's directory gets this far; the deployment's state is root's.
+  // `trust` is safe: only root may enter the directory of the socket.
   const args = ['-D', data, '-E', 'UTF8', '--locale=C.UTF-8', '--auth=trust', '-U', USER];
   await command('setpriv', [...asPostgres, join(bin, 'initdb'), ...args]);
 }

@@ -4,7 +4,7 @@ import { command } from '../process/command.js';
 import { startDaemon } from '../process/daemon.js';
 import { untilReady } from '../process/until-ready.js';
 
-/** A Redis of the deployment's own: a unix socket, no port, never evicting. */
+/** Starts a Redis for the deployment: a unix socket, no port, no eviction. */
 export async function startRedis(layout: Layout): Promise<void> {
   const { data, socket } = layout.redis;
   await mkdir(data, { recursive: true });

@@ -5,12 +5,12 @@ import { basename, dirname, join } from 'node:path';
 import { command, CommandError } from '../process/command.js';
 import { isMountPoint } from '../process/mounts.js';
 
-/** Of the file, which is sparse: nothing is taken before it is written. */
+/** Size of the file, which is sparse: it takes no space before it is written. */
 const BYTES = 16 * 2 ** 30;
 
 /**
- * Shows a btrfs of its own at `place`, in the file `PLACE.btrfs`, which is made where it is not there, by the host root's
- * tools: the machine need not have them. The loop device goes with the last mount of it. May be repeated.
+ * Mounts a btrfs at `place`, from the file `PLACE.btrfs`, which is made where it is missing; uses the host root's
+ * tools, since the machine may have none. The kernel frees the loop device after the last unmount. Idempotent.
  */
 export async function mountBtrfs(place: string, hostRoot: string): Promise<void> {
   if (await isMountPoint(place)) return;
@@ -27,12 +27,12 @@ export async function mountBtrfs(place: string, hostRoot: string): Promise<void>
   await command('mount', ['-t', 'btrfs', '-o', 'loop', file, place]);
 }
 
-/** The file stays. */
+/** Unmounts; the file stays. */
 export async function unmountBtrfs(place: string): Promise<void> {
   if (await isMountPoint(place)) await command('umount', [place]);
 }
 
-/** Why this machine can mount none, as a trial shows; undefined where it can. */
+/** Tries it: returns why this machine cannot mount a btrfs, undefined where it can. */
 export async function whyNoBtrfs(hostRoot: string): Promise<string | undefined> {
   const trial = await mkdtemp(join(tmpdir(), 'lxstack-btrfs-'));
   const place = join(trial, 'mounted');

@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import type { Layout } from '../fleet/layout.js';
 import { SimHost } from './sim-host.js';
 
-/** Inside a host; its agent's state is reached from outside too. */
+/** Directory of the scripts inside the host, in its agent's state, which this machine can reach too. */
 export const COVER = '/var/lib/lxstack-agent/faults';
 
-/** A program of one host under a script of the same name, as a broken package would be: for faults that no hook is there for. */
+/**
+ * Covers a program of one host with a script of the same name, as a broken package would: for faults that LXStack has
+ * no hook for.
+ */
 export class CoveredProgram {
   private readonly simHost: SimHost;
   private readonly outside: string;
@@ -14,19 +17,21 @@ export class CoveredProgram {
   constructor(
     layout: Layout,
     host: string,
-    /** Path inside the host. */
+    /** Path of the program inside the host. */
     private readonly program: string,
   ) {
     this.simHost = new SimHost(layout, host, '');
     this.outside = join(layout.host(host).agentState, 'faults');
   }
 
-  /** Where the scripts find the program itself. */
+  /** Path of the program itself, for the scripts. */
   get real(): string {
     return `${this.covering}.real`;
   }
 
-  /** In place of what covered it before. `others`: files that the script uses, in COVER by their names. */
+  /**
+   * Covers the program, instead of the present cover. `others`: files that the script needs, in COVER by their names.
+   */
   async cover(script: string, others: Record<string, string> = {}): Promise<void> {
     await this.uncover();
     await mkdir(this.outside, { recursive: true });
@@ -38,7 +43,7 @@ export class CoveredProgram {
     await this.simHost.run(['mount', '--bind', this.covering, this.program]);
   }
 
-  /** Also where nothing covers it. */
+  /** Removes the cover, if there is one. */
   async uncover(): Promise<void> {
     const mounts = await this.simHost.run(['cat', '/proc/self/mounts']);
     if (mounts.split('\n').some((line) => line.split(' ')[1] === this.program))

@@ -9,9 +9,10 @@ import { mountBtrfs } from './btrfs-disk.js';
 import { ensureMember } from './underlay.js';
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** Path of Node inside a host. */
 export const HOST_NODE = `${HOST_REPOSITORY}/node_modules/node/bin/node`;
 
-/** A host that is a net namespace and a mount namespace on the prepared root, held by a process that lives on. */
+/** A simulated host: a network and a mount namespace on the prepared root, kept by a holder process. */
 export class SimHost {
   constructor(
     readonly layout: Layout,
@@ -23,21 +24,22 @@ export class SimHost {
     return `host-${this.name}`;
   }
 
+  /** Whether the host's holder process lives. */
   async running(): Promise<boolean> {
     return (await readPidFile(this.layout.pidFile(this.holder))) !== undefined;
   }
 
-  /** The client's runs none. */
+  /** False for the client's host, which runs no instances. */
   get keepsInstances(): boolean {
     return this.name !== CLIENT_HOST;
   }
 
-  /** Makes the host unless it lives; `onBtrfs`: its agent's state lies on a btrfs of its own. */
+  /** Makes the host unless it runs. `onBtrfs`: its agent's state lies on a btrfs of its own. */
   async start(hostRoot: string, onBtrfs: boolean): Promise<void> {
     await ensureMember(this.layout, this.name, this.address);
     if (await this.running()) return;
     const { directory, agentState } = this.layout.host(this.name);
-    // What an ended host wrote outside its agent's state is gone with it, as the overlay's work directory must be.
+    // What an ended host wrote outside its agent's state is removed; the overlay's work directory cannot be used twice.
     for (const part of ['upper', 'work', 'root']) await rm(`${directory}/${part}`, { recursive: true, force: true });
     await mkdir(agentState, { recursive: true, mode: 0o755 });
     await mkdir(this.layout.shared, { recursive: true, mode: 0o711 });
@@ -54,7 +56,7 @@ export class SimHost {
     await this.untilHeld();
   }
 
-  /** The words before a command that make it run inside the host. */
+  /** The words before a command that run it inside the host. */
   async enter(env: Record<string, string> = {}): Promise<string[]> {
     const pid = await readPidFile(this.layout.pidFile(this.holder));
     if (pid === undefined) throw new Error(`host ${this.name} does not run`);
@@ -62,12 +64,13 @@ export class SimHost {
     return ['nsenter', '-t', String(pid), '-m', '-n', '-r', '-w', '--', 'env', '-i', ...variables];
   }
 
+  /** Runs a command inside the host; returns its stdout. Throws CommandError. */
   async run(args: string[]): Promise<string> {
     const [program, ...rest] = await this.enter();
     return command(program!, [...rest, ...args]);
   }
 
-  /** The holder has done its work when it has become `sleep`. */
+  /** Waits until the holder has become `sleep`: then the namespaces are complete. */
   private async untilHeld(): Promise<void> {
     for (let i = 0; i < 1000; i++) {
       const pid = await readPidFile(this.layout.pidFile(this.holder));

@@ -3,16 +3,16 @@ import { underlay } from '../fleet/layout.js';
 import type { Layout } from '../fleet/layout.js';
 import { command } from '../process/command.js';
 
-/** The names of the switch's ports and of the members' uplinks. */
+/** Name of each member's uplink. */
 const UPLINK = 'up0';
 
-/** Makes the switch's namespace and its bridge. */
+/** Makes the namespace and bridge of the switch, unless they exist. */
 export async function ensureSwitch(layout: Layout): Promise<void> {
   if (!(await ensureNamespace(layout.namespace('sw')))) return;
   await ipBatch(layout.namespace('sw'), ['link add br0 type bridge', 'link set br0 up']);
 }
 
-/** Makes a member's namespace and plugs it into the switch at `address`; what is there already stays. */
+/** Makes a member's namespace and plugs it into the switch at `address`, unless it exists. */
 export async function ensureMember(layout: Layout, member: string, address: string): Promise<void> {
   const namespace = layout.namespace(member);
   if (!(await ensureNamespace(namespace))) return;
@@ -25,17 +25,18 @@ export async function ensureMember(layout: Layout, member: string, address: stri
   await ipBatch(namespace, [`addr add ${address}/${prefix} dev ${UPLINK}`, `link set ${UPLINK} up`]);
 }
 
-/** Every namespace of the deployment, whoever left it. */
+/** Every namespace of the deployment, whatever made it. */
 export async function namespacesOf(layout: Layout): Promise<string[]> {
   const names = (await command('ip', ['netns', 'list'])).split('\n').map((line) => line.split(' ')[0]!);
   return names.filter((name) => name.startsWith(layout.namespace('')));
 }
 
+/** Removes a network namespace. Throws CommandError. */
 export async function deleteNamespace(name: string): Promise<void> {
   await command('ip', ['netns', 'del', name]);
 }
 
-/** True where it was made now. */
+/** Returns whether the namespace was made now. */
 async function ensureNamespace(name: string): Promise<boolean> {
   if (existsSync(`/run/netns/${name}`)) return false;
   await command('ip', ['netns', 'add', name]);

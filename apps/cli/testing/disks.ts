@@ -9,11 +9,11 @@ import { runFiles } from './run-files.js';
 import { Tally } from './tally.js';
 import { testFiles } from './test-files.js';
 
-/** The storages that `auto` does not choose on most machines; it is what the e2e stage runs on. */
+/** Storages that `auto` does not choose on most machines; the e2e stage runs on what `auto` chooses. */
 const STORAGES = ['btrfs', 'dir'] as const;
 type Storage = (typeof STORAGES)[number];
 
-/** What depends on where hosts keep disks, on a fleet of two hosts for each storage. */
+/** Runs the tests that depend on where hosts keep disks, on a fleet of two hosts for each storage. */
 export async function disks(print: Print): Promise<Tally> {
   const tally = new Tally();
   for (const storage of STORAGES) {

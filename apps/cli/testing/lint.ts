@@ -20,7 +20,7 @@ const linters = [
   ['prettier', '--check', '--log-level', 'warn', '.'],
 ];
 
-/** The linters as one test. */
+/** Runs the linters as one test. */
 export async function lint(print: (line: string) => void): Promise<Tally> {
   const tally = new Tally();
   try {

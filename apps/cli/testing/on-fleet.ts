@@ -10,14 +10,16 @@ import { Tally } from './tally.js';
 export type Print = (line: string) => void;
 
 /**
- * The deployment of the tests: one for each clone, so that clones test side by side and a run that was killed is found
- * again and cleared by the next.
+ * The deployment for tests. Each clone has its own, so that clones can test at the same time, and a run clears what a
+ * killed one before it left.
  */
 export function testLayout(clone = repository): Layout {
   return new Layout(`t${createHash('sha256').update(clone).digest('hex').slice(0, 6)}`);
 }
 
-/** Starts what the tests of a stage need, from nothing, and leaves nothing. A start that fails is a failed test. */
+/**
+ * Starts the fleet that a stage needs, from nothing, and removes it afterwards. A start that fails is a failed test.
+ */
 export async function onFleet(
   print: Print,
   start: (layout: Layout, print: Print) => Promise<unknown>,
@@ -45,7 +47,7 @@ export async function onFleet(
 }
 
 async function printLogs(layout: Layout, print: Print): Promise<void> {
-  // A start that failed early has made no logs.
+  // A start that failed early has written no logs.
   if (!existsSync(layout.path('log'))) return;
   const found = await readdir(layout.path('log'));
   for (const name of found.filter((file) => file.endsWith('.log')).map((file) => file.slice(0, -4))) {

@@ -5,29 +5,29 @@ import { Tally } from './tally.js';
 
 export interface FilesToRun {
   files: string[];
-  /** Files at a time. */
+  /** Number of files that run at the same time. */
   concurrency: number;
-  /** Put behind the name of each test: what they run on. */
+  /** Added to the name of each test: the fleet it ran on. */
   on?: string;
 }
 
 /**
- * Only a test that hangs reaches this limit: machines differ by a factor of three and are shared, so neither a file nor a
- * stage has one.
+ * Only a test that hangs reaches this limit. Files and stages have none, because machines differ by a factor of three
+ * and are shared.
  */
 const TEST_TIMEOUT_MS = 15 * 60_000;
 
-/** A test that failed half way may leave a connection open: its process ends all the same. */
+/** Ends a test file's process also where a failed test has left a connection open. */
 const EXEC_ARGV = ['--test-force-exit', `--test-timeout=${TEST_TIMEOUT_MS}`];
 
 const ending = new AbortController();
 
-/** Ends the processes of the test files that run: they would go on without the suite. */
+/** Ends the processes of the test files, which would run on after the suite's end. */
 export function endTestFiles(): void {
   ending.abort();
 }
 
-/** Runs test files each in a process of its own, prints a line for every test, and counts them. */
+/** Runs each test file in a process of its own, prints a line for every test, and counts them. */
 export async function runFiles(what: FilesToRun, print: (line: string) => void): Promise<Tally> {
   const tally = new Tally();
   if (what.files.length === 0) return tally;
@@ -42,7 +42,7 @@ export async function runFiles(what: FilesToRun, print: (line: string) => void):
     print(`  ${skip === undefined ? 'ok  ' : 'skip'} ${named(name)} (${how})`);
   });
   stream.on('test:fail', ({ name, details, file }) => {
-    // A suite fails because a test in it did, which has been counted.
+    // A suite fails because a test in it failed, which is counted already.
     if (details.type === 'suite' && causeOf(details.error) === 'subtestsFailed') return;
     tally.failed++;
     print(`  FAIL ${named(name)} (${seconds(details.duration_ms)}) ${file ? relative(repository, file) : ''}`);
@@ -61,7 +61,7 @@ function causeOf(error: Error): unknown {
   return 'failureType' in error ? error.failureType : undefined;
 }
 
-/** node:test wraps what the test threw: its cause says more. */
+/** node:test wraps the error that the test threw; the cause says more. */
 function describe(error: Error): string {
   const cause = error.cause;
   return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause ?? error.message);

@@ -11,14 +11,14 @@ import { runFiles } from './run-files.js';
 import { testFiles } from './test-files.js';
 import type { TestKind } from './test-files.js';
 
-/** So that a test can wait for them. */
+/** Fences short enough for a test to wait for. */
 const shortFences = {
   LXSTACK_FENCE_FREEZE_SECONDS: '3',
   LXSTACK_FENCE_STOP_SECONDS: '12',
   LXSTACK_FENCE_MARGIN_SECONDS: '2',
 };
 
-/** What `lxstack test` runs, in this order. */
+/** The stages of `lxstack test`, in their order. */
 export const stages = {
   lint,
   unit: (print: Print) => runFiles({ files: files('unit'), concurrency: 2 }, print),
@@ -46,7 +46,7 @@ async function startTestFleet(layout: Layout, print: Print): Promise<void> {
   await startFleet(layout, { hosts: 3, runtime: 'lxc' }, (line) => print(`  ${line}`));
 }
 
-/** Its tests start a fleet of their own kind under the name. */
+/** Gives the tests of a stage the name under which they start fleets of their own. */
 function nameFleet(layout: Layout): Promise<void> {
   process.env.LXSTACK_DEPLOYMENT = layout.deployment;
   return Promise.resolve();
@@ -54,7 +54,7 @@ function nameFleet(layout: Layout): Promise<void> {
 
 const runIntegration = (print: Print) => runFiles({ files: files('integration'), concurrency: 2 }, print);
 
-// One at a time: each of them looks at the whole fleet.
+// One at a time: each test looks at the whole fleet.
 const runEndToEnd = (print: Print) => runFiles({ files: files('e2e'), concurrency: 1 }, print);
 
 const runChaos = (print: Print) => runFiles({ files: files('chaos'), concurrency: 1 }, print);

@@ -5,7 +5,7 @@ const kinds = {
   unit: '{apps,libs,migrations,test}/**/*.spec.ts',
   integration: 'test/integration/**/*.test.ts',
   e2e: 'test/{e2e,witness}/**/*.e2e.ts',
-  /** Those of e2e that look at what depends on where a host keeps its disks. */
+  /** Files of e2e for what depends on where a host keeps its disks. */
   disks: 'test/e2e/disks/**/*.e2e.ts',
   chaos: 'test/chaos/**/*.chaos.ts',
   upgrade: 'test/upgrade/**/*.upgrade.ts',
@@ -13,7 +13,7 @@ const kinds = {
 
 export type TestKind = keyof typeof kinds;
 
-/** Built files of a kind. Found by their sources: dist may still hold a test whose source is gone. */
+/** Built test files of a kind, found by their sources: dist may still have a test whose source is gone. */
 export function testFiles(repository: string, kind: TestKind): string[] {
   return globSync(kinds[kind], { cwd: repository })
     .sort()

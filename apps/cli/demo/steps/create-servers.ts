@@ -25,7 +25,7 @@ export const createServers: DemoStep = {
   },
 };
 
-/** What an earlier run left: servers of the demo's names. */
+/** Removes servers with the demo's names that an earlier run left. */
 async function removeLeftOvers(demo: Demo): Promise<void> {
   const names = new Set(servers.map(({ name }) => name));
   const old = (await demo.compute.list()).filter((server) => names.has(server.name));

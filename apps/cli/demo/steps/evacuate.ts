@@ -12,7 +12,7 @@ export const evacuate: DemoStep = {
     const host = hostOf(await demo.server('evacuated'));
     await demo.fleet.killHost(host);
     try {
-      await demo.compute.forceDown(host, true); // an operator's word: no agent has promised to end these servers
+      await demo.compute.forceDown(host, true); // an operator says so: no agent has promised to end these servers
       const servers = (await demo.compute.list()).filter((server) => hostOf(server) === host);
       await Promise.all(servers.map((server) => demo.compute.act(server.id, { evacuate: {} })));
       const moved = await Promise.all(servers.map((server) => arrived(demo, server, host)));
@@ -34,7 +34,7 @@ async function arrived(demo: Demo, server: Server, host: string): Promise<Server
   return demo.compute.settled(server.id, 'ACTIVE');
 }
 
-/** Its agent stops what it has lost, and is told to remove it. */
+/** The host's agent stops what the host has lost, and a resync tells it to remove that. */
 async function comesBack(demo: Demo, host: string, lost: readonly Server[]): Promise<void> {
   await demo.fleet.startAgent(host);
   await demo.compute.hostIs(host, 'up');

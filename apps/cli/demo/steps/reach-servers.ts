@@ -14,7 +14,7 @@ export const reachServers: DemoStep = {
   },
 };
 
-/** ACTIVE says that its init runs; the service inside comes up a moment later. */
+/** ACTIVE tells that the server's init runs; its echo service starts a moment later. */
 async function reach(demo: Demo, role: ServerRole): Promise<string> {
   const server = await demo.server(role);
   const deadline = Date.now() + patienceMs;
