@@ -26,7 +26,9 @@ export interface JoinOptions {
 
 const DEADLINE_MS = 30_000;
 
-/** Gets this host its certificate. The token is sent only to a server whose chain has the given CA. */
+/**
+ * Gets this host its certificate. Sends the token only to a server whose chain has the CA with the given fingerprint.
+ */
 export async function joinCluster(stateDirectory: string, options: JoinOptions): Promise<'joined' | 'already'> {
   requireName('--name', options.name, HOSTNAME, 'an RFC 1123 label');
   const wanted = requireName(
@@ -44,11 +46,11 @@ export async function joinCluster(stateDirectory: string, options: JoinOptions):
   return 'joined';
 }
 
-/** The PEM of the CA with this fingerprint out of the server's chain. Sends nothing. */
+/** Reads the server's chain and returns the PEM of the CA with this fingerprint. Sends nothing. */
 function authorityOf(control: string, wanted: string): Promise<string> {
   const at = control.lastIndexOf(':');
   return new Promise((resolve, reject) => {
-    // The chain is judged below, by the fingerprint.
+    // The fingerprint decides below, not Node's check of the chain.
     const target = { host: control.slice(0, at), port: Number(control.slice(at + 1)), rejectUnauthorized: false };
     const socket = connect({ ...target, ALPNProtocols: ['h2'], timeout: DEADLINE_MS }, () => {
       let one: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);

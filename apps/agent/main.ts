@@ -26,7 +26,7 @@ program
   .option('--simulated-hosts <file>', 'many simulated hosts in this process: a JSON array, see serve-many.ts')
   .action(async ({ simulatedHosts }: { simulatedHosts?: string }) => {
     if (simulatedHosts === undefined) return serve(readAgentSettings());
-    // Loaded for it alone: each process that a real host's agent starts is a fork of what the agent has loaded.
+    // Loaded here only: every process that a real host's agent starts is a fork of the agent with all it has loaded.
     const { serveMany } = await import('./serve-many.js');
     return serveMany(readAgentSettings(), simulatedHosts);
   });

@@ -12,7 +12,7 @@ import type { AgentSettings } from './settings.js';
 
 /** Hosts that start at the same time. */
 const STARTING = 3;
-/** A control plane that a thousand hosts join at once has no connection to spare for some. */
+/** Attempts to join: a control plane that a thousand hosts join at once has no connection to spare for some of them. */
 const JOIN = { attempts: 20, baseMs: 500, maxMs: 10_000 };
 
 /** Serves many simulated hosts in this process until SIGTERM. `file`: a JSON array of SimulatedHost. */
@@ -37,7 +37,7 @@ async function startHost(settings: AgentSettings, host: SimulatedHost, signal: A
 
 const addressOf = ({ name, listen }: SimulatedHost) => ({ name, address: listen, force: false });
 
-/** No answer, or not in time. */
+/** Whether the control plane did not answer, or not in time. */
 const isPassing = (error: unknown): boolean =>
   error instanceof Error &&
   'code' in error &&

@@ -35,7 +35,7 @@ import { InstanceRecords } from './state/instance-record.js';
 import { Journal } from './state/journal.js';
 import { Turns } from './state/turns.js';
 
-/** Serves until SIGTERM. What runs in containers is never touched by the agent's start or its end. */
+/** Serves until SIGTERM. Neither the agent's start nor its end touches what runs in containers. */
 export async function serve(settings: AgentSettings): Promise<void> {
   const ending = endedBySignal();
   const agent = await startAgent(settings, createLogger('agent'), ending);
@@ -43,7 +43,7 @@ export async function serve(settings: AgentSettings): Promise<void> {
   process.exit(0);
 }
 
-/** Aborted by SIGTERM or SIGINT. */
+/** A signal that SIGTERM or SIGINT aborts. */
 export function endedBySignal(): AbortSignal {
   const ending = new AbortController();
   process.once('SIGTERM', () => ending.abort());
@@ -58,7 +58,7 @@ export async function startAgent(
   signal: AbortSignal,
 ): Promise<{ ended: Promise<void> }> {
   await mkdir(settings.state, { recursive: true });
-  await chmod(settings.state, 0o711); // containers' users pass through to their roots
+  await chmod(settings.state, 0o711); // users of containers pass through to their roots
   const certificates = await AgentCertificates.open(settings.pki);
   const control = new ControlPlane(settings.control, certificates.pki);
   certificates.follow((pki) => control.use(pki));

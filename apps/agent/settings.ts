@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { readSettings, settings } from '#libs/common/settings/settings';
 
-/** What the environment says of this agent, read once; see README. Throws ConfigError for what is missing or wrong. */
+/**
+ * The environment's settings of this agent, read once; see the README. Throws ConfigError for what is missing or wrong.
+ */
 export function readAgentSettings() {
   readSettings('log', 'debug', 'agentState', 'agent', 'renewal', 'unpacking');
   const state = settings('agentState').directory;

@@ -6,7 +6,7 @@ import type { StorageDriver } from '../storage/storage-driver.js';
 import { cpuFeatures } from './cpu-features.js';
 import { probeLxc } from './probe-lxc.js';
 
-/** What this host is and has, for the lease. Role `network` has nothing to give. */
+/** What this host is and has, for its heartbeats. A host of role `network` offers no capacity. */
 export async function hostInfo(
   settings: AgentSettings,
   { name: storageDriver, limitsDisks }: Pick<StorageDriver, 'name' | 'limitsDisks'>,
@@ -37,21 +37,21 @@ export async function hostInfo(
 
 let read: Promise<string[]> | undefined;
 
-/** Once per process. */
+/** Read once per process. */
 function features(): Promise<string[]> {
   return (read ??= cpuFeatures());
 }
 
-/** Decided by the operator, not found by trying: root of a privileged instance is nearly root of the host. */
+/** The operator decides this one, no probe does: root of a privileged instance is nearly root of the host. */
 function privileged(settings: AgentSettings): Capability {
   const detail = settings.privileged ? 'allowed' : 'its agent runs without LXSTACK_AGENT_PRIVILEGED=true';
   return { name: 'privileged', present: settings.privileged, detail };
 }
 
-/** This agent follows its networks: the control plane does not tell it of them call by call. */
+/** Tells the control plane that this agent follows a document of its networks and needs no calls for them. */
 const desiredState: Capability = { name: 'desired-state', present: true, detail: '' };
 
-/** Whether an instance can use no more of the disk than its flavor says. */
+/** Whether the storage keeps an instance to the disk of its flavor. */
 function diskLimit(storageDriver: string, present: boolean): Capability {
   const detail = present ? 'by quota groups of btrfs' : `${storageDriver} keeps no instance to the disk of its flavor`;
   return { name: 'disk-limit', present, detail };
@@ -59,7 +59,7 @@ function diskLimit(storageDriver: string, present: boolean): Capability {
 
 let probed: Promise<Capability[]> | undefined;
 
-/** Once per process. */
+/** Probed once per process. */
 function probe(settings: AgentSettings): Promise<Capability[]> {
   return (probed ??= settings.runtime === 'lxc' ? probeLxc(settings.state) : Promise.resolve(simulated));
 }

@@ -14,8 +14,8 @@ const CGROUPS = '/sys/fs/cgroup';
 const apart = (...words: string[]): [string, string[]] => ['unshare', ['-n', '--', ...words]];
 
 /**
- * What this host can do, found by trying: a version proves nothing. What a kernel and a CRIU have shown once is kept in
- * `stateDirectory`, so that a restarted agent publishes it at once.
+ * Finds by trials what this host can do, because a version proves nothing. Keeps in `stateDirectory` what a kernel and
+ * a CRIU have shown, so that a restarted agent publishes it at once.
  */
 export async function probeLxc(stateDirectory: string): Promise<Capability[]> {
   const file = join(stateDirectory, 'capabilities.json');
@@ -49,7 +49,7 @@ async function probeAll(): Promise<Capability[]> {
   ];
 }
 
-/** Which version of cgroups limits it; a hybrid host has some controllers on v1. */
+/** Which version of cgroups has this controller; a hybrid host has some on v1. */
 function cgroup(controller: string): Capability {
   const v1 = existsSync(join(CGROUPS, controller, 'cgroup.procs'));
   const v2 = existsSync(join(CGROUPS, 'cgroup.controllers'));

@@ -9,7 +9,7 @@ type Provider = Parameters<typeof experimental.createCertificateProviderServerCr
 type IdentityListener = Parameters<Provider['addIdentityCertificateListener']>[0];
 type CaListener = Parameters<Provider['addCaCertificateListener']>[0];
 
-/** This host's certificate as it is now, for everything that shows it; who uses it hears when it is replaced. */
+/** This host's present certificate, for everything that shows it; tells its users when it is replaced. */
 export class AgentCertificates implements Provider {
   private readonly users = new Set<(pki: Pki) => void>();
   private readonly identities = new Set<IdentityListener>();
@@ -20,6 +20,7 @@ export class AgentCertificates implements Provider {
     private now: Pki,
   ) {}
 
+  /** Reads the certificate, after finishing a replacement that a crash cut off. */
   static async open(directory: string): Promise<AgentCertificates> {
     await settlePki(directory);
     return new AgentCertificates(directory, readPki(directory));
@@ -29,19 +30,19 @@ export class AgentCertificates implements Provider {
     return this.now;
   }
 
-  /** When to ask for the next one: after this fraction of its life (ms since 1970). */
+  /** When the next certificate should be asked for: after this fraction of its life (ms since 1970). */
   renewAt(fraction: number): number {
     const { validFromDate, validToDate } = new X509Certificate(this.now.cert);
     const [from, to] = [validFromDate.getTime(), validToDate.getTime()];
     return from + (to - from) * fraction;
   }
 
-  /** When it ends (ms since 1970). */
+  /** When the certificate ends (ms since 1970). */
   get endsAt(): number {
     return new X509Certificate(this.now.cert).validToDate.getTime();
   }
 
-  /** On the disk first; then everybody is told. What is open stays open. */
+  /** Writes the new certificate to the disk, then tells the users. Open connections stay open. */
   async replace(caPem: string, keyPem: string, certificatePem: string): Promise<void> {
     await writePki(this.directory, caPem, keyPem, certificatePem);
     this.now = readPki(this.directory);
@@ -56,25 +57,29 @@ export class AgentCertificates implements Provider {
     use(this.now);
   }
 
-  /** For a gRPC server that shows what is there at each handshake; clients need a certificate. */
+  /** For a gRPC server: shows the present certificate at each handshake and demands one from clients. */
   serverCredentials(): ServerCredentials {
     return experimental.createCertificateProviderServerCredentials(this, this, true);
   }
 
+  /** As grpc-js's certificate providers have it. */
   addIdentityCertificateListener(listener: IdentityListener): void {
     this.identities.add(listener);
-    process.nextTick(() => listener(this.identity())); // the server listens to its credentials after this call
+    process.nextTick(() => listener(this.identity())); // grpc-js subscribes to these credentials only after this call
   }
 
+  /** As grpc-js's certificate providers have it. */
   removeIdentityCertificateListener(listener: IdentityListener): void {
     this.identities.delete(listener);
   }
 
+  /** As grpc-js's certificate providers have it. */
   addCaCertificateListener(listener: CaListener): void {
     this.authorities.add(listener);
     process.nextTick(() => listener({ caCertificate: this.now.ca }));
   }
 
+  /** As grpc-js's certificate providers have it. */
   removeCaCertificateListener(listener: CaListener): void {
     this.authorities.delete(listener);
   }

@@ -3,7 +3,7 @@ import { webcrypto } from 'node:crypto';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
-/** A new key, and the request for a certificate of it; the key goes nowhere but into this host's files. */
+/** Makes a key and the request for its certificate. The key stays in this host's files. */
 export async function certificateRequest(hostname: string): Promise<{ requestPem: string; keyPem: string }> {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const request = await x509.Pkcs10CertificateRequestGenerator.create({

@@ -7,8 +7,9 @@ import { writeAtomically } from '../state/atomic-file.js';
 const [KEY, CERTIFICATE] = ['tls.key', 'tls.crt'];
 
 /**
- * Writes a key and its certificate as one: both are on the disk beside the present ones before the first takes its place,
- * so `settlePki` can end what a crash cut off. `tls.crt` is last: its presence means "joined".
+ * Replaces a key and its certificate together: both are written beside the present ones before the first takes its
+ * place, so that `settlePki` can finish what a crash cut off. `tls.crt` comes last: its presence means that the host
+ * has joined.
  */
 export async function writePki(directory: string, ca: string, key: string, certificate: string): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -20,7 +21,7 @@ export async function writePki(directory: string, ca: string, key: string, certi
   await rename(join(directory, `${CERTIFICATE}.next`), join(directory, CERTIFICATE));
 }
 
-/** After a start: the key and the certificate that are there belong together, whatever was cut off. */
+/** Finishes, after a start, what `writePki` had begun: afterwards key and certificate belong together. */
 export async function settlePki(directory: string): Promise<void> {
   const at = (name: string) => join(directory, name);
   if (existsSync(at(`${CERTIFICATE}.next`)) && !existsSync(at(`${KEY}.next`))) {

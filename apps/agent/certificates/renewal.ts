@@ -5,7 +5,7 @@ import type { ControlPlane } from '../lease/control-plane.js';
 import type { AgentCertificates } from './agent-certificates.js';
 import { certificateRequest } from './certificate-request.js';
 
-/** A clock may be set, and a host may sleep: the time is looked at again after this long. */
+/** Longest wait before the time is read again: a clock may be set, and a host may sleep. */
 const LONGEST_SLEEP_MS = 3_600_000;
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [1_000, 600_000];
 
@@ -13,19 +13,19 @@ interface RenewalDeps {
   hostname: string;
   certificates: AgentCertificates;
   control: Pick<ControlPlane, 'renewCertificate'>;
-  /** Of a certificate's life, after which the next one is asked for. */
+  /** Fraction of the certificate's life after which the next one is asked for. */
   fraction: number;
   logger: Logger;
   signal: AbortSignal;
 }
 
-/** Keeps this host's certificate from ending, until `signal`: asks for the next one with the present one, for a new key. */
+/** Renews this host's certificate until `signal`: asks for the next one, for a new key, with the present one. */
 export async function renewCertificates(deps: RenewalDeps): Promise<void> {
   const { certificates, fraction, logger, signal } = deps;
   for (let pause = FIRST_PAUSE_MS; !signal.aborted;) {
     const left = certificates.renewAt(fraction) - Date.now();
     if (left > 0) {
-      await sleep(Math.min(left, LONGEST_SLEEP_MS), signal).catch(() => undefined); // ended: the loop sees it
+      await sleep(Math.min(left, LONGEST_SLEEP_MS), signal).catch(() => undefined); // the process ends: the loop's condition tells
       continue;
     }
     try {
@@ -35,7 +35,7 @@ export async function renewCertificates(deps: RenewalDeps): Promise<void> {
       if (signal.aborted) return;
       const ends = new Date(certificates.endsAt).toISOString();
       logger.warn({ reason: messageOf(error), ends }, 'the certificate could not be renewed');
-      await sleep(pause, signal).catch(() => undefined); // ended: the loop sees it
+      await sleep(pause, signal).catch(() => undefined); // the process ends: the loop's condition tells
       pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
     }
   }

@@ -2,7 +2,7 @@ import type { CompareDesiredStateRequest, CompareDesiredStateResponse } from '#g
 import { UUID, requireName } from '#libs/common/names';
 import type { Drift } from './drift.js';
 
-/** The desired state's part of the agent's service. */
+/** The part of the agent's service that compares the kernel with the desired state. */
 export function desiredStateHandlers({ drift }: { drift: Pick<Drift, 'page'> }) {
   return {
     compareDesiredState(request: CompareDesiredStateRequest): Promise<CompareDesiredStateResponse> {

@@ -11,15 +11,17 @@ import { DesiredSpecs } from './specs.js';
 
 interface MakeDeps {
   network: Network;
-  /** MACs of instances in the middle of a move. */
+  /** MACs of instances that are being moved. */
   movingMacs: () => ReadonlySet<string>;
   dial: () => ClientDuplexStream<DesiredStateRequest, DesiredStateResponse>;
   signal: AbortSignal;
 }
 
-/** The host's desired state, put together: what is on disk, what makes it so, and what follows the control plane's. */
+/**
+ * Puts the parts of the desired state together: the document on disk, the reconciler, the follower, the look for drift.
+ */
 export class DesiredState {
-  /** What the networks read of it. */
+  /** The document's resources in the terms of `apps/agent/network`. */
   readonly specs: DesiredSpecs;
 
   private constructor(
@@ -30,14 +32,17 @@ export class DesiredState {
     this.specs = new DesiredSpecs(document);
   }
 
-  /** The document as it is on disk. */
+  /** Reads the document from the disk. */
   static async open(stateDirectory: string, logger: Logger): Promise<DesiredState> {
     const [document, file] = [new DesiredDocument(), new DocumentFile(stateDirectory, logger)];
     await file.readInto(document);
     return new DesiredState(document, file, logger);
   }
 
-  /** `run` makes the host what the document on disk says, with or without the control plane, then follows and watches. */
+  /**
+   * `run` applies the document on disk, with or without the control plane; then it follows the control plane and looks
+   * for drift.
+   */
   make({ network, movingMacs, dial, signal }: MakeDeps): { drift: Drift; run: () => Promise<unknown> } {
     const { document, file, logger } = this;
     const reconciler = new Reconciler({ document, network }, logger);
@@ -53,7 +58,7 @@ export class DesiredState {
     return { drift, run };
   }
 
-  /** Written now. */
+  /** Writes the document now. */
   keep(): Promise<void> {
     return this.file.write(this.document);
   }

@@ -1,7 +1,10 @@
 import { digestOf } from '#libs/agent-protocol/desired-digest';
 import type { DesiredDocument } from './document.js';
 
-/** What this host was told of a network: of all that every host is told, and of the ports that are here. */
+/**
+ * Digests of what this host was told of a network: of the resources that every host of the network has, and of this
+ * host's ports.
+ */
 export function digestsOf(document: DesiredDocument, networkId: string): { sharedDigest: string; portsDigest: string } {
   const all = document
     .content()

@@ -5,10 +5,10 @@ import type { Logger } from '#libs/common/logger';
 import { replaceFile } from '../state/atomic-file.js';
 import type { DesiredDocument, DocumentContent } from './document.js';
 
-/** Changes within this are written together: what a crash loses of them, the control plane sends again. */
+/** Milliseconds within which changes are written together. The control plane sends again what a crash loses of them. */
 const WRITE_MS = 500;
 
-/** The document on disk: what a host that starts without the control plane goes by. */
+/** The document on disk, by which a host goes that starts without the control plane. */
 export class DocumentFile {
   private readonly path: string;
   private timer: NodeJS.Timeout | undefined;
@@ -21,7 +21,10 @@ export class DocumentFile {
     this.path = join(stateDirectory, 'desired-state.json');
   }
 
-  /** Into an empty document. One that cannot be read is no document: the whole comes. */
+  /**
+   * Reads the file into an empty document. Where it cannot be read the document stays empty, and the control plane
+   * sends all of it.
+   */
   async readInto(document: DesiredDocument): Promise<void> {
     try {
       const { revision, resources } = JSON.parse(await readFile(this.path, 'utf8')) as DocumentContent;
@@ -32,12 +35,12 @@ export class DocumentFile {
     }
   }
 
-  /** Soon. */
+  /** Writes the document within WRITE_MS. */
   keep(document: DesiredDocument): void {
     this.timer ??= setTimeout(() => void this.write(document), WRITE_MS).unref();
   }
 
-  /** Now; resolves when it is written. */
+  /** Writes the document now. */
   async write(document: DesiredDocument): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;

@@ -7,22 +7,23 @@ import type {
   DesiredSubnet,
 } from '#generated/lxstack/agent/v1/desired_state';
 
-/** Kinds of resources that this agent applies: the control plane sends no other. */
+/** The kinds of resources that this agent applies; it names them when it subscribes, and is sent no others. */
 export const kinds = ['network', 'subnet', 'port', 'peer'] as const;
 export type Kind = (typeof kinds)[number];
 
-/** What one change touched, so that only that is applied. */
+/** What a change of the document has touched, so that only that is applied. */
 export class Touched {
   readonly networks = new Set<string>();
   readonly subnets = new Set<string>();
   readonly ports = new Map<string, string>();
-  /** Ids of peers by network; `all` where the network is new or came as a whole. */
+  /** Ids of changed peers by network; `all` where the network is new or was sent whole. */
   readonly peers = new Map<string, Set<string> | 'all'>();
-  /** MACs that peers of a network had and have no more. */
+  /** MACs, by network, that the document had for peers and has no longer. */
   readonly goneMacs = new Map<string, Set<string>>();
-  /** Networks that left the document. */
+  /** Networks that the document has no longer. */
   readonly gone = new Set<string>();
 
+  /** Records that a peer of the network has changed. */
   peer(networkId: string, id: string): void {
     const known = this.peers.get(networkId);
     if (known === 'all') return;
@@ -30,6 +31,7 @@ export class Touched {
     else this.peers.set(networkId, new Set([id]));
   }
 
+  /** Records that no peer of the network has the MAC any more. */
   macGone(networkId: string, mac: string): void {
     const known = this.goneMacs.get(networkId);
     if (known) known.add(mac);
@@ -37,13 +39,13 @@ export class Touched {
   }
 }
 
-/** As it is kept on disk. */
+/** The document as it is written to the disk. */
 export interface DocumentContent {
   revision: string;
   resources: DesiredResource[];
 }
 
-/** What this host's networks should be, of one revision. Resources of a network that is not in it are dropped. */
+/** What this host's networks should be, at one revision. Drops resources whose network it does not have. */
 export class DesiredDocument {
   revision = '';
   readonly networks = new Map<string, DesiredNetwork>();
@@ -52,7 +54,10 @@ export class DesiredDocument {
   /** By network, then by the peer's id. */
   readonly peers = new Map<string, Map<string, DesiredPeer>>();
 
-  /** `removed` goes first, then `changed` comes; `whole`: what is not among `changed` goes. Returns what that touched. */
+  /**
+   * Applies `removed`, then `changed`; `whole`: everything that is not in `changed` is removed. Returns what was
+   * touched.
+   */
   apply(
     revision: string,
     changed: readonly DesiredResource[],
@@ -69,7 +74,7 @@ export class DesiredDocument {
     return touched;
   }
 
-  /** Everything, as if it had just come. */
+  /** Everything in the document, as if it had just come. */
   all(): Touched {
     const touched = new Touched();
     for (const id of this.networks.keys()) {
@@ -80,6 +85,7 @@ export class DesiredDocument {
     return touched;
   }
 
+  /** The document for its file. */
   content(): DocumentContent {
     const resources: DesiredResource[] = [];
     const put = <K extends Kind>($case: K, rows: Iterable<[string, unknown]>) => {
@@ -145,7 +151,7 @@ export class DesiredDocument {
     this.peers.delete(id);
   }
 
-  /** Returns the networks that were there. */
+  /** Empties the document; returns the ids of the networks that it had. */
   private clear(touched: Touched): string[] {
     const networks = [...this.networks.keys()];
     for (const [id, { networkId }] of this.ports) touched.ports.set(id, networkId);

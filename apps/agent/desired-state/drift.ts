@@ -15,7 +15,7 @@ import { wantedRules } from './ports/wanted-rules.js';
 import type { Reconciler } from './reconciler.js';
 import { entryOf } from './specs.js';
 
-/** Often at first: an agent that was killed may have left the kernel half-changed. */
+/** The first look comes early: an agent that was killed may have left the kernel half-changed. */
 const [FIRST_LOOK_MS, LOOK_MS] = [250, 30_000];
 const PAGE = 100;
 const MOST_TOLD = 100;
@@ -24,30 +24,30 @@ interface DriftDeps {
   document: DesiredDocument;
   network: Network;
   reconciler: Reconciler;
-  /** MACs of instances in the middle of a move: the move has its hand on where their frames go. */
+  /** MACs of instances that are being moved: the move decides where their frames go. */
   movingMacs: () => ReadonlySet<string>;
   logger: Logger;
 }
 
-/** Where the kernel is not what the document says: found by looking at the kernel, mended, and told. */
+/** Compares the kernel with the document, mends differences, and tells of them. */
 export class Drift {
   private mendedWords: string[] = [];
   private looking: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly deps: DriftDeps) {}
 
-  /** What was mended since it was last asked. */
+  /** Returns what was mended since the last call, in words. */
   takeMended(): string[] {
     const words = this.mendedWords;
     this.mendedWords = [];
     return words;
   }
 
-  /** Looks every half minute and mends; `told` is called when something was. */
+  /** Looks every half minute and mends; calls `told` where it has mended something. */
   async watch(told: () => void, signal: AbortSignal): Promise<void> {
     if (!this.deps.network.inKernel) return;
     for (let pause = FIRST_LOOK_MS; !signal.aborted; pause = Math.min(LOOK_MS, 2 * pause)) {
-      await sleep(pause, signal).catch(() => undefined); // ended: the loop sees it
+      await sleep(pause, signal).catch(() => undefined); // the process ends: the next line tells
       if (signal.aborted) return;
       try {
         const ids = [...this.deps.document.networks.keys()].sort();
@@ -59,7 +59,7 @@ export class Drift {
     }
   }
 
-  /** One page of all networks, for who audits this host. */
+  /** One page of all networks, for an audit of this host. `repair` mends what differs. */
   async page(pageSize: number, pageToken: string, repair: boolean): Promise<CompareDesiredStateResponse> {
     const { document } = this.deps;
     const size = Math.min(pageSize || PAGE, PAGE);
@@ -69,11 +69,14 @@ export class Drift {
     return { revision, networks, nextPageToken: ids.length > size ? ids[size - 1] : '' };
   }
 
-  /** One look at a time. What differs is looked at again while nothing changes it, before it counts. */
+  /**
+   * Makes one look at a time. A network that differs is looked at again while nothing can change it; only what differs
+   * then counts.
+   */
   private compare(ids: string[], repair: boolean): Promise<NetworkComparison[]> {
     const look = () => this.look(ids, repair);
     const mine = this.looking.then(look, look);
-    this.looking = mine.catch(() => undefined); // told to who waits for it
+    this.looking = mine.catch(() => undefined); // `mine` gives the caller the error
     return mine;
   }
 
@@ -93,7 +96,7 @@ export class Drift {
     return compared;
   }
 
-  /** With the document and the network standing still. */
+  /** Looks again, and mends with `repair`, while document and network are locked against changes. */
   private lookAgain(id: string, repair: boolean): Promise<{ differences: string[]; mended: string[] }> {
     const { network, reconciler, logger } = this.deps;
     return reconciler.inTurn(() =>

@@ -12,24 +12,30 @@ import type { Reconciler } from './reconciler.js';
 type Stream = ClientDuplexStream<DesiredStateRequest, DesiredStateResponse>;
 
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [200, 5_000];
-/** A control plane of before this protocol: networks are told by calls, and it is asked again now and then. */
+/**
+ * Pause before the next attempt where the control plane does not know this protocol (v0.1): it tells of networks by
+ * calls.
+ */
 const OLD_CONTROL_PLANE_MS = 30_000;
-/** Parts of one change kept at most; a host of a million ports has fewer. */
+/** Upper bound of the parts of one change; a host with a million ports has fewer. */
 const MOST_PARTS = 1_000;
 
 interface FollowDeps {
-  /** A new stream, which ends by itself after a while (so that streams spread over control planes that come and go). */
+  /**
+   * Opens a stream. The stream ends by itself after a while, so that streams spread over control planes that come and
+   * go.
+   */
   dial: () => Stream;
   document: DesiredDocument;
   file: Pick<DocumentFile, 'keep'>;
   reconciler: Pick<Reconciler, 'apply' | 'failures' | 'onChange'>;
-  /** What was mended in the kernel since it was last asked. */
+  /** What was mended in the kernel since the last call. */
   mended: () => string[];
   logger: Logger;
   signal: AbortSignal;
 }
 
-/** Follows the document until `signal`: what it says is applied and acknowledged, change by change, in order. */
+/** Follows the control plane's document until `signal`: applies and acknowledges each change, in order. */
 export class Follower {
   private stream: Stream | undefined;
 
@@ -37,6 +43,7 @@ export class Follower {
     deps.reconciler.onChange = () => this.acknowledge();
   }
 
+  /** Dials, and dials again with back-off, until `signal`. */
   async run(): Promise<void> {
     const { logger, signal } = this.deps;
     for (let pause = FIRST_PAUSE_MS; !signal.aborted;) {
@@ -52,13 +59,13 @@ export class Follower {
         pause = OLD_CONTROL_PLANE_MS;
       } else if (error && codeOf(error) !== status.DEADLINE_EXCEEDED)
         logger.warn({ reason: messageOf(error) }, 'desired state is not followed');
-      // Not all hosts of a control plane that was restarted at once.
-      await sleep(pause * (0.5 + Math.random()), signal).catch(() => undefined); // ended: the loop sees it
+      // A random part of the pause, so that the hosts of a restarted control plane do not all dial at once.
+      await sleep(pause * (0.5 + Math.random()), signal).catch(() => undefined); // the process ends: the loop's condition tells
       pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
     }
   }
 
-  /** Says how things are, unasked: what failed succeeds, or was mended. */
+  /** Sends an acknowledgement without a change, because a failure has gone or something was mended. */
   acknowledge(): void {
     const { document, reconciler, mended } = this.deps;
     if (!this.stream || !document.revision) return;
@@ -66,7 +73,10 @@ export class Follower {
     this.stream.write({ acknowledgement });
   }
 
-  /** The control plane went back to a release that tells of networks by calls: what was followed is not mended any more. */
+  /**
+   * The control plane was taken back to v0.1, which tells of networks by calls: empties the document, so that it no
+   * longer decides.
+   */
   private forget(): void {
     const { document, file } = this.deps;
     if (!document.revision) return;
@@ -79,7 +89,7 @@ export class Follower {
     const stream = dial();
     const end = () => stream.cancel();
     signal.addEventListener('abort', end, { once: true });
-    stream.on('error', () => undefined); // thrown by the iteration
+    stream.on('error', () => undefined); // the iteration throws it
     try {
       const { revision } = document;
       stream.write({ subscription: { revision, kinds: [...kinds], networkIds: [...document.networks.keys()] } });

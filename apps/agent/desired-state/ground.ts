@@ -1,7 +1,7 @@
 import type { Network } from '../network/network.js';
 import type { DesiredDocument } from './document.js';
 
-/** What the resources of each kind are applied with. */
+/** What the appliers of all kinds of resources need. */
 export interface Ground {
   document: DesiredDocument;
   network: Network;

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { baseTable } from '../network/anti-spoofing.js';
 
 const exec = promisify(execFile);
-/** Hundreds of thousands of entries; what is more than that fails the comparison, not the agent. */
+/** Bound for the output of one command: hundreds of thousands of entries. More fails the comparison, not the agent. */
 const OUTPUT = { maxBuffer: 256 * 1024 * 1024, timeout: 60_000 };
 
 export interface Link {
@@ -13,24 +13,28 @@ export interface Link {
   vni: number | undefined;
 }
 
-/** What of a VXLAN device's forwarding is static: where MACs are sent, and which of them its bridge knows behind it. */
+/**
+ * The static forwarding of a VXLAN device: to which host each MAC is sent, and which MACs its bridge expects behind the
+ * device.
+ */
 export interface Fdb {
   self: Map<string, string>;
   master: Set<string>;
 }
 
-/** The networks of this host as the kernel has them. */
+/** This host's networks as the kernel has them. */
 export interface Kernel {
   links: Map<string, Link>;
   fdb: Map<string, Fdb>;
-  /** By device, then by address: the MAC. */
+  /** MAC by device, then by address. */
   neighbours: Map<string, Map<string, string>>;
-  /** By chain: its rules as nft writes them. */
+  /** The rules of each chain, as nft prints them. */
   chains: Map<string, string>;
-  /** Devices whose frames are looked at. */
+  /** Devices whose frames go through their chain. */
   watched: Set<string>;
 }
 
+/** Reads all of it in four commands at the same time. */
 export async function readKernel(): Promise<Kernel> {
   const [links, fdb, neighbours, rules] = await Promise.all([
     json<LinkRow>('ip', ['-d', '-j', 'link', 'show']),
@@ -94,7 +98,7 @@ function neighboursOf(rows: NeighbourRow[]): Map<string, Map<string, string>> {
   return all;
 }
 
-/** `nft list table`: each chain's rules, one a line, and the devices of the verdict map. */
+/** Parses `nft list table`: the rules of each chain, one per line, and the devices of the verdict map. */
 export function parseRules(listing: string): Pick<Kernel, 'chains' | 'watched'> {
   const chains = new Map<string, string>();
   for (const [, name, body] of listing.matchAll(/^\tchain (\S+) \{\n([\s\S]*?)^\t\}/gm))
@@ -107,6 +111,7 @@ async function json<T>(program: string, args: string[]): Promise<T[]> {
   return JSON.parse((await text(program, args)) || '[]') as T[];
 }
 
+/** Runs a command and returns its stdout, up to 256 MiB. */
 export async function text(program: string, args: string[]): Promise<string> {
   return (await exec(program, args, OUTPUT)).stdout;
 }

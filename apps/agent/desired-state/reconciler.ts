@@ -9,18 +9,18 @@ import { applyPeers } from './peers/apply.js';
 import { applyPorts } from './ports/apply.js';
 import { applySubnets } from './subnets/apply.js';
 
-/** Networks worked on at once. */
+/** Networks that are worked on at the same time. */
 const PARALLEL = 4;
 const [FIRST_RETRY_MS, LONGEST_RETRY_MS] = [1_000, 30_000];
-/** Failures told at most. */
+/** Upper bound of the failures that are told. */
 const MOST_TOLD = 100;
 
 /**
- * Makes the host's networks what the document says: network by network, and within one in the order in which things stand
- * on each other. What fails does not stop the rest; it is tried again until it succeeds or is no longer wanted.
+ * Makes the host's networks what the document says, network by network; within one, in the order in which resources
+ * need each other. A failure does not stop the others; it is repeated until it succeeds or is no longer wanted.
  */
 export class Reconciler {
-  /** Told when the list of failures has changed by a retry. */
+  /** Called where a repetition has changed the failures. */
   onChange: () => void = () => {};
   private readonly failing = new Map<string, ResourceFailure>();
   private readonly limit = pLimit(PARALLEL);
@@ -36,11 +36,12 @@ export class Reconciler {
       void this.inTurn(() => this.try('peer', networkId, () => this.peers(networkId)));
   }
 
+  /** What fails now; at most MOST_TOLD. */
   failures(): ResourceFailure[] {
     return [...this.failing.values()].slice(0, MOST_TOLD);
   }
 
-  /** Resolves when all of it was tried. */
+  /** Resolves when everything touched was tried. */
   apply(touched: Touched): Promise<void> {
     return this.inTurn(() => this.tryAll(touched));
   }
@@ -64,7 +65,7 @@ export class Reconciler {
     const network = touched.networks.has(networkId) || !ground.network.has(networkId);
     if (network) {
       await this.try('network', networkId, () => applyNetwork(ground, networkId));
-      if (this.failing.has(key('network', networkId))) return; // nothing stands without it
+      if (this.failing.has(key('network', networkId))) return; // no other resource works without it
     }
     if (network || ports.length) await this.try('port', networkId, () => applyPorts(ground, networkId, network, ports));
     if (network || ports.length) await this.try('subnet', networkId, () => applySubnets(ground, networkId));
@@ -76,7 +77,7 @@ export class Reconciler {
     return applyPeers(this.ground, networkId, 'all', undefined);
   }
 
-  /** `id`: of the network, under which all of a kind succeed or fail together. */
+  /** `id` is the network's: its resources of one kind succeed or fail together. */
   private async try(kind: Kind, id: string, work: () => Promise<void>): Promise<void> {
     try {
       await work();
@@ -112,10 +113,10 @@ export class Reconciler {
     if (JSON.stringify(this.failures()) !== before) this.onChange();
   }
 
-  /** One change of the document after the other. */
+  /** Runs one change of the document after the other. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
     const mine = this.work.then(work, work);
-    this.work = mine.catch(() => undefined); // told to who waits for it
+    this.work = mine.catch(() => undefined); // `mine` gives the caller the error
     return mine;
   }
 }

@@ -3,17 +3,18 @@ import type { DesiredPeer, DesiredPort } from '#generated/lxstack/agent/v1/desir
 import type { ForwardingEntry, NetworkSpec, Nic, Subnet } from '#generated/lxstack/agent/v1/types';
 import type { DesiredDocument } from './document.js';
 
-/** The document in the words of `apps/agent/network`: what calls bring in the same words is older than it. */
+/** The document in the terms of `apps/agent/network`. It is newer than what calls bring in these terms. */
 export class DesiredSpecs {
   constructor(private readonly document: DesiredDocument) {}
 
+  /** The network with its subnets; undefined where the document does not have it. */
   network(id: string): NetworkSpec | undefined {
     const network = this.document.networks.get(id);
     if (!network) return undefined;
     return { id, vni: network.vni, mtu: network.mtu, adminStateDown: !network.adminStateUp, subnets: this.subnets(id) };
   }
 
-  /** The NIC of a port that is on this host; undefined where the document does not have it. */
+  /** The NIC of a port on this host; undefined where the document does not have it. */
   nic(portId: string): Nic | undefined {
     const port = this.document.ports.get(portId);
     const network = port && this.document.networks.get(port.networkId);
@@ -33,16 +34,18 @@ export class DesiredSpecs {
     };
   }
 
+  /** The host name that DHCP gives the port's instance. */
   hostname(portId: string): string | undefined {
     return this.document.ports.get(portId)?.hostname || undefined;
   }
 
-  /** Undefined where the document does not have the network: calls say where its ports are. */
+  /** Where the network's ports are; undefined where the document does not have the network, so that calls decide. */
   peers(networkId: string): ForwardingEntry[] | undefined {
     if (!this.document.networks.has(networkId)) return undefined;
     return [...(this.document.peers.get(networkId)?.values() ?? [])].map(entryOf);
   }
 
+  /** Ids of the networks in the document. */
   networkIds(): string[] {
     return [...this.document.networks.keys()];
   }
@@ -70,4 +73,5 @@ export class DesiredSpecs {
   }
 }
 
+/** A peer as a forwarding entry. */
 export const entryOf = ({ mac, addresses, vtep }: DesiredPeer): ForwardingEntry => ({ mac, addresses, vtep });

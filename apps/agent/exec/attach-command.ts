@@ -7,11 +7,11 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 export interface AttachCommand {
   program: string;
   args: string[];
-  /** The command's own environment: handed on by lxc-attach, so that no value stands in an argument list. */
+  /** Environment of the command. lxc-attach passes it on, so that no value is in an argument list. */
   env: Record<string, string>;
 }
 
-/** How a command is run inside a container. Throws InvalidInputError. */
+/** The command line that runs a command inside a container. Throws InvalidInputError. */
 export function attachCommand(start: ExecStart, lxcPath: string): AttachCommand {
   const { instanceId, command, environment, uid, gid, cwd } = start;
   requireName('instance_id', instanceId, UUID, 'a UUID');

@@ -9,10 +9,10 @@ import { ConflictError, InvalidInputError } from '#libs/common/errors';
 import type { Runtime } from '../runtime/runtime.js';
 import { attachCommand } from './attach-command.js';
 
-/** Messages that wait for a slow reader; beyond, the command itself waits. */
+/** Messages that wait for a slow reader; beyond these, the command itself waits. */
 const BUFFERED = 16;
 
-/** Runs a command inside a running instance: its input as it comes, its output as it is written, then its exit code. */
+/** Runs a command inside a running instance: feeds it its input, sends its output, then its exit code. */
 export function execHandlers({ runtime }: { runtime: Runtime }) {
   return {
     async *exec(requests: AsyncIterable<ExecRequest>): AsyncGenerator<ExecResponse> {
@@ -23,8 +23,8 @@ export function execHandlers({ runtime }: { runtime: Runtime }) {
       const { instanceId } = first.message.value;
       if (!(await runtime.initPid(instanceId))) throw new ConflictError(`instance ${instanceId} does not run`);
       const child = spawn(program, args, { env, cwd: '/' });
-      child.stdin.on('error', () => undefined); // it ended before it read all: its exit code tells why
-      // The caller is gone: ends the command.
+      child.stdin.on('error', () => undefined); // the command ended before it read all; its exit code tells why
+      // Ends the command where the caller is gone.
       feed(child, input).catch(() => child.kill('SIGKILL'));
       try {
         yield* outputOf(child);
@@ -57,7 +57,7 @@ function outputOf(child: ChildProcessWithoutNullStreams): Readable {
   take(child.stderr, (value) => ({ message: { $case: 'stderr', value } }));
   child.on('error', (error) => merged.destroy(error));
   child.on('close', (code, signal) => {
-    // As a shell tells it: 128 and the signal's number.
+    // A signal as a shell reports it: 128 and its number.
     const value = code ?? 128 + (signal ? constants.signals[signal] : 0);
     merged.end({ message: { $case: 'exitCode', value } } satisfies ExecResponse);
   });

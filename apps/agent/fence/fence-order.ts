@@ -28,6 +28,7 @@ export function writeOrder(directory: string, order: FenceOrder): void {
   renameSync(`${file(directory)}.new`, file(directory));
 }
 
+/** Takes the order back: the guard has nothing to do. */
 export function removeOrder(directory: string): void {
   rmSync(file(directory), { force: true });
 }

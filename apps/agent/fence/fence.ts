@@ -49,10 +49,12 @@ export class Fence {
     return fence;
   }
 
+  /** The guard's clock: ms since boot. */
   now(): number {
     return uptimeMs();
   }
 
+  /** Whether this host holds its lease now. */
   hasLease(): boolean {
     return this.now() < this.leaseEndsMs;
   }

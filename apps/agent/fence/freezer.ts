@@ -21,10 +21,12 @@ export class Freezer {
     return this.processes(join(this.root, cgroup)).length > 0;
   }
 
+  /** Freezes the processes of the cgroup; does nothing where it is gone. */
   freeze(cgroup: string): void {
     this.set(cgroup, true);
   }
 
+  /** Lets the processes of the cgroup run again. */
   thaw(cgroup: string): void {
     this.set(cgroup, false);
   }

@@ -20,6 +20,7 @@ export class GuardProcess {
     this.mark = `LXSTACK_FENCE_DIR=${directory}\0`;
   }
 
+  /** Whether a guard runs. */
   isAlive(): boolean {
     return this.pid() !== undefined;
   }
@@ -44,6 +45,7 @@ export class GuardProcess {
     if (before !== undefined) killProcess(before);
   }
 
+  /** Ends the guard, where one runs. */
   end(): void {
     const pid = this.pid();
     rmSync(this.pidFile, { force: true });

@@ -16,6 +16,7 @@ export class HeldInstances {
     mkdirSync(this.directory, { recursive: true, mode: 0o700 });
   }
 
+  /** What the guard has done to the instance; undefined where nothing. */
   find(id: string): HeldAs | undefined {
     try {
       return readFileSync(this.file(id), 'utf8') === 'stopped' ? 'stopped' : 'frozen';
@@ -25,14 +26,17 @@ export class HeldInstances {
     }
   }
 
+  /** Ids of all instances that the guard has frozen or stopped. */
   ids(): string[] {
     return readdirSync(this.directory).filter((name) => UUID.test(name));
   }
 
+  /** Records what the guard is about to do. */
   hold(id: string, as: HeldAs): void {
     writeFileSync(this.file(id), as, { mode: 0o600 });
   }
 
+  /** Removes the record. */
   letGo(id: string): void {
     rmSync(this.file(id), { force: true });
   }

@@ -14,12 +14,18 @@ import { checkIdentity } from '#libs/agent-protocol/credentials';
 import type { Logger } from '#libs/common/logger';
 import { statusOf } from './statuses.js';
 
-/** A method of the service. It answers with a promise (one message) or an async iterable (many); a stream of requests is an async iterable too. */
+/**
+ * A method of the service. It returns a promise (one answer) or an async iterable (a stream of answers); a stream of
+ * requests is an async iterable too.
+ */
 type Handler = (request: never, signal: AbortSignal) => Promise<unknown> | AsyncIterable<unknown>;
 
 const NEVER = new AbortController().signal;
 
-/** Makes the handlers a grpc-js service. Only certificates of role `control` may call; a missing handler answers UNIMPLEMENTED. */
+/**
+ * A grpc-js service from handlers. Only certificates of role `control` may call it; a method without a handler answers
+ * UNIMPLEMENTED.
+ */
 export function serviceOf(handlers: Readonly<Record<string, Handler>>, logger: Logger): UntypedServiceImplementation {
   const implementation: UntypedServiceImplementation = {};
   for (const [name, shape] of Object.entries(AgentService)) {

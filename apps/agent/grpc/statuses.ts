@@ -2,13 +2,13 @@ import { status } from '@grpc/grpc-js';
 import type { StatusObject } from '@grpc/grpc-js';
 import { ConflictError, InvalidInputError, NotFoundError, UnavailableError, messageOf } from '#libs/common/errors';
 
-/** The domain's errors as gRPC statuses. Everything else is INTERNAL, with its message. */
+/** The gRPC status of a domain error; every other error is INTERNAL, with its message. */
 export function statusOf(error: unknown): Pick<StatusObject, 'code' | 'details'> {
   const details = messageOf(error);
   if (error instanceof InvalidInputError) return { code: status.INVALID_ARGUMENT, details };
   if (error instanceof NotFoundError) return { code: status.NOT_FOUND, details };
   if (error instanceof ConflictError) return { code: status.FAILED_PRECONDITION, details };
-  // The control plane, which the agent needs for an image, does not answer now: the caller may try again.
+  // The control plane, from which the agent fetches images, does not answer now: the caller may try again.
   if (error instanceof UnavailableError || isTransient(error)) return { code: status.UNAVAILABLE, details };
   return { code: status.INTERNAL, details };
 }

@@ -2,11 +2,11 @@ const KEPT_MS = 7 * 24 * 3600_000;
 
 interface Unused {
   sha256: string;
-  /** Epoch milliseconds. */
+  /** Milliseconds since 1970. */
   usedAt: number;
 }
 
-/** Images that nobody uses in the order they go: the aged ones in any case, the others while space is short. */
+/** Which unused images to remove, in this order: the old ones in any case, others while space is short. */
 export function whatToEvict(unused: readonly Unused[], now: number): { sha256: string; why: 'age' | 'space' }[] {
   return [...unused]
     .sort((a, b) => a.usedAt - b.usedAt)

@@ -2,14 +2,14 @@ import type { IdMap, InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { SHARED_ID_RANGE } from '#libs/agent-protocol/shared-id-range';
 import { InvalidInputError } from '#libs/common/errors';
 
-/** Below this are the ids of the host's own users. */
+/** Ids below this belong to the host's own users. */
 const LOWEST = 100_000;
 
-/** LXD: security.privileged. No user namespace: its root is the host's. */
+/** LXD: security.privileged. Such an instance has no user namespace: its root is the host's. */
 export const isPrivileged = (spec: Pick<InstanceSpec, 'config'>): boolean =>
   spec.config['security.privileged'] === 'true';
 
-/** The host ids of an instance; undefined for a privileged one, whose ids are the host's own. */
+/** The instance's range of host ids; undefined for a privileged instance, whose ids are the host's own. */
 export function idMapOf(spec: Pick<InstanceSpec, 'config' | 'idmap'>): IdMap | undefined {
   if (isPrivileged(spec)) return undefined;
   const { base, size } = spec.idmap ?? SHARED_ID_RANGE;
@@ -18,7 +18,7 @@ export function idMapOf(spec: Pick<InstanceSpec, 'config' | 'idmap'>): IdMap | u
   return { base, size };
 }
 
-/** `placeOf` for an instance. */
+/** `placeOf` for an instance's image. */
 export const imagePlaceOf = (spec: InstanceSpec): string => placeOf(spec.image?.sha256 ?? '', idMapOf(spec));
 
 /** Name of the directory that holds the image with its owners shifted to this map. */

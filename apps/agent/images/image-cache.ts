@@ -24,26 +24,26 @@ interface Deps {
   storage: StorageDriver;
   directory: string;
   download: (image: ImageRef) => Readable;
-  /** Places of images (placeOf) that instances of this host were made from. */
+  /** The directories (placeOf) from which instances of this host were made. */
   inUse: () => ReadonlySet<string>;
   logger: Logger;
 }
 
-/** A restart of the control plane takes some seconds: fetching an image tries again for about 15 s. */
+/** Attempts to fetch an image, over about 15 s: a restart of the control plane takes some seconds. */
 const ARRIVAL = { attempts: 7, baseMs: 250, maxMs: 5_000 };
 
 /**
- * Images of this host by sha256: fetched, checked and unpacked once, shifted into the default user namespace. An
- * instance with ids of its own is made from a copy that is shifted to those (placeOf).
+ * This host's images by sha256. Each is fetched, checked and unpacked once, with its owners shifted to the shared
+ * range; an instance with a range of its own is made from a copy that is shifted to that (placeOf).
  */
 export class ImageCache {
   private readonly fetching = new Map<string, Promise<void>>();
-  /** Number of instances being made from each image just now. */
+  /** How many instances are being made from each image now. */
   private readonly pinned = new Map<string, number>();
 
   private constructor(private readonly deps: Deps) {}
 
-  /** Removes what a killed agent had half fetched. */
+  /** Opens the cache and removes what a killed agent had half fetched. */
   static async open(deps: Deps): Promise<ImageCache> {
     await deps.storage.discardUnsealed();
     for (const name of await readdir(deps.directory))
@@ -57,7 +57,10 @@ export class ImageCache {
     return this.once(sha256, () => this.fetch(image, sha256, SHARED_ID_RANGE));
   }
 
-  /** Runs `work` with the place of the image, shifted as the instance needs it. The image is not evicted before `work` ends. */
+  /**
+   * Runs `work` with the image's directory, shifted as the instance needs it. The image is not evicted before `work`
+   * ends.
+   */
   async use<T>(spec: InstanceSpec, work: (place: string) => Promise<T>): Promise<T> {
     const image = spec.image;
     if (!image) throw new InvalidInputError('spec.image', 'an image');
@@ -72,7 +75,9 @@ export class ImageCache {
     );
   }
 
-  /** From the image as the shared range has it; one with ids beyond that is unpacked into a wider range at once. */
+  /**
+   * Copies the image from the shared range. An image with ids beyond that range is unpacked into a wider range instead.
+   */
   private async ensureIn(place: string, image: ImageRef, map: IdMap | undefined): Promise<void> {
     if (await this.deps.storage.hasImage(place)) return;
     try {
@@ -95,7 +100,7 @@ export class ImageCache {
     }
   }
 
-  /** Makes the place; true when it was here already. Callers at the same time share the work. */
+  /** Makes the directory; returns true where it existed. Callers at the same time share the work. */
   private async once(place: string, make: () => Promise<void>): Promise<boolean> {
     if (await this.deps.storage.hasImage(place)) return true;
     let making = this.fetching.get(place);
@@ -113,7 +118,7 @@ export class ImageCache {
     await storage.sealImage(place);
   }
 
-  /** True where it was here; its shifted copies go too. Throws ImageInUseError. */
+  /** Removes the image and its shifted copies; returns whether it was here. Throws ImageInUseError. */
   async evict(sha256: string): Promise<boolean> {
     requireName('sha256', sha256, SHA256, '64 hex digits');
     const places = (await this.deps.storage.images()).filter((place) => place.startsWith(sha256));
@@ -122,7 +127,7 @@ export class ImageCache {
     return places.includes(sha256);
   }
 
-  /** After an instance is gone: removes the image's copy that was shifted for this instance alone. */
+  /** Removes the copy that was shifted for this instance alone, after the instance is gone. */
   async dropOwn(spec: InstanceSpec): Promise<void> {
     const place = imagePlaceOf(spec);
     const own = place !== spec.image?.sha256 && !isPrivileged(spec);
@@ -134,7 +139,7 @@ export class ImageCache {
     await rm(this.usedFile(place), { force: true });
   }
 
-  /** Removes images that nobody has used for long, and more when the disk is nearly full. */
+  /** Removes images that no instance has used for long, and more while the disk is nearly full. */
   async prune(now = Date.now()): Promise<void> {
     const unused = (await this.deps.storage.images()).filter((sha256) => !this.isUsed(sha256));
     const aged = await Promise.all(unused.map(async (sha256) => ({ sha256, usedAt: await this.lastUse(sha256) })));
@@ -196,7 +201,7 @@ export class ImageCache {
     await utimes(this.usedFile(sha256), now, now).catch(() => writeFile(this.usedFile(sha256), ''));
   }
 
-  /** Epoch milliseconds; 0 where it was never used. */
+  /** Milliseconds since 1970; 0 where the image was never used. */
   private async lastUse(sha256: string): Promise<number> {
     const found = await stat(this.usedFile(sha256)).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined;
@@ -206,12 +211,12 @@ export class ImageCache {
   }
 }
 
-/** What the rest of the agent sees of it; a simulated host has another behind it. */
+/** What the rest of the agent uses of the cache; a simulated host has another class behind it. */
 export type Images = Pick<ImageCache, keyof ImageCache>;
 
 const FREE_SHARE = 0.1;
 
-/** By gRPC, from the control plane. */
+/** Whether the control plane answered NOT_FOUND. */
 function isNotFound(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === status.NOT_FOUND;
 }

@@ -1,6 +1,6 @@
 import { ConflictError } from '#libs/common/errors';
 
-/** The fetched image has another checksum. Final: another try brings the same data. */
+/** The fetched data has another checksum. Final: another attempt would bring the same data. */
 export class ImageDigestError extends ConflictError {
   constructor(
     readonly expected: string,
@@ -10,28 +10,28 @@ export class ImageDigestError extends ConflictError {
   }
 }
 
-/** The control plane has no data of this content (any more). Final. */
+/** The control plane has no data with this checksum. Final. */
 export class ImageMissingError extends ConflictError {
   constructor(readonly sha256: string) {
     super(`IMAGE_MISSING: the control plane has no data of the image with sha256 ${sha256}`);
   }
 }
 
-/** The archive could not be made a root file system. Final. */
+/** No root file system can be made from the archive. Final. */
 export class ImageFormatError extends ConflictError {
   constructor(reason: string) {
     super(`IMAGE_FORMAT: the image cannot be unpacked: ${reason}`);
   }
 }
 
-/** Unpacked it is more than an image may become. Final. */
+/** Unpacked, the image exceeds its bounds. Final. */
 export class ImageTooBigError extends ConflictError {
   constructor(bound: string, setting: string) {
     super(`IMAGE_TOO_BIG: unpacked the image has more than ${bound} (${setting})`);
   }
 }
 
-/** Instances lie upon it. */
+/** Instances of this host are made from the image. */
 export class ImageInUseError extends ConflictError {
   constructor(readonly sha256: string) {
     super(`image ${sha256} is used by instances of this host`);

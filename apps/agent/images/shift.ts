@@ -11,9 +11,9 @@ const CREATE = ['tar', '-c', ...FIDELITY, '--sparse', '-f', '-', '.'];
 const EXTRACT = ['tar', '-x', '-p', '--same-owner', ...FIDELITY, '-f', '-'];
 
 /**
- * Copies an unpacked root from one id map to another (undefined: the host's own ids) into the empty directory `to`. Each
- * side sees the owners, ACLs and file capabilities as its instances do. Throws ImageFormatError, also where the image
- * has ids that the map has not.
+ * Copies an unpacked root from one id map to another (undefined: the host's own ids) into the empty directory `to`.
+ * Owners, ACLs and file capabilities stay the same as instances with these maps see them. Throws ImageFormatError, also
+ * where the image has ids that the map does not have.
  */
 export async function copyShifted(from: string, to: string, fromMap: IdMap, toMap: IdMap | undefined): Promise<void> {
   if (toMap) await chown(to, toMap.base, toMap.base);

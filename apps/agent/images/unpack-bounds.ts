@@ -2,18 +2,18 @@ import { Transform } from 'node:stream';
 import { nameOfSetting, settings } from '#libs/common/settings/settings';
 import { ImageTooBigError } from './image.errors.js';
 
-/** What an image may become: an archive of a few kilobytes can hold any number of zeros. */
+/** What an image may become when it is unpacked: an archive of a few kilobytes can hold any number of zeros. */
 export interface UnpackBounds {
   bytes: number;
   entries: number;
-  /** The setting that gives `bytes`, for the message. */
+  /** Name of the setting behind `bytes`, for the message. */
   bytesSetting: string;
 }
 
-/** Of this size an image may become whatever its ratio: a small one of zeros does no harm. */
+/** An image may become this large whatever its ratio: a small one full of zeros does no harm. */
 const SMALL_BYTES = 2 ** 30;
 
-/** The bounds for an archive of so many bytes. */
+/** The bounds for an archive of this size. */
 export function unpackBounds(archiveBytes: number): UnpackBounds {
   const { maxBytes, maxEntries, maxRatio } = settings('unpacking');
   const byRatio = Math.max(SMALL_BYTES, Math.floor(archiveBytes * maxRatio));
@@ -36,7 +36,7 @@ export function boundedBytes({ bytes, bytesSetting }: UnpackBounds): Transform {
   });
 }
 
-/** Swallows what `tar -v` prints, a line for each entry. Fails with ImageTooBigError. */
+/** Consumes what `tar -v` prints, one line per entry, and counts it. Fails with ImageTooBigError. */
 export function boundedEntries({ entries }: UnpackBounds): Transform {
   let seen = 0;
   return new Transform({

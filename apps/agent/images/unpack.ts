@@ -13,15 +13,15 @@ import { boundedBytes, boundedEntries } from './unpack-bounds.js';
 import type { UnpackBounds } from './unpack-bounds.js';
 
 const TIMEOUT_MS = 900_000;
-/** Devices are LXC's to make; a user namespace may not. */
+/** LXC makes device nodes; a user namespace may not. */
 const SKIPPED = ['dev/*', './dev/*', 'rootfs/dev/*', './rootfs/dev/*'].map((pattern) => `--exclude=${pattern}`);
 const TAR = ['-x', '-v', '-p', '--numeric-owner', '--same-owner', '--xattrs', '--xattrs-include=*', ...SKIPPED];
 
 /**
- * Unpacks an archive (tar, plain or by gzip, xz, zstd) into the empty directory `place` as root of the id map's user
- * namespace: owners are shifted as they are written, file capabilities become those of the namespace, and an archive
- * that points elsewhere writes with an id that may write nowhere else. Throws ImageFormatError, ImageTooBigError where it
- * becomes more than `bounds`; then `place` is empty again.
+ * Unpacks an archive (tar, plain or compressed by gzip, xz or zstd) into the empty directory `place`, as root of the id
+ * map's user namespace: owners are shifted as they are written, file capabilities become the namespace's, and an
+ * archive that points outside writes with an id that may write nowhere else. Throws ImageFormatError, and
+ * ImageTooBigError where it exceeds `bounds`; `place` is empty again then.
  */
 export async function unpack(archive: string, place: string, map: IdMap, bounds: UnpackBounds): Promise<void> {
   await chown(place, map.base, map.base);
@@ -36,9 +36,9 @@ export async function unpack(archive: string, place: string, map: IdMap, bounds:
   for (const needed of ['dev', 'proc', 'sys']) await makeMountPoint(join(place, needed), map.base);
 }
 
-/** Decompressor and tar are both in the namespace; what flows between them, and what tar names, is counted here. */
+/** Runs decompressor and tar in the namespace, and counts the bytes between them and the names that tar prints. */
 async function unpackInto(archive: string, place: string, { base, size }: IdMap, bounds: UnpackBounds): Promise<void> {
-  const file = await open(archive, 'r'); // root's: it goes in by stdin
+  const file = await open(archive, 'r'); // only root can read it, so tar gets it as stdin
   const ended = new AbortController();
   const inside = (command: string[], stdin: 'pipe' | number) =>
     start(['lxc-usernsexec', '-m', `b:0:${base}:${size}`, '--', ...command], place, stdin, ended.signal);
@@ -55,7 +55,7 @@ async function unpackInto(archive: string, place: string, { base, size }: IdMap,
     ];
     const ends = parts.map((part) =>
       part.catch((error: unknown) => {
-        ended.abort(); // the others have nothing more to do
+        ended.abort(); // ends the other processes
         throw error;
       }),
     );
@@ -66,7 +66,7 @@ async function unpackInto(archive: string, place: string, { base, size }: IdMap,
   }
 }
 
-/** A bound that was passed ends tar as well: that is the reason, and not what tar says then. */
+/** Throws the bound that was exceeded, where one was: tar's own message is a consequence of it. */
 function throwFirst(ends: PromiseSettledResult<void>[]): void {
   const reasons = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as Error] : []));
   const of = (kind: new (...args: never[]) => Error) => reasons.find((reason) => reason instanceof kind);
@@ -74,15 +74,15 @@ function throwFirst(ends: PromiseSettledResult<void>[]): void {
   if (first) throw first;
 }
 
-/** A tar that failed reads no further: its own words are told instead. */
+/** A tar that failed reads no further: its own message tells more than the broken pipe. */
 function ignoringBrokenPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
 }
 
-/** A tar that has seen the end of the archive reads no further, and its decompressor ends by SIGPIPE. */
+/** A tar that has seen the end of the archive reads no further, and SIGPIPE ends its decompressor. */
 const FINE = [0, 128 + 13];
 
-/** `done` fails with the end of what it said. */
+/** Starts a process; `done` rejects with the end of its stderr. */
 function start([command, ...args]: string[], cwd: string, stdin: 'pipe' | number, signal: AbortSignal) {
   const child = spawn(command!, args, {
     cwd,
@@ -101,7 +101,7 @@ function start([command, ...args]: string[], cwd: string, stdin: 'pipe' | number
   return { child, done };
 }
 
-/** LXD's unified images hold `metadata.yaml` beside `rootfs/`: the root is what is in there. Links are not followed. */
+/** LXD's unified images have `metadata.yaml` beside `rootfs/`: moves what is in there up. Does not follow links. */
 async function liftRootfs(place: string): Promise<void> {
   if ((await kindOf(join(place, 'metadata.yaml'))) !== 'file') return;
   if ((await kindOf(join(place, 'rootfs'))) !== 'directory') return;
@@ -122,7 +122,7 @@ async function makeMountPoint(path: string, owner: number): Promise<void> {
   await chown(path, owner, owner);
 }
 
-/** By the first bytes, as a blob has no name; undefined for plain tar. */
+/** The decompressor for the first bytes, since a blob has no name; undefined for plain tar. */
 async function decompressor(file: FileHandle): Promise<string | undefined> {
   const { buffer } = await file.read(Buffer.alloc(6), 0, 6, 0);
   const magic = buffer.toString('hex');

@@ -2,7 +2,7 @@ import type { FindGuest } from '../network/port-links.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { InstanceRecords } from '../state/instance-record.js';
 
-/** Finds the running instance that has a port, for what is to be changed at the inner end of its veth. */
+/** Finds the running instance that has a port, for changes at the inner end of its veth. */
 export function guestsOf(records: InstanceRecords, runtime: Pick<Runtime, 'initPid' | 'name'>): FindGuest {
   return async (portId) => {
     if (runtime.name === 'simulated') return undefined;

@@ -3,8 +3,8 @@ import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { isPrivileged } from '../images/id-maps.js';
 
 /**
- * An instance's folder. Its users pass through to its root; where its root is the host's, nobody else may: a setuid
- * program in there would be one for the host's users.
+ * Makes an instance's folder. Users of its id range may pass through to the root; where the root is the host's, nobody
+ * else may, since a setuid program in there would work for the host's users.
  */
 export async function makeFolder(path: string, spec: InstanceSpec): Promise<void> {
   await mkdir(path, { recursive: true });

@@ -40,7 +40,7 @@ const PAGE = 1000;
 const MOST_LINES = 10_000;
 const SOFT_TIMEOUT_S = 60;
 
-/** The instances' part of the agent's service. */
+/** The part of the agent's service that is about instances. */
 export function instanceHandlers({ instances, lifecycle, records, runtime, images, migrations, journal }: Deps) {
   return {
     async listInstances({ pageSize, pageToken }: ListInstancesRequest): Promise<ListInstancesResponse> {
@@ -48,7 +48,7 @@ export function instanceHandlers({ instances, lifecycle, records, runtime, image
       const ids = records.ids().filter((id) => id > pageToken);
       const page = ids.slice(0, size);
       const nextPageToken = ids.length > size ? page.at(-1)! : '';
-      const migrationIds = pageToken ? [] : await migrations.held(); // all with the first page
+      const migrationIds = pageToken ? [] : await migrations.held(); // the first page has them all
       return { instances: await Promise.all(page.map((id) => lifecycle.status(id))), nextPageToken, migrationIds };
     },
     createInstance: ({ call, spec, start, keepOwner }: CreateInstanceRequest) =>

@@ -7,14 +7,14 @@ import type { InstanceRecords } from '../state/instance-record.js';
 import type { Turns } from '../state/turns.js';
 import type { StorageDriver } from '../storage/storage-driver.js';
 
-/** The parts of the agent that work on instances uses. */
+/** What the classes that work on instances need. */
 export interface InstancesDeps {
   records: InstanceRecords;
   runtime: Runtime;
   storage: StorageDriver;
   images: Images;
   network: Network;
-  /** By instance: whatever reads and writes its record. */
+  /** One turn at a time per instance, for everything that reads and writes its record. */
   turns: Turns;
   fence: Pick<Fence, 'held' | 'requireLease' | 'thaw' | 'killHeld'>;
   logger: Logger;

@@ -13,11 +13,15 @@ export class Instances {
     private readonly lifecycle: Lifecycle,
   ) {}
 
+  /**
+   * Makes the instance and, with `start`, starts it. `keepsOwner`: a shared disk stays the other host's before the
+   * start.
+   */
   create(call: Call | undefined, spec: InstanceSpec, start: boolean, keepsOwner = false): Promise<InstanceStatus> {
     return this.deps.turns.take(spec.id, async () => {
       let record = this.deps.records.find(spec.id);
       if (record && (call?.epoch ?? 0) > record.epoch) {
-        // The instance was evacuated and has come back: this host's copy is outdated.
+        // The instance was evacuated and comes back: this host's copy is outdated.
         await this.lifecycle.remove(record);
         record = undefined;
       }
@@ -27,12 +31,14 @@ export class Instances {
     });
   }
 
+  /** Starts the instance; running already is a success. */
   start(call: Call | undefined, id: string): Promise<InstanceStatus> {
     return this.change(call, id, async (record) =>
       record.state === 'running' ? this.lifecycle.status(id) : this.lifecycle.start(record),
     );
   }
 
+  /** Shuts the instance down, and kills it after `timeoutSeconds`. */
   stop(call: Call | undefined, id: string, timeoutSeconds: number): Promise<InstanceStatus> {
     return this.change(call, id, async (record) => {
       const status = await this.lifecycle.stop(record, timeoutSeconds);
@@ -41,6 +47,7 @@ export class Instances {
     });
   }
 
+  /** Stops the instance as `stop` does, then starts it. */
   reboot(call: Call | undefined, id: string, timeoutSeconds: number): Promise<InstanceStatus> {
     return this.change(call, id, async (record) => {
       await this.lifecycle.stop(record, timeoutSeconds);
@@ -48,6 +55,7 @@ export class Instances {
     });
   }
 
+  /** Freezes the instance's processes. */
   pause(call: Call | undefined, id: string): Promise<InstanceStatus> {
     return this.change(call, id, async (record) => {
       if (record.state === 'paused') return this.lifecycle.status(id);
@@ -57,6 +65,7 @@ export class Instances {
     });
   }
 
+  /** Thaws the instance's processes. */
   unpause(call: Call | undefined, id: string): Promise<InstanceStatus> {
     return this.change(call, id, async (record) => {
       if (record.state === 'running') return this.lifecycle.status(id);
@@ -67,7 +76,10 @@ export class Instances {
     });
   }
 
-  /** Also removes what an agent that died while making or deleting it left. `first` runs once the call's epoch is accepted. */
+  /**
+   * Deletes the instance, and what an agent that died while making or deleting it left. `first` runs once the call's
+   * epoch is accepted.
+   */
   delete(call: Call | undefined, id: string, first = async () => {}): Promise<void> {
     return this.deps.turns.take(id, async () => {
       const record = this.deps.records.find(id);
@@ -81,7 +93,7 @@ export class Instances {
     });
   }
 
-  /** The disk goes only when the image that the new one is made from is here. */
+  /** Makes the root anew. Removes the old disk only when the new image is on this host. */
   rebuild(call: Call | undefined, spec: InstanceSpec): Promise<InstanceStatus> {
     return this.change(call, spec.id, async (record) => {
       const ran = record.state === 'running';
@@ -97,7 +109,7 @@ export class Instances {
     });
   }
 
-  /** A resize on this host; see same-host-resize.ts. */
+  /** Resizes on this host; see same-host-resize.ts. */
   resize(call: Call | undefined, migrationId: string, spec: InstanceSpec): Promise<InstanceStatus> {
     return this.change(call, spec.id, async (record) => {
       await resizeHere(this.deps, record, migrationId, spec);
@@ -105,7 +117,10 @@ export class Instances {
     });
   }
 
-  /** Takes effect at the next start. The disk lies on the image that it was made from, whatever the spec names by now. */
+  /**
+   * Writes the new spec, which takes effect at the next start. The disk stays on the image it was made from, whatever
+   * the spec names.
+   */
   update(call: Call | undefined, spec: InstanceSpec): Promise<InstanceStatus> {
     return this.change(call, spec.id, async (record) => {
       this.deps.runtime.check(spec);
@@ -114,7 +129,10 @@ export class Instances {
     });
   }
 
-  /** What ran before the call and cannot be started again is stopped: the control plane believes that it runs. */
+  /**
+   * Starts an instance that ran before the call; where that fails, records it as stopped and tells so, because the
+   * control plane believes that it runs.
+   */
   private async startOrTell(record: InstanceRecord): Promise<InstanceStatus> {
     try {
       return await this.lifecycle.start(record);

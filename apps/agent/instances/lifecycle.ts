@@ -16,15 +16,19 @@ const STATES: Record<RecordedState, InstanceState> = {
   broken: InstanceState.INSTANCE_STATE_BROKEN,
 };
 
-/** Makes, starts, stops and removes instances, keeps their records and tells of changes. The caller holds the instance's turn. */
+/**
+ * Makes, starts, stops and removes instances, keeps their records and tells of changes. The caller must hold the
+ * instance's turn.
+ */
 export class Lifecycle {
-  /** `change` with each new status; `unasked` with those that no call asked for. */
+  /** `change` for each new status; `unasked` for those that no call asked for. */
   readonly changes = new EventEmitter<{ change: [InstanceStatus]; unasked: [InstanceStatus] }>();
 
   constructor(private readonly deps: InstancesDeps) {
     this.changes.setMaxListeners(100);
   }
 
+  /** The instance's status, with the pid of its init where it runs. Throws NotFoundError. */
   async status(id: string): Promise<InstanceStatus> {
     const { epoch, state, reason } = this.deps.records.get(id);
     const alive = state === 'running' || state === 'paused';
@@ -32,12 +36,15 @@ export class Lifecycle {
     return { id, epoch, state: STATES[state], initPid, reason, memoryBytesUsed: 0 };
   }
 
-  /** Its disk and its record, stopped. `keepsOwner`: a shared disk is not this host's before it starts or stops it. */
+  /**
+   * Makes disk and record of a stopped instance. `keepsOwner`: a shared disk becomes this host's at the first start or
+   * stop only.
+   */
   make(spec: InstanceSpec, epoch: number, keepsOwner = false): Promise<InstanceRecord> {
     return this.withDisk(spec, async () => {
       if (!keepsOwner) await this.deps.storage.adopt(spec.id);
       const record = { spec, epoch, state: 'stopped' as const, reason: '' };
-      await this.deps.records.keep(record); // before the start: whatever runs is known
+      await this.deps.records.keep(record); // written before the start, so that everything that runs is on record
       return record;
     });
   }
@@ -95,7 +102,7 @@ export class Lifecycle {
     return this.keep(record, 'stopped');
   }
 
-  /** Writes the state to the record and tells those who watch. */
+  /** Writes the state to the record and tells the watchers. */
   async keep(record: InstanceRecord, state: RecordedState, reason = ''): Promise<InstanceStatus> {
     await this.deps.records.keep({ ...record, state, reason });
     if (state === 'stopped') this.deps.fence.held.letGo(record.spec.id);
@@ -104,11 +111,11 @@ export class Lifecycle {
     return status;
   }
 
-  /** Throws ConflictError when the instance is in another state. */
+  /** Throws ConflictError where the instance is in another state. */
   require(record: InstanceRecord, state: RecordedState): void {
     if (record.state !== state) throw new ConflictError(`instance ${record.spec.id} is ${record.state}, not ${state}`);
   }
 }
 
-/** Whether the instance belongs to a move just now: then nothing else may change it. */
+/** Whether the instance takes part in a move now: then only the move may change it. */
 export const isMoving = ({ state }: InstanceRecord): boolean => state === 'incoming' || state === 'outgoing';

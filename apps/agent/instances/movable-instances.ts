@@ -9,8 +9,8 @@ import { makeFolder } from './instance-folder.js';
 import { confirmHere, revertHere } from './same-host-resize.js';
 
 /**
- * What moves do to records and disks of this host's instances. Each change takes the instance's turn, so that reconciliation,
- * which reads a record and writes it later, cannot overwrite a move's change.
+ * What moves do to records and disks of this host's instances. Each change takes the instance's turn, so that
+ * reconciliation, which reads a record and writes it later, cannot overwrite it.
  */
 export function movableInstances(deps: InstancesDeps): MovableInstances {
   const { records, runtime, storage, images, network, turns, fence } = deps;

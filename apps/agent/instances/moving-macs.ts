@@ -1,7 +1,10 @@
 import type { InstanceRecords } from '../state/instance-record.js';
 import { isMoving } from './lifecycle.js';
 
-/** MACs of instances that come, go, or have gone and are not released: their links and entries are the move's. */
+/**
+ * MACs of instances that arrive, leave, or have left and are not released: the move decides about their links and
+ * entries.
+ */
 export function movingMacs(records: InstanceRecords, moving: ReadonlySet<string>): Set<string> {
   const macs = new Set<string>();
   for (const id of records.ids()) {

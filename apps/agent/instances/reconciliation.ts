@@ -3,7 +3,7 @@ import type { InstancesDeps } from './instances-deps.js';
 import { isMoving } from './lifecycle.js';
 import type { Lifecycle } from './lifecycle.js';
 
-/** Brings records and running containers together when no call asked for a change. Takes the instance's turn. */
+/** Makes records agree with what runs, where no call asked for a change. Takes the instance's turn. */
 export class Reconciliation {
   constructor(
     private readonly deps: InstancesDeps,

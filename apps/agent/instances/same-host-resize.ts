@@ -6,12 +6,12 @@ import { run } from '../process/run.js';
 import type { InstanceRecord } from '../state/instance-record.js';
 import type { InstancesDeps } from './instances-deps.js';
 
-/** A disk may be large; the copy shares its blocks where the file system can. */
+/** Long, because a disk may be large; the copy shares its blocks where the file system can. */
 const COPY_TIMEOUT_MS = 3_600_000;
 
 /**
- * Resizes a stopped instance on its host: keeps a copy of its disk and spec, once per migration, for a revert, and gives it the
- * new spec. May be repeated.
+ * Resizes a stopped instance on its host: keeps a copy of disk and spec for a revert, once per migration, and writes
+ * the new spec. May be repeated.
  */
 export async function resizeHere(
   { records, runtime, storage }: InstancesDeps,

@@ -15,13 +15,15 @@ import { channelCredentials, channelOptions } from '#libs/agent-protocol/credent
 import type { Pki } from '#libs/agent-protocol/credentials';
 
 const DEADLINE_MS = 10_000;
-/** A third of the lease, so that one call that hangs does not cost it. */
+/** A third of the lease, so that one hanging call does not lose it. */
 const HEARTBEAT_MS = 5_000;
 const DOWNLOAD_MS = 1800_000;
-/** Streams end by themselves and are dialled anew, so that they spread over the control plane's processes. */
+/**
+ * A stream ends after about this time and is dialled again, so that streams spread over the control plane's processes.
+ */
 const FOLLOW_MS = 3_600_000;
 
-/** The agent's calls to the control plane; each rejects after its deadline. */
+/** The agent's calls to the control plane. Each rejects after its deadline. */
 export class ControlPlane {
   private client: ControlPlaneClient;
 
@@ -32,20 +34,21 @@ export class ControlPlane {
     this.client = this.connect(pki);
   }
 
-  /** From now on calls show this certificate; those that are open go on with the one before. */
+  /** Later calls show this certificate; open ones go on with the one before. */
   use(pki: Pki): void {
     const before = this.client;
     this.client = this.connect(pki);
     before.close();
   }
 
+  /** Renews the lease; tells what this host is and what it promises to fence. */
   heartbeat(host: HostInfo, bootId: string, fence: Fence | undefined): Promise<HeartbeatResponse> {
     return answered((done) =>
       this.client.heartbeat({ host, bootId, fence }, new Metadata(), until(HEARTBEAT_MS), done),
     );
   }
 
-  /** Returns ids of those that are to be told again: a task runs. */
+  /** Reports states; returns the ids that must be reported again, because a task runs on them. */
   async report(instances: InstanceStatus[]): Promise<string[]> {
     const answer = await answered<{ busyIds: string[] }>((done) =>
       this.client.reportInstances({ instances }, new Metadata(), until(DEADLINE_MS), done),
@@ -53,6 +56,7 @@ export class ControlPlane {
     return answer.busyIds;
   }
 
+  /** Who owns these instances. */
   async ownership(instanceIds: string[]): Promise<Ownership[]> {
     const answer = await answered<{ ownerships: Ownership[] }>((done) =>
       this.client.getOwnership({ instanceIds }, new Metadata(), until(DEADLINE_MS), done),
@@ -60,17 +64,19 @@ export class ControlPlane {
     return answer.ownerships;
   }
 
+  /** Opens the stream of the desired state. */
   followDesiredState(): ClientDuplexStream<DesiredStateRequest, DesiredStateResponse> {
     return this.client.followDesiredState(new Metadata(), until(FOLLOW_MS * (0.5 + Math.random())));
   }
 
-  /** The next certificate for the key that signed the request. */
+  /** The next certificate, for the key that signed the request. */
   renewCertificate(certificateRequestPem: string): Promise<RenewCertificateResponse> {
     return answered((done) =>
       this.client.renewCertificate({ certificateRequestPem }, new Metadata(), until(DEADLINE_MS), done),
     );
   }
 
+  /** The image's data. */
   download(image: ImageRef): Readable {
     const { imageId, sha256 } = image;
     const call = this.client.downloadImage({ imageId, sha256 }, new Metadata(), until(DOWNLOAD_MS));

@@ -6,14 +6,20 @@ import type { Logger } from '#libs/common/logger';
 import type { Fence } from '../fence/fence.js';
 import type { ControlPlane } from './control-plane.js';
 
-/** Pauses after failed heartbeats. The longest equals the normal pause, so that a control plane that is back hears of its hosts soon. */
+/**
+ * Pauses after failed heartbeats. The longest equals the normal pause, so that a control plane that is back soon hears
+ * of its hosts.
+ */
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [500, 5_000];
 
 interface LeaseDeps {
   control: Pick<ControlPlane, 'heartbeat'>;
   host: () => Promise<HostInfo>;
   fence: Pick<Fence, 'now' | 'hasLease' | 'keepGuard' | 'promise' | 'renewed' | 'held'>;
-  /** Others may own what this host has: the lease is held again, or an operator says that the host is down. */
+  /**
+   * Called where other hosts may own this host's instances: the lease is held again after a loss, or an operator says
+   * that the host is dead.
+   */
   ownershipInDoubt: () => void;
   logger: Logger;
   signal: AbortSignal;

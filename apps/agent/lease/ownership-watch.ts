@@ -21,20 +21,23 @@ interface Deps {
   fence: Pick<Fence, 'hasLease' | 'held'>;
   records: InstanceRecords;
   reports: InstanceReports;
-  /** Instances in the middle of a move: whose they are is the move's question. */
+  /** Instances in the middle of a move, which decides whose they are. */
   moving: () => ReadonlySet<string>;
   logger: Logger;
   signal: AbortSignal;
 }
 
-/** Keeps the instances here and the control plane's view of them the same: asks who owns what, stops what this host lost. */
+/**
+ * Keeps this host's instances and the control plane's view of them the same: asks who owns them, and stops those that
+ * this host lost.
+ */
 export class OwnershipWatch {
   private ownershipIsDue = true;
   private waiting = new AbortController();
 
   constructor(private readonly deps: Deps) {}
 
-  /** Asks soon who owns this host's instances, for others may by now. */
+  /** Asks soon who owns this host's instances: others may own them by now. */
   checkOwnership(): void {
     this.ownershipIsDue = true;
     this.waiting.abort();
@@ -54,7 +57,7 @@ export class OwnershipWatch {
       }
       this.waiting = new AbortController();
       if (!this.ownershipIsDue || pause === RETRY_MS)
-        await sleep(pause, AbortSignal.any([signal, this.waiting.signal])).catch(() => undefined); // woken
+        await sleep(pause, AbortSignal.any([signal, this.waiting.signal])).catch(() => undefined); // woken, or the process ends
     }
   }
 

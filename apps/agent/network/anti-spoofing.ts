@@ -4,15 +4,15 @@ import { hostVethName } from './interface-names.js';
 
 const TABLE = 'bridge lxstack';
 
-/** Family and name of the table that holds all rules of ours. */
+/** Family and name of the table with all of our rules. */
 export const baseTable = TABLE;
 
-/** The port's chain. */
+/** Name of the port's chain. */
 export const chainOf = (nic: Nic): string => `p-${hostVethName(nic.portId)}`;
 
 /**
- * One chain per port, found by the veth's name in a verdict map, so that it can be there before the veth is: a port
- * never sends a frame unwatched. What the veth brings in is judged before the bridge sees it.
+ * One chain per port, found by the veth's name in a verdict map, so that the chain can be there before the veth: no
+ * frame of a port passes without its rules. Frames from the veth are judged before the bridge sees them.
  */
 export const baseRules = `add table ${TABLE}
 add map ${TABLE} ports { type ifname : verdict; }
@@ -21,7 +21,10 @@ flush chain ${TABLE} prerouting
 add rule ${TABLE} prerouting iifname vmap @ports
 `;
 
-/** The port's chain. `down`: nothing comes in from it, whatever its link does (a move plugs it in up). */
+/**
+ * nft commands that make the port's chain. `down`: nothing may come from the port, whatever the state of its link (a
+ * move plugs it in up).
+ */
 export function protectPort(nic: Nic, down = false): string {
   const veth = hostVethName(nic.portId);
   const chain = `${TABLE} p-${veth}`;
@@ -34,7 +37,10 @@ export function protectPort(nic: Nic, down = false): string {
   ].join('\n');
 }
 
-/** Only its MAC, its addresses, no answers of a DHCP server, no router advertisements. Nothing without port security. */
+/**
+ * The port's rules: only its MAC and its addresses may send; no DHCP server's answers, no router advertisements.
+ * Without port security there are none.
+ */
 export function portRules(nic: Nic, down: boolean): string[] {
   if (down) return ['drop'];
   const v4 = nic.fixedIps.map((ip) => ip.address).filter((address) => isIPv4(address));
@@ -55,7 +61,10 @@ export function portRules(nic: Nic, down: boolean): string[] {
   ];
 }
 
-/** The DHCP server's address is the same on every host: nothing but its replies leaves its port. */
+/**
+ * nft commands for the DHCP server's port: only its replies may leave it, because its address is the same on every
+ * host.
+ */
 export function protectDhcp(device: string): string {
   return [
     `add chain ${TABLE} p-${device}`,
@@ -67,7 +76,7 @@ export function protectDhcp(device: string): string {
   ].join('\n');
 }
 
-/** `add` before `delete` makes it succeed where there is nothing. */
+/** nft commands that remove the chain; `add` before `delete` lets them succeed where there is none. */
 export function unprotect(device: string): string {
   return [
     `add chain ${TABLE} p-${device}`,

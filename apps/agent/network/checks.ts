@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { InvalidInputError } from '#libs/common/errors';
 import { MAC, UUID, requireName } from '#libs/common/names';
 
-/** Throws InvalidInputError for what must not reach a command line. */
+/** Throws InvalidInputError for values that must not reach a command line. */
 export function checkNetwork(network: NetworkSpec): void {
   requireName('network.id', network.id, UUID, 'a UUID');
   if (network.mtu < 576 || network.mtu > 65_000)
@@ -24,7 +24,7 @@ export function checkNetwork(network: NetworkSpec): void {
   }
 }
 
-/** Throws InvalidInputError. */
+/** Throws InvalidInputError for values that must not reach a command line. */
 export function checkNic(nic: Nic): void {
   requireName('nic.port_id', nic.portId, UUID, 'a UUID');
   requireName('nic.mac', nic.mac, MAC, 'a MAC in lower case');

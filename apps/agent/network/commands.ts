@@ -5,27 +5,30 @@ import { exitOf } from '../process/child-exit.js';
 import { CommandError } from '../process/command-error.js';
 import { run } from '../process/run.js';
 
-/** One process for many changes; stops at the first that fails. */
+/** Runs many changes in one process; stops at the first that fails. */
 export const ipBatch = (lines: readonly string[]): Promise<string> => batch('ip', lines);
-/** Each line is tried, whatever became of the others: for removals, where "not there" is a success. */
+/** Runs every line, whatever becomes of the others: for removals, where a missing thing is a success. */
 export const ipBatchForce = (lines: readonly string[]): Promise<void> => force('ip', lines);
+/** As `ipBatchForce`, for bridge(8). */
 export const bridgeBatchForce = (lines: readonly string[]): Promise<void> => force('bridge', lines);
+/** As `ipBatchForce`, for tc(8). */
 export const tcBatchForce = (lines: readonly string[]): Promise<void> => force('tc', lines);
 
-/** Those that are not there are removed already: no process is started for them. */
+/** Removes the links that exist; starts no process where none does. */
 export const removeLinks = (names: readonly string[]): Promise<void> =>
   ipBatchForce(names.filter(linkExists).map((name) => `link del ${name}`));
 
+/** Whether this host's namespace has the link. */
 export const linkExists = (name: string): boolean => existsSync(`/sys/class/net/${name}`);
 
-/** Applied as one transaction of the kernel. */
+/** Applies a ruleset as one transaction of the kernel. */
 export const nft = (ruleset: string): Promise<string> => run('nft', ['-f', '-'], ruleset);
 
 async function batch(tool: string, lines: readonly string[]): Promise<string> {
   return lines.length ? run(tool, ['-batch', '-'], `${lines.join('\n')}\n`) : '';
 }
 
-/** One process: `before` is tried, as by tcBatchForce, and then `line` must succeed. */
+/** Runs all lines in one process: each of `before` as tcBatchForce does, then `line`, which must succeed. */
 export async function tcBatchAtLast(before: readonly string[], line: string): Promise<void> {
   try {
     await run('tc', ['-force', '-batch', '-'], [...before, line, ''].join('\n'));
@@ -45,8 +48,8 @@ async function force(tool: string, lines: readonly string[]): Promise<void> {
 }
 
 /**
- * A batch process started ahead of time that waits for its lines: what must happen at once (inside a freeze) then costs
- * no process start.
+ * A batch process that is started early and waits for its lines: inside a freeze, a change then costs no start of a
+ * process.
  */
 export class ArmedBatch {
   private readonly child: ChildProcess;
@@ -54,16 +57,17 @@ export class ArmedBatch {
 
   constructor(tool: 'ip' | 'bridge' | 'tc', force = true) {
     this.child = spawn(tool, [...(force ? ['-force'] : []), '-batch', '-'], { stdio: ['pipe', 'ignore', 'pipe'] });
-    this.child.stdin!.on('error', () => undefined); // told by its exit status
-    this.done = exitOf(this.child); // awaited by fire()
+    this.child.stdin!.on('error', () => undefined); // the exit status tells
+    this.done = exitOf(this.child); // fire() awaits it
   }
 
-  /** Executes the lines; resolves when all are in the kernel. A line that fails does not stop the next, but rejects. */
+  /** Runs the lines; resolves when all are in the kernel. A line that fails does not stop the next, but rejects. */
   async fire(lines: readonly string[]): Promise<void> {
     this.child.stdin!.end(lines.map((line) => `${line}\n`).join(''));
     await this.done;
   }
 
+  /** Ends the process without a change. */
   disarm(): void {
     this.child.stdin!.end();
   }

@@ -1,12 +1,13 @@
 import type { ForwardingEntry, NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
 
 /**
- * What the control plane's document says of this host's networks (`apps/agent/desired-state`). Undefined where it says
- * nothing: then what a call brought counts, and what an agent of an older control plane is told is all there is.
+ * The control plane's document of this host's networks (`apps/agent/desired-state`). Each answer is undefined where the
+ * document does not have the thing; then what a call brought counts. With a control plane of v0.1 the document is
+ * empty.
  */
 export interface DesiredNetworks {
   network(id: string): NetworkSpec | undefined;
-  /** Of a port that is on this host. */
+  /** The NIC of a port on this host. */
   nic(portId: string): Nic | undefined;
   hostname(portId: string): string | undefined;
   peers(networkId: string): ForwardingEntry[] | undefined;

@@ -4,7 +4,7 @@ import { CommandError } from '../process/command-error.js';
 import { run } from '../process/run.js';
 import { accessPortName, bridgeOf, hostVethName, vxlanOf } from './interface-names.js';
 
-/** Bridge and VXLAN device of a network; those that are there are left as they are. */
+/** Makes bridge and VXLAN device of a network, unless they exist. */
 export async function makeDevices({ vni, mtu }: NetworkSpec, vtep: string): Promise<void> {
   const [bridge, vxlan] = [bridgeOf(vni), vxlanOf(vni)];
   if (!(await exists(bridge)))
@@ -20,11 +20,12 @@ export async function makeDevices({ vni, mtu }: NetworkSpec, vtep: string): Prom
   ]);
 }
 
+/** Removes both devices; missing ones are a success. */
 export function removeDevices(vni: number): Promise<void> {
   return ipBatchForce([`link del ${vxlanOf(vni)}`, `link del ${bridgeOf(vni)}`]);
 }
 
-/** The veth of an access port, from the bridge into the host's own namespace. */
+/** Makes the veth of an access port, from the bridge into the host's own namespace. */
 export async function plug(network: NetworkSpec, nic: Nic): Promise<void> {
   const [outer, inner] = [hostVethName(nic.portId), accessPortName(nic.portId)];
   if (!(await exists(inner))) {
@@ -40,12 +41,16 @@ export async function plug(network: NetworkSpec, nic: Nic): Promise<void> {
   ]);
 }
 
-/** Its own, fixed: a bridge that takes another with each port that comes or goes loses its neighbour entries. */
+/**
+ * A fixed MAC: a bridge without one takes another with each port that comes or goes, and then loses its neighbour
+ * entries.
+ */
 const bridgeMac = (vni: number): string =>
   `02:6c:78:${[vni >> 16, (vni >> 8) & 255, vni & 255].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;
 
 const nodad = (address: string): string => (address.includes(':') ? ' nodad' : '');
 
+/** Whether this host's namespace has the device. */
 export async function exists(device: string): Promise<boolean> {
   try {
     await run('ip', ['link', 'show', 'dev', device]);

@@ -13,12 +13,12 @@ import { onReserve } from '../state/disk-reserve.js';
 import { intoServiceCgroup } from './service-cgroup.js';
 
 /**
- * One dnsmasq per network and host, for the ports of this host only, in a network namespace of its own (subnets of two
- * networks may overlap). It answers from the gateway's address; nftables lets nothing but DHCP replies out of its port,
- * so that the same address on every host is never seen by anyone. It outlives the agent and is known by its pid file.
+ * DHCP by one dnsmasq per network and host, for this host's ports only, in a network namespace of its own, because
+ * subnets of two networks may overlap. It answers from the gateway's address; nftables lets only its replies out of its
+ * port, so nobody notices that every host has this address. It outlives the agent, which finds it by its pid file.
  */
 export class DhcpServers {
-  /** By VNI: one change of a server at a time, in the order asked for. */
+  /** By VNI: one change of a server at a time, in the order in which they were asked for. */
   private readonly turns = new Turns();
 
   constructor(
@@ -26,7 +26,7 @@ export class DhcpServers {
     private readonly cgroup: string,
   ) {}
 
-  /** Makes the NIC's fixed address known to the server. dnsmasq reads a new file of its hosts directory by itself. */
+  /** Gives the server the NIC's fixed address. dnsmasq reads new files of its hosts directory by itself. */
   async reserve(network: NetworkSpec, nic: Nic, hostname: string): Promise<void> {
     if (!servedSubnets(network).length) return;
     const hosts = join(this.folder(network.vni), 'hosts');
@@ -35,7 +35,10 @@ export class DhcpServers {
     await this.ensure(network);
   }
 
-  /** The server has exactly these ports, with the network's subnets as they are. None to serve: it goes. */
+  /**
+   * Makes the server serve exactly these ports, with the network's present subnets. Ends the server where no subnet is
+   * served.
+   */
   async sync(network: NetworkSpec, ports: { nic: Nic; hostname: string }[]): Promise<void> {
     if (!servedSubnets(network).length) return this.remove(network.vni);
     const hosts = join(this.folder(network.vni), 'hosts');
@@ -55,14 +58,16 @@ export class DhcpServers {
     if (pid) process.kill(pid, 'SIGHUP');
   }
 
-  /** The server forgets a removed file only when told to read them all again. */
+  /** Removes the port's reservation. dnsmasq forgets a removed file only when SIGHUP makes it read all again. */
   async release(network: NetworkSpec, portId: string): Promise<void> {
     await rm(join(this.folder(network.vni), 'hosts', portId), { force: true });
     const pid = await this.pid(network.vni);
     if (pid) process.kill(pid, 'SIGHUP');
   }
 
-  /** Differences between the server that runs and the one that should, in words. `needed`: ports here want it. */
+  /**
+   * Differences between the server that runs and the one that should, in words. `needed`: ports of this host need one.
+   */
   async compare(network: NetworkSpec, needed: boolean): Promise<string[]> {
     const subnets = servedSubnets(network);
     const running = await this.pid(network.vni);
@@ -72,11 +77,12 @@ export class DhcpServers {
     return (await isRunWith(running, options)) ? [] : ['DHCP is served with other options'];
   }
 
-  /** Runs with the network's subnets as they are; one that does already is left alone. */
+  /** Starts the server with the network's present subnets; leaves one that runs with them alone. */
   ensure(network: NetworkSpec): Promise<void> {
     return this.turns.take(String(network.vni), () => this.start(network));
   }
 
+  /** Ends the network's server and removes its namespace. */
   remove(vni: number): Promise<void> {
     return this.turns.take(String(vni), () => this.takeDown(vni));
   }
@@ -119,8 +125,8 @@ export class DhcpServers {
   }
 
   /**
-   * The running server's pid. A pid file outlives a reboot: a process does not count that has come to its number, nor a
-   * server in a network namespace that is not the network's any more.
+   * Pid of the running server. A pid file outlives a reboot, so a process does not count that has got its number, nor a
+   * server in a namespace that is no longer the network's.
    */
   private async pid(vni: number): Promise<number | undefined> {
     const text = await readFile(join(this.folder(vni), 'pid'), 'utf8').catch(() => '');
@@ -135,13 +141,13 @@ export class DhcpServers {
   }
 }
 
-/** It takes its pid file with it: the next one writes its own only after that. */
+/** Ends a server and waits: it removes its pid file at its end, and the next one must write its own after that. */
 async function end(pid: number): Promise<void> {
   process.kill(pid, 'SIGTERM');
   for (let tries = 0; tries < 100 && existsSync(`/proc/${pid}/ns/net`); tries++) await sleep(20);
 }
 
-/** By id: the same on every host, in whatever order they are told. None of a network that is down. */
+/** The subnets that DHCP serves, by id, so that the order is the same on every host; none where the network is down. */
 export const servedSubnets = (network: NetworkSpec): Subnet[] =>
   network.adminStateDown
     ? []
@@ -154,13 +160,13 @@ function hostLine(nic: Nic, hostname: string): string {
   return `${[nic.mac, ...addresses, ...(hostname ? [hostname] : []), 'infinite'].join(',')}\n`;
 }
 
-/** False where subnets, gateways or name servers have changed since it was started. */
+/** Whether the process runs with these options: subnets, gateways and name servers may have changed since its start. */
 async function isRunWith(pid: number, options: readonly string[]): Promise<boolean> {
   const cmdline = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
   return cmdline.split('\0').slice(1, -1).join('\0') === options.join('\0');
 }
 
-/** Its own address: the gateway's, which no port ever has; the last of the subnet where there is no gateway. */
+/** The server's address: the gateway's, which no port has; without a gateway, the subnet's last address. */
 export function serverAddress(subnet: Subnet): string {
   const [base, length] = subnet.cidr.split('/') as [string, string];
   return `${subnet.gateway || lastAddress(base, Number(length))}/${length}`;
@@ -172,7 +178,7 @@ function lastAddress(base: string, length: number): string {
   return [24, 16, 8, 0].map((shift) => Math.floor(last / 2 ** shift) % 256).join('.');
 }
 
-/** Static leases only: who has no reservation gets no answer. */
+/** Static leases only: a client without a reservation gets no answer. */
 export function dnsmasqOptions(network: NetworkSpec, subnets: readonly Subnet[], folder: string): string[] {
   const options = [
     '--conf-file=/dev/null',
@@ -197,8 +203,8 @@ export function dnsmasqOptions(network: NetworkSpec, subnets: readonly Subnet[],
 }
 
 /**
- * Host routes as option 121, and as 249 for clients that know only that. Who takes 121 heeds no router option (RFC 3442),
- * so the default route is among them.
+ * Host routes as option 121, and as 249 for clients that know only that. Clients that take 121 ignore the router option
+ * (RFC 3442), so the default route is among them.
  */
 function routeOptions(subnet: Subnet): string[] {
   const routes = subnet.hostRoutes.filter(({ destination }) => isIPv4(destination.split('/')[0] ?? ''));

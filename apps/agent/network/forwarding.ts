@@ -4,23 +4,24 @@ import { InvalidInputError } from '#libs/common/errors';
 import { MAC, requireName } from '#libs/common/names';
 import { bridgeOf, vxlanOf } from './interface-names.js';
 
-/** A network's entries by MAC. */
+/** The entries of a network by MAC. */
 export type Forwarding = ReadonlyMap<string, ForwardingEntry>;
 
 export interface ForwardingChange {
   entries: readonly ForwardingEntry[];
   removedMacs: readonly string[];
-  /** Drops every entry that is not among `entries`. */
+  /** True: removes every entry that is not in `entries`. */
   complete: boolean;
 }
 
 export interface ForwardingDiff {
   next: Forwarding;
-  /** Lines for `bridge -force -batch` and `ip -force -batch`; removals may name what is not there. */
+  /** Lines for `bridge -force -batch` and `ip -force -batch`; removals may name what is missing. */
   bridge: string[];
   ip: string[];
 }
 
+/** Throws InvalidInputError for values that must not reach a command line. */
 export function checkEntry(entry: ForwardingEntry): ForwardingEntry {
   requireName('entries.mac', entry.mac, MAC, 'a MAC in lower case');
   if (!isIP(entry.vtep)) throw new InvalidInputError('entries.vtep', 'an IP address');
@@ -30,8 +31,8 @@ export function checkEntry(entry: ForwardingEntry): ForwardingEntry {
 }
 
 /**
- * What has to change in the kernel from `present` to `present` with `change`. A MAC at `localVtep` is on a port of this
- * host: its bridge learns it from the port, so it must have no entry on the VXLAN device.
+ * What must change in the kernel to get from `present` to `present` with `change`. A MAC at `localVtep` is on a port of
+ * this host: its bridge learns it there, so the VXLAN device must have no entry for it.
  */
 export function diffForwarding(
   vni: number,
@@ -48,7 +49,7 @@ export function diffForwarding(
   const [bridge, ip]: [string[], string[]] = [[], []];
   const gone = new Set([
     ...[...present.keys()].filter((mac) => !next.has(mac)),
-    // Also one that only the kernel has: a move's source sends its frames on by an entry that no record knows.
+    // Also where no record has the MAC: a move's source redirects frames by an entry that it does not record.
     ...change.removedMacs.filter((mac) => !next.has(mac)),
     ...change.entries.filter((entry) => entry.vtep === localVtep).map((entry) => entry.mac),
   ]);
@@ -67,7 +68,7 @@ export function diffForwarding(
   return { next, bridge, ip };
 }
 
-/** The bridge sends the MAC to the VXLAN device, and that to the VTEP. */
+/** Lines that make the bridge send the MAC to the VXLAN device, and that to the VTEP. */
 export function addLines(vni: number, entry: ForwardingEntry): string[] {
   return [
     `fdb replace ${entry.mac} dev ${vxlanOf(vni)} self static dst ${entry.vtep}`,
@@ -75,11 +76,12 @@ export function addLines(vni: number, entry: ForwardingEntry): string[] {
   ];
 }
 
+/** Lines that remove the MAC from both. */
 export function removeLines(vni: number, mac: string): string[] {
   return [`fdb del ${mac} dev ${vxlanOf(vni)} self`, `fdb del ${mac} dev ${vxlanOf(vni)} master`];
 }
 
-// The bridge answers ARP and neighbour solicitations from these itself (neigh_suppress on the VXLAN port).
+// Lets the bridge answer ARP and neighbour solicitations itself (neigh_suppress on the VXLAN port).
 const neighbour = (vni: number, address: string, mac: string): string =>
   `neigh replace ${address} lladdr ${mac} dev ${bridgeOf(vni)} nud permanent`;
 const neighbourGone = (vni: number, address: string): string => `neigh del ${address} dev ${bridgeOf(vni)}`;

@@ -10,23 +10,26 @@ import { PortsAhead } from './ports-ahead.js';
 import { Turns } from '../state/turns.js';
 
 export interface HostNetworkOptions {
-  /** Of the agent's state; records are kept in `networks/`, DHCP in `dhcp/`. */
+  /** Directory of the agent's state; records lie in `networks/`, DHCP in `dhcp/`. */
   stateDirectory: string;
-  /** Underlay address, also the local VXLAN tunnel end point. */
+  /** Underlay address: the local VXLAN tunnel end point. */
   vtep: string;
-  /** Directory under each cgroup hierarchy that holds all of this host. */
+  /** Directory below each cgroup hierarchy that holds all of this host. */
   cgroup: string;
-  /** Counts more than what calls bring. */
+  /** The control plane's document, which counts more than what calls bring. */
   desired: DesiredNetworks;
   logger: Logger;
 }
 
-/** What networks, ports, forwarding, DHCP and mending of one host share: what is recorded, and what is desired. */
+/** What the classes for a host's networks share: records, the desired state, and one turn per network. */
 export class HostNetworkState {
   readonly ahead: PortsAhead;
-  /** Told where a port has left or has settled here: what the document says of its MAC is to be applied. */
+  /**
+   * Called where a port has left this host, or a move's port has arrived: the document's peer with its MAC can be
+   * applied now.
+   */
   onSettled: (networkId: string) => void = () => {};
-  /** Where the guests are; set by who knows the instances. */
+  /** Finds the guest behind a port; set by the class that knows the instances. */
   findGuest: FindGuest = () => Promise.resolve(undefined);
   /** When a network was last asked for or lost a port, in ms since 1970. */
   readonly used = new Map<string, number>();
@@ -48,27 +51,29 @@ export class HostNetworkState {
     return this.options.desired;
   }
 
+  /** Runs `work` when no other change of the network runs. */
   inTurn<T>(networkId: string, work: () => Promise<T>): Promise<T> {
     return this.turns.take(networkId, work);
   }
 
-  /** As the document has it by now; as it is given where the document does not know it. */
+  /** The NIC as the document has it; as given where the document does not have the port. */
   nicAsDesired(nic: Nic): Nic {
     const wanted = this.desired.nic(nic.portId);
     return wanted ? { ...wanted, name: nic.name || wanted.name } : nic;
   }
 
-  /** The nft commands that protect the port. Throws NotFoundError where the host does not have its network. */
+  /** nft commands that protect the port. Throws NotFoundError where this host does not have its network. */
   protection(nic: Nic): string {
     return protectPort(nic, isDown(this.records.get(nic.networkId).network, nic));
   }
 
+  /** Sets rules and links of the NICs by admin_state_up of port and network. */
   async applyAdminState(network: NetworkSpec, nics: readonly Nic[]): Promise<void> {
     if (nics.length) await nft(nics.map((nic) => this.protection(nic)).join(''));
     await setLinkStates(network, nics);
   }
 }
 
-/** True where an instance's port is plugged in: access ports need no DHCP. */
+/** Whether an instance's port is plugged in; access ports need no DHCP. */
 export const hasInstancePorts = ({ ports, access }: NetworkRecord): boolean =>
   Object.keys(ports).some((id) => !access.includes(id));

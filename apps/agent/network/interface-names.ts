@@ -1,16 +1,17 @@
 import { UUID, requireName } from '#libs/common/names';
 
-/** Interface names have 15 characters at most (IFNAMSIZ); a VNI has 24 bits, so 8 digits. */
+/** An interface name has at most 15 characters (IFNAMSIZ), and a VNI has 24 bits, thus 8 digits. */
 export const bridgeOf = (vni: number): string => `lxb${requireVni(vni)}`;
+/** Name of a network's VXLAN device. */
 export const vxlanOf = (vni: number): string => `lxv${requireVni(vni)}`;
-/** The DHCP server's own network namespace and the bridge's side of the veth into it. */
+/** Name of the DHCP server's network namespace, and of the bridge's end of the veth into it. */
 export const dhcpOf = (vni: number): string => `lxd${requireVni(vni)}`;
 
-/** The host's side of a port's veth. */
+/** Name of the host's end of a port's veth. */
 export const hostVethName = (portId: string): string => `lx${digits(portId)}`;
 /** The inner side of an access port in the host's own namespace. */
 export const accessPortName = (portId: string): string => `lp${digits(portId)}`;
-/** Holds a port's frames while its instance is on its way here. */
+/** Name of the device that keeps a port's frames while its instance arrives. */
 export const holdName = (portId: string): string => `lxh${digits(portId)}`;
 
 function digits(portId: string): string {

@@ -5,7 +5,10 @@ import { hasInstancePorts } from './host-network-state.js';
 import type { HostNetworkState } from './host-network-state.js';
 import type { NetworkRecord } from './network-records.js';
 
-/** DHCP of the networks as they are recorded and desired here: which ports each server serves, under which names. */
+/**
+ * DHCP of this host's networks, by their records and the desired state: which ports each server serves, under which
+ * host names.
+ */
 export class NetworkDhcp {
   private readonly servers: DhcpServers;
 
@@ -13,7 +16,7 @@ export class NetworkDhcp {
     this.servers = new DhcpServers(join(state.options.stateDirectory, 'dhcp'), state.options.cgroup);
   }
 
-  /** The server serves the ports of instances that are plugged in, and no others. */
+  /** Makes the server serve the ports of instances that are plugged in, and no others. */
   serve(record: NetworkRecord): Promise<void> {
     const { network, ports, access, hostnames = {} } = record;
     const nics = Object.values(ports).filter((nic) => !access.includes(nic.portId));
@@ -24,7 +27,7 @@ export class NetworkDhcp {
     );
   }
 
-  /** DHCP as the document has subnets and ports; the ports of instances that are here get it. */
+  /** Applies the document's subnets to the DHCP of this host's ports. */
   async applySubnets(networkId: string): Promise<void> {
     await this.state.inTurn(networkId, async () => {
       const record = this.state.records.find(networkId);
@@ -39,22 +42,27 @@ export class NetworkDhcp {
     return this.servers.compare(this.state.desired.network(networkId) ?? record.network, hasInstancePorts(record));
   }
 
+  /** As `DhcpServers.release`. */
   release(network: NetworkSpec, portId: string): Promise<void> {
     return this.servers.release(network, portId);
   }
 
+  /** As `DhcpServers.remove`. */
   remove(vni: number): Promise<void> {
     return this.servers.remove(vni);
   }
 
+  /** As `DhcpServers.reserve`, without waiting; a failure is logged. */
   reserveInBackground(nic: Nic, hostname: string): void {
     this.inBackground(this.servers.reserve(this.state.records.get(nic.networkId).network, nic, hostname));
   }
 
+  /** As `serve`, without waiting; a failure is logged. */
   serveInBackground(record: NetworkRecord): void {
     this.inBackground(this.serve(record));
   }
 
+  /** As `DhcpServers.ensure`, without waiting; a failure is logged. */
   ensureInBackground(network: NetworkSpec): void {
     this.inBackground(this.servers.ensure(network));
   }

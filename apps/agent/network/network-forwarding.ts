@@ -6,11 +6,11 @@ import type { Forwarding } from './forwarding.js';
 import type { HostNetworkState } from './host-network-state.js';
 import { accessPortName } from './interface-names.js';
 
-/** Where the frames of a network go from here: entries of the kernel, and of the network's record. */
+/** Where the frames of a network are sent from this host: the kernel's entries and the network's record. */
 export class NetworkForwarding {
   constructor(private readonly state: HostNetworkState) {}
 
-  /** False where this host does not have the network. */
+  /** Changes entries; returns false where this host does not have the network. */
   async set(
     networkId: string,
     entries: readonly ForwardingEntry[],
@@ -24,7 +24,7 @@ export class NetworkForwarding {
     });
   }
 
-  /** Where the document says that ports of a network are, all of them or those that changed; see PortsAhead. */
+  /** Applies the document's peers, all of them or those that changed; leaves the MACs of PortsAhead alone. */
   async applyPeers(networkId: string, change?: { entries: ForwardingEntry[]; removedMacs: string[] }): Promise<void> {
     await this.state.inTurn(networkId, async () => {
       const record = this.state.records.find(networkId);
@@ -41,7 +41,10 @@ export class NetworkForwarding {
     });
   }
 
-  /** Kernel and record; within the network's turn. `complete`: what is not among `entries` goes. */
+  /**
+   * Changes kernel and record; the caller holds the network's turn. `complete`: entries that are not in `entries` are
+   * removed.
+   */
   async apply(
     networkId: string,
     entries: readonly ForwardingEntry[],
@@ -53,7 +56,8 @@ export class NetworkForwarding {
     removedMacs.forEach((mac) => requireName('removed_macs', mac, MAC, 'a MAC in lower case'));
     const present: Forwarding = new Map(record.entries.map((entry) => [entry.mac, entry]));
     const diff = diffForwarding(record.network.vni, this.state.vtep, present, { entries, removedMacs, complete });
-    // An address may have had another owner, whose MAC an access port still remembers: nothing is flooded to tell it.
+    // An access port may remember another MAC for an address; no frame is flooded that would correct it, so the
+    // neighbour is removed.
     const addresses = entries.filter(({ mac }) => !present.has(mac)).flatMap((entry) => entry.addresses);
     const forgotten = record.access.flatMap((portId) =>
       addresses.map((address) => `neigh del ${address} dev ${accessPortName(portId)}`),

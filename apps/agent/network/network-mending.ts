@@ -9,23 +9,23 @@ import type { NetworkForwarding } from './network-forwarding.js';
 import type { NetworkRecord } from './network-records.js';
 import { setMtu } from './port-links.js';
 
-/** One network as it should be here. */
+/** A network as it should be on this host. */
 export interface InspectedNetwork {
   network: NetworkSpec;
-  /** Ports that the document has here and that are plugged in. */
+  /** The document's ports that are plugged in here. */
   nics: Nic[];
-  /** MACs of ports that calls have brought and the document does not know here. */
+  /** MACs of ports that a call has brought and that the document does not have here yet. */
   ahead: Set<string>;
 }
 
-/** The kernel's word on one network's forwarding. */
+/** What the kernel has of a network's links and forwarding. */
 export interface ForwardingSeen {
   links: ReadonlyMap<string, { vni: number | undefined }>;
   fdb: ReadonlyMap<string, { self: ReadonlyMap<string, string>; master: ReadonlySet<string> }>;
   neighbours: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
 
-/** What an audit asks of a network: how it should be, and that what the kernel has lost is made again. */
+/** Tells how a network should be on this host, and repairs it in the kernel. */
 export class NetworkMending {
   constructor(
     private readonly state: HostNetworkState,
@@ -33,7 +33,7 @@ export class NetworkMending {
     private readonly dhcp: NetworkDhcp,
   ) {}
 
-  /** What should be here of the network; undefined where it is not made. */
+  /** How the network should be; undefined where this host does not have it. */
   inspect(networkId: string): InspectedNetwork | undefined {
     const record = this.state.records.find(networkId);
     if (!record) return undefined;
@@ -44,7 +44,10 @@ export class NetworkMending {
     return { network, nics, ahead: this.state.ahead.macs() };
   }
 
-  /** Makes again what of the network the kernel does not have as it should (`seen`). Within the network's turn. */
+  /**
+   * Makes again what the kernel (`seen`) lacks of the network or has otherwise. The caller holds the network's turn.
+   * `moving`: MACs of instances that are being moved.
+   */
   async mend(networkId: string, seen: ForwardingSeen, moving: ReadonlySet<string>): Promise<void> {
     const record = this.state.records.find(networkId);
     if (!record) return;
@@ -62,7 +65,7 @@ export class NetworkMending {
     if (hasInstancePorts(record)) await this.dhcp.serve(record);
   }
 
-  /** The record is set to what the kernel has, then the document's peers are applied; MACs `apart` are left alone. */
+  /** Sets the record to what the kernel has, then applies the document's peers; leaves the MACs `apart` alone. */
   private async mendForwarding(
     record: NetworkRecord,
     seen: ForwardingSeen | undefined,

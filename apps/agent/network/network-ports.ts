@@ -11,7 +11,10 @@ import type { NetworkForwarding } from './network-forwarding.js';
 import type { NetworkPresence } from './network-presence.js';
 import { isDown, setLinkStates } from './port-links.js';
 
-/** Ports of this host, of instances and of the host itself: plugged in, protected, moved in, taken away. */
+/**
+ * The ports of this host, of instances and of the host itself: plugs them in, protects them, takes them over from a
+ * move, removes them.
+ */
 export class NetworkPorts {
   constructor(
     private readonly state: HostNetworkState,
@@ -20,14 +23,14 @@ export class NetworkPorts {
     private readonly dhcp: NetworkDhcp,
   ) {}
 
-  /** The spec with its NICs as the document has them by now: what a stopped instance was last told may be old. */
+  /** The spec with its NICs as the document has them: what a stopped instance was last told may be old. */
   current(spec: InstanceSpec): InstanceSpec {
     return { ...spec, nics: spec.nics.map((nic) => this.state.nicAsDesired(nic)) };
   }
 
   /**
-   * Before an instance starts: networks of its spec, and its ports protected before their veths exist. DHCP follows by
-   * itself and holds nothing up: the runtime sets the addresses, only a guest that asks needs it.
+   * Before an instance starts: makes the networks of its spec, and protects its ports before their veths exist. DHCP
+   * follows in the background, because the runtime sets the addresses and only a guest that asks needs it.
    */
   async attach(spec: InstanceSpec): Promise<void> {
     for (const network of spec.networks) await this.presence.ensure(network, []);
@@ -41,7 +44,9 @@ export class NetworkPorts {
     for (const nic of nics) this.dhcp.reserveInBackground(nic, spec.hostname);
   }
 
-  /** After an instance has started: veths of ports that are down go down. The rest is as LXC made it. */
+  /**
+   * After an instance has started: takes the links of ports down whose admin_state_up is false; LXC has made them up.
+   */
   async settle(nics: readonly Nic[]): Promise<void> {
     for (const nic of nics) {
       const { network, ports } = this.state.records.get(nic.networkId);
@@ -50,12 +55,15 @@ export class NetworkPorts {
     }
   }
 
-  /** These come by a live move: where their frames go is the move's until `claimMac`. */
+  /** These ports arrive by a live move: the move decides where their frames go, until `claimMac`. */
   arriving(nics: readonly Nic[]): void {
     for (const nic of nics) this.state.ahead.arriving(nic.portId, nic.mac);
   }
 
-  /** After an instance has stopped for good: rules, DHCP, and the veth where the kernel has not removed it yet. */
+  /**
+   * After an instance has stopped for good: removes rules and DHCP, and the veth where the kernel has not removed it
+   * yet.
+   */
   async detach(nics: readonly Nic[]): Promise<void> {
     if (!nics.length) return;
     await removeLinks(nics.map((nic) => hostVethName(nic.portId)));
@@ -65,7 +73,7 @@ export class NetworkPorts {
     for (const networkId of new Set(nics.map((nic) => nic.networkId))) this.state.onSettled(networkId);
   }
 
-  /** An access port in the host's own namespace, with the NIC's MAC and addresses. */
+  /** Makes an access port in the host's own namespace, with the NIC's MAC and addresses. */
   async ensureAccess(network: NetworkSpec, given: Nic, entries: readonly ForwardingEntry[]): Promise<void> {
     const nic = this.state.nicAsDesired(given);
     checkNic(nic);
@@ -78,14 +86,14 @@ export class NetworkPorts {
     await this.settle([nic]);
   }
 
-  /** A port that is not there is a success. */
+  /** Removes the port; a missing one is a success. */
   async delete(portId: string): Promise<void> {
     requireName('port_id', portId, UUID, 'a UUID');
     for (const { network, ports } of this.state.records.all())
       if (ports[portId]) await this.detach([{ ...ports[portId], networkId: network.id }]);
   }
 
-  /** The port's MAC is on this host from now on: no frame for it goes to the underlay. */
+  /** From now on the port's MAC is on this host: no frame for it goes to the underlay. */
   async claimMac(nic: Nic): Promise<void> {
     this.state.records.get(nic.networkId);
     const here = { mac: nic.mac, addresses: [], vtep: this.state.vtep };
@@ -96,8 +104,8 @@ export class NetworkPorts {
   }
 
   /**
-   * What the document says of ports that are plugged in here: rules and link. Those of no instance that has started
-   * here are left to its start.
+   * Applies the document's rules and link of ports that are plugged in here. A port whose instance has not started here
+   * gets them at its start.
    */
   async apply(networkId: string, portIds: readonly string[]): Promise<void> {
     await this.state.inTurn(networkId, async () => {

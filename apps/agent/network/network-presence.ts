@@ -13,7 +13,7 @@ import { setMtu } from './port-links.js';
 
 const IDLE_MS = 60_000;
 
-/** Networks come to this host and leave it: their devices, their records, and what is made again after a reboot. */
+/** Brings networks to this host and removes them: devices and records, also what a reboot has removed. */
 export class NetworkPresence {
   constructor(
     private readonly state: HostNetworkState,
@@ -21,7 +21,7 @@ export class NetworkPresence {
     private readonly dhcp: NetworkDhcp,
   ) {}
 
-  /** Makes again what the kernel has lost of recorded networks (a reboot). Running traffic is not touched. */
+  /** Makes again what the kernel has lost of recorded networks (a reboot). Does not touch running traffic. */
   async restore(): Promise<void> {
     for (const record of this.state.records.all()) {
       this.state.used.set(record.network.id, Date.now());
@@ -29,14 +29,15 @@ export class NetworkPresence {
     }
   }
 
+  /** Removes idle networks from now on, every half IDLE_MS. */
   watchIdle(): void {
     const warn = (error: unknown) => this.state.options.logger.warn({ err: error }, 'idle network stays');
     new Rounds(IDLE_MS / 2, () => this.removeIdle(IDLE_MS), warn, { keepsAlive: false }).start();
   }
 
   /**
-   * Makes bridge and VXLAN device where they are not there yet. Without `entries` the forwarding stays as it is. What the
-   * document says of the network counts more than `given`.
+   * Makes bridge and VXLAN device unless they exist. Without `entries` the forwarding stays as it is. The document's
+   * network counts more than `given`.
    */
   async ensure(given: NetworkSpec, entries: readonly ForwardingEntry[]): Promise<void> {
     const { records, used, vtep } = this.state;
@@ -56,7 +57,7 @@ export class NetworkPresence {
     });
   }
 
-  /** Removes everything of the network. One that is not there is a success; one that still has ports is refused. */
+  /** Removes everything of the network; a missing one is a success. Throws InvalidInputError where it has ports. */
   async delete(networkId: string): Promise<void> {
     await this.state.inTurn(networkId, async () => {
       const record = this.state.records.find(networkId);
@@ -68,8 +69,8 @@ export class NetworkPresence {
   }
 
   /**
-   * Removes networks that have had no port here for `idleMs`: the control plane does not know whom to tell when one is
-   * deleted, and the next instance of a network that comes and goes finds it as it was.
+   * Removes networks that have had no port here for `idleMs`. The control plane does not tell each host of a deleted
+   * network; and an instance that soon follows another finds its network as it was.
    */
   async removeIdle(idleMs: number): Promise<void> {
     const { records, used, desired } = this.state;
@@ -81,18 +82,18 @@ export class NetworkPresence {
       });
   }
 
-  /** What a changed network means for the ports that are plugged into it here. */
+  /** Applies a changed network to its ports on this host. */
   private async change(record: NetworkRecord, before: NetworkSpec): Promise<void> {
     const { network } = record;
     const nics = Object.values(record.ports);
     if (before.mtu !== network.mtu) await setMtu(network, nics, this.state.findGuest);
     if (before.adminStateDown !== network.adminStateDown) await this.state.applyAdminState(network, nics);
-    // The document's subnets are applied by who follows it, and are told of when they fail.
+    // The follower of the document applies its subnets, and reports where that fails.
     if (this.state.desired.network(network.id) || same(before, network) || !nics.length) return;
     this.dhcp.serveInBackground(record);
   }
 
-  /** A deleted network's VNI may be another's now: what is left of the former goes before. */
+  /** The VNI of a deleted network may be another's now: removes what is left of the former first. */
   private async takeOverVni({ id, vni }: NetworkSpec): Promise<void> {
     const { records } = this.state;
     const former = records.all().find(({ network }) => network.vni === vni && network.id !== id);
@@ -126,7 +127,7 @@ export class NetworkPresence {
   }
 }
 
-/** Specs that were written down before there were host routes have none. */
+/** Adds the host routes that specs of older control planes do not have. */
 function withRoutes(network: NetworkSpec): NetworkSpec {
   return { ...network, subnets: network.subnets.map((subnet) => ({ ...subnet, hostRoutes: subnet.hostRoutes ?? [] })) };
 }

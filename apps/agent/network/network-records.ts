@@ -5,36 +5,38 @@ import { NotFoundError } from '#libs/common/errors';
 import { UUID, requireName } from '#libs/common/names';
 import { replaceFile } from '../state/atomic-file.js';
 
-/** What is kept of a network over restarts of the agent. */
+/** What the agent keeps of a network over its restarts. */
 export interface NetworkRecord {
   network: NetworkSpec;
-  /** As they are in the kernel. */
+  /** The entries that the kernel has. */
   entries: ForwardingEntry[];
-  /** Ports of this host: instance NICs and access ports. */
+  /** This host's ports: instance NICs and access ports. */
   ports: Record<string, Nic>;
-  /** Those of them that are access ports, plugged into the host itself. */
+  /** Ids of the access ports among them, which are plugged into the host itself. */
   access: string[];
-  /** What DHCP calls the instances of ports. */
+  /** The host names that DHCP gives to the ports' instances. */
   hostnames?: Record<string, string>;
 }
 
-/** The networks that this host has: `networks/ID.json`, held in memory. */
+/** This host's networks, in `networks/ID.json` and in memory. */
 export class NetworkRecords {
   private readonly records = new Map<string, NetworkRecord>();
 
   private constructor(private readonly directory: string) {}
 
+  /** Reads every record. */
   static async open(stateDirectory: string): Promise<NetworkRecords> {
     const records = new NetworkRecords(join(stateDirectory, 'networks'));
     await mkdir(records.directory, { recursive: true });
     for (const file of (await readdir(records.directory)).filter((name) => name.endsWith('.json'))) {
       const record = JSON.parse(await readFile(join(records.directory, file), 'utf8')) as NetworkRecord;
-      for (const subnet of record.network.subnets) subnet.hostRoutes ??= []; // written by an agent before host routes
+      for (const subnet of record.network.subnets) subnet.hostRoutes ??= []; // an agent before host routes wrote it
       records.records.set(record.network.id, record);
     }
     return records;
   }
 
+  /** The network's record; undefined where this host does not have it. */
   find(networkId: string): NetworkRecord | undefined {
     return this.records.get(networkId);
   }
@@ -46,20 +48,24 @@ export class NetworkRecords {
     return record;
   }
 
+  /** Every network of this host. */
   all(): NetworkRecord[] {
     return [...this.records.values()];
   }
 
+  /** Adds a record in memory; `keep` writes it. */
   add(network: NetworkSpec): NetworkRecord {
     const record: NetworkRecord = { network, entries: [], ports: {}, access: [] };
     this.records.set(network.id, record);
     return record;
   }
 
+  /** Writes the network's record. */
   async keep(networkId: string): Promise<void> {
     await replaceFile(this.file(networkId), JSON.stringify(this.get(networkId)));
   }
 
+  /** Removes the network's record. */
   async forget(networkId: string): Promise<void> {
     await rm(this.file(networkId), { force: true });
     this.records.delete(networkId);

@@ -13,7 +13,7 @@ import type {
 import { InvalidInputError } from '#libs/common/errors';
 import type { Network } from './network.js';
 
-/** The network's part of the agent's service: request in, response out. The composition maps errors to gRPC statuses. */
+/** The part of the agent's service that is about networks. */
 export function networkHandlers({ network }: { network: Network }) {
   return {
     async ensureNetwork(request: EnsureNetworkRequest): Promise<EnsureNetworkResponse> {

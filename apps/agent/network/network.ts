@@ -13,9 +13,9 @@ import { NetworkPresence } from './network-presence.js';
 import { NetworkRecords } from './network-records.js';
 import type { FindGuest } from './port-links.js';
 
-/** The virtual networks of one host: bridges, VXLAN, forwarding, anti-spoofing, DHCP. Every method is idempotent. */
+/** The virtual networks of a host: bridges, VXLAN, forwarding, anti-spoofing, DHCP. Every method is idempotent. */
 export class HostNetwork {
-  /** A simulated host's is not: there is nothing to compare with what it should be. */
+  /** False on a simulated host: there is no kernel state to compare. */
   readonly inKernel: boolean = true;
   private readonly dhcp: NetworkDhcp;
   private readonly forwarding: NetworkForwarding;
@@ -31,7 +31,7 @@ export class HostNetwork {
     this.mending = new NetworkMending(state, this.forwarding, this.dhcp);
   }
 
-  /** Reads what is kept, and makes again what the kernel has lost (a reboot). Running traffic is not touched. */
+  /** Reads the records, and makes again what the kernel has lost (a reboot). Does not touch running traffic. */
   static async open(options: HostNetworkOptions): Promise<HostNetwork> {
     const host = new HostNetwork(new HostNetworkState(options, await NetworkRecords.open(options.stateDirectory)));
     await nft(baseRules);
@@ -40,12 +40,15 @@ export class HostNetwork {
     return host;
   }
 
-  /** Told where a port has left or has settled here: what the document says of its MAC is to be applied. */
+  /**
+   * Called where a port has left this host, or a move's port has arrived: the document's peer with its MAC can be
+   * applied now.
+   */
   set onSettled(listener: (networkId: string) => void) {
     this.state.onSettled = listener;
   }
 
-  /** Where the guests are; set by who knows the instances. */
+  /** Finds the guest behind a port; set by the class that knows the instances. */
   set findGuest(find: FindGuest) {
     this.state.findGuest = find;
   }
@@ -59,7 +62,7 @@ export class HostNetwork {
     return this.presence.ensure(given, entries);
   }
 
-  /** One that is not there is a success; throws InvalidInputError where it still has ports. */
+  /** Removes the network; a missing one is a success. Throws InvalidInputError where it has ports. */
   deleteNetwork(networkId: string): Promise<void> {
     return this.presence.delete(networkId);
   }
@@ -69,7 +72,7 @@ export class HostNetwork {
     return this.presence.removeIdle(idleMs);
   }
 
-  /** False where this host does not have the network. */
+  /** Changes where frames are sent; returns false where this host does not have the network. */
   setForwarding(
     networkId: string,
     entries: readonly ForwardingEntry[],
@@ -79,62 +82,62 @@ export class HostNetwork {
     return this.forwarding.set(networkId, entries, removedMacs, complete);
   }
 
-  /** The spec with its NICs as the document has them by now. */
+  /** The spec with its NICs as the document has them. */
   current(spec: InstanceSpec): InstanceSpec {
     return this.ports.current(spec);
   }
 
-  /** Before an instance starts: its networks, and its ports protected before their veths exist. */
+  /** Before an instance starts: makes its networks, and protects its ports before their veths exist. */
   attach(spec: InstanceSpec): Promise<void> {
     return this.ports.attach(spec);
   }
 
-  /** After an instance has started: veths of ports that are down go down. */
+  /** After an instance has started: takes the links of ports down whose admin_state_up is false. */
   settle(nics: readonly Nic[]): Promise<void> {
     return this.ports.settle(nics);
   }
 
-  /** These come by a live move: where their frames go is the move's until `claimMac`. */
+  /** These ports arrive by a live move: the move decides where their frames go, until `claimMac`. */
   arriving(nics: readonly Nic[]): void {
     this.ports.arriving(nics);
   }
 
-  /** After an instance has stopped for good. */
+  /** After an instance has stopped for good: removes its ports. */
   detach(nics: readonly Nic[]): Promise<void> {
     return this.ports.detach(nics);
   }
 
-  /** An access port in the host's own namespace, with the NIC's MAC and addresses. */
+  /** Makes an access port in the host's own namespace, with the NIC's MAC and addresses. */
   ensurePort(network: NetworkSpec, given: Nic, entries: readonly ForwardingEntry[]): Promise<void> {
     return this.ports.ensureAccess(network, given, entries);
   }
 
-  /** A port that is not there is a success. */
+  /** Removes the port; a missing one is a success. */
   deletePort(portId: string): Promise<void> {
     return this.ports.delete(portId);
   }
 
-  /** The port's MAC is on this host from now on: no frame for it goes to the underlay. */
+  /** From now on the port's MAC is on this host: no frame for it goes to the underlay. */
   claimMac(nic: Nic): Promise<void> {
     return this.ports.claimMac(nic);
   }
 
-  /** What the document says of ports that are plugged in here: rules and link. */
+  /** Applies the document's rules and link of ports that are plugged in here. */
   applyPorts(networkId: string, portIds: readonly string[]): Promise<void> {
     return this.ports.apply(networkId, portIds);
   }
 
-  /** DHCP as the document has subnets and ports. */
+  /** Applies the document's subnets to DHCP. */
   applySubnets(networkId: string): Promise<void> {
     return this.dhcp.applySubnets(networkId);
   }
 
-  /** Where the document says that ports of a network are, all of them or those that changed. */
+  /** Applies the document's peers, all of them or those that changed. */
   applyPeers(networkId: string, change?: { entries: ForwardingEntry[]; removedMacs: string[] }): Promise<void> {
     return this.forwarding.applyPeers(networkId, change);
   }
 
-  /** What should be here of the network; undefined where it is not made. */
+  /** How the network should be on this host; undefined where this host does not have it. */
   inspect(networkId: string): InspectedNetwork | undefined {
     return this.mending.inspect(networkId);
   }
@@ -144,36 +147,41 @@ export class HostNetwork {
     return this.dhcp.compare(networkId);
   }
 
-  /** Nothing changes the network while `work` runs. */
+  /** Runs `work` while nothing else changes the network. */
   standingStill<T>(networkId: string, work: () => Promise<T>): Promise<T> {
     return this.state.inTurn(networkId, work);
   }
 
-  /** Makes again what of the network the kernel does not have as it should (`seen`). Within `standingStill`. */
+  /** Makes again what the kernel (`seen`) lacks of the network or has otherwise. Call it within `standingStill`. */
   mend(networkId: string, seen: ForwardingSeen, moving: ReadonlySet<string>): Promise<void> {
     return this.mending.mend(networkId, seen, moving);
   }
 
+  /** Whether this host has the network. */
   has(networkId: string): boolean {
     return this.state.records.find(networkId) !== undefined;
   }
 
+  /** Throws NotFoundError. */
   bridgeName(networkId: string): string {
     return bridgeOf(this.vni(networkId));
   }
 
+  /** Throws NotFoundError. */
   vxlanName(networkId: string): string {
     return vxlanOf(this.vni(networkId));
   }
 
+  /** Throws NotFoundError. */
   vni(networkId: string): number {
     return this.state.records.get(networkId).network.vni;
   }
 
+  /** Name of the host's end of the port's veth. */
   hostVethName(portId: string): string {
     return hostVethName(portId);
   }
 }
 
-/** What the rest of the agent sees of it; a simulated host has another behind it. */
+/** What the rest of the agent uses of it; a simulated host has another class behind it. */
 export type Network = Pick<HostNetwork, keyof HostNetwork>;

@@ -4,13 +4,16 @@ import { ipBatchForce, linkExists } from './commands.js';
 import { run } from '../process/run.js';
 import { bridgeOf, hostVethName, vxlanOf } from './interface-names.js';
 
-/** Where the inner end of a port's veth is: the init of its instance, and the link's name in there. */
+/** The inner end of a port's veth: pid of its instance's init, and the link's name in there. */
 export type FindGuest = (portId: string) => Promise<{ initPid: number; name: string } | undefined>;
 
-/** Neutron's admin_state_up, of the port and of its network: either takes the link down. */
+/** Neutron: admin_state_up. The port's link is down where either the port or its network is. */
 export const isDown = (network: NetworkSpec, nic: Nic): boolean => network.adminStateDown || nic.adminStateDown;
 
-/** The guest sees its link go and come. A veth that is not there (its instance does not run) is told at its start. */
+/**
+ * Sets the links by admin_state_up; the guest sees its link go and come. A veth that does not exist yet is set at its
+ * instance's start.
+ */
 export async function setLinkStates(network: NetworkSpec, nics: readonly Nic[]): Promise<void> {
   await ipBatchForce(
     nics
@@ -20,11 +23,11 @@ export async function setLinkStates(network: NetworkSpec, nics: readonly Nic[]):
   );
 }
 
-/** Every link of the network gets its MTU: the host's, and those inside of guests that run. */
+/** Sets the MTU of every link of the network: the host's, and those inside of running guests. */
 export async function setMtu(network: NetworkSpec, nics: readonly Nic[], findGuest: FindGuest): Promise<void> {
   const { vni, mtu } = network;
   const veths = nics.map((nic) => hostVethName(nic.portId)).filter(linkExists);
-  // The inner end first where it shrinks: what is larger than the other end takes is dropped.
+  // The inner end comes first where the MTU shrinks: a larger frame would be dropped at the other end.
   await Promise.all(nics.map((nic) => setInner(nic.portId, mtu, findGuest)));
   await ipBatchForce([...veths, vxlanOf(vni), bridgeOf(vni)].map((device) => `link set ${device} mtu ${mtu}`));
 }
@@ -34,6 +37,6 @@ async function setInner(portId: string, mtu: number, findGuest: FindGuest): Prom
   if (!guest) return;
   const name = requireName('nic.name', guest.name, /^[a-z][a-z0-9]{0,14}$/, 'an interface name');
   const link = ['ip', 'link', 'set', name, 'mtu', String(mtu)];
-  // It may have ended, or renamed its link: then its next start brings the MTU.
+  // The guest may have ended, or renamed its link; then its next start sets the MTU.
   await run('nsenter', [`--net=/proc/${guest.initPid}/ns/net`, ...link]).catch(() => undefined);
 }

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 const ROOT = '/sys/fs/cgroup';
 
 /**
- * Moves a process that serves this host's networks into `PREFIX/services`: it outlives the agent (a service manager ends
- * what is in the agent's own cgroup), and whoever clears the host finds it there. v1 and hybrid: by the pids controller.
+ * Moves a process that serves this host's networks into the cgroup `PREFIX/services`. There it outlives the agent (a
+ * service manager ends what is in the agent's own cgroup) and is found by whoever clears the host. On v1 and hybrid
+ * hosts: the pids controller's hierarchy.
  */
 export async function intoServiceCgroup(prefix: string, pid: number): Promise<void> {
   const hierarchy = existsSync(join(ROOT, 'cgroup.controllers')) ? ROOT : join(ROOT, 'pids');

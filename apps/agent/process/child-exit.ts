@@ -1,12 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { CommandError } from './command-error.js';
 
-/** Bytes of what a child says on stderr that are kept: the end. */
+/** Bytes of a child's stderr that are kept, from its end. */
 const KEPT = 4096;
 
 /**
- * Resolves when a child started by `spawn` has ended with one of the `fine` statuses; rejects with CommandError (the end of
- * its stderr), or where it could not be started. May be awaited late: until then a rejection is nobody's.
+ * Resolves when a child started by `spawn` has ended with one of the `fine` statuses. Rejects with CommandError (the
+ * end of its stderr), or where it could not be started. It may be awaited late: a rejection is not reported as
+ * unhandled before.
  */
 export function exitOf(child: ChildProcess, fine: readonly number[] = [0]): Promise<void> {
   let said = '';
@@ -23,7 +24,7 @@ export function exitOf(child: ChildProcess, fine: readonly number[] = [0]): Prom
   return exit;
 }
 
-/** Resolves with '' when it has ended with status 0, else with why not: the end of its stderr, or its status. */
+/** Resolves when the child has ended: with '' for status 0, else with the end of its stderr, or its status. */
 export function failureOf(child: ChildProcess): Promise<string> {
   return exitOf(child).then(
     () => '',

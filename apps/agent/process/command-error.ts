@@ -1,4 +1,4 @@
-/** A command ended with an exit status other than 0 (127: there is none); `output` is the end of its stderr. */
+/** A command ended with a status other than 0 (127: the command does not exist). `output`: the end of its stderr. */
 export class CommandError extends Error {
   constructor(
     readonly command: string,

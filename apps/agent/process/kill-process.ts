@@ -1,4 +1,4 @@
-/** SIGKILL; one that is gone already is no error. */
+/** Sends SIGKILL; a process that is gone is no error. */
 export function killProcess(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');

@@ -4,20 +4,20 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 
 export interface Outcome {
-  /** Exit status; null where a signal ended it. */
+  /** Exit status; null where a signal ended the command. */
   status: number | null;
   stdout: string;
   stderr: string;
 }
 
-/** Shells that are kept while nothing is to be done. */
+/** Shells that are kept while there is no work for them. */
 const KEPT = 16;
 const OUTPUT_LIMIT = 1 << 20;
 const idle: Shell[] = [];
 
 /**
- * Runs a command with `input` on stdin, killed after `timeoutMs` (status null). The agent stands still while it forks
- * itself, milliseconds for each of the dozens of commands of a move; a shell that waits forks in a tenth of the time.
+ * Runs a command with `input` on stdin; kills it after `timeoutMs` (status null). A fork of the agent stops it for
+ * milliseconds, for each of the dozens of commands of a move; a small waiting shell forks in a tenth of that time.
  */
 export async function inShell(argv: readonly string[], input: string, timeoutMs: number): Promise<Outcome> {
   let shell = idle.pop();
@@ -29,17 +29,17 @@ export async function inShell(argv: readonly string[], input: string, timeoutMs:
   return outcome;
 }
 
-/** One shell: one command at a time. It ends with the agent, after the command it is at. */
+/** A shell that runs one command at a time. It ends with the agent, after its present command. */
 class Shell {
   private readonly child: ChildProcess;
-  /** Ends both outputs of a command; nobody who writes there knows it. */
+  /** Marks the end of a command's outputs; random, so that no command writes it. */
   private readonly mark = randomBytes(16).toString('hex');
   usable = true;
 
   constructor() {
-    // A session of its own: what hangs in it can be killed with all it has started.
+    // A session of its own, so that a hanging command can be killed with all that it has started.
     this.child = spawn('/bin/sh', [], { stdio: ['pipe', 'pipe', 'pipe'], detached: true, cwd: '/' });
-    this.child.stdin!.on('error', () => undefined); // told by its end
+    this.child.stdin!.on('error', () => undefined); // its end tells
     this.child.on('error', () => (this.usable = false));
     this.child.on('exit', () => (this.usable = false));
     this.hold(false);
@@ -64,7 +64,9 @@ class Shell {
     }
   }
 
-  /** Words are quoted and the input is a document without expansion: the shell finds nothing in them to execute. */
+  /**
+   * Quotes the words, and passes the input as a document without expansion: the shell finds nothing to execute in them.
+   */
   private script(argv: readonly string[], input: string): string {
     if ([...argv, input].some((text) => text.includes('\0'))) throw new Error(`${argv[0]}: a zero byte in its words`);
     const command = argv.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
@@ -73,7 +75,7 @@ class Shell {
     return `${command} ${document}\nstatus=$?\n${said}\n${said} >&2\n`;
   }
 
-  /** What came before the mark, and the status behind it; null where a signal ended the command, or the shell. */
+  /** The output before the mark, and the status after it; null where a signal ended the command or the shell. */
   private upToMark(name: 'stdout' | 'stderr'): Promise<[string, number | null]> {
     const stream = this.child[name]!;
     const end = new RegExp(`\\n${this.mark} (\\d+)\\n$`);
@@ -100,7 +102,7 @@ class Shell {
     if (this.child.pid) process.kill(-this.child.pid, 'SIGKILL');
   }
 
-  /** While it waits for work it does not keep the process alive. */
+  /** A shell that waits for work does not keep the process alive. */
   private hold(on: boolean): void {
     const parts = [this.child, ...(this.child.stdio.slice(0, 3) as Socket[])];
     for (const part of parts)
@@ -109,7 +111,7 @@ class Shell {
   }
 }
 
-/** A shell tells the signal n as 128 + n. */
+/** A shell reports the signal n as 128 + n. */
 const statusOf = (told: number): number | null => (told > 128 && told <= 192 ? null : told);
 
 const utf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8');

@@ -8,13 +8,13 @@ import type { InstanceRecords } from '../state/instance-record.js';
 import type { StorageDriver } from '../storage/storage-driver.js';
 import type { Runtime } from './runtime.js';
 
-/** What an agent's host stands on: the kernel and LXC, or nothing at all where it is simulated. */
+/** What an agent works with on its host: kernel networks, storage and LXC, or their simulations. */
 export interface Ground {
   storage: StorageDriver;
   network: Network;
   runtime: Runtime;
   images: Images;
-  /** Puts back what the host was before; asked for where the agent ends and no instance is left. */
+  /** Gives the host its former settings back; called where the agent ends and no instance is left. */
   leave: () => Promise<void>;
 }
 

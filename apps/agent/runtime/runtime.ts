@@ -2,31 +2,34 @@ import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 
 export type PowerState = 'stopped' | 'running' | 'paused';
 
-/** `reboot`: it was asked for from inside. */
+/** `reboot`: the guest asked for it. */
 export type EndListener = (instanceId: string, target: 'stop' | 'reboot') => void;
 
-/** Makes containers run. The container's name is the instance's id. */
+/** Runs containers. A container's name is the instance's id. */
 export interface Runtime {
   readonly name: 'lxc' | 'simulated';
-  /** LXC's directory of containers (`-P`): `ID/config` in it is the container's configuration. */
+  /** LXC's directory of containers (`-P`): `ID/config` in it is a container's configuration. */
   readonly lxcPath: string;
-  /** Throws InvalidInputError for what it cannot offer. */
+  /** Throws InvalidInputError for a spec that this runtime cannot offer. */
   check(spec: InstanceSpec): void;
-  /** Writes what start needs. `bridges` gives the bridge per network id. */
+  /** Writes the container's configuration. `bridges`: name of the bridge by network id. */
   configure(spec: InstanceSpec, rootfs: string, bridges: ReadonlyMap<string, string>): Promise<void>;
-  /** Resolves when its init runs; running already is a success. */
+  /** Resolves when the container's init runs; running already is a success. */
   start(instanceId: string): Promise<void>;
-  /** Clean shutdown, killed after `timeoutSeconds`; 0 kills at once. Not running is a success. */
+  /** Shuts the container down, and kills it after `timeoutSeconds`; 0 kills at once. Not running is a success. */
   stop(instanceId: string, timeoutSeconds: number): Promise<void>;
   pause(instanceId: string): Promise<void>;
   unpause(instanceId: string): Promise<void>;
-  /** Pid of its init in the host's pid namespace; 0 where it does not run. */
+  /** Pid of the container's init in the host's pid namespace; 0 where it does not run. */
   initPid(instanceId: string): Promise<number>;
-  /** The same once it is not in the middle of starting, ending or rebooting any more (some seconds at most). */
+  /** As `initPid`, after a start, end or reboot under way has ended (some seconds at most). */
   settledInitPid(instanceId: string): Promise<number>;
   cgroupDirectories(instanceId: string): string[];
-  /** `listener` is told of each instance that has ended, asked to or not, those of the agent's absence first. */
+  /**
+   * Calls `listener` for each instance that has ended, for whatever reason; first for those that ended while no agent
+   * ran.
+   */
   watch(listener: EndListener): Promise<void>;
-  /** What LXC said at its start, then the last `lines` of what it logs itself; 1 MiB at most. */
+  /** What LXC said at the start, then the last `lines` of the instance's own log; at most 1 MiB. */
   consoleLog(instanceId: string, lines: number): Promise<Buffer>;
 }

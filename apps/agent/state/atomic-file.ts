@@ -1,11 +1,11 @@
 import { open, rename } from 'node:fs/promises';
 import { onReserve } from './disk-reserve.js';
 
-/** Replaces `path` as a whole: after a crash there is the old content or the new one. Durable when it returns. */
+/** Replaces `path` as a whole: after a crash it has the old content or the new. Durable when it resolves. */
 export const writeAtomically = (path: string, content: string, mode = 0o600): Promise<void> =>
   onReserve(() => replace(path, content, mode, true));
 
-/** The same, for what may be the old content again after a power cut. */
+/** As `writeAtomically`, but after a power cut the old content may be back. */
 export const replaceFile = (path: string, content: string, mode = 0o600): Promise<void> =>
   onReserve(() => replace(path, content, mode, false));
 

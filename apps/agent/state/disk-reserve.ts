@@ -6,8 +6,9 @@ const PIECES = 16;
 const REFILL_MS = 30_000;
 
 /**
- * Space kept back on the agent's disk. What must be on record (which instance runs here, that a move is committed) can
- * be written on a full disk too: an instance that has arrived would else stay cut off until somebody makes room.
+ * Keeps space back on the agent's disk, so that what must be on record (which instance runs here, that a move is
+ * committed) can be written on a full disk too. Otherwise an instance that has arrived would stay cut off until
+ * somebody makes room.
  */
 class DiskReserve {
   private kept = 0;
@@ -15,14 +16,16 @@ class DiskReserve {
 
   constructor(private readonly file: string) {}
 
-  /** Gives a piece of it up; false where none is left. */
+  /** Gives a piece of the space up; false where none is left. */
   async giveUp(): Promise<boolean> {
     if (this.kept === 0) return false;
     await truncate(this.file, --this.kept * PIECE_BYTES);
     return true;
   }
 
-  /** Takes back what there is room for, at most every half minute: a full disk is not asked at every write. */
+  /**
+   * Takes space back where there is room; at most every half minute, so that a full disk is not asked at every write.
+   */
   async refill(): Promise<void> {
     if (this.kept === PIECES || Date.now() < this.refilled + REFILL_MS) return;
     this.refilled = Date.now();
@@ -30,7 +33,7 @@ class DiskReserve {
     try {
       this.kept = Math.floor((await file.stat()).size / PIECE_BYTES);
       await file.truncate(this.kept * PIECE_BYTES);
-      // Written, not merely sized: a hole keeps nothing back.
+      // Writes the bytes, because a hole would keep no space back.
       for (; this.kept < PIECES; this.kept++) await file.write(Buffer.alloc(PIECE_BYTES));
       await file.datasync();
     } catch (error) {
@@ -49,7 +52,9 @@ export async function openDiskReserve(directory: string): Promise<void> {
   await reserve.refill();
 }
 
-/** Runs `write` again with a piece of the reserve for each time that the disk is full. `write` can be repeated. */
+/**
+ * Runs `write`, and again with a piece of the reserve for each time that the disk is full. `write` must be repeatable.
+ */
 export async function onReserve<T>(write: () => Promise<T>): Promise<T> {
   for (;;) {
     try {

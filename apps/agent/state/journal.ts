@@ -13,8 +13,8 @@ const KEPT = 5_000;
 const KEPT_MS = 24 * 3600_000;
 
 /**
- * Outcomes by (operation, step): a repeated call gets the first one's answer, one that comes while the first still runs
- * joins it. Failures are not kept: a repeated step is a new try.
+ * Outcomes by operation and step. A repeated call gets the first call's answer; one that comes while the first still
+ * runs joins it. Failures are not kept: a repeated step is a new attempt.
  */
 export class Journal {
   private readonly entries = new Map<string, Entry>();
@@ -23,6 +23,7 @@ export class Journal {
 
   private constructor(private readonly file: string) {}
 
+  /** Reads the journal and forgets old outcomes. */
   static async open(file: string, now = Date.now()): Promise<Journal> {
     const journal = new Journal(file);
     const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -37,7 +38,7 @@ export class Journal {
     return journal;
   }
 
-  /** `method` keeps apart two calls of one step. */
+  /** Runs `work` unless the call's step has an outcome. `method` tells two calls of one step apart. */
   async once<T>(method: string, call: Call | undefined, work: () => Promise<T>): Promise<T> {
     if (!call?.operationId) return work();
     const key = `${call.operationId}/${call.step}/${method}`;
@@ -74,7 +75,7 @@ export class Journal {
   }
 }
 
-/** A line cut short by a crash is no entry. */
+/** A line that a crash cut short is no entry. */
 function parse(line: string): Entry | undefined {
   try {
     return line ? (JSON.parse(line) as Entry) : undefined;

@@ -5,14 +5,14 @@ import { lstat, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'no
 import { join } from 'node:path';
 import { ConflictError } from '#libs/common/errors';
 
-/** Lives as long as the kernel's settings do, and all agents of one kernel see it (simulated hosts too). */
+/** Directory that lasts as long as the kernel's settings, and that all agents of a kernel see (simulated hosts too). */
 const RECORDS = '/dev/shm/lxstack-kernel';
 let holds = 0;
 
 /**
- * A setting of the kernel that is changed for a while and put back to what it was before any agent touched it. What it
- * was is written before the first change, with everybody who wants the change beside it, so that an agent that is killed
- * leaves nothing behind: the next start or stop of any agent puts it back.
+ * A setting of the kernel that agents change for a while and then give its former value back. The former value, and
+ * everybody who holds the change, are written before the first change: where an agent is killed, the next start or stop
+ * of any agent puts the value back.
  */
 export class KernelSetting {
   private readonly directory: string;
@@ -24,17 +24,20 @@ export class KernelSetting {
     this.directory = join(records, path.replaceAll('/', '.').slice(1));
   }
 
-  /** Sets it; it stays so until the returned function of every holder was called or its process has ended. */
+  /** Sets the value until every holder has called the returned function or its process has ended. */
   async hold(value: string): Promise<() => Promise<void>> {
     return this.change(() => value);
   }
 
-  /** The same for a limit, which is raised to `least` and never lowered. `unlimited`: what says that there is none. */
+  /** As `hold`, for a limit: raises it to `least` and never lowers it. `unlimited`: the value that means no limit. */
   async holdAtLeast(least: number, unlimited?: number): Promise<() => Promise<void>> {
     return this.change((now) => (Number(now) < least && Number(now) !== unlimited ? String(least) : undefined));
   }
 
-  /** `value`: what it is to be, from what it is; undefined leaves it. Before the first change it is written down. */
+  /**
+   * `value` returns the new value for the present one; undefined: no change. The present one is recorded before the
+   * first change.
+   */
   private async change(value: (now: string) => string | undefined): Promise<() => Promise<void>> {
     const holder = join(this.directory, `${process.pid}-${await startOf(process.pid)}-${holds++}`);
     await this.locked(async () => {
@@ -54,7 +57,7 @@ export class KernelSetting {
     };
   }
 
-  /** Puts it back unless somebody who lives wants it. */
+  /** Puts the former value back unless a living process holds the change. */
   async mend(): Promise<void> {
     if (!existsSync(this.before)) return;
     await this.locked(async () => {
@@ -74,7 +77,7 @@ export class KernelSetting {
     return join(this.directory, 'before');
   }
 
-  /** By flock(1): the lock ends with this process, however that was. */
+  /** By flock(1), whose lock ends with this process in any case. */
   private async locked(work: () => Promise<void>): Promise<void> {
     for (const directory of [this.records, this.directory]) await own(directory);
     const lock = spawn('flock', ['-x', join(this.directory, 'lock'), 'sh', '-c', 'echo locked; exec cat >/dev/null'], {
@@ -91,7 +94,7 @@ export class KernelSetting {
   }
 }
 
-/** A directory of root's alone; what somebody else has put there is not taken. Throws ConflictError. */
+/** Makes a directory that belongs to root alone. Throws ConflictError where it is somebody else's. */
 async function own(directory: string): Promise<void> {
   await mkdir(directory, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error;
@@ -112,7 +115,7 @@ async function keep(path: string, content: string): Promise<void> {
   await rename(`${path}.new`, path);
 }
 
-/** When the process began (clock ticks after boot): a pid alone may be another's by now. '' where there is none. */
+/** When the process began (clock ticks since boot): another process may have got the pid. '' where there is none. */
 async function startOf(pid: number): Promise<string> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';

@@ -1,7 +1,8 @@
-/** One piece of work at a time per key, in the order of asking. */
+/** Runs work one at a time per key, in the order in which it was asked for. */
 export class Turns {
   private readonly last = new Map<string, Promise<unknown>>();
 
+  /** Runs `work` after the earlier work of this key; resolves or rejects as it does. */
   async take<T>(key: string, work: () => Promise<T>): Promise<T> {
     const mine = (this.last.get(key) ?? Promise.resolve()).then(work, work);
     this.last.set(key, mine);

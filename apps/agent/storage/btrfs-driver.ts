@@ -14,13 +14,13 @@ const subvolumes: Places = {
     await chmod(path, 0o755);
   },
   async remove(path) {
-    // Subvolumes that were made inside by the instance go first, the deepest of them before the others.
+    // Removes subvolumes that the instance made inside first, the deepest before the others.
     const nested = (await btrfs('subvolume', 'list', '-o', path)).trim().split('\n').filter(Boolean).length;
     await btrfs('subvolume', 'delete', ...(nested ? ['--recursive'] : []), path);
   },
 };
 
-/** Images and instances are subvolumes; a clone is a snapshot, and its size is kept by a quota group. */
+/** Images and instances are subvolumes; a clone is a snapshot, and a quota group limits its size. */
 export class BtrfsDriver extends ImagePlaces implements StorageDriver {
   readonly name = 'btrfs';
   readonly streams: BtrfsStreams;
@@ -33,7 +33,7 @@ export class BtrfsDriver extends ImagePlaces implements StorageDriver {
     this.streams = new BtrfsStreams(at, (id, bytes) => this.limitDisk(id, bytes));
   }
 
-  /** Quotas are switched on for the file system that holds `state`; where that fails, disks are not limited. */
+  /** Enables quotas on the file system of `state`; where that fails, disks are not limited. */
   static async open(state: string): Promise<BtrfsDriver> {
     const limits = await btrfs('quota', 'enable', state).then(
       () => true,
@@ -45,7 +45,10 @@ export class BtrfsDriver extends ImagePlaces implements StorageDriver {
     return new BtrfsDriver(new StorageDirectories(state, subvolumes), limits);
   }
 
-  /** Under the name that it has on every host, where that can be: a move then sends what differs from it. */
+  /**
+   * Seals the image under the identity that it has on every host, where possible: a move then sends only the difference
+   * to it.
+   */
   override sealImage = async (place: string): Promise<void> => {
     const problem = await this.streams.identify(`${this.at.image(place)}.new`, place).catch((error: unknown) => error);
     if (problem && !(problem instanceof CommandError)) throw problem;

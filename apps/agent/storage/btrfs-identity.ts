@@ -5,12 +5,12 @@ const MAGIC = 'btrfs-stream\0';
 const COMMAND = { snapshot: 2, end: 21 } as const;
 const ATTRIBUTE = { uuid: 1, ctransid: 2, path: 15, cloneUuid: 20, cloneCtransid: 21 } as const;
 
-/** What an image is called by everywhere: a UUID made of its place's name, which has its digest and its id map. */
+/** The identity of an image on every host: a UUID made of its directory's name, which has its digest and id map. */
 export const imageIdentity = (place: string): Buffer => createHash('sha256').update(place).digest().subarray(0, 16);
 
 /**
- * A stream that has `btrfs receive` make a read-only snapshot `name` of the subvolume with `uuid`, known as received under
- * `identity`: that makes it the parent that any other host's `btrfs send -p` of the same image asks for.
+ * A stream that makes `btrfs receive` take a read-only snapshot `name` of the subvolume with `uuid`, as if received
+ * under `identity`. `btrfs send -p` of the same image on any other host then finds its parent here.
  */
 export function identityStream(name: string, identity: Buffer, uuid: Buffer): Buffer {
   const version = Buffer.alloc(4);
@@ -25,7 +25,7 @@ export function identityStream(name: string, identity: Buffer, uuid: Buffer): Bu
   return Buffer.concat([Buffer.from(MAGIC), version, command(COMMAND.snapshot, snapshot), command(COMMAND.end, [])]);
 }
 
-/** Length (4), command (2), CRC-32C (4) of all with itself as 0; then the attributes. */
+/** Length (4), command (2), CRC-32C (4) of all with 0 in its place; then the attributes. */
 function command(code: number, attributes: readonly Buffer[]): Buffer {
   const body = Buffer.concat([Buffer.alloc(10), ...attributes]);
   body.writeUInt32LE(body.length - 10, 0);
@@ -48,7 +48,7 @@ function number(value: bigint): Buffer {
   return bytes;
 }
 
-/** As the kernel counts it here: it begins with 0 and is not inverted. */
+/** CRC-32C as the kernel computes it here: it begins with 0 and is not inverted. */
 function crc32c(data: Buffer): number {
   let crc = 0;
   for (const byte of data) {

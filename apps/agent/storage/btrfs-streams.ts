@@ -9,7 +9,10 @@ import type { DiskStreams, Since } from './disk-streams.js';
 
 const COPY = /^pass-\d+$/;
 
-/** Instances' roots as streams: `btrfs send` of read-only snapshots beside the root, `btrfs receive` beside the other. */
+/**
+ * Sends and receives instances' roots as streams: `btrfs send` of read-only snapshots beside the root, `btrfs receive`
+ * beside the other root.
+ */
 export class BtrfsStreams implements DiskStreams {
   constructor(
     private readonly at: StorageDirectories,
@@ -24,7 +27,9 @@ export class BtrfsStreams implements DiskStreams {
     return received?.[1]?.replaceAll('-', '') === imageIdentity(place).toString('hex');
   }
 
-  /** Makes the image from what lies at `made`, read-only, under its identity; as `btrfs receive` alone can set one. */
+  /**
+   * Makes the read-only image under its identity from what lies at `made`, by `btrfs receive`, which alone can set one.
+   */
   async identify(made: string, place: string): Promise<void> {
     await btrfs('property', 'set', '-ts', made, 'ro', 'true');
     const uuid = /^\s*UUID:\s*([0-9a-f-]{36})\s*$/m.exec(await btrfs('subvolume', 'show', made))?.[1] ?? '';

@@ -16,12 +16,15 @@ const BTRFS = 0x9123683e;
 
 type Wanted = Pick<AgentSettings, 'storage' | 'state' | 'sharedStorage' | 'name'>;
 
-/** `auto`: btrfs where the state lies on it, else overlay where a trial mount works, else dir. */
+/**
+ * The storage driver asked for. `auto`: btrfs where the state lies on it, else overlay where a trial mount works, else
+ * dir.
+ */
 export async function chooseDriver(settings: Wanted): Promise<StorageDriver> {
   const { storage: wanted, state: stateDirectory } = settings;
   const at = new StorageDirectories(stateDirectory);
   await mkdir(join(stateDirectory, 'images'), { recursive: true });
-  await chmod(join(stateDirectory, 'images'), 0o700); // those for privileged instances have the host's ids
+  await chmod(join(stateDirectory, 'images'), 0o700); // copies for privileged instances have the host's ids
   await mkdir(join(stateDirectory, 'instances'), { recursive: true, mode: 0o711 });
   const onBtrfs = (await statfs(stateDirectory)).type === BTRFS;
   switch (wanted) {
@@ -42,7 +45,7 @@ export async function chooseDriver(settings: Wanted): Promise<StorageDriver> {
   }
 }
 
-/** Tries a mount: an overlay's upper cannot lie on another overlay or on some network file systems. */
+/** Tries a mount: an overlay's upper directory cannot lie on another overlay, or on some network file systems. */
 export async function overlayWorks(stateDirectory: string): Promise<boolean> {
   const trial = join(stateDirectory, `overlay-trial-${process.pid}`);
   const [lower, upper, work, root] = ['lower', 'upper', 'work', 'root'].map((name) => join(trial, name));

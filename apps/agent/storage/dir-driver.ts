@@ -4,7 +4,7 @@ import { copyImage } from './directories.js';
 import { ImagePlaces } from './image-places.js';
 import type { StorageDriver } from './storage-driver.js';
 
-/** A full copy per instance: works everywhere. */
+/** A full copy per instance, which works everywhere. */
 export class DirDriver extends ImagePlaces implements StorageDriver {
   readonly name = 'dir';
   readonly limitsDisks = false;

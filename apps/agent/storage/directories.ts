@@ -3,18 +3,22 @@ import { join } from 'node:path';
 import { UUID, requireName } from '#libs/common/names';
 import { run } from '../process/run.js';
 
-/** How a directory that holds a root filesystem is made and removed: plain, or a subvolume. */
+/** How a directory for a root file system is made and removed: as a plain directory, or as a subvolume. */
 export interface Places {
   make(path: string): Promise<void>;
   remove(path: string): Promise<void>;
 }
 
+/** Plain directories. */
 export const plainPlaces: Places = {
   make: async (path) => void (await mkdir(path, { mode: 0o755 })),
   remove: (path) => rm(path, { recursive: true, force: true }),
 };
 
-/** By its sha256; where it is shifted otherwise than by default, with how (images/id-maps.ts). */
+/**
+ * Name of an image's directory: its sha256 and, where it is not shifted to the shared range, the shift
+ * (images/id-maps.ts).
+ */
 const PLACE = /^[0-9a-f]{64}(-root|-\d{1,10}-\d{1,10})?$/;
 
 /** Where images and instances lie below the agent's state. */
@@ -28,14 +32,17 @@ export class StorageDirectories {
     this.images = join(state, 'images');
   }
 
+  /** Directory of an image. Throws InvalidInputError. */
   image(place: string): string {
     return join(this.images, requireName('image.sha256', place, PLACE, '64 hex digits'));
   }
 
+  /** Folder of an instance. Throws InvalidInputError. */
   instance(id: string): string {
     return join(this.state, 'instances', requireName('instance_id', id, UUID, 'a UUID'));
   }
 
+  /** As `StorageDriver.newImage`. */
   async newImage(sha256: string): Promise<string> {
     const place = `${this.image(sha256)}.new`;
     await this.removePlace(place);
@@ -43,19 +50,22 @@ export class StorageDirectories {
     return place;
   }
 
+  /** As `StorageDriver.sealImage`. */
   async sealImage(sha256: string): Promise<void> {
     await rename(`${this.image(sha256)}.new`, this.image(sha256));
   }
 
+  /** Whether the image is sealed here. */
   hasImage(sha256: string): Promise<boolean> {
     return exists(this.image(sha256));
   }
 
+  /** Names of the sealed images' directories. */
   async sealed(): Promise<string[]> {
     return (await readdir(this.images)).filter((name) => PLACE.test(name));
   }
 
-  /** Out of sight at once, so that a half removed image is never taken for one. */
+  /** Renames the directory first, so that a half removed image is never taken for one. */
   async deleteImage(sha256: string): Promise<void> {
     if (!(await this.hasImage(sha256))) return;
     await this.removePlace(`${this.image(sha256)}.new`);
@@ -63,13 +73,14 @@ export class StorageDirectories {
     await this.removePlace(`${this.image(sha256)}.new`);
   }
 
+  /** As `StorageDriver.discardUnsealed`. */
   async discardUnsealed(): Promise<void> {
     for (const name of await readdir(this.images)) {
       if (name.endsWith('.new')) await this.removePlace(join(this.images, name));
     }
   }
 
-  /** An empty root for an instance, its owner and mode those of the image's root. */
+  /** Makes an empty root for an instance, with owner and mode of the image's root. */
   async makeRoot(id: string, sha256: string): Promise<void> {
     const root = join(this.instance(id), 'rootfs');
     await mkdir(this.instance(id), { recursive: true, mode: 0o711 });
@@ -78,6 +89,7 @@ export class StorageDirectories {
     await chown(root, uid, gid);
   }
 
+  /** Removes a directory of a root file system; a missing one is a success. */
   async removePlace(path: string): Promise<void> {
     if (await exists(path)) await this.places.remove(path);
   }
@@ -85,11 +97,12 @@ export class StorageDirectories {
 
 const COPY_TIMEOUT_MS = 600_000;
 
-/** A full copy of an image's files as a root, by reflink where the file system has it. */
+/** Copies an image's files as a root, by reflink where the file system can. */
 export async function copyImage(image: string, root: string): Promise<void> {
   await run('cp', ['-a', '--reflink=auto', '--', image, root], '', COPY_TIMEOUT_MS);
 }
 
+/** Whether there is anything at `path`. */
 export async function exists(path: string): Promise<boolean> {
   try {
     await access(path);
@@ -100,7 +113,7 @@ export async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** What lies at `path` itself, a link not followed; undefined where there is nothing. */
+/** What lies at `path` itself (links are not followed); undefined where there is nothing. */
 export async function kindOf(path: string): Promise<'directory' | 'file' | 'other' | undefined> {
   try {
     const found = await lstat(path);
@@ -112,6 +125,7 @@ export async function kindOf(path: string): Promise<'directory' | 'file' | 'othe
   }
 }
 
+/** Whether something is mounted at `path`. */
 export async function isMounted(path: string): Promise<boolean> {
   return (await readFile('/proc/self/mountinfo', 'utf8')).includes(` ${path} `);
 }

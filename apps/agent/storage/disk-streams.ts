@@ -1,20 +1,20 @@
 import type { ChildProcess } from 'node:child_process';
 
-/** What a stream tells the difference to: a copy of before, the image, or nothing. */
+/** What a stream is the difference to: an earlier copy, the image, or nothing. */
 export type Since = { image: string } | { pass: number } | undefined;
 
-/** A driver that can send a root as a stream of what has changed between two moments (btrfs). */
+/** Sends a root as a stream of what has changed between two moments (btrfs). */
 export interface DiskStreams {
-  /** Whether this host has the image under the name that every host knows it by. */
+  /** Whether this host has the image under its identity. */
   knowsImage(place: string): Promise<boolean>;
-  /** A read-only copy of the instance's root as it is now, the `pass`-th of its move. Returns its directory. */
+  /** Makes a read-only copy of the instance's present root, the `pass`-th of its move. Returns its directory. */
   snapshot(instanceId: string, pass: number): Promise<string>;
-  /** Writes to its stdout what the copy `pass` has more than the one before it, than the image, or than nothing. */
+  /** A process that writes to its stdout what the copy `pass` has beyond `since`. */
   send(instanceId: string, pass: number, since: Since): ChildProcess;
-  /** Reads such a stream from its stdin. */
+  /** A process that reads such a stream from its stdin. */
   receive(instanceId: string): ChildProcess;
-  /** The instance's root is what the copy `pass` shows, `diskBytes` at most (0: no limit). The copies go. */
+  /** Makes the copy `pass` the instance's root, limited to `diskBytes` (0: no limit), and removes the copies. */
   adopt(instanceId: string, pass: number, diskBytes: number): Promise<void>;
-  /** Copies of its root that a move has made. */
+  /** Removes the copies of the instance's root that a move has made. */
   discardCopies(instanceId: string): Promise<void>;
 }

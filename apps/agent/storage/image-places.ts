@@ -1,6 +1,9 @@
 import type { StorageDirectories } from './directories.js';
 
-/** The part of every driver that is the same: images lie in directories, made the driver's way. Disks are the host's own. */
+/**
+ * What is the same in every driver: images lie in directories that the driver makes in its way, and disks are the
+ * host's own.
+ */
 export abstract class ImagePlaces {
   constructor(protected readonly at: StorageDirectories) {}
 

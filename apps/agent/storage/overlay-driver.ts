@@ -5,7 +5,10 @@ import { isMounted } from './directories.js';
 import { ImagePlaces } from './image-places.js';
 import type { StorageDriver } from './storage-driver.js';
 
-/** The image is the lower layer, shared; an instance has an upper of its own. A clone is three empty directories. */
+/**
+ * The image is the lower layer, which instances share; each has an upper layer of its own. A clone is three empty
+ * directories.
+ */
 export class OverlayDriver extends ImagePlaces implements StorageDriver {
   readonly name = 'overlay';
   readonly limitsDisks = false;
@@ -15,7 +18,7 @@ export class OverlayDriver extends ImagePlaces implements StorageDriver {
     const [image, folder] = [this.at.image(sha256), this.at.instance(instanceId)];
     const { uid, gid, mode } = await stat(image);
     await Promise.all(['upper', 'work', 'rootfs'].map((name) => mkdir(join(folder, name), { recursive: true, mode })));
-    await chown(join(folder, 'upper'), uid, gid); // the merged root's owner is the upper's
+    await chown(join(folder, 'upper'), uid, gid); // the merged root has the upper's owner
   }
 
   createEmpty = (instanceId: string, sha256: string) => this.clone(instanceId, sha256);

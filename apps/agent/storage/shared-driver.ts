@@ -12,9 +12,9 @@ import type { StorageDriver } from './storage-driver.js';
 const POOL = /^[0-9a-f]{16}$/;
 
 /**
- * Roots in a directory that several hosts mount (NFS, CephFS): a full copy per instance, which is still there when its
- * host is not. `POOL/ID/owner` names the host whose instance it is: another one that still knows the instance, a dead
- * host that came back or the source of a move, leaves the disk alone when it removes what it has.
+ * Roots in a directory that several hosts mount (NFS, CephFS): a full copy per instance, which outlives its host.
+ * `POOL/ID/owner` names the instance's host; another host that still knows the instance (a dead one that came back, or
+ * a move's source) leaves the disk alone when it removes the instance.
  */
 export class SharedDriver extends ImagePlaces implements StorageDriver {
   readonly limitsDisks = false;
@@ -23,7 +23,7 @@ export class SharedDriver extends ImagePlaces implements StorageDriver {
 
   private constructor(
     at: StorageDirectories,
-    /** Hosts of one pool have one name here: a disk can be used by exactly those. */
+    /** The pool's name, equal on all its hosts: exactly those can use its disks. */
     readonly name: `shared:${string}`,
     private readonly pool: string,
     private readonly host: string,
@@ -31,7 +31,7 @@ export class SharedDriver extends ImagePlaces implements StorageDriver {
     super(at);
   }
 
-  /** Throws InvalidInputError where `pool` is no directory that can be written. */
+  /** Throws InvalidInputError where `pool` is no writable directory. */
   static async open(at: StorageDirectories, pool: string, host: string): Promise<SharedDriver> {
     await statfs(pool).catch(() => {
       throw new InvalidInputError('LXSTACK_AGENT_SHARED_STORAGE', 'a directory that all hosts of the pool mount');
@@ -39,7 +39,7 @@ export class SharedDriver extends ImagePlaces implements StorageDriver {
     return new SharedDriver(at, `shared:${await poolId(pool)}`, pool, host);
   }
 
-  /** The disk that is there already is the instance's, and stays whose it is: it comes from a host that is dead. */
+  /** Leaves a disk that exists as it is, with its owner: it is an evacuated instance's. */
   async clone(instanceId: string, sha256: string): Promise<void> {
     const root = this.rootfs(instanceId);
     await mkdir(this.folder(instanceId), { recursive: true, mode: 0o711 });
@@ -82,13 +82,13 @@ export class SharedDriver extends ImagePlaces implements StorageDriver {
   }
 }
 
-/** What the directory is known by, whoever mounts it wherever; made by the first. */
+/** The directory's id, the same for everybody who mounts it, wherever; the first host makes it. */
 async function poolId(pool: string): Promise<string> {
   const file = join(pool, 'pool-id');
   const mine = `${file}.${randomBytes(6).toString('hex')}`;
   if ((await readIfThere(file)) === undefined) {
     await writeFile(mine, randomBytes(8).toString('hex'), { mode: 0o644 });
-    // A link does not replace: of two that come at once one is the first.
+    // A link never replaces a file: of two hosts at the same time, one is first.
     await link(mine, file).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });

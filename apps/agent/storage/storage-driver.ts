@@ -1,40 +1,43 @@
 import type { DiskStreams } from './disk-streams.js';
 
-/** Root filesystems of instances. Every method is idempotent. */
+/** Root file systems of instances. Every method is idempotent. */
 export interface StorageDriver {
   readonly name: 'overlay' | 'btrfs' | 'dir' | 'simulated' | `shared:${string}`;
-  /** True where other hosts have the same disks: a move sends none. */
+  /** True: other hosts see the same disks, so a move sends none. */
   readonly shared: boolean;
-  /** True where it keeps an instance to its disk's size. */
+  /** True: the driver keeps an instance to the size of its disk. */
   readonly limitsDisks: boolean;
-  /** Where it can send roots as streams. */
+  /** Undefined where the driver cannot send roots as streams. */
   readonly streams: DiskStreams | undefined;
-  /** A new empty place for an image's files, to be filled by the caller and made the image by `sealImage`. */
+  /** Makes an empty directory for an image; the caller fills it and calls `sealImage`. */
   newImage(sha256: string): Promise<string>;
-  /** What `newImage` gave (its files already shifted) is the image from now on. */
+  /** Makes the directory of `newImage` (its owners already shifted) the image. */
   sealImage(sha256: string): Promise<void>;
-  /** Where its files lie. */
+  /** Directory of the image's files. */
   image(sha256: string): string;
   hasImage(sha256: string): Promise<boolean>;
-  /** What is sealed here. */
+  /** Names of the sealed images' directories. */
   images(): Promise<string[]>;
   deleteImage(sha256: string): Promise<void>;
-  /** Places that were never sealed: an agent died while it filled them. */
+  /** Removes directories that were never sealed, because an agent died while it filled them. */
   discardUnsealed(): Promise<void>;
-  /** An instance's root from the image, not mounted yet; on shared storage the one that is there, whoever owns it. */
+  /**
+   * Makes an instance's root from the image, not mounted yet; on shared storage it keeps a root that exists, whoever
+   * owns it.
+   */
   clone(instanceId: string, sha256: string): Promise<void>;
-  /** A migration's target: a root whose writable layer is filled by the move. */
+  /** Makes an empty root for the target of a move, which fills its writable layer. */
   createEmpty(instanceId: string, sha256: string): Promise<void>;
   /** Makes `rootfs(instanceId)` show the root; again after a reboot of the host. */
   mount(instanceId: string, sha256: string): Promise<void>;
   unmount(instanceId: string): Promise<void>;
-  /** From now on the instance is this host's, and so is its disk. */
+  /** From now on this host owns the instance's disk. */
   adopt(instanceId: string): Promise<void>;
   delete(instanceId: string): Promise<void>;
-  /** At most `bytes` of its own on the disk, where the driver can; 0: no limit. */
+  /** Limits the instance's own data to `bytes`, where the driver can; 0: no limit. */
   limitDisk(instanceId: string, bytes: number): Promise<void>;
-  /** What LXC starts from. */
+  /** The directory from which LXC starts the instance. */
   rootfs(instanceId: string): string;
-  /** Directory of what the instance has written: overlay's upper, else its whole root. */
+  /** The directory of what the instance has written: overlay's upper layer, else its whole root. */
   writableLayer(instanceId: string): string;
 }

@@ -2,7 +2,7 @@ import { NotFoundError } from '#libs/common/errors';
 import { DesiredSpecs } from '../specs.js';
 import type { Ground } from '../ground.js';
 
-/** Bridge and VXLAN device, with the network's MTU; ports follow its administrative state. */
+/** Makes bridge and VXLAN device, and sets the network's MTU; the ports' links follow its admin_state_up. */
 export async function applyNetwork({ document, network }: Ground, networkId: string): Promise<void> {
   const spec = new DesiredSpecs(document).network(networkId);
   if (!spec) throw new NotFoundError('Network', networkId);

@@ -1,7 +1,10 @@
 import type { Ground } from '../ground.js';
 import { entryOf } from '../specs.js';
 
-/** Where frames of other ports go: those of `ids`, or all of the network. `gone`: MACs that nobody has any more. */
+/**
+ * Sets where frames for the peers `ids`, or for all peers of the network, are sent. `gone`: MACs that no peer has any
+ * more.
+ */
 export async function applyPeers(
   { document, network }: Ground,
   networkId: string,

@@ -3,8 +3,8 @@ import { bridgeOf, vxlanOf } from '../../network/interface-names.js';
 import type { Kernel } from '../kernel.js';
 
 /**
- * Differences of forwarding and neighbours, in words. `entries`: those of other hosts. `apart`: MACs that a call or a move
- * has its hand on.
+ * Differences of forwarding and neighbours, in words. `entries`: the peers on other hosts. `apart`: MACs whose
+ * forwarding a call or a move decides at this moment.
  */
 export function comparePeers(
   vni: number,

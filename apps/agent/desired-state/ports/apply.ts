@@ -1,6 +1,8 @@
 import type { Ground } from '../ground.js';
 
-/** Rules and links of the ports that changed, or of all of the network's (a changed subnet changes what ports have). */
+/**
+ * Sets rules and links of the ports that changed, or of all the network's ports (a changed subnet changes their rules).
+ */
 export async function applyPorts(
   { document, network }: Ground,
   networkId: string,

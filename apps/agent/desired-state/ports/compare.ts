@@ -5,8 +5,8 @@ import { isDown } from '../../network/port-links.js';
 import type { Kernel } from '../kernel.js';
 
 /**
- * Differences of links and rules of the ports that are plugged in here, in words. `rules`: by chain, what nft makes of the
- * wanted ones. A port whose instance does not run has no link. `apart`: see peers/compare.ts.
+ * Differences of links and rules of this host's ports, in words. `rules`: the wanted rules by chain, as nft prints
+ * them. A port whose instance does not run has no link. `apart`: as in peers/compare.ts.
  */
 export function comparePorts(
   network: NetworkSpec,

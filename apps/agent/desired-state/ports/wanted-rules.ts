@@ -4,10 +4,13 @@ import { nft } from '../../network/commands.js';
 import { isDown } from '../../network/port-links.js';
 import { parseRules, text } from '../kernel.js';
 
-/** Hooked nowhere: nothing passes it. */
+/** A table without a hook: no frame passes through it. */
 const TABLE = 'bridge lxstack-wanted';
 
-/** The rules that ports should have, as the kernel writes them: made in a table that nothing goes through, and read back. */
+/**
+ * The rules that ports should have, in the kernel's own spelling: writes them to a table that no frame passes, and
+ * reads them back.
+ */
 export async function wantedRules(ports: readonly { network: NetworkSpec; nic: Nic }[]): Promise<Map<string, string>> {
   if (!ports.length) return new Map();
   const lines = [`add table ${TABLE}`, `delete table ${TABLE}`, `add table ${TABLE}`];

@@ -1,6 +1,6 @@
 import type { Ground } from '../ground.js';
 
-/** DHCP: the network's subnets with their gateways, name servers and routes, for the ports that are plugged in here. */
+/** DHCP: serves the network's subnets, with gateways, name servers and routes, to the ports on this host. */
 export async function applySubnets({ network }: Ground, networkId: string): Promise<void> {
   await network.applySubnets(networkId);
 }

@@ -5,15 +5,16 @@ import { join } from 'node:path';
 const ROOT = '/sys/fs/cgroup';
 
 /**
- * The hierarchy to look for processes in: on v1 the freezer's, which no init divides further; else the unified one.
+ * The hierarchy in which a container's processes are found: on v1 the freezer's, which no init divides further; else
+ * the unified one.
  */
 function hierarchy(): string {
   return existsSync(`${ROOT}/freezer/cgroup.procs`) ? `${ROOT}/freezer` : ROOT;
 }
 
 /**
- * Pid of a container's init in our pid namespace, found in its payload cgroup: the one that is 1 in a namespace directly
- * below ours. 0 where there is none. Reading a few files costs a tenth of starting `lxc-info`.
+ * Pid of a container's init in our pid namespace: the process in its payload cgroup that is pid 1 in a namespace
+ * directly below ours. 0 where there is none. Reading these few files costs a tenth of a `lxc-info`.
  */
 export async function initPidIn(cgroup: string): Promise<number> {
   return (await search(join(hierarchy(), cgroup))) ?? 0;
@@ -39,7 +40,7 @@ async function isInit(pid: number): Promise<boolean> {
   return ids.length === 2 && ids[1] === '1' && !/^State:\s*Z/m.test(text);
 }
 
-/** '' when the process or cgroup has gone before it was read. */
+/** [] where the process or cgroup is gone before it was read. */
 async function orNone<T>(read: Promise<T[]>): Promise<T[]> {
   try {
     return await read;

@@ -5,8 +5,8 @@ import { UUID } from '#libs/common/names';
 import type { EndListener } from '../runtime.js';
 
 /**
- * Tells of containers that ended: LXC's post-stop hook leaves a file per container in `directory`, also while the agent
- * is away, so that one that comes back is told of what it missed.
+ * Tells of containers that have ended. LXC's post-stop hook leaves a file per container in `directory`, also while no
+ * agent runs, so that the next agent is told what it missed.
  */
 export async function watchEnds(directory: string, listener: EndListener): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });

@@ -9,7 +9,7 @@ import type { Ground, GroundOptions } from '../ground.js';
 import { LxcRuntime } from './lxc-runtime.js';
 import { raiseUserLimits } from './user-limits.js';
 
-/** The kernel's networks, a storage driver that this host can, and LXC. */
+/** The kernel's networks, a storage driver that this host can have, and LXC. */
 export async function lxcGround({ settings, records, control, desired, logger }: GroundOptions): Promise<Ground> {
   await openDiskReserve(settings.state);
   const leave = await raiseUserLimits(logger);

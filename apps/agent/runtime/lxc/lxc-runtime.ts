@@ -21,13 +21,13 @@ import { watchEnds } from './end-events.js';
 
 const START_TIMEOUT_MS = 60_000;
 const INFO_TIMEOUT_MS = 10_000;
-/** How long LXC's monitor may take to end or to begin again. */
+/** Milliseconds that LXC's monitor may take to end or to begin again. */
 const SETTLE_MS = 10_000;
 const SETTLE_STEP_MS = 20;
 const statefulRun = fileURLToPath(new URL('../../../../../apps/agent/runtime/lxc/stateful-run.sh', import.meta.url));
 const postStop = fileURLToPath(new URL('../../../../../apps/agent/runtime/lxc/post-stop.sh', import.meta.url));
 
-/** Containers by LXC's tools. They live on when the agent ends. */
+/** Runs containers by LXC's tools. They run on when the agent ends. */
 export class LxcRuntime implements Runtime {
   readonly name = 'lxc';
   private readonly cgroups = cgroupLayout();
@@ -74,10 +74,10 @@ export class LxcRuntime implements Runtime {
     const log = join(this.lxcPath, instanceId, 'start.log');
     await rm(log, { force: true });
     const args = ['-n', instanceId, '-P', this.lxcPath, '-d', '-o', log, '-l', 'WARN'];
-    // Gives it no pipe: LXC's monitor lives on, and Node would wait for the pipe's end.
+    // `ignore` instead of a pipe: LXC's monitor lives on, and Node would wait for the pipe's end.
     const child = spawn('lxc-start', args, { stdio: 'ignore', timeout: START_TIMEOUT_MS, cwd: '/' });
     const status = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('exit', resolve));
-    // A start that an agent had begun before it was killed may have succeeded; an init may also have ended at once.
+    // An attempt of an agent that was killed may have succeeded; and an init may have ended at once.
     if ((await this.settledInitPid(instanceId)) && (status === 0 || (await this.isRunning(instanceId)))) return;
     await this.kill(instanceId);
     throw new CommandError(
@@ -91,7 +91,7 @@ export class LxcRuntime implements Runtime {
   private async isRunning(instanceId: string): Promise<boolean> {
     const said = await run('lxc-info', ['-n', instanceId, '-P', this.lxcPath, '-sH'], '', INFO_TIMEOUT_MS).catch(
       () => '',
-    ); // it does not answer
+    ); // the monitor does not answer
     return ['RUNNING', 'FROZEN'].includes(said.trim());
   }
 
@@ -145,14 +145,17 @@ export class LxcRuntime implements Runtime {
     return Buffer.concat([start, own]).subarray(-TAIL_BYTES); // the last lines are those of the instance
   }
 
-  /** LXC's monitor (of a start or a restore) listens on an abstract socket of its network namespace, the host's. */
+  /**
+   * Whether LXC's monitor runs (of a start or a restore): it listens on an abstract socket of the host's network
+   * namespace.
+   */
   private async isMonitored(instanceId: string): Promise<boolean> {
     const socket = ` @${join(this.lxcPath, instanceId, 'command')}\n`;
     return (await readFile('/proc/self/net/unix', 'utf8')).includes(socket);
   }
 }
 
-/** LXC's errors, the first ones first: what follows is their consequence. */
+/** LXC's errors, the first ones first: the later ones follow from them. */
 function whatFailed(log: string): string {
   const errors = log.split('\n').filter((line) => / ERROR /.test(line));
   return (errors.length ? errors.join('\n') : log.slice(-2000)).slice(0, 2000);
@@ -182,6 +185,6 @@ function cgroupLayout(root = '/sys/fs/cgroup'): CgroupLayout {
     memorySwap: existsSync(`${root}/memory/memory.memsw.limit_in_bytes`),
     cpu: version('cpu'),
     pids: version('pids'),
-    devices: existsSync(`${root}/devices/cgroup.procs`) ? 'v1' : 'v2', // by eBPF, no controller of its own
+    devices: existsSync(`${root}/devices/cgroup.procs`) ? 'v1' : 'v2', // by eBPF, without a controller
   };
 }

@@ -1,7 +1,7 @@
 import { CommandError } from '../../process/command-error.js';
 import { run } from '../../process/run.js';
 
-/** Run inside, so that no link of the instance leads to the host's files. */
+/** Runs inside the instance, so that no link in it can lead to the host's files. */
 const SCRIPT = `
 if [ -d /run/systemd/system ] && command -v journalctl >/dev/null; then exec journalctl -b --no-pager -n "$1"; fi
 for file in /var/log/console.log /var/log/messages /var/log/syslog; do
@@ -11,7 +11,10 @@ echo "[lxstack] it runs, and keeps no log in /var/log"
 `;
 const TIMEOUT_MS = 5_000;
 
-/** What the instance logs itself: its journal, or the first of the usual files. It has no console (CRIU could not take one). */
+/**
+ * The last lines of the instance's own log: its journal, or the first of the usual files. An instance has no console,
+ * because CRIU could not dump one.
+ */
 export async function readOwnLog(lxcPath: string, id: string, initPid: number, lines: number): Promise<Buffer> {
   if (!initPid) return Buffer.from('[lxstack] it does not run: its log cannot be read\n');
   try {

@@ -2,8 +2,8 @@ import { readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * Removes payload cgroups that a killed or restored container left. With them a restore fails, because LXC chooses another
- * name, and LXC refuses a start (`Numerical result out of range`).
+ * Removes the payload cgroups that a killed or restored container left. Otherwise LXC chooses another name, with which
+ * a restore fails, or refuses the start (`Numerical result out of range`).
  */
 export async function removeStaleCgroups(directories: readonly string[]): Promise<void> {
   const root = '/sys/fs/cgroup';
@@ -17,6 +17,6 @@ async function removeCgroup(path: string): Promise<void> {
   if (!children.length) return;
   for (const child of children) if (child.isDirectory()) await removeCgroup(join(path, child.name));
   await rmdir(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT' && error.code !== 'EBUSY') throw error; // busy: LXC says so at the restore
+    if (error.code !== 'ENOENT' && error.code !== 'EBUSY') throw error; // busy: LXC reports it at the restore
   });
 }

@@ -2,12 +2,13 @@ import { messageOf } from '#libs/common/errors';
 import type { Logger } from '#libs/common/logger';
 import { KernelSetting } from '../../state/kernel-setting.js';
 
-/** Settings below /proc/sys/fs with what they are to be at least, and what fails without. */
+/** Settings below /proc/sys/fs, the least value of each, and what fails without it. */
 const LIMITS = [
   // LXD's advice for production (documentation, "Server settings").
   { name: 'inotify/max_user_instances', wanted: 1_048_576, without: 'few systemd guests will start or move' },
   { name: 'inotify/max_user_watches', wanted: 1_048_576, without: 'guests that watch many files will not move' },
-  // 1024 pipes of 16 pages; each one more is made smaller, and CRIU cannot give it its size. A guest's own memory limit counts them.
+  // The kernel makes a pipe smaller where a user has more than 1024 pipes of 16 pages, and CRIU cannot give it its size
+  // again. A guest's own memory limit counts them.
   {
     name: 'pipe-user-pages-soft',
     wanted: 4_194_304,
@@ -16,9 +17,9 @@ const LIMITS = [
 ] as const;
 
 /**
- * To the kernel all instances of the host are one user (they share an id map), and what it lets one user have is soon used
- * up, as by a dozen systemd guests: the next restore fails. Raised, never lowered. The returned function
- * puts them back to what they were before any agent: for one that stops and leaves no instance behind.
+ * Raises limits that the kernel has per user: all instances share an id map, so the kernel sees one user, whose limits
+ * a dozen systemd guests exhaust; then a restore fails. Never lowers a limit. The returned function puts back what was
+ * there before any agent, for an agent that ends and leaves no instance.
  */
 export async function raiseUserLimits(logger: Logger): Promise<() => Promise<void>> {
   const releases: (() => Promise<void>)[] = [];

@@ -4,7 +4,10 @@ import { SimulatedNetwork } from './simulated-network.js';
 import { SimulatedRuntime } from './simulated-runtime.js';
 import { SimulatedStorage } from './simulated-storage.js';
 
-/** Nothing of the kernel: one process can be many such hosts, each with its own certificate, lease, records and epochs. */
+/**
+ * Uses nothing of the kernel: one process can be many such hosts, each with its own certificate, lease, records and
+ * epochs.
+ */
 export async function simulatedGround({ settings, records }: GroundOptions): Promise<Ground> {
   const running = records.ids().filter((id) => ['running', 'paused'].includes(records.get(id).state));
   return {

@@ -4,7 +4,7 @@ import { SHA256, requireName } from '#libs/common/names';
 import { imagePlaceOf } from '../../images/id-maps.js';
 import type { Images } from '../../images/image-cache.js';
 
-/** Images of a simulated host: known by name, their bytes are fetched by nobody. */
+/** Images of a simulated host, known by name; nobody fetches their data. */
 export class SimulatedImages implements Images {
   private readonly present = new Set<string>();
 

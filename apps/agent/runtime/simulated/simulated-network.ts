@@ -4,7 +4,7 @@ import type { InspectedNetwork } from '../../network/network-mending.js';
 import type { Network } from '../../network/network.js';
 import type { FindGuest } from '../../network/port-links.js';
 
-/** Networks of a simulated host: which there are and which ports they have, in memory. No frame goes anywhere. */
+/** Networks of a simulated host and their ports, in memory; no frame is sent. */
 export class SimulatedNetwork implements Network {
   readonly inKernel = false;
   onSettled: (networkId: string) => void = () => {};

@@ -1,13 +1,13 @@
 import type { Runtime } from '../runtime.js';
 
-/** No containers: instances are entries in memory, so that one process can be many hosts. */
+/** Instances are entries in memory, without containers, so that one process can be many hosts. */
 export class SimulatedRuntime implements Runtime {
   readonly name = 'simulated';
   private readonly pids = new Map<string, number>();
-  /** Above what Linux gives (PID_MAX_LIMIT): no process of the machine is taken for one of these. */
+  /** Above Linux's highest pid (PID_MAX_LIMIT), so that none of these is the pid of a real process. */
   private nextPid = 2 ** 22 + 1;
 
-  /** `running`: these ran when the agent ended, and did not end with it. */
+  /** `running`: instances that ran when the agent before ended. */
   constructor(
     readonly lxcPath: string,
     running: readonly string[] = [],

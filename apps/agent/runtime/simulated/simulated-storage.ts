@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { UUID, requireName } from '#libs/common/names';
 import type { StorageDriver } from '../../storage/storage-driver.js';
 
-/** Disks of a simulated host: an empty directory for each instance, which moves carry as they carry a real one. */
+/** Disks of a simulated host: an empty directory per instance. Moves carry it as they carry a real disk. */
 export class SimulatedStorage implements StorageDriver {
   readonly name = 'simulated';
   readonly shared = false;

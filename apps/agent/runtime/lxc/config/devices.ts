@@ -2,7 +2,10 @@ import type { Device } from '#generated/lxstack/agent/v1/types';
 import { InvalidInputError } from '#libs/common/errors';
 import { line } from './value.js';
 
-/** LXD's devices as LXC knows them. `nic` comes as a port of a network; what is not known is refused by name. */
+/**
+ * LXD's devices as lines of LXC's configuration. A `nic` comes as a port of a network instead; an unknown type is
+ * refused by name.
+ */
 export function deviceLines(devices: readonly Device[], version: 'v1' | 'v2'): string[] {
   return devices.flatMap((device) => {
     switch (device.type) {
@@ -21,7 +24,7 @@ export function deviceLines(devices: readonly Device[], version: 'v1' | 'v2'): s
   });
 }
 
-/** The root disk (path `/`) is the storage driver's; any other is a directory or file of the host. */
+/** The root disk (path `/`) is the storage driver's; every other disk is a directory or file of the host. */
 function diskLines(device: Device): string[] {
   if (device.options.path === '/') return [];
   for (const option of ['pool', 'size', 'shift', 'propagation'])
@@ -43,7 +46,7 @@ function mountLine(device: Device, sourceKey: string): string {
   return line('lxc.mount.entry', `${escaped(source)} ${escaped(path.slice(1))} none ${flags.join(',')} 0 0`);
 }
 
-/** LXC wants the numbers; LXD finds them by `source`, here they have to be told. */
+/** LXC needs the device numbers. LXD finds them by `source`; here the instance's configuration must give them. */
 function allowLine({ name, options }: Device, version: 'v1' | 'v2'): string {
   const [major, minor] = [options.major ?? '', options.minor ?? ''];
   if (!/^\d{1,4}$/.test(major) || !/^\d{1,7}$/.test(minor))

@@ -2,7 +2,7 @@ import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { InvalidInputError } from '#libs/common/errors';
 import { line } from './value.js';
 
-/** How the host's controllers are mounted; `absent` ones are not limited. */
+/** Where the host has each controller; what is `absent` is not limited. */
 export interface CgroupLayout {
   memory: 'v1' | 'v2' | 'absent';
   /** v1: memory and swap are counted together. */
@@ -16,7 +16,10 @@ const PERIOD_US = 100_000;
 const DEFAULT_PIDS = 4096;
 const UNITS: Record<string, number> = { B: 1, kB: 1e3, MB: 1e6, GB: 1e9, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
 
-/** Memory without swap, CPU time and shares, processes. LXD: limits.* of the config go before the flavor's. */
+/**
+ * Limits of memory without swap, CPU time and shares, processes. LXD: limits.* of the configuration win over the
+ * flavor's.
+ */
 export function limitLines(spec: InstanceSpec, cgroups: CgroupLayout): string[] {
   const memory = bytes(spec.config['limits.memory']) ?? spec.limits?.memoryBytes ?? 0;
   const cpus = count('limits.cpu', spec.config['limits.cpu']) ?? spec.limits?.vcpus ?? 0;
@@ -61,7 +64,7 @@ function count(field: string, value: string | undefined): number | undefined {
   return Number(value);
 }
 
-/** `50%` of the CPUs' time, or `25ms/100ms`. */
+/** LXD: limits.cpu.allowance: `50%` of the CPUs' time, or `25ms/100ms`. */
 function allowance(value: string | undefined): number {
   if (!value) return 1;
   const [, percent, part, whole] = /^(?:(\d{1,3})%|(\d+)ms\/(\d+)ms)$/.exec(value) ?? [];

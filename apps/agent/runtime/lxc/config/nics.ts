@@ -6,7 +6,7 @@ import { defaultRoutes } from '../../../network/default-routes.js';
 import { hostVethName } from '../../../network/interface-names.js';
 import { line } from './value.js';
 
-/** One veth per NIC with static addresses; the name on the host's side is fixed, since CRIU needs to know it. */
+/** One veth per NIC with static addresses. The name of the host's end is fixed, because CRIU needs it. */
 export function nicLines(nics: readonly Nic[], bridges: ReadonlyMap<string, string>): string[] {
   if (!nics.length) return [line('lxc.net.0.type', 'empty')];
   // LXC refuses to start with two gateways of one family.

@@ -12,13 +12,15 @@ export interface RenderContext {
   bridges: ReadonlyMap<string, string>;
   cgroups: CgroupLayout;
   cgroupDirectories: { monitor: string; container: string };
-  /** Run after it has ended, with the container's name appended. */
+  /** Command that runs after the container has ended, with its name appended. */
   postStop: string;
-  /** Run before the init of an instance with migration.stateful=true. */
+  /** Command that runs before the init of an instance with migration.stateful=true. */
   statefulRun: string;
 }
 
-/** A container's configuration. AppArmor is not named: CRIU refuses to restore where the kernel has none. */
+/**
+ * A container's configuration. It does not mention AppArmor: CRIU refuses to restore that where the kernel has none.
+ */
 export function renderConfig(spec: InstanceSpec, context: RenderContext): string {
   const lines = [
     line('lxc.include', '/usr/share/lxc/config/common.conf'),
@@ -50,7 +52,7 @@ function environmentLines(config: Readonly<Record<string, string>>): string[] {
     });
 }
 
-/** Throws InvalidInputError for what could not be rendered, before anything is made for it. */
+/** Throws InvalidInputError for a spec that could not be rendered, before anything is made for it. */
 export function checkSpec(spec: InstanceSpec, cgroups: CgroupLayout): void {
   const bridges = new Map(spec.nics.map((nic) => [nic.networkId, 'br']));
   const directories = { monitor: 'm', container: 'c' };

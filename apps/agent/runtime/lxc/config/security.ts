@@ -4,12 +4,15 @@ import { InvalidInputError } from '#libs/common/errors';
 import { idMapOf } from '../../../images/id-maps.js';
 import { line } from './value.js';
 
-/** common.seccomp and no bpf(2): with the host's CAP_SYS_ADMIN it reads the host's memory, and CRIU has no image for it. */
+/**
+ * common.seccomp without bpf(2): with the host's CAP_SYS_ADMIN that could read the host's memory, and CRIU has no image
+ * for it.
+ */
 const privilegedSeccomp = fileURLToPath(
   new URL('../../../../../../apps/agent/runtime/lxc/privileged.seccomp', import.meta.url),
 );
 
-/** Keys that would let a user write the configuration himself, or ask for what is not offered. */
+/** Keys by which users could write LXC's configuration themselves, or that ask for what is not offered. */
 const REFUSED: Record<string, string> = {
   'raw.lxc': 'nothing: raw configuration is not offered',
   'raw.apparmor': 'nothing: raw configuration is not offered',
@@ -18,8 +21,9 @@ const REFUSED: Record<string, string> = {
 };
 
 /**
- * A user namespace; common.conf brings the seccomp profile, and for a privileged instance the dropped capabilities and
- * the devices that it may use. LXD: security.nesting=true leaves a privileged one bpf(2), which its inner runtimes need.
+ * The user namespace; common.conf brings the seccomp profile and, for a privileged instance, the dropped capabilities
+ * and the devices that it may use. LXD: security.nesting=true lets a privileged instance keep bpf(2), which inner
+ * runtimes need.
  */
 export function securityLines(spec: InstanceSpec): string[] {
   for (const [key, expected] of Object.entries(REFUSED)) {
