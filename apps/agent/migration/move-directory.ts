@@ -15,11 +15,16 @@ export const moveDirectory = (runDirectory: string, migrationId: string): string
 /** A fresh one; images and FIFOs of an earlier try are gone. */
 export async function makeMoveDirectory(runDirectory: string, migrationId: string): Promise<string> {
   const directory = moveDirectory(runDirectory, migrationId);
+  await emptyMoveDirectory(directory);
+  return directory;
+}
+
+/** Makes it anew: of an earlier try nothing is left. */
+export async function emptyMoveDirectory(directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true, mode: 0o700 });
   // CRIU reads them as the instance's own root, by a descriptor of this directory: nobody else gets through the one above.
   await mkdir(moveFile(directory, 'images'), { mode: 0o755 });
-  return directory;
 }
 
 /** The environment of lxc-checkpoint, passed on to the `criu` wrapper and the action script. */

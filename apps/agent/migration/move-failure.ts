@@ -11,5 +11,12 @@ export class MoveFailure extends Error {
   }
 }
 
+/** CRIU could not dump the instance, which goes on here; nothing of it runs at the target. */
+export class DumpFailure extends MoveFailure {
+  constructor(reason: string, logTail: string[]) {
+    super('dump', reason, logTail);
+  }
+}
+
 /** The name of the step that fails in this phase. */
 export const stepOf = (phase: MigrationPhase): string => phase.replace('MIGRATION_PHASE_', '').toLowerCase();

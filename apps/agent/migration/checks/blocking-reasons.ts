@@ -16,6 +16,7 @@ import { blockingHiddenFiles } from './hidden-files.js';
 import { blockingNetwork } from './interfaces.js';
 import { blockingQueues } from './message-queues.js';
 import { heldFiles } from './held-files.js';
+import { lastingReasons } from './lasting-reasons.js';
 import { blockingMounts } from './mounts.js';
 import { blockingNamespaces } from './namespaces.js';
 import { blockingFiles } from './open-files.js';
@@ -41,7 +42,7 @@ export async function blockingReasons(deps: MigrationDeps, request: CheckMigrati
   });
   const spec = request.spec ?? (here === undefined ? undefined : await deps.instances.spec(request.instanceId));
   if (spec) reasons.push(...blockingSpec(spec));
-  if (here) return [...reasons, ...(await blockingContent(here, spec!))];
+  if (here) return [...reasons, ...(await lastingReasons(() => blockingContent(here, spec!))).slice(0, TOLD)];
   // A request with a spec asks the target, where the instance does not run yet.
   return here === undefined || request.spec
     ? reasons
@@ -109,5 +110,5 @@ async function blockingContent(initPid: number, spec: InstanceSpec): Promise<str
     ...(await blockingUnread(initPid)),
     ...(isPrivileged(spec) ? await blockingIds(tasks) : []),
   ];
-  return [...new Set(reasons)].slice(0, TOLD);
+  return [...new Set(reasons)];
 }

@@ -10,8 +10,8 @@ import { raiseCpuShare, restoreCpuShare } from './cpu-share.js';
 import type { DataChannel } from '../wire/data-channel.js';
 import { ImageStream } from '../wire/image-stream.js';
 import { criuVerdict, keepLog } from './criu-log.js';
-import { makeMoveDirectory, moveEnvironment } from '../move-directory.js';
-import { MoveFailure } from '../move-failure.js';
+import { emptyMoveDirectory, makeMoveDirectory, moveEnvironment } from '../move-directory.js';
+import { DumpFailure, MoveFailure } from '../move-failure.js';
 import { ScriptLink } from './script-link.js';
 import { preDumpArguments } from '../memory/pre-dump.js';
 import type { SentMemory } from '../memory/memory-feed.js';
@@ -36,6 +36,14 @@ export class Dump {
   static async prepare(runDirectory: string, migrationId: string): Promise<Dump> {
     const directory = await makeMoveDirectory(runDirectory, migrationId);
     return new Dump(directory, await ScriptLink.create(directory));
+  }
+
+  /** After a failed dump: removes what is left of it here, so that another one can be started. */
+  async renew(): Promise<void> {
+    await this.close();
+    await emptyMoveDirectory(this.directory);
+    this.link = await ScriptLink.create(this.directory);
+    this.failed = new Promise<never>(() => undefined);
   }
 
   /** Takes over the dump that an earlier agent started. `waits`: its script waits at the FIFOs for an answer. */
@@ -81,7 +89,7 @@ export class Dump {
     const verdict = await criuVerdict(this.directory, 'dump.log');
     await keepLog(path, verdict);
     const cause = verdict.cause || `lxc-checkpoint -s ended with ${status}`;
-    return new MoveFailure('dump', `${cause} (whole log at the source: ${path})`, verdict.excerpt);
+    return new DumpFailure(`${cause} (whole log at the source: ${path})`, verdict.excerpt);
   }
 
   /** After `dumped`: whether CRIU may have linked files into the disk, because open files had lost their names. */

@@ -12,6 +12,7 @@ import type { CriuVerdict } from './criu-log.js';
 import { mapsPagesLater } from '../memory/memory-mode.js';
 import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import type { MovableInstances } from '../movable-instances.js';
+import { giveCgroups } from './fixups/cgroup-owners.js';
 import { separateFollowers } from './fixups/mount-images.js';
 import { moveEnvironment } from '../move-directory.js';
 import { setNeighbours } from '../guest-network/neighbours.js';
@@ -80,7 +81,9 @@ export class Restore {
     await keepForRestore(this.directory, network, nics);
     link.answer('restore');
     const introduced = link.when('namespaces').then(() => {
-      raiseCpuShare(this.directory, this.cgroup); // the cgroup exists from now on
+      // The cgroups exist from now on, and no file is open: a task may have one of theirs open for writing.
+      giveCgroups(this.cgroup);
+      raiseCpuShare(this.directory, this.cgroup);
       return this.restoreNetworkSettings(network, nics);
     });
     introduced.catch(() => undefined); // awaited below

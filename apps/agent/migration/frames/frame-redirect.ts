@@ -27,8 +27,9 @@ export class FrameRedirect {
     this.gate = new SynGate(network, nics);
   }
 
-  /** Starts the processes whose start would cost time in the freeze. */
+  /** Starts the processes whose start would cost time in the freeze. After `undoCut` it begins anew. */
   async arm(): Promise<void> {
+    [this.buffers, this.given] = [[], undefined];
     for (const nic of this.nics) this.buffers.push(await FrameBuffer.create(this.network, nic));
     this.armed = { bridge: new ArmedBatch('bridge'), tc: new ArmedBatch('tc'), ip: new ArmedBatch('ip') };
   }

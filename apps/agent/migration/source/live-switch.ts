@@ -2,19 +2,25 @@ import { MigrationPhase } from '#generated/lxstack/agent/v1/agent';
 import type { MigrationProgress } from '#generated/lxstack/agent/v1/agent';
 import { sleep } from '#libs/common/clock';
 import { faultPoint } from '#libs/common/fault-point';
-import { allAccepted, inFlight } from '../frames/accept-queues.js';
-import { lookUpCgroups } from '../criu/fixups/cgroup-names.js';
-import { blockingUnread } from '../checks/unread-data.js';
+import { inFlight } from '../frames/accept-queues.js';
 import type { DiskSource } from '../disk/disk-source.js';
 import type { Dump } from '../criu/dump.js';
 import { raiseAgentPriority } from '../agent-priority.js';
 import { LiveMemory } from '../memory/live-memory.js';
 import type { MemoryShared } from '../memory/live-memory.js';
+import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import { moveDirectory } from '../move-directory.js';
-import { MoveFailure, stepOf } from '../move-failure.js';
-import { readGuestNetwork, untouched } from '../guest-network/guest-network.js';
+import { DumpFailure, MoveFailure, stepOf } from '../move-failure.js';
+import { untouched } from '../guest-network/guest-network.js';
 import type { FrameRedirect } from '../frames/frame-redirect.js';
 import { markMove } from '../move-files.js';
+import { FreezePreparation } from './freeze-preparation.js';
+import { putNetworkBack } from './source-cleanup.js';
+
+/** Before each further try of a dump that fails, in ms. */
+const PAUSES_MS = [50, 100, 200, 400, 800];
+/** No further try once the instance has stood still for this part of the time that the switch may take. */
+const STOOD_STILL = 0.2;
 
 /** Parts of the move that the switch works with. */
 interface Shared extends MemoryShared {
@@ -27,8 +33,13 @@ interface Shared extends MemoryShared {
 export class LiveSwitch {
   /** performance.now() when the NIC was cut; 0 before. */
   frozenAt = 0;
+  /** In the freezes of dumps that have failed. */
+  private stoodStillMs = 0;
   private network = untouched;
   private readonly memory: LiveMemory;
+  private readonly preparation: FreezePreparation;
+  /** The disk's pass in the freeze. */
+  private lastPass: Promise<unknown> = Promise.resolve();
   /** Write of the record, which goes on while the target restores. */
   private kept: Promise<void> | undefined;
 
@@ -40,13 +51,47 @@ export class LiveSwitch {
     private readonly resolve: () => Promise<void>,
   ) {
     this.memory = new LiveMemory(shared);
+    this.preparation = new FreezePreparation(shared);
   }
 
   /** Resolves when the move is committed. When it throws before that, the instance runs on here. */
   async run(): Promise<void> {
-    await this.arm();
+    const memoryMode = await this.sendMemory();
+    await Promise.all([this.armTarget(memoryMode), this.preparation.arm()]);
+    for (const pause of PAUSES_MS) {
+      const failure = await this.dumpOnce(true);
+      if (!failure) return;
+      await this.prepareAnotherDump(failure, pause);
+    }
+    await this.dumpOnce(false);
+  }
+
+  /** A failed dump is returned where `mayRepeat` allows another one and nothing speaks against it. */
+  private async dumpOnce(mayRepeat: boolean): Promise<DumpFailure | undefined> {
+    await this.preparation.quieten();
+    try {
+      await this.freeze();
+      return undefined;
+    } catch (error) {
+      const { decision } = this.shared;
+      if (error instanceof DumpFailure && mayRepeat && !decision.made && this.bearsAnotherDump()) return error;
+      if (decision.made !== 'commit') await this.goOnHere();
+      throw error;
+    }
+  }
+
+  /** Counts the freeze that has ended. Memory that was sent before the freeze fits the first dump alone. */
+  private bearsAnotherDump(): boolean {
+    this.stoodStillMs += this.frozenAt ? performance.now() - this.frozenAt : 0;
+    return !this.memory.sentBefore && this.stoodStillMs < STOOD_STILL * this.shared.request.switchTimeoutMs;
+  }
+
+  /** From the freeze to the commit. */
+  private async freeze(): Promise<void> {
     const { request, record, deps, decision, feed, target, dump, throttle } = this.shared;
-    if (decision.made === 'abort') throw new MoveFailure('aborted', decision.reason);
+    this.requireWanted();
+    this.frozenAt = 0;
+    this.network = this.preparation.network;
     feed.enter(MigrationPhase.MIGRATION_PHASE_FREEZE);
     const started = performance.now();
     const bridges = record.spec.nics.map((nic) => deps.network.bridgeName(nic.networkId));
@@ -61,9 +106,6 @@ export class LiveSwitch {
       await Promise.race([this.dumpAndSend(), dump.failed, this.tooLate(request.switchTimeoutMs), this.calledOff()]);
       const word = await this.awaitAnswer();
       if (word === 'abort') throw new MoveFailure('aborted', decision.reason);
-    } catch (error) {
-      if (decision.made !== 'commit') await this.goOnHere();
-      throw error;
     } finally {
       restorePriority();
     }
@@ -77,31 +119,62 @@ export class LiveSwitch {
     return this.shared.record.progress;
   }
 
-  /** Does at both ends all that can be done before the freeze. */
-  private async arm(): Promise<void> {
-    const { deps, record, target, redirect, disk, dump } = this.shared;
+  private requireWanted(): void {
+    const { decision } = this.shared;
+    if (decision.made === 'abort') throw new MoveFailure('aborted', decision.reason);
+  }
+
+  /** Sends what can be sent of the memory while the instance runs. */
+  private async sendMemory(): Promise<MemoryMode> {
+    const { disk } = this.shared;
     const memoryMode = await this.memory.choose();
     if (memoryMode === 'pre-copy') {
       await this.memory.preCopy();
       await disk.pass(); // the guest wrote while its memory was sent
     }
+    return memoryMode;
+  }
+
+  /** Has the target start its restore, which waits for the first image. */
+  private async armTarget(memoryMode: MemoryMode): Promise<void> {
+    const { target } = this.shared;
     await target.tell({ say: 'arm', memoryMode });
-    const initPid = await deps.instances.initPid(record.spec.id);
-    const [network] = await Promise.all([
-      readGuestNetwork(initPid, record.spec.nics),
-      target.expect('armed'),
-      redirect.arm(),
-      dump.writeWatchedFiles(initPid),
-      lookUpCgroups(deps.instances.cgroupDirectories(record.spec.id)),
-    ]);
-    this.network = network;
+    await target.expect('armed');
     target.channel.keepTalking();
-    await faultPoint('source.armed');
-    disk.prepareLastPass();
-    await redirect.bufferNewConnections();
-    await allAccepted(initPid);
-    const unread = await blockingUnread(initPid);
-    if (unread.length) throw new MoveFailure('freeze', unread.join(' '));
+  }
+
+  /**
+   * After a failed dump: lets the instance run on here and has the target forget what it was sent. Most dumps that fail have met
+   * what was so for a moment: a process between its fork and its exec, a connection or a signal under way. Throws `failure`
+   * where no other dump can be made.
+   */
+  private async prepareAnotherDump(failure: DumpFailure, pauseMs: number): Promise<void> {
+    const { deps, record, decision } = this.shared;
+    const ids = { migrationId: record.migrationId, instanceId: record.spec.id };
+    deps.logger.warn({ ...ids, reason: failure.message }, 'dump to be made again');
+    try {
+      await this.takeBack();
+      await Promise.race([sleep(pauseMs), decision.wait()]);
+      this.requireWanted();
+      await this.shared.disk.pass();
+      await this.preparation.arm();
+    } catch (error) {
+      this.requireWanted();
+      deps.logger.error({ ...ids, err: error }, 'no other dump can be made');
+      throw failure;
+    }
+  }
+
+  /** Undoes a failed dump at both ends, so that they are as they were before it. */
+  private async takeBack(): Promise<void> {
+    const { deps, record, redirect, disk, dump, target } = this.shared;
+    await dump.ended;
+    await putNetworkBack(deps, record, redirect, true);
+    await this.lastPass;
+    await disk.arrived();
+    await dump.renew();
+    await target.tell({ say: 'dump-again' });
+    await target.expect('emptied');
   }
 
   /** Lets the instance run on here. Resolves when CRIU has ended. */
@@ -129,7 +202,8 @@ export class LiveSwitch {
     await faultPoint('source.cut');
     dump.answer('go');
     // CRIU has stopped every task before it cut the NIC, so the disk no longer changes.
-    const sent = disk.lastPass().then(() => feed.time('disk_delta', this.frozenAt));
+    this.lastPass = disk.lastPass();
+    const sent = this.lastPass.then(() => feed.time('disk_delta', this.frozenAt));
     sent.catch(() => undefined); // awaited below
     const unanswered = this.unanswered();
     unanswered.catch(() => undefined); // awaited below

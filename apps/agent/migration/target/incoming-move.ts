@@ -112,6 +112,7 @@ export class IncomingMove {
     const lazyPages = this.live && (await this.deps.lazyPages());
     const listener = {
       arm: (message: Message & { say: 'arm' }) => this.arm(message.memoryMode),
+      dumpAgain: () => (this.making = this.session.forgetFrames()),
       restore: (message: Message & { say: 'restore' }) => this.restoreOrFail(channel, message),
       abort: (reason: string) => this.abort(reason),
     };

@@ -63,6 +63,13 @@ export class RestoreSession {
     for (const buffer of this.buffers) await buffer.startBuffering();
   }
 
+  /** After a failed dump, armed: drops the frames that came in its freeze (the source has given them to the instance) and buffers on. */
+  async forgetFrames(): Promise<void> {
+    await this.removeBuffers();
+    await this.bufferFrames();
+    for (const buffer of this.buffers) buffer.arm();
+  }
+
   /** Takes over the restore that an earlier agent started. The frames buffered by then are lost; peers send them again. */
   reopen(): void {
     this.restore = Restore.reopen(this.directory, this.spec.id, this.deps.instances);

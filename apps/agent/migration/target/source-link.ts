@@ -1,4 +1,4 @@
-import { appendFileSync, closeSync, openSync, writeSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataChannel } from '../wire/data-channel.js';
 import type { DiskReceiver } from '../disk/disk-transfer.js';
@@ -10,6 +10,7 @@ import { moveFile } from '../move-files.js';
 
 interface Listener {
   arm(message: Message & { say: 'arm' }): Promise<void>;
+  dumpAgain(): Promise<void>;
   restore(message: Message & { say: 'restore' }): Promise<void>;
   abort(reason: string): Promise<void>;
 }
@@ -76,6 +77,13 @@ export class SourceLink {
     }
   }
 
+  /** Removes the images of a dump that has failed. */
+  private removeImages(): void {
+    for (const fd of this.open.values()) closeSync(fd);
+    this.open.clear();
+    for (const name of readdirSync(this.images)) rmSync(join(this.images, name));
+  }
+
   private async hear(message: Message): Promise<void> {
     switch (message.say) {
       case 'pass':
@@ -94,6 +102,10 @@ export class SourceLink {
         this.channel.keepTalking();
         await this.listener.arm(message);
         return this.channel.tell({ say: 'armed' });
+      case 'dump-again':
+        this.removeImages();
+        await this.listener.dumpAgain();
+        return this.channel.tell({ say: 'emptied' });
       case 'restore':
         if (message.memory.length) this.memory.finish(message.memory);
         return this.listener.restore(message);

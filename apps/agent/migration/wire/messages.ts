@@ -33,6 +33,9 @@ export type Message =
   /** Source: the freeze is next, be ready to restore. */
   | { say: 'arm'; memoryMode: MemoryMode }
   | { say: 'armed' }
+  /** Source: the dump has failed and is made again; images and frames of the failed one are to go. */
+  | { say: 'dump-again' }
+  | { say: 'emptied' }
   /** Source: every pass and image has been sent; no commit can come later than timeoutMs from now. */
   | { say: 'restore'; timeoutMs: number; network: GuestNetwork; memory: SentMemory[] }
   /**
