@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hashPassword, verifyPassword } from './passwords.js';
 
-test('a password is known by its hash, which is salted and does not contain it', async () => {
+test('a password is verified by its salted hash, which does not contain it', async () => {
   const [one, other] = await Promise.all([hashPassword('secret'), hashPassword('secret')]);
   assert.notEqual(one, other);
   assert.ok(!one.includes('secret'));
@@ -10,12 +10,12 @@ test('a password is known by its hash, which is salted and does not contain it',
   assert.ok(!(await verifyPassword('Secret', one)));
 });
 
-test('what is no hash of ours fits no password', async () => {
+test('no password matches a text that is no hash of ours', async () => {
   for (const kept of ['', 'plain', 'bcrypt$1$2$3$4$5', 'scrypt$1$2$3'])
     assert.ok(!(await verifyPassword('', kept)), kept);
 });
 
-test('no more are hashed at once than may be, and no more wait than may', async () => {
+test('no more passwords are hashed at the same time, and no more wait, than the settings allow', async () => {
   let [running, most] = [0, 0];
   const turn = {
     before: () => {

@@ -10,7 +10,7 @@ test('members are told which kind of failure it is, never its own words', () => 
   assert.match(publicFailure({ type: 'UnavailableError', message }), /did not answer in time\.$/);
 });
 
-test('that no host was found is said without the hosts, also where an older version kept no type', () => {
+test('NoValidHost is told without its hosts, also where v0.1 recorded no type', () => {
   const message = 'No valid host was found. h1: memory: 512 MiB wanted, 17 free';
   for (const type of ['NoValidHostError', undefined])
     assert.equal(publicFailure({ type, message }), 'No valid host was found.');

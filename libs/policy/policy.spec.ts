@@ -65,7 +65,7 @@ test("a role on the system is for the cloud's own things, not for a project's", 
   assert.throws(() => requireMayTry(system, 'os_compute_api:servers:create'), /scoped to the system/);
 });
 
-test('who could do it to nothing at all is told before anything is looked up', () => {
+test('a caller whom the rule allows on no target at all is refused before any look-up', () => {
   requireMayTry(member, 'os_compute_api:servers:stop');
   assert.throws(() => requireMayTry(reader, 'os_compute_api:servers:stop'), /Policy doesn't allow .*servers:stop/);
   assert.throws(() => requireAllowed(member, 'identity:list_users'), /not authorized .*identity:list_users/);
@@ -98,7 +98,7 @@ test('every rule that cannot be is named, with what was meant', () => {
   );
 });
 
-test('the file: YAML of rule to text; what is none is refused with its path', (context) => {
+test('a policy file is YAML of rule to text; any other file is refused, naming its path', (context) => {
   assert.deepEqual(parsePolicy('f', '"fleet:audit": "role:auditor"\n# nothing else\n'), {
     'fleet:audit': 'role:auditor',
   });

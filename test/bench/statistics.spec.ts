@@ -6,7 +6,7 @@ test('a summary interpolates its quantiles and does not mind the order', () => {
   assert.deepEqual(summarize([4, 1, 3, 2, 5]), { n: 5, min: 1, p10: 1.4, p50: 3, p90: 4.6, max: 5 });
 });
 
-test('one measurement is all of its own quantiles', () => {
+test('every quantile of one measurement is that measurement', () => {
   assert.deepEqual(summarize([7]), { n: 1, min: 7, p10: 7, p50: 7, p90: 7, max: 7 });
 });
 

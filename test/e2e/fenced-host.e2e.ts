@@ -82,7 +82,7 @@ describe('a host that does not renew its lease', { concurrency: true }, () => {
   });
 });
 
-it('a host that lives is said to be dead: it stops what was evacuated from it as soon as it asks for its lease', async () => {
+it('a living host that an operator calls dead stops what was evacuated from it when it next asks for its lease', async () => {
   const [host] = fleet.local.hosts;
   const server = await fleet.running('e2e-fenced-declared', 'busybox', on(host));
   await fleet.cloud.compute.forceDown(host, true);

@@ -10,7 +10,7 @@ interface LiveMigration {
   memory_mode_reason: string | null;
 }
 
-test('a caller says how the memory of a live move goes, and finds it in its record; another word is refused', async (context) => {
+test("a caller chooses the memory mode of a live move and finds it in the move's record; an unknown mode is refused", async (context) => {
   const fleet = await TestFleet.open();
   context.after(() => fleet.close());
   const { api, events } = fleet.cloud;

@@ -49,7 +49,7 @@ test('connections that begin while a server moves, or fails to, are all answered
   await fleet.assertAudited();
 });
 
-test('a server that leaves connections unaccepted stays where it is, and says which port; accepted, it moves', async (context) => {
+test('a server with unaccepted connections is refused with the port, and moves once it has accepted them', async (context) => {
   const fleet = await TestFleet.open();
   context.after(() => fleet.close());
   const { compute } = fleet.cloud;

@@ -41,7 +41,7 @@ test('a privileged server is refused while no host allows it; then it runs and m
   });
 });
 
-test('a privileged systemd server moves live there and back, connected; services of other users only where CRIU may ask for their limits', async (context) => {
+test('a privileged systemd server moves live there and back, connected; with services of other users only where CRIU may read their limits', async (context) => {
   const fleet = await TestFleet.open();
   context.after(() => fleet.close());
   const { compute } = fleet.cloud;

@@ -29,7 +29,7 @@ test('a cold move whose target cannot start the server ends on its source, shut 
   await fleet.assertAudited();
 });
 
-test('a reboot whose start fails is said: the server is shut off', async () => {
+test('a server whose reboot fails at the start is shown as SHUTOFF', async () => {
   const server = await withoutInit('e2e-no-reboot');
   await fleet.cloud.compute.act(server.id, { reboot: { type: 'HARD' } });
   await becomes(server, 'SHUTOFF');

@@ -29,7 +29,7 @@ test('a kernel that is as it should be has no differences', () => {
   ]);
 });
 
-test('what is missing, points elsewhere or belongs to nobody is named', () => {
+test('an entry that is missing, points elsewhere or belongs to no port is named', () => {
   const empty = kernel({ fdb: new Map(), neighbours: new Map() });
   assert.equal(comparePeers(7, [entry], nobody, empty).length, 2);
   assert.match(
@@ -39,7 +39,7 @@ test('what is missing, points elsewhere or belongs to nobody is named', () => {
   assert.equal(comparePeers(7, [], nobody, kernel()).length, 2);
 });
 
-test('what a call or a move has its hand on is no difference', () => {
+test('a MAC that a call or a move decides about is no difference', () => {
   const moving = new Set([entry.mac]);
   assert.deepEqual(comparePeers(7, [{ ...entry, vtep: '10.0.0.3' }], moving, kernel()), []);
   assert.deepEqual(comparePeers(7, [], moving, kernel()), []);

@@ -28,7 +28,7 @@ const port = (id: string, networkId: string): DesiredResource => ({
   },
 });
 
-test('the whole replaces what was there, and tells what is gone', () => {
+test('a whole document replaces what was there and says which resources are gone', () => {
   const document = new DesiredDocument();
   document.apply('1', [network('a'), network('b'), peer('p', 'a'), port('q', 'b')], [], true);
   const touched = document.apply('2', [network('b'), peer('r', 'b')], [], true);
@@ -36,7 +36,7 @@ test('the whole replaces what was there, and tells what is gone', () => {
   assert.deepEqual(document.content(), { revision: '2', resources: [network('b'), peer('r', 'b')] });
 });
 
-test('a network takes all that hangs on it, and what comes for a network that is not here is dropped', () => {
+test('a removed network removes all that belongs to it, and resources of an absent network are dropped', () => {
   const document = new DesiredDocument();
   document.apply('1', [peer('p', 'a'), network('a'), port('q', 'a')], [], true);
   assert.equal(document.content().resources.length, 3, 'whatever the order in one change');
@@ -44,7 +44,7 @@ test('a network takes all that hangs on it, and what comes for a network that is
   assert.deepEqual(document.content().resources, []);
 });
 
-test('a peer that went, or has another MAC, leaves the one it had', () => {
+test('the MAC of a removed peer, or of one that has another MAC, is gone', () => {
   const document = new DesiredDocument();
   document.apply('1', [network('a'), peer('p', 'a', 'old'), peer('q', 'a', 'gone')], [], true);
   const touched = document.apply('2', [peer('p', 'a', 'new')], [{ kind: 'peer', id: 'q' }], false);
@@ -52,7 +52,7 @@ test('a peer that went, or has another MAC, leaves the one it had', () => {
   assert.deepEqual([...(touched.peers.get('a') as Set<string>)], ['p']);
 });
 
-test('applied twice it is what it is when applied once; changes one by one are what the whole is', () => {
+test('a change applied twice is the same as once, and changes one by one are the same as all together', () => {
   const resource = fc.oneof(
     fc.constantFrom('a', 'b').map(network),
     fc.tuple(fc.constantFrom('p', 'q', 'r'), fc.constantFrom('a', 'b')).map(([id, net]) => peer(`${net}${id}`, net)),

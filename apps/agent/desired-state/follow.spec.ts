@@ -77,7 +77,7 @@ function follow(document = new DesiredDocument()) {
   return { control, document, applied, failure, kept: () => kept, stop };
 }
 
-test('it says what it has, applies what comes when the last part is here, and acknowledges with what failed', async () => {
+test('the follower names its revision, applies a change after its last part, and acknowledges with what failed', async () => {
   const { control, document, applied, failure, stop } = follow();
   const kinds = ['network', 'subnet', 'port', 'peer'];
   assert.deepEqual(await control.heard(1), { subscription: { revision: '', kinds, networkIds: [] } });
@@ -103,7 +103,7 @@ test('a stream that breaks is dialled again, from the revision that is here', as
   await stop();
 });
 
-test('what was followed is forgotten where the control plane is an older one, which tells by calls', async () => {
+test('the document is emptied where the control plane is of a release that tells of networks by calls', async () => {
   const document = new DesiredDocument();
   document.apply('7', [network('a')], [], true);
   const { control, kept, stop } = follow(document);

@@ -39,7 +39,7 @@ function until(end: number): void {
   while (now < end) now = Math.min(end, now + look(deps));
 }
 
-test('what runs is written down, then frozen, then written down and killed', () => {
+test('a running instance is recorded before it is frozen, and again before it is killed', () => {
   until(13_000);
   assert.deepEqual(deeds, []);
   until(14_000);
@@ -52,7 +52,7 @@ test('what runs is written down, then frozen, then written down and killed', () 
   assert.deepEqual(deeds, ['a is stopped', 'kill c-a', 'b is stopped', 'kill c-b']);
 });
 
-test('a lease that is renewed in time does no harm to anything', () => {
+test('while the lease is renewed in time no instance is touched', () => {
   for (let end = 10_000; end < 100_000; end += 5_000) {
     order = { ...order!, leaseEndsMs: end };
     until(end);
@@ -60,7 +60,7 @@ test('a lease that is renewed in time does no harm to anything', () => {
   assert.deepEqual(deeds, []);
 });
 
-test('a lease that is renewed between two instances spares the second', () => {
+test('a lease that is renewed while the guard works spares the instances that are left', () => {
   now = 14_000;
   const { freeze } = deps.cgroups;
   const renewing = (cgroup: string) => (freeze(cgroup), (order = { ...order!, leaseEndsMs: 50_000 }), undefined);
@@ -68,13 +68,13 @@ test('a lease that is renewed between two instances spares the second', () => {
   assert.deepEqual(deeds, ['a is frozen', 'freeze c-a']);
 });
 
-test('what does not run is not held: nobody starts it again afterwards', () => {
+test('a stopped instance is not held, so nobody starts it afterwards', () => {
   running.delete('c-b');
   until(60_000);
   assert.deepEqual([...held.keys()], ['a']);
 });
 
-test('one that is started while the lease is lost is stopped within a second', () => {
+test('an instance that is started without a lease is stopped within a second', () => {
   running.clear();
   until(60_000);
   running.add('c-b');
@@ -82,7 +82,7 @@ test('one that is started while the lease is lost is stopped within a second', (
   assert.deepEqual(deeds, ['b is stopped', 'kill c-b']);
 });
 
-test('one that cannot be fenced does not keep the next from it', () => {
+test('an instance that cannot be fenced does not keep the guard from the next one', () => {
   now = 30_000;
   const { kill } = deps.cgroups;
   const failing = (cgroup: string) => {
@@ -93,7 +93,7 @@ test('one that cannot be fenced does not keep the next from it', () => {
   assert.ok(deeds.includes('kill c-b'));
 });
 
-test('without an order nothing is done', () => {
+test('without an order the guard touches nothing', () => {
   order = undefined;
   now = 60_000;
   look(deps);

@@ -39,7 +39,7 @@ describe('the source of a move', () => {
     return id;
   };
 
-  it('stays outgoing when its end is looked at while it is being committed', async () => {
+  it('stays outgoing where its end is looked at during the commit', async () => {
     const [reconciliation, moves] = [new Reconciliation(parts, new Lifecycle(parts)), movableInstances(parts)];
     const id = await given('running');
     const { promise, resolve } = Promise.withResolvers<number>();
@@ -61,7 +61,7 @@ describe('the source of a move', () => {
     await assert.rejects(moves.releaseOutgoing(running, 2), /running, not outgoing/);
   });
 
-  it('is not released where it has come back since', async () => {
+  it('is not released where the instance has come back since', async () => {
     const id = await given('stopped', 3);
     await movableInstances(parts).releaseOutgoing(id, 2);
     assert.equal(records.get(id).state, 'stopped');

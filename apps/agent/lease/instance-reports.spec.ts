@@ -17,7 +17,7 @@ const status = (id: string, reason: string): InstanceStatus => ({
 const logger = createLogger('test');
 logger.level = 'silent';
 
-test('a state that could not be told is told again, the newest only', async () => {
+test('a state that could not be reported is reported again, only the newest of each instance', async () => {
   const told: string[][] = [];
   let fails = 1;
   const send = async (batch: InstanceStatus[]) => {
@@ -33,7 +33,7 @@ test('a state that could not be told is told again, the newest only', async () =
   assert.deepEqual(told, [['a second', 'b only']]);
 });
 
-test('a state that a call has changed meanwhile is not told', async () => {
+test('a report is dropped where a call has changed the instance meanwhile', async () => {
   const told: string[] = [];
   let fails = 1;
   const send = async (batch: InstanceStatus[]) => {
@@ -49,7 +49,7 @@ test('a state that a call has changed meanwhile is not told', async () => {
   assert.deepEqual(told, ['b']);
 });
 
-test('a state that was not taken because a task runs is told again until it is, the others once', async () => {
+test('a report that is refused because a task runs is repeated until it is taken; the others are sent once', async () => {
   const told: string[] = [];
   const { promise: taken, resolve } = Promise.withResolvers<void>();
   let refusals = 2;

@@ -53,7 +53,7 @@ test('the lease is counted from before the heartbeat was sent', async () => {
   assert.equal(leaseEnds, 16_000);
 });
 
-test('what is to be fenced is promised at once, by the next heartbeat', async () => {
+test('a new fence order is promised at once, by an extra heartbeat', async () => {
   const { promised } = await against([
     { leaseSeconds: 15, fence: order },
     { leaseSeconds: 15, fence: order },
@@ -61,7 +61,7 @@ test('what is to be fenced is promised at once, by the next heartbeat', async ()
   assert.deepEqual(promised, [undefined, order]);
 });
 
-test('a lease that is held again after it was lost is a ownershipInDoubt, one that goes on is none', async () => {
+test('ownership is in doubt where the lease is held again after a loss, not where it goes on', async () => {
   const renewals = [
     { leaseSeconds: 15, fence: order },
     { leaseSeconds: 15, fence: order },
@@ -69,7 +69,7 @@ test('a lease that is held again after it was lost is a ownershipInDoubt, one th
   assert.equal((await against(renewals)).doubts, 1);
 });
 
-test('fenced instances are a ownershipInDoubt at every heartbeat until they are settled', async () => {
+test('ownership is in doubt at every heartbeat while an instance is fenced', async () => {
   const renewals = [
     { leaseSeconds: 15, fence: order },
     { leaseSeconds: 15, fence: order },
@@ -77,7 +77,7 @@ test('fenced instances are a ownershipInDoubt at every heartbeat until they are 
   assert.equal((await against(renewals, ['a'])).doubts, 2);
 });
 
-test('no lease for a host that is forced down: it asks whose its instances are, and counts on nothing', async () => {
+test('a host that is forced down gets no lease and asks who owns its instances', async () => {
   const { doubts, leaseEnds } = await against([{ leaseSeconds: 0, fence: undefined }]);
   assert.deepEqual([doubts, leaseEnds], [1, 0]);
 });

@@ -28,7 +28,7 @@ for (const [script, patterns] of Object.entries(NAMED))
     );
   });
 
-test('a commit may be asked for: by the mark while the images are there, else by the record', (context) => {
+test('whether the commit was asked for is told by the mark while the images exist, else by the record', (context) => {
   const directory = mkdtempSync(join(tmpdir(), 'lxstack-move-files-'));
   context.after(() => rmSync(directory, { recursive: true }));
   assert.equal(commitMayBeAsked(directory, true, AWAIT_COMMIT), true, 'the host was rebooted');

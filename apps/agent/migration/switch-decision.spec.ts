@@ -26,22 +26,22 @@ describe('a switch to epoch 5 that got no answer', () => {
     assert.equal(decideSwitch('target', 5, answer({ epoch: 5, owned: true })), 'commit');
   });
 
-  it('went to another target in a later try: this one gives up', () => {
+  it('the instance went to another target in a later move: this target gives up', () => {
     assert.equal(decideSwitch('target', 5, answer({ epoch: 5 })), 'abort');
     assert.equal(decideSwitch('target', 5, answer({ epoch: 6, owned: true })), 'abort');
   });
 
-  it('invariant 2: nobody moves while the control plane is silent, or has never heard of the instance', () => {
+  it('invariant 2: neither end decides while the control plane is silent or does not know the instance', () => {
     assert.deepEqual(both(undefined), ['unknown', 'unknown']);
     assert.deepEqual(both(answer({ exists: false, epoch: 0 })), ['unknown', 'unknown']);
   });
 
-  it('of an instance that was deleted meanwhile, the source lets go only after a commit, and no target runs it', () => {
+  it('of a deleted instance no target runs its copy, and the source releases its own only after a commit', () => {
     assert.deepEqual(both(answer({ exists: false, deleted: true, epoch: 4 })), ['abort', 'abort']);
     assert.deepEqual(both(answer({ exists: false, deleted: true, epoch: 5 })), ['commit', 'abort']);
   });
 
-  it('invariant 2: no answer frees both ends', () => {
+  it('invariant 2: no answer lets both ends run the instance', () => {
     for (const exists of [true, false])
       for (const owned of [true, false])
         for (const deleted of [true, false])

@@ -14,7 +14,7 @@ const change = (entries: ForwardingEntry[], removedMacs: string[] = [], complete
 });
 
 describe('what changes in the kernel when the control plane tells where ports are', () => {
-  it('is nothing where all is as it was', () => {
+  it('has no lines where no entry changes', () => {
     const known = entry(A, '10.213.0.12', '10.1.0.5');
     const { bridge, ip, next } = diffForwarding(7, HERE, present(known), change([known]));
     assert.deepEqual([bridge, ip], [[], []]);
@@ -45,7 +45,7 @@ describe('what changes in the kernel when the control plane tells where ports ar
     }
   });
 
-  it('leaves others alone, unless the list is complete', () => {
+  it('leaves other entries alone, unless the list is complete', () => {
     const before = present(entry(A, '10.213.0.12', '10.1.0.5'), entry(B, '10.213.0.13'));
     const some = diffForwarding(7, HERE, before, change([entry(B, '10.213.0.13')]));
     assert.deepEqual([...some.next.keys()], [A, B]);

@@ -11,7 +11,7 @@ test('a port that a call brought is left alone until the document has it here', 
   assert.deepEqual([...ahead.macs()], []);
 });
 
-test('one that arrives by a move is left alone until its network is open, though the document has it here', () => {
+test('a port that arrives by a move is left alone until its network is open, even where the document has it here', () => {
   let here = false;
   const ahead = new PortsAhead(() => here);
   ahead.arriving('p', 'mac');

@@ -5,7 +5,7 @@ import { inShell } from './waiting-shells.js';
 const run = (argv: string[], input = '', timeoutMs = 10_000) => inShell(argv, input, timeoutMs);
 
 describe('a command run by a waiting shell', () => {
-  it('gives both outputs and the status, each its own', async () => {
+  it('returns stdout, stderr and the status, each of its own command', async () => {
     const script = 'printf out; printf err >&2; exit 3';
     assert.deepEqual(await run(['sh', '-c', script]), { status: 3, stdout: 'out', stderr: 'err' });
     assert.deepEqual(await run(['true']), { status: 0, stdout: '', stderr: '' });

@@ -29,7 +29,7 @@ test('it is what it was before the first holder once the last one has let go', a
   assert.equal(await now(), '0');
 });
 
-test('what was changed by hand between two holds is kept', async () => {
+test('a value that somebody sets by hand between two holds is kept', async () => {
   await (
     await setting.hold('1')
   )();
@@ -40,7 +40,7 @@ test('what was changed by hand between two holds is kept', async () => {
   assert.equal(await now(), '2');
 });
 
-test('an agent that was killed while it held it leaves it to the next one, which puts it back', async () => {
+test('the value that a killed agent held is put back by the next agent', async () => {
   const script = `import { KernelSetting } from ${JSON.stringify(import.meta.resolve('./kernel-setting.js'))};
     await new KernelSetting(${JSON.stringify(path)}, ${JSON.stringify(join(directory, 'records'))}).hold('1');
     console.log('held');

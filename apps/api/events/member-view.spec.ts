@@ -4,7 +4,7 @@ import { memberView } from './member-view.js';
 
 const event = { id: 'o', projectId: 'p' };
 
-test('members do not hear why an operation failed in the words of a host', () => {
+test("members' events have no failure in the words of a host", () => {
   const data = {
     kind: 'instance.create',
     state: 'error',
@@ -17,7 +17,7 @@ test('members do not hear why an operation failed in the words of a host', () =>
   assert.doesNotMatch(JSON.stringify(seen), /h1|lxc|Agent/);
 });
 
-test('an operation that goes on has no error; fields that are not known here are left out', () => {
+test('an event of a running operation has no error, and unknown fields are left out', () => {
   const data = { state: 'running', error: undefined, hosts: ['h1'] };
   assert.deepEqual(memberView({ ...event, type: 'operation', data }).data, { state: 'running', error: undefined });
   const move = { instanceId: 'i', phase: 'p', memoryModeReason: 'h2 has 17 MiB', timingsMs: {} };

@@ -22,7 +22,7 @@ describe('the progress of a move on one line', () => {
     assert.match(renderProgress(addProgress(undefined, event(9 * mebi), 0), 0), /^\[#{20}\] 100 %/);
   });
 
-  it('knows no time left before the first byte', () => {
+  it('shows no remaining time before the first byte', () => {
     assert.match(renderProgress(addProgress(undefined, event(0), 0), 500), / 8.0 MiB, 0.5 s$/);
   });
 

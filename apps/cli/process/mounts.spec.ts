@@ -9,6 +9,6 @@ const mountinfo = [
   '4 1 0:7 / /var/ab rw - tmpfs tmpfs rw',
 ].join('\n');
 
-test('mounts below a folder come last made first, and a folder with the same beginning is none of them', () => {
+test('mounts below a folder are listed latest first, without those of a folder whose name begins the same', () => {
   assert.deepEqual(mountsBelow(mountinfo, '/var/a'), ['/var/a/b c', '/var/a']);
 });

@@ -8,7 +8,7 @@ test('each clone tests in a deployment of its own, the same one every time', () 
   assert.notEqual(testLayout('/a').deployment, testLayout('/b').deployment);
 });
 
-test('a run ends with one line', () => {
+test('the last line of a run is its count', () => {
   const tally = new Tally();
   tally.add(Object.assign(new Tally(), { passed: 3, failed: 1 }));
   assert.equal(tally.render(), '3 passed, 1 failed');

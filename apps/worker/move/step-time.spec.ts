@@ -22,12 +22,12 @@ test('a step that takes longer than it may fails the move, naming the step and t
   });
 });
 
-test('the tries of a step share its time', async () => {
+test('the attempts at a step share its time limit', async () => {
   const begun = { precheck: Date.now() - 3_600_000 };
   await assert.rejects(inTime(runOf({ begun }), 'precheck', call), { step: 'precheck' });
 });
 
-test('what is done in time is its result, and a lost lease ends it as before', async () => {
+test('work that ends in time returns its result, and a lost lease still aborts it', async () => {
   assert.equal(await inTime(runOf(), 'stop', () => Promise.resolve(7)), 7);
   const lost = new AbortController();
   lost.abort(new Error('the lease is lost'));

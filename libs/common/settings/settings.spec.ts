@@ -13,7 +13,7 @@ afterEach(() => {
   for (const name of given.splice(0)) delete process.env[name];
 });
 
-test('what is not set has its default, and a blank counts as not set', () => {
+test('a setting that is absent or blank has its default', () => {
   set('LXSTACK_FENCE_STOP_SECONDS', '');
   assert.deepEqual(settings('fencing'), { freezeSeconds: 15, stopSeconds: 30, marginSeconds: 10, autoEvacuate: false });
 });

@@ -7,12 +7,12 @@ const at = (seconds: number) => new Date(lease.getTime() + seconds * 1000);
 const down = { forcedDown: false, leaseExpiresAt: lease };
 const promised = { host: down, stopSeconds: 30, marginSeconds: 10 };
 
-test('closed while the lease is held, promised or not', () => {
+test('the bar is closed while the lease is held, with a promise or without', () => {
   assert.deepEqual(evacuationBar(promised, at(-1)), { state: 'up' });
   assert.deepEqual(evacuationBar({ ...promised, stopSeconds: null }, at(-1)), { state: 'up' });
 });
 
-test('opens when the agent has had the time that it promised to need, and the margin', () => {
+test('the bar opens after the time in which the agent promised to kill, and the margin', () => {
   assert.deepEqual(evacuationBar(promised, at(1)), { state: 'fencing', opensAt: at(40) });
   assert.deepEqual(evacuationBar(promised, at(39.9)), { state: 'fencing', opensAt: at(40) });
   assert.deepEqual(evacuationBar(promised, at(40)), { state: 'open' });

@@ -7,7 +7,7 @@ const able = { name: 'h1', capabilities: [{ name: 'checkpoint', present: true, d
 const idle = { taskState: null };
 const size = { vcpus: 1, memoryMb: 128, diskGb: 1 };
 
-test('a stopped instance moves cold only, a running one both ways, one on no host not at all', () => {
+test('a stopped instance moves cold only, a running one both ways, one without a host neither way', () => {
   assert.match(blocksLive({ ...idle, vmState: 'stopped' }, able).join(), /only a cold migration/);
   assert.deepEqual(blocksCold({ ...idle, vmState: 'stopped' }, able), []);
   assert.deepEqual(blocksLive({ ...idle, vmState: 'active' }, able), []);

@@ -4,7 +4,7 @@ import { ownersView } from './owners-view.js';
 
 const busy = { vmState: 'stopped', taskState: 'rebuilding' } as const;
 
-test('owners are told what the states say, and of hosts only that there is something', () => {
+test("owners read reasons of the instance's states, and of hosts only that a reason exists", () => {
   const secret = 'Host h1 cannot checkpoint: /usr/sbin/criu is missing.';
   const states = [
     'Something is being done with the instance now (rebuilding).',
@@ -24,7 +24,7 @@ test('owners are told what the states say, and of hosts only that there is somet
   assert.doesNotMatch(JSON.stringify(seen), /h1|h2|criu/);
 });
 
-test('what is possible stays so, without a reason', () => {
+test('a possible move stays possible, without a reason', () => {
   const verdict = { possible: true, reasons: [] };
   const open = { live: verdict, cold: verdict, init: 'systemd', memoryBytes: 5 };
   assert.deepEqual(ownersView({ vmState: 'active', taskState: null }, { ...open, targets: [] }), open);

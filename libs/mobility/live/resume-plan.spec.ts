@@ -24,13 +24,13 @@ describe('what a worker does that takes over a live move', () => {
     assert.equal(resumePlan(state(AWAIT, AWAIT)).next, 'send');
   });
 
-  it('takes it back where an end has given up or lost it', () => {
+  it('undoes the move where an end has given up or lost it', () => {
     assert.equal(resumePlan(state(FAILED, PREPARED)).next, 'undo');
     assert.equal(resumePlan(state(AWAIT, FAILED)).next, 'undo');
     assert.equal(resumePlan(state(DUMP, 'unknown')).next, 'undo');
   });
 
-  it('takes it back where it was aborted before the commit, never after it', () => {
+  it('undoes the move where it was aborted before the commit, never after it', () => {
     assert.equal(resumePlan(state(DUMP, PREPARED, { cancelRequested: true })).next, 'undo');
     assert.equal(resumePlan(state(AWAIT, AWAIT, { cancelRequested: true, committed: true })).next, 'open');
   });

@@ -9,7 +9,7 @@ test('the history of the image tells what a move costs', () => {
   assert.deepEqual(live, { bytes: 6e6, blackoutMs: 150 });
 });
 
-test('without history more memory is taken to cost more, and cold to be longer than live', () => {
+test('without history more memory costs more, and a cold move takes longer than a live one', () => {
   const small = expectedCost(size, true, null);
   const large = expectedCost({ ...size, memoryMb: 8192 }, true, null);
   assert.ok(large.live.bytes > small.live.bytes && large.live.blackoutMs > small.live.blackoutMs);

@@ -14,19 +14,19 @@ const peer = (id: string, networkId: string, vtep = '10.0.0.1'): DesiredResource
 const changed = (...resources: DesiredResource[]) => ({ changed: resources, removed: [] });
 const removed = (kind: string, id: string) => ({ changed: [], removed: [{ kind, id }] });
 
-test('of each resource the newest word is left', () => {
+test('merged deltas keep the newest change of each resource', () => {
   const both = merged(changed(peer('1', 'n', '10.0.0.1')), changed(peer('1', 'n', '10.0.0.2'), network('n')));
   assert.deepEqual(both.changed, [peer('1', 'n', '10.0.0.2'), network('n')]);
   assert.deepEqual(merged(changed(peer('1', 'n')), removed('peer', '1')), removed('peer', '1'));
   assert.deepEqual(merged(removed('peer', '1'), changed(peer('1', 'n'))), changed(peer('1', 'n')));
 });
 
-test('a network that left takes what was said of it before with it, and comes back clean', () => {
+test('a removed network drops earlier changes of its resources, and comes back without them', () => {
   const both = merged(changed(peer('1', 'n')), removed('network', 'n'), changed(network('n'), peer('2', 'n')));
   assert.deepEqual(both, { changed: [network('n'), peer('2', 'n')], removed: [{ kind: 'network', id: 'n' }] });
 });
 
-test('one delta stays the same object, so that it is written out once for all hosts', () => {
+test('a single delta is merged into itself, so that it is serialized once for all hosts', () => {
   const one = changed(network('n'));
   assert.equal(merged(EMPTY, one, EMPTY), one);
   assert.equal(knownTo(new Set(['network', 'subnet', 'port', 'peer']), one), one);

@@ -33,7 +33,7 @@ const words = (delta: {
   ...delta.removed.map(({ kind, id }) => `-${kind} ${id}`),
 ];
 
-test('a port that moved: every host of the network learns where, its hosts that it came and went', () => {
+test('where a port has moved, every host of the network learns its new place, and its two hosts that it came or went', () => {
   const changes = [change('p', 'h1', 'h2')];
   const now = facts(port('p', 'h2'));
   const ofNetworks = networkDeltas(changes, now);
@@ -45,7 +45,7 @@ test('a port that moved: every host of the network learns where, its hosts that 
   assert.deepEqual(told('h3'), ['+peer p']);
 });
 
-test('a host that has not the network is told nothing of it', () => {
+test('a host without a port on the network is told nothing of it', () => {
   const changes = [change('p', null, 'h2')];
   const { delta } = outcomeFor(
     { hostId: 'h3', networks: new Set(['other']) },
@@ -57,7 +57,7 @@ test('a host that has not the network is told nothing of it', () => {
   assert.deepEqual(words(delta), []);
 });
 
-test('a host that gets its first port of a network gets all of it, one that loses its last loses all', () => {
+test('a host with its first port on a network is told all of it, one that loses its last port loses all of it', () => {
   const all: NetworkFacts = {
     networks: [{ id: 'n', vni: 1, mtu: 1450, adminStateUp: true }],
     subnets: [],
@@ -78,7 +78,7 @@ test('a host that gets its first port of a network gets all of it, one that lose
   assert.deepEqual(words(gone.delta), ['-network n']);
 });
 
-test('a port that went on before it was told of is told where it is now', () => {
+test('a port that moved again before the round is told at its present place only', () => {
   const changes = [change('p', null, 'h1'), change('p', 'h1', 'h2')];
   const now = facts(port('p', 'h2'));
   assert.deepEqual(words(hostDeltas(changes, now).get('h1')!), ['-port p']);
@@ -89,12 +89,12 @@ test('a port that went on before it was told of is told where it is now', () => 
   );
 });
 
-test('a port of no host, and one whose host never said where it is reached, are no peers', () => {
+test('a port without a host, or whose host never published a tunnel end point, is no peer', () => {
   assert.deepEqual(words(networkDeltas([change('p', 'h1', null)], facts()).get('n')!), ['-peer p']);
   assert.deepEqual(words(networkDeltas([change('p', null, 'h1')], facts(port('p', 'h1', ''))).get('n')!), ['-peer p']);
 });
 
-test('what somebody waits for is told to the hosts of its network, though nothing changed', () => {
+test('a revision that a caller waits for is sent to the hosts of the network, though nothing changed', () => {
   const mark: Change = { kind: 'mark', networkId: 'n', resourceId: null, fromHostId: null, toHostId: null };
   assert.deepEqual([...networkDeltas([mark], facts()).keys()], ['n']);
 });

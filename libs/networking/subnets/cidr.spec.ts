@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { InvalidInputError } from '#libs/common/errors';
 import { contains, lastOf, overlaps, parseAddress, parseCidr, renderAddress, renderCidr } from './cidr.js';
 
-test('what is rendered is read again as the same address', () => {
+test('a rendered address parses to the same address', () => {
   fc.assert(
     fc.property(fc.bigInt({ min: 0n, max: (1n << 128n) - 1n }), (value) => {
       const text = renderAddress(6, value);
@@ -33,7 +33,7 @@ test('a CIDR loses the bits behind its prefix and ends where it should', () => {
   assert.equal(renderCidr(parseCidr('cidr', 'fd00::1/64')), 'fd00::/64');
 });
 
-test('what is none is refused with the name of its field', () => {
+test('a text that is no address or CIDR is refused, naming the field', () => {
   const wrong = ['10.0.0.0', '10.0.0.0/33', '10.0.0/24', 'fd00::/129', '10.0.0.0/0', '/24', 'a/b', '', null, 7];
   for (const text of wrong)
     assert.throws(

@@ -20,13 +20,13 @@ test('roles and attributes of the target, joined by and, or, not and parentheses
   assert.deepEqual([judge('', own), judge('@', own), judge('!', own)], [true, true, false]);
 });
 
-test('what the caller or the target does not have is equal to nothing', () => {
+test('an attribute that the caller or the target lacks equals nothing', () => {
   assert.equal(judge('domain_id:%(domain_id)s', {}), false);
   assert.equal(judge('project_id:%(project_id)s', { project_id: null }), false);
   assert.equal(judge('system_scope:all', {}), false);
 });
 
-test('before the target is known it is open what depends on it, and only that', () => {
+test('while the target is unknown, exactly the checks that depend on it are unknown', () => {
   assert.equal(judge('role:member and project_id:%(project_id)s', null), 'unknown');
   assert.equal(judge('role:admin and project_id:%(project_id)s', null), false);
   assert.equal(judge('role:reader or project_id:%(project_id)s', null), true);
@@ -34,7 +34,7 @@ test('before the target is known it is open what depends on it, and only that', 
   assert.equal(judge('domain_id:%(domain_id)s', null), false);
 });
 
-test('what is no check is refused in words', () => {
+test('a text that is no check is refused with the reason', () => {
   for (const [text, words] of [
     ['role:admin role:member', /'and' or 'or' is expected before 'role:member'/],
     ['role:admin or', /a check is expected at the end/],

@@ -196,7 +196,7 @@ test('after every move nothing breaks a rule, and the spread at the end is as pr
   );
 });
 
-test('the order of the input changes nothing', () => {
+test('the plan does not depend on the order of the input', () => {
   fc.assert(
     fc.property(anyFleet, (fleet) => {
       const turned = { ...fleet, hosts: fleet.hosts.toReversed(), instances: fleet.instances.toReversed() };

@@ -91,7 +91,7 @@ for (const name of ['dir', 'overlay', 'btrfs']) {
       await rm(base, { recursive: true, force: true });
     });
 
-    test('an image comes shifted from every archive format, and two that ask at once share one fetch', async (t) => {
+    test('an image of every archive format is unpacked with shifted owners, and two calls at the same time share one fetch', async (t) => {
       if (skip ?? cannotUnpack) return t.skip(skip ?? cannotUnpack);
       const cache = await open();
       for (const program of ['', 'gzip', 'xz', 'zstd']) {
@@ -249,7 +249,7 @@ for (const name of ['dir', 'overlay', 'btrfs']) {
       assert.deepEqual(left, []);
     });
 
-    test('an archive that leads out writes nowhere else', async (t) => {
+    test('an archive with paths and links that lead out of the root writes nothing outside', async (t) => {
       if (skip ?? cannotUnpack) return t.skip(skip ?? cannotUnpack);
       const cache = await open();
       const outside = join(base, 'outside');

@@ -149,7 +149,7 @@ test('a disk is equal after passes with changes of every kind in between, the la
   assert.deepEqual(differences(from, to), [], 'in the freeze');
 });
 
-test('the last pass finds nothing where nothing has changed', async (context) => {
+test('the last pass sends nothing where nothing has changed', async (context) => {
   if (unable) return context.skip(unable);
   const [from, to] = await twoTrees(context);
   const sender = await ends(context, from, to);

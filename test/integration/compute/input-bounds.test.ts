@@ -40,7 +40,7 @@ test('a body that nests too deep, is too long or holds U+0000 is 400 and names w
   assertRefused(await post({ description: '\ud800' }), /server\.description/);
 });
 
-test('what is no JSON is 415', async () => {
+test('a body of another media type than JSON is 415', async () => {
   const url = `${servers.api.url}/servers`;
   const caller = JSON.stringify({ ...member, requestId: '' });
   const headers = { 'x-test-caller': caller, 'content-type': 'application/xml' };

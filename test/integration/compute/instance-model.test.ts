@@ -82,7 +82,7 @@ test('an instance without flavor and image has its own resources, which count ag
   );
 });
 
-test('of requests at once as many pass as the quota has room for, whether they ask for an exact count or a range', async () => {
+test('requests at the same time never exceed the quota, whether they ask for an exact count or a range', async () => {
   const caller = { ...member, projectId: newId() };
   await app.get(DataSource).manager.insert(Quota, { projectId: caller.projectId, resource: 'instances', limit: 4 });
   const asked = Array.from({ length: 6 }, (_, n) =>

@@ -32,7 +32,7 @@ test('129 metadata items are 403 at create, rebuild and later', async () => {
   assert.equal((await api.ask(member, 'POST', '/servers', servers.wanted({ metadata: items(128) }))).status, 202);
 });
 
-test('only what was put into metadata is found in it, whatever JavaScript calls by that name', async () => {
+test('a metadata key that JavaScript objects inherit is found only where somebody set it', async () => {
   for (const key of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
     assert.equal((await api.ask(member, 'GET', `/servers/${id}/metadata/${key}`)).status, 404, key);
     assert.equal((await api.ask(member, 'DELETE', `/servers/${id}/metadata/${key}`)).status, 404, key);

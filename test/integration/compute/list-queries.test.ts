@@ -36,7 +36,7 @@ test('patterns that PostgreSQL does not take are 400, and so are those that take
   assert.equal(await found(query('name=^gr')), 0);
 });
 
-test('a status that there is not: none of them up to 2.37, 400 from 2.38 on', async () => {
+test('an unknown status matches no server up to 2.37 and is 400 from 2.38 on', async () => {
   assert.equal(await found('/servers?status=BUILD'), 1);
   assert.equal(await found('/servers?status=RUNING', 37), 0);
   await refused('/servers?status=RUNING', /status/, 38);
@@ -61,7 +61,7 @@ test('unknown query fields are 400 where Nova says so, and passed over before th
   await refused('/servers?system_metadata=x', /system_metadata/, 1);
 });
 
-test('a filter on what is the same for every server narrows too', async () => {
+test('a filter by a field that is the same for every server narrows too', async () => {
   for (const none of ['locked=True', 'progress=7', 'soft_deleted=1', 'reservation_id=r-1', 'kernel_id=x'])
     assert.equal(await found(`/servers?${none}`), 0, none);
   for (const all of ['locked=False', 'progress=0', 'display_name=blue'])
@@ -83,7 +83,7 @@ test('booleans are read in any spelling, and what is none is 400', async () => {
   await refused('/servers?all_tenants=perhaps', /all_tenants/, 90, admin);
 });
 
-test('an id that is none finds no migration', async () => {
+test('an instance id that is no UUID finds no migration', async () => {
   assert.equal(await found('/os-migrations?instance_uuid=x', 90, admin), 0);
   await refused('/os-migrations?changes-since=yesterday', /changes-since/, 90, admin);
 });

@@ -45,7 +45,7 @@ test('an address that no port may have is refused: 400', async () => {
     assert.equal((await post(member, [{ uuid, fixed_ip }])).status, 400, fixed_ip);
 });
 
-test('a port is a NIC once, and with an address: 400', async () => {
+test('a port can be named once, and not together with an address: 400', async () => {
   const good = await port([{ subnet_id: randomUUID(), ip_address: '10.9.0.88' }]);
   const twice = await post(member, [{ port: good }, { port: good }]);
   assert.equal(twice.status, 400, twice.words);

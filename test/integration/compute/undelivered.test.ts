@@ -18,7 +18,7 @@ const create = async (more: object) => {
   return { status, words: JSON.stringify(body) };
 };
 
-test('what nothing would put into the guest is refused with words: 400', async () => {
+test('keys, user data and passwords, which nothing would put into the guest, are refused: 400', async () => {
   const keypair = { name: 'mine', public_key: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0', type: 'ssh' };
   const made = await api.ask(member, 'POST', '/os-keypairs', { keypair });
   assert.ok([200, 201].includes(made.status), JSON.stringify(made.body));

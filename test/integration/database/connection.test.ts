@@ -14,7 +14,7 @@ after(() => database.drop());
 const things = () => database.dataSource.query<{ id: number }[]>('SELECT * FROM things WHERE id > $1 ORDER BY id', [0]);
 const insert = 'INSERT INTO things (id, name) VALUES ($1, $2)';
 
-test('what is asked often is prepared', async () => {
+test('a statement that is sent often is prepared', async () => {
   for (let i = 0; i < 10; i++) await things();
   await database.dataSource.transaction(async (tx) => {
     for (let i = 0; i < 5; i++) await tx.query('SELECT * FROM things WHERE id > $1 ORDER BY id', [0]);

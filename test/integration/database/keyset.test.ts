@@ -49,7 +49,7 @@ test('pages by several columns, in any directions, are the whole list, each row 
   }
 });
 
-test('a marker of no row leaves the page empty', async () => {
+test('a page after a marker that names no row is empty', async () => {
   const keys: OrderKey[] = [{ sql: 'h.id', direction: 'asc' }];
   assert.deepEqual(await page(keys, 3, markerOf('00000000-0000-4000-8000-000000000000')), []);
 });

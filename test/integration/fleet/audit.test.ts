@@ -90,7 +90,7 @@ describe('invariant 3: the audit prints every difference', () => {
     agent('h1').instances.set(id, held);
   });
 
-  it('a copy that its host does not own, known to Postgres or not', async () => {
+  it('a copy of an instance on a host that does not own it, whether Postgres knows the instance or not', async () => {
     const stranger = newId();
     agent('h2').instances.set(id, copy).set(stranger, copy);
     await found(/^instance .* is left on host h2 \(INSTANCE_STATE_STOPPED\), which does not own it$/, 2);
@@ -110,7 +110,7 @@ describe('invariant 3: the audit prints every difference', () => {
     const settle = (state: string) =>
       query('UPDATE operations SET state = $2 WHERE id = $1', migration.operationId, state);
 
-    it('what an unfinished operation is about is none', async () => {
+    it('what an unfinished operation changes is no difference', async () => {
       agent('h2').instances.set(id, { ...copy, epoch: 2, state: InstanceState.INSTANCE_STATE_INCOMING });
       agent('h1').instances.get(id)!.state = STOPPED;
       assert.deepEqual(await world.differences(), []);
@@ -148,7 +148,7 @@ describe('invariant 3: the audit prints every difference', () => {
       await query('DELETE FROM allocations WHERE consumer_id = $1', migration.uuid);
     });
 
-    it('what a host holds while it is being told what it lost is none', async () => {
+    it('what a host holds while an operation tells it what it lost is no difference', async () => {
       const host = world.hosts.get('h2')!.id;
       agent('h2').instances.set(id, copy);
       const { id: resync } = await world.operations.transact((_tx, create) => create(resyncOf(host)));

@@ -66,7 +66,7 @@ test('an agent is told what is marked, by metadata or by the flavor, and for how
   assert.deepEqual(fence, promise(...ids.sort()));
 });
 
-test('nothing counts before the agent has promised it', async () => {
+test('a mark does not open the bar before the agent has promised to fence', async () => {
   const id = await instance(marked);
   await heartbeat();
   await lostFor(1000);
@@ -79,7 +79,7 @@ test('nothing counts before the agent has promised it', async () => {
   assert.deepEqual(await bar(id), { state: 'open' });
 });
 
-test('what is no longer marked does not count from the heartbeat on that tells the agent so', async () => {
+test('an instance that is no longer marked does not count from the heartbeat on that tells the agent', async () => {
   const id = await instance(marked);
   await heartbeat(promise(id));
   await database.dataSource.query(`UPDATE instances SET metadata = '{}'`);

@@ -25,7 +25,7 @@ test('a page has 1000 hosts at most; all of them are read page by page', async (
   assert.equal((await hosts.all({ namePattern: 'h20' })).length, 111);
 });
 
-test('what a host has in use is read with it, from its own table', async () => {
+test('a host is read with its used capacity, which lies in host_usage', async () => {
   const { id } = await hosts.get('h1');
   await database.dataSource.query('UPDATE host_usage SET used_vcpus = 3, used_memory_mb = 64 WHERE host_id = $1', [id]);
   const { usedVcpus, usedMemoryMb, usedDiskGb } = await hosts.get('h1');

@@ -33,7 +33,7 @@ test('without a token there is no /metrics among the faces', async () => {
   assert.equal((await fetch(`${faces.url}/metrics`)).status, 404);
 });
 
-test('with one it is asked for, on both addresses', async () => {
+test('where a token is set, both addresses demand it', async () => {
   await withToken();
   for (const url of [`${faces.url}/metrics`, own()]) {
     assert.equal((await fetch(url)).status, 401);

@@ -32,7 +32,7 @@ const fail = async (name: string, times: number, status = 401) => {
   for (let i = 0; i < times; i++) assert.equal((await login(name, 'wrong')).status, status, `failure ${i + 1}`);
 };
 
-test('who has failed too often for a user waits, whether that user exists or not; others do not', async () => {
+test('after too many failures for a user name, known or not, a login must wait; logins of other users need not', async () => {
   set('LXSTACK_LOGIN_USER_ATTEMPTS', 3);
   await faces.person(admin, 'tried', 'member');
   await faces.person(admin, 'other', 'member');
@@ -70,7 +70,7 @@ test('an address that has failed too often waits for every user, and cannot give
   assert.equal(answer.status, 429);
 });
 
-test('guesses that come at once are no more than those that come one after another', async () => {
+test('guesses sent at the same time are limited as strictly as guesses one after another', async () => {
   set('LXSTACK_LOGIN_USER_ATTEMPTS', 3);
   const answers = await Promise.all(Array.from({ length: 20 }, () => login('hurried', 'wrong')));
   const judged = answers.filter(({ status }) => status === 401).length;
@@ -115,7 +115,7 @@ test('Keystone: lockout_failure_attempts locks a user out, also with the right p
   assert.equal((await login('locked', PASSWORD)).status, 201);
 });
 
-test('who changes a password is throttled like who logs in', async () => {
+test('a wrong password at a change of password is throttled as at a login', async () => {
   set('LXSTACK_LOGIN_USER_ATTEMPTS', 2);
   const { userId, token } = await faces.person(admin, 'changing', 'member');
   const change = (original: string) =>

@@ -54,7 +54,7 @@ test('properties, times, sizes and lists of values narrow', async () => {
     assert.equal(await names(query), found, query);
 });
 
-test('what cannot be a value is 400 and names the field', async () => {
+test('a value of the wrong type is 400 and names the field', async () => {
   for (const query of [
     'size_min=big',
     'created_at=near:2026-01-01',

@@ -107,7 +107,7 @@ describe('desired state', () => {
       .resources.map((one) => JSON.stringify(one))
       .sort();
 
-  it('loses no change of transactions that commit in another order than they began', async () => {
+  it('loses no change where transactions commit in another order than they began', async () => {
     const start = renderRevision(await log.now());
     const [early, late] = [port(hosts[0]), port(hosts[1])];
     const [first, second] = [source.createQueryRunner(), source.createQueryRunner()];

@@ -222,7 +222,7 @@ test('every project has one default security group, which ports may name', async
   assert.deepEqual(open.body.port!.security_groups, []);
 });
 
-test('what clients look at beside networks is there', async () => {
+test('resources that clients read besides networks exist, most of them empty', async () => {
   for (const list of ['routers', 'floatingips', 'agents', 'availability_zones', 'security-group-rules', 'subnetpools'])
     assert.equal((await face.ask('GET', `/${list}`)).status, 200, list);
   const { body } = await face.ask('GET', `/quotas/${face.anna.projectId}`);

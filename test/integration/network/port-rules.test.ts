@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => face.close());
 
-test('device_id of a port that is no NIC is a label; of a NIC it is read-only and the port stays: 409', async () => {
+test('device_id is a label on a port that is no NIC, and read-only on a NIC, which cannot be deleted: 409', async () => {
   const network_id = await face.networkWith('10.0.0.0/24');
   const device = { device_id: '11111111-1111-4111-8111-111111111111', device_owner: 'compute:nova' };
   const labelled = await face.made('port', { network_id, ...device });

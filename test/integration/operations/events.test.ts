@@ -98,7 +98,7 @@ test('a token in the header, as a protocol or in the first message opens the str
   for (const socket of [...sockets, all]) socket.close();
 });
 
-test('a first message without a good token closes the stream', async () => {
+test('a first message without a valid token closes the stream', async () => {
   for (const message of ['{}', 'no JSON', JSON.stringify({ token: 'wrong' })]) {
     const socket = await open(new WebSocket(url()));
     socket.send(message);

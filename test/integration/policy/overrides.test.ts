@@ -43,7 +43,7 @@ async function policy(text: string): Promise<string> {
 const act = (token: string, body: object) =>
   world.ask('POST', `/compute/v2.1/servers/${serverId}/action`, { token, body });
 
-test("what was for members becomes the owner's: looked at with the server in hand", async () => {
+test("a members' rule can become the owner's: the service checks it with the server", async () => {
   usePolicyFile(await policy('"os_compute_api:os-console-output": "user_id:%(user_id)s"'));
   const body = { 'os-getConsoleOutput': {} };
   assert.equal((await act(mia.token, body)).status, 200);
@@ -53,7 +53,7 @@ test("what was for members becomes the owner's: looked at with the server in han
   assert.equal((await act(admin, body)).status, 403);
 });
 
-test("what was for administrators becomes members', for their own things", async () => {
+test("an administrators' rule can become the members', for their own resources", async () => {
   const body = { 'os-resetState': { state: 'active' } };
   assert.equal((await act(mia.token, body)).status, 403);
   usePolicyFile(await policy('"os_compute_api:os-admin-actions:reset_state": "rule:project_member_or_admin"'));

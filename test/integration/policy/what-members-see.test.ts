@@ -134,7 +134,7 @@ test("where another project's things stand in the order of a list is not told", 
     }
 });
 
-test('mobility: members are told that something stands against it, admins what', async () => {
+test('mobility: members learn that a move is impossible, administrators why', async () => {
   const id = await active();
   world.agents.get('h1')!.reasons = [SECRET];
   const { seen, whole } = await both(`/fleet/v1/instances/${id}/mobility`);
@@ -182,7 +182,7 @@ test('websocket: members do not hear why in the words of a host', async () => {
   assert.match(whole!, LEAK);
 });
 
-test('who shares a host, and the numbers of networks, are not to be found by sorting or filtering', async () => {
+test("members cannot find out by sorting or filtering which servers share a host, or networks' numbers", async () => {
   for (const path of [
     '/compute/v2.1/servers?sort_key=host',
     '/compute/v2.1/servers/detail?sort_key=node',
@@ -196,7 +196,7 @@ test('who shares a host, and the numbers of networks, are not to be found by sor
   }
 });
 
-test('a flavor of another project is none: not to resize into, nor to begin a page behind', async () => {
+test('a private flavor of another project is not found: neither by a resize nor as a marker', async () => {
   const flavor = { id: 'secret', name: 'm1.secret', ram: 128, vcpus: 1, disk: 1, 'os-flavor-access:is_public': false };
   await world.must('POST', '/compute/v2.1/flavors', { token: admin, body: { flavor } });
   const id = await active();

@@ -53,7 +53,7 @@ describe('drain of a host', () => {
     assert.deepEqual(host, { enabled: false, disabled_reason: 'drain' });
   });
 
-  it('its moves are known by their parent: what carries its request id and is none of its own counts for nothing', async () => {
+  it('its moves are known by their parent operation; a move with the same request id does not count', async () => {
     const { id } = await world.create('h1');
     world.killWorkers();
     const batch = await drain();
@@ -78,7 +78,7 @@ describe('drain of a host', () => {
     assert.equal((await world.instance(id)).vmState, 'active');
   });
 
-  it('asks before it begins: what both ends refuse stays, every reason told, and no move was begun', async () => {
+  it('asks both ends before it begins: a refused server stays, with every reason, and no move is recorded', async () => {
     const { id } = await world.create('h1');
     world.agents.get('h1')!.reasons.push('It holds a device.', 'It has a session.');
     const { operation, counts, items } = await ended((await drain('require')).id);
@@ -111,7 +111,7 @@ describe('drain of a host', () => {
     assert.deepEqual([operation.state, counts.done], ['done', 2]);
   });
 
-  it('is not over while a move to the host goes on, and moves away what arrives so', async () => {
+  it('does not end while a move to the host goes on, and moves away the server that arrives by it', async () => {
     const { id } = await world.create('h2');
     const { migrations: moves } = world.agents.get('h2')!;
     moves.holdAt = MigrationPhase.MIGRATION_PHASE_DISK;
@@ -183,7 +183,7 @@ describe('drains of several hosts at once', () => {
     await world.stop();
   });
 
-  it('take no place from each other, nor from what else the worker maintains', async () => {
+  it("do not take each other's slots, nor those of other maintenance operations", async () => {
     const input = { live: 'require' as const, parallel: 1, timeoutSeconds: 60 };
     for (const name of emptied) {
       await world.create(name);

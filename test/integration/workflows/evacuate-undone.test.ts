@@ -119,7 +119,7 @@ describe('an evacuation that cannot finish', () => {
     await world.database.query(`UPDATE instances SET host_id = $2, epoch = 1 WHERE id = $1`, [id, world.hostId('h3')]);
   });
 
-  it('of an anti-affinity pair one lands, the other is given back with the reason', async () => {
+  it('of two servers of an anti-affinity group one is evacuated to the only host, the other is given back with the reason', async () => {
     const group = '6f0c4f3e-9d3c-4b7e-8c41-000000000001';
     await world.database.query(
       `INSERT INTO server_groups (id, name, project_id, user_id, policy) VALUES ($1, 'apart', 'p', 'u', 'anti-affinity')`,

@@ -125,7 +125,7 @@ describe('evacuation', () => {
       await back('h3');
     });
 
-  it('invariant 2: a host that is up again, or no longer said to be dead, keeps what was on its way', async () => {
+  it('invariant 2: a host that is up again, or no longer forced down, keeps the server whose evacuation is not committed', async () => {
     const { id } = await world.create('h3');
     await world.database.query(`UPDATE hosts SET forced_down = true WHERE name = 'h3'`);
     world.killWorkers();

@@ -15,7 +15,7 @@ describe('placement', () => {
   });
   after(() => world.stop());
 
-  it('of members of a server group that was deleted is free: they move, are evacuated and built', async () => {
+  it('of a deleted server group binds nobody: its members are built, moved and evacuated anywhere', async () => {
     await world.database.query(
       `INSERT INTO server_groups (id, name, project_id, user_id, policy) VALUES ($1, 'together', 'p', 'u', 'affinity')`,
       [group],
@@ -35,7 +35,7 @@ describe('placement', () => {
     await world.database.query(`UPDATE hosts SET forced_down = false`);
   });
 
-  it('of a server that was to be beside another is free when that one is gone', async () => {
+  it('beside another server binds no longer when that server is deleted', async () => {
     const beside = await world.create('h1');
     const { instanceId, operationId } = await world.begin('h1', { same_host: beside.id });
     assert.equal((await world.operations.waitFor(operationId)).state, 'done');

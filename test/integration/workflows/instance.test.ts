@@ -147,7 +147,7 @@ describe('workflows of one instance', () => {
     assert.ok(agent.running().includes(id));
   });
 
-  it('tells a host that is back where the others are', async () => {
+  it('tells a host that is back where the peers of its networks are', async () => {
     await world.create('h1');
     await world.create('h2');
     const agent = world.agents.get('h2')!;

@@ -59,7 +59,7 @@ describe('a live migration that cannot be', () => {
       await moves.assertOn(id, 'h1', 1);
     });
 
-  it('is looked at once more by the worker, which keeps every reason and touches nothing', async () => {
+  it('is checked again by the worker, which keeps every reason and changes nothing', async () => {
     const { id } = await world.create('h1');
     world.agents.get('h1')!.reasons = ['nested uts namespace', 'ramfs credentials'];
     const { migration } = await moves.live(id, 'h2', true);

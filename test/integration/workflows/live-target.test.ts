@@ -37,7 +37,7 @@ describe('the target of a live migration that names none', () => {
     assert.equal(await hostOf(id), 'h2');
   });
 
-  it('is none where every agent refuses, and each of them says why', async () => {
+  it('is none where every agent refuses, and the error has the reason of each', async () => {
     const { id } = await world.create('h1');
     world.agents.get('h2')!.reasons = ['CRIU is too old'];
     world.agents.get('h3')!.reasons = ['no room for images'];

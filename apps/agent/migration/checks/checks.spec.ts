@@ -30,7 +30,7 @@ test('mounts of the root, of the kernel and the standard devices go along; ramfs
   );
 });
 
-test('what a process holds is named where CRIU has no image for it', () => {
+test('an object of a process for which CRIU has no image is named', () => {
   const sockets = new Map([['77', 'sctp']]);
   const held = (link: string) => whatIsHeld(link, sockets);
   assert.equal(held('anon_inode:[io_uring]'), 'a file of kind io_uring');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { heldMemory, initOf } from './guest-facts.js';
 
-test('the init is told by its program; OpenRC below another init by its directory', () => {
+test('the init is recognized by its program, OpenRC under another init by its directory', () => {
   assert.equal(initOf('systemd', false), 'systemd');
   assert.equal(initOf('init', false), 'sysvinit');
   assert.equal(initOf('init', true), 'openrc');

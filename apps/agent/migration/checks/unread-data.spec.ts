@@ -18,7 +18,7 @@ test('connections to unix sockets that wait to be accepted are seen', () => {
   assert.equal(hasPending(`${listener}00000000f7b3e69f: 00000003 00000000 00000000 0001 02     0 /tmp/a.sock\n`), true);
 });
 
-test('a listener counts where a connection has sent data or is closed, not where it has sent nothing', () => {
+test("a listener's unaccepted connection counts where it has sent data or was closed, not where it has sent nothing", () => {
   const lines = `u_str ESTAB  0      0                          * 22 * 0        <->
 u_str ESTAB  0      768                        * 23 * 0        <->
 u_str ESTAB  0      768                        * 27 * 28       <->

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { raiseCpuShare, restoreCpuShare } from './cpu-share.js';
 
-test('a cgroup gets the most that there is until it is settled; what CRIU has written meanwhile stays', (context) => {
+test('a cgroup has the highest CPU share until the restore is over; a share that CRIU has written meanwhile stays', (context) => {
   const root = mkdtempSync(join(tmpdir(), 'share-'));
   context.after(() => rmSync(root, { recursive: true }));
   const [v1, v2] = [join(root, 'cpu/lxc/c/cpu.shares'), join(root, 'lxc/c/cpu.weight')];

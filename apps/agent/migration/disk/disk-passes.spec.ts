@@ -11,17 +11,17 @@ test('what was written during the first pass is sent before the freeze, but wher
   assert.equal(passesSuffice([{ paths: 3, bytes: 4096 }]), true);
 });
 
-test('one big file that has changed is not little', () => {
+test('one large changed file is too much for the last pass', () => {
   assert.equal(passesSuffice([all, { paths: 1, bytes: 20 * MIB }]), false);
   assert.equal(passesSuffice([all, { paths: 1, bytes: 20 * MIB }, { paths: 1, bytes: 1000 }]), true);
 });
 
-test('what no longer shrinks is left to the freeze', () => {
+test('where passes no longer shrink, the rest is left to the freeze', () => {
   const same = { paths: 1, bytes: 20 * MIB };
   assert.equal(passesSuffice([all, same, same]), true);
 });
 
-test('passes that shrink come to an end as well', () => {
+test('passes that go on shrinking come to an end too', () => {
   const shrinking = [300, 250, 200, 150, 100, 50].map((mib) => ({ paths: 1, bytes: mib * MIB }));
   assert.equal(passesSuffice(shrinking.slice(0, 5)), false);
   assert.equal(passesSuffice(shrinking), true);

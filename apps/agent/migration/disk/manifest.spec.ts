@@ -18,7 +18,7 @@ const manifest = (startedAt: bigint, entries: Record<string, ManifestEntry>): Ma
 });
 
 describe('what a disk pass sends', () => {
-  it('is nothing where nothing has changed', () => {
+  it('lists nothing where nothing has changed', () => {
     const before = manifest(100n * SECOND, { etc: entry(SECOND, { type: 'd' }), 'etc/a': entry(SECOND) });
     const now = manifest(101n * SECOND, Object.fromEntries(before.entries));
     assert.deepEqual(diffManifests(before, now), { changed: [], removed: [] });
@@ -36,7 +36,7 @@ describe('what a disk pass sends', () => {
     assert.deepEqual(diffManifests(before, now), { changed: ['a', 'b', 'd', 'd/e'], removed: [] });
   });
 
-  it('is also a file whose ctime is as young as the walk before: it may have changed again within the tick', () => {
+  it('lists a file whose ctime is as young as the walk before, which may have changed again within the tick', () => {
     const young = 100n * SECOND - 15_000_000n;
     const old = 100n * SECOND - 25_000_000n;
     const before = manifest(100n * SECOND, { young: entry(young), old: entry(old) });
@@ -72,7 +72,7 @@ describe('what find prints', () => {
 });
 
 describe('a tree shared out', () => {
-  it('has every path once: by itself, or below a part', () => {
+  it('lists every path once: by itself, or below a listed directory', () => {
     const tree = manifest(0n, { '.': entry(0n, { type: 'd' }) });
     for (let i = 0; i < 4; i++) {
       tree.entries.set(`d${i}`, entry(0n, { type: 'd' }));

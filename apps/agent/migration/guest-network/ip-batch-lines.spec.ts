@@ -25,14 +25,14 @@ local 10.30.0.5 dev eth0 table local proto kernel scope host src 10.30.0.5
 `;
 const default6 = 'default via fd32::1 dev eth0 metric 1024 pref medium\nfe80::/64 dev eth0 proto kernel metric 256\n';
 
-test('what the NICs give needs no line', () => {
+test('addresses and routes that the NICs bring need no line', () => {
   assert.deepEqual(linkLines([eth0], nics), []);
   assert.deepEqual(beyondMade(routeLines(`default via 10.30.0.1 dev eth0\n${kernels}`, nics, 4), nics, 4), []);
   assert.deepEqual(beyondMade(routeLines(default6, nics, 6), nics, 6), []);
   assert.deepEqual(ruleLines('0:\tfrom all lookup local\n32766:\tfrom all lookup main\n'), []);
 });
 
-test('the default route stays the one that the guest has, where the gateway of the subnet has changed meanwhile', () => {
+test("the guest keeps its default route where the subnet's gateway has changed meanwhile", () => {
   const changed = [
     Nic.fromPartial({
       fixedIps: [
@@ -80,6 +80,6 @@ test('routes of every table and policy rules go along, and a default route that 
   ]);
 });
 
-test('a name that is no word becomes no line', () => {
+test("a name with other characters than a word's becomes no line", () => {
   assert.deepEqual(routeLines('10.9.0.0/16 via 10.30.0.7 dev a;b\n', [], 4), []);
 });

@@ -8,7 +8,7 @@ const pristine = parseSysctls(`/proc/sys/net/ipv4/ip_forward:0
 /proc/sys/net/ipv4/tcp_rmem:4096\t131072\t6291456
 `);
 
-test('what the guest has set goes along, a NIC compared with what NICs begin with, general keys first', () => {
+test("sysctls that the guest has set go along, a NIC's compared with the defaults of NICs, general keys first", () => {
   const present = parseSysctls(`/proc/sys/net/ipv4/conf/eth0/rp_filter:2
 /proc/sys/net/ipv4/conf/eth1/rp_filter:0
 /proc/sys/net/ipv4/conf/lo/rp_filter:1

@@ -17,7 +17,7 @@ test('a pagemap is read as it was written, addresses beyond 32 bits too', () => 
   assert.deepEqual(parsePagemap(encodePagemap(image)), image);
 });
 
-test('spread: the pages image has each page at its own address, counted run by run', () => {
+test('each page of a pages image is found at its own address, run by run', () => {
   const entries = [
     { vaddr: 0x400000, pages: 2, flags: present },
     { vaddr: 0x402000, pages: 1, flags: present | lazy },

@@ -20,7 +20,7 @@ describe('the source of a move whose agent died', () => {
   });
   after(() => rm(directory, { recursive: true }));
 
-  it('never says that it waits for a commit that was not asked for, though its record does', async () => {
+  it('never reports AWAIT_COMMIT before the commit was asked for, even where its record says so', async () => {
     const migrationId = newId();
     const spec = InstanceSpec.create({ id: newId() });
     const instances = { initPid: async () => 0 };

@@ -12,7 +12,7 @@ function ask(outgoingSlots: OutgoingSlots, atOnce: number, calledOff: Promise<un
   return asked;
 }
 
-test('as many as are allowed leave at once, the others in the order in which they came', async () => {
+test('as many moves as allowed leave at the same time, the others in the order of their arrival', async () => {
   const outgoingSlots = new OutgoingSlots();
   const [first, second, third, fourth] = [1, 2, 3, 4].map(() => ask(outgoingSlots, 2));
   await nextTurn();
@@ -23,7 +23,7 @@ test('as many as are allowed leave at once, the others in the order in which the
   assert.ok(third!.end && !fourth!.end);
 });
 
-test('a move without a bound waits for nobody, and counts', async () => {
+test('a move without a bound waits for no other, and counts for those that have one', async () => {
   const outgoingSlots = new OutgoingSlots();
   const [bound, free, late] = [ask(outgoingSlots, 1), ask(outgoingSlots, 0), ask(outgoingSlots, 1)];
   await nextTurn();
@@ -36,7 +36,7 @@ test('a move without a bound waits for nobody, and counts', async () => {
   assert.ok(late.end);
 });
 
-test('one that is called off while it waits takes no turn', async () => {
+test('a move that is aborted while it waits takes no slot', async () => {
   const outgoingSlots = new OutgoingSlots();
   const calledOff = Promise.withResolvers<void>();
   const [first, gone, last] = [ask(outgoingSlots, 1), ask(outgoingSlots, 1, calledOff.promise), ask(outgoingSlots, 1)];

@@ -55,7 +55,7 @@ describe('the target of a move that is committed', () => {
     assert.equal(tries.length, 2, 'done once is done');
   });
 
-  it('undoes what it could not undo at first when it is told again', async () => {
+  it('a repeated abort undoes what the first one could not', async () => {
     const tries: string[] = [];
     const instances = {
       writableLayer: () => directory,
@@ -90,7 +90,7 @@ describe('the target of a move that is committed', () => {
   });
 
   for (const kind of [MigrationKind.MIGRATION_KIND_COLD, MigrationKind.MIGRATION_KIND_LIVE])
-    it(`leaves nothing of a ${kind} whose instance was deleted meanwhile, however often it is told`, async () => {
+    it(`leaves nothing of a ${kind} whose instance was deleted meanwhile, however often the abort is repeated`, async () => {
       let deleted = false;
       const gone = (id: string) => Promise.reject(new NotFoundError('Instance', id));
       const instances = {

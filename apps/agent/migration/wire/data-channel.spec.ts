@@ -24,7 +24,7 @@ async function channels(context: TestContext, count: number, serve: (socket: Soc
   );
 }
 
-test('a data connection that stands still fails both who waits for a frame and who waits for room', async (context) => {
+test('a data connection that stands still fails the reader that waits for a frame and the writer that waits for room', async (context) => {
   const [reader, writer] = await channels(context, 2, () => undefined, 100);
   const flood = async () => {
     for (;;) await writer.send(FrameType.message, Buffer.alloc(1 << 18));
@@ -32,13 +32,13 @@ test('a data connection that stands still fails both who waits for a frame and w
   await Promise.all([assert.rejects(reader.receive(), /stood still/), assert.rejects(flood(), /stood still/)]);
 });
 
-test('an end that is silent in the switch fails the connection', async (context) => {
+test('an end that is silent during the switch fails the connection', async (context) => {
   const [channel] = await channels(context, 1, () => undefined);
   channel.keepTalking(200);
   await assert.rejects(channel.receive(), /silent for 0.2 s/);
 });
 
-test('two ends that only say that they live stay connected, and what they say besides arrives alone', async (context) => {
+test('two ends that only send signs of life stay connected, and their other frames arrive without them', async (context) => {
   const { promise: served, resolve } = Promise.withResolvers<DataChannel>();
   const [near] = await channels(context, 1, (socket) => resolve(new DataChannel(socket.resume() as TLSSocket)));
   const far = await served;

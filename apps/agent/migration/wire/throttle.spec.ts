@@ -13,7 +13,7 @@ function standingClock() {
   return { now: () => ms, sleep: (more: number) => Promise.resolve(void (ms += more)) };
 }
 
-test('without a cap nothing waits, nor after it was lifted', async () => {
+test('nothing waits without a cap, or after the cap was lifted', async () => {
   const clock = standingClock();
   await new Throttle(0, clock).take(1e12);
   const throttle = new Throttle(1, clock);
@@ -22,14 +22,14 @@ test('without a cap nothing waits, nor after it was lifted', async () => {
   assert.equal(clock.now(), 0);
 });
 
-test('bytes take the time that they are due, in small pieces too', async () => {
+test('bytes take the time that the cap gives them, in small pieces too', async () => {
   const clock = standingClock();
   const throttle = new Throttle(CAP, clock);
   for (let i = 0; i < 10_000; i++) await throttle.take(1_000);
   assert.ok(Math.abs(clock.now() - 1000) <= 10, `${clock.now()} ms for a second's bytes`);
 });
 
-test('time in which nothing was sent is not made up for', async () => {
+test('a pause is not made up for by a burst', async () => {
   const clock = standingClock();
   const throttle = new Throttle(CAP, clock);
   await clock.sleep(60_000);

@@ -34,7 +34,7 @@ test('an image part with a path in its name, or cut short, is refused', () => {
   assert.throws(() => [...decodeImageParts(whole.subarray(0, 3))], FrameError);
 });
 
-test('frames that come in pieces of any size come out whole, in memory that was given back too', () => {
+test('frames that arrive in pieces of any size are read whole, also into reused buffers', () => {
   const decoder = new FrameDecoder();
   const payloads = [70_000, 0, 1, 300_000, 65_536, 9].map((length, i) => Buffer.alloc(length, i + 1));
   const stream = Buffer.concat(payloads.map(framed));

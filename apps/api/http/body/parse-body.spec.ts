@@ -32,6 +32,6 @@ test('a wrong, a missing and an unknown field are named by their path', () => {
   assert.equal(parseBody(Outer, { name: 'x', inner: { size: 1 } }).inner?.size, 1);
 });
 
-test('what was left out does not stand in for a default; null does', () => {
+test('an absent field does not override a default, null does', () => {
   assert.deepEqual(given({ a: undefined, b: null, c: 0 }), { b: null, c: 0 });
 });

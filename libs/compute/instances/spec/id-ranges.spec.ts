@@ -13,7 +13,7 @@ test('an instance shares the range of all others unless it is isolated or says w
   assert.deepEqual(wanted({ base: '3000000' }), { base: 3_000_000, size: 65_536 });
 });
 
-test('what no range can be is refused by its key', () => {
+test('an impossible range of ids is refused, naming its key', () => {
   assert.throws(() => wanted({ isolated: 'yes' }), /security\.idmap\.isolated must be true or false/);
   assert.throws(() => wanted({ isolated: 'true', size: '1000' }), /security\.idmap\.size must be a number from 65536/);
   assert.throws(() => wanted({ size: '65536' }), /security\.idmap\.size must be left out/);

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { CgroupWalkOnce, hierarchiesOf } from './cgroup-walk-once.js';
 
-test('hierarchies have the names that CRIU looks for below its yard', () => {
+test('hierarchies have the names under which CRIU looks for them', () => {
   const hybrid = '9:name=systemd:/\n3:cpu,cpuacct:/a\n0::/lxc/x\n';
   assert.deepEqual(hierarchiesOf(hybrid), ['systemd', 'cpu,cpuacct', 'unified']);
 });
 
-test('once another task than init is dumped, every hierarchy leads to empty directories of the same names', async (context) => {
+test("after init's dump every hierarchy leads to empty directories of the same names", async (context) => {
   const directory = mkdtempSync(join(tmpdir(), 'yard-'));
   context.after(() => rmSync(directory, { recursive: true }));
   const [root, own] = [join(directory, 'root'), join(directory, 'own')];

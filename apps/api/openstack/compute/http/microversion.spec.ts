@@ -15,7 +15,7 @@ test('latest is the highest', () => {
   assert.equal(negotiate('compute latest', undefined), highest);
 });
 
-test('a version that is none is malformed; one that is not served is unsupported', () => {
+test('a header without a version is malformed, a version that is not served is unsupported', () => {
   assert.throws(() => negotiate('compute two', undefined), MalformedMicroversionError);
   assert.throws(() => negotiate(undefined, '2.01'), MalformedMicroversionError);
   assert.throws(() => negotiate('compute 2.999', undefined), UnsupportedMicroversionError);

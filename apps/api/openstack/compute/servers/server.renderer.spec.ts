@@ -48,7 +48,7 @@ const base = 'https://c/compute/v2.1';
 const member = { userId: 'u', projectId: 'p', roles: ['member'] };
 const admin = { ...member, roles: ['admin'] };
 
-test('an instance that another face made without flavor and image shows what it has', () => {
+test('an instance that another face made without flavor and image shows its resources', () => {
   const bare = { ...view, instance: { ...instance, flavor: null, imageId: null } };
   const shown = renderServer(bare, { version: 90, caller: member, base });
   assert.equal(shown.image, '');

@@ -4,7 +4,7 @@ import { HttpException } from '@nestjs/common';
 import { InvalidInputError } from '#libs/common/errors';
 import { rangeOf } from './byte-range.js';
 
-test('a range is cut to what there is', () => {
+test('a range is cut to the size of the data', () => {
   assert.equal(rangeOf(undefined, 10), undefined);
   assert.deepEqual(rangeOf('bytes=0-3', 10), { start: 0, end: 3 });
   assert.deepEqual(rangeOf('bytes=4-', 10), { start: 4, end: 9 });
@@ -13,7 +13,7 @@ test('a range is cut to what there is', () => {
   assert.deepEqual(rangeOf('bytes=8-99', 10), { start: 8, end: 9 });
 });
 
-test('what cannot be satisfied is 416, several ranges are 400', () => {
+test('a range outside the data is 416, several ranges are 400', () => {
   for (const header of ['bytes=10-', 'bytes=5-4', 'bytes=-', 'bytes=-0', 'bytes=a-b', 'lines=0-1', ''])
     assert.throws(
       () => rangeOf(header, 10),

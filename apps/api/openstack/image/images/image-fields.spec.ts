@@ -6,7 +6,7 @@ import { applyPatch, newFields, parseImage } from './image-fields.js';
 const refused = (work: () => unknown, field: string) =>
   assert.throws(work, (error) => error instanceof InvalidInputError && error.field === field);
 
-test('what has no column is a property', () => {
+test('a field without a column is a property', () => {
   const { fields } = parseImage({ name: 'x', min_ram: 64, os_distro: 'debian', owner: 'ignored' });
   assert.equal(fields.minRam, 64);
   assert.deepEqual(fields.properties, { os_distro: 'debian' });
