@@ -53,7 +53,8 @@ const desiredState: Capability = { name: 'desired-state', present: true, detail:
 
 /** Whether the storage keeps an instance to the disk of its flavor. */
 function diskLimit(storageDriver: string, present: boolean): Capability {
-  const detail = present ? 'by quota groups of btrfs' : `${storageDriver} keeps no instance to the disk of its flavor`;
+  const means = storageDriver === 'btrfs' ? 'quota groups of btrfs' : 'project quotas';
+  const detail = present ? `by ${means}` : `${storageDriver} keeps no instance to the disk of its flavor`;
   return { name: 'disk-limit', present, detail };
 }
 

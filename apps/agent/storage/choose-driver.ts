@@ -8,6 +8,7 @@ import { DirDriver } from './dir-driver.js';
 import type { AgentSettings } from '../settings.js';
 import { StorageDirectories } from './directories.js';
 import { OverlayDriver } from './overlay-driver.js';
+import { ProjectQuotas } from './project-quotas.js';
 import { SharedDriver } from './shared-driver.js';
 import type { StorageDriver } from './storage-driver.js';
 
@@ -32,14 +33,17 @@ export async function chooseDriver(settings: Wanted): Promise<StorageDriver> {
       if (!onBtrfs) throw new InvalidInputError('LXSTACK_AGENT_STORAGE', `btrfs below ${stateDirectory}`);
       return BtrfsDriver.open(stateDirectory);
     case 'overlay':
-      return new OverlayDriver(at);
+      return new OverlayDriver(at, await ProjectQuotas.open(stateDirectory));
     case 'dir':
-      return new DirDriver(at);
+      return new DirDriver(at, await ProjectQuotas.open(stateDirectory));
     case 'shared':
       return SharedDriver.open(at, settings.sharedStorage, settings.name);
     case 'auto':
       if (onBtrfs) return BtrfsDriver.open(stateDirectory);
-      return (await overlayWorks(stateDirectory)) ? new OverlayDriver(at) : new DirDriver(at);
+      return new ((await overlayWorks(stateDirectory)) ? OverlayDriver : DirDriver)(
+        at,
+        await ProjectQuotas.open(stateDirectory),
+      );
     default:
       throw new InvalidInputError('LXSTACK_AGENT_STORAGE', 'btrfs, overlay, dir, shared or auto');
   }

@@ -93,6 +93,12 @@ export const checks: readonly Check[] = [
     optional: true,
   },
   {
+    what: 'project quotas',
+    script: 'command -v setquota && command -v chattr',
+    advice: 'apt-get install quota; only hosts that limit disks on ext4 or XFS (mounted with prjquota) need it',
+    optional: true,
+  },
+  {
     what: 'btrfs',
     script: '{ grep -qw btrfs /proc/filesystems || modprobe -n btrfs; } && btrfs --version | head -n 1',
     advice: 'apt-get install btrfs-progs; only hosts that keep instances on btrfs need it',
