@@ -7,7 +7,7 @@ const repository = join(import.meta.dirname, '../..');
 const documents = globSync('{*.md,{apps,libs,test}/**/*.md}', { cwd: repository }).sort();
 const readmes = documents.filter((path) => path.endsWith('/README.md'));
 
-/** A path of the repository in backticks, from its root or (in a README) from its own folder. */
+/** A path in backticks, from the repository's root or (in a README) from the README's folder. */
 const PATH = /`((?:\.\.?\/)*[\w.@-]+(?:\/[\w.@-]+)*\/?)`/g;
 const ROOTS = /^(apps|libs|test|migrations|proto)\//;
 

@@ -1,13 +1,13 @@
 import type { TestFleet } from '#test/e2e/fleet/test-fleet';
 import type { FloorHosts } from './floor/floor-hosts.js';
 
-/** What a benchmark measures on: the product's fleet and two hosts made by hand on the same host root. */
+/** What a benchmark measures: the product's fleet, and two hosts made by hand on the same host root. */
 export interface Bench {
   fleet: TestFleet;
   hosts: FloorHosts;
   archives: Record<'busybox' | 'debian', string>;
-  /** The fleet's PostgreSQL, for what no API tells. */
+  /** URL of the fleet's PostgreSQL, for figures that no API shows. */
   databaseUrl: string;
-  /** How many of each. */
+  /** Number of measurements of each series. */
   n: number;
 }

@@ -16,10 +16,13 @@ import { renderReport } from './report.js';
 
 const HOSTS = 10;
 const CLIENTS = 8;
-/** Built and deleted first: every host has the image then, and nothing is compiled any more. */
+/** Servers built and deleted first: afterwards every host has the image, and the code is compiled. */
 const WARM_UP = 60;
 
-/** `n` servers asked for by eight clients and deleted again, on ten simulated hosts: the pace, and whose CPU time it takes. */
+/**
+ * Eight clients ask for `n` servers on ten simulated hosts and delete them again: builds and deletes per second, and
+ * CPU time by process.
+ */
 export async function benchBuilds(n: number): Promise<void> {
   const layout = new Layout(process.env.LXSTACK_DEPLOYMENT ?? 'builds');
   const progress = (line: string) => console.error(line);
@@ -97,7 +100,7 @@ class BuildRun {
     this.events.close();
   }
 
-  /** Runs `work` over `n` servers and prints its pace and the CPU time of each by process. */
+  /** Runs `work` over `n` servers and prints the rate, and the CPU time per server by process. */
   async measured<T>(what: string, work: () => Promise<T>, n: number): Promise<T> {
     const before = cpuOf(this.groups);
     const client = process.cpuUsage();
@@ -138,7 +141,7 @@ class BuildRun {
   }
 
   private async until(ids: readonly string[], kind: string): Promise<void> {
-    // The events' socket alone keeps no process alive.
+    // The events' socket does not keep the process alive.
     const alive = setInterval(() => {}, 60_000);
     while (!ids.every((id) => this.ended.has(`${kind} ${id}`))) {
       await this.wake.promise;
@@ -148,7 +151,7 @@ class BuildRun {
   }
 }
 
-/** Each of the clients takes the next item when it has done its last. */
+/** Each client takes the next item when it has finished its last. */
 async function byClients<Item, Result>(items: Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
   const left = items.entries();
   const results: Result[] = [];

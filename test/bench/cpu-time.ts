@@ -1,13 +1,13 @@
 import { cpus } from 'node:os';
 
 export interface CpuUse {
-  /** Of all processes of the machine. */
+  /** Core seconds used by all processes of the machine. */
   coreSeconds: number;
-  /** Of what the machine has, 0 to 1: near 1 nothing gets faster by being done at once. */
+  /** Share of the machine's cores that was busy, 0 to 1. Near 1, more parallelism gains nothing. */
   share: number;
 }
 
-/** Begins to measure; the function returned says what has been used since. */
+/** Begins to measure; the returned function returns what has been used since. */
 export function cpuTime(): () => CpuUse {
   const [before, since] = [busySeconds(), performance.now()];
   return () => {

@@ -6,10 +6,10 @@ import { renderReport } from './report.js';
 
 const WRITTEN_MIB = 300;
 const CHANGED_MIB = 20;
-/** Files besides, a hundred in each directory. */
+/** Number of further files on the disk, a hundred in each directory. */
 const ENTRIES = [0, 5_000, 20_000, 100_000];
 
-/** Twenty times a second: a file is rewritten in part, another grows, one is made and one goes. */
+/** Every 50 ms a file is rewritten in part, another grows, one is made and one is removed. */
 const writer = `i=0
 while :; do
   i=$((i + 1))
@@ -19,8 +19,8 @@ while :; do
 done`;
 
 /**
- * Live moves of a busybox server with 300 MiB of its own on disk, 20 MiB of it rewritten before each, and a process that
- * writes during it; with more and more files on the disk.
+ * Live moves of a busybox server with 300 MiB of its own on disk, 20 MiB of them rewritten before each move, and a
+ * process that writes meanwhile; with more and more files on the disk.
  */
 export async function benchDisk({ fleet, databaseUrl, n }: Bench): Promise<void> {
   for (const entries of ENTRIES) {

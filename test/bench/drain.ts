@@ -9,7 +9,10 @@ import { summarize } from './statistics.js';
 const singles = 5;
 const parallels = [2, 4];
 
-/** A host of `n` servers emptied, and emptied back: the whole beside what its moves take one at a time, on one machine. */
+/**
+ * Empties a host of `n` servers and the other host back: the whole time, beside that of its moves one by one on the
+ * same machine.
+ */
 export async function benchDrain({ fleet, n }: Bench): Promise<void> {
   const run = await DrainRun.between(fleet);
   const ids: string[] = [];
@@ -39,7 +42,7 @@ export async function benchDrain({ fleet, n }: Bench): Promise<void> {
   }
 }
 
-/** Seconds of live moves of one server, to and fro, while the host is as full as it is for the drains. */
+/** Seconds of live moves of one server to and fro, while the host is as full as for the drains. */
 async function oneByOne(fleet: TestFleet, { hosts, onFirst }: DrainRun): Promise<{ seconds: number[]; cpu: CpuUse }> {
   const { compute } = fleet.cloud;
   const { id } = await fleet.running('bench-drain-one', 'busybox', onFirst);

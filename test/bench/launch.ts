@@ -11,7 +11,7 @@ export async function benchLaunch({ fleet, hosts, archives, n }: Bench): Promise
   const byHand = new FloorLaunch(hosts, await hosts.guest('busybox', archives.busybox));
   await byHand.prepare();
   const throughApi = new ProductLaunch(fleet, fleet.local.hosts[0]);
-  // The first of each pays for caches.
+  // The first launch of each pays for cold caches, so it does not count.
   await byHand.launch();
   await throughApi.launch();
   for (let i = 0; i < n; i++) {

@@ -45,7 +45,10 @@ if (!benchmark || !Number.isInteger(n) || n < 1) {
 }
 await benchmark(n);
 
-/** A fleet of its own, stopped afterwards (its state is kept for the next), and two hosts made by hand on its host root. */
+/**
+ * Starts a fleet of the benchmark's own (stopped afterwards; its state is kept for the next run) and two hosts by hand
+ * on its host root.
+ */
 async function measure(run: (bench: Bench) => Promise<void>, n: number): Promise<void> {
   const own = process.env.LXSTACK_DEPLOYMENT === undefined;
   process.env.LXSTACK_DEPLOYMENT ??= 'bench';

@@ -7,11 +7,14 @@ import { ProductMove } from './product/product-move.js';
 import { renderReport } from './report.js';
 import type { Series } from './report.js';
 
-/** CRIU opens userfault descriptors as the guest's own root. The product switches it by itself, the moves by hand need it. */
+/**
+ * CRIU opens userfault descriptors as the guest's own root, which this setting allows. The product sets it by itself;
+ * the moves by hand need it set.
+ */
 const USERFAULTS = '/proc/sys/vm/unprivileged_userfaultfd';
 const MEBIBYTES = 1024;
 
-/** Fills memory with what no one can guess, then changes a word of each page of a tenth of it per second, in order. */
+/** Fills memory with random bytes, then changes a word of each page of a tenth of it per second, in order. */
 const workload = `
   my ($pages, $n) = (${MEBIBYTES} * 256, 0);
   my $memory = "\\0" x ($pages * 4096);

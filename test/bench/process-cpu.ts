@@ -9,7 +9,7 @@ interface Stat {
   seconds: number;
 }
 
-/** CPU seconds of each group of processes: the roots' own, their descendants', and of those that have ended since. */
+/** CPU seconds of each group of processes: of the roots, of their descendants, and of those that have ended since. */
 export function cpuOf(groups: Readonly<Record<string, readonly number[]>>): Record<string, number> {
   const all = processes();
   const children = Map.groupBy(all.keys(), (pid) => all.get(pid)!.parent);
@@ -22,7 +22,7 @@ export function cpuOf(groups: Readonly<Record<string, readonly number[]>>): Reco
   );
 }
 
-/** What `now` has beyond `before`, by group. */
+/** The difference of `now` and `before`, by group. */
 export function usedSince(before: Record<string, number>, now: Record<string, number>): Record<string, number> {
   return Object.fromEntries(Object.entries(now).map(([name, seconds]) => [name, seconds - (before[name] ?? 0)]));
 }
@@ -37,7 +37,7 @@ function processes(): Map<number, Stat> {
   return found;
 }
 
-/** Undefined where it ended meanwhile. */
+/** Undefined where the process has ended meanwhile. */
 function statOf(pid: number): Stat | undefined {
   let text: string;
   try {

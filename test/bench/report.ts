@@ -1,13 +1,13 @@
 import { summarize } from './statistics.js';
 
-/** One line of a benchmark's table; `floor` names the series that its ratio is taken to. */
+/** A line of a benchmark's table. `floor` names the series to which its ratio is computed. */
 export interface Series {
   name: string;
   values: number[];
   floor?: string;
 }
 
-/** The series as a table in milliseconds, each median with its ratio to that of its floor. */
+/** A table in milliseconds; each median with its ratio to the floor's median. */
 export function renderReport(title: string, all: readonly Series[]): string {
   const rows = [['ms', 'n', 'min', 'p10', 'p50', 'p90', 'max', 'p50 / floor']];
   for (const series of all) rows.push(row(series, all));

@@ -3,7 +3,9 @@ import { ProductMove } from './product/product-move.js';
 import { renderReport } from './report.js';
 import type { Series } from './report.js';
 
-/** Longest silence of a move that the target refuses at the last moment, beside that of a good one, alternately. */
+/**
+ * The longest silence of a move that the target refuses at the last moment, beside that of a good move, alternately.
+ */
 export async function benchRollback({ fleet, n }: Bench): Promise<void> {
   const all: Series[] = [];
   try {

@@ -19,7 +19,7 @@ const query: PlacementQuery = {
   group: null,
 };
 
-/** One placement's share of the pure core: every host filtered and weighed. No database, no claim. */
+/** The time of one placement in the pure core, which filters and weighs every host. No database, no claim. */
 export function benchScheduling(n: number): void {
   const all: Series[] = [];
   for (const size of [1_000, 10_000]) {
@@ -36,7 +36,7 @@ export function benchScheduling(n: number): void {
   console.log(renderReport('Scheduling core, one placement', all));
 }
 
-/** A third in each of three zones, one in ten full, loads that differ. */
+/** Hosts in three zones, one in ten full, with different loads. */
 function host(i: number): HostRow {
   const full = i % 10 === 0;
   return {

@@ -1,4 +1,4 @@
-/** What a series of measurements says: quantiles by linear interpolation. */
+/** Quantiles of a series of measurements, by linear interpolation. */
 export interface Summary {
   n: number;
   min: number;

@@ -9,8 +9,8 @@ import { senders } from './transport/senders.js';
 const MEBIBYTES = 256;
 
 /**
- * What carries the memory of a move from agent to agent: a gRPC stream beside the plain TLS stream with its frames, which
- * are both checked by mutual TLS; and that stream under a cap. The far end is a thread of its own, as it would be a process.
+ * Compares ways to send memory from agent to agent, both under mutual TLS: a gRPC stream, and a plain TLS stream with
+ * frames; that one under a cap too. The far end is a thread of its own, in place of a process.
  */
 export async function benchTransport(n: number): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'lxstack-transport-'));
@@ -24,7 +24,7 @@ export async function benchTransport(n: number): Promise<void> {
         worker.once('message', resolve).once('error', reject),
       );
       const rates: number[] = [];
-      await send(near, port, 16); // the first pays for the handshake's and the compiler's start
+      await send(near, port, 16); // the first transfer pays for the handshake and for the compiler
       for (let i = 0; i < n; i++) {
         const since = performance.now();
         await send(near, port, MEBIBYTES);

@@ -6,7 +6,9 @@ type Progress = (line: string) => void;
 
 const HOSTS = ['h1', 'h2', 'h3'];
 
-/** A fleet whose processes stop at fault points when told to, and whose hosts have disks that can be filled. */
+/**
+ * A fleet whose processes stop at fault points when a test asks for it, and whose hosts have disks that can be filled.
+ */
 export async function startChaosFleet(layout: Layout, progress: Progress): Promise<void> {
   process.env.LXSTACK_FAULT_POINTS = 'on';
   const disks = HOSTS.map((host) => new SmallDisk(layout, host));
@@ -15,7 +17,7 @@ export async function startChaosFleet(layout: Layout, progress: Progress): Promi
   for (const disk of disks) await disk.narrowRun();
 }
 
-/** Ends it and removes its state. */
+/** Ends the fleet and removes its state. */
 export async function stopChaosFleet(layout: Layout, progress: Progress): Promise<void> {
   await stopFleet(layout, false, progress);
   for (const host of HOSTS) await new SmallDisk(layout, host).remove();

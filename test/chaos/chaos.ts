@@ -9,7 +9,7 @@ import type { Round, RoundResult } from './round.js';
 
 const ROUND_BOUND_MS = 200_000;
 
-/** Rounds on one fleet: the server is kept between them, and made anew after one that went wrong. */
+/** Rounds on one fleet. They share a server; a new one is made after a round that went wrong. */
 export class Chaos {
   private serverId: string | undefined;
 
@@ -25,12 +25,13 @@ export class Chaos {
     return new Chaos(fleet, random);
   }
 
-  /** One round; `none` where no server could be made for it. */
+  /** Runs one round; `none` in the result where no server could be made for it. */
   async run(round: Round): Promise<RoundResult> {
     const nothing = { migration: '-', violations: [], broke: false, reached: false, gapMs: 0, seconds: 0 };
     let home: string;
     try {
-      // An API that was killed may be back too late for a lease: a host is down for a moment then, and refuses.
+      // An API that was killed may be back too late to renew a lease; until the next heartbeat the host is down and
+      // refuses moves.
       for (const host of this.fleet.local.hosts) await this.fleet.cloud.compute.hostIs(host, 'up');
       this.serverId ??= (await this.fleet.running('e2e-chaos')).id;
       home = hostOf(await this.fleet.cloud.compute.show(this.serverId));
@@ -54,7 +55,7 @@ export class Chaos {
     this.fleet.close();
   }
 
-  /** What cannot be removed is left to the next look at it. */
+  /** Removes the server; what cannot be removed is found by the next look. */
   private async startAfresh(): Promise<void> {
     const { local } = this.fleet;
     for (const name of ['api', 'worker'] as const) await local.startProcess(name).catch(() => undefined);

@@ -14,9 +14,9 @@ import { violations } from './invariants.js';
 import { HeldPoint, memoryModeAt } from './points.js';
 import { SmallDisk } from './small-disk.js';
 
-/** Held here the worker may have committed or not: it is told before the source comes by. */
+/** Held here, the worker may or may not have committed: it is told before the source reaches this point. */
 const EITHER: FaultPoint = 'source.awaiting-commit';
-/** Where most depends on it, or did go wrong once. LXSTACK_EVERY_STEP walks them all. */
+/** The steps on which most depends, or at which a bug was found. LXSTACK_EVERY_STEP runs them all. */
 const SLICE: readonly FaultPoint[] = [
   'worker.precheck',
   'target.preparing',
@@ -107,7 +107,7 @@ test('to a target whose room for images of memory is used up: refused at once, i
   assert.deepEqual(await violations(fleet, server.id), []);
 });
 
-/** One live move under a client, held at `step` while `work` is done; `work` gets the migration's path. */
+/** Holds one live move, under a client, at `step` while `work` runs; `work` gets the migration's path. */
 async function heldAt(step: FaultPoint, work: (path: string) => Promise<unknown>) {
   const { cloud, local } = fleet;
   const home = hostOf(await cloud.compute.show(server.id));
@@ -139,7 +139,7 @@ async function inProgress(): Promise<{ id: number; uuid: string }> {
   return migrations[0]!;
 }
 
-/** Resolves when the worker has told the source to hurry. */
+/** Resolves when the worker has told the source to switch now. */
 async function told(): Promise<void> {
   const { uuid } = await inProgress();
   await fleet.cloud.events.until(uuid, 'the source is told to hurry', 15_000, async () => {

@@ -7,9 +7,9 @@ const CRIU = '/usr/sbin/criu';
 const INSIDE = '/run/chaos';
 
 /**
- * A host whose CRIU can be made to fail at any time, also once it runs: /usr/sbin/criu is covered by a script that adds
- * an action script, which looks for the order to fail when the dump begins, or when all is restored. Not at post-dump:
- * CRIU runs all action scripts there whatever one says, so the move's own would still be told to commit.
+ * A host whose CRIU can be made to fail at any time, also while it runs: a script covers /usr/sbin/criu and adds an
+ * action script, which looks for the order to fail when the dump begins or when everything is restored. Not at
+ * post-dump: there CRIU runs all action scripts whatever one returns, so the move's own would still be told to commit.
  */
 export class CriuGate {
   private readonly simHost: SimHost;

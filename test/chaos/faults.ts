@@ -8,7 +8,7 @@ import { isolate } from '#test/e2e/fleet/isolation';
 import { CriuGate } from './criu-gate.js';
 import { SmallDisk } from './small-disk.js';
 
-/** The move that a fault falls on. */
+/** The move that the fault is to strike. */
 export interface Victim {
   local: LocalFleet;
   source: string;
@@ -16,11 +16,11 @@ export interface Victim {
 }
 
 interface Fault {
-  /** Done while the move is held. */
+  /** Runs while the move is held. */
   inject(victim: Victim): Promise<void>;
-  /** Done when the move goes on: what was killed is started, as an init system does. */
+  /** Runs when the move goes on: starts what was killed, as an init system does. */
   after?(victim: Victim): Promise<void>;
-  /** Done when the move has ended. */
+  /** Runs when the move has ended. */
   heal?(victim: Victim): Promise<void>;
 }
 
@@ -83,7 +83,7 @@ export const FAULTS = {
 export type FaultName = keyof typeof FAULTS;
 export const FAULT_NAMES = Object.keys(FAULTS) as FaultName[];
 
-/** The first step at which CRIU is past what the fault makes fail: from there on it would be no fault. */
+/** The first step at which CRIU is past what the fault makes fail: from there on the fault has no effect. */
 const TOO_LATE: Partial<Record<FaultName, FaultPoint>> = {
   'dump-fails': 'source.cut',
   'restore-fails': 'target.restored',
@@ -96,7 +96,7 @@ export function canStrike(fault: FaultName, step: FaultPoint): boolean {
 
 export const faultOf = (name: FaultName): Fault => FAULTS[name];
 
-/** Control plane and client stay connected to both. */
+/** Cuts source and target off from each other; control plane and client stay connected to both. */
 function separate({ local, source, target }: Victim, on: boolean): Promise<void> {
   return isolate(local.layout, [source, target], on);
 }

@@ -5,7 +5,10 @@ import type { TestFleet } from '#test/e2e/fleet/test-fleet';
 
 const ROUND_MS = 1_000;
 const PATIENCE_MS = 15_000;
-/** Keeps some 12 MB twice, compares them each second, which writes as much anew, and says in its file how often they were alike. */
+/**
+ * Keeps some 12 MB twice, compares the two each second (which writes as much anew), and writes to its file how often
+ * they were equal.
+ */
 const WORKLOAD = `
 x=$(head -c 4000000 /dev/urandom | base64)
 y=$x
@@ -18,14 +21,14 @@ while [ "$x" = "$y" ]; do
 done
 echo 'its memory is not what it was' >/tmp/memory`;
 
-/** A process of the guest that looks after its own memory, so that there is something to be lost in a move. */
+/** A process in the guest that checks its own memory, so that a move has something to lose. */
 export class GuestMemory {
   private constructor(
     private readonly fleet: TestFleet,
     private readonly server: Server,
   ) {}
 
-  /** Begun where it does not go on from an earlier round. */
+  /** Starts the process unless it runs from an earlier round. */
   static async of(fleet: TestFleet, server: Server): Promise<GuestMemory> {
     const memory = new GuestMemory(fleet, server);
     const before = await memory.said();
@@ -36,7 +39,7 @@ export class GuestMemory {
     return memory;
   }
 
-  /** What is wrong with it; nothing where it was whole once more since. */
+  /** What is wrong with the memory; empty where it has been whole again since the last look. */
   async faults(): Promise<string[]> {
     const before = await this.said();
     let said = before;
@@ -47,7 +50,7 @@ export class GuestMemory {
     return /^\d+$/.test(said) ? [] : [`in the guest: ${said}`];
   }
 
-  /** What its file holds; empty before the first round. */
+  /** The content of the process's file; empty before its first round. */
   private async said(): Promise<string> {
     return (await inside(this.fleet, this.server, '/bin/sh', '-c', 'cat /tmp/memory 2>/dev/null || true')).trim();
   }

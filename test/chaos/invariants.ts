@@ -6,7 +6,7 @@ import { checkpointsOf, leftOfMove, runsOn } from './remains.js';
 
 const SETTLE_MS = 20_000;
 
-/** Everything that is not as it must be when a move of the instance has ended; what is still going gets a while. */
+/** Everything that is wrong after a move of the instance has ended. What is still going on gets some time to end. */
 export async function violations(fleet: TestFleet, instanceId: string): Promise<string[]> {
   for (const deadline = Date.now() + SETTLE_MS; ; await sleep(400)) {
     const found = await look(fleet, instanceId).catch((error: unknown) => [`cannot look: ${messageOf(error)}`]);

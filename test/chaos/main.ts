@@ -17,13 +17,13 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     steps: { type: 'string' },
     faults: { type: 'string' },
-    /** Every step with every fault, once, instead of random pairs. */
+    /** Runs every step with every fault once, instead of random pairs. */
     matrix: { type: 'boolean', default: false },
-    /** No round begins after so many minutes. */
+    /** Minutes after which no round begins. */
     minutes: { type: 'string', default: '600' },
   },
 });
-/** So many rounds without a server end the run: the fleet is broken, or too small. */
+/** Rounds without a server after which the run ends: the fleet is broken or too small. */
 const NONE_IN_A_ROW = 2;
 const steps = chosen<FaultPoint>(values.steps, FAULT_POINTS);
 const faults = chosen<FaultName>(values.faults, FAULT_NAMES);

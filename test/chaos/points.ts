@@ -6,11 +6,11 @@ import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import { sleep } from '#libs/common/clock';
 import type { FaultPoint } from '#libs/common/fault-point';
 
-/** How the memory of a move must go for it to come by the step; undefined where each does. */
+/** The memory mode with which a move reaches the step; undefined where every mode does. */
 export const memoryModeAt = (step: FaultPoint): MemoryMode | undefined =>
   step === 'source.memory' ? 'pre-copy' : undefined;
 
-/** One fault point of one process: where a move is held, and let go. */
+/** A fault point of a process: holds a move there and lets it go. */
 export class HeldPoint {
   private readonly directory: string;
 
@@ -30,7 +30,7 @@ export class HeldPoint {
     await writeFile(this.file('hold'), '');
   }
 
-  /** False where the move does not come by; looked at once at least. */
+  /** Waits until the move reaches the point; returns false where it does not. Looks at least once. */
   async reached(timeoutMs: number): Promise<boolean> {
     for (const deadline = Date.now() + timeoutMs; ; await sleep(10)) {
       if (existsSync(this.file('reached'))) return true;
@@ -38,7 +38,7 @@ export class HeldPoint {
     }
   }
 
-  /** Whether it was reached before is no longer known. */
+  /** Forgets whether the point was reached before. */
   async forget(): Promise<void> {
     await rm(this.file('reached'), { force: true });
   }

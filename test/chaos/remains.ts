@@ -3,7 +3,7 @@ import type { LocalFleet } from '#apps/cli/demo/local-fleet';
 import { command } from '#apps/cli/process/command';
 import { SimHost } from '#apps/cli/simhost/sim-host';
 
-/** What a move may leave on a host, seen from inside it: one line each. */
+/** What a move may leave on a host, seen from inside the host: one line each. */
 const LOOK = `
 for d in /run/lxstack/moves /var/lib/lxstack-agent/migrations; do
   for f in "$d"/*; do [ ! -e "$f" ] || echo "$f"; done
@@ -19,16 +19,16 @@ nft list tables | grep -v 'table bridge lxstack$' | sed 's/^/nft /'
 true
 `;
 
-/** What is left on a host of a move that has ended. */
+/** What a move that has ended has left on a host. */
 export async function leftOfMove(local: LocalFleet, host: string): Promise<string[]> {
   const found = await new SimHost(local.layout, host, '').run(['sh', '-c', LOOK]);
   return lines(found).map((line) => `${host}: ${line}`);
 }
 
-/** Hosts on which processes of the instance live, by the processes' cgroups. */
+/** Hosts on which processes of the instance live, found by their cgroups. */
 export async function runsOn(local: LocalFleet, instanceId: string): Promise<string[]> {
   const root = `/lxstack-${local.layout.deployment}/`;
-  // c-ID is the container's, m-ID that of LXC's monitor, which is not the instance.
+  // c-ID is the container's cgroup; m-ID is that of LXC's monitor, which is no process of the instance.
   const paths = `/sys/fs/cgroup/*${root}*/c-${instanceId}*`;
   const files = lines(
     await command('find', ['/sys/fs/cgroup', '-ignore_readdir_race', '-path', paths, '-name', 'cgroup.procs']),
@@ -41,7 +41,7 @@ export async function runsOn(local: LocalFleet, instanceId: string): Promise<str
   return [...hosts].sort();
 }
 
-/** CRIU and lxc-checkpoint that still work on the instance. */
+/** Processes of CRIU and lxc-checkpoint that still work on the instance. */
 export async function checkpointsOf(instanceId: string): Promise<string[]> {
   const found: string[] = [];
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {

@@ -18,14 +18,14 @@ export interface Round {
 }
 
 export interface RoundResult extends Round {
-  /** How the migration ended, as Nova says it. */
+  /** How the migration ended, as Nova shows it. */
   migration: string;
   violations: string[];
-  /** The client's connection broke where it may: in the freeze. */
+  /** True: the client's connection broke in the freeze, where it may. */
   broke: boolean;
-  /** False: the move did not come by the step, so the fault was not injected. */
+  /** False: the move did not reach the step, so the fault was not injected. */
   reached: boolean;
-  /** Why there was no move at all: such a round says nothing. */
+  /** Why no move was made at all; such a round proves nothing. */
   none?: string;
   gapMs: number;
   seconds: number;
@@ -34,13 +34,13 @@ export interface RoundResult extends Round {
 const REACH_MS = 15_000;
 const CLIENT_PATIENCE_MS = 90_000;
 
-/** In these the instance is frozen: a fault may cost the client its connection, but nothing else. */
+/** Steps at which the instance is frozen: a fault there may break the client's connection, but nothing else. */
 const inFreeze = (step: FaultPoint): boolean => {
   const at = FAULT_POINTS.indexOf(step);
   return at >= FAULT_POINTS.indexOf('source.cut') && at <= FAULT_POINTS.indexOf('source.letting-go');
 };
 
-/** One live move with one fault at one step, under a client; never throws. */
+/** Makes one live move with one fault at one step, under a client. Never throws. */
 export async function runRound(fleet: TestFleet, serverId: string, round: Round, target: string): Promise<RoundResult> {
   const begun = performance.now();
   const result: RoundResult = {
@@ -91,7 +91,7 @@ async function move(fleet: TestFleet, server: Server, result: RoundResult, victi
   }
 }
 
-/** The API may be on its way back; a wait that runs out is not repeated. */
+/** Repeats `work` while the API may be on its way back, but not a wait that has timed out. */
 async function patiently<T>(work: () => Promise<T>): Promise<T> {
   for (const deadline = Date.now() + 15_000; ; await sleep(300)) {
     try {

@@ -7,7 +7,7 @@ import { Chaos } from './chaos.js';
 import type { FaultName } from './faults.js';
 import { randomFrom } from './random.js';
 
-/** Every fault once, each at a step where most depends on it; the whole matrix is `npm run chaos -- --matrix`. */
+/** Each fault once, at a step where most depends on it; `npm run chaos -- --matrix` runs all pairs. */
 const SLICE: readonly [FaultName, FaultPoint][] = [
   ['source-agent-killed', 'source.dumped'],
   ['source-agent-killed', 'source.letting-go'],

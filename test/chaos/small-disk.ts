@@ -5,13 +5,18 @@ import { command } from '#apps/cli/process/command';
 import { isMountPoint } from '#apps/cli/process/mounts';
 import { SimHost } from '#apps/cli/simhost/sim-host';
 
-/** Sparse; the scheduler counts it. */
+/** Size of the disk, which the scheduler counts; the file is sparse. */
 const DISK_BYTES = 8 * 2 ** 30;
 const RUN_BYTES = 256 << 20;
-/** File systems of a host as it sees them: its agent's state (images, instances, records), and what moves keep in memory. */
+/**
+ * The file systems of a host, by their paths inside it: its agent's state (images, instances, records), and where moves
+ * keep memory.
+ */
 const PLACES = { disk: '/var/lib/lxstack-agent', memory: '/run' } as const;
 
-/** A host's agent keeps its state on an ext4 of its own, and its /run is small, so that each can be full alone. */
+/**
+ * Gives a host's agent an ext4 of its own for its state, and the host a small /run, so that each can be filled alone.
+ */
 export class SmallDisk {
   private readonly simHost: SimHost;
   private readonly state: string;
@@ -23,7 +28,7 @@ export class SmallDisk {
     this.image = join(layout.host(host).directory, 'disk.ext4');
   }
 
-  /** Before the host starts: its mount namespace takes the mount along. */
+  /** Call it before the host starts, so that its mount namespace has the mount. */
   async mount(): Promise<void> {
     if (await isMountPoint(this.state)) return;
     await mkdir(this.state, { recursive: true });
@@ -32,20 +37,21 @@ export class SmallDisk {
     await command('mount', ['-o', 'loop', this.image, this.state]);
   }
 
-  /** When the host has ended. */
+  /** Call it when the host has ended. */
   async unmount(): Promise<void> {
     if (await isMountPoint(this.state)) await command('umount', [this.state]);
   }
 
-  /** Of the running host. */
+  /** Makes /run of the running host small. */
   async narrowRun(): Promise<void> {
     await this.simHost.run(['mount', '-o', `remount,size=${RUN_BYTES}`, PLACES.memory]);
   }
 
-  /** Not one block is left; what is written meanwhile by others finds none either. */
+  /** Fills the file system to its last block; other writers find none either. */
   async fill(what: keyof typeof PLACES): Promise<void> {
     const ballast = `${PLACES[what]}/chaos-ballast`;
-    // fallocate takes what there is in halves: one call for all of it fails when a block is taken in between.
+    // fallocate takes what is left in halves: one call for all of it fails where another writer takes a block
+    // meanwhile.
     const script = `
 : > "$1"
 size=$(( $(stat -f -c '%a * %S' "\${1%/*}") ))
@@ -60,7 +66,7 @@ done`;
     await this.simHost.run(['rm', '-f', ...Object.values(PLACES).map((place) => `${place}/chaos-ballast`)]);
   }
 
-  /** The image of an ended host. */
+  /** Removes the image file of an ended host. */
   async remove(): Promise<void> {
     await this.unmount();
     await rm(this.image, { force: true });

@@ -14,14 +14,14 @@ export function renderRound(number: number, result: RoundResult): string {
 
 type Verdict = 'ok' | 'VIOLATED' | 'no round' | 'not reached';
 
-/** A step that the move never came by is not ok: its fault was not tried. */
+/** A round whose move never reached the step is not ok: its fault was not tried. */
 export function verdictOf({ none, reached, violations }: RoundResult): Verdict {
   if (none) return 'no round';
   if (violations.length) return 'VIOLATED';
   return reached ? 'ok' : 'not reached';
 }
 
-/** Step × fault: rounds (violated); moved+stayed. */
+/** Step × fault: number of rounds (violations); moved + stayed. */
 export function renderTable(results: readonly RoundResult[]): string {
   const faults = FAULT_NAMES.filter((fault) => results.some((result) => result.fault === fault));
   const steps = FAULT_POINTS.filter((step) => results.some((result) => result.step === step));

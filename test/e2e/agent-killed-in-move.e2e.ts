@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { hostOf } from '#apps/cli/client/compute';
 import { TestFleet } from './fleet/test-fleet.js';
 
-// Where a kill falls differs from run to run; that the move ends, runs once and nobody is cut off may not.
+// Where in the move the kill falls differs from run to run; in every case the move ends, the server runs once and no
+// connection breaks.
 for (const end of ['source', 'target'] as const)
   for (const delayMs of [200, 450, 700])
     test(`agent of the ${end} killed ${delayMs} ms into a live move: the next one ends it (invariant 2)`, async (context) => {

@@ -10,17 +10,17 @@ const threadTimer = `my $event = pack 'Q l l l x44', 0, 34, 4, $$;
 my $id = "\\0" x 8;
 syscall(222, 1, $event, $id) == 0 or die;
 sleep 600`;
-/** PTRACE_SEIZE of a child. */
+/** A child under PTRACE_SEIZE. */
 const seized = `my $child = fork // die;
 sleep 600 unless $child;
 syscall(101, 0x4206, $child, 0, 0) == 0 or die;
 sleep 600`;
-/** A socket of IPPROTO_MPTCP that listens, as Go programs have since 1.24. */
+/** A listening socket of IPPROTO_MPTCP, as Go programs have since 1.24. */
 const multipath = `socket(my $s, 2, 1, 262) or die;
 bind($s, pack 'S n N x8', 2, 4444, 0) or die;
 listen($s, 1);
 sleep 600`;
-/** A connection with itself by a link-local address of lo. */
+/** A connection to itself by a link-local address of lo. */
 const linkLocal = `use Socket;
 my $at = pack_sockaddr_in6(4445, "\\xfe\\x80" . "\\0" x 13 . "\\x99", 1);
 socket(my $s, AF_INET6, SOCK_STREAM, 0);
@@ -32,10 +32,10 @@ accept(my $a, $s) or die;
 sleep 600`;
 const full = 'my @f; while (open my $f, "<", "/etc/passwd") { push @f, $f } sleep 600';
 
-/** Runs the program that is given beside the script. */
+/** Runs the program that follows the script. */
 const PERL = 'exec perl -e "$1"';
 
-/** What CRIU found only in the freeze, so that a move was undone without a word about it. */
+/** Kinds of objects that once made CRIU fail in the freeze, so that a move was undone without a reason. */
 const kinds: { words: RegExp; script: string; perl?: string; cleanUp?: string; unless?: string }[] = [
   { words: /has a timer that signals its main thread/, script: PERL, perl: threadTimer },
   { words: /is traced by another process/, script: PERL, perl: seized },

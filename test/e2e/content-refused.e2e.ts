@@ -7,7 +7,10 @@ import { background, inside } from './fleet/inside.js';
 
 /** io_uring_setup(2) with 8 entries and 120 zero bytes of parameters. */
 const ioUring = 'my $p = "\\0" x 120; syscall(425, 8, $p) >= 0 or die; sleep 600';
-/** Asks for the list of links (RTM_GETLINK) and does not read it; a message to a unix socket that is not accepted. */
+/**
+ * Asks for the list of links (RTM_GETLINK) and does not read the answer; sends a message to a unix socket that is not
+ * accepted.
+ */
 const unread = `use Socket;
 socket(my $links, 16, 3, 0);
 bind($links, pack 'S S L L', 16, 0, 0, 0);

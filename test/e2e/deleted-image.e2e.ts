@@ -11,7 +11,7 @@ let fleet: TestFleet;
 before(async () => (fleet = await TestFleet.open()));
 after(() => fleet?.close());
 
-/** A server of an image of its own, the busybox guest with bytes behind its end, which is deleted then. */
+/** A server made from an image of its own (the busybox guest with bytes appended), which is then deleted. */
 async function serverOfDeletedImage(name: string): Promise<{ server: Server; imageId: string; blob: string }> {
   const { images, compute } = fleet.cloud;
   const archive = Buffer.concat([
@@ -30,7 +30,7 @@ async function serverOfDeletedImage(name: string): Promise<{ server: Server; ima
 
 const note = (server: Server) => inside(fleet, server, '/bin/cat', '/etc/note').then((text) => text.trim());
 
-/** Down by an operator's word, while its agent and its servers live. */
+/** Evacuates the server after an operator has called the host dead, while its agent and servers live. */
 async function evacuated(server: Server, host: string): Promise<Server> {
   await fleet.cloud.compute.forceDown(host, true);
   await fleet.cloud.compute.act(server.id, { evacuate: {} });

@@ -6,7 +6,7 @@ import { setting } from '#libs/common/config';
 import { LocalFleet } from '#apps/cli/demo/local-fleet';
 import { demoSteps } from '#apps/cli/demo/steps';
 
-// The demo's steps throw where what they claim does not hold: they are the assertions.
+// The steps of the demo throw where what they claim does not hold, so they are the assertions.
 let demo: Demo;
 before(async () => {
   demo = await Demo.on(await LocalFleet.open(new Layout(setting('LXSTACK_DEPLOYMENT')), await guestImages()));

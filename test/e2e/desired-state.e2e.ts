@@ -6,7 +6,8 @@ import { bridgeOf, hostVethName, vxlanOf } from '#apps/agent/network/interface-n
 import { inside } from './fleet/inside.js';
 import { TestFleet } from './fleet/test-fleet.js';
 
-// What a network, a subnet or a port is said to be is in the kernel of every host that has it, whatever was away meanwhile.
+// What the API says of a network, subnet or port reaches the kernel of every host that has it, whatever was away
+// meanwhile.
 let fleet: TestFleet;
 let network: { id: string; vni: number; subnet: string };
 let one: Server;
@@ -50,7 +51,7 @@ const veth = async (server: Server) => on(server, `ip -d link show ${hostVethNam
 const rules = async (server: Server) =>
   on(server, `nft list chain bridge lxstack p-${hostVethName(await portOf(server))}`);
 
-/** Waits until what is seen fits, on every server given. */
+/** Waits until `look` matches on every one of the servers. */
 async function seen(what: string, servers: Server[], look: (server: Server) => Promise<string>, wanted: RegExp) {
   for (const server of servers) {
     let last = '';
@@ -138,7 +139,7 @@ test('invariant 7: the audit reads the kernel, names what differs, and repairs i
     `nft flush chain bridge lxstack p-${hostVethName(port)}`,
     `kill $(cat /var/lib/lxstack-agent/dhcp/lxd${network.vni}/pid)`,
   ];
-  // The agent mends it by itself within half a minute: until then the audit may find it.
+  // The agent mends the difference within half a minute; the audit may find it before that.
   const found = await fleet.cloud.events.until(one.id, 'the audit finds it', 120_000, async () => {
     for (const command of broken) await on(one, command);
     const differences = await fleet.local.audit();

@@ -80,7 +80,7 @@ test('a drain leaves what may not be moved live, says why, and moves it cold whe
   const movable = await fleet.running('e2e-drain-movable');
   const host = hostOf(movable);
   const held = await fleet.running('e2e-drain-held', 'busybox', { availability_zone: `nova:${host}` });
-  // Not in a session of its own: that of the exec, which CRIU cannot carry.
+  // The process stays in the session of the exec, which CRIU cannot carry.
   await inside(fleet, held, '/bin/sh', '-c', 'sleep 600 </dev/null >/dev/null 2>&1 &');
   const path = `/fleet/v1/hosts/${host}/drain`;
   const first = await over(fleet, path, (await api.call<{ drain: Drain }>('POST', path, {})).drain);
@@ -98,7 +98,7 @@ test('a drain leaves what may not be moved live, says why, and moves it cold whe
   await fleet.assertAudited();
 });
 
-/** The drain as it ended. */
+/** Waits for the end of the drain and returns it. */
 async function over(fleet: TestFleet, path: string, { operation_id }: Drain): Promise<Drain> {
   const { api, events } = fleet.cloud;
   return events.until(operation_id, 'the end of the drain', 120_000, async () => {

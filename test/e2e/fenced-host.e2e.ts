@@ -8,13 +8,13 @@ import { guestProcesses } from './fleet/guest-processes.js';
 import { isolate } from './fleet/isolation.js';
 import { TestFleet } from './fleet/test-fleet.js';
 
-// Invariant 2 where a host is cut off: what is evacuated from it has been ended by it before.
+// Invariant 2 on a host that is cut off: it has ended every server before that is evacuated from it.
 let fleet: TestFleet;
 before(async () => {
   fleet = await TestFleet.open();
 });
 after(async () => {
-  await patiently(() => fleet.assertAudited()); // a host that was cut off is asked until its connection stands
+  await patiently(() => fleet.assertAudited()); // a host that was cut off is asked until its connection works again
   fleet.close();
 });
 
@@ -26,7 +26,7 @@ const patiently = (look: () => Promise<void>) => retry({ attempts: 240, baseMs: 
 const becomes = (server: Server, host: string, state: 'running' | 'frozen' | 'none') =>
   patiently(async () => assert.equal(await onHost(server, host), state, `${server.name} on ${host}`));
 
-// At the same time, each on a host of its own: most of it is waiting for leases to end.
+// Run at the same time, each on a host of its own: most of their time they wait for leases to end.
 describe('a host that does not renew its lease', { concurrency: true }, () => {
   it('the agent is killed and stays away: marked servers freeze, and go on when it is back', async () => {
     const [host] = fleet.local.hosts;

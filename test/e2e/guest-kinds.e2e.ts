@@ -76,7 +76,7 @@ class GuestKinds {
     return new GuestKinds(await TestFleet.open());
   }
 
-  /** A server of the image that is ACTIVE and answers. */
+  /** Makes a server of the image and waits until it is ACTIVE and answers. */
   async running(kind: GuestKind, flavorId: string): Promise<Server> {
     const { images, compute } = this.fleet.cloud;
     const image = (await images.find(kind)) ?? (await images.upload(kind, await guestOfKind(kind)));
@@ -99,7 +99,7 @@ class GuestKinds {
     return { live, init };
   }
 
-  /** Services can be started anew inside, by its own init. */
+  /** Checks that the server's own init can start a service. */
   async starts(server: Server, ...command: string[]): Promise<void> {
     await inside(this.fleet, server, ...command);
   }

@@ -65,7 +65,9 @@ async function seen(fleet: TestFleet, server: Server): Promise<string> {
   return `${shown}\n${await nft(fleet, server)}`;
 }
 
-/** The host's nft in the guest's network namespace: it has none of its own. Lists the rules, or adds `rules`. */
+/**
+ * Runs the host's nft in the guest's network namespace, because the guest has none. Lists the rules, or adds `rules`.
+ */
 async function nft(fleet: TestFleet, server: Server, rules?: string): Promise<string> {
   const host = hostOf(await fleet.cloud.compute.show(server.id));
   const attach = [

@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { test } from 'node:test';
 import { TestFleet } from './fleet/test-fleet.js';
 
-/** Like no other image's: the blob is found by it. */
+/** A size that no other image has, so that the blob can be found by it. */
 const SIZE = 70_000 + randomInt(100_000);
 
 test('an image whose sha256 does not match is refused by the agent, and the build fails with that reason', async (context) => {

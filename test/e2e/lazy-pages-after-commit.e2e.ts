@@ -35,7 +35,8 @@ test('the process that maps memory in dies after the commit: the server ends, it
   const target = await fleet.otherHost(hostOf(server));
   const ended = await compute.startLiveMigration(server.id, target);
   await inTheMiddle(server.id, 'SIGKILL');
-  // Within the move its last step finds it stopped and starts it; after that it is a server that has ended.
+  // Within the move its last step finds the server stopped and starts it; after the move the server has ended by
+  // itself.
   const outcome = await fleet.cloud.events.until(server.id, 'it has ended', 60_000, async () => {
     if ((await compute.show(server.id)).status === 'SHUTOFF') return 'stopped';
     const log = await fleet.local.agentLog(target);
@@ -53,7 +54,7 @@ test('the process that maps memory in dies after the commit: the server ends, it
   await fleet.assertAudited();
 });
 
-/** A line in a log is no event: it is looked for. */
+/** Waits for a line of the agent's log, which is no event and must be looked for. */
 async function agentSays(fleet: TestFleet, host: string, words: RegExp): Promise<void> {
   for (const deadline = Date.now() + 30_000; !words.test(await fleet.local.agentLog(host));) {
     assert.ok(Date.now() < deadline, `the agent of ${host} does not say ${words}`);
@@ -62,8 +63,9 @@ async function agentSays(fleet: TestFleet, host: string, words: RegExp): Promise
 }
 
 /**
- * Waits until a move of the instance is committed and its pages are being mapped; the processes that do, which got the
- * signal. They stand still from before the commit: else they may be through before it on a busy machine.
+ * Waits until a move of the instance is committed and its pages are being mapped in; returns the processes that do so,
+ * which have got the signal. They are stopped from before the commit on, because on a busy machine they could finish
+ * before it.
  */
 async function inTheMiddle(instanceId: string, what: NodeJS.Signals): Promise<number[]> {
   let pids: number[] = [];

@@ -4,10 +4,10 @@ import { hostOf } from '#apps/cli/client/compute';
 import { pageDaemons } from './fleet/memory-guest.js';
 import { TestFleet } from './fleet/test-fleet.js';
 
-/** A sleep ends early in a process that was dumped. */
+/** Loops, because a sleep ends early in a process that was dumped. */
 const fill = 'my $m = "x" x (150 << 20); open(my $f, ">", "/tmp/filled"); close $f; sleep 600 while 1';
 
-/** False where it has ended by itself since it was looked for. */
+/** Returns false where the process has ended by itself meanwhile. */
 function killedNow(pid: number): boolean {
   try {
     return process.kill(pid, 'SIGKILL');

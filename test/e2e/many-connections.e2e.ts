@@ -7,7 +7,7 @@ import { TestFleet } from './fleet/test-fleet.js';
 
 const connections = 300;
 const port = 8007;
-/** One process that answers on every connection. */
+/** A process that answers on every connection. */
 const echo = `use IO::Socket; use IO::Select;
 my $l = IO::Socket::INET->new(Listen => 128, LocalPort => ${port}, ReuseAddr => 1) or die;
 my $s = IO::Select->new($l);

@@ -34,7 +34,7 @@ for (const count of [2, 4])
     await fleet.assertAudited();
   });
 
-/** A network of its own for the NIC of this number, on which the client has a port. */
+/** Makes a network for the NIC of this number, with a port of the client. */
 async function networkWithClient(fleet: TestFleet, number: number): Promise<string> {
   const { network, events } = fleet.cloud;
   const { id } = await network.ensureNetwork(`e2e-nic-${number}`, `10.31.${number}.0/24`);

@@ -14,7 +14,7 @@ while (1) { for my $c ($s->can_read) {
   else { $s->remove($c); close $c }
 } }`;
 
-/** Connects to the instance itself without end; /tmp/own: how many were answered, and what went wrong. */
+/** Connects to the instance itself without end; writes to /tmp/own how many were answered, and what went wrong. */
 const toItself = `use IO::Socket; my $ok = 0; my $why = '';
 while (1) {
   my $c = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => ${port});

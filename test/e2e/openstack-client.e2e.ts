@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { openstackEnvironment } from '#apps/cli/commands/env';
 import { TestFleet } from './fleet/test-fleet.js';
 
-// The real client (python3-openstackclient) finds everything by itself from the OS_* variables.
+// The real client (python3-openstackclient) finds everything by the OS_* variables.
 const execute = promisify(execFile);
 let env: NodeJS.ProcessEnv;
 let fleet: TestFleet;
@@ -25,7 +25,7 @@ async function openstack<T = Record<string, unknown>>(...args: string[]): Promis
   return (stdout.trim() ? JSON.parse(stdout) : {}) as T;
 }
 
-/** Commands that print nothing and know no `-f`. */
+/** Runs a command that prints nothing and does not know `-f`. */
 async function quiet(...args: string[]): Promise<void> {
   await run(...args);
 }

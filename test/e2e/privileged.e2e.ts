@@ -55,7 +55,7 @@ test('a privileged systemd server moves live there and back, connected; with ser
     await fleet.answers(server);
     const reasons = await reasonsOf(fleet, id);
     if (reasons.length) {
-      // A host without CAP_SYS_RESOURCE: what is not run by root is named, and nothing else.
+      // On a host without CAP_SYS_RESOURCE each reason names a service that root does not run.
       for (const reason of reasons) assert.match(reason, /^dbus\.service is not run by root.*CAP_SYS_RESOURCE/);
       await inside(fleet, server, 'systemctl', 'stop', 'dbus.socket', 'dbus.service', 'systemd-logind.service');
       assert.deepEqual(await reasonsOf(fleet, id), []);
@@ -80,7 +80,7 @@ async function reasonsOf(fleet: TestFleet, id: string): Promise<string[]> {
   return (await fleet.cloud.api.call<{ mobility: { live: { reasons: string[] } } }>('GET', path)).mobility.live.reasons;
 }
 
-/** Two hosts allow privileged instances while `work` runs. */
+/** Runs `work` while two hosts allow privileged instances. */
 async function whereAllowed(fleet: TestFleet, work: (hosts: string[]) => Promise<void>): Promise<void> {
   const allowing = fleet.local.hosts.slice(0, 2);
   await Promise.all(allowing.map((host) => allow(fleet, host, true)));
@@ -98,7 +98,7 @@ async function privilegedFlavor(fleet: TestFleet): Promise<string> {
   return flavor;
 }
 
-/** Starts the host's agent anew, as an operator who allows privileged instances there (or no longer does) would. */
+/** Restarts the host's agent with the setting of an operator who allows privileged instances there, or does not. */
 async function allow(fleet: TestFleet, host: string, allowed: boolean): Promise<void> {
   process.env.LXSTACK_AGENT_PRIVILEGED = String(allowed);
   await fleet.local.killAgent(host);

@@ -9,10 +9,10 @@ interface LiveMigration {
   failure: { step: string; reason: string } | null;
 }
 
-/** Less per second than the guest rewrites, and less time in the freeze than what it has rewritten takes. */
+/** A bandwidth below the rate at which the guest rewrites memory, and a freeze too short for what it has rewritten. */
 const narrow = { LXSTACK_MIGRATION_BANDWIDTH: String(24 << 20), LXSTACK_MOVE_SWITCH_SECONDS: '1' };
 
-/** 40 MiB, all of it other than before as fast as it goes. */
+/** Rewrites 40 MiB with other content, as fast as it can. */
 const restless = 'my @page = (0) x 10000; while (1) { $round++; $_ = pack("NN", $round, rand 1e9) x 500 for @page }';
 
 test('memory that changes faster than it can be sent: the move fails before the freeze and says how fast, the server goes on', async (context) => {
@@ -45,7 +45,7 @@ test('memory that changes faster than it can be sent: the move fails before the 
   await fleet.assertAudited();
 });
 
-/** The worker anew, with these settings until the test has ended. */
+/** Restarts the worker with these settings until the test has ended. */
 async function workerWith(fleet: TestFleet, context: TestContext, settings: Partial<typeof narrow>): Promise<void> {
   for (const name of Object.keys(narrow)) delete process.env[name];
   Object.assign(process.env, settings);

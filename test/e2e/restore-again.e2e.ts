@@ -33,7 +33,7 @@ test('a restore that is killed is done once more within the switch: the server a
   await fleet.assertAudited();
 });
 
-/** Why the first restore of each move failed, in their order. */
+/** Why the first restore of each move failed, in the order of the moves. */
 async function retriedRestores(instanceId: string): Promise<string[]> {
   const layout = new Layout(setting('LXSTACK_DEPLOYMENT'));
   const client = new pg.Client({ connectionString: databaseUrl(layout) });

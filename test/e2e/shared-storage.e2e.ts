@@ -11,7 +11,7 @@ import { setting } from '#libs/common/config';
 import { inside } from './fleet/inside.js';
 import { TestFleet } from './fleet/test-fleet.js';
 
-/** Two hosts of their own, which keep disks in one directory. */
+/** A fleet of two hosts that keep disks in one directory. */
 const layout = new Layout(`${setting('LXSTACK_DEPLOYMENT').slice(0, 7)}s`);
 const silent = () => undefined;
 let fleet: TestFleet;
@@ -105,7 +105,7 @@ test('an evacuation whose start fails leaves the shared disk to the host that th
   await compute.forceDown(host, false);
   await compute.hostIs(host, 'up');
   await hosts.resynced(host);
-  await compute.act(server.id, { reboot: { type: 'HARD' } }); // it runs, or its agent had stopped it
+  await compute.act(server.id, { reboot: { type: 'HARD' } }); // it runs, or its agent has stopped it
   await fleet.answers(await compute.settled(server.id, 'ACTIVE'));
   assert.equal(await read(server), 'precious');
   await fleet.remove(server.id);

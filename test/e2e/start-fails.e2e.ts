@@ -9,7 +9,7 @@ let fleet: TestFleet;
 before(async () => (fleet = await TestFleet.open()));
 after(() => fleet?.close());
 
-/** A server that runs and could not start again. */
+/** A server that runs and could not be started again. */
 async function withoutInit(name: string): Promise<Server> {
   const server = await fleet.running(name);
   await inside(fleet, server, '/bin/sh', '-c', 'mv /sbin/init /sbin/init.away');

@@ -48,7 +48,7 @@ test("a server's metadata migration.stateful=true takes effect at its next reboo
   await fleet.assertAudited();
 });
 
-/** An image with the key. The hosts have its blob: it is the prepared Debian's, whose own drop-in is in /etc. */
+/** An image with the key. Hosts have its blob already: it is the prepared Debian's, whose own drop-in lies in /etc. */
 async function statefulImage({ cloud: { images } }: TestFleet): Promise<string> {
   const upload = async () => images.upload('debian-stateful', (await guestImages()).debian, STATEFUL);
   return ((await images.find('debian-stateful')) ?? (await upload())).id;
@@ -77,13 +77,15 @@ async function rebooted(fleet: TestFleet, server: Server, reboot: () => Promise<
   await fleet.answers(server);
 }
 
-/** When its init was started, in clock ticks: another after each start. */
+/** When the server's init was started, in clock ticks: it differs after each start. */
 async function bootId(fleet: TestFleet, server: Server): Promise<string> {
   const stat = await inside(fleet, server, 'cat', '/proc/1/stat');
   return stat.slice(stat.lastIndexOf(')')).split(' ')[20]!;
 }
 
-/** Whether the drop-in is in its /run, seen through its first process; the simulated hosts share the machine's /proc. */
+/**
+ * Whether the server's /run has the drop-in, read through its first process: simulated hosts share the machine's /proc.
+ */
 function isPrepared(id: string): boolean {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
@@ -91,7 +93,7 @@ function isPrepared(id: string): boolean {
       const dropIn = readFileSync(`/proc/${pid}/root/run/systemd/system/service.d/zz-migratable.conf`, 'utf8');
       return dropIn.includes('ProtectHostname=no');
     } catch {
-      continue; // it ended meanwhile, or has no drop-in: the caller asserts
+      continue; // the process has ended meanwhile, or has no drop-in; the caller asserts
     }
   }
   return false;

@@ -6,7 +6,7 @@ import { TestFleet } from './fleet/test-fleet.js';
 
 const SUBNETS = '/networking/v2.0/subnets';
 
-/** A network whose subnet has these settings. */
+/** A network with a subnet that has these settings. */
 async function networkWith(
   fleet: TestFleet,
   name: string,
@@ -27,7 +27,7 @@ test("a guest has the subnet's name servers and no others; a changed gateway rew
   const { api, compute, events } = fleet.cloud;
   const { id, subnetId } = await networkWith(fleet, 'e2e-subnet-settings', { dns_nameservers: ['10.37.0.53'] });
   context.after(() => api.call('DELETE', `/networking/v2.0/networks/${id}`));
-  // The first NIC is the one that asks DHCP; by the second the client reaches it.
+  // The guest asks DHCP on its first NIC; the client reaches it by the second.
   const networks = [id, fleet.networkId].map((uuid) => ({ uuid }));
   const created = await fleet.create('e2e-subnet-settings', 'debian', { networks });
   const server = await compute.settled(created, 'ACTIVE');

@@ -3,14 +3,14 @@ import type { BodySchema } from './routes.js';
 import { boolean, integer, json, placeholder, text } from './values.js';
 import type { Kind } from './values.js';
 
-/** Fields that name something: what they name. */
+/** Fields whose value is an id, and of what. */
 const referring: Readonly<Record<string, Kind>> = {
   ...{ imageRef: 'image', flavorRef: 'flavor', uuid: 'network', port: 'port', network_id: 'network', host: 'host' },
   ...{ subnet_id: 'subnet', key_name: 'keypair', project_id: 'project', tenant: 'project', group: 'group' },
   ...{ 'binding:host_id': 'host', domain_id: 'domain', user_id: 'user' },
 };
 
-/** Values that fields of these names take, so that requests come through to what lies behind the checks. */
+/** Values that these fields accept, so that requests come past the checks. */
 const fine: Readonly<Record<string, unknown[]>> = {
   ...{
     name: ['fine', 'also fine'],
@@ -48,7 +48,7 @@ const fine: Readonly<Record<string, unknown[]>> = {
   ...{ block_migration: ['auto'], networks: ['auto', [{ uuid: placeholder('network') }]], methods: [['password']] },
 };
 
-/** What a client would send, as far as the schema knows. */
+/** A value that fits the schema, as a client would send it. */
 function fitting(schema: BodySchema, field = ''): fc.Arbitrary<unknown> {
   const good = Object.hasOwn(fine, field) ? fine[field] : undefined;
   if (!good) return ofType(schema, field);
@@ -99,7 +99,7 @@ function fittingObject({ properties = {}, required = [], additionalProperties }:
   return fc.tuple(...fields, more).map((parts) => Object.fromEntries(parts.flat() as [string, unknown][]));
 }
 
-/** One value somewhere in it is another one, or one more. */
+/** The body with one value replaced or one field added, somewhere in it. */
 function bend(body: unknown, at: number[], value: unknown, key: string): unknown {
   const [first, ...rest] = at;
   if (first === undefined || typeof body !== 'object' || body === null) return value;
@@ -116,7 +116,7 @@ function nested(levels: number, bracket: '[' | '{"a":'): string {
   return `${bracket.repeat(levels)}1${(bracket === '[' ? ']' : '}').repeat(levels)}`;
 }
 
-/** Text that is no JSON, or more of it than anybody needs. */
+/** Text that is no JSON, or too much of it. */
 const raw: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(
     '',
@@ -134,7 +134,10 @@ const raw: fc.Arbitrary<string> = fc.oneof(
   fc.string({ maxLength: 30 }),
 );
 
-/** The body of a route: as its schema has it, bent at one place, or no JSON at all. Undefined: none is sent. */
+/**
+ * A body of a route: one that fits its schema, one that is bent at one place, or no JSON at all. Undefined: the request
+ * has no body.
+ */
 export function bodyOf(schema: BodySchema | null): fc.Arbitrary<string | undefined> {
   if (!schema) return fc.oneof({ weight: 8, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: raw });
   const good = fitting(schema);

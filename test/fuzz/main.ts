@@ -11,7 +11,7 @@ const { values } = parseArgs({
   options: {
     requests: { type: 'string', default: '10000' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    /** Only routes that have this in them. */
+    /** Only routes whose path contains this. */
     route: { type: 'string', default: '' },
   },
 });

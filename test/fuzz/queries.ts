@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { text } from './values.js';
 
-/** Names that some list narrows by, pages or sorts by; a list is sent those of others too. */
+/** Fields by which some list is narrowed, paged or sorted; each list is sent those of other lists too. */
 const names = [
   ...[
     'limit',
@@ -135,7 +135,7 @@ const pair: fc.Arbitrary<[string, string]> = fc.oneof(
   { weight: 1, arbitrary: fc.tuple(text, text) },
 );
 
-/** Fields of a query, most often few. */
+/** Fields of a query, mostly few. */
 export const query: fc.Arbitrary<[string, string][]> = fc.oneof(
   { weight: 30, arbitrary: fc.array(pair, { maxLength: 3 }) },
   { weight: 20, arbitrary: fc.constant<[string, string][]>([]) },

@@ -5,7 +5,7 @@ import type { Route } from './routes.js';
 import { placeholder, text } from './values.js';
 import type { Kind } from './values.js';
 
-/** A request as it is to be sent, with `{server}` and the like for ids. */
+/** A request before it is sent, with `{server}` and the like in place of ids. */
 export interface FuzzRequest {
   method: string;
   route: string;
@@ -37,7 +37,7 @@ const types = [
   ...['application/json; charset=utf-7', 'application/octet-stream', 'application/openstack-images-v2.1-json-patch'],
 ];
 
-/** What the parameters of paths are called, and the collection before them: what they name. */
+/** What a path's parameters name, by their own name and the collection before them. */
 const meaning: readonly [RegExp, Kind][] = [
   [/servers\/$|instances\/$/, 'server'],
   [/flavors\/$/, 'flavor'],
@@ -57,7 +57,7 @@ const meaning: readonly [RegExp, Kind][] = [
   [/security-groups\/$/, 'securityGroup'],
 ];
 
-/** Percent-encoded; half a surrogate pair as the three bytes that UTF-8 has for none. */
+/** Percent-encodes; half a surrogate pair as the three bytes that an encoder would write for it. */
 export function encode(value: string): string {
   const parts = Array.from(value, (character) =>
     character.isWellFormed() ? encodeURIComponent(character) : '%ED%A0%80',
@@ -109,7 +109,7 @@ const callers = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom<FuzzRequest['as']>('nobody', 'stranger') },
 );
 
-/** Requests to one of the routes. */
+/** Requests to one of these routes. */
 export function requestTo(routes: readonly Route[]): fc.Arbitrary<FuzzRequest> {
   return fc.constantFrom(...routes).chain(({ method, path: template, body: schema }) =>
     fc.tuple(pathOf(template), query, headers, bodyOf(schema), callers).map(([path, fields, head, body, as]) => {

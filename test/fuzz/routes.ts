@@ -1,4 +1,4 @@
-/** As much of a JSON schema as bodies are made from. */
+/** The parts of a JSON schema from which bodies are made. */
 export interface BodySchema {
   type?: string;
   enum?: unknown[];
@@ -39,7 +39,7 @@ const image: BodySchema = {
 };
 const user = object({ name: text, password: text, domain: object({ id: text }) });
 
-/** Bodies that the document says nothing of. */
+/** Bodies of which the document says nothing. */
 const others: Readonly<Record<string, BodySchema>> = {
   'post /image/v2/images': image,
   'patch /image/v2/images/{id}': { type: 'array', items: object({ op: text, path: text, value: text }) },

@@ -8,7 +8,9 @@ import type { Kind } from './values.js';
 type Json = Record<string, unknown>;
 type Tokens = Readonly<Record<Exclude<FuzzRequest['as'], 'nobody'>, string>>;
 
-/** What the requests of a run name: one of each kind, made through the API, and made again when it may be gone. */
+/**
+ * Things that the requests of a run name: one of each kind, made through the API, and made again when it may be gone.
+ */
 export class Seeds {
   private readonly ids = new Map<Kind, string>();
   private readonly transitions = new InstanceTransitions();
@@ -35,7 +37,7 @@ export class Seeds {
     return this.again();
   }
 
-  /** The requests before may have deleted or changed anything. */
+  /** Makes the things again that earlier requests may have deleted or changed. */
   async again(): Promise<Names> {
     const n = ++this.count;
     await this.database.query('UPDATE hosts SET enabled = true, forced_down = false');

@@ -10,16 +10,16 @@ export interface FuzzAnswer {
   text: string;
 }
 
-/** What stands for `{kind}`, and the tokens of who asks. */
+/** What replaces `{kind}` in a request, and the callers' tokens. */
 export interface Names {
   of(kind: Kind): string;
   token(as: FuzzRequest['as']): string | undefined;
 }
 
-/** Longer than any request takes on a busy machine: what is not answered by then hangs. */
+/** Milliseconds after which a request hangs; on a busy machine every request is answered before. */
 const HANGS_MS = 120_000;
 
-/** Sends a request as it is written, ids filled in. A connection that breaks is status 0. */
+/** Sends a request with the ids filled in. A broken connection is reported as status 0. */
 export async function send(port: number, request: FuzzRequest, names: Names): Promise<FuzzAnswer> {
   const fill = (text: string, write = (name: string) => name) =>
     text.replace(/\{(\w+)\}/g, (whole, kind: string) => write(names.of(kind as Kind) ?? whole));
@@ -38,7 +38,7 @@ export async function send(port: number, request: FuzzRequest, names: Names): Pr
     },
     timeout: HANGS_MS,
   });
-  // One that comes after the answer is nobody's.
+  // An error after the answer does not matter.
   sent.on('error', () => undefined);
   sent.on('timeout', () => sent.destroy(new Error('not answered')));
   try {
@@ -53,10 +53,10 @@ export async function send(port: number, request: FuzzRequest, names: Names): Pr
 
 const UNNAMED = /the database cannot store, compare or index/;
 
-/** Why an answer is none that a request may have; null where it is one. */
+/** Why no request may have such an answer; null where it may. */
 export function faultOf({ status, text }: FuzzAnswer): string | null {
   if (status === 0) return `no answer: ${text}`;
   if (status >= 500 && status !== 501) return `${status}: ${text.slice(0, 300)}`;
-  // A face let it through to the database, and says nothing of the field.
+  // The face let the value through to the database, and names no field.
   return status === 400 && UNNAMED.test(text) ? `400 without a field: ${text.slice(0, 300)}` : null;
 }

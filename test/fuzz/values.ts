@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** Kinds of things that requests name; each is filled in with the id of one when the request is sent. */
+/** Kinds of things that requests name; each is replaced by an id when the request is sent. */
 export const kinds = [
   ...['server', 'flavor', 'image', 'network', 'subnet', 'port', 'keypair', 'group', 'host', 'hostId', 'project'],
   ...['user', 'role', 'domain', 'migration', 'operation', 'token', 'securityGroup'],
@@ -8,7 +8,7 @@ export const kinds = [
 
 export type Kind = (typeof kinds)[number];
 
-/** `{server}` */
+/** For example `{server}`. */
 export const placeholder = (kind: Kind): string => `{${kind}}`;
 
 const patterns = [
@@ -84,7 +84,7 @@ const texts = [
 
 export const named: fc.Arbitrary<string> = fc.constantFrom(...kinds).map(placeholder);
 
-/** Text as a client might send it, and as none should. */
+/** Text that a client might send, and text that none should. */
 export const text: fc.Arbitrary<string> = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(...texts, ...words, ...numbers) },
   { weight: 1, arbitrary: fc.constantFrom(...patterns, ...times, ...addresses) },
@@ -104,7 +104,7 @@ const key: fc.Arbitrary<string> = fc.oneof(
   fc.string({ maxLength: 10 }),
 );
 
-/** Any JSON, small. */
+/** Any small JSON. */
 export const json: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 3, withCrossShrink: true },
@@ -112,7 +112,7 @@ export const json: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie) =
     number,
     text,
     fc.array(tie('value'), { maxLength: 4 }),
-    // From entries, so that __proto__ is a field of its own.
+    // Object.fromEntries makes __proto__ an own field.
     fc.array(fc.tuple(key, tie('value')), { maxLength: 4 }).map((entries) => Object.fromEntries(entries)),
   ),
 })).value;

@@ -51,10 +51,13 @@ import type { FuzzAnswer, Names } from './send.js';
 class FacesModule {}
 
 export const PASSWORD = 'a password of tests';
-/** So often what was deleted is made again. */
+/** Requests after which deleted things are made again. */
 const RESEED = 150;
 
-/** Every face in this process, as the API has them, with something of each kind to name. No worker: nothing is built. */
+/**
+ * All faces in this process, as the api has them, with one thing of each kind to name. Nothing is built, because no
+ * worker runs.
+ */
 export class FuzzWorld {
   private readonly agents: Peers = new Map();
   private sent = 0;
@@ -91,7 +94,7 @@ export class FuzzWorld {
     return world;
   }
 
-  /** The routes of the document that /docs shows. */
+  /** The routes of the document behind /docs. */
   routes(): Route[] {
     return routesOf(SwaggerModule.createDocument(this.app, new DocumentBuilder().build()));
   }

@@ -9,13 +9,13 @@ import { setting } from '#libs/common/config';
 import { Release } from './release.js';
 import { UpgradedFleet } from './upgraded-fleet.js';
 
-/** The tests are the steps of one upgrade: each goes on from where the one before it left the fleet. */
+/** The tests are the steps of one upgrade: each goes on where the one before it has left the fleet. */
 let release: Release;
 let fleet: UpgradedFleet;
 /** Servers whose connections stay open from the first step to the last. */
 const watched: { server: Server; session: PingPongSession }[] = [];
 
-/** States of an operation that is over. */
+/** Final states of an operation. */
 const ENDED = { done: true, error: true, cancelled: true };
 
 const deployment = setting('LXSTACK_DEPLOYMENT');
@@ -35,7 +35,7 @@ after(async () => {
   await stopFleet(new Layout(deployment), true, () => undefined);
 });
 
-/** A server is made, moved live to each host and removed: what a user asks of the fleet at any moment. */
+/** Makes a server, moves it live to each host and removes it: what users ask of the fleet at any moment. */
 async function serves(name: string): Promise<void> {
   const { compute } = fleet.test.cloud;
   const server = await fleet.test.running(name);
@@ -48,7 +48,10 @@ async function serves(name: string): Promise<void> {
   await fleet.test.remove(server.id);
 }
 
-/** However it ended: a move that was under way when its worker ended may be counted as failed, and is tried again. */
+/**
+ * Waits for the end of the drain, whatever it is: a move that was under way when its worker ended may count as failed,
+ * and is tried again.
+ */
 async function drained(host: string): Promise<void> {
   const { api, events } = fleet.test.cloud;
   type Answer = { drain: { operation_id: string; state: string } };

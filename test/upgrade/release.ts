@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { repository, stateRoot } from '#apps/cli/fleet/layout';
 import { command, CommandError } from '#apps/cli/process/command';
 
-/** The commit of v0.1.0, for a clone that came without tags. */
+/** The commit of v0.1.0, for a clone without tags. */
 const FIRST_RELEASE = 'aa766fc32a8aba664c05c8239e178c228c1222f8';
 
-/** A release as an operator has it on disk: its tree, its packages and its build. */
+/** A release as an operator has it on disk: source tree, packages and build. */
 export class Release {
   private constructor(
     /** A tag, or a commit. */
@@ -15,7 +15,7 @@ export class Release {
     readonly directory: string,
   ) {}
 
-  /** The newest release before this tree. A tree that is tagged itself is upgraded to from the tag before it. */
+  /** The newest release before this tree; for a tree that is tagged itself, the tag before that. */
   static async newest(): Promise<Release> {
     const name = await newestTag();
     const commit = (await git('rev-parse', `${name}^{commit}`)).trim();
@@ -24,7 +24,7 @@ export class Release {
     return new Release(name, directory);
   }
 
-  /** Runs a command of the release's own `lxstack`, which installs its packages and builds it first. */
+  /** Runs a command of the release's own `lxstack`, which first installs its packages and builds it. */
   lxstack(...args: string[]): Promise<string> {
     return command(join(this.directory, 'lxstack'), args, { env: { ...process.env, LXSTACK_LOG_LEVEL: 'info' } });
   }

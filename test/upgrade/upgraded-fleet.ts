@@ -11,13 +11,13 @@ import type { Release } from './release.js';
 /** Which of the two trees a process comes from. */
 export type Tree = 'old' | 'new';
 
-/** Where hosts find both trees: the directory that all of them mount. */
+/** Path inside hosts of both trees, in the directory that all hosts mount. */
 const ON_HOSTS = '/var/lib/lxstack-shared/trees';
 
-/** What an agent's program needs of a tree. */
+/** The parts of a tree that an agent needs. */
 const AGENT_PARTS = ['dist', 'apps', 'package.json'];
 
-/** A fleet that was started by a release, and each of whose processes can be replaced by one of this tree and back. */
+/** A fleet that a release has started. Each of its processes can be replaced by one of this tree, and back. */
 export class UpgradedFleet {
   private constructor(
     readonly test: TestFleet,
@@ -38,7 +38,7 @@ export class UpgradedFleet {
     return [...this.test.local.hosts, CLIENT_HOST];
   }
 
-  /** API and worker end as systemd ends them, and those of the other tree take their place. */
+  /** Ends api and worker as systemd does, and starts those of the other tree. */
   async controlPlane(tree: Tree): Promise<void> {
     const { local } = this.test;
     await local.endProcess('worker');
@@ -47,7 +47,7 @@ export class UpgradedFleet {
     await local.startProcess('worker', this.trees[tree]);
   }
 
-  /** The host's tree is exchanged, and its agent restarted. Containers run on. */
+  /** Exchanges the host's tree and restarts its agent. Containers run on. */
   async agent(host: string, tree: Tree): Promise<void> {
     const { local, cloud } = this.test;
     const inside = new SimHost(this.layout, host, '');
@@ -62,7 +62,7 @@ export class UpgradedFleet {
     });
   }
 
-  /** Every difference that the audit of the running release sees. */
+  /** The differences that the running release's audit finds. */
   differences(): Promise<string[]> {
     return this.test.local.settledAudit();
   }
@@ -72,12 +72,12 @@ export class UpgradedFleet {
   }
 }
 
-/** The lease of the agent before may still count: whether this one listens is asked of the host. */
+/** Waits until the host's new agent listens; the lease does not tell, because the former agent's may still count. */
 async function serving(host: SimHost): Promise<void> {
   while (!(await host.run(['ss', '-Hltn', 'sport = :7080'])).trim()) await sleep(100);
 }
 
-/** Hard links, where both lie on one file system: a tree's packages are half a gigabyte. */
+/** Makes hard links where both are on one file system: a tree's packages take half a gigabyte. */
 async function share(layout: Layout, tree: Tree, from: string): Promise<void> {
   const place = join(layout.shared, 'trees', tree);
   await mkdir(place, { recursive: true });

@@ -21,10 +21,7 @@ export type Ending =
 /** What an execution needs from the process that runs it. */
 export interface Surroundings {
   log: Logger;
-  /**
-   * Takes a place on the operation's host; `entered` is false where none is free. Undefined where the operation is on
-   * no host.
-   */
+  /** Takes a place on the operation's host, `entered` where one is free. Undefined: the operation is on no host. */
   enterHost(operation: Operation): { host: string; entered: boolean } | undefined;
   leaveHost(host: string): void;
   /** State or step of the operation has changed: listeners are told. */
@@ -123,9 +120,7 @@ export class Execution {
     this.around.changed(this.operation);
   }
 
-  /**
-   * A step failed before its commit: it is repeated later or, before the point of no return, the operation is undone.
-   */
+  /** A step failed before its commit: repeat it later or, before the point of no return, undo the operation. */
   private async failed(step: Step<unknown, unknown>, error: Error): Promise<Ending | undefined> {
     if (error instanceof LeaseLostError) throw error;
     if (this.interruption) return this.giveBack();

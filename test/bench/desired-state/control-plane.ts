@@ -14,12 +14,12 @@ import { PrivateServers } from '#test/integration/support/private-servers';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
-/** PostgreSQL, Redis and a real API process, for streams of this process. */
+/** PostgreSQL, Redis and a real api process; this process opens the streams. */
 export class BenchControlPlane {
   private constructor(
     readonly servers: PrivateServers,
     readonly api: ChildProcess,
-    /** Where agents dial. */
+    /** Address that agents dial. */
     readonly address: string,
   ) {}
 
@@ -54,7 +54,7 @@ export class BenchControlPlane {
     throw new Error(`the API ended: ${said.slice(-5).join('\n')}`);
   }
 
-  /** Certificates of hosts, one key for all of them. */
+  /** Certificates of the hosts `names`, with one key for all. */
   async trusts(names: string[]): Promise<{ trust: ChannelCredentials; fingerprint: string }[]> {
     const directory = join(this.servers.directory, 'pki');
     const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);

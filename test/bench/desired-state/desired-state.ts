@@ -10,17 +10,17 @@ import { SimulatedHost } from './simulated-host.js';
 
 const HOSTS = Number(process.env.LXSTACK_BENCH_HOSTS ?? 1_000);
 const PER_SECOND = 100;
-/** Streams that dial at once. */
+/** Streams that dial at the same time. */
 const DIALLING = 50;
-/** Hosts whose waiting times are taken: every one of them would be a million figures. */
+/** Hosts whose delays are recorded; those of all hosts would be a million figures. */
 const WATCHED = 50;
 
 const network = { id: newId(), subnet: newId() };
 const committed = new Map<string, number>();
 
 /**
- * `n` builds at a hundred a second on one network that a thousand hosts have: what each host is told, how often, and how
- * long after the commit. A build is what it writes of its port: made, bound to a host, active.
+ * Makes `n` builds, a hundred per second, on one network that a thousand hosts have: prints how many messages each host
+ * gets, and how long after the commit. Of a build only the port's changes are made: created, bound to a host, active.
  */
 export async function benchDesiredState(n: number): Promise<void> {
   const control = await BenchControlPlane.start();
@@ -102,7 +102,7 @@ async function seed(database: DataSource, names: string[], trusts: { fingerprint
   return ids;
 }
 
-/** One after the other at their times, however long each takes. */
+/** Begins each build at its time, however long the one before takes. */
 async function build(database: DataSource, hostIds: string[], n: number): Promise<void> {
   const begun = performance.now();
   const all: Promise<void>[] = [];
@@ -132,7 +132,7 @@ async function insertPort(database: DataSource, id: string, number: number, host
   );
 }
 
-/** Until nobody has heard anything for a while. */
+/** Resolves when no host has received anything for a while. */
 async function settled(hosts: SimulatedHost[]): Promise<void> {
   const all = () => hosts.reduce((sum, { messages }) => sum + messages, 0);
   for (let before = -1; before !== all();) {

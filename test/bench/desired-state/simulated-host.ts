@@ -4,7 +4,7 @@ import { ControlPlaneClient } from '#generated/lxstack/agent/v1/control_plane';
 import type { DesiredStateRequest, DesiredStateResponse } from '#generated/lxstack/agent/v1/desired_state';
 import { channelOptions } from '#libs/agent-protocol/credentials';
 
-/** The agent's side of a stream, without a host: counts what it is told, and acknowledges it. */
+/** The agent's end of a stream, without a host: counts what it is sent, and acknowledges it. */
 export class SimulatedHost {
   messages = 0;
   resources = 0;
@@ -14,13 +14,13 @@ export class SimulatedHost {
   constructor(
     address: string,
     trust: ChannelCredentials,
-    /** Told of each peer that came. */
+    /** Called with each peer that arrives. */
     private readonly heard: (peerId: string) => void,
   ) {
     this.client = new ControlPlaneClient(address, trust, channelOptions);
   }
 
-  /** Resolves when the whole document is here. */
+  /** Resolves when the whole document has arrived. */
   follow(): Promise<void> {
     const stream = this.client.followDesiredState(new Metadata());
     this.stream = stream;

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 
-/** Runs a command to its end (at most `timeoutMs`) and returns its standard output; throws with its last words. */
+/** Runs a command (at most `timeoutMs`) and returns its standard output. Throws with the end of its output. */
 export async function command(
   file: string,
   args: string[],
@@ -18,7 +18,7 @@ export async function command(
   return stdout.trim();
 }
 
-/** The same where failing is fine: something that may be gone already. */
+/** As `command`, for a command that may fail; returns whether it succeeded. */
 export async function tryCommand(file: string, args: string[]): Promise<boolean> {
   return command(file, args).then(
     () => true,

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { command, tryCommand } from './command.js';
 import { shiftIds } from './shift-ids.js';
 
-/** Scripts are not compiled: they are read where they stand in the source tree. */
+/** The scripts are read from the source tree, because tsc does not copy them. */
 const scripts = new URL('../../../../test/bench/floor/scripts', import.meta.url).pathname;
 
 export type FloorHostName = 'h1' | 'h2';
@@ -17,14 +17,14 @@ const idBase = 1_000_000;
 export const floorMac = '00:16:3e:11:22:33';
 export const floorAddress = '10.77.0.9';
 
-/** Two hosts and a client on one switch, made by hand: what a launch or a move costs with no control plane at all. */
+/** Two hosts and a client on one switch, made by hand: what a launch or a move costs without any control plane. */
 export class FloorHosts {
   readonly shared: string;
   readonly clientNamespace = 'lx-floor-client';
-  /** The guest's veth in its host. */
+  /** Name of the guest's veth in its host. */
   readonly veth = 'v-floor';
 
-  /** `directory` must be reachable by unprivileged ids; `hostRoot` is a Debian root with LXC and CRIU. */
+  /** `directory` must be reachable for unprivileged ids; `hostRoot` is a Debian root with LXC and CRIU. */
   constructor(
     private readonly directory: string,
     private readonly hostRoot: string,
@@ -35,7 +35,7 @@ export class FloorHosts {
   async up(): Promise<void> {
     await this.down();
     await mkdir(join(this.shared, 'img'), { recursive: true });
-    // Before the hosts' mount namespaces are made: a mount made later is not seen in them.
+    // Before the hosts' mount namespaces are made, because those do not see later mounts.
     await command('mount', ['-t', 'tmpfs', 'tmpfs', join(this.shared, 'img')]);
     for (const name of ['sw', ...hosts, 'client']) {
       await command('ip', ['netns', 'add', `lx-floor-${name}`]);
@@ -64,7 +64,10 @@ export class FloorHosts {
     return command(join(scripts, name), args, { ...own, ...environment });
   }
 
-  /** Unpacks a guest's root file system, shifted; returns its path, the same inside a host. Reused where it is there. */
+  /**
+   * Unpacks a guest's root file system with shifted owners; returns its path, which is the same inside a host. Uses one
+   * that exists.
+   */
   async guest(name: string, archive: string): Promise<string> {
     const root = join(this.shared, 'guest', name);
     if (existsSync(join(root, '.done'))) return root;
@@ -76,7 +79,7 @@ export class FloorHosts {
     return root;
   }
 
-  /** An LXC configuration for a guest on `host`, with the NIC or without. */
+  /** An LXC configuration for a guest on `host`, with or without a NIC. */
   config(host: FloorHostName, name: string, root: string, networked: boolean): string {
     const nic = [
       'lxc.net.0.type = veth',
@@ -108,7 +111,7 @@ export class FloorHosts {
     return join(this.shared, `${host}.holder`);
   }
 
-  /** Leaves nothing running, mounted or bridged; unpacked guests stay. */
+  /** Leaves nothing running, mounted or bridged; keeps unpacked guests. */
   async down(): Promise<void> {
     const groups = await command('find', ['/sys/fs/cgroup', '-type', 'd', '-regex', '.*/lx-floor\\(/.*\\)?']);
     const deepestFirst = groups.split('\n').filter(Boolean).sort().reverse();
@@ -150,7 +153,7 @@ function ip(namespace: string, ...args: string[]): Promise<string> {
   return command('ip', ['-n', `lx-floor-${namespace}`, ...args]);
 }
 
-/** The pid file may be old: only a `sleep infinity` is the holder. */
+/** Whether the pid is the holder's: the pid file may be old, so only a `sleep infinity` counts. */
 async function isHolder(pid: number): Promise<boolean> {
   const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
   return line.startsWith('sleep\0infinity');

@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FloorHosts } from './floor-hosts.js';
 
-/** Clone (an overlay mount) and `lxc-start`, by hand, on one host. */
+/** A clone (an overlay mount) and `lxc-start` by hand, on one host. */
 export class FloorLaunch {
   private readonly directory: string;
   private count = 0;
@@ -22,7 +22,7 @@ export class FloorLaunch {
     await writeFile(join(this.directory, 'template'), config + init);
   }
 
-  /** Launches one and removes it again; milliseconds from the clone to RUNNING. */
+  /** Launches a container and removes it; returns the milliseconds from the clone to RUNNING. */
   async launch(): Promise<number> {
     const name = `launch${++this.count}`;
     const own = join(this.directory, name);

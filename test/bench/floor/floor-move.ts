@@ -6,7 +6,7 @@ import { PingPongSession } from '#apps/cli/client/ping-pong-session';
 import { floorAddress } from './floor-hosts.js';
 import type { FloorHostName, FloorHosts } from './floor-hosts.js';
 
-/** One guest that is moved to and fro by hand. */
+/** A guest that is moved to and fro by hand. */
 export class FloorMove {
   private at: FloorHostName = 'h1';
 
@@ -42,7 +42,10 @@ export class FloorMove {
     await this.hosts.on(this.at, ...attach, ...words);
   }
 
-  /** Moves it to the other host under a ping-pong client; the longest silence in milliseconds. Throws where anything is lost. */
+  /**
+   * Moves the guest to the other host under a ping-pong client; returns the longest silence in milliseconds. Throws
+   * where a message is lost.
+   */
   async move(): Promise<number> {
     const to: FloorHostName = this.at === 'h1' ? 'h2' : 'h1';
     const session = await PingPongSession.open(this.hosts.clientNamespace, floorAddress);

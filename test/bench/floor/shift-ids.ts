@@ -1,7 +1,7 @@
 import { chmod, lchown, lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Moves every owner and group under `root` into the user namespace that begins at host id `base`. */
+/** Shifts every owner and group under `root` into the user namespace that begins at host id `base`. */
 export async function shiftIds(root: string, base: number): Promise<void> {
   const stats = await lstat(root);
   if (stats.uid < base) {

@@ -8,7 +8,7 @@ interface Drain {
   items: { server_id: string; status: string; reason: string | null }[];
 }
 
-/** Drains to and fro between two hosts; all others of the fleet take nothing meanwhile. */
+/** Drains to and fro between two hosts; all other hosts of the fleet are disabled meanwhile. */
 export class DrainRun {
   private constructor(
     private readonly fleet: TestFleet,
@@ -18,7 +18,7 @@ export class DrainRun {
 
   static async between(fleet: TestFleet): Promise<DrainRun> {
     const hosts = fleet.local.hosts.slice(0, 2);
-    // A fleet that was running before may have more hosts than were asked for.
+    // A fleet that ran before may have more hosts than were asked for.
     const services = await fleet.cloud.compute.services();
     const others = services
       .filter(({ host, status }) => status === 'enabled' && !hosts.includes(host))
@@ -29,12 +29,12 @@ export class DrainRun {
     return run;
   }
 
-  /** Where servers are to begin. */
+  /** Scheduler hints that place a server on the first host. */
   get onFirst(): object {
     return { availability_zone: `nova:${this.hosts[0]}` };
   }
 
-  /** Live moves only, so that none counts that had to go cold. The host takes servers again afterwards. */
+  /** Drains with live moves only, so that none counts that went cold. Enables the host again afterwards. */
   async drain(host: string, parallel: number) {
     const { api, events } = this.fleet.cloud;
     const path = `/fleet/v1/hosts/${host}/drain`;

@@ -10,8 +10,8 @@ const PARTS: Record<string, string> = {
 };
 
 /**
- * Where the time of a server's moves went, as their source kept it at the commit. `gaps`: what the client saw of each;
- * what no part tells of it is commit, network, resume and the way of the first answer.
+ * How long each part of a server's moves took, as the source reported it at the commit. `gaps`: what the client saw of
+ * each move; the rest of a gap is commit, network, resume and the first answer's way.
  */
 export async function moveParts(databaseUrl: string, serverId: string, gaps: readonly number[]): Promise<Series[]> {
   const moves = await timings(databaseUrl, serverId);

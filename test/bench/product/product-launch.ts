@@ -1,7 +1,7 @@
 import type { TestFleet } from '#test/e2e/fleet/test-fleet';
 import type { FleetEvent } from '#apps/cli/client/events';
 
-/** POST /servers, on one host, until the websocket tells that the container runs. */
+/** POST /servers on one host, until the websocket tells that the container runs. */
 export class ProductLaunch {
   private count = 0;
 
@@ -10,7 +10,7 @@ export class ProductLaunch {
     private readonly host: string,
   ) {}
 
-  /** Launches one and deletes it again; milliseconds. */
+  /** Launches a server and deletes it; returns milliseconds. */
   async launch(): Promise<number> {
     const ended = new Map<string, { at: number; state: string }>();
     let told = Promise.withResolvers<void>();
@@ -40,7 +40,7 @@ export class ProductLaunch {
   }
 }
 
-/** The end of an `instance.create`, as its operation's event tells it. */
+/** How an `instance.create` ended, from its operation's event. */
 function buildOutcome({ type, resourceId, data }: FleetEvent): { instanceId: string; state: string } | undefined {
   if (type !== 'operation' || data.kind !== 'instance.create') return undefined;
   const state = String(data.state);

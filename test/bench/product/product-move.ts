@@ -2,7 +2,7 @@ import { hostOf } from '#apps/cli/client/compute';
 import type { Server } from '#apps/cli/client/compute';
 import type { TestFleet } from '#test/e2e/fleet/test-fleet';
 
-/** One server that is live-migrated through the compute API. */
+/** A server that is live-migrated through the compute API. */
 export class ProductMove {
   private constructor(
     private readonly fleet: TestFleet,
@@ -18,7 +18,10 @@ export class ProductMove {
     return new ProductMove(fleet, server);
   }
 
-  /** Moves it under a ping-pong client; the longest silence in milliseconds. Throws where anything is lost. */
+  /**
+   * Moves the server under a ping-pong client; returns the longest silence in milliseconds. Throws where a message is
+   * lost.
+   */
   async move(): Promise<number> {
     const { compute } = this.fleet.cloud;
     const { seen, result } = await this.fleet.cloud.underTraffic(this.server, () =>
@@ -29,7 +32,7 @@ export class ProductMove {
     return seen.longestGapMs;
   }
 
-  /** A move whose target fails to restore: the longest silence until the server goes on where it was. */
+  /** Makes a move whose target fails to restore; returns the longest silence until the server goes on at the source. */
   async refused(): Promise<number> {
     const { compute } = this.fleet.cloud;
     const target = await this.fleet.otherHost(hostOf(await compute.show(this.server.id)));

@@ -2,7 +2,7 @@ import type { ServiceDefinition } from '@grpc/grpc-js';
 
 const itself = (bytes: Buffer): Buffer => bytes;
 
-/** A stream of bytes there, one message back; as a migration's data would go over gRPC. */
+/** A stream of bytes, answered by one message, as a move's data would go over gRPC. */
 export const bytesService = {
   send: {
     path: '/lxstack.bench.Bytes/Send',

@@ -10,7 +10,7 @@ import { FrameType } from '#apps/agent/migration/wire/wire-frames';
 import { channelOptions, readPki, serverCredentials } from '#libs/agent-protocol/credentials';
 import { bytesService } from './bytes-service.js';
 
-/** The thread that takes the bytes of `senders.ts` and forgets them. Posts its port. */
+/** The thread that receives the bytes of `senders.ts` and drops them. Posts its port. */
 const { kind, pki } = workerData as { kind: 'tls' | 'grpc'; pki: string };
 parentPort!.postMessage(await (kind === 'tls' ? listenTls() : listenGrpc()));
 

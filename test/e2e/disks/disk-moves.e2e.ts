@@ -5,7 +5,7 @@ import type { Server } from '#apps/cli/client/compute';
 import { inside } from '../fleet/inside.js';
 import { TestFleet } from '../fleet/test-fleet.js';
 
-/** A disk arrives with every kind of move. */
+/** A disk arrives by every kind of move. */
 for (const image of ['busybox', 'debian'] as const) {
   test(`what a ${image} server wrote is there after a cold, a resize, a reverted and a live move`, async (context) => {
     const fleet = await TestFleet.open();

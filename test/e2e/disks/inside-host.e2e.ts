@@ -3,7 +3,7 @@ import { HOST_REPOSITORY } from '#apps/cli/fleet/layout';
 import { HOST_NODE, SimHost } from '#apps/cli/simhost/sim-host';
 import { TestFleet } from '../fleet/test-fleet.js';
 
-/** These need a host's tools, and its agent's own file system below them: a tmpfs and an overlay know less. */
+/** These tests need a host's tools and the file system of its agent's state; a tmpfs or an overlay can do less. */
 for (const subject of ['disk-transfer', 'agent-storage']) {
   test(`inside a host, what test/integration/${subject} says is so`, async (context) => {
     const fleet = await TestFleet.open();

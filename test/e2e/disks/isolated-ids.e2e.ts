@@ -49,7 +49,7 @@ test('isolated servers have ids of their own, which go along in a live move', as
   await fleet.assertAudited();
 });
 
-/** The host's ids that root of the server is, and how many there are. */
+/** First host id of the server's range, and the range's length. */
 async function rangeOf(fleet: TestFleet, server: Server): Promise<{ base: number; size: number }> {
   const [, base, size] = (await inside(fleet, server, 'cat', '/proc/self/uid_map')).trim().split(/\s+/).map(Number);
   return { base: base!, size: size! };

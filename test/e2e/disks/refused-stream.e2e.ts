@@ -46,7 +46,7 @@ test('a target that cannot take the stream of a disk gets all of the disk in ano
   await fleet.assertAudited();
 });
 
-/** How the server's disk went in the end, as its source's agent says. */
+/** How the server's disk was sent in the end, as its source's agent logs it. */
 async function fellBack(fleet: TestFleet, host: string, server: Server): Promise<string[]> {
   const lines = (await fleet.local.agentLog(host)).split('\n');
   return lines

@@ -1,12 +1,12 @@
-/** Where the program and its second thread's stack lie in memory. */
+/** Addresses of the program and of its second thread's stack. */
 const BASE = 0x400000;
 const [HEADERS, MEMORY] = [64 + 56, 0x10000];
 /** CLONE_VM, _FS, _FILES, _SIGHAND, _THREAD, _SYSVSEM. */
 const THREAD = 0x50f00;
 
 /**
- * A program for x86-64 (ELF, in base64) whose first thread ends while its second waits for signals: a guest has no compiler,
- * and no language that it has can do so.
+ * A program for x86-64 (ELF, in base64) whose first thread ends while its second waits for signals. A guest has no
+ * compiler, and none of its languages can do this.
  */
 export const endedLeader = program().toString('base64');
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Layout } from '#apps/cli/fleet/layout';
 import { initPidIn } from '#apps/agent/runtime/lxc/container-init';
 
-/** What an instance's processes on a host do, as the kernel says: `none` where there are none. */
+/** The state of an instance's processes on a host, as the kernel shows it; `none` where there are none. */
 export async function guestProcesses(
   layout: Layout,
   host: string,

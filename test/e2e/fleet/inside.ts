@@ -2,7 +2,7 @@ import { hostOf } from '#apps/cli/client/compute';
 import type { Server } from '#apps/cli/client/compute';
 import type { TestFleet } from './test-fleet.js';
 
-/** Runs a command inside a server, on the host where it is now; returns what it wrote. Throws where it fails. */
+/** Runs a command inside a server, on its present host; returns the command's stdout. Throws where it fails. */
 export async function inside(fleet: TestFleet, server: Server, ...command: string[]): Promise<string> {
   const host = hostOf(await fleet.cloud.compute.show(server.id));
   return fleet.local.runInside(host, server.id, command);

@@ -1,7 +1,7 @@
 import type { Layout } from '#apps/cli/fleet/layout';
 import { command } from '#apps/cli/process/command';
 
-/** Isolated members of the underlay do not reach each other, but everybody else. `ctl` is the control plane. */
+/** Cuts members of the underlay off from each other, but not from the other members. `ctl` is the control plane. */
 export async function isolate(layout: Layout, members: readonly string[], on: boolean): Promise<void> {
   for (const member of members)
     await command('bridge', [

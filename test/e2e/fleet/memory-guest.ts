@@ -4,7 +4,10 @@ import { hostOf } from '#apps/cli/client/compute';
 import type { Server } from '#apps/cli/client/compute';
 import type { TestFleet } from './test-fleet.js';
 
-/** Fills memory, then gives a tenth of it new content each second and says in /tmp/memory how often all was as it should be. */
+/**
+ * Fills memory, then rewrites a tenth of it each second, and writes to /tmp/memory how often all of it was as it should
+ * be.
+ */
 const workload = `
   my ($pages, $n, $round) = (51200, 0, 0);
   my @written = (0) x $pages;
@@ -18,7 +21,7 @@ const workload = `
     select(undef, undef, undef, 0.5);
   }`;
 
-/** A Debian server with 200 MiB of memory that it looks at and rewrites; returns when all is filled. */
+/** A Debian server with 200 MiB of memory that it checks and rewrites; resolves when all is filled. */
 export async function memoryGuest(fleet: TestFleet, name: string): Promise<Server> {
   const { compute } = fleet.cloud;
   const flavor = await compute.ensureFlavor('e2e.memory', { vcpus: 1, ram: 768, disk: 1 });
@@ -33,7 +36,7 @@ export async function memoryGuest(fleet: TestFleet, name: string): Promise<Serve
   return server;
 }
 
-/** Its whole memory was looked at again since that round. */
+/** Waits until the guest has checked its whole memory again after that round. */
 export async function roundAfter(id: string, round: number): Promise<void> {
   for (const deadline = Date.now() + 60_000; roundOf(id) <= round;) {
     assert.ok(Date.now() < deadline, `the memory of ${id} was not looked at after round ${round}`);
@@ -41,7 +44,7 @@ export async function roundAfter(id: string, round: number): Promise<void> {
   }
 }
 
-/** How often its whole memory was as it should be; 0 where it does not run. */
+/** How often the guest has found its whole memory right; 0 where it does not run. */
 export function roundOf(id: string): number {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
@@ -54,7 +57,7 @@ export function roundOf(id: string): number {
   return 0;
 }
 
-/** Pids of the `criu lazy-pages` that serve an instance: told by the environment of its move. */
+/** Pids of the `criu lazy-pages` that serve an instance, found by the environment of its move. */
 export function pageDaemons(instanceId: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -62,7 +65,7 @@ export function pageDaemons(instanceId: string): number[] {
     .map(Number);
 }
 
-/** Of a daemon in `pids`, that its move has come so far. */
+/** Whether the move of a daemon in `pids` has come so far. */
 export function moveIs(mark: 'awaiting' | 'committed', pids: readonly number[]): boolean {
   return pids.some((pid) => {
     const directory = environmentOf(String(pid))
@@ -72,7 +75,7 @@ export function moveIs(mark: 'awaiting' | 'committed', pids: readonly number[]):
   });
 }
 
-/** Nothing where it is none, or has ended meanwhile. */
+/** The environment of a process that is such a daemon; undefined for others and for one that has ended. */
 function environmentOf(pid: string): string[] | undefined {
   try {
     if (!readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('/usr/sbin/criu\0lazy-pages')) return undefined;

@@ -1,10 +1,10 @@
 import type { Layout } from '#apps/cli/fleet/layout';
 import { COVER, CoveredProgram } from '#apps/cli/simhost/covered-program';
 
-/** What becomes of one stream that comes to the host. */
+/** What the host does with a stream that arrives. */
 type Answer = 'take' | 'refuse';
 
-/** A host whose `btrfs receive` breaks off in the middle of a stream, as where its file system has an error. */
+/** A host whose `btrfs receive` breaks off in the middle of a stream, as with an error of its file system. */
 export class StreamFault {
   private readonly btrfs: CoveredProgram;
 
@@ -12,7 +12,7 @@ export class StreamFault {
     this.btrfs = new CoveredProgram(layout, host, '/usr/bin/btrfs');
   }
 
-  /** `answers`: to the next streams, in their order; those after them are taken. */
+  /** `answers`: to the next streams, in their order; later ones are taken. */
   async set(...answers: Answer[]): Promise<void> {
     const script = `#!/bin/sh
 if [ "$1" = receive ]; then

@@ -8,7 +8,7 @@ import { guestImages } from '#apps/cli/guest-images/guest-images';
 import { setting } from '#libs/common/config';
 import { LocalFleet } from '#apps/cli/demo/local-fleet';
 
-/** The fleet that `lxstack test` has started (named by the environment), with the ground that every test needs. */
+/** The fleet that `lxstack test` has started (named by the environment), with what every test needs. */
 export class TestFleet {
   private constructor(
     readonly local: LocalFleet,
@@ -19,8 +19,8 @@ export class TestFleet {
   ) {}
 
   /**
-   * Opens the fleet; images, network, flavor and the client's port are made once and kept between test files. Servers
-   * that a failed test has left are removed.
+   * Opens the fleet. Makes images, network, flavor and the client's port once and keeps them between test files;
+   * removes servers that a failed test has left.
    */
   static async open(): Promise<TestFleet> {
     const local = await LocalFleet.open(new Layout(setting('LXSTACK_DEPLOYMENT')), await guestImages());
@@ -46,12 +46,12 @@ export class TestFleet {
     this.cloud.close();
   }
 
-  /** A server of the busybox image (or `debian`) that is not waited for. */
+  /** Asks for a server of the busybox image (or `debian`) and does not wait for it. */
   create(name: string, image: 'debian' | 'busybox' = 'busybox', more: object = {}): Promise<string> {
     return this.cloud.compute.create(name, this.images[image], this.flavorId, this.networkId, more);
   }
 
-  /** A server that is ACTIVE and answers. */
+  /** Makes a server and waits until it is ACTIVE and answers. */
   async running(name: string, image: 'debian' | 'busybox' = 'busybox', more: object = {}): Promise<Server> {
     const server = await this.cloud.compute.settled(await this.create(name, image, more), 'ACTIVE');
     await this.answers(server);
@@ -72,7 +72,7 @@ export class TestFleet {
     }
   }
 
-  /** Waits until nothing is going on with the server any more, however it ended. */
+  /** Waits until no task of the server runs, however the last one ended. */
   async ended(id: string, timeoutMs = 120_000): Promise<Server> {
     return this.cloud.events.until(id, `server ${id} has come to rest`, timeoutMs, async () => {
       const server = await this.cloud.compute.show(id);
@@ -81,7 +81,7 @@ export class TestFleet {
     });
   }
 
-  /** A compute host that is up and is not `host`. */
+  /** A compute host that is up, other than `host`. */
   async otherHost(host: string): Promise<string> {
     const services = await this.cloud.compute.services();
     const found = services.find(
@@ -91,7 +91,7 @@ export class TestFleet {
     return found.host;
   }
 
-  /** Waits until the host's agent has promised to end this server should it lose its lease. */
+  /** Waits until the host's agent has promised to end this server when it loses its lease. */
   async promised(host: string, serverId: string): Promise<void> {
     await this.cloud.events.until(host, `${host} promises to fence ${serverId}`, 30_000, async () => {
       const path = `/fleet/v1/hosts/${host}/fence`;
@@ -100,7 +100,7 @@ export class TestFleet {
     });
   }
 
-  /** Quotas of the project that the tests run in (Nova: os-quota-sets). */
+  /** Sets quotas of the project in which the tests run (Nova: os-quota-sets). */
   private async setQuota(quota: Record<string, number>): Promise<void> {
     const { projects } = await this.cloud.api.call<{ projects: { id: string }[] }>(
       'GET',
@@ -118,7 +118,7 @@ export class TestFleet {
     );
   }
 
-  /** Invariant 3, and nothing leaked: Postgres, agents and allocations say the same. */
+  /** Invariant 3: Postgres, agents and allocations agree, and nothing is left behind. */
   async assertAudited(): Promise<void> {
     assert.deepEqual(await this.local.settledAudit(), []);
   }

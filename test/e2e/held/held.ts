@@ -7,11 +7,11 @@ import { inside } from '../fleet/inside.js';
 import type { TestFleet } from '../fleet/test-fleet.js';
 
 const parts = ['common', 'channels', 'memory', 'files', 'tasks', 'main'];
-/** The scripts are no part of what tsc builds: they are read where they lie in the repository. */
+/** tsc does not copy the scripts, so they are read from the repository. */
 const folder = new URL('../../../../test/e2e/held/', import.meta.url);
 const program = parts.map((part) => readFileSync(fileURLToPath(new URL(`${part}.pl`, folder)), 'utf8')).join('\n');
 
-/** What the processes of a server hold: everything that CRIU is to carry, each kind verified from inside. */
+/** What the processes of a server hold: every kind of object that CRIU must carry, each checked from inside. */
 export class Held {
   private constructor(
     private readonly fleet: TestFleet,
@@ -25,7 +25,7 @@ export class Held {
     return held;
   }
 
-  /** Asks each kind whether it is whole, and says so as a statement of its own. */
+  /** Asks each kind whether it is whole, and reports it as a test of its own. */
   async verify(context: TestContext, when: string): Promise<void> {
     const answers = [...(await this.perl('ask')).matchAll(/^(.*?): (.*)$/gm)];
     assert.ok(answers.length > 20, 'every kind answers');

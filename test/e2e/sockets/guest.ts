@@ -1,12 +1,14 @@
-/** Ports of the program below. `mapped` is bound to `::` and takes IPv4 as well. */
+/** Ports of the program below. `mapped` is bound to `::` and accepts IPv4 too. */
 export const ports = { v4: 8007, udp: 8008, mapped: 8017, outward: 8027 };
 
-/** Numbered lines of 4096 bytes that the guest sends on a connection that asks for them: more than both buffers hold. */
+/**
+ * Number of lines of 4096 bytes that the guest sends on a connection that asks for them: more than both buffers hold.
+ */
 export const floodLines = 4096;
 
 /**
- * A perl program for the guest with a socket of each kind; a process per connection does what its first byte says. With
- * /tmp/go in place they do what they have put off. Its argument: the address that it connects to.
+ * A perl program for the guest, with a socket of each kind. A process per connection does what the connection's first
+ * byte says; where it says to wait, it waits for /tmp/go. Argument: the address to which the program connects.
  */
 export const guest = `use strict; use IO::Socket::IP; use Socket; use IO::Handle;
 $SIG{CHLD} = 'IGNORE';

@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { TestFleet } from '../fleet/test-fleet.js';
 
-/** A program of this folder in the client's network namespace: its lines, the end of its input, its end. */
+/**
+ * Runs a program of this folder in the client's network namespace; gives its lines, the end of its input, and its exit.
+ */
 export function inClient(fleet: TestFleet, program: 'kinds' | 'newcomers', ...words: string[]) {
   const path = new URL(`./${program}.js`, import.meta.url).pathname;
   const enter = `--net=/run/netns/${fleet.local.client.namespace}`;

@@ -5,7 +5,9 @@ import type { Socket } from 'node:net';
 import { PingPong } from '#apps/cli/client/ping-pong';
 import { floodLines, ports } from './guest.js';
 
-/** A connection held through the moves; what is wrong with it at the end, undefined where nothing is. */
+/**
+ * A connection that is held through the moves. Returns what is wrong with it at the end; undefined where nothing is.
+ */
 type Held = () => Promise<string | undefined>;
 
 const patienceMs = 10_000;
@@ -32,7 +34,7 @@ async function echoed(host: string, port: number): Promise<Held> {
   return pingPong(socket);
 }
 
-/** All that arrives until the other side has ended its half; throws where it does not end in time. */
+/** All bytes up to the end of the other side's half. Throws where it does not end in time. */
 async function allOf(socket: Socket): Promise<Buffer> {
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk)).resume();
@@ -42,7 +44,7 @@ async function allOf(socket: Socket): Promise<Buffer> {
 
 const unless = (right: boolean, words: string): string | undefined => (right ? undefined : words);
 
-/** The guest's send queue is full: nothing is read before the moves are over. */
+/** Fills the guest's send queue: nothing is read before the moves are over. */
 async function flooded(host: string): Promise<Held> {
   const socket = await connected(host, ports.v4);
   socket.pause();
@@ -54,7 +56,7 @@ async function flooded(host: string): Promise<Held> {
   };
 }
 
-/** The guest's receive queue holds what it reads only afterwards. */
+/** Fills the guest's receive queue, which the guest reads only afterwards. */
 async function queued(host: string): Promise<Held> {
   const socket = await connected(host, ports.v4, true);
   const sent = Buffer.alloc(40_000, 'q');
@@ -63,7 +65,7 @@ async function queued(host: string): Promise<Held> {
   return async () => unless((await allOf(socket)).equals(sent), 'the queue has changed');
 }
 
-/** This side has ended its half; the guest answers on the other afterwards. */
+/** This side ends its half; the guest answers afterwards. */
 async function endedHere(host: string): Promise<Held> {
   const socket = await connected(host, ports.v4, true);
   socket.end('hword');
@@ -73,7 +75,7 @@ async function endedHere(host: string): Promise<Held> {
   };
 }
 
-/** The guest has ended its half; what it reads afterwards lies in its /tmp/half. */
+/** The guest ends its half; what it reads afterwards is in its /tmp/half. */
 async function endedThere(host: string): Promise<Held> {
   const socket = await connected(host, ports.v4, true);
   socket.write('s');
@@ -85,7 +87,7 @@ async function endedThere(host: string): Promise<Held> {
     });
 }
 
-/** Datagrams may be lost; the socket may not. */
+/** Datagrams may be lost, the socket may not. */
 async function datagrams(host: string): Promise<Held> {
   const socket = createSocket('udp4');
   const answered = async (word: string) => {
@@ -101,7 +103,7 @@ async function datagrams(host: string): Promise<Held> {
   };
 }
 
-/** The connection that the guest makes to us. */
+/** The connection that the guest makes to this process. */
 async function outward(): Promise<Held> {
   const server = createServer().listen(ports.outward);
   await once(server, 'listening');

@@ -2,7 +2,7 @@ import { createConnection } from 'node:net';
 
 const patienceMs = 10_000;
 
-/** A new connection that sends a byte and waits for its echo. */
+/** Makes a new connection, sends a byte and waits for its echo. Returns what went wrong. */
 function greeted(host: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = createConnection({ host, port });

@@ -54,7 +54,8 @@ test('an agent serves its certificate from the first connection on, and the next
   assert.equal(await shown(port, client), first);
   const other = await TestPki.create(join(directory, 'other'));
   await assert.rejects(async () => {
-    // Its CA is not ours: the handshake of TLS 1.3 ends after the client is done, so it is asked for an answer.
+    // The server does not know this CA. In TLS 1.3 the client's handshake ends before the server refuses, so the test
+    // asks for an answer.
     const { cert, key } = readPki(await other.issue('control:api'));
     await refusal(port, cert, key, readPki(client).ca);
   });

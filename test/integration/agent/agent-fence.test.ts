@@ -11,7 +11,7 @@ import { newId } from '#libs/common/ids';
 import { createLogger } from '#libs/common/logger';
 import { retry } from '#libs/common/retry';
 
-// The real guard, as a process of its own, over real cgroups of a process that stands for an instance.
+// The real guard as a process of its own, over real cgroups of a process that stands for an instance.
 const prefix = `lxstack-fence-test-${process.pid}`;
 const root = existsSync('/sys/fs/cgroup/freezer/cgroup.procs') ? '/sys/fs/cgroup/freezer' : '/sys/fs/cgroup';
 const logger = createLogger('test');

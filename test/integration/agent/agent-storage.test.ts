@@ -20,7 +20,7 @@ logger.level = 'silent';
 
 const run = (command: string, ...args: string[]) => execFileSync(command, args, { stdio: 'pipe' }).toString();
 
-/** Why a driver cannot be tried here, or undefined; mounts what it needs at `place`. */
+/** Why a driver cannot be tried on this machine, or undefined; mounts at `place` what the driver needs. */
 async function whyNot(name: string, place: string): Promise<string | undefined> {
   if (process.getuid!() !== 0) return 'needs root';
   if (name === 'overlay') return (await overlayWorks(place)) ? undefined : 'no overlay on this file system';
@@ -37,12 +37,12 @@ async function whyNot(name: string, place: string): Promise<string | undefined> 
   }
 }
 
-/** Unpacking is done as a user of the id map. */
+/** Why this machine cannot unpack as a user of the id map. */
 const cannotUnpack = (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, 'lxc-usernsexec')))
   ? undefined
   : 'no lxc-usernsexec here: run it inside a host (lxstack exec-host)';
 
-/** Archives of a small root, made by tar on the spot. */
+/** Makes archives of a small root with tar. */
 async function makeArchive(place: string, program: string): Promise<{ file: string; sha256: string }> {
   const root = join(place, 'made');
   await mkdir(join(root, 'etc'), { recursive: true });

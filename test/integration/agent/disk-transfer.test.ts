@@ -19,7 +19,7 @@ import type { Message } from '#apps/agent/migration/wire/messages';
 import { TargetLink } from '#apps/agent/migration/source/target-link';
 import { Throttle } from '#apps/agent/migration/wire/throttle';
 
-/** Why it cannot be tried here, or undefined. */
+/** Why this machine cannot run the test, or undefined. */
 const unable =
   process.getuid!() !== 0
     ? 'needs root'
@@ -31,7 +31,7 @@ const unable =
 const sh = (directory: string, script: string): string =>
   execFileSync('bash', ['-euc', script], { cwd: directory, stdio: 'pipe', maxBuffer: 1 << 26 }).toString('latin1');
 
-/** Everything of a tree that an instance can see, as text. Unix sockets and what the file system counts are left out. */
+/** Everything of a tree that an instance can see, as text; without unix sockets and what the file system counts. */
 const pictureOf = (root: string): string =>
   sh(
     root,
@@ -42,7 +42,7 @@ const pictureOf = (root: string): string =>
      find . ! -type s -print0 | LC_ALL=C sort -z | xargs -0 getfattr -h -d -m - -e hex 2>/dev/null | awk '/^# file/ { file = $0; next } NF { print file, $0 }'`,
   );
 
-/** Lines of the one picture that the other has not. */
+/** Lines that only one of the two pictures has. */
 function differences(from: string, to: string): string[] {
   const [expected, actual] = [pictureOf(from), pictureOf(to)].map((picture) => new Set(picture.split('\n'))) as [
     Set<string>,
@@ -155,7 +155,7 @@ test('the last pass sends nothing where nothing has changed', async (context) =>
   const sender = await ends(context, from, to);
   sh(from, MADE);
   await sender.pass();
-  await new Promise((resolve) => setTimeout(resolve, 50)); // past the tick that makes a ctime say nothing
+  await new Promise((resolve) => setTimeout(resolve, 50)); // past the tick within which a ctime proves nothing
   await sender.pass();
   sender.prepareLastPass();
   assert.deepEqual(await sender.lastPass(), { paths: 0, bytes: 0 });

@@ -13,7 +13,7 @@ import type { StorageDriver } from '#apps/agent/storage/storage-driver';
 import { newId } from '#libs/common/ids';
 import { createLogger } from '#libs/common/logger';
 
-/** Above the 65536 ids that instances share, within the range of its own that this instance has. */
+/** Above the 65536 ids that instances share, and within this instance's own range. */
 const UID = 197_609;
 const RANGE = { base: 3_000_000, size: 262_144 };
 

@@ -16,7 +16,7 @@ before(async () => {
 after(() => database.drop());
 beforeEach(() => database.dataSource.query('TRUNCATE instances CASCADE'));
 
-/** An instance that is given such a range; resolves with its id and where the range begins. */
+/** Makes an instance with such a range; returns its id and the range's first id. */
 async function made({ base = null, size = 65_536 }: Partial<WantedRange> = {}): Promise<{ id: string; base: number }> {
   const id = newId();
   return database.dataSource.transaction(async (tx) => {

@@ -30,7 +30,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 @Module({ imports: [DatabaseModule, OperationsModule, FleetModule, ComputeModule] })
 class TestModule {}
 
-/** A container as LXD's face will ask for one: no flavor, no image. */
+/** A container as LXD's face will ask for it: without flavor and image. */
 const wanted: NewInstance = {
   name: 'c1',
   imageId: null,

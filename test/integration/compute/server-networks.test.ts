@@ -19,7 +19,7 @@ async function post(caller: Caller, networks: object[]) {
   return { status, words: JSON.stringify(body) };
 }
 
-/** A port of the member's, with an address or none. */
+/** A port of the member's, with or without an address. */
 async function port(fixedIps: Port['fixedIps']): Promise<string> {
   const id = randomUUID();
   const macAddress = `fa:16:3e:${id.slice(0, 2)}:${id.slice(2, 4)}:${id.slice(4, 6)}`;

@@ -13,7 +13,7 @@ after(() => database.drop());
 
 test('the migrated schema is what the entities describe', async () => {
   const { upQueries } = await database.dataSource.driver.createSchemaBuilder().log();
-  // Indexes are written in migrations only: entities know nothing of them.
+  // Only migrations have indexes; entities do not name them.
   const differences = upQueries.map(({ query }) => query).filter((query) => !query.startsWith('DROP INDEX'));
   assert.deepEqual(differences, []);
 });

@@ -14,7 +14,7 @@ after(() => servers.stop());
 const databaseUrl = (query: string, host = 'localhost') =>
   `postgres://lxstack@${host}:${servers.postgresPort}/postgres${query}`;
 
-/** Whether the session that a URL leads to is encrypted. Throws where there is none. */
+/** Whether the session behind the URL is encrypted. Throws where it cannot be opened. */
 async function isEncrypted(url: string, caFile?: string): Promise<boolean> {
   const database = await connect(await createDataSource({ url, caFile, poolSize: 1 }));
   try {
@@ -34,7 +34,7 @@ test('PostgreSQL: sslmode is as libpq has it', async () => {
   assert.equal(await isEncrypted(databaseUrl('?sslmode=verify-full'), caFile), true);
   assert.equal(await isEncrypted(databaseUrl(`?sslmode=verify-full&sslrootcert=${caFile}`)), true);
   await assert.rejects(isEncrypted(databaseUrl('?sslmode=verify-ca'), otherCaFile), /certificate/);
-  // The URL's own CA counts before the setting, and `require` with a CA trusts no other.
+  // The URL's own CA wins over the setting, and `require` with a CA trusts no other.
   await assert.rejects(isEncrypted(databaseUrl(`?sslmode=require&sslrootcert=${otherCaFile}`), caFile), /certificate/);
 });
 

@@ -30,7 +30,7 @@ describe('invariant 3: the audit prints every difference', () => {
       differences.join('\n') || 'none printed',
     );
   };
-  /** Makes a difference, sees that it is printed, takes it back. */
+  /** Makes a difference, checks that the audit prints it, and removes it. */
   const seen = async (make: string, pattern: RegExp, takeBack: string, values: unknown[] = [id]) => {
     await query(make, ...values);
     await found(pattern).finally(() => query(takeBack, ...values));

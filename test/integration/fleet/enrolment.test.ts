@@ -122,7 +122,7 @@ test('an agent renews its certificate before that ends, for a new key, and goes 
   assert.ok(held.endsAt > Date.now() + 3_600_000, 'the next one lives as long as the setting says now');
   assert.notEqual(held.pki.key.toString(), joined.keyPem);
   assert.deepEqual(await control.ownership([]), []);
-  // Cut off between the two renames: the new key is there, its certificate is not yet.
+  // A crash between the two renames: the new key is in place, its certificate is not.
   const kept = await readFile(join(pki, 'tls.crt'));
   await writeFile(join(pki, 'tls.crt.next'), kept);
   await writeFile(join(pki, 'tls.crt'), certificatePem);

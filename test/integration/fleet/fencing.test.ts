@@ -11,7 +11,7 @@ import type { NewOperation, Operations } from '#libs/operations/operations.servi
 import { createTestDatabase } from '../support/servers.js';
 import type { TestDatabase } from '../support/servers.js';
 
-// What heartbeats agree on, and what may be evacuated by it, against a real PostgreSQL.
+// What heartbeats agree on, and what may be evacuated on that ground, against a real PostgreSQL.
 let database: TestDatabase;
 let leases: Leases;
 let hosts: Hosts;

@@ -26,7 +26,7 @@ test('no request is answered by 5xx, and none ends the API', async () => {
     }),
     SLICE,
   );
-  // They come through to what the routes do.
+  // Some requests must succeed, or the run tests the checks only.
   const good = [...statuses].filter(([status]) => status < 300).reduce((sum, [, count]) => sum + count, 0);
   assert.ok(good >= SLICE.numRuns / 20, JSON.stringify([...statuses]));
 });

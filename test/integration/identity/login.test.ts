@@ -74,7 +74,7 @@ test('guesses sent at the same time are limited as strictly as guesses one after
   set('LXSTACK_LOGIN_USER_ATTEMPTS', 3);
   const answers = await Promise.all(Array.from({ length: 20 }, () => login('hurried', 'wrong')));
   const judged = answers.filter(({ status }) => status === 401).length;
-  // One more may be hashed beside the one that fails last.
+  // One more may be hashed beside the last one that fails.
   assert.ok(judged >= 3 && judged <= 4, `${judged} were judged`);
   assert.equal(answers.filter(({ status }) => status === 429).length, 20 - judged);
 });
@@ -108,7 +108,7 @@ test('Keystone: lockout_failure_attempts locks a user out, also with the right p
   assert.equal((await login('locked', PASSWORD)).status, 401, 'lockout_duration is 1800 s');
   await past(1_801);
   assert.equal((await login('locked', PASSWORD)).status, 201);
-  // An operator ends it.
+  // An operator ends the lock-out.
   await fail('locked', 2);
   const enable = { token: admin, body: { user: { enabled: true } } };
   assert.equal((await faces.ask('PATCH', `/identity/v3/users/${userId}`, enable)).status, 200);

@@ -96,7 +96,7 @@ describe('desired state', () => {
     source.query('UPDATE ports SET host_id = $2 WHERE id = $1', [one.id, host?.id ?? null]);
   const peersOf = (document: DesiredDocument, of = network) => document.peers.get(of.id) ?? new Map<string, unknown>();
 
-  /** What the host's document is by the database, now. */
+  /** The host's document as the database has it now. */
   async function expected(host: Host): Promise<string[]> {
     const all = documentOf(host.id, await facts.all(await facts.networksOf(host.id)));
     return all.map((one) => JSON.stringify(one)).sort();

@@ -86,7 +86,7 @@ test('thirty ports race for a /28: those that find an address succeed, the rest 
     Array.from({ length: 30 }, () => face.ask('POST', '/ports', { port: { network_id: id } })),
   );
   const winners = answers.filter(({ status }) => status === 201);
-  // 16 less network, broadcast and gateway.
+  // 16 addresses less network, broadcast and gateway.
   assert.equal(winners.length, 13);
   assert.equal(new Set(winners.flatMap(({ body }) => addressesOf(body.port!))).size, 13);
   for (const loser of answers.filter(({ status }) => status !== 201)) refused(loser, 409, 'IpAddressGenerationFailure');

@@ -28,7 +28,7 @@ describe('ports that name the server of another project', () => {
   const portsOf = async (instanceId: string) =>
     (await world.database.manager.findBy(Port, { instanceId })).map(({ id }) => id);
 
-  /** One port that names the instance from its making on, and one that is made to name it. */
+  /** Makes one port that names the instance from its creation on, and one that is changed to name it. */
   async function name(instanceId: string): Promise<Port[]> {
     const { networkId } = world.tenant;
     const device = { deviceId: instanceId, deviceOwner: 'compute:nova' };

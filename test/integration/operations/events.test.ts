@@ -49,7 +49,7 @@ const closed = async (socket: WebSocket): Promise<[number, string]> => {
   return [code, String(reason)];
 };
 
-/** Tells every listener of one thing of `projectId` until `seen` has ended: Redis may not listen yet. */
+/** Sends an event about a thing of `projectId` again and again until `seen` has ended: Redis may not listen yet. */
 async function tellUntil<T>(projectId: string | null, seen: Promise<T>): Promise<T> {
   const events = faces.app.get(Events);
   const again = setInterval(

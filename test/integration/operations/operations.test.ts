@@ -153,7 +153,7 @@ test('an operation whose job was never added is found in Postgres', async () => 
   assert.equal(Number(count), 0);
 });
 
-/** Another worker, in a process of its own. */
+/** Starts another worker in a process of its own. */
 async function spawnWorker(leaseMs: number): Promise<ChildProcess> {
   const script = join(import.meta.dirname, '../support/operations-worker.js');
   const args = [script, database.url, redisUrl(), String(leaseMs)];
@@ -209,7 +209,7 @@ test('connections to Postgres cut in the middle of an operation only delay it', 
   await database.cutConnections();
   await sleep(150);
   await database.cutConnections();
-  // The pool of this process, which the test asks too, has to hear of it first.
+  // This process's pool, which the test uses too, must notice the loss first.
   await sleep(150);
   for (const { id } of created) {
     const { state, failure } = await trial.operations.waitFor(id, 20_000);

@@ -4,7 +4,7 @@ import { MigrationPhase } from '#generated/lxstack/agent/v1/agent';
 import { Migration } from '#libs/mobility/migrations/migration.entity';
 import { caller, WorkflowWorld } from '../support/workflow-world.js';
 
-/** Long enough that every lease of a second and a half runs out. */
+/** Long enough for every lease of 1.5 s to run out. */
 const AWAY_MS = 2_500;
 
 describe('PostgreSQL restarted with operations in flight', () => {
@@ -12,7 +12,7 @@ describe('PostgreSQL restarted with operations in flight', () => {
   before(async () => (world = await WorkflowWorld.start('pg-away', ['h1', 'h2'])));
   after(() => world.stop());
 
-  /** Restarts it at the first call of `method` that any agent gets; returns when it takes connections again. */
+  /** Restarts PostgreSQL at the first call of `method` to any agent; resolves when it accepts connections again. */
   const restartAt = (method: string): Promise<void> => {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     let begun = false;

@@ -23,7 +23,7 @@ import { TestRedis } from '../support/test-redis.js';
 
 const PASSWORD = 'a password of tests';
 
-/** Whatever was answered; a test asserts what it reads. */
+/** Any JSON of an answer; a test asserts what it reads. */
 export interface Json {
   [key: string]: Json;
 }
@@ -42,7 +42,7 @@ export interface Ask {
   headers?: Record<string, string>;
 }
 
-/** The whole API process on a database of its own, with real tokens; agents only pretend, and no worker runs. */
+/** The whole api process on a database of its own, with real tokens. Agents are fakes, and no worker runs. */
 export class ApiWorld {
   readonly agents: Peers = new Map();
 
@@ -85,7 +85,7 @@ export class ApiWorld {
     return this.app.get(DataSource);
   }
 
-  /** One of the process's services. */
+  /** A service of the process. */
   get<T>(type: abstract new (...args: never[]) => T): T {
     return this.app.get<T>(type as never, { strict: false });
   }
@@ -117,14 +117,14 @@ export class ApiWorld {
     return { status: response.status, headers: response.headers, text, body: json ? (JSON.parse(text) as Json) : {} };
   }
 
-  /** As `ask`; throws where the answer is none of success. */
+  /** As `ask`; throws where the answer is no success. */
   async must(method: string, path: string, ask: Ask = {}): Promise<Json> {
     const { status, text, body } = await this.ask(method, path, ask);
     if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`);
     return body;
   }
 
-  /** A token; `scope` is the body's. */
+  /** Logs in and returns the token; `scope` as in the request's body. */
   async login(name: string, scope: object | string, password = PASSWORD): Promise<string> {
     const identity = { methods: ['password'], password: { user: { name, domain: { id: 'default' }, password } } };
     const answer = await this.ask('POST', '/identity/v3/auth/tokens', { body: { auth: { identity, scope } } });
@@ -137,7 +137,7 @@ export class ApiWorld {
     return this.login('admin', { project: { name: 'admin', domain: { id: 'default' } } });
   }
 
-  /** A user with this role on the project (made where it is not there yet), and the token for it. */
+  /** Makes a user with this role on the project (made where it is missing); returns the user with a token. */
   async person(admin: string, name: string, role: string, project: string): Promise<Person> {
     await this.ask('POST', '/identity/v3/projects', { token: admin, body: { project: { name: project } } });
     const { projects } = await this.must('GET', `/identity/v3/projects?name=${project}`, { token: admin });
@@ -158,7 +158,7 @@ export class ApiWorld {
     await this.must('PUT', `/identity/v3/${target}/users/${userId}/roles/${String(first(roles).id)}`, { token: admin });
   }
 
-  /** A compute host that is up, and can move instances live as far as its agent knows. */
+  /** Adds a compute host that is up and whose agent refuses no live move. */
   async addHost(name: string): Promise<FakeAgent> {
     const agent = new FakeAgent(name, this.agents);
     const port = await agent.listen('127.0.0.1:0', serverCredentials(readPki(await this.pki.issue(`agent:${name}`))));

@@ -1,7 +1,7 @@
 /**
- * What every route answers to whom, on what belongs to the member's project: nobody, reader, member, stranger (a member of
- * another project), domain admin, system reader, admin. Behind a method and path stands an action of a server, or that it
- * is about something of the domain admin's own domain.
+ * The status that every route answers to each caller, on things of the member's project: nobody, reader, member,
+ * stranger (a member of another project), domain admin, system reader, admin. After method and path may stand an action
+ * of a server, or that the thing is of the domain admin's own domain.
  */
 export const expected: Readonly<Record<string, string>> = {
   'GET /compute': '200 200 200 200 200 200 200',

@@ -5,11 +5,11 @@ import type { ApiWorld, Json, Person } from './api-world.js';
 import { activeServer, seedFlavor, seedTenant } from './tenant.js';
 import type { Tenant } from './tenant.js';
 
-/** Who calls, from who may least to who may most. */
+/** The callers, from the one who may do least to the one who may do most. */
 export const callers = ['nobody', 'reader', 'member', 'stranger', 'domain admin', 'system reader', 'admin'] as const;
 export type CallerName = (typeof callers)[number];
 
-/** Every caller, and things of the member's project, made as often as a call uses them up. */
+/** Every caller, and things of the member's project, made anew as often as calls use them up. */
 export class Ground {
   private count = 0;
 
@@ -91,7 +91,7 @@ export class Ground {
     return String(first(list.security_groups).id);
   }
 
-  /** Of the member's project, private. */
+  /** A private image of the member's project. */
   async image(status: 'active' | 'queued' = 'active'): Promise<string> {
     const id = randomUUID();
     const row = {
@@ -138,7 +138,7 @@ export class Ground {
     return this.made('/fleet/v1/rebalance-plans', {}, this.tokens.admin);
   }
 
-  /** A token of the member's, to be shown or revoked. */
+  /** A token of the member, to be shown or revoked. */
   spareToken(): Promise<string> {
     return this.world.login('mia', { project: { id: this.member.projectId } });
   }

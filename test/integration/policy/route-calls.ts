@@ -8,7 +8,7 @@ export interface RouteCall {
   headers?: Record<string, string>;
 }
 
-/** How a route is called on what is the member's. */
+/** Makes the call of a route on a thing of the member's. */
 type Make = (ground: Ground) => RouteCall | Promise<RouteCall>;
 
 const onServer =
@@ -17,7 +17,7 @@ const onServer =
 
 const servers = '/compute/v2.1/servers/{id}';
 const metadata = { metadata: { k: 'v' } };
-/** One that is in no state to be moved: what counts is who may ask. */
+/** On a server that is in no state to be moved: only who may ask is tested. */
 const action = (name: string, argument: unknown): [string, Make] => [
   `POST ${servers}/action ${name}`,
   onServer({ body: { [name]: argument } }),
@@ -260,7 +260,7 @@ function ofDomainGrant(role: 'admin' | 'member'): Make {
   });
 }
 
-/** Of the role member, which the user has where it is to be found or taken. */
+/** Calls about the role `member`, which the user has where the call looks for it or removes it. */
 function grants(kind: 'projects' | 'domains' | 'system', targetOf: (ground: Ground) => string): Record<string, Make> {
   const base = kind === 'system' ? '/identity/v3/system' : `/identity/v3/${kind}/{target}`;
   const make =
@@ -281,10 +281,10 @@ function grants(kind: 'projects' | 'domains' | 'system', targetOf: (ground: Grou
 
 const known: Record<string, Make> = { ...compute, ...others, ...identity };
 
-/** Calls beside those of the document: actions of servers, and things of the domain admin's own domain. */
+/** Calls besides those of the document: actions of servers, and things of the domain admin's own domain. */
 export const variants = Object.keys(known).filter((route) => route.split(' ').length > 2);
 
-/** What stands for a path's parameters where a route says nothing else. */
+/** What replaces a path's parameters where a route says nothing else. */
 const things: [RegExp, Make][] = [
   [/^\/networking\/v2\.0\/networks\//, async (ground) => ({ params: { id: await ground.network() } })],
   [/^\/networking\/v2\.0\/subnets\//, async (ground) => ({ params: { id: await ground.subnet() } })],
@@ -296,7 +296,7 @@ const things: [RegExp, Make][] = [
   [/^\/fleet\/v1\/rebalance-plans\//, async (ground) => ({ params: { id: await ground.rebalancePlan() } })],
 ];
 
-/** `route`: method and path of the document, with what tells a variant apart behind it. */
+/** `route`: method and path of the document; a variant follows after a space. */
 export async function callOf(ground: Ground, route: string): Promise<RouteCall> {
   const [, path = ''] = route.split(' ');
   const make = known[route] ?? things.find(([prefix]) => prefix.test(path))?.[1];

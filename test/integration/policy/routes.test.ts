@@ -25,7 +25,7 @@ function routes(): string[] {
   return [...documented, ...variants].sort();
 }
 
-/** What stands there to be called is used again until somebody has changed it. */
+/** Calls the route as every caller. The thing that is called on is used again until a call has changed it. */
 async function answersOf(route: string): Promise<string> {
   const answers: number[] = [];
   let call: RouteCall | undefined;

@@ -5,7 +5,7 @@ import { Image } from '#libs/images/image.entity';
 import { first } from './api-world.js';
 import type { ApiWorld, Person } from './api-world.js';
 
-/** What servers of one project are made from. */
+/** What servers of a project are made from. */
 export interface Tenant {
   imageId: string;
   networkId: string;
@@ -31,7 +31,7 @@ export async function seedTenant(world: ApiWorld, { token, projectId }: Person, 
   return { imageId, networkId, subnetId: String(subnet.subnet!.id) };
 }
 
-/** A flavor that all may use; once more is a success. */
+/** Makes a flavor that all projects may use; making it again is a success. */
 export async function seedFlavor(world: ApiWorld, admin: string): Promise<void> {
   const flavor = { id: 'tiny', name: 'm1.tiny', ram: 64, vcpus: 1, disk: 1 };
   await world.must('POST', '/compute/v2.1/flavors', { token: admin, body: { flavor } });
@@ -41,7 +41,7 @@ export function serverOf({ imageId, networkId }: Tenant, more: object = {}): { s
   return { server: { name: 'web', imageRef: imageId, flavorRef: 'tiny', networks: [{ uuid: networkId }], ...more } };
 }
 
-/** One that is ACTIVE on the host, as far as the database knows. */
+/** Makes a server that the database shows as ACTIVE on the host. */
 export async function activeServer(world: ApiWorld, token: string, tenant: Tenant, host: string): Promise<string> {
   const { server } = await world.must('POST', '/compute/v2.1/servers', { token, body: serverOf(tenant) });
   const id = String(server!.id);

@@ -44,7 +44,7 @@ const both = async (path: string) => {
   return { seen, whole };
 };
 
-/** An operation of the server that has failed, with the step in which it did. */
+/** An operation of the server that has failed, with the step that failed. */
 async function failedOperation(serverId: string): Promise<Operation> {
   const { manager } = world.database;
   const operation = await manager.findOneByOrFail(Operation, { resourceId: serverId });

@@ -34,11 +34,11 @@ class TestModule {}
 export interface Answer {
   status: number;
   headers: Headers;
-  // What a test reads from it is asserted there.
+  // A test asserts what it reads from it.
   body: Record<string, unknown>;
 }
 
-/** The compute face on a database of its own; who asks is told by a header instead of a token. */
+/** The compute face on a database of its own. A header names the caller, in place of a token. */
 export class ComputeApi {
   readonly agents: Peers = new Map();
 
@@ -75,12 +75,12 @@ export class ComputeApi {
     });
   }
 
-  /** The OpenAPI document, as /docs makes it. */
+  /** The OpenAPI document behind /docs. */
   document(): object {
     return SwaggerModule.createDocument(this.app, new DocumentBuilder().build());
   }
 
-  /** A compute host that is up, and can move instances live as far as its agent knows. */
+  /** Adds a compute host that is up and whose agent refuses no live move. */
   async addHost(name: string): Promise<FakeAgent> {
     const agent = new FakeAgent(name, this.agents);
     const port = await agent.listen('127.0.0.1:0', serverCredentials(readPki(await this.pki.issue(`agent:${name}`))));
@@ -144,7 +144,7 @@ async function createDatabase(): Promise<{ drop: () => Promise<void> }> {
   return { drop: () => run(`DROP DATABASE ${name} WITH (FORCE)`) };
 }
 
-/** Projects that tests set limits for. */
+/** Makes the projects for which tests set limits. */
 async function addProjects(database: DataSource): Promise<void> {
   const ids = ['p-admin', 'p-member', 'p-small', 'p-quota', 'p-group', 'p-keys', 'p1'];
   await database.query(`INSERT INTO projects (id, name, is_domain) VALUES ('default', 'Default', true)`);

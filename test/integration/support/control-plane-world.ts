@@ -36,7 +36,7 @@ export interface Joined {
   keyPem: string;
 }
 
-/** The gRPC side of an api process on unix sockets, and hosts that are only their certificates. */
+/** The gRPC servers of an api process on unix sockets, and hosts that exist by their certificates only. */
 export class ControlPlaneWorld {
   readonly tokens: JoinTokens;
   readonly certificates: HostCertificates;
@@ -45,7 +45,7 @@ export class ControlPlaneWorld {
   private readonly servers: ControlPlaneServers;
 
   private constructor(
-    /** The PKI's and the blobs'. */
+    /** Directory of the PKI and of the blobs. */
     readonly directory: string,
     readonly database: TestDatabase,
     private readonly redisServer: TestRedis,
@@ -94,7 +94,7 @@ export class ControlPlaneWorld {
     return `unix:${join(this.directory, name)}.sock`;
   }
 
-  /** Joins as `hostname`, asking for another's certificate. */
+  /** Joins as `hostname`, with a request for another host's certificate. */
   async join(token: string, hostname: string): Promise<Joined> {
     const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
     const request = await x509.Pkcs10CertificateRequestGenerator.create({
@@ -134,7 +134,7 @@ export class ControlPlaneWorld {
   }
 }
 
-/** Seconds of the lease. */
+/** Sends a heartbeat; returns the seconds of the lease. */
 export function heartbeat(client: ControlPlaneClient): Promise<number> {
   return new Promise((resolve, reject) =>
     client.heartbeat({ bootId: 'b1' }, (error, answer) => (error ? reject(error) : resolve(answer.leaseSeconds))),

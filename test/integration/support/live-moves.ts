@@ -7,24 +7,24 @@ import { caller, WorkflowWorld } from './workflow-world.js';
 export class LiveMoves {
   private constructor(readonly world: WorkflowWorld) {}
 
-  /** In a world of two hosts, `name` its own among the test files'. */
+  /** Starts a world of two hosts; `name` must differ between test files. */
   static async start(name: string): Promise<LiveMoves> {
     return new LiveMoves(await WorkflowWorld.start(name, ['h1', 'h2']));
   }
 
-  /** After each test: the agents do as they are told again, and nothing is left of its moves. */
+  /** After each test: agents do as they are told again, and nothing of its moves is left. */
   async settled(): Promise<void> {
     for (const agent of this.world.agents.values()) agent.reset();
     await this.world.audit();
     await this.assertNothingHeld();
   }
 
-  /** One move to its end, whichever it is; `checkLater`: the worker asks both ends, not the API. */
+  /** Makes one move and waits for its end, whatever it is. `checkLater`: the worker asks both ends, not the api. */
   async live(id: string, host = 'h2', checkLater = false): Promise<{ operation: Operation; migration: Migration }> {
     return this.world.ended(await this.world.migrations.liveMigrate(caller, id, { host, checkLater }));
   }
 
-  /** It is there and nowhere else, ACTIVE, and no other agent has anything of it. */
+  /** Asserts that the instance is ACTIVE on this host and that no other agent has anything of it. */
   async assertOn(id: string, name: string, epoch: number): Promise<void> {
     const instance = await this.world.instance(id);
     assert.equal(instance.hostId, this.world.hostId(name));

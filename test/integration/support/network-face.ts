@@ -4,7 +4,9 @@ import type { Answer, Faces, Json, Person } from './openstack-faces.js';
 
 const API = '/networking/v2.0';
 
-/** The network face with an admin, two members of projects of their own, and a reader in the first one's. */
+/**
+ * The network face with an administrator, two members of different projects, and a reader in the first one's project.
+ */
 export class NetworkFace {
   private constructor(
     readonly faces: Faces,
@@ -26,7 +28,7 @@ export class NetworkFace {
     return this.faces.close();
   }
 
-  /** By Anna where no other token is given. */
+  /** Sends a request; by Anna where no other token is given. */
   ask(method: string, path: string, body?: unknown, token = this.anna.token): Promise<Answer> {
     return this.faces.ask(method, API + path, { token, body });
   }
@@ -44,7 +46,7 @@ export class NetworkFace {
   }
 }
 
-/** The answer is an error of Neutron's form. */
+/** Asserts that the answer is an error in Neutron's form. */
 export function refused(answer: Answer, status: number, type: string, says?: RegExp): void {
   assert.equal(answer.status, status, answer.text);
   assert.equal(answer.body.NeutronError?.type, type, answer.text);

@@ -44,7 +44,7 @@ export interface Answer {
   body: Json;
 }
 
-/** Whatever was answered; a test asserts what it reads. */
+/** Any JSON of an answer; a test asserts what it reads. */
 export interface Json {
   [key: string]: Json;
 }
@@ -61,7 +61,7 @@ export function text(value: unknown): string {
 
 interface Ask {
   token?: string;
-  /** A string or bytes go as they are, anything else as JSON. */
+  /** A string or bytes are sent as they are, anything else as JSON. */
   body?: unknown;
   type?: string;
 }
@@ -92,7 +92,7 @@ export class Faces {
     return { status: response.status, headers: response.headers, text: content, body: parsed };
   }
 
-  /** Answer of POST /v3/auth/tokens. `scope`: name of a project, 'unscoped', or none. */
+  /** The answer of POST /v3/auth/tokens. `scope`: name of a project, 'unscoped', or none. */
   authenticate(name: string, password: string, scope?: string): Promise<Answer> {
     const domain = { id: 'default' };
     const identity = { methods: ['password'], password: { user: { name, domain, password } } };
@@ -106,7 +106,7 @@ export class Faces {
     return answer.headers.get('x-subject-token')!;
   }
 
-  /** A user with one role on a project of the same name; its token. */
+  /** Makes a user with one role on a project of the same name; returns the user with a token. */
   async person(admin: string, name: string, role: string, project = name): Promise<Person> {
     await this.ask('POST', '/identity/v3/projects', { token: admin, body: { project: { name: project } } });
     const found = await this.ask('GET', `/identity/v3/projects?name=${project}`, { token: admin });

@@ -1,4 +1,4 @@
-// A worker in a process of its own, to be killed. argv: database URL, Redis URL, lease in milliseconds.
+// A worker in a process of its own, which tests kill. Arguments: database URL, Redis URL, lease in milliseconds.
 import { createDataSource } from '#libs/database/data-source';
 import { connect } from '#libs/database/schema';
 import { QUICK, trialProcess } from './operations.fixture.js';

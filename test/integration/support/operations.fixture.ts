@@ -9,12 +9,12 @@ import { WorkflowRunner } from '#libs/operations/workflow-runner';
 import type { RunnerSettings } from '#libs/operations/workflow-runner';
 import type { Workflow } from '#libs/operations/workflow';
 
-/** What the trial workflow is asked: how each of its three steps shall go. */
+/** Input of the trial workflow: how each of its three steps ends. */
 export interface TrialInput {
   mark: string;
   /** Milliseconds that the second step takes. */
   workMs?: number;
-  /** How often the second step fails in a way that passes. */
+  /** How often the second step fails with an error that may pass. */
   passingFailures?: number;
   /** The step that fails for good. */
   failAt?: 'one' | 'two' | 'three';
@@ -25,7 +25,7 @@ interface TrialContext {
   tries?: number;
 }
 
-/** Three steps that note in the table `trial_log` what they do. `two` is the point of no return where `forward` is set. */
+/** Three steps that write to the table `trial_log` what they do. With `forward`, `two` is the point of no return. */
 export function trialWorkflow(kind = 'trial', forward = false): Workflow<TrialInput, TrialContext> {
   const note = (mark: string, what: string) =>
     ['INSERT INTO trial_log (mark, what) VALUES ($1, $2)', [mark, what]] as const;
@@ -76,7 +76,7 @@ export interface TrialProcess {
   stop(): Promise<void>;
 }
 
-/** What an api and a worker are made of, in one. */
+/** The parts of an api and of a worker in one process. */
 export function trialProcess(dataSource: DataSource, redisUrl: string): TrialProcess {
   const redis = new RedisConnections(redisUrl);
   const queues = new OperationQueues(redis);

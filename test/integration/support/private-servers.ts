@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { command } from '#apps/cli/process/command';
 import { TestRedis } from './test-redis.js';
 
-/** PostgreSQL refuses to run as root: its programs run as `postgres` then. */
+/** PostgreSQL refuses to run as root, so its programs run as `postgres` then. */
 const asPostgres = process.getuid?.() === 0 ? ['runuser', '-u', 'postgres', '--'] : [];
 
 /** PostgreSQL and Redis of one test file, on unix sockets in a directory of their own. */
@@ -41,7 +41,7 @@ export class PrivateServers {
     return servers;
   }
 
-  /** Every connection is cut; it is away for `awayMs`. */
+  /** Cuts every connection; PostgreSQL is away for `awayMs`. */
   async restartPostgres(awayMs: number): Promise<void> {
     await this.stopPostgres();
     await sleep(awayMs);
@@ -69,7 +69,7 @@ export class PrivateServers {
     return [first, rest];
   }
 
-  /** Also how it is known that the server takes connections. */
+  /** Makes the database, and so finds out when the server accepts connections. */
   private async createDatabase(): Promise<void> {
     for (let attempt = 0; ; attempt++) {
       try {

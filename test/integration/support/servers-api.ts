@@ -17,7 +17,10 @@ export interface ServerBody {
 
 const transitions = new InstanceTransitions();
 
-/** The compute face with all that a server needs: an image, a network, a flavor, two hosts. No worker: nothing is built. */
+/**
+ * The compute face with what a server needs: an image, a network, a flavor, two hosts. Nothing is built, because no
+ * worker runs.
+ */
 export class ServersApi {
   private constructor(
     readonly api: ComputeApi,
@@ -50,14 +53,14 @@ export class ServersApi {
     return { server: { name: 'web', imageRef: this.imageId, flavorRef: 'tiny', networks, ...more } };
   }
 
-  /** One that waits to be built. */
+  /** Makes a server, which waits to be built. */
   async create(more: object = {}): Promise<string> {
     const { status, body } = await this.api.ask(member, 'POST', '/servers', this.wanted(more));
     assert.equal(status, 202, JSON.stringify(body));
     return (body.server as ServerBody).id;
   }
 
-  /** One that is ACTIVE on h1, as far as the database knows. */
+  /** Makes a server that the database shows as ACTIVE on h1. */
   async active(more: object = {}): Promise<string> {
     const id = await this.create(more);
     const host = await this.api.database.manager.findOneByOrFail(Host, { name: 'h1' });

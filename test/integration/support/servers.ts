@@ -7,12 +7,12 @@ import { connect, migrateSchema } from '#libs/database/schema';
 export interface TestDatabase {
   url: string;
   dataSource: DataSource;
-  /** Every connection to it is ended by the server. */
+  /** PostgreSQL ends every connection to the database. */
   cutConnections(): Promise<void>;
   drop(): Promise<void>;
 }
 
-/** A database of its own on the test server, its schema up to date. */
+/** A database on the test server, with the present schema. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const server = setting('LXSTACK_TEST_DATABASE_URL');
   const name = `test_${newId().replaceAll('-', '')}`;

@@ -7,7 +7,7 @@ import type { Delta } from '#libs/networking/desired-state/delta';
 import type { DesiredStateFeed } from '#libs/networking/desired-state/feed';
 import type { HostStream } from '#libs/networking/desired-state/follower-state';
 
-/** An agent without a host: applies what it is sent to a document and acknowledges it. */
+/** An agent without a host: applies to a document what it is sent, and acknowledges it. */
 export class TestFollower implements HostStream {
   readonly document = new DesiredDocument();
   readonly kinds = new Set(['network', 'subnet', 'port', 'peer']);
@@ -47,7 +47,7 @@ export class TestFollower implements HostStream {
     this.feed.remove(this);
   }
 
-  /** What the host's agent would say to an audit; its kernel is always as it should be. */
+  /** The host's answer to an audit; its kernel is always as it should be. */
   compare(): NetworkComparison[] {
     return [...this.document.networks.keys()].map((networkId) => ({
       networkId,
@@ -57,7 +57,7 @@ export class TestFollower implements HostStream {
     }));
   }
 
-  /** Until the document is as `wanted` says; the test's own limit ends a wait that never does. */
+  /** Resolves when the document is as `wanted` says. Waits without a limit: the test's own ends it. */
   async until(wanted: (document: DesiredDocument) => boolean): Promise<void> {
     while (!wanted(this.document)) {
       const heard = new Promise<void>((resolve) => (this.heard = resolve));

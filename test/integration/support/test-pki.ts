@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { command } from '#apps/cli/process/command';
 
-/** A certificate authority of one test and certificates signed by it, each in a directory as `readPki` wants it. */
+/** A certificate authority of one test, with certificates that it has signed, each in a directory for `readPki`. */
 export class TestPki {
   private constructor(private readonly directory: string) {}
 
@@ -14,7 +14,7 @@ export class TestPki {
     return new TestPki(directory);
   }
 
-  /** `control:NAME` or `agent:NAME`. Returns the directory. */
+  /** Signs a certificate for `control:NAME` or `agent:NAME`. Returns its directory. */
   async issue(commonName: string): Promise<string> {
     const directory = join(this.directory, commonName.replace(':', '-'));
     await mkdir(directory, { recursive: true });

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** More than any file has tests. */
+/** More databases than any file has tests. */
 const DATABASES = 128;
 
 /** A Redis server of one test file: files that run side by side share neither keys nor channels. */
@@ -23,7 +23,7 @@ export class TestRedis {
       `--${name}`,
       value,
     ]);
-    // Clients wait for its socket by themselves.
+    // Clients wait for the socket by themselves.
     const server = spawn('redis-server', options, { stdio: 'ignore' });
     return new TestRedis(directory, server);
   }
@@ -32,7 +32,7 @@ export class TestRedis {
     return join(this.directory, 'redis.sock');
   }
 
-  /** A database that nobody has used. */
+  /** URL of a database that no test has used. */
   url(): string {
     if (++this.used >= DATABASES) throw new Error(`more than ${DATABASES} databases`);
     return `${this.socket}?db=${this.used}`;

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { command } from '#apps/cli/process/command';
 import { TestPki } from './test-pki.js';
 
-/** PostgreSQL refuses to run as root: its programs run as `postgres` then. */
+/** PostgreSQL refuses to run as root, so its programs run as `postgres` then. */
 const asPostgres = process.getuid?.() === 0 ? ['runuser', '-u', 'postgres', '--'] : [];
 
 /** PostgreSQL and Redis that listen on loopback with TLS, with certificates for `localhost` of a CA of their own. */

@@ -7,7 +7,7 @@ import { Network } from '#libs/networking/networks/network.entity';
 import { IpAllocation, Port } from '#libs/networking/ports/port.entity';
 import { Subnet } from '#libs/networking/subnets/subnet.entity';
 
-/** What every instance of a test hangs on. */
+/** What every instance of a test belongs to. */
 export interface Tenant {
   imageId: string;
   networkId: string;
@@ -35,7 +35,7 @@ export async function seedTenant({ manager }: DataSource): Promise<Tenant> {
   return tenant;
 }
 
-/** A row in `building` with one port, as POST /servers leaves them. */
+/** Writes a row in `building` with one port, as POST /servers leaves it. */
 export async function seedInstance(
   tx: EntityManager,
   tenant: Tenant,

@@ -42,7 +42,7 @@ class ControlModule {}
 
 export const caller: Caller = { userId: 'u', projectId: 'p', roles: ['admin'], isAdmin: true, requestId: 'req-test' };
 
-/** Real PostgreSQL, Redis and worker processes over agents that only pretend. */
+/** Real PostgreSQL, Redis and worker processes, with fake agents. */
 export class WorkflowWorld {
   readonly agents = new Map<string, FakeAgent>();
   readonly hosts = new Map<string, Host>();
@@ -106,7 +106,7 @@ export class WorkflowWorld {
     return this.control.get(Drains);
   }
 
-  /** A worker process of its own, as in production. */
+  /** Starts a worker process, as in production. */
   async startWorker(): Promise<ChildProcess> {
     const main = join(import.meta.dirname, '../../../apps/worker/main.js');
     const worker = spawn(process.execPath, [main], { stdio: ['ignore', 'inherit', 'inherit'] });
@@ -122,7 +122,7 @@ export class WorkflowWorld {
       .flushall();
   }
 
-  /** A real restart of the server; resolves when it takes connections again. */
+  /** Restarts the server; resolves when it accepts connections again. */
   async restartPostgres(awayMs: number): Promise<void> {
     await this.servers.restartPostgres(awayMs);
     for (let up = false; !up; await sleep(50))
@@ -132,12 +132,12 @@ export class WorkflowWorld {
       );
   }
 
-  /** What GetOwnership does before it answers. */
+  /** Does what GetOwnership does before it answers. */
   async closeSwitches(instanceId: string): Promise<void> {
     await this.database.transaction((tx) => closeSwitches(tx, [instanceId]));
   }
 
-  /** SIGKILL to every worker. */
+  /** Sends SIGKILL to every worker. */
   killWorkers(): void {
     for (const worker of this.workers) worker.kill('SIGKILL');
   }
@@ -151,7 +151,7 @@ export class WorkflowWorld {
     await this.servers.stop();
   }
 
-  /** Builds an instance by its operation and waits for the end of it. */
+  /** Builds an instance by its operation and waits for the operation's end. */
   async create(host?: string): Promise<{ id: string; operation: Operation }> {
     const id = await this.begin(host);
     return { id: id.instanceId, operation: await this.operations.waitFor(id.operationId, 30_000) };
@@ -168,7 +168,7 @@ export class WorkflowWorld {
     return { instanceId, operationId: operation.id };
   }
 
-  /** Any operation on an instance, as the compute service would make it. */
+  /** Makes an operation on an instance, as the compute service would. */
   async run(instanceId: string, kind: string, taskState: string, input: object = {}): Promise<Operation> {
     const { vmState, powerState } = await this.instance(instanceId);
     const { id } = await this.operations.transact(async (tx, create) => {
@@ -178,7 +178,7 @@ export class WorkflowWorld {
     return this.operations.waitFor(id, 30_000);
   }
 
-  /** Deletes it as a user does: what is under way on it is asked to end. Waits for the end. */
+  /** Deletes the instance as a user does: operations under way on it are asked to end. Waits for the end. */
   async remove(instanceId: string): Promise<Operation> {
     const { vmState, powerState } = await this.instance(instanceId);
     const { id } = await this.operations.transact(async (tx, create) => {
@@ -194,7 +194,7 @@ export class WorkflowWorld {
     return this.operations.waitFor(id, 120_000);
   }
 
-  /** What the agent would publish of its host. */
+  /** What the host's agent would publish. */
   hostInfo(name: string): HostInfo {
     const { vtep, vcpus, memoryMb, diskGb, capabilities } = this.hosts.get(name)!;
     const inventory = { vcpus, memoryBytes: memoryMb * 1024 ** 2, diskBytes: diskGb * 1024 ** 3 };
@@ -211,7 +211,7 @@ export class WorkflowWorld {
     return this.database.query('SELECT 1 FROM allocations WHERE instance_id = $1', [instanceId]);
   }
 
-  /** Waits for a migration's end, whichever it is. */
+  /** Waits for a migration's end, whatever it is. */
   async ended(
     { uuid, operationId }: Migration,
     patienceMs = 120_000,
@@ -225,7 +225,7 @@ export class WorkflowWorld {
     return this.control.get(Audit).run();
   }
 
-  /** Invariants 2 and 3, and that nothing is bound that is nowhere. */
+  /** Invariants 2 and 3, and that no port is bound to a host without its instance. */
   async audit(): Promise<void> {
     assert.deepEqual(await this.differences(), [], 'invariant 3: the audit prints nothing');
     const running = [...this.agents.values()].flatMap((agent) => agent.running());

@@ -6,7 +6,7 @@ import { newId } from '#libs/common/ids';
 import type { LivePolicy } from '#libs/mobility/batches/move-batch.entity';
 import { caller, WorkflowWorld } from '../support/workflow-world.js';
 
-/** A move that failed for good, as a client could have made it look like one of the batch's. */
+/** A move that failed for good, made by a client to look like one of the batch's. */
 const FORGED = `
   WITH o AS (INSERT INTO operations (id, kind, queue, resource_type, resource_id, request_id, state)
     VALUES ($1, 'instance.migrate', 'migration', 'instance', $2::text, $3, 'error'))

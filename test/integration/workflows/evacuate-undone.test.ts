@@ -17,14 +17,14 @@ describe('an evacuation that cannot finish', () => {
 
   const forceDown = (on: boolean) => world.database.query(`UPDATE hosts SET forced_down = $1 WHERE name = 'h3'`, [on]);
 
-  /** A server on h3, which is then said to be dead; its agent lives. */
+  /** A server on h3, which an operator then calls dead; its agent lives. */
   async function onDeadHost(): Promise<string> {
     const { id } = await world.create('h3');
     await forceDown(true);
     return id;
   }
 
-  /** h3 is up again: its agent has asked whose its copies are, and it is told what it may forget. */
+  /** h3 is up again: its agent has asked who owns its copies, and is told what it may forget. */
   async function back(): Promise<void> {
     await forceDown(false);
     const { id } = await world.operations.transact((_tx, create) => create(resyncOf(world.hostId('h3'))));
@@ -112,7 +112,7 @@ describe('an evacuation that cannot finish', () => {
 
   it('invariant 5: a host that is back keeps a copy of which the host that is said to have it has none', async () => {
     const { id } = await world.create('h3');
-    // As an operator's os-resetState after a failure leaves it.
+    // The state in which an operator's os-resetState after a failure leaves it.
     await world.database.query(`UPDATE instances SET host_id = $2, epoch = 2 WHERE id = $1`, [id, world.hostId('h1')]);
     await back();
     assert.ok(world.agents.get('h3')!.instances.has(id), 'it is all there is');

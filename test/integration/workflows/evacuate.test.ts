@@ -16,7 +16,7 @@ describe('evacuation', () => {
     await world.audit();
   });
 
-  /** Its agent has started anew. */
+  /** The host's agent has started anew. */
   const back = async (name: string) => {
     const { id } = await world.operations.transact((_tx, create) => create(resyncOf(world.hostId(name))));
     const { state, failure } = await world.operations.waitFor(id, 20_000);

@@ -128,7 +128,7 @@ describe('live migration', () => {
       await moves.assertOn(id, 'h2', 2);
     });
 
-  /** One that takes over may have missed the freeze: it cannot know how much time is left, and takes the move back. */
+  /** A worker that takes over may have missed the freeze; it cannot know how much time is left, and undoes the move. */
   const endsHereOrThere = async (id: string) => {
     const { migration } = await moves.live(id);
     assert.ok(['completed', 'error'].includes(migration.status), migration.status);

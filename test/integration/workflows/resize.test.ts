@@ -20,7 +20,7 @@ describe('cold migration and resize', () => {
     await world.audit();
   });
 
-  /** With the flavor of before, running, under one epoch more than the resize had. */
+  /** The instance runs with its former flavor, under one epoch more than the resize had. */
   const revertsTo = async (host: string, id: string) => {
     const revert = await world.migrations.revertResize(caller, id);
     assert.equal((await world.operations.waitFor(revert.id)).state, 'done');

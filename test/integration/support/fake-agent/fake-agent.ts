@@ -28,27 +28,27 @@ import { rpcError } from './rpc-error.js';
 type Method = keyof typeof AgentService;
 type Refusal = { code: status; message: string; times: number };
 
-/** What all agents of one test share: how the source of a move reaches its target. */
+/** What all agents of a test share: by it the source of a move finds its target. */
 export type Peers = Map<string, FakeAgent>;
 
-/** An agent without a host: keeps what the contract says it keeps, and fails where it is told to. */
+/** An agent without a host. It keeps what the contract says that an agent keeps, and fails where a test tells it to. */
 export class FakeAgent implements FakePeer {
   readonly instances = new Map<string, FakeInstance>();
-  /** Ids of the ports that it was last told are an instance's NICs. */
+  /** Ids of an instance's ports, as it was told last. */
   readonly ports = new Map<string, string[]>();
   readonly forwarding = new Map<string, Map<string, string>>();
   readonly migrations: FakeMigrations;
-  /** Every call by name, in order. */
+  /** Names of all calls in their order. */
   readonly calls: string[] = [];
-  /** Told of each call before it is answered: a test stops a worker here. */
+  /** Called with each call before it is answered: a test can stop a worker here. */
   onCall: (method: Method) => void = () => {};
-  /** Why it says that nothing can be moved. */
+  /** Why it refuses every move. */
   reasons: string[] = [];
-  /** What it says that an instance needs, or that it has left. */
+  /** What it says that an instance needs, or that its host has left. */
   room: Partial<CapacityNeeded & CapacityLeft> = {};
-  /** What it says that it was told of its networks, where it follows them. */
+  /** What it says that it was told of its networks. */
   compared: () => NetworkComparison[] = () => [];
-  /** Moves of which it says that it still has something. */
+  /** Migrations of which it says that its host still has something. */
   migrationIds: string[] = [];
   private readonly refusals = new Map<Method, Refusal>();
   private readonly server = new Server();
@@ -66,7 +66,7 @@ export class FakeAgent implements FakePeer {
     this.refusals.set(method, { code, message, times });
   }
 
-  /** Forgets every fault it was told to make, and its calls. */
+  /** Forgets the faults that it was told to make, and its calls. */
   reset(): void {
     this.refusals.clear();
     this.reasons = [];
@@ -205,7 +205,7 @@ export class FakeAgent implements FakePeer {
     return this.status(id);
   }
 
-  /** Invariant 2: an older epoch than the one kept is refused. */
+  /** Invariant 2: refuses an older epoch than the one it keeps. */
   private guard(call: Call, id: string): void {
     const kept = this.instances.get(id)?.epoch ?? 0;
     if (call.epoch < kept) throw rpcError(status.FAILED_PRECONDITION, 'STALE_EPOCH');

@@ -27,12 +27,12 @@ interface FakeMigration {
 
 const sending = ['DISK', 'FREEZE', 'DUMP', 'TRANSFER', 'RESTORE', 'AWAIT_COMMIT'] as const;
 
-/** One agent's part in moves: both roles, as the contract describes them. */
+/** An agent's part in moves: source and target, as the contract describes them. */
 export class FakeMigrations {
   readonly known = new Map<string, FakeMigration>();
-  /** The send fails when it comes to this phase. */
+  /** The send fails when it reaches this phase. */
   failAt: MigrationPhase | undefined;
-  /** Told of each phase as the source reaches it. */
+  /** Called with each phase that the source reaches. */
   onPhase: (phase: MigrationPhase) => void = () => {};
 
   /** The send waits at this phase until `goOn`. */
@@ -174,7 +174,7 @@ export class FakeMigrations {
     });
   }
 
-  /** The agent undoes its own part at once: the instance goes on. */
+  /** The agent undoes its own part at once, and the instance goes on. */
   private giveUp(migrationId: string, migration: FakeMigration): void {
     const instance = this.agent.instances.get(migration.instanceId)!;
     if (migration.kind === MigrationKind.MIGRATION_KIND_LIVE) instance.state = InstanceState.INSTANCE_STATE_RUNNING;

@@ -7,7 +7,7 @@ export interface FakeInstance {
   memoryBytes: number;
 }
 
-/** What moves see of a fake agent. */
+/** What FakeMigrations uses of a fake agent. */
 export interface FakePeer {
   readonly name: string;
   readonly instances: Map<string, FakeInstance>;
