@@ -45,7 +45,7 @@ export class DesiredState {
    */
   make({ network, movingMacs, dial, signal }: MakeDeps): { drift: Drift; run: () => Promise<unknown> } {
     const { document, file, logger } = this;
-    const reconciler = new Reconciler({ document, network }, logger);
+    const reconciler = new Reconciler({ document, network, movingMacs }, logger);
     const drift = new Drift({ document, network, reconciler, movingMacs, logger });
     const mended = () => drift.takeMended();
     const follower = new Follower({ dial, document, file, reconciler, mended, logger, signal });

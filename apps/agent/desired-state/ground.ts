@@ -5,4 +5,6 @@ import type { DesiredDocument } from './document.js';
 export interface Ground {
   document: DesiredDocument;
   network: Network;
+  /** MACs of instances in the middle of a move: the move has its hand on where their frames go. */
+  movingMacs: () => ReadonlySet<string>;
 }

@@ -2,10 +2,11 @@ import pLimit from 'p-limit';
 import type { ResourceFailure } from '#generated/lxstack/agent/v1/desired_state';
 import { messageOf } from '#libs/common/errors';
 import type { Logger } from '#libs/common/logger';
+import type { SettledPort } from '../network/host-network-state.js';
 import type { Kind, Touched } from './document.js';
 import type { Ground } from './ground.js';
 import { applyNetwork } from './networks/apply.js';
-import { applyPeers } from './peers/apply.js';
+import { applyPeers, applySettled } from './peers/apply.js';
 import { applyPorts } from './ports/apply.js';
 import { applySubnets } from './subnets/apply.js';
 
@@ -32,8 +33,7 @@ export class Reconciler {
     private readonly ground: Ground,
     private readonly logger: Logger,
   ) {
-    ground.network.onSettled = (networkId) =>
-      void this.inTurn(() => this.try('peer', networkId, () => this.peers(networkId)));
+    ground.network.onSettled = (networkId, ports) => void this.inTurn(() => this.settled(networkId, ports));
   }
 
   /** What fails now; at most MOST_TOLD. */
@@ -62,19 +62,26 @@ export class Reconciler {
   private async tryNetwork(networkId: string, touched: Touched): Promise<void> {
     const { ground } = this;
     const ports = [...touched.ports].filter(([, id]) => id === networkId).map(([id]) => id);
-    const network = touched.networks.has(networkId) || !ground.network.has(networkId);
+    const isMissing = !ground.network.has(networkId);
+    const network = touched.networks.has(networkId) || isMissing;
     if (network) {
       await this.try('network', networkId, () => applyNetwork(ground, networkId));
       if (this.failing.has(key('network', networkId))) return; // no other resource works without it
     }
-    if (network || ports.length) await this.try('port', networkId, () => applyPorts(ground, networkId, network, ports));
+    const all = network || this.failing.has(key('port', networkId));
+    if (network || ports.length) await this.try('port', networkId, () => applyPorts(ground, networkId, all, ports));
     if (network || ports.length) await this.try('subnet', networkId, () => applySubnets(ground, networkId));
     const [peers, gone] = [touched.peers.get(networkId), touched.goneMacs.get(networkId)];
-    if (peers || gone) await this.try('peer', networkId, () => applyPeers(ground, networkId, peers, gone));
+    if (!peers && !gone && !isMissing) return;
+    const changed = isMissing || this.failing.has(key('peer', networkId)) ? 'all' : peers;
+    await this.try('peer', networkId, () => applyPeers(ground, networkId, changed, gone));
   }
 
-  private peers(networkId: string): Promise<void> {
-    return applyPeers(this.ground, networkId, 'all', undefined);
+  /** What has failed before is tried again as a whole: these ports alone would hide it. */
+  private async settled(networkId: string, ports: readonly SettledPort[]): Promise<void> {
+    if (!this.ground.document.networks.has(networkId) || this.failing.has(key('peer', networkId))) return;
+    await this.try('peer', networkId, () => applySettled(this.ground, networkId, ports));
+    this.scheduleRetry();
   }
 
   /** `id` is the network's: its resources of one kind succeed or fail together. */

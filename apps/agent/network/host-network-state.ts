@@ -21,14 +21,17 @@ export interface HostNetworkOptions {
   logger: Logger;
 }
 
+/** A port that has left this host or has settled here. */
+export type SettledPort = Pick<Nic, 'portId' | 'mac'>;
+
 /** What the classes for a host's networks share: records, the desired state, and one turn per network. */
 export class HostNetworkState {
   readonly ahead: PortsAhead;
   /**
-   * Called where a port has left this host, or a move's port has arrived: the document's peer with its MAC can be
+   * Called where ports have left this host, or a move's ports have arrived: the document's peers with their MACs can be
    * applied now.
    */
-  onSettled: (networkId: string) => void = () => {};
+  onSettled: (networkId: string, ports: readonly SettledPort[]) => void = () => {};
   /** Finds the guest behind a port; set by the class that knows the instances. */
   findGuest: FindGuest = () => Promise.resolve(undefined);
   /** When a network was last asked for or lost a port, in ms since 1970. */

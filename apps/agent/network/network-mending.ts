@@ -1,12 +1,12 @@
 import type { NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
-import { bridgeBatchForce, ipBatchForce, removeLinks } from './commands.js';
+import { ipBatchForce, removeLinks } from './commands.js';
 import { makeDevices } from './devices.js';
 import { hasInstancePorts } from './host-network-state.js';
 import type { HostNetworkState } from './host-network-state.js';
 import { bridgeOf, hostVethName, vxlanOf } from './interface-names.js';
+import type { Fdb } from './kernel-forwarding.js';
 import type { NetworkDhcp } from './network-dhcp.js';
 import type { NetworkForwarding } from './network-forwarding.js';
-import type { NetworkRecord } from './network-records.js';
 import { setMtu } from './port-links.js';
 
 /** A network as it should be on this host. */
@@ -18,10 +18,10 @@ export interface InspectedNetwork {
   ahead: Set<string>;
 }
 
-/** What the kernel has of a network's links and forwarding. */
-export interface ForwardingSeen {
+/** What the kernel has of all networks' links and forwarding. */
+export interface NetworksSeen {
   links: ReadonlyMap<string, { vni: number | undefined }>;
-  fdb: ReadonlyMap<string, { self: ReadonlyMap<string, string>; master: ReadonlySet<string> }>;
+  fdb: ReadonlyMap<string, Fdb>;
   neighbours: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
 
@@ -48,7 +48,7 @@ export class NetworkMending {
    * Makes again what the kernel (`seen`) lacks of the network or has otherwise. The caller holds the network's turn.
    * `moving`: MACs of instances that are being moved.
    */
-  async mend(networkId: string, seen: ForwardingSeen, moving: ReadonlySet<string>): Promise<void> {
+  async mend(networkId: string, seen: NetworksSeen, moving: ReadonlySet<string>): Promise<void> {
     const record = this.state.records.find(networkId);
     if (!record) return;
     const { network, nics, ahead } = this.inspect(networkId)!;
@@ -61,29 +61,9 @@ export class NetworkMending {
     const still = nics.filter((nic) => !moving.has(nic.mac));
     await ipBatchForce(still.map((nic) => `link set ${hostVethName(nic.portId)} master ${bridgeOf(network.vni)}`));
     await this.state.applyAdminState(network, still);
-    await this.mendForwarding(record, wrong ? undefined : seen, new Set([...ahead, ...moving]));
+    const fdb = wrong ? undefined : seen.fdb.get(vxlanOf(network.vni));
+    const neighbours = seen.neighbours.get(bridgeOf(network.vni)) ?? new Map<string, string>();
+    await this.forwarding.settle(record, fdb && { fdb, neighbours }, new Set([...ahead, ...moving]));
     if (hasInstancePorts(record)) await this.dhcp.serve(record);
-  }
-
-  /** Sets the record to what the kernel has, then applies the document's peers; leaves the MACs `apart` alone. */
-  private async mendForwarding(
-    record: NetworkRecord,
-    seen: ForwardingSeen | undefined,
-    apart: ReadonlySet<string>,
-  ): Promise<void> {
-    const { id, vni } = record.network;
-    const fdb = seen?.fdb.get(vxlanOf(vni));
-    const known = [...(seen?.neighbours.get(bridgeOf(vni)) ?? [])];
-    const addresses = Map.groupBy(known, ([, mac]) => mac);
-    record.entries = [...(fdb?.self ?? [])]
-      .filter(([mac]) => fdb!.master.has(mac))
-      .map(([mac, vtep]) => ({ mac, vtep, addresses: (addresses.get(mac) ?? []).map(([address]) => address) }));
-    const wanted = this.state.desired.peers(id) ?? [];
-    const strays = known.filter(([, mac]) => !fdb?.self.has(mac) && !apart.has(mac));
-    await ipBatchForce(strays.map(([address]) => `neigh del ${address} dev ${bridgeOf(vni)}`));
-    const halves = [...(fdb?.self.keys() ?? [])].filter((mac) => !fdb!.master.has(mac) && !apart.has(mac));
-    await bridgeBatchForce(halves.map((mac) => `fdb del ${mac} dev ${vxlanOf(vni)} self`));
-    const kept = record.entries.filter(({ mac }) => apart.has(mac));
-    await this.forwarding.apply(id, [...wanted.filter(({ mac }) => !apart.has(mac)), ...kept], [], true);
   }
 }

@@ -70,7 +70,7 @@ export class NetworkPorts {
     await nft(nics.map((nic) => unprotect(hostVethName(nic.portId))).join(''));
     await Promise.all(nics.map((nic) => this.drop(nic.networkId, nic.portId)));
     for (const nic of nics) this.state.ahead.gone(nic.portId);
-    for (const networkId of new Set(nics.map((nic) => nic.networkId))) this.state.onSettled(networkId);
+    this.tellSettled(nics);
   }
 
   /** Makes an access port in the host's own namespace, with the NIC's MAC and addresses. */
@@ -96,11 +96,10 @@ export class NetworkPorts {
   /** From now on the port's MAC is on this host: no frame for it goes to the underlay. */
   async claimMac(nic: Nic): Promise<void> {
     this.state.records.get(nic.networkId);
-    const here = { mac: nic.mac, addresses: [], vtep: this.state.vtep };
-    await this.forwarding.set(nic.networkId, [here], [], false);
+    await this.forwarding.claim(nic.networkId, nic.mac);
     this.state.ahead.arrived(nic.portId);
     await this.settle([nic]);
-    this.state.onSettled(nic.networkId);
+    this.tellSettled([nic]);
   }
 
   /**
@@ -122,13 +121,19 @@ export class NetworkPorts {
     });
   }
 
+  private tellSettled(nics: readonly Nic[]): void {
+    for (const [networkId, ports] of Map.groupBy(nics, (nic) => nic.networkId)) this.state.onSettled(networkId, ports);
+  }
+
   private async add(nic: Nic, hostname?: string): Promise<void> {
     await this.state.inTurn(nic.networkId, async () => {
       const record = this.state.records.get(nic.networkId);
       record.ports[nic.portId] = nic;
       if (hostname) record.hostnames = { ...record.hostnames, [nic.portId]: hostname };
       this.state.ahead.attached(nic.portId, nic.mac);
-      await this.forwarding.apply(nic.networkId, [], [nic.mac], false);
+      // Until one that comes by a move has come, its frames go to the source.
+      const removed = this.state.ahead.isArriving(nic.portId) ? [] : [nic.mac];
+      await this.forwarding.apply(nic.networkId, [], removed, false);
     });
   }
 

@@ -52,7 +52,7 @@ export class NetworkPresence {
       const before = record.network;
       record.network = network;
       if (former) await this.change(record, before);
-      if (entries.length) await this.forwarding.apply(network.id, entries, [], false);
+      if (entries.length) await this.forwarding.applyGiven(network.id, entries, [], false);
       else if (!former || !same(before, network)) await records.keep(network.id);
     });
   }

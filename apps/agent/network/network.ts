@@ -2,12 +2,13 @@ import type { ForwardingEntry, InstanceSpec, NetworkSpec, Nic } from '#generated
 import { baseRules } from './anti-spoofing.js';
 import { nft } from './commands.js';
 import { HostNetworkState } from './host-network-state.js';
-import type { HostNetworkOptions } from './host-network-state.js';
+import type { HostNetworkOptions, SettledPort } from './host-network-state.js';
 import { bridgeOf, hostVethName, vxlanOf } from './interface-names.js';
 import { NetworkDhcp } from './network-dhcp.js';
 import { NetworkForwarding } from './network-forwarding.js';
+import type { PeerChange } from './network-forwarding.js';
 import { NetworkMending } from './network-mending.js';
-import type { ForwardingSeen, InspectedNetwork } from './network-mending.js';
+import type { InspectedNetwork, NetworksSeen } from './network-mending.js';
 import { NetworkPorts } from './network-ports.js';
 import { NetworkPresence } from './network-presence.js';
 import { NetworkRecords } from './network-records.js';
@@ -41,10 +42,10 @@ export class HostNetwork {
   }
 
   /**
-   * Called where a port has left this host, or a move's port has arrived: the document's peer with its MAC can be
+   * Called where ports have left this host, or a move's ports have arrived: the document's peers with their MACs can be
    * applied now.
    */
-  set onSettled(listener: (networkId: string) => void) {
+  set onSettled(listener: (networkId: string, ports: readonly SettledPort[]) => void) {
     this.state.onSettled = listener;
   }
 
@@ -132,9 +133,14 @@ export class HostNetwork {
     return this.dhcp.applySubnets(networkId);
   }
 
-  /** Applies the document's peers, all of them or those that changed. */
-  applyPeers(networkId: string, change?: { entries: ForwardingEntry[]; removedMacs: string[] }): Promise<void> {
-    return this.forwarding.applyPeers(networkId, change);
+  /** Applies the document's peers that changed. `moving`: MACs of instances that are being moved. */
+  applyPeers(networkId: string, change: PeerChange, moving: ReadonlySet<string>): Promise<void> {
+    return this.forwarding.applyChange(networkId, change, moving);
+  }
+
+  /** Applies all of the document's peers, against what the kernel has. Throws where the network's devices are missing. */
+  applyAllPeers(networkId: string, moving: ReadonlySet<string>): Promise<void> {
+    return this.forwarding.applyAll(networkId, moving);
   }
 
   /** How the network should be on this host; undefined where this host does not have it. */
@@ -153,7 +159,7 @@ export class HostNetwork {
   }
 
   /** Makes again what the kernel (`seen`) lacks of the network or has otherwise. Call it within `standingStill`. */
-  mend(networkId: string, seen: ForwardingSeen, moving: ReadonlySet<string>): Promise<void> {
+  mend(networkId: string, seen: NetworksSeen, moving: ReadonlySet<string>): Promise<void> {
     return this.mending.mend(networkId, seen, moving);
   }
 

@@ -19,6 +19,10 @@ export class PortsAhead {
     this.ports.set(portId, { mac, arriving: true });
   }
 
+  isArriving(portId: string): boolean {
+    return this.ports.get(portId)?.arriving ?? false;
+  }
+
   /** The port's move has opened its network. */
   arrived(portId: string): void {
     const port = this.ports.get(portId);

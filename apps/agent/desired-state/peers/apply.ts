@@ -1,3 +1,4 @@
+import type { SettledPort } from '../../network/host-network-state.js';
 import type { Ground } from '../ground.js';
 import { entryOf } from '../specs.js';
 
@@ -6,13 +7,23 @@ import { entryOf } from '../specs.js';
  * more.
  */
 export async function applyPeers(
-  { document, network }: Ground,
+  { document, network, movingMacs }: Ground,
   networkId: string,
   ids: ReadonlySet<string> | 'all' | undefined,
   gone: ReadonlySet<string> | undefined,
 ): Promise<void> {
-  if (ids === 'all') return network.applyPeers(networkId);
+  if (ids === 'all') return network.applyAllPeers(networkId, movingMacs());
   const peers = document.peers.get(networkId);
   const entries = [...(ids ?? [])].flatMap((id) => peers?.get(id) ?? []).map(entryOf);
-  await network.applyPeers(networkId, { entries, removedMacs: [...(gone ?? [])] });
+  await network.applyPeers(networkId, { entries, removedMacs: [...(gone ?? [])] }, movingMacs());
+}
+
+/** Ports that a call has brought here or taken away, and that it has its hand on no more: what the document says of them. */
+export async function applySettled(ground: Ground, networkId: string, ports: readonly SettledPort[]): Promise<void> {
+  const peers = ground.document.peers.get(networkId);
+  const [told, gone] = [new Set<string>(), new Set<string>()];
+  for (const { portId, mac } of ports)
+    if (peers?.has(portId)) told.add(portId);
+    else gone.add(mac);
+  await applyPeers(ground, networkId, told, gone);
 }

@@ -2,7 +2,8 @@ import type { NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
 import { chainOf, portRules } from '../../network/anti-spoofing.js';
 import { nft } from '../../network/commands.js';
 import { isDown } from '../../network/port-links.js';
-import { parseRules, text } from '../kernel.js';
+import { text } from '../../network/kernel-forwarding.js';
+import { parseRules } from '../kernel.js';
 
 /** A table without a hook: no frame passes through it. */
 const TABLE = 'bridge lxstack-wanted';

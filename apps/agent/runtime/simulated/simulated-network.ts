@@ -1,5 +1,6 @@
-import type { ForwardingEntry, InstanceSpec, NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
+import type { InstanceSpec, NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
 import { NotFoundError } from '#libs/common/errors';
+import type { SettledPort } from '../../network/host-network-state.js';
 import type { InspectedNetwork } from '../../network/network-mending.js';
 import type { Network } from '../../network/network.js';
 import type { FindGuest } from '../../network/port-links.js';
@@ -7,7 +8,7 @@ import type { FindGuest } from '../../network/port-links.js';
 /** Networks of a simulated host and their ports, in memory; no frame is sent. */
 export class SimulatedNetwork implements Network {
   readonly inKernel = false;
-  onSettled: (networkId: string) => void = () => {};
+  onSettled: (networkId: string, ports: readonly SettledPort[]) => void = () => {};
   findGuest: FindGuest = () => Promise.resolve(undefined);
   private readonly networks = new Map<string, { spec: NetworkSpec; ports: Map<string, Nic> }>();
 
@@ -47,7 +48,7 @@ export class SimulatedNetwork implements Network {
   async detach(nics: readonly Nic[]): Promise<void> {
     for (const nic of nics) {
       this.networks.get(nic.networkId)?.ports.delete(nic.portId);
-      this.onSettled(nic.networkId);
+      this.onSettled(nic.networkId, [nic]);
     }
   }
 
@@ -61,17 +62,16 @@ export class SimulatedNetwork implements Network {
   }
 
   async claimMac(nic: Nic): Promise<void> {
-    this.onSettled(nic.networkId);
+    this.onSettled(nic.networkId, [nic]);
   }
 
   async applyPorts(): Promise<void> {}
 
   async applySubnets(): Promise<void> {}
 
-  async applyPeers(
-    _networkId: string,
-    _change?: { entries: ForwardingEntry[]; removedMacs: string[] },
-  ): Promise<void> {}
+  async applyPeers(): Promise<void> {}
+
+  async applyAllPeers(): Promise<void> {}
 
   inspect(networkId: string): InspectedNetwork | undefined {
     const found = this.networks.get(networkId);
