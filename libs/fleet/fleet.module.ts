@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { Agents } from './agents/agents.service.js';
+import { Acknowledgements } from '#libs/networking/desired-state/acknowledgements';
 import { ChangeLog } from '#libs/networking/desired-state/change-log';
 import { HostFacts } from '#libs/networking/desired-state/host-facts';
 import { Audit } from './audit/audit.service.js';
@@ -19,5 +20,5 @@ const services = [Agents, Audit, Enrolment, Fencing, HostCertificates, Hosts, In
  * and OperationsModule.
  */
 @Global()
-@Module({ providers: [...services, NetworkAudit, ChangeLog, HostFacts], exports: services })
+@Module({ providers: [...services, NetworkAudit, Acknowledgements, ChangeLog, HostFacts], exports: services })
 export class FleetModule {}

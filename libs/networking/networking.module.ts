@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { Acknowledgements } from './desired-state/acknowledgements.js';
 import { ChangeLog } from './desired-state/change-log.js';
 import { DesiredStateFeed } from './desired-state/feed.js';
+import { HostDocuments } from './desired-state/host-documents.js';
 import { HostFacts } from './desired-state/host-facts.js';
 import { Networks } from './networks/networks.service.js';
 import { InstancePorts } from './ports/instance-ports.service.js';
@@ -9,7 +10,7 @@ import { Ports } from './ports/ports.service.js';
 import { Subnets } from './subnets/subnets.service.js';
 import { HostNetworks } from './views/host-networks.js';
 
-const desiredState = [Acknowledgements, ChangeLog, DesiredStateFeed, HostFacts];
+const desiredState = [Acknowledgements, ChangeLog, DesiredStateFeed, HostDocuments, HostFacts];
 const services = [Networks, Subnets, InstancePorts, Ports, HostNetworks, ...desiredState];
 
 /** Wants DatabaseModule and OperationsModule beside it. */

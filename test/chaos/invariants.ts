@@ -22,7 +22,7 @@ async function look({ cloud, local }: TestFleet, instanceId: string): Promise<st
   const [running, checkpoints, audit, ...left] = await Promise.all([
     runsOn(local, instanceId),
     checkpointsOf(instanceId),
-    local.settledAudit(),
+    local.audit(),
     ...others.map(async (host) => (await local.traces(host, instanceId, ports)).map((trace) => `${host}: ${trace}`)),
     ...local.hosts.map((host) => leftOfMove(local, host)),
   ]);

@@ -148,12 +148,15 @@ test('invariant 7: the audit reads the kernel, names what differs, and repairs i
   const all = found.join('\n');
   assert.match(
     all,
-    new RegExp(`network ${network.id} on host ${hostOf(one)}: frames for ${other.trim()} go to nobody`),
+    new RegExp(
+      `^forwarding: network ${network.id} on host ${hostOf(one)}: frames for ${other.trim()} go to nobody`,
+      'm',
+    ),
   );
-  assert.match(all, new RegExp(`port ${port} is down`));
-  assert.match(all, /10\.34\.0\.77 is 02:00:00:00:00:77 for its neighbours: nobody has it/);
-  assert.match(all, new RegExp(`the rules of port ${port} are not those it should have`));
-  assert.match(all, /DHCP is not served/);
+  assert.match(all, new RegExp(`^port-link: .*port ${port} is down`, 'm'));
+  assert.match(all, /^neighbour-left: .*10\.34\.0\.77 is 02:00:00:00:00:77 for its neighbours: nobody has it/m);
+  assert.match(all, new RegExp(`^port-rules: .*the rules of port ${port} are not those it should have`, 'm'));
+  assert.match(all, /^dhcp: .*DHCP is not served/m);
   assert.deepEqual(await fleet.local.repair(), []);
   await audited();
   for (const command of broken) await on(one, command);

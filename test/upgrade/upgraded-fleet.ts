@@ -64,7 +64,7 @@ export class UpgradedFleet {
 
   /** The differences that the running release's audit finds. */
   differences(): Promise<string[]> {
-    return this.test.local.settledAudit();
+    return this.test.local.audit();
   }
 
   close(): void {

@@ -24,19 +24,24 @@ test('a kernel that is as it should be has no differences', () => {
   const spec = { id: 'n', vni: 7, mtu: 1450, subnets: [], adminStateDown: false };
   assert.deepEqual(compareNetwork(spec, kernel()), []);
   assert.deepEqual(compareNetwork({ ...spec, mtu: 1400 }, kernel()), [
-    'device lxb7 has MTU 1450, not 1400',
-    'device lxv7 has MTU 1450, not 1400',
+    { kind: 'network-device', message: 'device lxb7 has MTU 1450, not 1400' },
+    { kind: 'network-device', message: 'device lxv7 has MTU 1450, not 1400' },
   ]);
 });
 
 test('an entry that is missing, points elsewhere or belongs to no port is named', () => {
   const empty = kernel({ fdb: new Map(), neighbours: new Map() });
-  assert.equal(comparePeers(7, [entry], nobody, empty).length, 2);
+  const kinds = (...found: Parameters<typeof comparePeers>) => comparePeers(...found).map(({ kind }) => kind);
+  assert.deepEqual(kinds(7, [entry], nobody, empty), ['forwarding', 'neighbour']);
   assert.match(
-    comparePeers(7, [{ ...entry, vtep: '10.0.0.3' }], nobody, kernel())[0],
+    comparePeers(7, [{ ...entry, vtep: '10.0.0.3' }], nobody, kernel())[0].message,
     /go to 10.0.0.2, not to 10.0.0.3/,
   );
-  assert.equal(comparePeers(7, [], nobody, kernel()).length, 2);
+  assert.deepEqual(kinds(7, [], nobody, kernel()), ['forwarding-left', 'neighbour-left']);
+  const half = { self: new Map<string, string>(), master: new Set([entry.mac]) };
+  assert.deepEqual(kinds(7, [], nobody, kernel({ fdb: new Map([['lxv7', half]]), neighbours: new Map() })), [
+    'forwarding-left',
+  ]);
 });
 
 test('a MAC that a call or a move decides about is no difference', () => {

@@ -1,4 +1,5 @@
 import type { CompareDesiredStateResponse, NetworkComparison } from '#generated/lxstack/agent/v1/agent';
+import type { KernelDifference } from '#libs/agent-protocol/kernel-differences';
 import { messageOf } from '#libs/common/errors';
 import { sleep } from '#libs/common/clock';
 import type { Logger } from '#libs/common/logger';
@@ -83,21 +84,27 @@ export class Drift {
   private async look(ids: string[], repair: boolean): Promise<NetworkComparison[]> {
     const { network } = this.deps;
     if (!network.inKernel)
-      return ids.map((id) => ({ networkId: id, ...digestsOf(this.deps.document, id), differences: [], mended: [] }));
+      return ids.map((id) => ({
+        networkId: id,
+        ...digestsOf(this.deps.document, id),
+        differences: [],
+        mended: [],
+        found: [],
+      }));
     const kernel = await readKernel();
     const found = ids.map((id) => ({ id, inspected: network.inspect(id) }));
     const rules = await wantedRules(found.flatMap(({ inspected }) => portsOf(inspected)));
     const compared: NetworkComparison[] = [];
     for (const { id, inspected } of found) {
       const seen = await this.differences(id, inspected, rules, kernel);
-      const comparison = seen.length ? await this.lookAgain(id, repair) : { differences: [], mended: [] };
+      const comparison = seen.length ? await this.lookAgain(id, repair) : NOTHING;
       compared.push({ networkId: id, ...digestsOf(this.deps.document, id), ...comparison });
     }
     return compared;
   }
 
   /** Looks again, and mends with `repair`, while document and network are locked against changes. */
-  private lookAgain(id: string, repair: boolean): Promise<{ differences: string[]; mended: string[] }> {
+  private lookAgain(id: string, repair: boolean): Promise<Finding> {
     const { network, reconciler, logger } = this.deps;
     return reconciler.inTurn(() =>
       network.standingStill(id, async () => {
@@ -105,14 +112,20 @@ export class Drift {
           const inspected = network.inspect(id);
           return this.differences(id, inspected, await wantedRules(portsOf(inspected)), await readKernel());
         };
-        const differences = await now();
-        if (!differences.length || !repair) return { differences: differences.slice(0, MOST_TOLD), mended: [] };
+        const found = await now();
+        if (!found.length || !repair) return findingOf(found, []);
         await network.mend(id, await readKernel(), this.deps.movingMacs());
-        const left = new Set(await now());
-        const mended = differences.filter((words) => !left.has(words)).slice(0, MOST_TOLD);
-        logger.warn({ network: id, mended, left: [...left].slice(0, MOST_TOLD) }, 'the kernel was not as desired');
-        this.mendedWords = [...this.mendedWords, ...mended.map((words) => `network ${id}: ${words}`)].slice(-MOST_TOLD);
-        return { differences: [...left].slice(0, MOST_TOLD), mended };
+        const left = await now();
+        const still = new Set(left.map(({ message }) => message));
+        const mended = found.map(({ message }) => message).filter((words) => !still.has(words));
+        const finding = findingOf(left, mended);
+        logger.warn(
+          { network: id, mended: finding.mended, left: finding.differences },
+          'the kernel was not as desired',
+        );
+        const words = finding.mended.map((one) => `network ${id}: ${one}`);
+        this.mendedWords = [...this.mendedWords, ...words].slice(-MOST_TOLD);
+        return finding;
       }),
     );
   }
@@ -122,10 +135,10 @@ export class Drift {
     inspected: InspectedNetwork | undefined,
     rules: ReadonlyMap<string, string>,
     kernel: Kernel,
-  ): Promise<string[]> {
+  ): Promise<KernelDifference[]> {
     const { document, network, movingMacs } = this.deps;
     if (!document.networks.has(id)) return [];
-    if (!inspected) return ['it is not made here'];
+    if (!inspected) return [{ kind: 'network-not-made', message: 'it is not made here' }];
     const apart = new Set([...inspected.ahead, ...movingMacs()]);
     const peers = [...(document.peers.get(id)?.values() ?? [])].map(entryOf);
     const elsewhere = peers.filter(({ vtep }) => vtep !== network.vtep);
@@ -133,9 +146,19 @@ export class Drift {
       ...compareNetwork(inspected.network, kernel),
       ...comparePeers(inspected.network.vni, elsewhere, apart, kernel),
       ...comparePorts(inspected.network, inspected.nics, apart, rules, kernel),
-      ...(await network.compareDhcp(id)),
+      ...(await network.compareDhcp(id)).map((message) => ({ kind: 'dhcp' as const, message })),
     ];
   }
+}
+
+type Finding = Pick<NetworkComparison, 'differences' | 'mended' | 'found'>;
+
+const NOTHING: Finding = { differences: [], mended: [], found: [] };
+
+/** As it is told: with and, for a control plane of before there were kinds, without them. */
+function findingOf(all: readonly KernelDifference[], mended: readonly string[]): Finding {
+  const found = all.slice(0, MOST_TOLD);
+  return { differences: found.map(({ message }) => message), mended: mended.slice(0, MOST_TOLD), found };
 }
 
 function portsOf(inspected: InspectedNetwork | undefined) {

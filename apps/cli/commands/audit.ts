@@ -18,10 +18,11 @@ export function auditCommand(): Command {
     });
 }
 
-/** The differences that the control plane finds, in words. `repair`: agents mend their hosts' networks first. */
+/** The differences that the control plane finds, kind and words. `repair`: agents mend their hosts' networks first. */
 export async function audit(layout: Layout, repair = false): Promise<string[]> {
   const api = new Api(await adminAccess(layout));
   const [method, path] = repair ? (['POST', '/fleet/v1/audit/repair'] as const) : (['GET', '/fleet/v1/audit'] as const);
-  const answer = await api.call<{ differences: (string | { message: string })[] }>(method, path);
-  return answer.differences.map((found) => (typeof found === 'string' ? found : found.message));
+  const answer = await api.call<{ differences: (string | { kind: string; message: string })[] }>(method, path);
+  // An API of v0.1 has words only.
+  return answer.differences.map((found) => (typeof found === 'string' ? found : `${found.kind}: ${found.message}`));
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { Api } from '../client/api.js';
 import { adminAccess } from '../fleet/access.js';
 import { caFingerprint } from '../pki/cluster-pki.js';
+import { desiredStateCommand } from './desired-state.js';
 import { abortDrainCommand, drainCommand } from './drain.js';
 import { layoutOf, print } from './layout-of.js';
 
@@ -35,6 +36,7 @@ export function hostCommand(): Command {
       print(`${name} is revoked and gets nothing new; what runs there runs on until it is evacuated`);
     });
   const host = new Command('host').description('hosts of the fleet');
-  for (const one of [token, drainCommand(), abortDrainCommand(), undrain, revoke]) host.addCommand(one);
+  for (const one of [token, drainCommand(), abortDrainCommand(), undrain, revoke, desiredStateCommand()])
+    host.addCommand(one);
   return host;
 }

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiAccess } from '../client/api.js';
 import { audit } from '../commands/audit.js';
 import { adminAccess } from '../fleet/access.js';
@@ -14,9 +13,6 @@ import { endProcess } from '../process/pid-file.js';
 import type { GuestImages } from '../guest-images/guest-images.js';
 import { SimHost } from '../simhost/sim-host.js';
 import { RestoreFault } from './restore-fault.js';
-
-/** Three times as long as an agent waits between two comparisons of its kernel. */
-const MENDED_WITHIN_MS = 90_000;
 
 /** A deployment on this machine, apart from its APIs: its processes, and what lies on its hosts. */
 export class LocalFleet {
@@ -146,18 +142,6 @@ export class LocalFleet {
   /** Every difference between Postgres, agents, allocations (invariant 3) and kernels (invariant 7), in words. */
   audit(): Promise<string[]> {
     return audit(this.layout);
-  }
-
-  /**
-   * As `audit`, but waits until agents have mended differences in their kernels: an agent that was killed may leave an
-   * entry that nobody needs, and the next agent removes it within half a minute.
-   */
-  async settledAudit(): Promise<string[]> {
-    for (const until = Date.now() + MENDED_WITHIN_MS; ; await sleep(1_000)) {
-      const differences = await this.audit();
-      const mendable = differences.length > 0 && differences.every((one) => one.startsWith('network '));
-      if (!mendable || Date.now() > until) return differences;
-    }
   }
 
   /** As `audit`, after agents have mended their hosts' networks. */

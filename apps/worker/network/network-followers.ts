@@ -25,7 +25,7 @@ export class NetworkFollowers {
   async haveHeard(instanceId: string, signal: AbortSignal): Promise<void> {
     const mark = await this.database.transaction((tx) => this.changes.markInstance(tx, instanceId));
     if (!mark.networkIds.length) return;
-    const behind = await this.acknowledgements.wait(mark.xid, mark.networkIds, PATIENCE_MS, signal);
+    const behind = await this.acknowledgements.wait(mark.xid, { networkIds: mark.networkIds }, PATIENCE_MS, signal);
     if (behind.length)
       this.log.warn({ instance: instanceId, hosts: behind }, 'hosts have not heard where it is: not waited for');
   }

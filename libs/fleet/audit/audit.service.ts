@@ -8,15 +8,16 @@ import { Hosts } from '../hosts/hosts.service.js';
 import * as sql from './audit-sql.js';
 import { compareHost } from './compare-host.js';
 import type { ExpectedInstance } from './compare-host.js';
+import type { Difference } from './difference.js';
 import { NetworkAudit } from './network-audit.js';
+import { recordChecks } from './record-checks.js';
+import type { RecordRow } from './record-checks.js';
 
 const MAX_DIFFERENCES = 1_000;
 const PAGE = 1_000;
 const DEADLINE_MS = 10_000;
 /** Hosts that are asked at the same time. */
 const PARALLEL = 16;
-
-type Row = Record<string, string | number | null>;
 
 /** Compares Postgres with itself and with what every agent reports (invariant 3). */
 @Injectable()
@@ -29,10 +30,10 @@ export class Audit {
   ) {}
 
   /**
-   * Returns every difference in words, and nothing where all is well. Leaves out what an unfinished operation is
+   * Returns every difference, 1000 at most, and nothing where all is well. Leaves out what an unfinished operation is
    * changing. `repair` mends the hosts' networks first; all else is only reported.
    */
-  async run(repair = false): Promise<string[]> {
+  async run(repair = false): Promise<Difference[]> {
     // The agents are asked before Postgres is read: what changes between the two is then marked as busy, or settled.
     const hosts = await this.hosts.all();
     const now = await this.now();
@@ -42,7 +43,12 @@ export class Audit {
     const resyncing = new Set((await this.database.query<{ id: string }[]>(sql.RESYNCING)).map(({ id }) => id));
     const differences = [...(await this.records()), ...(await this.leftMoves(found))];
     for (const { host, instances, failure } of found) {
-      if (failure) differences.push(`host ${host.name} does not answer: ${failure}`);
+      if (failure)
+        differences.push({
+          kind: 'host-silent',
+          message: `host ${host.name} does not answer: ${failure}`,
+          host: host.name,
+        });
       else differences.push(...compareHost({ ...host, resyncing: resyncing.has(host.id) }, instances, expected));
     }
     const answering = found.filter(({ failure }) => !failure).map(({ host }) => host);
@@ -51,42 +57,15 @@ export class Audit {
   }
 
   /** Differences within Postgres. */
-  private async records(): Promise<string[]> {
-    const say = async (query: string, words: (row: Row) => string) =>
-      (await this.database.query<Row[]>(query, [MAX_DIFFERENCES])).map(words);
-    const parts = [
-      await say(
-        sql.SUMS,
-        (row) =>
-          `host ${row.host} counts ${row.used_vcpus} vcpus, ${row.used_memory} MiB, ${row.used_disk} GiB; ` +
-          `its allocations are ${row.vcpus}, ${row.memory}, ${row.disk}`,
-      ),
-      await say(
-        sql.ALLOCATIONS,
-        (row) =>
-          `allocation of ${row.consumer_id} on host ${row.host} for instance ${row.instance_id}, which is ` +
-          (row.vm_state === null ? 'gone' : `on ${row.instance_host ?? 'no host'}, move ${row.status ?? 'none'}`),
-      ),
-      await say(sql.UNCLAIMED, (row) => `instance ${row.id} on host ${row.host} has no allocation there`),
-      await say(
-        sql.PORTS,
-        (row) =>
-          `port ${row.id} is on ${row.host ?? 'no host'}, its instance ${row.instance_id} on ${row.instance_host ?? 'none'}`,
-      ),
-      await say(sql.STRANDED_TASKS, (row) => `instance ${row.id} is ${row.task_state} without an operation`),
-      await say(
-        sql.STRANDED_MIGRATIONS,
-        (row) => `move ${row.uuid} of instance ${row.instance_id} is ${row.status} without an operation`,
-      ),
-      await say(
-        sql.STALE_OPERATIONS,
-        (row) => `operation ${row.id} (${row.kind} of ${row.resource_id}) is ${row.state} and nobody runs it`,
-      ),
-    ];
-    return parts.flat();
+  private async records(): Promise<Difference[]> {
+    const differences: Difference[] = [];
+    for (const { kind, sql: statement, words } of recordChecks)
+      for (const row of await this.database.query<RecordRow[]>(statement, [MAX_DIFFERENCES]))
+        differences.push({ kind, message: words(row) });
+    return differences;
   }
 
-  private async leftMoves(found: Found[]): Promise<string[]> {
+  private async leftMoves(found: Found[]): Promise<Difference[]> {
     const left = found.flatMap(({ host, migrationIds }) => migrationIds.map((id) => ({ id, host: host.name })));
     if (!left.length) return [];
     const ids = left.map(({ id }) => id);
@@ -95,7 +74,11 @@ export class Audit {
     );
     return left
       .filter(({ id }) => !open.has(id))
-      .map(({ id, host }) => `host ${host} still has something of move ${id}`);
+      .map(({ id, host }) => ({
+        kind: 'migration-left' as const,
+        message: `host ${host} still has something of move ${id}`,
+        host,
+      }));
   }
 
   private async expected(): Promise<Map<string, ExpectedInstance>> {

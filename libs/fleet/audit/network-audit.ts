@@ -1,26 +1,29 @@
 import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import type { NetworkComparison } from '#generated/lxstack/agent/v1/agent';
 import { digestOf } from '#libs/agent-protocol/desired-digest';
-import { sleep } from '#libs/common/clock';
 import { messageOf } from '#libs/common/errors';
+import { Acknowledgements } from '#libs/networking/desired-state/acknowledgements';
 import { ChangeLog } from '#libs/networking/desired-state/change-log';
 import { HostFacts } from '#libs/networking/desired-state/host-facts';
 import type { NetworkFacts } from '#libs/networking/desired-state/host-facts';
 import { documentOf } from '#libs/networking/desired-state/resources';
 import { Agents } from '../agents/agents.service.js';
+import { hasCapability } from '../hosts/host-state.js';
 import type { Host } from '../hosts/host.entity.js';
+import { knownKind } from './difference.js';
+import type { Difference, DifferenceKind } from './difference.js';
 
 const PAGE = 100;
 const DEADLINE_MS = 60_000;
 /** Hosts that are asked at the same time. */
 const PARALLEL = 16;
-/** A difference counts when it is still there after this time: the change may be on its way to the host. */
-const AGAIN_MS = 1_500;
+/** A difference counts when it is still there after the host has acknowledged all that is committed; at most this long. */
+const HEARD_MS = 10_000;
 
 interface HostFinding {
   host: Host;
-  /** In words. */
-  differences: string[];
+  differences: Difference[];
   /** The host was told something else than Postgres says. */
   behind: boolean;
 }
@@ -32,26 +35,34 @@ export class NetworkAudit {
     private readonly agents: Agents,
     private readonly facts: HostFacts,
     private readonly changes: ChangeLog,
+    private readonly acknowledgements: Acknowledgements,
+    private readonly database: DataSource,
   ) {}
 
   /**
-   * Returns every difference in words. With `repair` agents mend their kernels first, differences that are gone then
-   * are left out, and hosts that were told something else get their whole document again.
+   * Returns every difference. With `repair` agents mend their kernels first, differences that are gone then are left out,
+   * and hosts that were told something else get their whole document again.
    */
-  async run(hosts: readonly Host[], repair: boolean): Promise<string[]> {
+  async run(hosts: readonly Host[], repair: boolean): Promise<Difference[]> {
     const following = hosts.filter(follows);
     const first = await this.all(following, repair);
     let found = first.filter((one) => one.differences.length);
     if (found.length) {
       const behind = found.filter((one) => one.behind).map(({ host }) => host.id);
       if (repair && behind.length) await this.changes.resend(behind);
-      await sleep(AGAIN_MS);
+      await this.heard(found.map(({ host }) => host.id));
       found = await this.all(
         found.map(({ host }) => host),
         repair,
       );
     }
     return found.flatMap(({ differences }) => differences);
+  }
+
+  /** A change may be on its way to them. */
+  private async heard(hostIds: string[]): Promise<void> {
+    const xid = await this.database.transaction((tx) => this.changes.markHosts(tx, hostIds));
+    await this.acknowledgements.wait(xid, { hostIds }, HEARD_MS);
   }
 
   private async all(hosts: readonly Host[], repair: boolean): Promise<HostFinding[]> {
@@ -66,26 +77,28 @@ export class NetworkAudit {
 
   private async one(host: Host, repair: boolean, known: Map<string, Promise<NetworkFacts>>): Promise<HostFinding> {
     const finding: HostFinding = { host, differences: [], behind: false };
-    const say = (networkId: string, words: string) =>
-      finding.differences.push(`network ${networkId} on host ${host.name}: ${words}`);
+    const say = (kind: DifferenceKind, networkId: string, words: string) => {
+      const message = `network ${networkId} on host ${host.name}: ${words}`;
+      finding.differences.push({ kind, message, host: host.name, networkId });
+    };
+    const sayBehind = (networkId: string, words: string) => {
+      finding.behind = true;
+      say('document-behind', networkId, words);
+    };
     try {
       const missing = new Set(await this.facts.networksOf(host.id));
-      for await (const { networkId, differences, ...digests } of this.ask(host, repair)) {
-        for (const words of differences) say(networkId, words);
+      for await (const { networkId, differences, found, ...digests } of this.ask(host, repair)) {
+        for (const { kind, message } of found) say(knownKind(kind), networkId, message);
+        if (!found.length) for (const words of differences) say('kernel', networkId, words);
         const stale = missing.delete(networkId)
           ? await this.staleness(host, networkId, digests, known)
           : 'it is there without a port';
-        if (stale) {
-          finding.behind = true;
-          say(networkId, stale);
-        }
+        if (stale) sayBehind(networkId, stale);
       }
-      for (const networkId of missing) {
-        finding.behind = true;
-        say(networkId, 'the host was not told of it');
-      }
+      for (const networkId of missing) sayBehind(networkId, 'the host was not told of it');
     } catch (error) {
-      finding.differences.push(`host ${host.name} does not compare its networks: ${messageOf(error)}`);
+      const message = `host ${host.name} does not compare its networks: ${messageOf(error)}`;
+      finding.differences.push({ kind: 'host-silent', message, host: host.name });
     }
     return finding;
   }
@@ -119,5 +132,4 @@ export class NetworkAudit {
 }
 
 /** Whether the host's agent follows a desired state; agents of v0.1 do not and cannot be asked. */
-const follows = ({ capabilities }: Host): boolean =>
-  capabilities.some(({ name, present }) => name === 'desired-state' && present);
+const follows = (host: Host): boolean => hasCapability(host, 'desired-state');

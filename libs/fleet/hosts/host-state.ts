@@ -14,3 +14,7 @@ export function isUp(host: Pick<Host, 'forcedDown' | 'leaseExpiresAt'>, now: Dat
  */
 export const hostIsUp = (alias = 'hosts'): string =>
   `(NOT ${alias}.forced_down AND coalesce(${alias}.lease_expires_at > clock_timestamp(), false))`;
+
+/** Whether the host's agent has found that it can (`apps/agent/capabilities`). */
+export const hasCapability = ({ capabilities }: Pick<Host, 'capabilities'>, wanted: string): boolean =>
+  capabilities.some(({ name, present }) => name === wanted && present);

@@ -17,6 +17,8 @@ export interface Acknowledgement {
 /** What is kept of it. */
 export interface HostDesiredState {
   hostId: string;
+  /** A pg_snapshot as text. */
+  revision: string | null;
   acknowledgedAt: Date | null;
   failures: ResourceFailure[];
   mended: string[];
@@ -36,14 +38,21 @@ const WRITE = `
     mended = CASE WHEN excluded.mended <> '[]' THEN excluded.mended ELSE kept.mended END,
     mended_at = coalesce(excluded.mended_at, kept.mended_at)`;
 
-/** Hosts that follow, are up, have a bound port of these networks and have not seen the transaction. Index ports_mac. */
-const BEHIND = `
+/** Whose acknowledgement is asked for. */
+export type Followers = { networkIds: string[] } | { hostIds: string[] };
+
+/** Those of `hosts` (SQL over $2) that follow, are up and have not seen the transaction. */
+const behind = (hosts: string) => `
   SELECT h.name FROM hosts h LEFT JOIN host_desired_state d ON d.host_id = h.id
-   WHERE h.id IN (SELECT host_id FROM ports WHERE network_id = ANY($2::uuid[]))
+   WHERE ${hosts}
      AND ${hostIsUp('h')}
      AND h.capabilities @> '[{"name": "desired-state", "present": true}]'
      AND NOT coalesce(pg_visible_in_snapshot($1::xid8, d.revision), false)
    ORDER BY h.name LIMIT 100`;
+
+/** Hosts that have a bound port of these networks. Index ports_mac. */
+const BEHIND_OF_NETWORKS = behind('h.id IN (SELECT host_id FROM ports WHERE network_id = ANY($2::uuid[]))');
+const BEHIND_OF_HOSTS = behind('h.id = ANY($2::uuid[])');
 
 /** What hosts have acknowledged, and who waits for it. */
 @Injectable()
@@ -70,17 +79,17 @@ export class Acknowledgements {
   }
 
   /**
-   * Until every host of these networks that is up has applied what transaction `xid` (xid8) changed, `timeoutMs` at most.
-   * Returns the names of those that have not (100 at most): none where all have.
+   * Until every one of these hosts (of these networks) that is up has applied what transaction `xid` (xid8) changed,
+   * `timeoutMs` at most. Returns the names of those that have not (100 at most): none where all have.
    */
-  async wait(xid: string, networkIds: string[], timeoutMs: number, signal?: AbortSignal): Promise<string[]> {
+  async wait(xid: string, whose: Followers, timeoutMs: number, signal?: AbortSignal): Promise<string[]> {
     const deadline = Date.now() + timeoutMs;
     let woken = new AbortController();
     const stop = await this.notices.listen(CHANNEL, () => woken.abort());
     try {
       for (;;) {
         woken = new AbortController();
-        const behind = await this.behind(xid, networkIds);
+        const behind = await this.behind(xid, whose);
         const left = deadline - Date.now();
         if (!behind.length || left <= 0) return behind;
         const until = AbortSignal.any([woken.signal, ...(signal ? [signal] : [])]);
@@ -93,14 +102,15 @@ export class Acknowledgements {
   }
 
   /** Hosts that are up and have not yet applied what the transaction changed. */
-  async behind(xid: string, networkIds: string[]): Promise<string[]> {
-    const rows = await this.database.query<{ name: string }[]>(BEHIND, [xid, networkIds]);
+  async behind(xid: string, whose: Followers): Promise<string[]> {
+    const [sql, ids] = 'hostIds' in whose ? [BEHIND_OF_HOSTS, whose.hostIds] : [BEHIND_OF_NETWORKS, whose.networkIds];
+    const rows = await this.database.query<{ name: string }[]>(sql, [xid, ids]);
     return rows.map(({ name }) => name);
   }
 
   async of(hostIds: string[]): Promise<Map<string, HostDesiredState>> {
     const rows = await this.database.query<HostDesiredState[]>(
-      `SELECT host_id AS "hostId", acknowledged_at AS "acknowledgedAt", failures, mended, mended_at AS "mendedAt"
+      `SELECT host_id AS "hostId", revision::text, acknowledged_at AS "acknowledgedAt", failures, mended, mended_at AS "mendedAt"
          FROM host_desired_state WHERE host_id = ANY($1::uuid[])`,
       [hostIds],
     );

@@ -10,8 +10,8 @@ export const CHANGES_CHANNEL = 'lxstack_desired_state';
 
 /**
  * One row of the log: what is to be read again. `port`, `network`, `subnet`: that row changed (or is gone). `host`: where
- * it is reached. `mark`: nothing changed, somebody waits until the network's hosts have come so far. `resend`: the host is
- * to get its whole document.
+ * it is reached. `mark`: nothing changed, somebody waits until the network's hosts, or the host `toHostId`, have come so
+ * far. `resend`: the host is to get its whole document.
  */
 export interface Change {
   kind: 'port' | 'network' | 'subnet' | 'host' | 'mark' | 'resend';
@@ -98,6 +98,16 @@ export class ChangeLog {
       `SELECT pg_current_xact_id()::text AS xid, count(note_desired_state('mark', id, NULL, NULL, NULL)::text)
          FROM unnest($1::uuid[]) AS id`,
       [networkIds],
+    );
+    return row.xid;
+  }
+
+  /** The same of these hosts, whatever networks they have. */
+  async markHosts(tx: EntityManager, hostIds: string[]): Promise<string> {
+    const [row] = await tx.query<{ xid: string }[]>(
+      `SELECT pg_current_xact_id()::text AS xid, count(note_desired_state('mark', NULL, NULL, NULL, id)::text)
+         FROM unnest($1::uuid[]) AS id`,
+      [hostIds],
     );
     return row.xid;
   }

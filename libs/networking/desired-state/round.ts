@@ -31,7 +31,7 @@ export function networkDeltas(changes: readonly Change[], facts: ChangedFacts): 
   const add = (networkId: string, delta: Delta) => deltas.set(networkId, [...(deltas.get(networkId) ?? []), delta]);
   const peer = (port: PortFact) => add(port.networkId, port.vtep ? changed(peerResource(port)) : gone('peer', port.id));
   for (const { kind, networkId, resourceId } of unique(changes)) {
-    if (kind === 'mark') add(networkId!, EMPTY);
+    if (kind === 'mark' && networkId) add(networkId, EMPTY);
     if (kind === 'network' && networks.has(resourceId!))
       add(networkId!, changed(networkResource(networks.get(resourceId!)!)));
     if (kind === 'subnet') {

@@ -28,12 +28,15 @@ export class Telling {
     const pairs = touchedPairs(changes, facts).filter(({ hostId }) => followers.has(hostId));
     const { joining, leaving } = await this.belonging(followers, pairs);
     const [ofNetworks, ofHosts] = [networkDeltas(changes, facts), hostDeltas(changes, facts)];
-    const awaited = new Set(changes.filter(({ kind }) => kind === 'mark').map((one) => one.networkId!));
+    const marks = changes.filter(({ kind }) => kind === 'mark').map((one) => one.networkId ?? one.toHostId!);
+    const awaited = new Set(marks);
     for (const follower of followers.values()) {
       const { hostId } = follower;
       const left = leaving.get(hostId) ?? [];
       const outcome = outcomeFor(follower, ofNetworks, ofHosts.get(hostId), joining.get(hostId) ?? NOTHING, left);
-      const isAwaited = [...awaited].some((id) => follower.networks.has(id) || outcome.joined.includes(id));
+      const isAwaited = [...awaited].some(
+        (id) => id === hostId || follower.networks.has(id) || outcome.joined.includes(id),
+      );
       if (isEmpty(outcome.delta) && !isAwaited) continue;
       follower.send(revision, outcome.delta, false, isAwaited);
       for (const id of outcome.joined) follower.networks.add(id);

@@ -18,6 +18,12 @@ export const fleetHosts = rules({
     description: "Show what a host's agent has promised to end without a lease",
     routes: [`GET ${at}/hosts/{host}/fence`],
   },
+  'fleet:hosts:show_desired_state': {
+    check: watching,
+    scope: CLOUD,
+    description: "Show what a host's networks should be, and how far the host has come",
+    routes: [`GET ${at}/hosts/{host}/desired-state`],
+  },
   'fleet:join-tokens:create': {
     check: admin,
     scope: CLOUD,

@@ -120,6 +120,6 @@ export class TestFleet {
 
   /** Invariant 3: Postgres, agents and allocations agree, and nothing is left behind. */
   async assertAudited(): Promise<void> {
-    assert.deepEqual(await this.local.settledAudit(), []);
+    assert.deepEqual(await this.local.audit(), []);
   }
 }

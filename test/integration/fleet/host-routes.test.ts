@@ -40,3 +40,25 @@ test('an operator revokes a host: it gets nothing new; members may not', async (
   assert.ok(body.host!.revoked_at);
   assert.deepEqual([body.host!.enabled, body.host!.disabled_reason], [false, 'revoked']);
 });
+
+test('an operator sees the desired state of a host; one that never followed has acknowledged nothing', async () => {
+  await world.addHost('h5');
+  const get = (host: string) => world.ask('GET', `/fleet/v1/hosts/${host}/desired-state`, { token: admin });
+  assert.equal((await get('nobody')).status, 404);
+  const { status, body } = await get('h5');
+  assert.equal(status, 200);
+  const { wanted_revision: wanted, ...state } = body.desired_state as Record<string, unknown>;
+  assert.match(String(wanted), /^[0-9a-f-]{36}\/\d+:\d+:/);
+  assert.deepEqual(state, {
+    host: 'h5',
+    follows: false,
+    in_sync: true,
+    acknowledged_revision: null,
+    acknowledged_at: null,
+    pending_changes: 0,
+    failures: [],
+    mended: [],
+    mended_at: null,
+    document: { networks: 0, subnets: 0, ports: 0, peers: 0, largest: [] },
+  });
+});

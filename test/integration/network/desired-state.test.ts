@@ -10,6 +10,7 @@ import { Host } from '#libs/fleet/hosts/host.entity';
 import { Acknowledgements } from '#libs/networking/desired-state/acknowledgements';
 import { ChangeLog } from '#libs/networking/desired-state/change-log';
 import { DesiredStateFeed } from '#libs/networking/desired-state/feed';
+import { HostDocuments } from '#libs/networking/desired-state/host-documents';
 import { HostFacts } from '#libs/networking/desired-state/host-facts';
 import { documentOf } from '#libs/networking/desired-state/resources';
 import { renderRevision } from '#libs/networking/desired-state/revision';
@@ -246,7 +247,7 @@ describe('desired state', () => {
     };
     await Promise.all([writer(), writer(), writer(), writer(), breaker()]);
     const { xid } = await mark();
-    assert.deepEqual(await acknowledgements.wait(xid, [network.id], 60_000), []);
+    assert.deepEqual(await acknowledgements.wait(xid, { networkIds: [network.id] }, 60_000), []);
     for (const [index, stream] of streams.entries())
       assert.deepEqual(contentOf(stream), await expected(hosts[index]), `${stream.messages} messages`);
   });
@@ -260,16 +261,58 @@ describe('desired state', () => {
     await source.query('UPDATE hosts SET forced_down = true WHERE id = $1', [hosts[2].id]);
     const { xid } = await mark();
     assert.deepEqual(
-      await acknowledgements.wait(xid, [network.id], 300),
+      await acknowledgements.wait(xid, { networkIds: [network.id] }, 300),
       ['h2'],
       'the one that is down is not waited for',
     );
     two.acknowledges = true;
-    const waiting = acknowledgements.wait(xid, [network.id], 60_000);
+    const waiting = acknowledgements.wait(xid, { networkIds: [network.id] }, 60_000);
     feed.acknowledge(two, { revision: two.document.revision, failures: [], mended: [] });
     assert.deepEqual(await waiting, []);
     assert.ok(one.document.revision);
     await source.query('UPDATE hosts SET forced_down = false WHERE id = $1', [hosts[2].id]);
+  });
+
+  it('is waited for at hosts by name, whatever networks they have', async () => {
+    const [one] = [await follower(hosts[0])];
+    const wait = async () => {
+      const xid = await source.transaction((tx) => log.markHosts(tx, [hosts[0].id]));
+      return acknowledgements.wait(xid, { hostIds: [hosts[0].id] }, 60_000);
+    };
+    assert.deepEqual(await wait(), [], 'without any network');
+    await save(port(hosts[0]));
+    assert.deepEqual(await wait(), []);
+    assert.equal(one.document.ports.size, 1);
+  });
+
+  it('is shown to operators: how much it is, and what of it the host has not acknowledged', async () => {
+    const documents = new HostDocuments(source, log, acknowledgements);
+    const [here] = [await save(port(hosts[0])), await save(port(hosts[1]))];
+    await source.query('DELETE FROM host_desired_state');
+    const never = await documents.of(hosts[0].id);
+    assert.equal(never.acknowledgedRevision, null);
+    assert.deepEqual(never.totals, { networks: 1, subnets: 1, ports: 1, peers: 2 });
+    assert.deepEqual(never.networks, [{ networkId: network.id, subnets: 1, ports: 1, peers: 2 }]);
+    const host = await follower(hosts[0]);
+    const acknowledged = async () => {
+      const xid = await source.transaction((tx) => log.markHosts(tx, [hosts[0].id]));
+      assert.deepEqual(await acknowledgements.wait(xid, { hostIds: [hosts[0].id] }, 60_000), []);
+      return documents.of(hosts[0].id);
+    };
+    const then = await acknowledged();
+    assert.equal(then.pending, 0);
+    assert.ok(then.acknowledgedRevision);
+    host.acknowledges = false;
+    await source.query('UPDATE ports SET admin_state_up = false WHERE id = $1', [here.id]);
+    await source.query('UPDATE networks SET mtu = 1400 WHERE id = $1', [network.id]);
+    await source.query(`UPDATE hosts SET vtep = '10.213.0.22' WHERE id = $1`, [hosts[1].id]);
+    const other = await makeNetwork();
+    await save(port(hosts[1], other)); // nothing to this host
+    assert.equal((await documents.of(hosts[0].id)).pending, 3);
+    host.acknowledges = true;
+    assert.equal((await acknowledged()).pending, 0);
+    await source.query('UPDATE networks SET mtu = 1450 WHERE id = $1', [network.id]);
+    await source.query(`UPDATE hosts SET vtep = '10.213.0.2' WHERE id = $1`, [hosts[1].id]);
   });
 
   it('keeps what a host says that fails, and that it no longer does', async () => {

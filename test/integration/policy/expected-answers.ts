@@ -95,6 +95,7 @@ export const expected: Readonly<Record<string, string>> = {
   'GET /fleet/v1/audit': '401 403 403 403 403 200 200',
   'POST /fleet/v1/audit/repair': '401 403 403 403 403 403 200',
   'GET /fleet/v1/hosts': '401 403 403 403 403 200 200',
+  'GET /fleet/v1/hosts/{host}/desired-state': '401 403 403 403 403 200 200',
   'DELETE /fleet/v1/hosts/{host}/drain': '401 403 403 403 403 403 404',
   'POST /fleet/v1/hosts/{host}/drain': '401 403 403 403 403 403 404',
   'GET /fleet/v1/hosts/{host}/drain': '401 403 403 403 403 404 404',

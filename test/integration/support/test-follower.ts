@@ -54,6 +54,7 @@ export class TestFollower implements HostStream {
       ...digestsOf(this.document, networkId),
       differences: [],
       mended: [],
+      found: [],
     }));
   }
 

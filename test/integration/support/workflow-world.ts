@@ -16,6 +16,7 @@ import { readPki, serverCredentials } from '#libs/agent-protocol/credentials';
 import { DatabaseModule } from '#libs/database/database.module';
 import { migrateSchema } from '#libs/database/schema';
 import { Audit } from '#libs/fleet/audit/audit.service';
+import type { Difference } from '#libs/fleet/audit/difference';
 import { FleetModule } from '#libs/fleet/fleet.module';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { closeSwitches } from '#libs/fleet/ownership/close-switches';
@@ -220,8 +221,8 @@ export class WorkflowWorld {
     return { operation, migration: await this.database.manager.findOneByOrFail(Migration, { uuid }) };
   }
 
-  /** Every difference between Postgres, agents and allocations, in words. */
-  differences(): Promise<string[]> {
+  /** Every difference between Postgres, agents and allocations. */
+  differences(): Promise<Difference[]> {
     return this.control.get(Audit).run();
   }
 

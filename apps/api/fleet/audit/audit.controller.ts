@@ -5,6 +5,8 @@ import { Audit } from '#libs/fleet/audit/audit.service';
 import { PlacementRecords } from '#libs/scheduling/placement/placement-records';
 import type { PlacementRecord } from '#libs/scheduling/placement/placement-records';
 import { FleetErrorFilter } from '../fleet.errors.js';
+import { renderAudit } from './audit.renderer.js';
+import type { AuditAnswer } from './audit.renderer.js';
 
 /** For operators: whether records, agents and kernels agree, and why an instance is on its host. */
 @ApiTags('fleet')
@@ -17,15 +19,15 @@ export class AuditController {
   ) {}
 
   @Get('audit')
-  async run(): Promise<{ differences: string[] }> {
-    return { differences: await this.audit.run() };
+  async run(): Promise<AuditAnswer> {
+    return renderAudit(await this.audit.run());
   }
 
   /** Agents mend the networks of their kernels; what still differs is in the answer. */
   @Post('audit/repair')
   @HttpCode(200)
-  async repair(): Promise<{ differences: string[] }> {
-    return { differences: await this.audit.run(true) };
+  async repair(): Promise<AuditAnswer> {
+    return renderAudit(await this.audit.run(true));
   }
 
   /** The last placement of an instance: for each host the filter that rejected it, and why. */

@@ -6,7 +6,7 @@ export const audit: DemoStep = {
   title: 'Compare Postgres, agents and allocations',
   needs: [],
   async run(demo) {
-    const differences = await demo.fleet.settledAudit();
+    const differences = await demo.fleet.audit();
     claim(differences.length === 0, differences.join('; '));
     return 'no difference';
   },
