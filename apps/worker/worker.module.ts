@@ -35,6 +35,7 @@ import { PrecheckStep } from './move/live/precheck.step.js';
 import { ReleaseStep } from './move/live/release.step.js';
 import { SwitchCommit } from './move/live/switch-commit.js';
 import { SwitchStep } from './move/live/switch.step.js';
+import { LookWorkflow } from './move/health/look.workflow.js';
 import { BatchRounds } from './move/batch/batch-rounds.js';
 import { LateArrivals } from './move/batch/late-arrivals.js';
 import { LiveChoices } from './move/batch/live-choices.js';
@@ -101,6 +102,7 @@ const cold = [
     BatchRounds,
     LateArrivals,
     LiveChoices,
+    LookWorkflow,
     MoveBatchWorkflow,
     BindPortWorkflow,
     UnbindPortWorkflow,

@@ -15,6 +15,7 @@ import { ResyncHostWorkflow } from './host/resync.workflow.js';
 import { HostCalls } from './host/host-calls.js';
 import { InstanceSpecs } from './instance/instance-specs.js';
 import { LiveMigrateWorkflow } from './move/live/live-migrate.workflow.js';
+import { LookWorkflow } from './move/health/look.workflow.js';
 import { MoveBatchWorkflow } from './move/batch/move-batch.workflow.js';
 import { BindPortWorkflow } from './network/bind-port.workflow.js';
 import { UnbindPortWorkflow } from './network/unbind-port.workflow.js';
@@ -52,6 +53,7 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     resync: ResyncHostWorkflow,
     autoConfirm: AutoConfirmWorkflow,
     batch: MoveBatchWorkflow,
+    look: LookWorkflow,
   ) {
     runner.register(create);
     runner.register(remove);
@@ -66,6 +68,7 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     runner.register(resync);
     runner.register(autoConfirm);
     runner.register(batch);
+    runner.register(look);
     for (const workflow of cold.workflows()) runner.register(workflow);
     for (const workflow of powerWorkflows({ hosts, specs, transitions })) runner.register(workflow);
   }

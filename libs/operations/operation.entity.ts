@@ -10,7 +10,7 @@ export type OperationState = 'pending' | 'running' | 'undoing' | 'done' | 'error
 /** LXD's classes: a task runs by itself, a websocket waits for clients to connect, a token waits to be used. */
 export type OperationClass = 'task' | 'websocket' | 'token';
 
-export type QueueName = 'instance' | 'migration' | 'image' | 'maintenance' | 'batch';
+export type QueueName = 'instance' | 'migration' | 'image' | 'maintenance' | 'batch' | 'look';
 
 export interface OperationFailure {
   step: string;

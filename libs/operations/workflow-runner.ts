@@ -35,7 +35,14 @@ export interface RunnerSettings {
   sweepMs?: number;
 }
 
-const CONCURRENCY: Record<QueueName, number> = { instance: 32, migration: 8, image: 4, maintenance: 4, batch: 64 };
+const CONCURRENCY: Record<QueueName, number> = {
+  instance: 32,
+  migration: 8,
+  image: 4,
+  maintenance: 4,
+  batch: 64,
+  look: 64,
+};
 /** Milliseconds that `stop` waits for steps that do not heed their signal. */
 const STOP_MS = 10_000;
 

@@ -35,6 +35,7 @@ export function newProgress(migrationId: string, phase: MigrationPhase): Migrati
     memoryMode: '',
     memoryModeReason: '',
     restoreRetried: '',
+    guestBefore: undefined,
   };
 }
 

@@ -8,6 +8,7 @@ import type {
   PrepareMigrationRequest,
   SendMigrationRequest,
 } from '#generated/lxstack/agent/v1/agent';
+import type { GetGuestHealthRequest } from '#generated/lxstack/agent/v1/guest';
 import { ConflictError, NotFoundError } from '#libs/common/errors';
 import { listenForMoves } from './target/data-listener.js';
 import { guestFacts } from './checks/guest-facts.js';
@@ -73,6 +74,7 @@ export function migrationHandlers(migrations: Migrations) {
       move?.hurry();
       return move ? Promise.resolve(move.record.progress) : Promise.reject(new NotFoundError('Migration', migrationId));
     },
+    getGuestHealth: (request: GetGuestHealthRequest) => migrations.looks.look(request),
     getMigration({ migrationId }: MigrationRequest): Promise<MigrationProgress> {
       const [known] = migrations.ends(migrationId);
       return known

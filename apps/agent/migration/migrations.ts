@@ -5,6 +5,7 @@ import { sleep } from '#libs/common/clock';
 import { ConflictError, InvalidInputError } from '#libs/common/errors';
 import { newSecret } from '#libs/common/ids';
 import { UUID, requireName } from '#libs/common/names';
+import { GuestLooks } from './health/guest-looks.js';
 import { OutgoingSlots } from './source/outgoing-slots.js';
 import { IncomingMove } from './target/incoming-move.js';
 import { MigrationRecords, newProgress } from './migration-record.js';
@@ -24,10 +25,12 @@ export class Migrations {
   readonly incoming = new Map<string, IncomingMove>();
   readonly outgoing = new Map<string, OutgoingMove>();
   readonly records: MigrationRecords;
+  readonly looks: GuestLooks;
   private readonly outgoingSlots = new OutgoingSlots();
 
   constructor(readonly deps: MigrationDeps) {
     this.records = new MigrationRecords(join(deps.stateDirectory, 'migrations'));
+    this.looks = new GuestLooks(deps);
   }
 
   ends(migrationId: string): Move[] {
@@ -81,6 +84,7 @@ export class Migrations {
     if (present) return present;
     for (const move of [...this.outgoing.values()].filter((one) => one.record.spec.id === instanceId))
       if (!move.finished) await move.abort('another move of the instance begins');
+    await this.looks.end(instanceId);
     await this.mapped(instanceId);
     const spec = await this.deps.instances.spec(instanceId);
     const progress = newProgress(migrationId, MigrationPhase.MIGRATION_PHASE_PREPARED);

@@ -7,6 +7,7 @@ import { DesiredStateController } from './desired-state/desired-state.controller
 import { DrainController } from './drain/drain.controller.js';
 import { HostsController } from './hosts/hosts.controller.js';
 import { LiveMigrationController } from './live-migration/live-migration.controller.js';
+import { FleetMigrationsController } from './migrations/migrations.controller.js';
 import { MobilityController } from './mobility/mobility.controller.js';
 import { RebalanceController } from './rebalance/rebalance.controller.js';
 import { OperationsController } from './operations/operations.controller.js';
@@ -18,6 +19,7 @@ import { OperationsController } from './operations/operations.controller.js';
     AuditController,
     DesiredStateController,
     DrainController,
+    FleetMigrationsController,
     HostsController,
     LiveMigrationController,
     MobilityController,

@@ -4,10 +4,11 @@ import { Events } from '../client/events.js';
 import type { FleetEvent } from '../client/events.js';
 import { adminAccess } from '../fleet/access.js';
 import { layoutOf, print } from './layout-of.js';
+import { healthLines } from './migration-health.js';
 import { addProgress, renderProgress } from './migration-progress.js';
 import type { Progress } from './migration-progress.js';
 
-interface ListedMigration {
+export interface ListedMigration {
   id: number;
   uuid: string;
   instance_uuid: string;
@@ -57,6 +58,7 @@ export function migrationCommand(): Command {
       try {
         const last = await follow(api, events, found);
         print(lineOf(last));
+        for (const line of await healthLines(api, events, last)) print(line);
         if (['cancelled', 'failed', 'error'].includes(last.status)) process.exitCode = 1;
       } finally {
         events.close();
@@ -75,7 +77,7 @@ async function follow(api: Api, events: Events, migration: ListedMigration): Pro
     else print(renderProgress(progress, Date.now()));
   };
   const forget = events.listen(({ type, id, data }: FleetEvent) => {
-    if (type !== 'migration' || id !== migration.uuid) return;
+    if (type !== 'migration' || id !== migration.uuid || !('phase' in data)) return;
     progress = addProgress(progress, data, Date.now());
     draw();
   });

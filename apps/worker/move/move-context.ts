@@ -1,3 +1,4 @@
+import type { GuestCpu } from '#generated/lxstack/agent/v1/guest';
 import type { CapacityNeeded } from '#libs/mobility/eligibility/capacity-rules';
 import type { Explanation } from '#libs/scheduling/core/explanation';
 
@@ -19,6 +20,8 @@ export interface MoveContext {
   ticket?: string;
   /** Live moves: both ends have heard of the commit, from the worker that made it. */
   told?: boolean;
+  /** Live moves: what the guest's tasks did before the freeze. */
+  guestBefore?: GuestCpu;
   /** Cold moves: whether it ran before, and is to run after. */
   wasRunning?: boolean;
   /** Cold moves: the target has started it, or was told of the commit where it did not run. */

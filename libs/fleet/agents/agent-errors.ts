@@ -14,6 +14,9 @@ export class AgentRefusedError extends ConflictError {}
 /** The agent tried and failed; the message says why. */
 export class AgentFailedError extends DomainError {}
 
+/** The agent is of a release that has no such call. */
+export class AgentTooOldError extends AgentFailedError {}
+
 /**
  * The domain error for the gRPC status of an agent's answer. UNAVAILABLE and DEADLINE_EXCEEDED may pass by themselves:
  * UnavailableError.
@@ -44,6 +47,8 @@ function errorOf(host: string, method: string, error: ServiceError): DomainError
       return new InvalidInputError(method, message);
     case status.FAILED_PRECONDITION:
       return reason.includes('STALE_EPOCH') ? new StaleEpochError(message) : new AgentRefusedError(message);
+    case status.UNIMPLEMENTED:
+      return new AgentTooOldError(message);
     default:
       return new AgentFailedError(message);
   }

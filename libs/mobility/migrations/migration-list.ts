@@ -1,10 +1,12 @@
 import { UUID } from '#libs/common/names';
 import { behindMarker, MAX_PAGE } from '#libs/database/keyset';
 import type { OrderKey } from '#libs/database/keyset';
+import type { GuestHealth } from '../health/guest-health.js';
 import type { MigrationStatus, MigrationType } from './migration.entity.js';
 
 /** Nova API: os-migrations, and server migrations with `instanceId` and `inProgress`. */
 export interface MigrationFilter {
+  uuid?: string;
   instanceId?: string;
   /** Name of the host at either end. */
   host?: string;
@@ -47,6 +49,7 @@ export interface MigrationView {
   memoryModeReason: string;
   timingsMs: Record<string, number>;
   failure: { step: string; reason: string; logTail: string[] } | null;
+  health: GuestHealth | null;
   createdAt: Date;
   updatedAt: Date;
 }
@@ -57,7 +60,7 @@ const columns = `m.uuid, m.id, m.migration_type AS "migrationType", m.status, m.
   m.memory_bytes_total::float8 AS "memoryBytesTotal", m.memory_bytes_processed::float8 AS "memoryBytesProcessed",
   m.disk_bytes_total::float8 AS "diskBytesTotal", m.disk_bytes_processed::float8 AS "diskBytesProcessed",
   m.memory_mode AS "memoryMode", m.memory_mode_reason AS "memoryModeReason",
-  m.timings_ms AS "timingsMs", m.failure, m.created_at AS "createdAt", m.updated_at AS "updatedAt"`;
+  m.timings_ms AS "timingsMs", m.failure, m.health, m.created_at AS "createdAt", m.updated_at AS "updatedAt"`;
 
 const newest: OrderKey = { sql: 'm.id', direction: 'desc' };
 
@@ -72,6 +75,7 @@ export function migrationsQuery(filter: MigrationFilter): { text: string; values
     values.push(value);
     conditions.push(condition(`$${values.length}`));
   };
+  add((n) => `m.uuid = ${n}`, filter.uuid);
   // What is no UUID is the id of no instance, and PostgreSQL would refuse it.
   if (filter.instanceId !== undefined && !UUID.test(filter.instanceId)) conditions.push('false');
   else add((n) => `m.instance_id = ${n}`, filter.instanceId);

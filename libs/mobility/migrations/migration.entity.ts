@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { GuestHealth } from '../health/guest-health.js';
 import { BigintColumn, Timestamps } from '#libs/database/columns';
 
 /** Nova's migration_type. */
@@ -101,4 +102,8 @@ export class Migration extends Timestamps {
   /** The step that failed, why, and the last lines of CRIU's log. */
   @Column({ type: 'jsonb', nullable: true })
   failure: { step: string; reason: string; logTail: string[] } | null;
+
+  /** What a look at the guest, some time after the move, has found. Null before it, and where the host could not tell. */
+  @Column({ type: 'jsonb', nullable: true })
+  health: GuestHealth | null;
 }

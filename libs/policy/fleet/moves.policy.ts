@@ -30,6 +30,12 @@ export const fleetMoves = rules({
     description: "Show a server's latest live migration",
     routes: [`GET ${at}/instances/{id}/live-migration`],
   },
+  'fleet:migrations:show': {
+    check: watching,
+    scope: CLOUD,
+    description: 'Show a move: its timings, and how its guest did afterwards',
+    routes: [`GET ${at}/migrations/{id}`],
+  },
   'fleet:rebalance-plans:list': {
     check: watching,
     scope: CLOUD,

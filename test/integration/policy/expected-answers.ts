@@ -106,6 +106,7 @@ export const expected: Readonly<Record<string, string>> = {
   'GET /fleet/v1/instances/{id}/live-migration': '401 403 403 403 403 403 404',
   'POST /fleet/v1/instances/{id}/live-migration': '401 403 403 403 403 403 404',
   'GET /fleet/v1/instances/{id}/mobility': '401 200 200 404 403 403 200',
+  'GET /fleet/v1/migrations/{id}': '401 403 403 403 403 404 404',
   'POST /fleet/v1/join-tokens': '401 403 403 403 403 403 201',
   'GET /fleet/v1/operations': '401 200 200 200 403 200 200',
   'GET /fleet/v1/operations/{id}': '401 200 200 404 403 200 200',

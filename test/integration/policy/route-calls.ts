@@ -183,6 +183,7 @@ const others: Record<string, Make> = {
   'GET /fleet/v1/instances/{id}/explain': onServer(),
   'GET /fleet/v1/instances/{id}/live-migration': onServer(),
   'POST /fleet/v1/instances/{id}/live-migration': onServer({ body: { host: 'nowhere' } }),
+  'GET /fleet/v1/migrations/{id}': () => ({ params: { id: '11111111-2222-4333-8444-555555555555' } }),
   'GET /fleet/v1/operations/{id}': async (ground) => {
     const { id } = await ground.world.database.manager.findOneByOrFail(Operation, {
       resourceId: await ground.server(),

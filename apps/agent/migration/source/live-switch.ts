@@ -4,6 +4,7 @@ import { sleep } from '#libs/common/clock';
 import { faultPoint } from '#libs/common/fault-point';
 import { inFlight } from '../frames/accept-queues.js';
 import type { DiskSource } from '../disk/disk-source.js';
+import type { CpuWatch } from '../health/cpu-watch.js';
 import type { Dump } from '../criu/dump.js';
 import { raiseAgentPriority } from '../agent-priority.js';
 import { LiveMemory } from '../memory/live-memory.js';
@@ -27,6 +28,7 @@ interface Shared extends MemoryShared {
   redirect: FrameRedirect;
   disk: DiskSource;
   dump: Dump;
+  cpu: CpuWatch;
 }
 
 /** The source's part of the switch: from just before the freeze to the answer whether the move is committed. */
@@ -57,7 +59,9 @@ export class LiveSwitch {
   /** Resolves when the move is committed. When it throws before that, the instance runs on here. */
   async run(): Promise<void> {
     const memoryMode = await this.sendMemory();
-    await Promise.all([this.armTarget(memoryMode), this.preparation.arm()]);
+    const { cpu } = this.shared;
+    const cpuOnceArmed = Promise.all([cpu.end(), this.armTarget(memoryMode), this.preparation.arm()]);
+    [this.progress.guestBefore] = await cpuOnceArmed;
     for (const pause of PAUSES_MS) {
       const failure = await this.dumpOnce(true);
       if (!failure) return;

@@ -6,6 +6,7 @@ import { ConflictError, messageOf } from '#libs/common/errors';
 import { faultPoint } from '#libs/common/fault-point';
 import { killTasks } from '../criu/checkpoint-process.js';
 import { CommitDecision } from '../commit-decision.js';
+import { CpuWatch } from '../health/cpu-watch.js';
 import type { OutgoingSlots } from './outgoing-slots.js';
 import type { DiskSource } from '../disk/disk-source.js';
 import { Dump } from '../criu/dump.js';
@@ -39,6 +40,7 @@ export class OutgoingMove {
   private readonly disk: OutgoingDisk;
   private liveSwitch: LiveSwitch | undefined;
   private readonly decision = new CommitDecision();
+  private readonly cpu: CpuWatch;
   private endTurn: () => void = () => undefined;
   private ended = Promise.withResolvers<void>();
 
@@ -51,6 +53,7 @@ export class OutgoingMove {
   ) {
     this.directory = moveDirectory(deps.runDirectory, record.migrationId);
     const initPid = () => deps.instances.initPid(record.spec.id);
+    this.cpu = new CpuWatch(initPid);
     this.redirect = new FrameRedirect(deps.network, record.spec.nics, request.targetVtep, initPid);
     this.feed = new ProgressFeed(record.progress);
     this.throttle = new Throttle(request.bandwidthBytesPerSecond);
@@ -85,6 +88,7 @@ export class OutgoingMove {
     try {
       this.endTurn = await this.outgoingSlots.turn(this.request.atOnce, this.decision.wait());
       this.stopIfAborted();
+      if (this.live) this.cpu.begin();
       this.target = await TargetLink.open(this.deps, this.request);
       await faultPoint('source.connected');
       const disk = await this.presyncDisk();
@@ -152,16 +156,13 @@ export class OutgoingMove {
   }
 
   private async moveLive(disk: DiskSource): Promise<void> {
-    const { deps, request, record, feed, decision, redirect, throttle } = this;
+    const { deps, request, record, feed, decision, redirect, throttle, cpu } = this;
     const target = this.target!;
     const dump = (this.dump = await Dump.prepare(deps.runDirectory, record.migrationId));
     const hurried = () => this.hurried;
-    const shared = { deps, request, record, feed, decision, redirect, throttle, hurried, disk, target, dump };
-    this.liveSwitch = new LiveSwitch(
-      shared,
-      (timeLeft) => this.recordCommitAsked(timeLeft),
-      () => this.resolve(),
-    );
+    const shared = { deps, request, record, feed, decision, redirect, throttle, hurried, disk, target, dump, cpu };
+    const asked = (timeLeft: number) => this.recordCommitAsked(timeLeft);
+    this.liveSwitch = new LiveSwitch(shared, asked, () => this.resolve());
     await this.liveSwitch.run();
     await this.releaseInstance();
   }

@@ -11,6 +11,7 @@ import { NotFoundError } from '#libs/common/errors';
 import { Instances } from '#libs/compute/instances/instances';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
 import { FleetErrorFilter } from '../fleet.errors.js';
+import { renderMigration } from '../migrations/migration.renderer.js';
 
 class LiveMigrationBody {
   /** Name of the target; absent: the scheduler chooses. */
@@ -54,21 +55,6 @@ export class LiveMigrationController {
   private async render(instanceId: string): Promise<object> {
     const [view] = await this.migrations.list({ instanceId, migrationType: 'live-migration', limit: 1 });
     if (!view) throw new NotFoundError('Live migration of instance', instanceId);
-    return {
-      live_migration: {
-        id: view.uuid,
-        operation_id: view.operationId,
-        instance_id: instanceId,
-        status: view.status,
-        source_host: view.sourceHost,
-        target_host: view.destHost,
-        memory_mode: view.memoryMode || null,
-        memory_mode_reason: view.memoryModeReason || null,
-        memory_bytes: view.memoryBytesTotal,
-        disk_bytes: view.diskBytesTotal,
-        timings_ms: view.timingsMs,
-        failure: view.failure,
-      },
-    };
+    return { live_migration: renderMigration(view) };
   }
 }

@@ -4,6 +4,7 @@ import type { MoveInput } from '#libs/mobility/migrations/move-operations';
 import { Operations } from '#libs/operations/operations.service';
 import type { Step, StepRun } from '#libs/operations/workflow';
 import { OldAgents } from '../../network/old-agents.js';
+import { lookAfter } from '../health/look.workflow.js';
 import type { MoveContext } from '../move-context.js';
 import { MoveLedger } from '../move-ledger.js';
 import { StartTargetStep } from './start-target.step.js';
@@ -31,6 +32,7 @@ export class ArriveStep implements Step<MoveInput, MoveContext> {
       await this.ledger.become(tx, input.migrationId, 'finished');
       const running = context.wasRunning ?? false;
       await this.transitions.markResized(tx, operation.resourceId, running, input.newFlavor ?? undefined);
+      if (running) await this.operations.createIn(tx, lookAfter(input.migrationId, 'started'));
       const autoConfirm = autoConfirmOf(input.migrationId);
       if (autoConfirm) await this.operations.createIn(tx, autoConfirm);
     });

@@ -15,6 +15,7 @@ import { startedAgain } from '../../instance/started-again.js';
 import { InstanceSpecs } from '../../instance/instance-specs.js';
 import { faultOf } from '../../instance/fault.js';
 import { ClaimTargetStep } from '../target/claim-target.step.js';
+import { lookAfter } from '../health/look.workflow.js';
 import type { MoveContext } from '../move-context.js';
 import { MoveLedger } from '../move-ledger.js';
 import { MoveSettlement } from '../move-settlement.js';
@@ -184,6 +185,7 @@ export class EvacuateWorkflow implements Workflow<MoveInput, EvacuateContext> {
       await this.transitions.finishEvacuation(tx, id, isToRun(input));
       await this.ledger.become(tx, input.migrationId, 'done');
       await this.settlement.release(tx, input.migrationId);
+      if (isToRun(input)) await this.operations.createIn(tx, lookAfter(input.migrationId, 'started'));
       // Back before this end: its resync may have gone by, and it still has its copy.
       if ((await this.fencing.bar(tx, input.source.hostId, id)).state === 'up')
         await this.operations.createIn(tx, resyncOf(input.source.hostId));

@@ -71,6 +71,7 @@ export class SwitchStep implements Step<MoveInput, MoveContext> {
 
   /** In the blackout: one transaction, then the target, then the source. What fails after the commit is `open`'s. */
   private async change(run: StepRun<MoveInput, MoveContext>, progress: MigrationProgress): Promise<void> {
+    run.context.guestBefore = progress.guestBefore;
     await this.switchCommit.run(run, progress);
     await faultPoint('worker.after-commit');
     try {

@@ -18,6 +18,7 @@ import type {
   SendMigrationRequest,
   SetForwardingRequest,
 } from '#generated/lxstack/agent/v1/agent';
+import type { GetGuestHealthRequest, GuestHealth } from '#generated/lxstack/agent/v1/guest';
 import type { Call, InstanceSpec, InstanceStatus } from '#generated/lxstack/agent/v1/types';
 import { InstanceState } from '#generated/lxstack/agent/v1/types';
 import type { CapacityLeft, CapacityNeeded } from '#libs/mobility/eligibility/capacity-rules';
@@ -48,6 +49,8 @@ export class FakeAgent implements FakePeer {
   room: Partial<CapacityNeeded & CapacityLeft> = {};
   /** What it says that it was told of its networks. */
   compared: () => NetworkComparison[] = () => [];
+  /** How it says that a guest does; nothing: it is of a release without that call. */
+  guestHealth: ((request: GetGuestHealthRequest) => GuestHealth) | undefined;
   /** Migrations of which it says that its host still has something. */
   migrationIds: string[] = [];
   private readonly refusals = new Map<Method, Refusal>();
@@ -73,6 +76,7 @@ export class FakeAgent implements FakePeer {
     this.room = {};
     this.calls.length = 0;
     this.onCall = () => {};
+    this.guestHealth = undefined;
     this.migrations.reset();
   }
 
@@ -144,6 +148,10 @@ export class FakeAgent implements FakePeer {
       hurryMigration: this.unary('hurryMigration', (request: MigrationRequest) => {
         this.migrations.goOn();
         return this.migrations.get(request.migrationId);
+      }),
+      getGuestHealth: this.unary('getGuestHealth', (request: GetGuestHealthRequest) => {
+        if (!this.guestHealth) throw rpcError(status.UNIMPLEMENTED, 'unknown method');
+        return this.guestHealth(request);
       }),
       getMigration: this.unary('getMigration', (request: MigrationRequest) => this.migrations.get(request.migrationId)),
     };

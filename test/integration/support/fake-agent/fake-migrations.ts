@@ -9,6 +9,7 @@ import type {
   PrepareMigrationResponse,
   SendMigrationRequest,
 } from '#generated/lxstack/agent/v1/agent';
+import type { GuestCpu } from '#generated/lxstack/agent/v1/guest';
 import { InstanceState } from '#generated/lxstack/agent/v1/types';
 import type { FakePeer } from './fake-peer.js';
 import { rpcError } from './rpc-error.js';
@@ -38,6 +39,8 @@ export class FakeMigrations {
   /** The send waits at this phase until `goOn`. */
   holdAt: MigrationPhase | undefined;
   goOn: () => void = () => {};
+  /** What the source says of its guest's tasks before the freeze. */
+  guestBefore: GuestCpu | undefined;
   private readonly waiting: (() => void)[] = [];
 
   constructor(private readonly agent: FakePeer) {}
@@ -45,6 +48,7 @@ export class FakeMigrations {
   reset(): void {
     this.failAt = undefined;
     this.holdAt = undefined;
+    this.guestBefore = undefined;
     this.onPhase = () => {};
   }
 
@@ -148,6 +152,7 @@ export class FakeMigrations {
       memoryMode: '',
       memoryModeReason: '',
       restoreRetried: '',
+      guestBefore: this.guestBefore,
     };
   }
 

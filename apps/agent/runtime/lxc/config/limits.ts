@@ -12,19 +12,23 @@ export interface CgroupLayout {
   devices: 'v1' | 'v2';
 }
 
-const PERIOD_US = 100_000;
+/** Of the CPU quota. */
+export const PERIOD_US = 100_000;
 const DEFAULT_PIDS = 4096;
 const UNITS: Record<string, number> = { B: 1, kB: 1e3, MB: 1e6, GB: 1e9, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
 
-/**
- * Limits of memory without swap, CPU time and shares, processes. LXD: limits.* of the configuration win over the
- * flavor's.
- */
-export function limitLines(spec: InstanceSpec, cgroups: CgroupLayout): string[] {
+/** Bytes, CPUs, microseconds of CPU time in PERIOD_US, processes; 0: no limit. LXD: limits.* of the configuration win. */
+export function limitsOf(spec: InstanceSpec): { memory: number; cpus: number; quota: number; pids: number } {
   const memory = bytes(spec.config['limits.memory']) ?? spec.limits?.memoryBytes ?? 0;
   const cpus = count('limits.cpu', spec.config['limits.cpu']) ?? spec.limits?.vcpus ?? 0;
   const pids = (count('limits.processes', spec.config['limits.processes']) ?? spec.limits?.pids) || DEFAULT_PIDS;
-  const quota = Math.max(1000, Math.round(cpus * PERIOD_US * allowance(spec.config['limits.cpu.allowance'])));
+  const share = allowance(spec.config['limits.cpu.allowance']);
+  return { memory, cpus, quota: cpus && Math.max(1000, Math.round(cpus * PERIOD_US * share)), pids };
+}
+
+/** Lines for limits of memory without swap, CPU time and shares, processes. */
+export function limitLines(spec: InstanceSpec, cgroups: CgroupLayout): string[] {
+  const { memory, cpus, quota, pids } = limitsOf(spec);
   return [
     ...(memory && cgroups.memory === 'v1' ? memoryV1(memory, cgroups.memorySwap) : []),
     ...(memory && cgroups.memory === 'v2'

@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs';
+import { CommandError } from '../../process/command-error.js';
+import { run } from '../../process/run.js';
+import { isWithin, parseCgroups } from './limits-in-force.js';
+import { read } from './task-sample.js';
+
+const ROOT = '/sys/fs/cgroup';
+const INFO_MS = 10_000;
+
+/**
+ * Why a pause would not stop all of a guest, '' where it would. A try would stop it: so its freezer is looked at, that every
+ * process is in it, and that the monitor of LXC, which writes there, answers.
+ */
+export async function cannotPause(
+  { instanceId, lxcPath, cgroup }: { instanceId: string; lxcPath: string; cgroup: string },
+  pids: Iterable<number>,
+): Promise<string> {
+  const old = existsSync(`${ROOT}/freezer/cgroup.procs`);
+  const state = read(old ? `${ROOT}/freezer/${cgroup}/freezer.state` : `${ROOT}/${cgroup}/cgroup.freeze`).trim();
+  if (!state) return 'its cgroup has no freezer';
+  if (state !== (old ? 'THAWED' : '0')) return 'it is frozen';
+  const outside = [...new Set(pids)].filter((pid) => {
+    const groups = read(`/proc/${pid}/cgroup`);
+    return groups !== '' && !isWithin(parseCgroups(groups).get(old ? 'freezer' : ''), cgroup);
+  });
+  if (outside.length) return `${outside.length} of its processes are outside its freezer`;
+  const said = await monitorSays(instanceId, lxcPath);
+  return said === 'RUNNING' ? '' : `LXC's monitor says ${said || 'nothing'}`;
+}
+
+/** '' where it does not answer. */
+async function monitorSays(instanceId: string, lxcPath: string): Promise<string> {
+  try {
+    return (await run('lxc-info', ['-n', instanceId, '-P', lxcPath, '-sH'], '', INFO_MS)).trim();
+  } catch (error) {
+    if (error instanceof CommandError) return '';
+    throw error;
+  }
+}
