@@ -33,7 +33,7 @@ import { simulatedGround } from './runtime/simulated/simulated-ground.js';
 import type { AgentSettings } from './settings.js';
 import { InstanceRecords } from './state/instance-record.js';
 import { Journal } from './state/journal.js';
-import { Turns } from './state/turns.js';
+import { Turns } from '#libs/common/turns';
 
 /** Serves until SIGTERM. Neither the agent's start nor its end touches what runs in containers. */
 export async function serve(settings: AgentSettings): Promise<void> {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
-import { sleep } from '#libs/common/clock';
+import { atMost } from '#libs/common/clock';
 import { NotFoundError, UnavailableError } from '#libs/common/errors';
 import { keyset, MAX_PAGE } from '#libs/database/keyset';
 import { transact } from '#libs/database/transactions';
@@ -149,7 +149,7 @@ export class Operations {
         if (isFinished(operation.state)) return operation;
         const left = end - Date.now();
         if (left <= 0) throw new UnavailableError(`Operation ${id} has not ended in ${timeoutMs} ms.`);
-        await firstOf(changed.promise, Math.min(left, LOOK_MS));
+        await atMost(changed.promise, Math.min(left, LOOK_MS));
         changed = Promise.withResolvers();
       }
     } finally {
@@ -162,11 +162,4 @@ export class Operations {
     for (const { id, projectId, kind, state, resourceType, resourceId } of created)
       this.events.publish({ type: 'operation', id, projectId, data: { kind, state, resourceType, resourceId } });
   }
-}
-
-/** Resolves with the promise or after `ms`, and leaves no timer behind. */
-async function firstOf(promise: Promise<void>, ms: number): Promise<void> {
-  const over = new AbortController();
-  await Promise.race([promise, sleep(ms, over.signal).catch(() => undefined)]);
-  over.abort();
 }

@@ -3,6 +3,7 @@ import type { KernelDifference } from '#libs/agent-protocol/kernel-differences';
 import { messageOf } from '#libs/common/errors';
 import { sleep } from '#libs/common/clock';
 import type { Logger } from '#libs/common/logger';
+import { Turn } from '#libs/common/turns';
 import type { InspectedNetwork } from '../network/network-mending.js';
 import type { Network } from '../network/network.js';
 import { digestsOf } from './digests.js';
@@ -33,7 +34,7 @@ interface DriftDeps {
 /** Compares the kernel with the document, mends differences, and tells of them. */
 export class Drift {
   private mendedWords: string[] = [];
-  private looking: Promise<unknown> = Promise.resolve();
+  private readonly turn = new Turn();
 
   constructor(private readonly deps: DriftDeps) {}
 
@@ -75,10 +76,7 @@ export class Drift {
    * then counts.
    */
   private compare(ids: string[], repair: boolean): Promise<NetworkComparison[]> {
-    const look = () => this.look(ids, repair);
-    const mine = this.looking.then(look, look);
-    this.looking = mine.catch(() => undefined); // `mine` gives the caller the error
-    return mine;
+    return this.turn.take(() => this.look(ids, repair));
   }
 
   private async look(ids: string[], repair: boolean): Promise<NetworkComparison[]> {

@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import type { ResourceFailure } from '#generated/lxstack/agent/v1/desired_state';
 import { messageOf } from '#libs/common/errors';
 import type { Logger } from '#libs/common/logger';
+import { Turn } from '#libs/common/turns';
 import type { SettledPort } from '../network/host-network-state.js';
 import type { Kind, Touched } from './document.js';
 import type { Ground } from './ground.js';
@@ -27,7 +28,7 @@ export class Reconciler {
   private readonly limit = pLimit(PARALLEL);
   private retry: NodeJS.Timeout | undefined;
   private retryMs = FIRST_RETRY_MS;
-  private work: Promise<unknown> = Promise.resolve();
+  private readonly turn = new Turn();
 
   constructor(
     private readonly ground: Ground,
@@ -122,9 +123,7 @@ export class Reconciler {
 
   /** Runs one change of the document after the other. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.work.then(work, work);
-    this.work = mine.catch(() => undefined); // `mine` gives the caller the error
-    return mine;
+    return this.turn.take(work);
   }
 }
 

@@ -4,7 +4,7 @@ import type { Images } from '../images/image-cache.js';
 import type { Network } from '../network/network.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { InstanceRecords } from '../state/instance-record.js';
-import type { Turns } from '../state/turns.js';
+import type { Turns } from '#libs/common/turns';
 import type { StorageDriver } from '../storage/storage-driver.js';
 
 /** What the classes that work on instances need. */

@@ -7,7 +7,7 @@ import { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { newId } from '#libs/common/ids';
 import { InstanceRecords } from '../state/instance-record.js';
 import type { RecordedState } from '../state/instance-record.js';
-import { Turns } from '../state/turns.js';
+import { Turns } from '#libs/common/turns';
 import type { InstancesDeps } from './instances-deps.js';
 import { Lifecycle } from './lifecycle.js';
 import { movableInstances } from './movable-instances.js';

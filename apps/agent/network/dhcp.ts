@@ -8,7 +8,7 @@ import { ipBatch, ipBatchForce, nft } from './commands.js';
 import { run } from '../process/run.js';
 import { protectDhcp, unprotect } from './anti-spoofing.js';
 import { bridgeOf, dhcpOf } from './interface-names.js';
-import { Turns } from '../state/turns.js';
+import { Turns } from '#libs/common/turns';
 import { onReserve } from '../state/disk-reserve.js';
 import { intoServiceCgroup } from './service-cgroup.js';
 

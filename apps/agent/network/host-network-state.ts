@@ -7,7 +7,7 @@ import type { NetworkRecord, NetworkRecords } from './network-records.js';
 import { isDown, setLinkStates } from './port-links.js';
 import type { FindGuest } from './port-links.js';
 import { PortsAhead } from './ports-ahead.js';
-import { Turns } from '../state/turns.js';
+import { Turns } from '#libs/common/turns';
 
 export interface HostNetworkOptions {
   /** Directory of the agent's state; records lie in `networks/`, DHCP in `dhcp/`. */

@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws';
+import { atMost } from '#libs/common/clock';
 import type { Api, ApiAccess } from './api.js';
 
 /** A message of the websocket `/fleet/v1/events`. */
@@ -56,7 +57,7 @@ export class Events {
         if (found !== undefined) return found;
         const left = deadline - Date.now();
         if (left <= 0) throw new Error(`${what}: not within ${timeoutMs / 1000} s`);
-        await within(changed.promise, Math.min(left, recheckMs));
+        await atMost(changed.promise, Math.min(left, recheckMs));
         changed = Promise.withResolvers<void>();
       }
     } finally {
@@ -105,12 +106,4 @@ export class Events {
 function parseEvent(text: string): FleetEvent {
   const data = JSON.parse(text) as Record<string, unknown>;
   return { type: data.type as FleetEvent['type'], id: String(data.id), resourceId: String(data.resourceId), data };
-}
-
-/** Resolves with the promise or after `ms`, whichever comes first, and leaves no timer behind. */
-async function within(promise: Promise<void>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
-  await Promise.race([promise, late]);
-  clearTimeout(timer);
 }

@@ -28,7 +28,7 @@ export function hostCommand(): Command {
       print(`${name} takes servers again`);
     });
   const revoke = new Command('revoke')
-    .description('take no call of a host any more, until it joins again (host token --for NAME --re-enrol)')
+    .description('refuse every call of a host until it joins again (host token --for NAME --re-enrol)')
     .argument('<name>')
     .action(async (name: string, _options: object, command: Command) => {
       const api = new Api(await adminAccess(layoutOf(command)));

@@ -105,7 +105,7 @@ function listCommand(): Command {
 
 function cancelCommand(): Command {
   return new Command('cancel')
-    .description('a plan that waits does not begin; of one that is carried out no further move begins')
+    .description('a plan that waits never begins; of a plan under way no further move begins')
     .argument('<id>')
     .action(async (id: string, _options: object, command: Command) => {
       print(lineOf(await call(await apiOf(command), 'DELETE', pathOf(id))));

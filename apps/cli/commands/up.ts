@@ -9,7 +9,7 @@ const REAL_HOSTS = 80;
 
 export function upCommand(): Command {
   return new Command('up')
-    .description('start a fleet on this machine, or what of it does not run')
+    .description('start a fleet on this machine, or those of its processes that do not run')
     .option('--hosts <number>', 'simulated hosts', hostCount)
     .addOption(new Option('--runtime <runtime>', 'what runs the instances').choices(['lxc', 'simulated']))
     .action(async (options: Partial<Pick<FleetSettings, 'hosts' | 'runtime'>>, command: Command) => {

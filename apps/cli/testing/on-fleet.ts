@@ -34,14 +34,14 @@ export async function onFleet(
     tally = await work(layout);
   } catch (error) {
     tally.failed++;
-    print(`  FAIL what the tests need starts\n${messageOf(error)}`);
+    print(`  FAIL the fleet for the tests starts\n${messageOf(error)}`);
   }
   try {
     if (tally.failed > 0) await printLogs(layout, print);
     await stopFleet(layout, true, silent);
   } catch (error) {
     tally.failed++;
-    print(`  FAIL what the tests needed is ended\n${messageOf(error)}`);
+    print(`  FAIL the fleet for the tests ends\n${messageOf(error)}`);
   }
   return tally;
 }

@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import type { DesiredStateAcknowledgement, DesiredStateSubscription } from '#generated/lxstack/agent/v1/desired_state';
 import { messageOf } from '#libs/common/errors';
 import { createLogger } from '#libs/common/logger';
+import { Turn } from '#libs/common/turns';
 import { Notices } from '#libs/database/notices';
 import { AckBuffer } from './ack-buffer.js';
 import { Acknowledgements } from './acknowledgements.js';
@@ -45,7 +46,8 @@ export class DesiredStateFeed implements OnApplicationShutdown {
   /** Nobody followed: the cursor is old. */
   private idle = true;
   private readonly newcomers: Newcomer[] = [];
-  private turn: Promise<unknown> = Promise.resolve();
+  /** Rounds and admissions run one after the other, so that what is sent later was also read later. */
+  private readonly turn = new Turn();
   private wakeUp: NodeJS.Timeout | undefined;
   private notBefore = 0;
   private timers: NodeJS.Timeout[] = [];
@@ -71,7 +73,7 @@ export class DesiredStateFeed implements OnApplicationShutdown {
     await (this.started ??= this.start());
     const newcomer: Newcomer = { stream, subscription, ...Promise.withResolvers<void>() };
     this.newcomers.push(newcomer);
-    void this.inTurn(() => this.admit(this.newcomers.splice(0, MOST_AT_ONCE)));
+    void this.turn.take(() => this.admit(this.newcomers.splice(0, MOST_AT_ONCE)));
     await newcomer.promise;
     this.wake(); // what was committed since the cursor and is not in what was sent
   }
@@ -119,7 +121,7 @@ export class DesiredStateFeed implements OnApplicationShutdown {
     for (const timer of this.timers) clearInterval(timer);
     for (const { stream } of this.followers.values()) stream.end('the control plane ends');
     this.followers.clear();
-    await this.turn;
+    await this.turn.take(() => Promise.resolve());
     await this.acks.flush();
   }
 
@@ -135,11 +137,13 @@ export class DesiredStateFeed implements OnApplicationShutdown {
     const inMs = Math.max(FIRST_MS, this.notBefore - performance.now());
     this.wakeUp = setTimeout(() => {
       this.wakeUp = undefined;
-      void this.inTurn(() => this.round()).catch((error: unknown) => {
-        this.log.warn({ error: messageOf(error) }, 'hosts not told yet');
-        this.notBefore = performance.now() + LONGEST_PAUSE_MS;
-        this.wake();
-      });
+      void this.turn
+        .take(() => this.round())
+        .catch((error: unknown) => {
+          this.log.warn({ error: messageOf(error) }, 'hosts not told yet');
+          this.notBefore = performance.now() + LONGEST_PAUSE_MS;
+          this.wake();
+        });
     }, inMs).unref();
   }
 
@@ -172,12 +176,5 @@ export class DesiredStateFeed implements OnApplicationShutdown {
   private refresh(revision: string): void {
     for (const follower of this.followers.values())
       if (performance.now() - follower.sentAt > REVISION_AGE_MS) follower.send(revision, EMPTY, false, false);
-  }
-
-  /** Rounds and newcomers one after the other: what is sent later was read later. */
-  private inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.turn.then(work, work);
-    this.turn = mine.catch(() => undefined); // told to who waits for it
-    return mine;
   }
 }

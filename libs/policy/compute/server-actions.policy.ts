@@ -100,7 +100,7 @@ export const serverActions = rules({
   'os_compute_api:servers:unknown_action': {
     check: member,
     scope: PROJECT,
-    description: 'Be told that there is no such action',
+    description: 'Ask for an unknown action (answered with 400)',
     routes: ['POST /compute/v2.1/servers/{id}/action'],
   },
 });

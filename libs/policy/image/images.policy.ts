@@ -51,7 +51,7 @@ export const images = rules({
   communitize_image: {
     check: member,
     scope: PROJECT,
-    description: 'Offer an image to all who know of it',
+    description: 'Let everybody who knows the id of an image use it',
   },
   upload_image: {
     check: member,

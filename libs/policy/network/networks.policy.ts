@@ -37,7 +37,7 @@ export const networks = rules({
   'get_network:provider:segmentation_id': {
     check: admin,
     scope: PROJECT,
-    description: "See networks' VNIs and what else is the provider's; filter and sort by it",
+    description: "See networks' VNIs and other provider attributes; filter and sort by them",
   },
   update_network: {
     check: member,

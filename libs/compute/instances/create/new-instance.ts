@@ -1,11 +1,7 @@
+import type { RequestedNic } from '#libs/networking/ports/instance-ports.service';
 import type { InstanceResources } from '../instance-resources.js';
-/** One NIC asked for (Nova: networks[] of POST /servers): a network, or a port that exists. */
-export interface RequestedNic {
-  networkId?: string;
-  portId?: string;
-  fixedIp?: string;
-}
 
+/** What a face asks for that makes an instance. */
 export interface NewInstance {
   name: string;
   /** RFC 1123 label; made from the name where left out. */

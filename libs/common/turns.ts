@@ -13,3 +13,13 @@ export class Turns {
     }
   }
 }
+
+/** `Turns` with a single queue. */
+export class Turn {
+  private readonly turns = new Turns();
+
+  /** Runs `work` after all earlier work; resolves or rejects as it does. */
+  take<T>(work: () => Promise<T>): Promise<T> {
+    return this.turns.take('', work);
+  }
+}
