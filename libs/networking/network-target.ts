@@ -1,6 +1,9 @@
 import type { Target } from '#libs/policy/check/check';
 
-/** What rules look at of a network, and of what lies on it: whose it is, whose the network is, whether all share that. */
+/**
+ * What policy rules compare with the caller, for a network and for what lies on it: its project, the network's project,
+ * and whether the network is shared.
+ */
 export function networkTarget(
   network: { projectId: string; shared: boolean },
   { projectId }: { projectId: string } = network,

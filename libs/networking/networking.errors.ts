@@ -1,13 +1,13 @@
 import { ConflictError } from '#libs/common/errors';
 
-/** Neutron: IpAddressGenerationFailure. */
+/** A network has no free address left (Neutron: IpAddressGenerationFailure). */
 export class NoFreeAddressError extends ConflictError {
   constructor(readonly networkId: string) {
     super(`No more IP addresses available on network ${networkId}.`);
   }
 }
 
-/** Neutron: IpAddressInUse. */
+/** Another port has the address (Neutron: IpAddressInUse). */
 export class AddressInUseError extends ConflictError {
   constructor(
     readonly networkId: string,
@@ -17,14 +17,14 @@ export class AddressInUseError extends ConflictError {
   }
 }
 
-/** Neutron: MacAddressInUse. */
+/** Another port of the network has the MAC (Neutron: MacAddressInUse). */
 export class MacInUseError extends ConflictError {
   constructor(networkId: string, mac: string) {
     super(`Unable to complete operation for network ${networkId}. The mac address ${mac} is in use.`);
   }
 }
 
-/** Neutron: PortInUse. */
+/** The port is an instance's (Neutron: PortInUse). */
 export class PortInUseError extends ConflictError {
   constructor(
     readonly portId: string,
@@ -34,28 +34,28 @@ export class PortInUseError extends ConflictError {
   }
 }
 
-/** Neutron: NetworkInUse. */
+/** The network has ports (Neutron: NetworkInUse). */
 export class NetworkInUseError extends ConflictError {
   constructor(networkId: string) {
     super(`Unable to complete operation on network ${networkId}. There are one or more ports still in use on it.`);
   }
 }
 
-/** Neutron: SubnetInUse. */
+/** Ports have addresses of the subnet (Neutron: SubnetInUse). */
 export class SubnetInUseError extends ConflictError {
   constructor(subnetId: string) {
     super(`Unable to complete operation on subnet ${subnetId}: One or more ports have an IP allocation from it.`);
   }
 }
 
-/** Nova: NetworkAmbiguous. */
+/** The caller names no network and could use several (Nova: NetworkAmbiguous). */
 export class NetworkAmbiguousError extends ConflictError {
   constructor() {
     super('Multiple possible networks found, use a Network ID to be more specific.');
   }
 }
 
-/** Neutron: SecurityGroupCannotRemoveDefault. */
+/** The default group of a project stays (Neutron: SecurityGroupCannotRemoveDefault). */
 export class DefaultSecurityGroupError extends ConflictError {
   constructor() {
     super('Insufficient rights for removing default security group.');

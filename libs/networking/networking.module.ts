@@ -13,6 +13,6 @@ import { HostNetworks } from './views/host-networks.js';
 const desiredState = [Acknowledgements, ChangeLog, DesiredStateFeed, HostDocuments, HostFacts];
 const services = [Networks, Subnets, InstancePorts, Ports, HostNetworks, ...desiredState];
 
-/** Wants DatabaseModule and OperationsModule beside it. */
+/** The importing app also imports DatabaseModule and OperationsModule. */
 @Module({ providers: services, exports: services })
 export class NetworkingModule {}

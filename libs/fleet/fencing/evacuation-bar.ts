@@ -10,7 +10,7 @@ export type EvacuationBar =
   | { state: 'up' }
   /** The agent has promised that the instance is killed by `opensAt`. */
   | { state: 'fencing'; opensAt: Date }
-  /** Nobody knows: it may run there for ever. */
+  /** The agent has promised nothing: the instance may run there for ever. */
   | { state: 'unfenced' };
 
 export interface BarFacts {

@@ -2,12 +2,12 @@ import { messageOf } from '#libs/common/errors';
 import { createLogger } from '#libs/common/logger';
 import type { Acknowledgement, Acknowledgements } from './acknowledgements.js';
 
-/** Somebody waits: soon, but the answers of many hosts in one statement. */
+/** Delay where a caller waits for the acknowledgement: short, yet long enough to write many hosts in one statement. */
 const SOON_MS = 15;
-/** Nobody does: the table is told now and then how far hosts are. */
+/** Delay where no caller waits: the table learns how far hosts are. */
 const LATER_MS = 3_000;
 
-/** Acknowledgements on their way into the table, the newest of each host: a thousand hosts cost a statement, not a thousand. */
+/** Collects acknowledgements and writes the newest of each host, so that a thousand hosts cost one statement. */
 export class AckBuffer {
   private readonly log = createLogger('desired-state');
   private readonly pending = new Map<string, Acknowledgement>();
@@ -17,7 +17,7 @@ export class AckBuffer {
 
   constructor(private readonly acknowledgements: Pick<Acknowledgements, 'write'>) {}
 
-  /** `soon`: somebody waits for it, or it tells of something that is not as it should be. */
+  /** `soon`: a caller waits for it, or it reports a failure or something mended. */
   add(acknowledgement: Acknowledgement, soon: boolean): void {
     const before = this.pending.get(acknowledgement.hostId);
     const mended = [...(before?.mended ?? []), ...acknowledgement.mended].slice(0, 100);
@@ -26,7 +26,7 @@ export class AckBuffer {
     this.schedule(soon ? SOON_MS : LATER_MS);
   }
 
-  /** What is waiting is written at once. */
+  /** Writes at once what has been collected. */
   async flush(): Promise<void> {
     clearTimeout(this.timer);
     this.due = Infinity;

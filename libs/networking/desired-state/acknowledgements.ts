@@ -6,7 +6,7 @@ import { Notices } from '#libs/database/notices';
 import { parseRevision } from './revision.js';
 import { hostIsUp } from '#libs/fleet/hosts/host-state';
 
-/** What one host says of its document. */
+/** What a host's agent says of its document: the revision that it has applied, what failed, what it mended. */
 export interface Acknowledgement {
   hostId: string;
   revision: string;
@@ -14,7 +14,7 @@ export interface Acknowledgement {
   mended: string[];
 }
 
-/** What is kept of it. */
+/** The row of `host_desired_state`: what a host acknowledged last. */
 export interface HostDesiredState {
   hostId: string;
   /** A pg_snapshot as text. */
@@ -26,7 +26,7 @@ export interface HostDesiredState {
 }
 
 const CHANNEL = 'lxstack_desired_acks';
-/** Events may be lost: looked again after this. */
+/** Milliseconds between two looks at the table: an event may be lost. */
 const LOOK_MS = 1_000;
 
 const WRITE = `
@@ -41,7 +41,7 @@ const WRITE = `
 /** Whose acknowledgement is asked for. */
 export type Followers = { networkIds: string[] } | { hostIds: string[] };
 
-/** Those of `hosts` (SQL over $2) that follow, are up and have not seen the transaction. */
+/** SQL: the followers among `hosts` (SQL over $2) that are up and have not acknowledged the transaction. */
 const behind = (hosts: string) => `
   SELECT h.name FROM hosts h LEFT JOIN host_desired_state d ON d.host_id = h.id
    WHERE ${hosts}
@@ -54,7 +54,7 @@ const behind = (hosts: string) => `
 const BEHIND_OF_NETWORKS = behind('h.id IN (SELECT host_id FROM ports WHERE network_id = ANY($2::uuid[]))');
 const BEHIND_OF_HOSTS = behind('h.id = ANY($2::uuid[])');
 
-/** What hosts have acknowledged, and who waits for it. */
+/** Writes what hosts acknowledge, and waits for it. */
 @Injectable()
 export class Acknowledgements {
   constructor(
@@ -62,7 +62,7 @@ export class Acknowledgements {
     private readonly notices: Notices,
   ) {}
 
-  /** One statement for many hosts. `awaited`: somebody may be waiting for one of them. */
+  /** Writes many hosts in one statement. `awaited`: a caller may be waiting for one of them. */
   async write(acknowledgements: Acknowledgement[], awaited: boolean): Promise<void> {
     const rows = acknowledgements.flatMap((one) => {
       const revision = parseRevision(one.revision);
@@ -79,8 +79,8 @@ export class Acknowledgements {
   }
 
   /**
-   * Until every one of these hosts (of these networks) that is up has applied what transaction `xid` (xid8) changed,
-   * `timeoutMs` at most. Returns the names of those that have not (100 at most): none where all have.
+   * Waits, at most `timeoutMs`, until all of these hosts (or all hosts of these networks) that are up have applied what
+   * transaction `xid` (xid8) changed. Returns the names of the hosts that have not, at most 100.
    */
   async wait(xid: string, whose: Followers, timeoutMs: number, signal?: AbortSignal): Promise<string[]> {
     const deadline = Date.now() + timeoutMs;
@@ -101,13 +101,14 @@ export class Acknowledgements {
     }
   }
 
-  /** Hosts that are up and have not yet applied what the transaction changed. */
+  /** Names of the hosts that are up and have not applied what the transaction changed; at most 100. */
   async behind(xid: string, whose: Followers): Promise<string[]> {
     const [sql, ids] = 'hostIds' in whose ? [BEHIND_OF_HOSTS, whose.hostIds] : [BEHIND_OF_NETWORKS, whose.networkIds];
     const rows = await this.database.query<{ name: string }[]>(sql, [xid, ids]);
     return rows.map(({ name }) => name);
   }
 
+  /** What these hosts have acknowledged, by host id. */
   async of(hostIds: string[]): Promise<Map<string, HostDesiredState>> {
     const rows = await this.database.query<HostDesiredState[]>(
       `SELECT host_id AS "hostId", revision::text, acknowledged_at AS "acknowledgedAt", failures, mended, mended_at AS "mendedAt"

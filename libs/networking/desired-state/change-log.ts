@@ -5,19 +5,19 @@ import { tryLock } from '#libs/database/advisory-locks';
 import { parseRevision } from './revision.js';
 import type { Revision } from './revision.js';
 
-/** The channel on which every transaction that writes a change says so. */
+/** The PostgreSQL channel on which every transaction that writes a change says NOTIFY. */
 export const CHANGES_CHANNEL = 'lxstack_desired_state';
 
 /**
- * One row of the log: what is to be read again. `port`, `network`, `subnet`: that row changed (or is gone). `host`: where
- * it is reached. `mark`: nothing changed, somebody waits until the network's hosts, or the host `toHostId`, have come so
- * far. `resend`: the host is to get its whole document.
+ * A row of the log: what a reader must read again. `port`, `network`, `subnet`: that row was changed or deleted.
+ * `host`: its tunnel end point changed. `mark`: nothing changed, but a caller waits until the network's hosts, or the
+ * host `toHostId`, have read this far. `resend`: the host gets its whole document.
  */
 export interface Change {
   kind: 'port' | 'network' | 'subnet' | 'host' | 'mark' | 'resend';
   networkId: string | null;
   resourceId: string | null;
-  /** Of a port: where it was and where it is bound. */
+  /** The host on which a port was bound before, and the one on which it is bound now. */
   fromHostId: string | null;
   toHostId: string | null;
 }
@@ -27,12 +27,12 @@ export interface ChangesSince {
   changes: Change[];
 }
 
-/** Rows taken at once; more than these and everybody gets the whole. */
+/** Rows read at once; where there are more, every host gets its whole document. */
 const MOST = 20_000;
 const KEPT_MINUTES = 60;
 const KEPT_ROWS = 200_000;
 
-// Index desired_state_changes_by_transaction. One statement: rows and snapshot are of the same moment.
+// Index desired_state_changes_by_transaction. One statement, so that rows and snapshot are of the same moment.
 const SINCE = `
   SELECT l.incarnation, pg_current_snapshot()::text AS snapshot,
     l.pruned >= pg_snapshot_xmin(s.seen) OR pg_snapshot_xmax(s.seen) > pg_snapshot_xmax(pg_current_snapshot()) AS unknown,
@@ -51,12 +51,12 @@ const PRUNE = `
   UPDATE desired_state_log SET pruned = greatest(pruned, (SELECT xid FROM gone ORDER BY xid DESC LIMIT 1))
    WHERE EXISTS (SELECT FROM gone)`;
 
-/** The log of changes, read by what a reader has seen, never by time or number. */
+/** The log of changes. A reader's place in it is the snapshot it has read, not a time or a number. */
 @Injectable()
 export class ChangeLog {
   constructor(private readonly database: DataSource) {}
 
-  /** Where the database is now. */
+  /** The database's present revision. */
   async now(tx: EntityManager = this.database.manager): Promise<Revision> {
     const [row] = await tx.query<Revision[]>(
       'SELECT incarnation, pg_current_snapshot()::text AS snapshot FROM desired_state_log',
@@ -65,8 +65,8 @@ export class ChangeLog {
   }
 
   /**
-   * What `seen` had not seen, and how far that goes. Undefined where the log cannot tell: it is of another database, older
-   * than what is kept, or there is too much.
+   * The changes that are not in the revision `seen`, with the revision that includes them. Undefined where the log
+   * cannot tell: `seen` is of another database or older than what is kept, or there are too many changes.
    */
   async since(seen: string): Promise<ChangesSince | undefined> {
     const revision = parseRevision(seen);
@@ -80,8 +80,8 @@ export class ChangeLog {
   }
 
   /**
-   * In the caller's transaction: the hosts of the instance's networks are told how far they are and acknowledge it, though
-   * nothing changed. Returns the transaction (xid8) that they will have seen.
+   * Writes, in the caller's transaction, marks for the networks of the instance: their hosts acknowledge the
+   * transaction although no network changed. Returns the transaction (xid8) for `Acknowledgements.wait`.
    */
   async markInstance(tx: EntityManager, instanceId: string): Promise<{ xid: string; networkIds: string[] }> {
     const rows = await tx.query<{ networkId: string }[]>(
@@ -92,7 +92,7 @@ export class ChangeLog {
     return { xid: networkIds.length ? await this.mark(tx, networkIds) : '0', networkIds };
   }
 
-  /** The same of the hosts of these networks. */
+  /** As `markInstance`, for the hosts of these networks. */
   async mark(tx: EntityManager, networkIds: string[]): Promise<string> {
     const [row] = await tx.query<{ xid: string }[]>(
       `SELECT pg_current_xact_id()::text AS xid, count(note_desired_state('mark', id, NULL, NULL, NULL)::text)
@@ -102,7 +102,7 @@ export class ChangeLog {
     return row.xid;
   }
 
-  /** The same of these hosts, whatever networks they have. */
+  /** As `markInstance`, for these hosts, whatever networks they have. */
   async markHosts(tx: EntityManager, hostIds: string[]): Promise<string> {
     const [row] = await tx.query<{ xid: string }[]>(
       `SELECT pg_current_xact_id()::text AS xid, count(note_desired_state('mark', NULL, NULL, NULL, id)::text)
@@ -112,7 +112,7 @@ export class ChangeLog {
     return row.xid;
   }
 
-  /** The hosts get their whole documents. */
+  /** Asks for the whole document to be sent to each of these hosts. */
   async resend(hostIds: string[]): Promise<void> {
     await this.database.query(
       `SELECT note_desired_state('resend', NULL, id, NULL, NULL) FROM unnest($1::uuid[]) AS id`,
@@ -120,7 +120,10 @@ export class ChangeLog {
     );
   }
 
-  /** Forgets what is older than an hour, or more than the newest 200,000. Who was away for longer gets the whole. */
+  /**
+   * Removes rows older than an hour and all but the newest 200,000. A host that was away for longer gets its whole
+   * document.
+   */
   async prune(): Promise<void> {
     await this.database.transaction(async (tx) => {
       if (await tryLock(tx, 'desiredStatePruning')) await tx.query(PRUNE);

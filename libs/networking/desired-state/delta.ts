@@ -1,20 +1,22 @@
 import type { DesiredResource, DesiredResourceName } from '#generated/lxstack/agent/v1/desired_state';
 import { resourceKinds } from './resources.js';
 
-/** What changed in one host's document: `removed` goes first, then `changed` comes. */
+/** What changed in a host's document. An agent applies `removed` before `changed`. */
 export interface Delta {
   changed: readonly DesiredResource[];
   removed: readonly DesiredResourceName[];
 }
 
+/** The delta that changes nothing. */
 export const EMPTY: Delta = { changed: [], removed: [] };
 
+/** Whether a delta changes nothing. */
 export const isEmpty = ({ changed, removed }: Delta): boolean => !changed.length && !removed.length;
 
-/** The deltas one after the other as one: of each resource only the newest word is left. */
+/** One delta for several in their order: of each resource only the newest change is kept. */
 export function merged(...deltas: Delta[]): Delta {
   const some = deltas.filter((delta) => !isEmpty(delta));
-  if (some.length <= 1) return some[0] ?? EMPTY; // the same object for every host: it is written out once
+  if (some.length <= 1) return some[0] ?? EMPTY; // The same object for every host: it is serialized once.
   const changed = new Map<string, DesiredResource>();
   const removed = new Map<string, DesiredResourceName>();
   for (const delta of some) {
@@ -26,7 +28,7 @@ export function merged(...deltas: Delta[]): Delta {
     for (const resource of delta.changed) {
       const key = `${resource.body!.$case} ${resource.id}`;
       changed.set(key, resource);
-      // A network that left and is back: what hung on it before still has to go.
+      // A network that was removed and has come back: what belonged to it before must still be removed.
       if (resource.body!.$case !== 'network') removed.delete(key);
     }
   }
@@ -38,7 +40,7 @@ function dropNetwork(changed: Map<string, DesiredResource>, networkId: string): 
     if (body && body.$case !== 'network' && body.value.networkId === networkId) changed.delete(key);
 }
 
-/** Without the kinds that the agent does not know. */
+/** The delta without the kinds of resources that the agent does not know. */
 export function knownTo(kinds: ReadonlySet<string>, delta: Delta): Delta {
   if (resourceKinds.every((kind) => kinds.has(kind))) return delta;
   return {

@@ -16,13 +16,13 @@ import type { HostStream } from './follower-state.js';
 import { renderRevision } from './revision.js';
 import { MOST_AT_ONCE, Telling } from './telling.js';
 
-/** After a quiet time a change is told at once; what comes within this is told together. */
+/** After a quiet time a change is sent at once; changes within these milliseconds are sent together. */
 const FIRST_MS = 5;
-/** A round is followed by a pause of three times what it took: telling many hosts takes a quarter of the time at most. */
+/** Each round is followed by a pause of three times its length, within these bounds: sending takes a quarter of the time. */
 const [SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS] = [25, 400];
-/** Notices may be lost: the log is looked at by itself. */
+/** Milliseconds between two looks at the log: a NOTIFY may be lost. */
 const LOOK_MS = 5_000;
-/** Followers whose networks do not change are told how far they are, so that their revision does not grow too old. */
+/** A host whose networks do not change is told the present revision after this time, before the log forgets its own. */
 const REVISION_AGE_MS = 600_000;
 const PRUNE_MS = 60_000;
 
@@ -34,16 +34,19 @@ interface Newcomer {
   reject: (error: unknown) => void;
 }
 
-/** Tells the hosts whose streams this process has what their networks should be; one read of the log for all of them. */
+/**
+ * Sends hosts what their networks should be, over the streams that this process has. One read of the log serves them
+ * all.
+ */
 @Injectable()
 export class DesiredStateFeed implements OnApplicationShutdown {
   private readonly log = createLogger('desired-state');
   private readonly followers = new Map<string, FollowerState>();
   private readonly acks: AckBuffer;
   private readonly telling: Telling;
-  /** The revision up to which the log was read. */
+  /** The revision up to which the log has been read. */
   private cursor = '';
-  /** Nobody followed: the cursor is old. */
+  /** No host has followed since: the cursor is out of date. */
   private idle = true;
   private readonly newcomers: Newcomer[] = [];
   /** Rounds and admissions run one after the other, so that what is sent later was also read later. */
@@ -66,8 +69,8 @@ export class DesiredStateFeed implements OnApplicationShutdown {
   }
 
   /**
-   * From now on `stream` is told everything, what it has missed first. A former stream of the host is ended. Hosts that
-   * come at once (a control plane was restarted) are read for together.
+   * Begins to feed `stream`: first what the host has missed, then every change. Ends an earlier stream of the host. Hosts
+   * that come at the same time (after a restart of the control plane) share their queries.
    */
   async add(stream: HostStream, subscription: DesiredStateSubscription): Promise<void> {
     await (this.started ??= this.start());
@@ -75,7 +78,7 @@ export class DesiredStateFeed implements OnApplicationShutdown {
     this.newcomers.push(newcomer);
     void this.turn.take(() => this.admit(this.newcomers.splice(0, MOST_AT_ONCE)));
     await newcomer.promise;
-    this.wake(); // what was committed since the cursor and is not in what was sent
+    this.wake(); // reads what was committed after the cursor and was not in what the host was sent
   }
 
   private async admit(newcomers: Newcomer[]): Promise<void> {
@@ -98,11 +101,13 @@ export class DesiredStateFeed implements OnApplicationShutdown {
     }
   }
 
+  /** Ends the feed of a stream; a newer stream of the host stays. */
   remove(stream: HostStream): void {
     if (this.followers.get(stream.hostId)?.stream === stream) this.followers.delete(stream.hostId);
     this.idle = !this.followers.size;
   }
 
+  /** Takes what the host's agent acknowledges; ignored where the host has a newer stream. */
   acknowledge(stream: HostStream, { revision, failures, mended }: DesiredStateAcknowledgement): void {
     const follower = this.followers.get(stream.hostId);
     if (follower?.stream !== stream) return;
@@ -110,11 +115,12 @@ export class DesiredStateFeed implements OnApplicationShutdown {
     this.acks.add({ hostId: stream.hostId, revision, failures, mended }, soon);
   }
 
-  /** How many hosts follow here. */
+  /** Number of hosts that follow this process. */
   get size(): number {
     return this.followers.size;
   }
 
+  /** Ends every stream and writes the acknowledgements that are still collected. */
   async onApplicationShutdown(): Promise<void> {
     this.stopListening();
     clearTimeout(this.wakeUp);
@@ -156,7 +162,7 @@ export class DesiredStateFeed implements OnApplicationShutdown {
     } else {
       const revision = renderRevision(found.revision);
       if (found.changes.length) await this.sendWhole(await this.telling.tell(this.followers, revision, found.changes));
-      this.cursor = revision; // what failed is read again
+      this.cursor = revision; // where this round failed, the next one reads the same changes again
       this.refresh(revision);
     }
     const took = performance.now() - begun;
@@ -167,7 +173,7 @@ export class DesiredStateFeed implements OnApplicationShutdown {
     return this.telling.sendWhole(followers, (revision) => this.startFrom(revision));
   }
 
-  /** The log is read from where the first follower is; while there is none it is not read. */
+  /** Reading begins at the revision of the first follower; nobody reads the log while no host follows. */
   private startFrom(revision: string): void {
     if (!this.cursor || this.idle) this.cursor = revision;
     this.idle = false;

@@ -2,21 +2,24 @@ import type { ResourceFailure } from '#generated/lxstack/agent/v1/desired_state'
 import type { Delta } from './delta.js';
 import { knownTo } from './delta.js';
 
-/** The way to one host's agent. */
+/** The connection to one host's agent. */
 export interface HostStream {
   readonly hostId: string;
-  /** Kinds of resources that the agent knows. */
+  /** The kinds of resources that the agent knows. */
   readonly kinds: ReadonlySet<string>;
   readonly ended: boolean;
-  /** Never waits: what cannot be written yet is kept by the stream and merged with what follows. */
+  /** Returns at once: the stream keeps what it cannot write yet, and merges later deltas with it. */
   send(revision: string, delta: Delta, whole: boolean): void;
   end(reason: string): void;
 }
 
-/** Sent and not acknowledged, at most: a host that is further behind is told to somebody who waits all the same. */
+/**
+ * Revisions remembered as sent and not acknowledged. Where a host is further behind, its acknowledgement is written
+ * with the usual delay, also where a caller waits for it.
+ */
 const MOST_UNACKNOWLEDGED = 1_000;
 
-/** One host that follows: what it was sent, and how far it says it is. */
+/** A host that follows: what it was sent, and which revision it has acknowledged. */
 export class FollowerState {
   networks = new Set<string>();
   sentAt = performance.now();
@@ -29,14 +32,17 @@ export class FollowerState {
     return this.stream.hostId;
   }
 
-  /** `awaited`: somebody waits until the host has acknowledged it. */
+  /** `awaited`: a caller waits until the host has acknowledged the revision. */
   send(revision: string, delta: Delta, whole: boolean, awaited: boolean): void {
     this.sentAt = performance.now();
     if (this.unacknowledged.push({ revision, awaited }) > MOST_UNACKNOWLEDGED) this.unacknowledged.shift();
     this.stream.send(revision, knownTo(this.stream.kinds, delta), whole);
   }
 
-  /** True where somebody waits for it, or what fails has changed. A revision stands for all that were sent before it. */
+  /**
+   * Takes an acknowledgement; it also stands for every revision sent before. Returns true where a caller waits for it,
+   * or where other resources fail than before.
+   */
   acknowledged(revision: string, failures: ResourceFailure[]): boolean {
     const at = this.unacknowledged.findLastIndex((sent) => sent.revision === revision);
     const done = this.unacknowledged.splice(0, at + 1);

@@ -20,7 +20,7 @@ export interface SubnetFact {
   hostRoutes: { destination: string; nexthop: string }[];
 }
 
-/** A bound port: a resource of its own host, and a peer for every host of its network. */
+/** A bound port. It becomes a `port` of its own host and a `peer` for every host of its network. */
 export interface PortFact {
   id: string;
   networkId: string;
@@ -31,17 +31,17 @@ export interface PortFact {
   deviceIndex: number;
   hostname: string;
   hostId: string;
-  /** Underlay address of that host; empty where it never said. */
+  /** Tunnel end point of the port's host; empty where the host never published one. */
   vtep: string;
 }
 
-/** A host that has a bound port of a network: the network is in its document. */
+/** A host with a bound port of a network: its document includes the network. */
 export interface Membership {
   hostId: string;
   networkId: string;
 }
 
-/** All that hangs on networks. */
+/** All rows that belong to these networks. */
 export interface NetworkFacts {
   networks: NetworkFact[];
   subnets: SubnetFact[];
@@ -62,27 +62,29 @@ const PORTS = `
     FROM ports p JOIN hosts h ON h.id = p.host_id
     LEFT JOIN instances i ON i.id = p.instance_id WHERE`;
 
-/** Networks, subnets and bound ports as hosts are told of them: each method is one query, or one per kind. */
+/** Reads the rows from which documents are made. Each method takes sets of ids and sends one query per kind of row. */
 @Injectable()
 export class HostFacts {
   constructor(private readonly database: DataSource) {}
 
+  /** The networks of these ids; ids without a row are left out. */
   networks(ids: string[], tx: EntityManager = this.database.manager): Promise<NetworkFact[]> {
     return ids.length ? tx.query(NETWORKS, [ids]) : Promise.resolve([]);
   }
 
+  /** The subnets of these ids; ids without a row are left out. */
   subnets(ids: string[], tx: EntityManager = this.database.manager): Promise<SubnetFact[]> {
     return ids.length ? tx.query(`${SUBNETS} id = ANY($1::uuid[])`, [ids]) : Promise.resolve([]);
   }
 
-  /** Those of `ids` that are bound, and every one of `hostIds`. Index ports_on_host. */
+  /** The bound ports among `ids`, and every port on the hosts `hostIds`. Index ports_on_host. */
   async ports(ids: string[], hostIds: string[] = [], tx: EntityManager = this.database.manager): Promise<PortFact[]> {
     const byId = ids.length ? await tx.query<PortFact[]>(`${PORTS} p.id = ANY($1::uuid[])`, [ids]) : [];
     const byHost = hostIds.length ? await tx.query<PortFact[]>(`${PORTS} p.host_id = ANY($1::uuid[])`, [hostIds]) : [];
     return [...new Map([...byId, ...byHost].map((port) => [port.id, port])).values()];
   }
 
-  /** Indexes subnets_of_network, ports_mac (network_id first). */
+  /** Everything that belongs to these networks. Indexes subnets_of_network, ports_mac (network_id first). */
   async all(networkIds: string[], tx: EntityManager = this.database.manager): Promise<NetworkFacts> {
     if (!networkIds.length) return { networks: [], subnets: [], ports: [] };
     const networks = await this.networks(networkIds, tx);
@@ -91,7 +93,7 @@ export class HostFacts {
     return { networks, subnets, ports };
   }
 
-  /** Which of these networks are in these hosts' documents. Index ports_on_host. */
+  /** Which of these networks belong to the documents of which of these hosts. Index ports_on_host. */
   memberships(hostIds: string[], networkIds: string[]): Promise<Membership[]> {
     if (!hostIds.length || !networkIds.length) return Promise.resolve([]);
     return this.database.query(
@@ -101,7 +103,7 @@ export class HostFacts {
     );
   }
 
-  /** Index ports_on_host. */
+  /** Ids of the networks in the host's document. Index ports_on_host. */
   async networksOf(hostId: string, tx: EntityManager = this.database.manager): Promise<string[]> {
     const rows = await tx.query<{ id: string }[]>('SELECT DISTINCT network_id AS id FROM ports WHERE host_id = $1', [
       hostId,
@@ -109,7 +111,7 @@ export class HostFacts {
     return rows.map(({ id }) => id);
   }
 
-  /** The same of many hosts, by host. */
+  /** As `networksOf` for many hosts, by host id. */
   async networksOfAll(hostIds: string[], tx: EntityManager = this.database.manager): Promise<Map<string, string[]>> {
     const rows = await tx.query<{ hostId: string; ids: string[] }[]>(
       `SELECT host_id AS "hostId", array_agg(DISTINCT network_id::text) AS ids FROM ports
@@ -119,7 +121,7 @@ export class HostFacts {
     return new Map(rows.map(({ hostId, ids }) => [hostId, ids]));
   }
 
-  /** The host's id; undefined for one that was removed. */
+  /** The id of the host with this name; undefined where it was removed. */
   async hostOfName(name: string): Promise<string | undefined> {
     const [row] = await this.database.query<{ id: string }[]>('SELECT id FROM hosts WHERE name = $1', [name]);
     return row?.id;

@@ -3,20 +3,23 @@ import type { NetworkFact, NetworkFacts, PortFact, SubnetFact } from './host-fac
 
 export type ResourceKind = NonNullable<DesiredResource['body']>['$case'];
 
-/** Every kind of the protocol: what an agent does not know of them it is not told. */
+/** Every kind of resource in the protocol. An agent is not told of kinds that it does not know. */
 export const resourceKinds: readonly ResourceKind[] = ['network', 'subnet', 'port', 'peer'];
 
+/** The name by which a removal says which resource is gone. */
 export const nameOf = (kind: ResourceKind, id: string): DesiredResourceName => ({ kind, id });
 
+/** A network as every host that has a port on it is told of it. */
 export function networkResource({ id, vni, mtu, adminStateUp }: NetworkFact): DesiredResource {
   return { id, body: { $case: 'network', value: { vni, mtu, adminStateUp } } };
 }
 
+/** A subnet as every host of its network is told of it. */
 export function subnetResource({ id, gateway, ...subnet }: SubnetFact): DesiredResource {
   return { id, body: { $case: 'subnet', value: { ...subnet, gateway: gateway ?? '' } } };
 }
 
-/** For the port's own host. */
+/** A bound port as its own host is told of it. */
 export function portResource(port: PortFact): DesiredResource {
   const { id, networkId, mac, portSecurity, adminStateUp, hostname, deviceIndex } = port;
   const addresses = port.fixedIps.map(({ subnet_id, ip_address }) => ({ subnetId: subnet_id, address: ip_address }));
@@ -24,13 +27,16 @@ export function portResource(port: PortFact): DesiredResource {
   return { id, body: { $case: 'port', value } };
 }
 
-/** For every host of the port's network: its own too, which knows by the vtep that the port is there. */
+/**
+ * A bound port as every host of its network is told of it. Its own host too: the vtep tells that host that the port is
+ * there.
+ */
 export function peerResource({ id, networkId, mac, fixedIps, vtep }: PortFact): DesiredResource {
   const addresses = fixedIps.map(({ ip_address }) => ip_address);
   return { id, body: { $case: 'peer', value: { networkId, mac, addresses, vtep } } };
 }
 
-/** All of the networks that `facts` tell of, as `hostId` sees them. */
+/** The resources of the networks in `facts`, as the host `hostId` is told of them. */
 export function documentOf(hostId: string, { networks, subnets, ports }: NetworkFacts): DesiredResource[] {
   return [
     ...networks.map(networkResource),

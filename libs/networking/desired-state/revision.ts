@@ -1,6 +1,9 @@
 import { UUID } from '#libs/common/names';
 
-/** What a host has seen: which database it was (`desired_state_log`), and the snapshot (pg_snapshot as text). */
+/**
+ * What a reader has seen: which database (`desired_state_log.incarnation`) and which transactions (pg_snapshot as
+ * text).
+ */
 export interface Revision {
   incarnation: string;
   snapshot: string;
@@ -8,9 +11,10 @@ export interface Revision {
 
 const SNAPSHOT = /^\d{1,20}:\d{1,20}:(\d{1,20}(,\d{1,20})*)?$/;
 
+/** The revision as agents keep and send it; `parseRevision` reads it. */
 export const renderRevision = ({ incarnation, snapshot }: Revision): string => `${incarnation}/${snapshot}`;
 
-/** Undefined for what is none: whoever has it gets the whole. */
+/** Undefined where the text is no revision; the host that sent it gets its whole document. */
 export function parseRevision(text: string): Revision | undefined {
   const [incarnation = '', snapshot = '', ...rest] = text.split('/');
   if (rest.length || !UUID.test(incarnation) || !SNAPSHOT.test(snapshot)) return undefined;

@@ -4,27 +4,30 @@ import type { Delta } from './delta.js';
 import type { Membership, NetworkFact, NetworkFacts, PortFact, SubnetFact } from './host-facts.js';
 import { documentOf, nameOf, networkResource, peerResource, portResource, subnetResource } from './resources.js';
 
-/** A host whose agent follows, and the networks of the document it has been sent. */
+/** A host whose agent follows, and the networks in the document that it was sent. */
 export interface Follower {
   hostId: string;
   networks: ReadonlySet<string>;
 }
 
-/** The rows that changes name, as they are by now: what is not among them is gone, or a port of no host. */
+/**
+ * The rows that changes name, as they are now. A row that is missing here was deleted; a missing port may also be
+ * unbound.
+ */
 export interface ChangedFacts {
   networks: NetworkFact[];
   subnets: SubnetFact[];
   ports: PortFact[];
 }
 
-/** One follower's part of a round. */
+/** What one follower is sent in a round. */
 export interface Outcome {
   delta: Delta;
   joined: string[];
   left: string[];
 }
 
-/** What changed for every host that has the network. */
+/** The delta of each network, for every host that has the network. */
 export function networkDeltas(changes: readonly Change[], facts: ChangedFacts): Map<string, Delta> {
   const [networks, subnets, ports] = [byId(facts.networks), byId(facts.subnets), byId(facts.ports)];
   const deltas = new Map<string, Delta[]>();
@@ -40,12 +43,12 @@ export function networkDeltas(changes: readonly Change[], facts: ChangedFacts): 
     }
     if (kind === 'port' && !ports.has(resourceId!)) add(networkId!, gone('peer', resourceId!));
   }
-  // Named by themselves, or by the host that they are on.
+  // Ports named by a change of their own, or of the host they are on.
   for (const port of facts.ports) peer(port);
   return new Map([...deltas].map(([id, parts]) => [id, merged(...parts)]));
 }
 
-/** What changed for the hosts that ports are, or were, on. */
+/** The delta of each host that ports are on, or have left. */
 export function hostDeltas(changes: readonly Change[], facts: ChangedFacts): Map<string, Delta> {
   const ports = byId(facts.ports);
   const deltas = new Map<string, Delta[]>();
@@ -60,7 +63,7 @@ export function hostDeltas(changes: readonly Change[], facts: ChangedFacts): Map
   return new Map([...deltas].map(([id, parts]) => [id, merged(...parts)]));
 }
 
-/** Hosts and networks whose belonging together these changes may have begun or ended. */
+/** Pairs of host and network where the changes may have added the network to the host's document or removed it. */
 export function touchedPairs(changes: readonly Change[], facts: ChangedFacts): Membership[] {
   const ports = byId(facts.ports);
   const pairs = new Map<string, Membership>();
@@ -73,8 +76,8 @@ export function touchedPairs(changes: readonly Change[], facts: ChangedFacts): M
 }
 
 /**
- * What one follower is told. `joining` holds all of the networks that it now has and did not have, `leaving` those that it
- * had and has no more.
+ * What one follower is sent. `joining`: all facts of the networks that are new in its document; `leaving`: ids of the
+ * networks that are no longer in it.
  */
 export function outcomeFor(
   follower: Follower,

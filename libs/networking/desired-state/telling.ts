@@ -14,7 +14,7 @@ export const MOST_AT_ONCE = 50;
 
 type ByHost = ReadonlyMap<string, FollowerState>;
 
-/** What followers are sent: what has changed, what they have missed, or the whole document. */
+/** Sends followers what has changed, what they have missed, or the whole document. */
 export class Telling {
   constructor(
     private readonly database: DataSource,
@@ -22,7 +22,7 @@ export class Telling {
     private readonly facts: HostFacts,
   ) {}
 
-  /** Each follower is told its part of `changes`. Returns those that are to get the whole. */
+  /** Sends each follower its part of `changes`. Returns those that must get the whole document. */
   async tell(followers: ByHost, revision: string, changes: Change[]): Promise<FollowerState[]> {
     const facts = await this.changedFacts(changes);
     const pairs = touchedPairs(changes, facts).filter(({ hostId }) => followers.has(hostId));
@@ -46,8 +46,8 @@ export class Telling {
   }
 
   /**
-   * From the revision that the agent has. Returns the revision that it then was told; undefined where the log cannot tell
-   * what it missed.
+   * Sends what the host has missed since the revision that its agent names. Returns the revision that it then has;
+   * undefined where the log cannot tell what was missed.
    */
   async catchUp(
     follower: FollowerState,
@@ -73,7 +73,10 @@ export class Telling {
     return now;
   }
 
-  /** Read in one snapshot, which is the revision, some hosts at a time; `onSent` hears each. */
+  /**
+   * Sends whole documents, some hosts at a time; each batch is read in one snapshot, which is its revision. `onSent` is
+   * called with each revision.
+   */
   async sendWhole(followers: readonly FollowerState[], onSent: (revision: string) => void): Promise<void> {
     for (let at = 0; at < followers.length; at += MOST_AT_ONCE) {
       const some = new Map(followers.slice(at, at + MOST_AT_ONCE).map((follower) => [follower.hostId, follower]));
@@ -100,7 +103,7 @@ export class Telling {
     };
   }
 
-  /** Which followers have networks now that they did not have, and the other way round. */
+  /** For each of these hosts: the networks that are new in its document, and those no longer in it. */
   private async belonging(followers: ByHost, pairs: { hostId: string; networkId: string }[]) {
     const [hostIds, networkIds] = [unique(pairs.map((one) => one.hostId)), unique(pairs.map((one) => one.networkId))];
     const now = new Set(

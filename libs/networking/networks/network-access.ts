@@ -3,7 +3,7 @@ import type { Caller } from '#libs/common/caller';
 import { allows } from '#libs/policy/policy';
 import type { SubnetPools } from '../ports/address-allocation.js';
 
-/** A network with what is needed to give addresses out of it. */
+/** A network with its subnets' pools: what is needed to allocate an address on it. */
 export interface NetworkPools {
   id: string;
   projectId: string;
@@ -19,10 +19,10 @@ const POOLS = `
      FROM subnets s WHERE s.network_id = n.id) AS subnets
   FROM networks n`;
 
-// The rows are share-locked: a network must not be deleted beneath a port that is being made.
+// The lock keeps others from deleting the network while the caller's transaction makes a port on it.
 const LOCK = 'FOR KEY SHARE OF n';
 
-/** The networks of these ids that the caller may use, by id. */
+/** Those of the networks `ids` that the caller may use, by id; locked against deletion. */
 export async function usableNetworks(
   tx: EntityManager,
   caller: Caller,
@@ -36,7 +36,10 @@ export async function usableNetworks(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** The first two networks with a subnet that belong to the caller's project, or else the shared ones. */
+/**
+ * The first two networks with a subnet that belong to the caller's project, or else the shared ones. Two tell the
+ * caller that the choice is ambiguous.
+ */
 export async function defaultNetworks(tx: EntityManager, caller: Caller): Promise<NetworkPools[]> {
   // Index networks_of_project.
   const rows = await tx.query<NetworkPools[]>(

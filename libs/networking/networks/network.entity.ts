@@ -1,6 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { Timestamps } from '#libs/database/columns';
 
+/** A layer 2 network: one VXLAN over the hosts that have a port on it (Neutron: network). */
 @Entity('networks')
 export class Network extends Timestamps {
   @PrimaryColumn({ type: 'uuid' })

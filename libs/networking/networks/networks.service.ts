@@ -37,11 +37,12 @@ const columns = {
 
 type NetworkRule = 'update_network' | 'delete_network' | 'create_subnet';
 
+/** Networks as users see them (Neutron API: /v2.0/networks). */
 @Injectable()
 export class Networks {
   constructor(private readonly database: DataSource) {}
 
-  /** What the caller's project owns or shares; all of them for admins. */
+  /** The networks that the caller's project owns or that are shared; all networks for administrators. */
   async list(caller: Caller, request: PageRequest): Promise<NetworkView[]> {
     const query = this.database.manager.createQueryBuilder(Network, 'x');
     const { projectId } = caller;
@@ -52,13 +53,16 @@ export class Networks {
     return this.withSubnets(await page(query, columns, request, visible).getMany());
   }
 
-  /** Throws NotFoundError, also for one the caller may not see. */
+  /** Throws NotFoundError, also for a network that the caller may not see. */
   async get(caller: Caller, id: string): Promise<NetworkView> {
     const [view] = await this.withSubnets([await findNetwork(this.database.manager, caller, id)]);
     return view!;
   }
 
-  /** With a VNI of its own: the lowest free one from 1000 on, or the one asked for. */
+  /**
+   * Neutron API: POST /networks. Takes the VNI asked for, or the lowest free one from 1000 on. Throws
+   * PolicyDeniedError, InvalidInputError, ConflictError.
+   */
   async create(caller: Caller, wanted: NewNetwork): Promise<NetworkView> {
     const target = { project_id: wanted.projectId ?? caller.projectId };
     requireAllowed(caller, 'create_network', target);
@@ -73,6 +77,7 @@ export class Networks {
     });
   }
 
+  /** Neutron API: PUT /networks/{id}. Throws NotFoundError, PolicyDeniedError, InvalidInputError. */
   async update(caller: Caller, id: string, change: NetworkChange): Promise<NetworkView> {
     if (change.shared) requireAllowed(caller, 'update_network:shared');
     requireMtu(change.mtu);
@@ -83,11 +88,14 @@ export class Networks {
     return view!;
   }
 
-  /** Its subnets go with it. Throws NetworkInUseError where it has ports. */
+  /**
+   * Neutron API: DELETE /networks/{id}. Deletes its subnets too. Throws NotFoundError, PolicyDeniedError, and
+   * NetworkInUseError where the network has ports.
+   */
   async delete(caller: Caller, id: string): Promise<void> {
     await this.database.transaction(async (tx) => {
       await findOwnNetwork(tx, caller, id, 'delete_network');
-      // Waits for those who are making a port on it (they hold the row FOR KEY SHARE).
+      // Waits for transactions that are making a port on the network: they hold its row FOR KEY SHARE.
       await tx.query('SELECT 1 FROM networks WHERE id = $1 FOR UPDATE', [id]);
       const used = await tx.query<unknown[]>('SELECT 1 FROM ports WHERE network_id = $1 LIMIT 1', [id]);
       if (used.length) throw new NetworkInUseError(id);
@@ -110,14 +118,14 @@ export class Networks {
   }
 }
 
-/** Throws NotFoundError, also for one the caller may not see. */
+/** Throws NotFoundError, also for a network that the caller may not see. */
 export async function findNetwork(tx: EntityManager, caller: Caller, id: string): Promise<Network> {
   const network = UUID.test(id) ? await tx.findOneBy(Network, { id }) : null;
   if (!network || !allows(caller, 'get_network', networkTarget(network))) throw new NotFoundError('Network', id);
   return network;
 }
 
-/** Throws NotFoundError, ForbiddenError. */
+/** The network, where the caller may do to it what `rule` says. Throws NotFoundError, PolicyDeniedError. */
 export async function findOwnNetwork(
   tx: EntityManager,
   caller: Caller,

@@ -22,12 +22,12 @@ export interface WantedAddress {
 }
 
 const ATTEMPTS = 5;
-/** Gaps looked for at least: others look for them too. */
+/** Least number of gaps looked for: transactions at the same time look for them too, and take some. */
 const LEAST_GAPS = 32;
 
 /**
- * Takes the first free ones of the candidates, one for each port. A transaction that takes the same one meets the primary
- * key of ip_allocations, waits, and is given none: it tries others.
+ * Gives each port the first of the candidates that is free. Where another transaction takes the same address, this one
+ * waits at the primary key of ip_allocations and goes without that address: the caller tries others.
  */
 const TAKE = `
   INSERT INTO ip_allocations (subnet_id, ip_address, port_id)
@@ -42,7 +42,7 @@ interface Taken {
   address: string;
 }
 
-/** The first gap of a pool that is nearly full: start of the pool, or the address behind one that is taken. */
+/** The first gaps of a pool that is nearly full: the pool's start, or the address after one that is taken. */
 const FIRST_GAP = `
   SELECT host(g.ip) AS address FROM (
     SELECT $2::inet AS ip UNION ALL
@@ -57,8 +57,8 @@ export function newMac(): string {
 }
 
 /**
- * Addresses for one port: those asked for, or one of the network's first subnet of each IP version.
- * Throws NoFreeAddressError, AddressInUseError, InvalidInputError.
+ * Addresses for one port: those asked for, or one from the first subnet of each IP version. Throws NoFreeAddressError,
+ * AddressInUseError, InvalidInputError.
  */
 export async function allocateAddresses(
   tx: EntityManager,
@@ -79,7 +79,10 @@ export async function allocateAddresses(
   return taken;
 }
 
-/** For each of the ports one of the network's first subnet of each IP version: a statement a subnet. Throws NoFreeAddressError. */
+/**
+ * Gives each port one address from the network's first subnet of each IP version, with one statement per subnet. Throws
+ * NoFreeAddressError.
+ */
 export async function allocateDefaults(
   tx: EntityManager,
   networkId: string,
@@ -116,7 +119,7 @@ async function takeNamed(
   subnet: SubnetPools,
   text: string,
 ): Promise<string> {
-  // Read now: the network's row is locked by now, so the gateway cannot become this address any more.
+  // The caller has locked the network's row, so no transaction can make this address the gateway after this read.
   const [now] = await tx.query<{ gateway: string | null }[]>(
     'SELECT gateway_ip AS gateway FROM subnets WHERE id = $1',
     [subnet.id],
@@ -127,7 +130,7 @@ async function takeNamed(
   return row.address;
 }
 
-/** An address by port. */
+/** One address for each port, by port id. */
 async function takeFree(
   tx: EntityManager,
   networkId: string,
@@ -142,7 +145,7 @@ async function takeFree(
     const choice = random ? candidates(subnet.pools, Math.random, left.length) : await gaps(tx, subnet, left.length);
     const rows = await tx.query<Taken[]>(TAKE, [subnet.id, left, choice]);
     for (const { port_id, address } of rows) taken.set(port_id, address);
-    // While some are found, more may be.
+    // The last attempts look for gaps, and go on while they find some.
     if (random || !rows.length) attempt++;
   }
   if (taken.size === portIds.length) return taken;
@@ -159,7 +162,7 @@ async function gaps(tx: EntityManager, subnet: SubnetPools, wanted: number): Pro
   return found;
 }
 
-/** The addresses of a port that is gone. Idempotent. Index ip_allocations_of_port. */
+/** Frees the addresses of a port that is deleted. Idempotent. Index ip_allocations_of_port. */
 export async function freeAddresses(tx: EntityManager, portId: string): Promise<void> {
   await tx.query('DELETE FROM ip_allocations WHERE port_id = $1', [portId]);
 }

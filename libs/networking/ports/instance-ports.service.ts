@@ -15,7 +15,7 @@ import { requireMaySet } from './port-rules.js';
 import { Port } from './port.entity.js';
 import type { PortStatus } from './port.entity.js';
 
-/** One NIC asked for: a network (with an address), or a port that exists. */
+/** A NIC asked for: on a network (with an address, where one is named), or a port that exists. */
 export interface RequestedNic {
   networkId?: string;
   portId?: string;
@@ -28,12 +28,16 @@ export interface NicPlan {
   networks: ReadonlyMap<string, NetworkPools>;
 }
 
-/** The ports of instances, always changed in the transaction that changes the instance. */
+/**
+ * The ports of instances. Every method runs in the transaction that changes the instance. Only this service writes
+ * `instance_id`.
+ */
 @Injectable()
 export class InstancePorts {
   /**
-   * What new instances ask for, looked up and locked against removal; `auto` is the project's only network. Throws
-   * NetworkAmbiguousError, NotFoundError, InvalidInputError.
+   * Looks up what a new instance's NICs ask for, and locks the networks against deletion. `auto`: the project's only
+   * network; without a network the instance gets no NIC. Throws NetworkAmbiguousError, NotFoundError,
+   * InvalidInputError.
    */
   async plan(tx: EntityManager, caller: Caller, requested: 'auto' | 'none' | RequestedNic[]): Promise<NicPlan> {
     if (requested === 'none') return { nics: [], networks: new Map() };
@@ -45,9 +49,9 @@ export class InstancePorts {
   }
 
   /**
-   * The NICs of new instances, in the order asked for: a statement for the addresses of a subnet, one for all ports.
-   * Throws NotFoundError (port), PortInUseError, NoFreeAddressError, AddressInUseError, InvalidInputError, ForbiddenError (an
-   * address of one's choice on somebody else's network).
+   * Makes the NICs of new instances in the order asked for: one statement for the addresses of each subnet, one for all
+   * ports. Throws NotFoundError (port), PortInUseError, NoFreeAddressError, AddressInUseError, InvalidInputError, and
+   * ForbiddenError where an address is named on a network of another project.
    */
   async allocateForInstances(
     tx: EntityManager,
@@ -58,7 +62,10 @@ export class InstancePorts {
     return this.allocate(tx, caller, instanceIds, plan, 0);
   }
 
-  /** Another NIC for an instance that exists (Nova: os-interface), behind the ones it has. */
+  /**
+   * Nova API: os-interface. Adds a NIC after the ones that the instance has. Throws as `plan` and
+   * `allocateForInstances`.
+   */
   async attach(tx: EntityManager, caller: Caller, instanceId: string, requested: RequestedNic): Promise<Port> {
     const [last] = await tx.query<{ next: number }[]>(
       'SELECT coalesce(max(device_index) + 1, 0) AS next FROM ports WHERE instance_id = $1',
@@ -69,19 +76,19 @@ export class InstancePorts {
     return port!;
   }
 
-  /** Ports made for the instance go with their addresses, others are only unplugged. Idempotent. */
+  /** Deletes the ports that were made for the instance, with their addresses; unplugs its other ports. Idempotent. */
   async releaseForInstance(tx: EntityManager, instanceId: string): Promise<void> {
     await release(tx, 'instance_id = $1', [instanceId]);
   }
 
-  /** One NIC of the instance. Throws NotFoundError. */
+  /** Removes one NIC from the instance, as `releaseForInstance` does all. Throws NotFoundError. */
   async detach(tx: EntityManager, instanceId: string, portId: string): Promise<void> {
     if (!UUID.test(portId) || !(await tx.existsBy(Port, { id: portId, instanceId })))
       throw new NotFoundError('Port', portId);
     await release(tx, 'instance_id = $1 AND id = $2', [instanceId, portId]);
   }
 
-  /** Every port of the instance is on this host (null: on none). Neutron: binding:host_id. */
+  /** Neutron API: binding:host_id. Binds every port of the instance to this host (null: to none). */
   async bind(tx: EntityManager, instanceId: string, hostId: string | null, status: PortStatus = 'DOWN'): Promise<void> {
     // Index ports_of_instance.
     await tx.query('UPDATE ports SET host_id = $2, status = $3, updated_at = now() WHERE instance_id = $1', [
@@ -91,11 +98,12 @@ export class InstancePorts {
     ]);
   }
 
-  /** The instance runs: its ports carry traffic. */
+  /** The instance runs, so its ports are ACTIVE. */
   async activate(tx: EntityManager, instanceId: string): Promise<void> {
     await this.setStatus(tx, instanceId, 'ACTIVE');
   }
 
+  /** Neutron API: status of every port of the instance. */
   async setStatus(tx: EntityManager, instanceId: string, status: PortStatus): Promise<void> {
     await tx.query('UPDATE ports SET status = $2, updated_at = now() WHERE instance_id = $1', [instanceId, status]);
   }
@@ -123,7 +131,7 @@ export class InstancePorts {
     return result;
   }
 
-  /** One for each device. An address that is asked for can go to one only. */
+  /** Makes one port for each device. Where an address is named, there is one device only. */
   private async make(
     tx: EntityManager,
     caller: Caller,
@@ -144,7 +152,7 @@ export class InstancePorts {
     });
   }
 
-  /** A port that exists becomes a NIC of the instance. */
+  /** Makes a port that exists a NIC of the instance. Throws NotFoundError, PortInUseError, ForbiddenError. */
   private async take(tx: EntityManager, caller: Caller, id: string, device: Partial<Port>): Promise<Port> {
     const port = await tx.findOne(Port, { where: { id }, lock: { mode: 'pessimistic_write' } });
     if (!port || !allows(caller, 'update_port', { project_id: port.projectId })) throw new NotFoundError('Port', id);
@@ -160,7 +168,7 @@ export class InstancePorts {
   }
 }
 
-/** One statement: addresses and rows of owned ports, and the others' device. */
+/** One statement: deletes the rows and addresses of owned ports, and empties the device of the others. */
 async function release(tx: EntityManager, where: string, values: string[]): Promise<void> {
   await tx.query(
     `WITH gone AS (DELETE FROM ports WHERE ${where} AND owned_by_instance RETURNING id),
@@ -185,7 +193,9 @@ const deviceFor = (instanceId: string, deviceIndex: number): Partial<Port> => ({
   deviceIndex,
 });
 
-/** Throws NotFoundError, and InvalidInputError for a network without a subnet. */
+/**
+ * The networks that the NICs name, by id. Throws NotFoundError, and InvalidInputError for a network without a subnet.
+ */
 async function networksOf(
   tx: EntityManager,
   caller: Caller,

@@ -1,7 +1,10 @@
 import { InvalidInputError } from '#libs/common/errors';
 import { MAC, requireName } from '#libs/common/names';
 
-/** In lower case. Throws InvalidInputError for what is no MAC of one interface: malformed, zero, multicast, broadcast. */
+/**
+ * The MAC in lower case. Throws InvalidInputError for one that no single interface can have: malformed, zero,
+ * multicast, broadcast.
+ */
 export function requireUnicastMac(field: string, text: string): string {
   const mac = requireName(field, text.toLowerCase(), MAC, `a MAC address such as fa:16:3e:00:00:01, not ${text}`);
   const isGroup = (parseInt(mac.slice(0, 2), 16) & 1) === 1;

@@ -1,12 +1,14 @@
-/** `operations.resource_type` of these; resource_id is the port's id. */
+/** `operations.resource_type` of the operations in this file; `resource_id` is the port's id. */
 export const PORT = 'port';
 
-/** `port.bind`: plug the port (of no instance) into the host's own namespace and tell its peers. */
+/**
+ * `port.bind`: plugs a port that is no instance's into the host's own namespace, and tells the network's other hosts.
+ */
 export interface BindPortInput {
   hostId: string;
 }
 
-/** `port.unbind`: the port's row may be gone already, so everything stands here. */
+/** `port.unbind`. The port's row may be deleted before it runs, so the input has all that it needs. */
 export interface UnbindPortInput {
   hostId: string;
   networkId: string;

@@ -6,8 +6,8 @@ import { Port } from './port.entity.js';
 const ATTEMPTS = 5;
 
 /**
- * Inserts new ports in one statement. Those without a MAC are given one; where it is taken on the network (unique index
- * ports_mac) another is tried. Throws MacInUseError for one that was asked for.
+ * Inserts new ports in one statement. Gives a MAC to those without one and tries another where the network has it
+ * already (unique index ports_mac). Throws MacInUseError for a MAC that was asked for.
  */
 export async function insertPorts(tx: EntityManager, ports: Port[]): Promise<void> {
   const named = new Set(ports.filter((port) => port.macAddress));

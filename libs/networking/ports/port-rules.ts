@@ -4,11 +4,11 @@ import { allows } from '#libs/policy/policy';
 import type { RuleName } from '#libs/policy/rule-tables';
 import { networkTarget } from '../network-target.js';
 
-/** What a request sets on a port; a field that is left out is not set. */
+/** What a request sets on a port; absent fields are not set. */
 export interface PortAttributes {
   projectId?: string;
   macAddress?: string;
-  /** With an address, not only a subnet. */
+  /** Only items that name an address count, not those that name a subnet alone. */
   fixedIps?: readonly { address?: string }[];
   portSecurityEnabled?: boolean;
   deviceOwner?: string;
@@ -23,8 +23,8 @@ type PortAttribute =
 const ownerOnly = "only the network's owner or an admin may set it";
 
 /**
- * Who may set what on a port of this network, as Neutron's default policy has it: on somebody else's (shared) network a
- * port takes the MAC, the addresses and the protection it is given. Throws ForbiddenError with the rule's name.
+ * Neutron's default policy of who may set what on a port: on a shared network of another project, a port keeps the MAC,
+ * addresses and port security that it is given. Throws ForbiddenError with the rule's name.
  */
 export function requireMaySet(
   caller: Caller,

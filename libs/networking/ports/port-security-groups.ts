@@ -3,8 +3,8 @@ import { defaultSecurityGroup } from '../security-groups/default-security-group.
 import type { Port } from './port.entity.js';
 
 /**
- * Every port with port security is in its project's default group, and there is no other. Throws NotFoundError for
- * another one, InvalidInputError for a list that the port would not have: it would be shown and never enforced.
+ * A port with port security is in its project's default group, and no other group exists. Throws NotFoundError for
+ * another group, and InvalidInputError for a list that the port would not have: it would be shown and never enforced.
  */
 export function requireGroups(port: Pick<Port, 'projectId' | 'portSecurityEnabled'>, wanted?: string[]): void {
   if (!wanted) return;

@@ -8,6 +8,7 @@ export interface FixedIp {
   ip_address: string;
 }
 
+/** A place on a network with a MAC and addresses, plugged into an instance or a host (Neutron: port). */
 @Entity('ports')
 export class Port extends Timestamps {
   @PrimaryColumn({ type: 'uuid' })
@@ -31,15 +32,20 @@ export class Port extends Timestamps {
   @Column({ type: 'jsonb', name: 'fixed_ips', default: [] })
   fixedIps: FixedIp[];
 
-  /** The instance whose NIC this is. Written by `InstancePorts` alone; everything downstream reads this and not deviceId. */
+  /**
+   * The instance whose NIC this is. `InstancePorts` alone writes it, and everything that plugs ports reads it instead
+   * of deviceId.
+   */
   @Column({ type: 'uuid', name: 'instance_id', nullable: true })
   instanceId: string | null;
 
-  /** Neutron: device_id. Of a bound port the instance's id; else whatever its owner wrote: a label that plugs nothing. */
+  /**
+   * Neutron: device_id. The instance's id for a bound port; else a label that its owner wrote and that plugs nothing.
+   */
   @Column({ type: 'text', name: 'device_id', default: '' })
   deviceId: string;
 
-  /** Neutron: device_owner. compute:nova for a bound port, else a label. */
+  /** Neutron: device_owner. compute:nova for an instance's port; else a label. */
   @Column({ type: 'text', name: 'device_owner', default: '' })
   deviceOwner: string;
 
@@ -47,7 +53,7 @@ export class Port extends Timestamps {
   @Column({ type: 'int', name: 'device_index', default: 0 })
   deviceIndex: number;
 
-  /** Host where the port is plugged (Neutron: binding:host_id). */
+  /** The host on which the port is plugged (Neutron: binding:host_id). */
   @Column({ type: 'uuid', name: 'host_id', nullable: true })
   hostId: string | null;
 
@@ -60,12 +66,12 @@ export class Port extends Timestamps {
   @Column({ type: 'boolean', name: 'port_security_enabled', default: true })
   portSecurityEnabled: boolean;
 
-  /** Made by Nova for a server (and deleted with it), not by the user. */
+  /** Nova made the port for an instance and deletes it with that; false where a user made it. */
   @Column({ type: 'boolean', name: 'owned_by_instance', default: false })
   ownedByInstance: boolean;
 }
 
-/** One address of one subnet in use: the primary key is what makes a double allocation impossible. */
+/** An address of a subnet that is in use. The primary key makes a double allocation impossible. */
 @Entity('ip_allocations')
 export class IpAllocation {
   @PrimaryColumn({ type: 'uuid', name: 'subnet_id' })

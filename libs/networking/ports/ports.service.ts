@@ -30,29 +30,29 @@ export interface PortChange {
   description?: string;
   adminStateUp?: boolean;
   portSecurityEnabled?: boolean;
-  /** A label: it plugs nothing. Of a bound port read-only. */
+  /** A label that plugs nothing. Read-only while the port is an instance's. */
   deviceId?: string;
   deviceOwner?: string;
-  /** Ids. */
+  /** Ids of security groups. */
   securityGroups?: string[];
-  /** Name of the host the port is to be plugged into; '' for none. Admins only. */
+  /** Name of the host into which the port is plugged; '' for none. Administrators only. */
   host?: string;
 }
 
 export interface NewPort extends PortChange {
   networkId: string;
-  /** Admins only; else the caller's. */
+  /** Administrators only; absent: the caller's project. */
   projectId?: string;
   macAddress?: string;
   fixedIps?: WantedAddress[];
 }
 
-/** Neutron API: `fixed_ips` and `security_groups` of a list of ports; any of the values of each. */
+/** Neutron API: `fixed_ips` and `security_groups` of a list of ports. Each matches where one of its values does. */
 export interface PortAddressFilter {
   addresses?: string[];
   addressParts?: string[];
   subnets?: string[];
-  /** Those with port security of this project; null: none. */
+  /** Ports with port security of this project; null: no port. */
   securedIn?: string | null;
 }
 
@@ -72,7 +72,7 @@ const columns = {
   created_at: 'x.created_at',
 };
 
-/** Ports as users make them (Neutron). Those of instances are changed by `InstancePorts`. */
+/** Ports as users make them (Neutron API: /v2.0/ports). `InstancePorts` changes those of instances. */
 @Injectable()
 export class Ports {
   constructor(
@@ -80,6 +80,10 @@ export class Ports {
     private readonly operations: Operations,
   ) {}
 
+  /**
+   * One page of the ports of the caller's project; of all projects for administrators. Throws PolicyDeniedError where a
+   * member filters by host.
+   */
   async list(caller: Caller, request: PageRequest, having: PortAddressFilter = {}): Promise<Port[]> {
     const query = this.database.manager.createQueryBuilder(Port, 'x');
     const all = allows(caller, 'get_network:all_projects');
@@ -89,12 +93,15 @@ export class Ports {
     return page(query, columns, request, all ? undefined : 'x.project_id = :projectId').getMany();
   }
 
-  /** Throws NotFoundError, also for one of another project. */
+  /** Throws NotFoundError, also for a port of another project. */
   async get(caller: Caller, id: string): Promise<Port> {
     return find(this.database.manager, caller, id, false);
   }
 
-  /** With `host` also the operation `port.bind`. Throws what addresses, MACs and networks can be wrong by. */
+  /**
+   * Neutron API: POST /ports. With `host` it also makes the operation `port.bind`. Throws NotFoundError (network,
+   * group), ForbiddenError, InvalidInputError, AddressInUseError, NoFreeAddressError, MacInUseError.
+   */
   async create(caller: Caller, wanted: NewPort): Promise<Port> {
     const { networkId, macAddress, fixedIps, host, projectId, securityGroups, ...rest } = wanted;
     const mac = macAddress === undefined ? undefined : requireUnicastMac('mac_address', macAddress);
@@ -122,7 +129,10 @@ export class Ports {
     });
   }
 
-  /** A changed `host` unplugs the port where it is and plugs it in there. */
+  /**
+   * Neutron API: PUT /ports/{id}. Another `host` unplugs the port where it is and plugs it in there. Throws as
+   * `create`, and PortInUseError for the device of an instance's port.
+   */
   async update(caller: Caller, id: string, wanted: PortChange): Promise<Port> {
     const { host, securityGroups, ...change } = wanted;
     return this.operations.transact(async (tx, create) => {
@@ -145,9 +155,9 @@ export class Ports {
   }
 
   /**
-   * The row goes at once; where it is plugged, `port.unbind` takes it off its host, and only then its addresses are
-   * free: nobody gets one that still answers. Throws PortInUseError for an instance's (Neutron unplugs it beneath the
-   * guest; here it goes with the instance or its detachment).
+   * Neutron API: DELETE /ports/{id}. The row is deleted at once. Where the port is plugged, `port.unbind` unplugs it
+   * and only then frees its addresses, so that nobody gets an address that still answers. Throws PortInUseError for an
+   * instance's port (Neutron unplugs it under the running guest).
    */
   async delete(caller: Caller, id: string): Promise<void> {
     await this.operations.transact(async (tx, create) => {

@@ -16,8 +16,8 @@ export interface SecurityGroup {
 }
 
 /**
- * The one security group of a project, derived, not kept: it says what holds for every port. Anything may come and go;
- * only anti-spoofing (port security) drops frames. Groups of users' own are not offered yet.
+ * The only security group of a project; it is computed, not stored. It describes what every port does: all traffic may
+ * pass, and port security alone drops frames. Users cannot make groups yet.
  */
 export function defaultSecurityGroup(projectId: string): SecurityGroup {
   const id = derivedId(projectId, 'security group');
@@ -33,7 +33,7 @@ export function defaultSecurityGroup(projectId: string): SecurityGroup {
   return { id, projectId, name: 'default', rules };
 }
 
-/** RFC 9562, version 8: a UUID of our own making, always the same for the same words. */
+/** RFC 9562, version 8: a UUID that is always the same for the same words. */
 function derivedId(...words: string[]): string {
   const hex = createHash('sha256').update(words.join('\n')).digest('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(

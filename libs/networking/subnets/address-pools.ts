@@ -6,8 +6,8 @@ const SMALL = 256n;
 const SAMPLES = 16;
 
 /**
- * Addresses to try, in an order of their own for each caller, so that transactions at once do not queue for the same
- * one; more than `wanted` of a large pool. `random` gives numbers in [0, 1).
+ * Addresses to try, in random order, so that transactions at the same time do not queue for the same address; of a
+ * large pool more than `wanted`. `random` returns numbers in [0, 1).
  */
 export function candidates(pools: AllocationPool[], random: () => number = Math.random, wanted = 1): string[] {
   const ranges = pools.map((pool) => {
@@ -26,7 +26,7 @@ export function candidates(pools: AllocationPool[], random: () => number = Math.
 }
 
 function sampled(total: bigint, random: () => number, count: number): bigint[] {
-  // 2^48 addresses are choice enough, and exact in a double.
+  // Choice among 2^48 addresses is enough, and a double holds the number exactly.
   const span = total < 1n << 48n ? total : 1n << 48n;
   return [...new Set(Array.from({ length: count }, () => BigInt(Math.floor(random() * Number(span)))))];
 }

@@ -1,10 +1,13 @@
 import ipaddr from 'ipaddr.js';
 import { InvalidInputError } from '#libs/common/errors';
 
-/** Addresses as integers, so that ranges and containment are comparisons; ipaddr.js reads and writes them. */
+/**
+ * A range of addresses. Addresses are integers, so that order and containment are comparisons; ipaddr.js parses and
+ * prints them.
+ */
 export interface Cidr {
   version: 4 | 6;
-  /** Network address. */
+  /** The network address. */
   base: bigint;
   prefix: number;
 }
@@ -14,7 +17,7 @@ export interface Address {
   value: bigint;
 }
 
-/** Throws InvalidInputError naming `field`. Four decimal parts or IPv6 without a zone. */
+/** Accepts four decimal parts, or IPv6 without a zone. Throws InvalidInputError naming `field`. */
 export function parseAddress(field: string, text: unknown): Address {
   if (!isAddress(text)) throw new InvalidInputError(field, `an IP address (got '${String(text)}')`);
   const bytes = ipaddr.parse(text).toByteArray();
@@ -22,7 +25,7 @@ export function parseAddress(field: string, text: unknown): Address {
   return { version: bytes.length === 4 ? 4 : 6, value };
 }
 
-/** Throws InvalidInputError naming `field`. Bits set behind the prefix are taken off, as Neutron does. */
+/** Clears the bits behind the prefix, as Neutron does. Throws InvalidInputError naming `field`. */
 export function parseCidr(field: string, text: unknown, shortest = 1): Cidr {
   const [, address, length] = /^([0-9a-fA-F.:]+)\/(\d{1,3})$/.exec(String(text)) ?? [];
   const wrong = new InvalidInputError(field, `a CIDR such as 10.0.0.0/24 or fd00::/64 (got '${String(text)}')`);
@@ -34,19 +37,24 @@ export function parseCidr(field: string, text: unknown, shortest = 1): Cidr {
   return { version, base: (value >> host) << host, prefix };
 }
 
+/** Bits of an address of this IP version. */
 export const bitsOf = (version: 4 | 6): number => (version === 4 ? 32 : 128);
 
+/** The last address of the range. */
 export const lastOf = ({ version, base, prefix }: Cidr): bigint => base + (1n << BigInt(bitsOf(version) - prefix)) - 1n;
 
+/** Whether the address, of this IP version, lies in the range. */
 export const contains = (cidr: Cidr, version: 4 | 6, value: bigint): boolean =>
   cidr.version === version && value >= cidr.base && value <= lastOf(cidr);
 
+/** Whether two ranges share an address. */
 export const overlaps = (a: Cidr, b: Cidr): boolean =>
   a.version === b.version && a.base <= lastOf(b) && b.base <= lastOf(a);
 
+/** In canonical form, such as 10.0.0.0/24. */
 export const renderCidr = ({ version, base, prefix }: Cidr): string => `${renderAddress(version, base)}/${prefix}`;
 
-/** RFC 5952 for version 6. */
+/** Printed as RFC 5952 has it for IPv6. */
 export function renderAddress(version: 4 | 6, value: bigint): string {
   const bytes = Array.from({ length: bitsOf(version) / 8 }, (_, n) => Number((value >> BigInt(n * 8)) & 255n));
   const address = ipaddr.fromByteArray(bytes.toReversed());

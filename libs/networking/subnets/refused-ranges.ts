@@ -2,7 +2,7 @@ import { InvalidInputError } from '#libs/common/errors';
 import { overlaps, parseCidr, renderCidr } from './cidr.js';
 import type { Cidr } from './cidr.js';
 
-/** Addresses no guest can be reached by: IANA's special-purpose registries. */
+/** Ranges in which no guest can be reached: IANA's special-purpose registries. */
 const refused = [
   ['0.0.0.0/8', 'addresses of "this host"'],
   ['127.0.0.0/8', 'loopback addresses'],
@@ -13,7 +13,7 @@ const refused = [
   ['ff00::/8', 'multicast addresses'],
 ].map(([cidr, what]) => ({ range: parseCidr('refused', cidr), what }));
 
-/** Throws InvalidInputError for a CIDR that guests cannot have addresses of. */
+/** Throws InvalidInputError for a CIDR from which guests cannot have addresses. */
 export function requireUnicast(cidr: Cidr): void {
   const met = refused.find(({ range }) => overlaps(range, cidr));
   if (met)

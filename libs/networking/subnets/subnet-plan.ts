@@ -8,7 +8,10 @@ interface Range {
   end: bigint;
 }
 
-/** Version 4: network and broadcast address are nobody's (but in a /31 and /32). Version 6: the first is the routers'. */
+/**
+ * The addresses that ports may have. IPv4: not the network and broadcast addresses (but in a /31 and /32). IPv6: not
+ * the first one, which is the routers'.
+ */
 function usable(cidr: Cidr): Range {
   const { version, base, prefix } = cidr;
   const last = lastOf(cidr);
@@ -17,8 +20,8 @@ function usable(cidr: Cidr): Range {
 }
 
 /**
- * An address as a port may have it, in canonical form. Throws InvalidInputError naming `field` where it lies outside of
- * the CIDR, is its network or broadcast address, or its gateway, which DHCP and routers answer by.
+ * An address that a port may have, in canonical form. Throws InvalidInputError naming `field` where the address is
+ * outside the CIDR, its network or broadcast address, or its gateway, from which DHCP and routers answer.
  */
 export function portAddress(field: string, cidr: Cidr, gatewayIp: string | null, text: string): string {
   const { version, value } = parseAddress(field, text);
@@ -32,12 +35,12 @@ export function portAddress(field: string, cidr: Cidr, gatewayIp: string | null,
   return renderAddress(version, value);
 }
 
-/** Neutron's: the first usable address. */
+/** Neutron's default: the first usable address. */
 export const defaultGateway = (cidr: Cidr): string => renderAddress(cidr.version, usable(cidr).start);
 
 /**
- * Allocation pools: those asked for, checked, or all usable addresses around the gateway. Throws InvalidInputError for a
- * pool outside of the CIDR, upside down, over another or over the gateway, and where nothing is left.
+ * The allocation pools asked for, or all usable addresses but the gateway. Throws InvalidInputError for a pool that is
+ * outside the CIDR, upside down, or overlaps another pool or the gateway, and where no address is left.
  */
 export function poolsOf(cidr: Cidr, gatewayIp: string | null, asked?: AllocationPool[]): AllocationPool[] {
   const gateway = gatewayIp === null ? undefined : parseAddress('gateway_ip', gatewayIp);

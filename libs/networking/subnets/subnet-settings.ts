@@ -3,15 +3,16 @@ import { contains, parseAddress, parseCidr, renderAddress, renderCidr } from './
 import type { Cidr } from './cidr.js';
 import type { HostRoute } from './subnet.entity.js';
 
-/** What DHCP hands out with an address. */
+/** What DHCP gives a guest besides its address. */
 export interface DhcpSettings {
   dnsNameservers?: string[];
   hostRoutes?: HostRoute[];
 }
 
 /**
- * The settings in canonical form. DHCP of version 4 delivers them, so an IPv6 subnet (its ports are configured without
- * DHCP) has none. Throws InvalidInputError, also for a next hop that guests of the subnet cannot reach directly.
+ * The settings in canonical form. Only DHCP for IPv4 delivers them; ports of an IPv6 subnet are configured without
+ * DHCP, so there the settings are refused. Throws InvalidInputError, also for a next hop that guests of the subnet
+ * cannot reach directly.
  */
 export function dhcpSettings<T extends DhcpSettings>(cidr: Cidr, settings: T): T {
   const { dnsNameservers, hostRoutes } = settings;

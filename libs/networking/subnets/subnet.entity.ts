@@ -6,12 +6,13 @@ export interface AllocationPool {
   end: string;
 }
 
-/** Neutron: host_routes. */
+/** A route that DHCP gives to guests (Neutron: host_routes). */
 export interface HostRoute {
   destination: string;
   nexthop: string;
 }
 
+/** A range of addresses on a network, with its gateway, pools and DHCP settings (Neutron: subnet). */
 @Entity('subnets')
 export class Subnet extends Timestamps {
   @PrimaryColumn({ type: 'uuid' })

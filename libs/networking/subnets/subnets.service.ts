@@ -24,13 +24,13 @@ export interface SubnetChange extends DhcpSettings {
   name?: string;
   description?: string;
   enableDhcp?: boolean;
-  /** null: none. */
+  /** Null: the subnet has no gateway; absent: the first usable address. */
   gatewayIp?: string | null;
 }
 
 export interface NewSubnet extends SubnetChange {
   networkId: string;
-  /** Admins only; else the network's. */
+  /** Administrators only; absent: the network's project. */
   projectId?: string;
   cidr: string;
   ipVersion?: number;
@@ -52,10 +52,12 @@ const columns = {
 
 type SubnetRule = 'update_subnet' | 'delete_subnet';
 
+/** Subnets as users see them (Neutron API: /v2.0/subnets). */
 @Injectable()
 export class Subnets {
   constructor(private readonly database: DataSource) {}
 
+  /** One page of the subnets of the caller's project and of shared networks; of all for administrators. */
   async list(caller: Caller, request: PageRequest): Promise<Subnet[]> {
     const query = this.database.manager.createQueryBuilder(Subnet, 'x');
     const { projectId } = caller;
@@ -66,14 +68,17 @@ export class Subnets {
     return page(query, columns, request, visible).getMany();
   }
 
-  /** Throws NotFoundError, also for one the caller may not see. */
+  /** Throws NotFoundError, also for a subnet that the caller may not see. */
   async get(caller: Caller, id: string): Promise<Subnet> {
     const [subnet] = UUID.test(id) ? await this.list(caller, { filters: { id: [id] }, limit: 1 }) : [];
     if (!subnet) throw new NotFoundError('Subnet', id);
     return subnet;
   }
 
-  /** Throws InvalidInputError for what does not fit together, also for a CIDR that overlaps another of the network. */
+  /**
+   * Neutron API: POST /subnets. Throws NotFoundError, PolicyDeniedError, and InvalidInputError for fields that
+   * contradict each other and for a CIDR that overlaps another subnet of the network.
+   */
   async create(caller: Caller, wanted: NewSubnet): Promise<Subnet> {
     const cidr = parseCidr('cidr', wanted.cidr);
     requireUnicast(cidr);
@@ -94,11 +99,15 @@ export class Subnets {
     });
   }
 
-  /** CIDR and pools stay as they are. Throws AddressInUseError for a gateway that is a port's address. */
+  /**
+   * Neutron API: PUT /subnets/{id}. CIDR and pools cannot change. Throws NotFoundError, PolicyDeniedError,
+   * InvalidInputError, and AddressInUseError for a gateway that is a port's address.
+   */
   async update(caller: Caller, id: string, change: SubnetChange): Promise<Subnet> {
     return this.database.transaction(async (tx) => {
       const subnet = await this.findOwn(tx, caller, id, 'update_subnet');
-      // Waits for those who are making a port on the network (they hold the row FOR KEY SHARE), with this address perhaps.
+      // Waits for transactions that are making a port on the network (they hold its row FOR KEY SHARE): one may take
+      // this address.
       await tx.query('SELECT 1 FROM networks WHERE id = $1 FOR UPDATE', [subnet.networkId]);
       const cidr = parseCidr('cidr', subnet.cidr);
       Object.assign(subnet, dhcpSettings(cidr, change));
@@ -111,12 +120,15 @@ export class Subnets {
     });
   }
 
-  /** Throws SubnetInUseError where a port has an address of it. */
+  /**
+   * Neutron API: DELETE /subnets/{id}. Throws NotFoundError, PolicyDeniedError, and SubnetInUseError where a port has
+   * one of its addresses.
+   */
   async delete(caller: Caller, id: string): Promise<void> {
     await this.database.transaction(async (tx) => {
       const subnet = await this.findOwn(tx, caller, id, 'delete_subnet');
       await tx.query('SELECT 1 FROM networks WHERE id = $1 FOR UPDATE', [subnet.networkId]);
-      // Addresses of deleted ports that a host is still unplugging hold nobody up.
+      // Addresses of deleted ports do not count, although a host may still be unplugging them.
       const used = await tx.query<unknown[]>(
         'SELECT 1 FROM ip_allocations a JOIN ports p ON p.id = a.port_id WHERE a.subnet_id = $1 LIMIT 1',
         [id],
@@ -126,7 +138,7 @@ export class Subnets {
     });
   }
 
-  /** To be changed by this rule. Throws NotFoundError, PolicyDeniedError. */
+  /** The subnet, where the caller may do to it what `rule` says. Throws NotFoundError, PolicyDeniedError. */
   private async findOwn(tx: EntityManager, caller: Caller, id: string, rule: SubnetRule): Promise<Subnet> {
     const subnet = await this.get(caller, id);
     const network = await tx.findOneByOrFail(Network, { id: subnet.networkId });

@@ -26,23 +26,24 @@ const NICS = `
          p.port_security_enabled AS "portSecurity", NOT p.admin_state_up AS "adminStateDown", p.device_index AS "deviceIndex", n.mtu, ${SUBNETS}
     FROM ports p JOIN networks n ON n.id = p.network_id`;
 
-/** Ports and networks as agents are told of them. Everything takes sets of ids and asks the database once. */
+/** Ports and networks in the form that calls to agents carry. Each method takes sets of ids and sends one query. */
 @Injectable()
 export class HostNetworks {
   constructor(private readonly database: DataSource) {}
 
-  /** NICs of an instance in their order. Index ports_of_instance. */
+  /** The NICs of an instance in the guest's order. Index ports_of_instance. */
   async nicsFor(instanceId: string, tx: EntityManager = this.database.manager): Promise<Nic[]> {
     const rows = await tx.query<NicRow[]>(`${NICS} WHERE p.instance_id = $1 ORDER BY p.device_index`, [instanceId]);
     return rows.map(nicOf);
   }
 
-  /** One port as a NIC; undefined where it is gone. */
+  /** One port as a NIC; undefined where it is deleted. */
   async nicOfPort(portId: string, tx: EntityManager = this.database.manager): Promise<Nic | undefined> {
     const [row] = await tx.query<NicRow[]>(`${NICS} WHERE p.id = $1`, [portId]);
     return row && nicOf(row);
   }
 
+  /** Networks with their subnets, by id. */
   async networkSpecsFor(networkIds: string[], tx: EntityManager = this.database.manager): Promise<NetworkSpec[]> {
     return tx.query<NetworkSpec[]>(
       `SELECT n.id, n.vni, n.mtu, NOT n.admin_state_up AS "adminStateDown", ${SUBNETS} FROM networks n WHERE n.id = ANY($1::uuid[]) ORDER BY n.id`,
@@ -67,7 +68,7 @@ export class HostNetworks {
     return entries;
   }
 
-  /** Ids of the hosts that have a bound port of each network. */
+  /** Ids of the hosts that have a bound port, for each network. */
   async hostsOf(networkIds: string[], tx: EntityManager = this.database.manager): Promise<Map<string, string[]>> {
     const rows = await tx.query<{ networkId: string; hosts: string[] }[]>(
       `SELECT network_id AS "networkId", array_agg(DISTINCT host_id::text) AS hosts FROM ports
