@@ -5,19 +5,24 @@ import { Events } from '#apps/cli/client/events';
 import { Images } from '#apps/cli/client/images';
 import { Network } from '#apps/cli/client/network';
 import { adminAccess } from '#apps/cli/fleet/access';
-import { agentName, hostsOf } from '#apps/cli/fleet/agents';
+import { agentName } from '#apps/cli/fleet/agents';
 import { startFleet, stopFleet } from '#apps/cli/fleet/fleet';
-import { Layout } from '#apps/cli/fleet/layout';
+import { CLIENT_HOST, Layout } from '#apps/cli/fleet/layout';
+import { simulatedProcesses } from '#apps/cli/fleet/simulated-hosts';
 import { buildBusybox, busyboxRecipe } from '#apps/cli/guest-images/busybox';
 import { cached } from '#apps/cli/hostroot/cache';
 import { readPidFile } from '#apps/cli/process/pid-file';
-import { cpuOf, usedSince } from './process-cpu.js';
+import { Meter } from './meter.js';
 import { renderReport } from './report.js';
 
 const HOSTS = 10;
 const CLIENTS = 8;
-/** Servers built and deleted first: afterwards every host has the image, and the code is compiled. */
-const WARM_UP = 60;
+/** Rounds of servers built and deleted first: afterwards every host has the image, and the code is compiled. */
+const WARM_UP = 2;
+/** Servers asked for one after another, while nothing else goes on. */
+const ALONE = 20;
+/** Servers built before any is deleted: the hosts hold no more. */
+const ROUND = 200;
 
 /**
  * Eight clients ask for `n` servers on ten simulated hosts and delete them again: builds and deletes per second, and
@@ -29,18 +34,24 @@ export async function benchBuilds(n: number): Promise<void> {
   await startFleet(layout, { hosts: HOSTS, runtime: 'simulated' }, progress);
   const run = await BuildRun.on(layout);
   try {
-    await run.delete(await run.build(WARM_UP));
-    const alone: number[] = [];
-    for (let i = 0; i < 20; i++) alone.push((await run.post()).ms);
+    for (let i = 0; i < WARM_UP; i++) await run.delete(await run.build(ROUND));
+    for (let i = 0; i < ALONE; i++) await run.post();
     await run.settled();
     await run.delete(run.built.splice(0));
-    const built = await run.measured('builds', () => run.build(n), n);
-    const posts = run.posts.splice(0);
-    await run.measured('deletes', () => run.delete(built), n);
+    const alone = run.posts.splice(0).slice(-ALONE);
+    const builds = run.meter('builds');
+    const deletes = run.meter('deletes');
+    for (let done = 0; done < n; done += ROUND) {
+      const size = Math.min(ROUND, n - done);
+      const ids = await builds.during(size, () => run.build(size));
+      await deletes.during(size, () => run.delete(ids));
+    }
+    console.log(builds.report());
+    console.log(deletes.report());
     console.log(
       renderReport('POST /servers', [
         { name: 'alone', values: alone },
-        { name: `under load, ${CLIENTS} clients`, values: posts },
+        { name: `under load, ${CLIENTS} clients`, values: run.posts },
       ]),
     );
   } finally {
@@ -85,10 +96,7 @@ class BuildRun {
       { imageRef, flavorRef, networks: [{ uuid: network.id }] },
       {
         postgres: await pids(layout, ['postgres']),
-        agents: await pids(
-          layout,
-          hostsOf(layout, HOSTS).map(({ name }) => agentName(name)),
-        ),
+        agents: await pids(layout, [agentName(CLIENT_HOST), simulatedProcesses[0]]),
         api: await pids(layout, ['api']),
         worker: await pids(layout, ['worker']),
         redis: await pids(layout, ['redis']),
@@ -100,18 +108,9 @@ class BuildRun {
     this.events.close();
   }
 
-  /** Runs `work` over `n` servers and prints the rate, and the CPU time per server by process. */
-  async measured<T>(what: string, work: () => Promise<T>, n: number): Promise<T> {
-    const before = cpuOf(this.groups);
-    const client = process.cpuUsage();
-    const begun = performance.now();
-    const result = await work();
-    const seconds = (performance.now() - begun) / 1000;
-    const { user, system } = process.cpuUsage(client);
-    const used = { ...usedSince(before, cpuOf(this.groups)), 'this client': (user + system) / 1e6 };
-    const each = Object.entries(used).map(([name, cpu]) => `${name} ${((1000 * cpu) / n).toFixed(1)}`);
-    console.log(`${(n / seconds).toFixed(1)} ${what}/s (n=${n}); CPU ms each: ${each.join(', ')}`);
-    return result;
+  /** Measures the fleet's processes and this one. */
+  meter(what: string): Meter {
+    return new Meter(what, this.groups);
   }
 
   /** Asks for `n` servers, eight at a time, and waits until all of them run. */
