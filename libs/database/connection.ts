@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import pg from 'pg';
 import { createLogger } from '#libs/common/logger';
 import { forgetPrepared, prepared } from './prepared-statements.js';
@@ -23,6 +24,8 @@ const NOTHING = { command: '', rowCount: null, rows: [], fields: [], oid: 0 };
 export class Connection extends pg.Client {
   /** TypeORM has begun a transaction, and no statement of it has been sent yet. */
   private toBegin = false;
+  /** Its stream is corked until the event loop's turn ends. */
+  private gathering = false;
   private readonly ask: Ask;
 
   constructor(config?: pg.ClientConfig) {
@@ -38,14 +41,13 @@ export class Connection extends pg.Client {
       this.toBegin = true;
       return Promise.resolve(NOTHING);
     }
+    this.gather();
     if (!this.toBegin) return this.prepare(text, values, rest);
     this.toBegin = false;
     if (text === 'COMMIT' || text === 'ROLLBACK') return Promise.resolve(NOTHING);
-    return this.inOneWrite(() => {
-      // Where BEGIN fails, the statement after it fails too and reports the error.
-      (this.ask(BEGIN) as Promise<unknown>).catch(() => undefined);
-      return this.prepare(text, values, rest);
-    });
+    // Where BEGIN fails, the statement after it fails too and reports the error.
+    (this.ask(BEGIN) as Promise<unknown>).catch(() => undefined);
+    return this.prepare(text, values, rest);
   }
 
   /** TypeORM's statements come as a text and values; all others are passed on unchanged. */
@@ -58,13 +60,15 @@ export class Connection extends pg.Client {
     });
   }
 
-  private inOneWrite<T>(work: () => T): T {
-    const { stream } = (this as unknown as { connection: { stream: { cork(): void; uncork(): void } } }).connection;
+  /** What is asked in one turn of the event loop leaves in one write: each wakes PostgreSQL, and is a call of the kernel. */
+  private gather(): void {
+    if (this.gathering) return;
+    this.gathering = true;
+    const { stream } = (this as unknown as { connection: { stream: Writable } }).connection;
     stream.cork();
-    try {
-      return work();
-    } finally {
+    process.nextTick(() => {
+      this.gathering = false;
       stream.uncork();
-    }
+    });
   }
 }

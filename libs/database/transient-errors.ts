@@ -24,6 +24,9 @@ export function isLostRace(error: unknown): boolean {
   return LOST_RACE.has(codeOf(error)) || isStalePlan(error);
 }
 
+/** The statement came after one that failed: its transaction can only be rolled back (in_failed_sql_transaction). */
+export const isAborted = (error: unknown): boolean => codeOf(error) === '25P02';
+
 /** A migration changed the result of a prepared statement (PostgreSQL reports feature_not_supported). */
 export function isStalePlan(error: unknown): boolean {
   return codeOf(error) === '0A000' && error instanceof Error && error.message.includes('cached plan');
@@ -52,14 +55,21 @@ export function isDatabaseAway(error: unknown): boolean {
   return error instanceof Error && POOL_MESSAGES.test(error.message);
 }
 
-function driverError(error: unknown): { code?: unknown; constraint?: unknown } {
+function driverError(error: unknown): { code?: unknown; constraint?: unknown; detail?: unknown } {
   const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
   return typeof cause === 'object' && cause !== null ? cause : {};
 }
 
-function codeOf(error: unknown): string {
+/** SQLSTATE, or the system's code of a socket that failed; '' where there is none. */
+export function codeOf(error: unknown): string {
   const { code } = driverError(error);
   return typeof code === 'string' ? code : '';
+}
+
+/** PostgreSQL's DETAIL of the error. */
+export function detailOf(error: unknown): string {
+  const { detail } = driverError(error);
+  return typeof detail === 'string' ? detail : '';
 }
 
 function constraintOf(error: unknown): unknown {

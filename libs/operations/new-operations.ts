@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { newId } from '#libs/common/ids';
+import { withCommit } from '#libs/database/transactions';
 import { kindOf } from './operation-kinds.js';
 import { Operation } from './operation.entity.js';
 import type { OperationClass, QueueName } from './operation.entity.js';
@@ -60,16 +61,25 @@ const INSERT_OPERATIONS = `
     clock_timestamp(), clock_timestamp(), "parentId"
   FROM given RETURNING id, created_at`;
 
-/** Writes operations and outbox rows in one statement; returns the rows as PostgreSQL wrote them. */
+/**
+ * Writes operations and outbox rows in one statement, together with the transaction's commit (`withCommit`). The times are
+ * PostgreSQL's: the operations returned have them once the transaction is committed.
+ */
 export async function insertOperations(tx: EntityManager, given: readonly NewOperation[]): Promise<Operation[]> {
   const rows = given.map(rowOf);
+  const operations = rows.map((row) => Object.assign(new Operation(), fresh, row, { context: {} }));
   const values = rows.map((row, at) => ({ ...row, delaySeconds: given[at].delaySeconds ?? 0 }));
-  const written = await tx.query<{ id: string; created_at: Date }[]>(INSERT_OPERATIONS, [JSON.stringify(values)]);
+  const written = tx.query<{ id: string; created_at: Date }[]>(INSERT_OPERATIONS, [JSON.stringify(values)]);
+  await withCommit(
+    tx,
+    written.then((answers) => setTimes(operations, answers)),
+  );
+  return operations;
+}
+
+function setTimes(operations: readonly Operation[], written: readonly { id: string; created_at: Date }[]): void {
   const times = new Map(written.map(({ id, created_at }) => [id, created_at]));
-  return rows.map((row) => {
-    const createdAt = times.get(row.id)!;
-    return Object.assign(new Operation(), fresh, row, { context: {}, createdAt, updatedAt: createdAt });
-  });
+  for (const operation of operations) operation.createdAt = operation.updatedAt = times.get(operation.id)!;
 }
 
 /** Writes an operation that has ended already, in the transaction that did its work: no worker runs it. */

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import type { ForwardingEntry, NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
 import { HostNetworks } from '#libs/networking/views/host-networks';
@@ -19,10 +20,12 @@ export class HostNetworkView {
     private readonly calls: HostCalls,
   ) {}
 
-  async nicsOf(instanceId: string): Promise<{ nics: Nic[]; networks: NetworkSpec[] }> {
-    const nics = await this.networks.nicsFor(instanceId);
-    const ids = [...new Set(nics.map((nic) => nic.networkId))];
-    return { nics, networks: ids.length ? await this.networks.networkSpecsFor(ids) : [] };
+  async nicsOf(instanceId: string, tx?: EntityManager): Promise<{ nics: Nic[]; networks: NetworkSpec[] }> {
+    const [nics, networks] = await Promise.all([
+      this.networks.nicsFor(instanceId, tx),
+      this.networks.networkSpecsOf(instanceId, tx),
+    ]);
+    return { nics, networks };
   }
 
   /** Where the other hosts' ports of these networks are: what `hostId` has to know. */

@@ -3,6 +3,7 @@ import { DataSource, EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { ConflictError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
+import { entityOf } from '#libs/database/entity-row';
 import { keyset, MarkerNotFoundError } from '#libs/database/keyset';
 import { allows, requireAllowed } from '#libs/policy/policy';
 import { Flavor } from './flavor.entity.js';
@@ -60,8 +61,9 @@ export class Flavors {
    * there is one.
    */
   async get(caller: Caller, id: string, tx: EntityManager = this.database.manager): Promise<Flavor> {
-    const flavor = await tx.findOneBy(Flavor, { id });
-    if (!flavor) throw new NotFoundError('Flavor', id);
+    const [row] = await tx.query<Record<string, unknown>[]>('SELECT * FROM flavors WHERE id = $1', [id]);
+    if (!row) throw new NotFoundError('Flavor', id);
+    const flavor = entityOf(tx, Flavor, row);
     if (flavor.isPublic || allows(caller, 'os_compute_api:flavors:all')) return flavor;
     if (await tx.existsBy(FlavorAccess, { flavorId: id, projectId: caller.projectId })) return flavor;
     throw new NotFoundError('Flavor', id);

@@ -1,13 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
 import { lockKey } from '#libs/database/advisory-locks';
+import { withCommit } from '#libs/database/transactions';
 import { QuotaExceededError } from '#libs/common/errors';
 import type { Caller } from '#libs/common/caller';
 import { requireAllowed } from '#libs/policy/policy';
 import { defaultLimits, quotaResources } from './default-limits.js';
 import type { Limits } from './default-limits.js';
+import { requireRoom } from './quota-check.js';
 import { Quota } from './quota.entity.js';
 import { LimitBelowUsageError, UnknownProjectError } from './quota.errors.js';
+
+/** Primary key of quotas. */
+const LIMITS = 'SELECT resource, "limit" FROM quotas WHERE project_id = $1';
 
 /** What a project uses now; `ram` in MiB. */
 export interface QuotaUsage {
@@ -24,7 +29,7 @@ export class Quotas {
 
   /** The project's limits, with the defaults where it has none of its own. -1: no limit. */
   async limits(projectId: string, tx: EntityManager = this.database.manager): Promise<Limits> {
-    const rows = await tx.findBy(Quota, { projectId });
+    const rows = await tx.query<Pick<Quota, 'resource' | 'limit'>[]>(LIMITS, [projectId]);
     return { ...defaultLimits, ...Object.fromEntries(rows.map((row) => [row.resource, row.limit])) };
   }
 
@@ -74,8 +79,9 @@ export class Quotas {
 
   /** Throws QuotaExceededError where an instance of the project may not have so many metadata items. */
   async requireMetadata(tx: EntityManager, projectId: string, metadata: Record<string, string>): Promise<void> {
-    const limit = (await this.limits(projectId, tx)).metadata_items;
     const count = Object.keys(metadata).length;
+    if (!count) return;
+    const limit = (await this.limits(projectId, tx)).metadata_items;
     if (limit >= 0 && count > limit) throw new QuotaExceededError('metadata_items', count, 0, limit);
   }
 
@@ -93,17 +99,19 @@ export class Quotas {
   }
 
   /**
-   * Checks the quota after the transaction has written its rows, as its last statement before the commit, so that the
-   * project's other requests wait for the commit only. `written`: how much of the usage is new. Throws
+   * Checks the quota after the transaction has written its rows, together with its commit (`transact`), so that the
+   * project's other requests wait for no answer of this process. `written`: how much of the usage is new. Throws
    * QuotaExceededError.
    */
-  async requireWithin(tx: EntityManager, projectId: string, written: Partial<QuotaUsage>): Promise<void> {
-    const { limits, usage } = await this.locked(tx, projectId);
-    for (const [resource, size] of Object.entries(written) as [keyof QuotaUsage, number][]) {
-      const limit = limits[resource];
-      if (limit >= 0 && size > 0 && usage[resource] > limit)
-        throw new QuotaExceededError(resource, size, usage[resource] - size, limit);
-    }
+  async requireWithin(
+    tx: EntityManager,
+    projectId: string,
+    written: Partial<Pick<QuotaUsage, 'instances' | 'cores' | 'ram'>>,
+  ): Promise<void> {
+    await Promise.all([
+      withCommit(tx, lockKey(tx, 'quota', projectId)),
+      withCommit(tx, requireRoom(tx, projectId, written)),
+    ]);
   }
 
   /**

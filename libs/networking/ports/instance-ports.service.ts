@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { allows } from '#libs/policy/policy';
+import { withCommit } from '#libs/database/transactions';
 import { newId } from '#libs/common/ids';
 import { UUID } from '#libs/common/names';
 import { defaultNetworks, usableNetworks } from '../networks/network-access.js';
@@ -10,7 +11,7 @@ import type { NetworkPools } from '../networks/network-access.js';
 import { NetworkAmbiguousError, PortInUseError } from '../networking.errors.js';
 import { allocateAddresses, allocateDefaults } from './address-allocation.js';
 import { COMPUTE_OWNER, deviceOf } from './port-device.js';
-import { insertPorts } from './port-rows.js';
+import { insertNewPorts } from './port-rows.js';
 import { requireMaySet } from './port-rules.js';
 import { Port } from './port.entity.js';
 import type { PortStatus } from './port.entity.js';
@@ -127,7 +128,7 @@ export class InstancePorts {
       made.push(...ports);
       result.push(...ports);
     }
-    await insertPorts(tx, made);
+    await withCommit(tx, insertNewPorts(tx, made));
     return result;
   }
 
@@ -148,7 +149,7 @@ export class InstancePorts {
       : await allocateDefaults(tx, networkId, ids, subnets);
     return devices.map((device, at) => {
       const owned = { projectId: caller.projectId, networkId, portSecurityEnabled, ownedByInstance: true };
-      return tx.create(Port, { ...owned, ...device, id: ids[at], fixedIps: given.get(ids[at])! });
+      return Object.assign(new Port(), fresh, owned, device, { id: ids[at], fixedIps: given.get(ids[at])! });
     });
   }
 
@@ -185,6 +186,9 @@ function requireEachOnce(requested: readonly RequestedNic[]): void {
   const twice = ids.find((id, n) => ids.indexOf(id) < n);
   if (twice !== undefined) throw new InvalidInputError('networks.port', `each port once, not ${twice} twice`);
 }
+
+/** On no host, and of no name. */
+const fresh = { name: '', description: '', hostId: null, status: 'DOWN', adminStateUp: true } satisfies Partial<Port>;
 
 const deviceFor = (instanceId: string, deviceIndex: number): Partial<Port> => ({
   instanceId,

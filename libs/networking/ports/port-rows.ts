@@ -1,4 +1,6 @@
 import type { EntityManager } from 'typeorm';
+import { insertStatement, rowsParameter } from '#libs/database/insert-rows';
+import { requiredOrAgain } from '#libs/database/requirement';
 import { MacInUseError } from '../networking.errors.js';
 import { newMac } from './address-allocation.js';
 import { Port } from './port.entity.js';
@@ -19,6 +21,18 @@ export async function insertPorts(tx: EntityManager, ports: Port[]): Promise<voi
     const refused = waiting.find((port) => named.has(port)) ?? (attempt === ATTEMPTS ? waiting[0] : undefined);
     if (refused) throw new MacInUseError(refused.networkId, refused.macAddress);
   }
+}
+
+/**
+ * As `insertPorts` for ports without a MAC, together with the commit (`withCommit`): where a MAC is taken, the whole
+ * transaction is run again.
+ */
+export async function insertNewPorts(tx: EntityManager, ports: Port[]): Promise<void> {
+  if (!ports.length) return;
+  for (const port of ports) port.macAddress = newMac();
+  const written = `${insertStatement(tx, Port)} ON CONFLICT (network_id, mac_address) DO NOTHING RETURNING id`;
+  const all = requiredOrAgain('(SELECT count(*) FROM written) = $2::int', 'MAC addresses that are free');
+  await tx.query(`WITH written AS (${written}) SELECT ${all}`, [rowsParameter(tx, Port, ports), ports.length]);
 }
 
 async function insert(tx: EntityManager, ports: Port[]): Promise<Set<string>> {

@@ -26,6 +26,9 @@ const NICS = `
          p.port_security_enabled AS "portSecurity", NOT p.admin_state_up AS "adminStateDown", p.device_index AS "deviceIndex", n.mtu, ${SUBNETS}
     FROM ports p JOIN networks n ON n.id = p.network_id`;
 
+const NETWORKS = `
+  SELECT n.id, n.vni, n.mtu, NOT n.admin_state_up AS "adminStateDown", ${SUBNETS} FROM networks n`;
+
 /** Ports and networks in the form that calls to agents carry. Each method takes sets of ids and sends one query. */
 @Injectable()
 export class HostNetworks {
@@ -45,10 +48,13 @@ export class HostNetworks {
 
   /** Networks with their subnets, by id. */
   async networkSpecsFor(networkIds: string[], tx: EntityManager = this.database.manager): Promise<NetworkSpec[]> {
-    return tx.query<NetworkSpec[]>(
-      `SELECT n.id, n.vni, n.mtu, NOT n.admin_state_up AS "adminStateDown", ${SUBNETS} FROM networks n WHERE n.id = ANY($1::uuid[]) ORDER BY n.id`,
-      [networkIds],
-    );
+    return tx.query<NetworkSpec[]>(`${NETWORKS} WHERE n.id = ANY($1::uuid[]) ORDER BY n.id`, [networkIds]);
+  }
+
+  /** Those that the instance has ports of. Index ports_of_instance. */
+  async networkSpecsOf(instanceId: string, tx: EntityManager = this.database.manager): Promise<NetworkSpec[]> {
+    const own = 'SELECT network_id FROM ports WHERE instance_id = $1';
+    return tx.query<NetworkSpec[]>(`${NETWORKS} WHERE n.id IN (${own}) ORDER BY n.id`, [instanceId]);
   }
 
   /** Every bound port of these networks with its host's tunnel end point, by network. */

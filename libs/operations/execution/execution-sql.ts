@@ -1,4 +1,5 @@
 import { PRESENCE_SPACE } from '#libs/database/advisory-locks';
+import { required } from '#libs/database/requirement';
 
 /*
  * Each statement is one round trip and one commit. All but those that share a step's transaction are committed without
@@ -8,6 +9,10 @@ import { PRESENCE_SPACE } from '#libs/database/advisory-locks';
 const UNFINISHED = `('pending', 'running', 'undoing')`;
 const NO_WAIT = `set_config('synchronous_commit', 'off', true)`;
 const inMs = (parameter: string) => `clock_timestamp() + ${parameter}::float8 * interval '1 millisecond'`;
+/** Name of the requirement that the operation is still under the worker's lease. */
+export const LEASE = 'the lease on the operation';
+/** The statement fails where it found no row under the lease: it may leave with the commit of the step's transaction. */
+const HELD = (changed: string) => required(`${changed}.id IS NOT NULL`, LEASE);
 const nextAttempt = (operation: string, name: string) =>
   `1 + (SELECT count(*) FROM operation_steps s WHERE s.operation_id = ${operation} AND s.name = ${name})`;
 
@@ -68,7 +73,7 @@ export const ADVANCE = `
     RETURNING attempt
   )
   SELECT moved.cancel_requested, coalesce(begun.attempt, 0) AS attempt, set_config('synchronous_commit', $8, true)
-  FROM moved LEFT JOIN begun ON true`;
+  FROM (SELECT) one LEFT JOIN moved ON true LEFT JOIN begun ON true WHERE ${HELD('moved')}`;
 
 /** Parameters: id, worker, step, attempt, message, delay, context. */
 export const BACK_OFF = `
@@ -120,7 +125,7 @@ export const UNDONE = `
     UPDATE operation_steps s SET result = 'undone'
     FROM moved WHERE s.operation_id = moved.id AND s.name = $3 AND s.result = 'success'
   )
-  SELECT id FROM moved`;
+  SELECT id FROM (SELECT) one LEFT JOIN moved ON true WHERE ${HELD('moved')}`;
 
 /** Parameters: id, worker, state, context. */
 export const END = `
@@ -131,7 +136,7 @@ export const END = `
     WHERE id = $1 AND locked_by = $2 AND state = 'undoing'
     RETURNING id
   )
-  SELECT id FROM ended`;
+  SELECT id FROM (SELECT) one LEFT JOIN ended ON true WHERE ${HELD('ended')}`;
 
 /** Parameters: resource type, resource id. Index: operations_in_order. */
 export const NEXT_ON_RESOURCE = `

@@ -1,5 +1,7 @@
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import { entityOf } from '#libs/database/entity-row';
+import { isUnmet } from '#libs/database/requirement';
 import { Operation } from '../operation.entity.js';
 import type { OperationFailure } from '../operation.entity.js';
 import * as sql from './execution-sql.js';
@@ -37,7 +39,7 @@ export class ExecutionStore {
       this.workerId,
       this.leaseMs,
     ]);
-    return row && { operation: this.toOperation(row), attempt: Number(row.attempt ?? 0) };
+    return row && { operation: entityOf(this.database.manager, Operation, row), attempt: Number(row.attempt ?? 0) };
   }
 
   /** Renews the leases. Returns those still held, each with whether the operation was asked to stop. */
@@ -61,23 +63,19 @@ export class ExecutionStore {
     mayGoBack: boolean,
     tx?: EntityManager,
   ): Promise<{ attempt: number; cancelRequested: boolean }> {
-    const [row] = await (tx ?? this.database.manager).query<{ attempt: number; cancel_requested: boolean }[]>(
-      sql.ADVANCE,
-      [
-        operation.id,
-        this.workerId,
-        done.step,
-        done.attempt,
-        next,
-        JSON.stringify(operation.context),
-        this.leaseMs,
-        // A step that committed nothing runs again where a crash of PostgreSQL loses this mark; waiting for the disk
-        // would cost more.
-        tx ? 'on' : 'off',
-        mayGoBack,
-      ],
-    );
-    if (!row) throw new LeaseLostError(operation.id);
+    const values = [
+      done.step,
+      done.attempt,
+      next,
+      JSON.stringify(operation.context),
+      this.leaseMs,
+      // A step that committed nothing runs again where a crash of PostgreSQL loses this mark; waiting for the disk
+      // would cost more.
+      tx ? 'on' : 'off',
+      mayGoBack,
+    ];
+    type Row = { attempt: number; cancel_requested: boolean };
+    const [row] = await this.guarded<Row>(operation, sql.ADVANCE, values, tx);
     return { attempt: row.attempt, cancelRequested: row.cancel_requested };
   }
 
@@ -132,20 +130,19 @@ export class ExecutionStore {
     return row;
   }
 
-  private async guarded(
+  /** Those that may be part of a step's transaction fail in PostgreSQL already: they leave together with its commit. */
+  private async guarded<Row>(
     operation: Operation,
     text: string,
     values: unknown[],
     tx: EntityManager = this.database.manager,
-  ): Promise<void> {
-    const rows = await tx.query<unknown[]>(text, [operation.id, this.workerId, ...values]);
-    if (!rows.length) throw new LeaseLostError(operation.id);
-  }
-
-  private toOperation(row: Record<string, unknown>): Operation {
-    const operation = new Operation();
-    for (const column of this.database.getMetadata(Operation).columns)
-      column.setEntityValue(operation, row[column.databaseName]);
-    return operation;
+  ): Promise<Row[]> {
+    try {
+      const rows = await tx.query<Row[]>(text, [operation.id, this.workerId, ...values]);
+      if (rows.length) return rows;
+    } catch (error) {
+      if (!isUnmet(error, sql.LEASE)) throw error;
+    }
+    throw new LeaseLostError(operation.id);
   }
 }

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { transact } from '#libs/database/transactions';
+import { transact, withCommit } from '#libs/database/transactions';
 import type { Operation } from '../operation.entity.js';
 import type { StepRun } from '../workflow.js';
 import type { ExecutionStore } from './execution-store.js';
@@ -28,11 +28,13 @@ export class StepExecution<Outcome> implements StepRun<unknown, unknown> {
   async commit<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
     if (this.outcome !== undefined)
       throw new Error(`step ${this.operation.step} of ${this.operation.kind} commits twice`);
-    const [result, outcome] = await transact(this.store.database, async (tx) => {
+    const [result, { marked }] = await transact(this.store.database, async (tx) => {
       const value = await work(tx);
-      return [value, await this.markDone(tx)] as const;
+      const marked = this.markDone(tx);
+      await withCommit(tx, marked);
+      return [value, { marked }] as const;
     });
-    this.outcome = outcome;
+    this.outcome = await marked;
     return result;
   }
 

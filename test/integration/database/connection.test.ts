@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { transact } from '#libs/database/transactions';
+import { foundInstead, isUnmet, required, requiredOrAgain } from '#libs/database/requirement';
+import { transact, withCommit } from '#libs/database/transactions';
 import { createTestDatabase } from '../support/servers.js';
 import type { TestDatabase } from '../support/servers.js';
 
@@ -61,4 +62,38 @@ test('a transaction begins with its first statement, ends with its last, and an 
     /not this time/,
   );
   assert.equal((await things()).length, 1);
+});
+
+test('what leaves with the commit takes it back where it fails, and its own reason is told', async () => {
+  const both = (name: string, held: boolean) =>
+    transact(database.dataSource, async (tx) => {
+      await withCommit(tx, tx.query(insert, [20, 'before']));
+      await withCommit(tx, tx.query(`SELECT ${required('$1::boolean', name, `'found'`)}`, [held]));
+      await withCommit(tx, tx.query(insert, [21, 'behind']));
+      return 'answer';
+    });
+  const refused = await both('the promise', false).catch((error: unknown) => error);
+  assert.ok(isUnmet(refused, 'the promise'), String(refused));
+  assert.equal(foundInstead(refused), 'found');
+  const twentieth = async () => (await things()).map(({ id }) => id).filter((id) => id >= 20);
+  assert.deepEqual(await twentieth(), []);
+  assert.equal(await both('the promise', true), 'answer');
+  assert.deepEqual(await twentieth(), [20, 21]);
+});
+
+test('a statement that waits for its answer behind one that fails tells the reason of that one', async () => {
+  const begun = transact(database.dataSource, async (tx) => {
+    await withCommit(tx, tx.query(`SELECT ${required('$1::boolean', 'the first')}`, [false]));
+    await tx.query(insert, [22, 'behind']);
+  });
+  await assert.rejects(begun, (error) => isUnmet(error, 'the first'));
+});
+
+test('a transaction runs again where a requirement says that it may hold then', async () => {
+  let tries = 0;
+  const held = await transact(database.dataSource, async (tx) => {
+    await withCommit(tx, tx.query(`SELECT ${requiredOrAgain('$1::boolean', 'the second try')}`, [++tries > 1]));
+    return tries;
+  });
+  assert.equal(held, 2);
 });

@@ -5,6 +5,7 @@ import type { CreateInstanceInput } from '#libs/compute/instances/actions/instan
 import { resourcesOf } from '#libs/compute/instances/instance-resources';
 import { hostNeeds } from '#libs/compute/instances/spec/host-needs';
 import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
+import { withCommit } from '#libs/database/transactions';
 import { InstancePorts } from '#libs/networking/ports/instance-ports.service';
 import type { Step, StepRun } from '#libs/operations/workflow';
 import { bounded } from '#libs/scheduling/core/explanation';
@@ -30,7 +31,7 @@ export class PlaceStep implements Step<CreateInstanceInput, CreateContext> {
 
   async run(run: StepRun<CreateInstanceInput, CreateContext>): Promise<void> {
     const { operation, input, context } = run;
-    const { instance, image } = await this.specs.withImage(operation.resourceId);
+    const { instance, image } = await this.specs.ofBuild(operation);
     const wanted = input.forcedHost ?? input.requestedHost;
     const requestedHostId = wanted === null ? null : (await this.hosts.host(wanted)).id;
     await run.commit(async (tx) => {
@@ -52,7 +53,7 @@ export class PlaceStep implements Step<CreateInstanceInput, CreateContext> {
       context.placement = explanation ? bounded(explanation) : context.placement;
       await Promise.all([
         this.transitions.markPlaced(tx, instance.id, host.id),
-        this.ports.bind(tx, instance.id, host.id),
+        withCommit(tx, this.ports.bind(tx, instance.id, host.id)),
       ]);
     });
   }

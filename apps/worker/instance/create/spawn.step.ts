@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { CreateInstanceInput } from '#libs/compute/instances/actions/instance-operations';
+import { renderInstanceSpec } from '#libs/compute/instances/spec/instance-spec';
 import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
+import { withCommit } from '#libs/database/transactions';
 import { InstancePorts } from '#libs/networking/ports/instance-ports.service';
 import type { Step, StepRun } from '#libs/operations/workflow';
 import { OldAgents } from '../../network/old-agents.js';
@@ -25,20 +27,21 @@ export class SpawnStep implements Step<CreateInstanceInput, CreateContext> {
     const { operation, signal } = run;
     const id = operation.resourceId;
     const hostId = run.context.hostId!;
-    const [{ instance, spec }, agent] = await Promise.all([this.specs.load(id), this.hosts.agent(hostId)]);
-    const call = callOf(run, this.name, instance.epoch);
+    const [parts, agent] = await Promise.all([this.specs.ofBuild(operation), this.hosts.agent(hostId)]);
+    const spec = renderInstanceSpec(parts);
+    const call = callOf(run, this.name, parts.instance.epoch);
     await Promise.all([
       agent.call('createInstance', { call, spec, start: true, keepOwner: false }, signal),
       this.oldAgents.announce(run, id, hostId),
     ]);
     await run.commit(async (tx) => {
-      await Promise.all([this.transitions.finishBuild(tx, id, hostId), this.ports.activate(tx, id)]);
+      await Promise.all([this.transitions.finishBuild(tx, id, hostId), withCommit(tx, this.ports.activate(tx, id))]);
     });
   }
 
   /** Removes what the host has made of it. A host that is down drops it when it comes back: it does not own it. */
   async undo(run: StepRun<CreateInstanceInput, CreateContext>): Promise<void> {
-    const { instance } = await this.specs.load(run.operation.resourceId);
+    const instance = await this.specs.instance(run.operation.resourceId);
     await this.hosts.whereUp(run.context.hostId!, (agent) =>
       agent.call('deleteInstance', { call: callOf(run, 'spawn-undo', instance.epoch), instanceId: instance.id }),
     );

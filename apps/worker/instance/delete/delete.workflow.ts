@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { DeleteInstanceInput } from '#libs/compute/instances/actions/instance-operations';
 import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
-import { Migration } from '#libs/mobility/migrations/migration.entity';
+import { withCommit } from '#libs/database/transactions';
 import { InstancePorts } from '#libs/networking/ports/instance-ports.service';
 import type { Step, StepRun, Workflow } from '#libs/operations/workflow';
 import { Claims } from '#libs/scheduling/claims/claims.service';
@@ -10,6 +10,10 @@ import { OldAgents } from '../../network/old-agents.js';
 import { callOf, HostCalls } from '../../host/host-calls.js';
 import { InstanceSpecs } from '../instance-specs.js';
 import { faultOf } from '../fault.js';
+
+/** Moves that wait for their confirm: there is nothing to go back to. Index: migrations_of_instance. */
+const CONFIRM_MOVES = `
+  UPDATE migrations SET status = 'confirmed', updated_at = now() WHERE instance_id = $1 AND status = 'finished'`;
 
 type Run = StepRun<DeleteInstanceInput, object>;
 
@@ -61,12 +65,13 @@ export class DeleteWorkflow implements Workflow<DeleteInstanceInput, object> {
     const instanceId = run.operation.resourceId;
     await run.commit(async (tx) => {
       // The claims come last: whoever claims on the host waits for them until the commit.
-      await Promise.all([
+      const statements = [
         this.ports.releaseForInstance(tx, instanceId),
-        tx.update(Migration, { instanceId, status: 'finished' }, { status: 'confirmed' }),
+        tx.query(CONFIRM_MOVES, [instanceId]),
         this.transitions.markDeleted(tx, instanceId),
         this.claims.releaseInstance(instanceId, tx),
-      ]);
+      ];
+      await Promise.all(statements.map((asked) => withCommit(tx, asked)));
     });
   }
 

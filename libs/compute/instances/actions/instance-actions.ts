@@ -1,12 +1,12 @@
 import { allows } from '#libs/policy/policy';
 import { instanceTarget } from '../instance-target.js';
 import { Injectable } from '@nestjs/common';
-import { In } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { NotFoundError } from '#libs/common/errors';
 import { UUID } from '#libs/common/names';
-import { Operation } from '#libs/operations/operation.entity';
+import { entityOf } from '#libs/database/entity-row';
+import type { Operation } from '#libs/operations/operation.entity';
 import { Operations } from '#libs/operations/operations.service';
 import { Quotas } from '../../quotas/quotas.js';
 import { Instance } from '../instance.entity.js';
@@ -27,6 +27,13 @@ export interface Rebuild {
   userData?: string | null;
   hostname?: string;
 }
+
+const LOCK_INSTANCE = 'SELECT * FROM instances WHERE id = $1 FOR UPDATE';
+
+/** Index operations_in_order. */
+const UNFINISHED = `
+  SELECT id, kind FROM operations
+  WHERE resource_type = $1 AND resource_id = $2 AND state IN ('pending', 'running', 'undoing')`;
 
 type Prepare = (tx: EntityManager, before: Instance) => Promise<object>;
 
@@ -85,7 +92,7 @@ export class InstanceActions {
       for (const other of others) await this.operations.requestCancel(other.id, tx);
       const input: DeleteInstanceInput = { before: statesOf(present), force };
       const [, operation] = await Promise.all([
-        this.transitions.begin(tx, present, force ? 'force_delete' : 'delete'),
+        this.transitions.beginLocked(tx, present, force ? 'force_delete' : 'delete'),
         create({
           kind: 'instance.delete',
           queue: 'instance',
@@ -126,7 +133,7 @@ export class InstanceActions {
    */
   private async begin(caller: Caller, id: string, action: InstanceAction, prepare: Prepare): Promise<Operation> {
     return this.operations.transact(async (tx, create) => {
-      const before = await this.transitions.begin(tx, await lockOwn(tx, caller, id), action);
+      const before = await this.transitions.beginLocked(tx, await lockOwn(tx, caller, id), action);
       const input = await prepare(tx, before);
       const kind = actionRules[action].operation;
       return create({ kind, queue: 'instance', resourceType: INSTANCE, resourceId: id, by: caller, input });
@@ -136,17 +143,16 @@ export class InstanceActions {
 
 /** Locks and returns the instance's row. Throws NotFoundError also for an instance of another project. */
 async function lockOwn(tx: EntityManager, caller: Caller, id: string): Promise<Instance> {
-  const found = UUID.test(id)
-    ? await tx.findOne(Instance, { where: { id }, lock: { mode: 'pessimistic_write' } })
-    : null;
+  const [row] = UUID.test(id) ? await tx.query<Record<string, unknown>[]>(LOCK_INSTANCE, [id]) : [];
+  const found = row && entityOf(tx, Instance, row);
   if (!found || found.deletedAt || !allows(caller, 'os_compute_api:servers:show', instanceTarget(found)))
     throw new NotFoundError('Instance', id);
   return found;
 }
 
 /** The instance's operations that have not ended. Index operations_by_resource. */
-async function unfinished(tx: EntityManager, id: string): Promise<Operation[]> {
-  return tx.findBy(Operation, { resourceType: INSTANCE, resourceId: id, state: In(['pending', 'running', 'undoing']) });
+async function unfinished(tx: EntityManager, id: string): Promise<Pick<Operation, 'id' | 'kind'>[]> {
+  return tx.query<Pick<Operation, 'id' | 'kind'>[]>(UNFINISHED, [INSTANCE, id]);
 }
 
 function statesOf({ vmState, powerState }: Instance): Before {

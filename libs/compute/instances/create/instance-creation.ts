@@ -5,6 +5,8 @@ import { ConflictError, InvalidInputError, NotFoundError } from '#libs/common/er
 import { newId } from '#libs/common/ids';
 import { toHostname } from '#libs/common/names';
 import { isUniqueViolation } from '#libs/database/transient-errors';
+import { insertStatement, rowsParameter } from '#libs/database/insert-rows';
+import { withCommit } from '#libs/database/transactions';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { InstancePorts } from '#libs/networking/ports/instance-ports.service';
 import { defaultSecurityGroup } from '#libs/networking/security-groups/default-security-group';
@@ -87,19 +89,22 @@ export class InstanceCreation {
       await requireAllowed(tx, hostNeeds({ config: wanted.config ?? {} }, flavor));
       const each = { instances: 1, cores: resources.vcpus, ram: resources.memoryMb };
       const { minCount: least, maxCount: most } = wanted;
-      const count = least === most ? most : await this.quotas.reserve(tx, caller.projectId, each, { least, most });
+      const { group } = wanted.schedulerHints;
+      // Members of a group are counted under the same lock.
+      const last = least === most && group === undefined;
+      const count = last ? most : await this.quotas.reserve(tx, caller.projectId, each, { least, most });
       await this.quotas.requireMetadata(tx, caller.projectId, wanted.metadata);
-      await this.serverGroups.reserve(tx, caller, wanted.schedulerHints.group, count);
+      await this.serverGroups.reserve(tx, caller, group, count);
       requireOwnPorts(wanted, count);
       const instances = rows(caller, wanted, { flavor, ...resources }, placement.zone, count);
       const ids = instances.map(({ id }) => id);
       await Promise.all([
-        insert(tx, instances),
+        withCommit(tx, insert(tx, instances)),
         createOperation.all(ids.map((id) => operationOf(caller, id, placement))),
         this.ports.allocateForInstances(tx, caller, ids, nics),
       ]);
       await assignRanges(tx, instances);
-      if (least === most) await this.quotas.requireWithin(tx, caller.projectId, times(count, each));
+      if (last) await this.quotas.requireWithin(tx, caller.projectId, times(count, each));
       return instances;
     });
   }
@@ -143,8 +148,13 @@ function requireGroups({ projectId }: Caller, names: string[] = []): void {
   if (unknown !== undefined) throw new UnusableReferenceError('Security group', unknown, projectId);
 }
 
-const times = (count: number, each: Partial<QuotaUsage>): Partial<QuotaUsage> =>
-  Object.fromEntries(Object.entries(each).map(([resource, size]) => [resource, size * count]));
+type Counted = Pick<QuotaUsage, 'instances' | 'cores' | 'ram'>;
+
+const times = (count: number, each: Counted): Counted => ({
+  instances: each.instances * count,
+  cores: each.cores * count,
+  ram: each.ram * count,
+});
 
 async function assignRanges(tx: EntityManager, instances: readonly Instance[]): Promise<void> {
   for (const instance of instances) {
@@ -186,7 +196,7 @@ function resourcesWanted({ resources }: NewInstance, flavor: InstanceFlavor | nu
 /** Throws ConflictError where `nameIsUnique` is asked for and the project has an instance of that name. */
 async function insert(tx: EntityManager, instances: Instance[]): Promise<void> {
   try {
-    await tx.insert(Instance, instances);
+    await tx.query(insertStatement(tx, Instance), [rowsParameter(tx, Instance, instances)]);
   } catch (error) {
     if (!isUniqueViolation(error, 'instances_unique_name')) throw error;
     throw new ConflictError(`An instance named ${instances[0].name} already exists.`);

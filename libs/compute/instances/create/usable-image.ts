@@ -3,6 +3,7 @@ import { architectureOf, canonicalArchitecture } from '#libs/common/architecture
 import type { Caller } from '#libs/common/caller';
 import { InvalidInputError } from '#libs/common/errors';
 import { UUID } from '#libs/common/names';
+import { entityOf } from '#libs/database/entity-row';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { Image } from '#libs/images/image.entity';
 import { imageTarget } from '#libs/images/image-target';
@@ -34,8 +35,9 @@ export async function imageOfRebuild(
 }
 
 /** The lock conflicts with that of whoever deletes or changes the image, not with others who use it. */
-function lockedImage(tx: EntityManager, id: string): Promise<Image | null> {
-  return tx.findOne(Image, { where: { id }, lock: { mode: 'for_key_share' } });
+async function lockedImage(tx: EntityManager, id: string): Promise<Image | null> {
+  const [row] = await tx.query<Record<string, unknown>[]>('SELECT * FROM images WHERE id = $1 FOR KEY SHARE', [id]);
+  return row ? entityOf(tx, Image, row) : null;
 }
 
 /** Throws InvalidInputError where the instance stays on a host of another architecture than the image's. */

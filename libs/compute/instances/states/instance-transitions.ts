@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { InstanceStateError } from '#libs/common/errors';
+import { isUnmet } from '#libs/database/requirement';
+import { withCommit } from '#libs/database/transactions';
 import { InstanceTransitionLostError } from '../instance.errors.js';
 import { actionRules, requireAllowed, transitions } from './instance-states.js';
 import type { InstanceAction, InstanceTransition, InstanceTransitionName } from './instance-states.js';
 import { Instance } from '../instance.entity.js';
 import type { InstanceFlavor, TaskState } from '../instance.entity.js';
-import { compareAndSet, loadInstance, withFlavor } from './state-update.js';
+import { compareAndSet, loadInstance, requireSet, STATE, withFlavor } from './state-update.js';
 import type { StateChanges } from './state-update.js';
 
 /** Why a workflow failed, as Nova's `fault` shows it. */
@@ -42,6 +44,16 @@ export class InstanceTransitions {
     return before;
   }
 
+  /**
+   * As `begin` for a row that the transaction holds locked: nobody changes it meanwhile, so its task_state is written together
+   * with the commit.
+   */
+  async beginLocked(tx: EntityManager, before: Instance, action: InstanceAction): Promise<Instance> {
+    const rule = requireAllowed(before, action);
+    await withCommit(tx, requireSet(tx, before.id, rule, { taskState: rule.taskState }));
+    return before;
+  }
+
   /** Returns the instance where `begin` would accept `action`. Throws as `begin`; changes nothing. */
   async check(tx: EntityManager, instanceId: string, action: InstanceAction): Promise<Instance> {
     const instance = await loadInstance(tx, instanceId);
@@ -70,9 +82,23 @@ export class InstanceTransitions {
   ): Promise<void> {
     const transition: InstanceTransition = transitions[name];
     if (await compareAndSet(tx, instanceId, transition, { ...transition.to, ...changes })) return;
-    const now = await tx.findOneBy(Instance, { id: instanceId });
-    const state = !now || now.deletedAt ? 'deleted' : `${now.vmState}/${now.taskState ?? 'idle'}`;
-    throw new InstanceTransitionLostError(instanceId, name, state);
+    throw await lost(tx, instanceId, name);
+  }
+
+  /** As `apply`, together with the commit of the transaction that it is part of (`transact`), which then throws. */
+  private async applyWithCommit(
+    tx: EntityManager,
+    instanceId: string,
+    name: InstanceTransitionName,
+    changes: StateChanges,
+  ): Promise<void> {
+    const transition: InstanceTransition = transitions[name];
+    const set = requireSet(tx, instanceId, transition, { ...transition.to, ...changes });
+    const told = set.catch(async (error: unknown) => {
+      // Its own transaction answers nothing any more.
+      throw isUnmet(error, STATE) ? await lost(tx.connection.manager, instanceId, name) : error;
+    });
+    await withCommit(tx, told);
   }
 
   /**
@@ -87,12 +113,12 @@ export class InstanceTransitions {
 
   /** Writes the claimed host before its agent is called, so that a delete knows where to look for the container. */
   async markPlaced(tx: EntityManager, instanceId: string, hostId: string): Promise<void> {
-    await this.apply(tx, instanceId, 'placed', { hostId });
+    await this.applyWithCommit(tx, instanceId, 'placed', { hostId });
   }
 
   /** The container runs for the first time: ACTIVE. */
   async finishBuild(tx: EntityManager, instanceId: string, hostId: string): Promise<void> {
-    await this.apply(tx, instanceId, 'built', { hostId, launchedAt: new Date(), fault: null });
+    await this.applyWithCommit(tx, instanceId, 'built', { hostId, launchedAt: new Date(), fault: null });
   }
 
   /** After os-start: ACTIVE. */
@@ -230,11 +256,23 @@ export class InstanceTransitions {
 
   /** The instance is gone from every host; its row stays on record. Marking it again is a success. */
   async markDeleted(tx: EntityManager, instanceId: string): Promise<void> {
-    await tx
-      .createQueryBuilder()
-      .update(Instance)
-      .set({ vmState: 'deleted', taskState: null, powerState: 0, hostId: null, deletedAt: new Date() })
-      .where('id = :instanceId AND deleted_at IS NULL', { instanceId })
-      .execute();
+    const changes = {
+      vmState: 'deleted',
+      taskState: null,
+      powerState: 0,
+      hostId: null,
+      deletedAt: new Date(),
+    } as const;
+    await compareAndSet(tx, instanceId, { vmStates: 'any', taskStates: 'any' }, changes);
   }
+}
+
+async function lost(
+  tx: EntityManager,
+  instanceId: string,
+  name: InstanceTransitionName,
+): Promise<InstanceTransitionLostError> {
+  const now = await tx.findOneBy(Instance, { id: instanceId });
+  const state = !now || now.deletedAt ? 'deleted' : `${now.vmState}/${now.taskState ?? 'idle'}`;
+  return new InstanceTransitionLostError(instanceId, name, state);
 }
