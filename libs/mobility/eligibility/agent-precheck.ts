@@ -8,7 +8,7 @@ import { isUp } from '#libs/fleet/hosts/host-state';
 import type { Host } from '#libs/fleet/hosts/host.entity';
 
 /** A caller waits for this answer, which normally takes some tens of milliseconds. */
-const DEADLINE_MS = 5_000;
+const DEADLINE_MS = 20_000;
 
 /** Asks the agent of one end whether a move is possible. */
 @Injectable()

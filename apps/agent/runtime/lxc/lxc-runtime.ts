@@ -100,6 +100,16 @@ export class LxcRuntime implements Runtime {
     await this.stop(instanceId, 0).catch(() => undefined); // a monitor that hangs does not answer
     for (const cgroup of this.cgroupDirectories(instanceId))
       if (this.freezer.isPopulated(cgroup)) this.freezer.kill(cgroup);
+    await this.removeCgroups(instanceId);
+  }
+
+  /** Removes the cgroups once nothing is in them: a monitor that was killed leaves them. Gives up on what does not end. */
+  private async removeCgroups(instanceId: string): Promise<void> {
+    const cgroups = this.cgroupDirectories(instanceId);
+    const until = Date.now() + SETTLE_MS;
+    while (cgroups.some((cgroup) => this.freezer.isPopulated(cgroup)) && Date.now() < until)
+      await sleep(SETTLE_STEP_MS);
+    await removeStaleCgroups(cgroups);
   }
 
   async stop(instanceId: string, timeoutSeconds: number): Promise<void> {
