@@ -73,6 +73,7 @@ export class LiveSwitch {
   /** A failed dump is returned where `mayRepeat` allows another one and nothing speaks against it. */
   private async dumpOnce(mayRepeat: boolean): Promise<DumpFailure | undefined> {
     await this.preparation.quieten();
+    this.requireWanted(); // before there is a dump that could be ended
     try {
       await this.freeze();
       return undefined;
@@ -93,7 +94,6 @@ export class LiveSwitch {
   /** From the freeze to the commit. */
   private async freeze(): Promise<void> {
     const { request, record, deps, decision, feed, target, dump, throttle } = this.shared;
-    this.requireWanted();
     this.frozenAt = 0;
     this.network = this.preparation.network;
     feed.enter(MigrationPhase.MIGRATION_PHASE_FREEZE);
