@@ -48,6 +48,10 @@ export interface DocumentContent {
 /** What this host's networks should be, at one revision. Drops resources whose network it does not have. */
 export class DesiredDocument {
   revision = '';
+  /** Whether a control plane tells this host of each change at present. */
+  followed = false;
+  /** A call has said more than the document while nobody followed it: an older control plane may be at work. */
+  overruled = false;
   readonly networks = new Map<string, DesiredNetwork>();
   readonly subnets = new Map<string, DesiredSubnet>();
   readonly ports = new Map<string, DesiredPort>();

@@ -52,7 +52,8 @@ export class Drift {
       await sleep(pause, signal).catch(() => undefined); // the process ends: the next line tells
       if (signal.aborted) return;
       try {
-        const ids = [...this.deps.document.networks.keys()].sort();
+        const { document } = this.deps;
+        const ids = document.overruled ? [] : [...document.networks.keys()].sort();
         for (let at = 0; at < ids.length; at += PAGE) await this.compare(ids.slice(at, at + PAGE), true);
         if (this.mendedWords.length) told();
       } catch (error) {

@@ -80,6 +80,7 @@ export class Follower {
   private forget(): void {
     const { document, file } = this.deps;
     if (!document.revision) return;
+    document.overruled = false;
     document.apply('', [], [], true);
     file.keep(document);
   }
@@ -101,10 +102,12 @@ export class Follower {
         await this.take(parts);
         parts = [];
         this.stream = stream;
+        Object.assign(document, { followed: true, overruled: false });
         this.acknowledge();
       }
     } finally {
       this.stream = undefined;
+      document.followed = false;
       signal.removeEventListener('abort', end);
       stream.cancel();
     }

@@ -7,6 +7,15 @@ import type { DesiredDocument } from './document.js';
 export class DesiredSpecs {
   constructor(private readonly document: DesiredDocument) {}
 
+  /**
+   * Whether a call's word counts though the document has the network: true while no control plane tells of changes. The kernel
+   * is not compared with the document from then on, until the document is followed or forgotten.
+   */
+  overrule(): boolean {
+    if (!this.document.followed) this.document.overruled = true;
+    return !this.document.followed;
+  }
+
   /** The network with its subnets; undefined where the document does not have it. */
   network(id: string): NetworkSpec | undefined {
     const network = this.document.networks.get(id);

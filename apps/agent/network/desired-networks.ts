@@ -6,6 +6,8 @@ import type { ForwardingEntry, NetworkSpec, Nic } from '#generated/lxstack/agent
  * empty.
  */
 export interface DesiredNetworks {
+  /** Whether a call's word counts all the same, because no control plane tells of changes to the document at present. */
+  overrule(): boolean;
   network(id: string): NetworkSpec | undefined;
   /** The NIC of a port on this host. */
   nic(portId: string): Nic | undefined;

@@ -20,7 +20,7 @@ export class NetworkForwarding {
   constructor(private readonly state: HostNetworkState) {}
 
   /**
-   * Applies entries that a call brings, unless the document has the network: then the document counts. Returns false where
+   * Applies entries that a call brings, unless the document has the network and is followed: then the document counts. Returns false where
    * this host does not have the network.
    */
   async set(
@@ -43,8 +43,9 @@ export class NetworkForwarding {
     removedMacs: readonly string[],
     complete: boolean,
   ): Promise<void> {
-    // A call is older than the document: its entry for a port that has left the document would stay for good.
-    if (!this.state.desired.peers(networkId)) await this.apply(networkId, entries, removedMacs, complete);
+    // A call is older than a document that is followed: its entry for a port that has left the document would stay for good.
+    const { desired } = this.state;
+    if (!desired.peers(networkId) || desired.overrule()) await this.apply(networkId, entries, removedMacs, complete);
   }
 
   /** The port's MAC is on this host from now on: this host sends no frame for it to the underlay. */
