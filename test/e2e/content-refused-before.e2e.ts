@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ApiError } from '#apps/cli/client/api';
 import { background, inside } from './fleet/inside.js';
-import { endedLeader } from './fleet/ended-leader.js';
+import { endedLeader, timerOfEndedThread } from './fleet/thread-programs.js';
 import { TestFleet } from './fleet/test-fleet.js';
 
 /** timer_create(2) on CLOCK_MONOTONIC with SIGEV_THREAD_ID for the caller's own thread. */
@@ -34,6 +34,9 @@ const full = 'my @f; while (open my $f, "<", "/etc/passwd") { push @f, $f } slee
 
 /** Runs the program that follows the script. */
 const PERL = 'exec perl -e "$1"';
+
+const threads = (program: string) =>
+  `printf %s ${program} | base64 -d >/run/threads; chmod 755 /run/threads; exec /run/threads`;
 
 /** Kinds of objects that once made CRIU fail in the freeze, so that a move was undone without a reason. */
 const kinds: { words: RegExp; script: string; perl?: string; cleanUp?: string; unless?: string }[] = [
@@ -68,8 +71,9 @@ const kinds: { words: RegExp; script: string; perl?: string; cleanUp?: string; u
   },
   {
     words: /has ended its main thread while others run/,
-    script: `printf %s ${endedLeader} | base64 -d >/run/leader; chmod 755 /run/leader; exec /run/leader`,
+    script: threads(endedLeader),
   },
+  { words: /has a timer that signals its main thread or one that has ended/, script: threads(timerOfEndedThread) },
 ];
 
 test('what CRIU would find in the freeze is named before, kind by kind, and without it the server moves', async (context) => {
@@ -88,7 +92,7 @@ test('what CRIU would find in the freeze is named before, kind by kind, and with
         assert.match(JSON.stringify(error.body), words);
         return true;
       });
-      await shell(`pkill -9 perl; pkill -9 sleep; pkill -9 leader; sleep 1; ${cleanUp ?? 'true'}`);
+      await shell(`pkill -9 perl; pkill -9 sleep; pkill -9 threads; sleep 1; ${cleanUp ?? 'true'}`);
     });
   }
   await fleet.cloud.compute.movesLive(server.id);

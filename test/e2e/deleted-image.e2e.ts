@@ -2,8 +2,13 @@ import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
+import type { ApiError } from '#apps/cli/client/api';
 import { hostOf } from '#apps/cli/client/compute';
 import type { Server } from '#apps/cli/client/compute';
+import pg from 'pg';
+import { Layout } from '#apps/cli/fleet/layout';
+import { databaseUrl } from '#apps/cli/services/postgres';
+import { setting } from '#libs/common/config';
 import { inside } from './fleet/inside.js';
 import { TestFleet } from './fleet/test-fleet.js';
 
@@ -85,6 +90,68 @@ test('an evacuation that finds no image anywhere gives the server back: its disk
   await fleet.cloud.hosts.resynced(host);
   assert.equal(await note(server), 'precious', 'its agent starts anew and removes nothing');
   await fleet.answers(server);
+  await fleet.remove(server.id);
+  await fleet.assertAudited();
+});
+
+/** The image store has lost it: data and record. */
+async function lose(imageId: string, blob: string): Promise<void> {
+  await rm(blob);
+  const client = new pg.Client({ connectionString: databaseUrl(new Layout(setting('LXSTACK_DEPLOYMENT'))) });
+  await client.connect();
+  await client.query('DELETE FROM images WHERE id = $1', [imageId]);
+  await client.end();
+}
+
+test('a server whose image is lost, record and data, is refused to move before anything is done, or moves whole', async () => {
+  const { api, compute } = fleet.cloud;
+  const { server, imageId, blob } = await serverOfDeletedImage('e2e-image-gone');
+  await lose(imageId, blob);
+  const host = hostOf(server);
+  const flavor = await compute.ensureFlavor('e2e.larger', { vcpus: 1, ram: 160, disk: 1 });
+  const moves: Record<string, object> = {
+    live: { 'os-migrateLive': { host: null, block_migration: 'auto' } },
+    cold: { migrate: null },
+    resize: { resize: { flavorRef: flavor } },
+  };
+  for (const [kind, action] of Object.entries(moves)) {
+    const refused = await compute.act(server.id, action).then(
+      () => undefined,
+      (error: unknown) => error as ApiError,
+    );
+    if (refused) assert.ok(refused.status === 400 || refused.status === 409, `${kind}: ${refused.message}`);
+    const now = await fleet.ended(server.id, 600_000);
+    if (now.status === 'VERIFY_RESIZE') {
+      await compute.act(server.id, { revertResize: null });
+      await compute.settled(server.id, 'ACTIVE');
+    }
+    const after = await compute.settled(server.id, 'ACTIVE');
+    await fleet.answers(after);
+    assert.equal(await note(after), 'precious', kind);
+    if (refused) assert.equal(hostOf(after), host, kind);
+  }
+  const { mobility } = await api.call<{ mobility: { cold: { possible: boolean } } }>(
+    'GET',
+    `/fleet/v1/instances/${server.id}/mobility`,
+  );
+  assert.equal(mobility.cold.possible, false, 'as mobility says');
+  const at = hostOf(await compute.show(server.id));
+  await compute.forceDown(at, true);
+  const evacuation = await compute.act(server.id, { evacuate: {} }).then(
+    () => undefined,
+    (error: unknown) => error as ApiError,
+  );
+  const left = await fleet.ended(server.id, 600_000);
+  if (evacuation) assert.ok(evacuation.status === 400 || evacuation.status === 409, evacuation.message);
+  assert.deepEqual([left.status, hostOf(left)], ['ACTIVE', at]);
+  await compute.forceDown(at, false);
+  await compute.hostIs(at, 'up');
+  await fleet.cloud.hosts.resynced(at);
+  assert.equal(await note(server), 'precious');
+  // What its host has is enough to start it again there.
+  await compute.act(server.id, { reboot: { type: 'HARD' } });
+  await fleet.answers(await compute.settled(server.id, 'ACTIVE'));
+  assert.equal(await note(server), 'precious');
   await fleet.remove(server.id);
   await fleet.assertAudited();
 });

@@ -98,6 +98,39 @@ test('a drain leaves what may not be moved live, says why, and moves it cold whe
   await fleet.assertAudited();
 });
 
+test('a drain empties a host whose servers were kept apart by a group that is deleted', async (context) => {
+  const fleet = await TestFleet.open();
+  context.after(() => fleet.close());
+  const { api, compute } = fleet.cloud;
+  const { server_group: group } = await api.call<{ server_group: { id: string } }>(
+    'POST',
+    '/compute/v2.1/os-server-groups',
+    { server_group: { name: 'e2e-drain-apart', policy: 'anti-affinity' } },
+  );
+  const apart = async (name: string) => {
+    const networks = [{ uuid: fleet.networkId }];
+    const server = { name, imageRef: fleet.images.busybox, flavorRef: fleet.flavorId, networks };
+    const body = { server, 'os:scheduler_hints': { group: group.id } };
+    const made = await api.call<{ server: { id: string } }>('POST', '/compute/v2.1/servers', body);
+    return compute.settled(made.server.id, 'ACTIVE');
+  };
+  // One on each host: with the group none of them could go anywhere.
+  const servers = [];
+  for (const n of fleet.local.hosts.keys()) servers.push(await apart(`e2e-drain-apart-${n}`));
+  assert.equal(new Set(servers.map(hostOf)).size, servers.length);
+  const host = hostOf(servers[0]!);
+  const path = `/fleet/v1/hosts/${host}/drain`;
+  await api.call('DELETE', `/compute/v2.1/os-server-groups/${group.id}`);
+  const drain = await over(fleet, path, (await api.call<{ drain: Drain }>('POST', path, {})).drain);
+  assert.deepEqual([drain.state, drain.done, drain.remaining], ['done', 1, 0], JSON.stringify(drain));
+  const moved = await compute.show(servers[0]!.id);
+  assert.notEqual(hostOf(moved), host);
+  await fleet.answers(moved);
+  await api.call('PUT', `/compute/v2.1/os-services/${host}`, { status: 'enabled' });
+  await fleet.remove(...servers.map(({ id }) => id));
+  await fleet.assertAudited();
+});
+
 /** Waits for the end of the drain and returns it. */
 async function over(fleet: TestFleet, path: string, { operation_id }: Drain): Promise<Drain> {
   const { api, events } = fleet.cloud;
