@@ -1,5 +1,6 @@
 import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
-import { InvalidInputError } from '#libs/common/errors';
+import { NotFoundError } from '#libs/common/errors';
+import { UUID } from '#libs/common/names';
 
 export type Direction = 'asc' | 'desc';
 
@@ -18,12 +19,45 @@ export interface MarkerRow {
   parameters: ObjectLiteral;
 }
 
-/** The marker names no row that the caller may list. */
-export class MarkerNotFoundError extends InvalidInputError {
-  /** The resource with its article: `a flavor`. */
-  constructor(resource: string) {
-    super('marker', `the id of ${resource}`);
-  }
+/** A marker as the client gave it, with the row that it names. */
+export interface Marker extends MarkerRow {
+  /** The listed resource, as a NotFoundError names it. */
+  resource: string;
+  id: string;
+  /** Whether ids of this list are UUIDs; another text names no row then. */
+  isUuid?: boolean;
+}
+
+/** The marker names no row that the caller may list. Each face answers as its service does. */
+export class MarkerNotFoundError extends NotFoundError {}
+
+/**
+ * Reads the rows of one page, as `keyset` selects them. `reverse`: the rows before the marker, in the order asked for
+ * (Neutron API: page_reverse). Throws MarkerNotFoundError; the marker's row is looked for only where the page is empty.
+ */
+export async function readPage<T extends ObjectLiteral>(
+  query: SelectQueryBuilder<T>,
+  keys: readonly OrderKey[],
+  { marker, limit, reverse = false }: { marker?: Marker; limit?: number; reverse?: boolean },
+): Promise<T[]> {
+  if (marker?.isUuid && !UUID.test(marker.id)) throw new MarkerNotFoundError(marker.resource, marker.id);
+  const found = await keyset(query, reverse ? keys.map(turned) : keys, { marker, limit }).getMany();
+  if (marker && !found.length && !(await isThere(query, marker)))
+    throw new MarkerNotFoundError(marker.resource, marker.id);
+  return reverse ? found.reverse() : found;
+}
+
+const turned = ({ sql, direction }: OrderKey): OrderKey => ({ sql, direction: direction === 'asc' ? 'desc' : 'asc' });
+
+async function isThere(query: SelectQueryBuilder<ObjectLiteral>, { row, parameters }: Marker): Promise<boolean> {
+  const { name, metadata } = query.expressionMap.mainAlias!;
+  const rows = query.createQueryBuilder().select('1').from(metadata.target, name);
+  return (
+    (await rows
+      .where(row)
+      .setParameters({ ...query.getParameters(), ...parameters })
+      .getRawOne()) !== undefined
+  );
 }
 
 /**

@@ -1,12 +1,20 @@
 import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { InvalidInputError } from '#libs/common/errors';
 import { UUID } from '#libs/common/names';
-import { keyset, MAX_PAGE } from './keyset.js';
+import { MAX_PAGE, readPage } from './keyset.js';
 import type { Direction } from './keyset.js';
 
 export interface SortKey {
   key: string;
   direction: Direction;
+}
+
+/** A comparison of a part of a text (Keystone API: `name__icontains`). */
+export interface TextFilter {
+  column: string;
+  part: 'contains' | 'startswith' | 'endswith';
+  anyCase: boolean;
+  value: string;
 }
 
 /**
@@ -15,10 +23,14 @@ export interface SortKey {
  */
 export interface PageRequest {
   filters?: Record<string, string[]>;
+  /** Comparisons that must all hold. */
+  texts?: TextFilter[];
   sort?: SortKey[];
   marker?: string;
   /** At most 1000, which is also the default. */
   limit?: number;
+  /** Whether the page lies before the marker. */
+  reverse?: boolean;
 }
 
 /** Whether the request filters or sorts by this column. */
@@ -27,17 +39,18 @@ export function namesColumn({ filters = {}, sort = [] }: PageRequest, name: stri
 }
 
 /**
- * Narrows `query` to one page. `columns`: the names that clients may use, with their SQL over the alias `x`, never null
+ * Reads one page of `query`. `resource`: what is listed, as a NotFoundError names it. `columns`: the names that clients may use, with their SQL over the alias `x`, never null
  * (`coalesce(x.name, '')`). `visible`: SQL over `x` for what the caller may see; it applies to the marker's row too, or
- * a page would tell where another project's row stands in the order. Throws InvalidInputError for a sort key or filter
- * that is no column.
+ * a page would tell where another project's row stands in the order. Throws MarkerNotFoundError, and InvalidInputError
+ * for a sort key or filter that is no column.
  */
-export function page<T extends ObjectLiteral>(
+export async function page<T extends ObjectLiteral>(
+  resource: string,
   query: SelectQueryBuilder<T>,
   columns: Record<string, string>,
-  { filters = {}, sort = [], marker, limit = MAX_PAGE }: PageRequest,
+  { filters = {}, texts = [], sort = [], marker, limit = MAX_PAGE, reverse }: PageRequest,
   visible = 'true',
-): SelectQueryBuilder<T> {
+): Promise<T[]> {
   const { primaryColumns } = query.expressionMap.mainAlias!.metadata;
   const ofUuids = primaryColumns[0].type === 'uuid';
   query.andWhere(visible);
@@ -45,16 +58,24 @@ export function page<T extends ObjectLiteral>(
     const column = columnOf(columns, name);
     if (name === 'id' && ofUuids)
       query.andWhere(`${column} = ANY(:ids)`, { ids: values.filter((id) => UUID.test(id)) });
-    else query.andWhere(`(${column})::text IN (:...filter${n})`, { [`filter${n}`]: values });
+    else query.andWhere(`(${column})::text = ANY(:filter${n})`, { [`filter${n}`]: values });
   });
+  texts.forEach((filter, n) => query.andWhere(partOf(columnOf(columns, filter.column), filter, `part${n}`)));
+  texts.forEach(({ value }, n) => query.setParameter(`part${n}`, value));
   const last: SortKey = { key: 'id', direction: sort[0]?.direction ?? 'asc' };
   const keys = [...sort.filter(({ key }) => key !== 'id'), last];
-  // What is no UUID is no row's id; without a cast the index of the primary key is used.
-  const isNone = marker !== undefined && ofUuids && !UUID.test(marker);
-  if (isNone) query.andWhere('false');
   const order = keys.map(({ key, direction }) => ({ sql: columnOf(columns, key), direction }));
-  const from = { row: `x.id = :marker AND ${visible}`, parameters: { marker } };
-  return keyset(query, order, { marker: marker === undefined || isNone ? undefined : from, limit });
+  const row = `x.id = :marker AND ${visible}`;
+  const from =
+    marker === undefined ? undefined : { resource, id: marker, isUuid: ofUuids, row, parameters: { marker } };
+  return readPage(query, order, { marker: from, limit, reverse });
+}
+
+/** SQL that is true where `column` fits the filter. `name`: the parameter with the filter's value. */
+function partOf(column: string, { part, anyCase }: TextFilter, name: string): string {
+  const [text, value] = anyCase ? [`lower(${column})`, `lower(:${name})`] : [column, `:${name}`];
+  if (part === 'contains') return `position(${value} in ${text}) > 0`;
+  return part === 'startswith' ? `starts_with(${text}, ${value})` : `right(${text}, length(${value})) = ${value}`;
 }
 
 function columnOf(columns: Record<string, string>, name: string): string {

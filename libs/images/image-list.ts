@@ -58,10 +58,10 @@ const operators: Readonly<Record<TimeOperator, string>> = {
 type Query = SelectQueryBuilder<Image>;
 
 /**
- * Adds the filters to a query whose alias is `x`, and what the caller may see: public images and those of the project;
- * community and hidden images only where the request asks for them.
+ * Reads one page of a query whose alias is `x`, of what the caller may see: public images and those of the project;
+ * community and hidden images only where the request asks for them. Throws MarkerNotFoundError.
  */
-export function narrowImages(query: Query, caller: Caller, request: ImageListRequest): Query {
+export function listImages(query: Query, caller: Caller, request: ImageListRequest): Promise<Image[]> {
   const { projectId } = caller;
   query.where(`x.status <> 'deleted'`);
   const open = request.filters?.visibility?.includes('community') ? `'public', 'community'` : `'public'`;
@@ -80,5 +80,5 @@ export function narrowImages(query: Query, caller: Caller, request: ImageListReq
     query.andWhere(`date_trunc('second', x.${column}) ${operators[operator]} :time${n}`, { [`time${n}`]: at }),
   );
   const sort = request.sort?.length ? request.sort : [{ key: 'created_at', direction: 'desc' as const }];
-  return page(query, columns, { ...request, sort }, visible);
+  return page('Image', query, columns, { ...request, sort }, visible);
 }

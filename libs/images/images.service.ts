@@ -12,7 +12,7 @@ import { allows, requireAllowed } from '#libs/policy/policy';
 import { ImageBlobs } from './image-blobs.js';
 import { lockBlob } from './blob-lock.js';
 import type { ByteRange, OpenBlob, ReceivedBlob } from './image-blobs.js';
-import { narrowImages } from './image-list.js';
+import { listImages } from './image-list.js';
 import type { ImageListRequest } from './image-list.js';
 import { isNeeded } from './image-users.js';
 import { imageTarget } from './image-target.js';
@@ -50,7 +50,7 @@ export class Images {
 
   /** One page of the images that the caller may see, newest first where no order is asked for. */
   async list(caller: Caller, request: ImageListRequest): Promise<Image[]> {
-    return narrowImages(this.database.manager.createQueryBuilder(Image, 'x'), caller, request).getMany();
+    return listImages(this.database.manager.createQueryBuilder(Image, 'x'), caller, request);
   }
 
   /** Throws NotFoundError, also for an image that the caller may not see. */

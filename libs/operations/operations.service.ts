@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { atMost } from '#libs/common/clock';
 import { NotFoundError, UnavailableError } from '#libs/common/errors';
-import { keyset, MAX_PAGE } from '#libs/database/keyset';
+import { MAX_PAGE, readPage } from '#libs/database/keyset';
 import { transact } from '#libs/database/transactions';
 import { Events } from './events.js';
 import { insertOperations, recordOperation } from './new-operations.js';
@@ -84,7 +84,7 @@ export class Operations {
     return operation;
   }
 
-  /** One page, newest first. Indexes: operations_by_resource, operations_by_project, operations_by_parent. */
+  /** One page, newest first. Throws MarkerNotFoundError. Indexes: operations_by_resource, operations_by_project, operations_by_parent. */
   async list(filter: OperationFilter): Promise<Operation[]> {
     const query = this.database.manager.createQueryBuilder(Operation, 'o');
     const { resourceType, resourceId, projectId, requestId, parentId, states, kind, marker, limit = 100 } = filter;
@@ -98,13 +98,11 @@ export class Operations {
     if (kind) query.andWhere('o.kind = :kind', { kind });
     if (changedSince) query.andWhere('o.updated_at >= :changedSince', { changedSince });
     if (changedBefore) query.andWhere('o.updated_at <= :changedBefore', { changedBefore });
-    if (marker) {
-      const { projectId: owner } = await this.get(marker);
-      if (projectId && owner !== projectId) throw new NotFoundError('Operation', marker);
-    }
-    const from = marker ? { row: 'o.id = :marker', parameters: { marker } } : undefined;
+    const row = projectId ? 'o.id = :marker AND o.project_id = :projectId' : 'o.id = :marker';
+    const parameters = { marker, projectId };
+    const from = marker ? { resource: 'Operation', id: marker, isUuid: true, row, parameters } : undefined;
     const order = ['o.created_at', 'o.id'].map((sql) => ({ sql, direction: 'desc' as const }));
-    return keyset(query, order, { marker: from, limit }).getMany();
+    return readPage(query, order, { marker: from, limit });
   }
 
   /** The attempts at its steps, in the order in which they began. */

@@ -46,7 +46,7 @@ export abstract class ErrorFilter implements ExceptionFilter {
     if (!known)
       log.error({ err: error, requestId: request.requestId, method: request.method, path: pathOf(request) }, 'failed');
     if (response.headersSent) return void response.destroy();
-    const answer = this.render(status, known ? messageFor(error, request) : unknownMessage(status), error);
+    const answer = this.render(status, known ? this.wordsFor(error, request) : unknownMessage(status), error);
     if (error instanceof TooManyRequestsError) response.setHeader('Retry-After', String(error.retryAfterSeconds));
     if (status === 503) response.setHeader('Retry-After', '1');
     response
@@ -68,6 +68,18 @@ export abstract class ErrorFilter implements ExceptionFilter {
     if (error instanceof HttpException) return error.getStatus();
     if (isDataException(error)) return 400;
     return 500;
+  }
+
+  /** How this face calls a field that the domain names otherwise, by the first part of its path. */
+  protected readonly fieldNames: Readonly<Record<string, string>> = {};
+
+  /** The domain's own words for a wrong input, with the field as this face's clients know it. */
+  private wordsFor(error: unknown, request: ApiRequest): string {
+    if (!(error instanceof InvalidInputError) || error.constructor !== InvalidInputError)
+      return messageFor(error, request);
+    const [head = '', ...rest] = error.field.split('.');
+    const known = Object.hasOwn(this.fieldNames, head) ? this.fieldNames[head]! : head;
+    return new InvalidInputError([known, ...rest].join('.'), error.expected).message;
   }
 
   protected abstract render(status: number, message: string, error: unknown): ErrorAnswer;

@@ -4,7 +4,7 @@ import type { Caller } from '#libs/common/caller';
 import { ConflictError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { entityOf } from '#libs/database/entity-row';
-import { keyset, MarkerNotFoundError } from '#libs/database/keyset';
+import { readPage } from '#libs/database/keyset';
 import { allows, requireAllowed } from '#libs/policy/policy';
 import { Flavor } from './flavor.entity.js';
 import { FlavorAccess } from './flavor-access.entity.js';
@@ -43,17 +43,18 @@ export class Flavors {
     const column = sortColumns[filter.sortKey];
     const all = allows(caller, 'os_compute_api:flavors:all');
     const isPublic = all ? filter.isPublic : true;
-    if (!all) query.where(`(f.is_public OR ${granted})`, { projectId: caller.projectId });
-    else if (isPublic === true) query.where(`(f.is_public OR ${granted})`, { projectId: caller.projectId });
+    const visible = `(f.is_public OR ${granted})`;
+    query.setParameter('projectId', caller.projectId);
+    if (!all || isPublic === true) query.where(visible);
     else if (isPublic === false) query.where('NOT f.is_public');
     if (filter.minRamMb !== undefined) query.andWhere('f.ram_mb >= :minRam', { minRam: filter.minRamMb });
     if (filter.minDiskGb !== undefined) query.andWhere('f.disk_gb >= :minDisk', { minDisk: filter.minDiskGb });
-    if (filter.marker !== undefined) await this.requireMarker(caller, filter.marker);
-    const marker =
-      filter.marker === undefined ? undefined : { row: 'f.id = :marker', parameters: { marker: filter.marker } };
+    const id = filter.marker;
+    const row = `f.id = :marker AND ${all ? 'true' : visible}`;
+    const marker = id === undefined ? undefined : { resource: 'Flavor', id, row, parameters: { marker: id } };
     const direction = filter.sortDirection;
     const keys = [column, 'f.id'].map((sql) => ({ sql, direction }));
-    return keyset(query, keys, { marker, limit: filter.limit }).getMany();
+    return readPage(query, keys, { marker, limit: filter.limit });
   }
 
   /**
@@ -162,12 +163,6 @@ export class Flavors {
     const { affected } = await this.database.manager.delete(FlavorAccess, { flavorId: id, projectId });
     if (!affected) throw new NotFoundError('Flavor access of project', projectId);
     return this.readAccess(id);
-  }
-
-  private async requireMarker(caller: Caller, id: string): Promise<void> {
-    await this.get(caller, id).catch((error: unknown) => {
-      throw error instanceof NotFoundError ? new MarkerNotFoundError('a flavor') : error;
-    });
   }
 
   private async require(id: string): Promise<Flavor> {

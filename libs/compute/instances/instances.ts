@@ -3,7 +3,6 @@ import { DataSource, EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { ConflictError, InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { UUID } from '#libs/common/names';
-import { MarkerNotFoundError } from '#libs/database/keyset';
 import { queryByPatterns } from '#libs/database/pattern-query';
 import { isUniqueViolation } from '#libs/database/transient-errors';
 import { Quotas } from '../quotas/quotas.js';
@@ -11,7 +10,7 @@ import { allows, requireAllowed } from '#libs/policy/policy';
 import type { RuleName } from '#libs/policy/rule-tables';
 import { instanceTarget } from './instance-target.js';
 import { Instance } from './instance.entity.js';
-import { narrow } from './read/instance-query.js';
+import { listInstances } from './read/instance-query.js';
 import type { InstanceFilter, InstancePage } from './read/instance-query.js';
 import { InstanceViews } from './read/instance-views.js';
 import type { InstanceView } from './read/instance-views.js';
@@ -27,10 +26,9 @@ export class Instances {
 
   /** One page, at most 1000 instances. Throws MarkerNotFoundError. */
   async list(filter: InstanceFilter, page: InstancePage): Promise<Instance[]> {
-    if (page.marker !== undefined) await this.requireMarker(page.marker, filter.projectId);
     const { name, ip, ip6 } = filter;
     return queryByPatterns(this.database, { name, ip, ip6 }, (tx) =>
-      narrow(tx.getRepository(Instance).createQueryBuilder('i'), filter, page).getMany(),
+      listInstances(tx.getRepository(Instance).createQueryBuilder('i'), filter, page),
     );
   }
 
@@ -131,16 +129,6 @@ export class Instances {
       await tx.update(Instance, { id }, { tags });
       return tags;
     });
-  }
-
-  /**
-   * Looks for the marker in the listed project only (null: in all): elsewhere, the page would tell where another
-   * project's instance stands in the order. Throws MarkerNotFoundError.
-   */
-  private async requireMarker(id: string, projectId: string | null): Promise<void> {
-    const where = { id, ...(projectId !== null && { projectId }) };
-    const known = UUID.test(id) && (await this.database.manager.existsBy(Instance, where));
-    if (!known) throw new MarkerNotFoundError('an instance');
   }
 }
 

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ConflictError, InvalidInputError, NotFoundError, QuotaExceededError } from '#libs/common/errors';
 import type { Caller } from '#libs/common/caller';
-import { keyset } from '#libs/database/keyset';
+import { readPage } from '#libs/database/keyset';
 import { requireAllowed } from '#libs/policy/policy';
 import { Quotas } from '../quotas/quotas.js';
 import { KeyPair } from './key-pair.entity.js';
@@ -58,14 +58,13 @@ export class KeyPairs {
     return found;
   }
 
-  /** By name, from after `marker`; at most `limit`. */
+  /** By name, from after `marker`; at most `limit`. Throws MarkerNotFoundError. */
   async list(caller: Caller, userId: string, limit: number, marker?: string): Promise<KeyPair[]> {
     requireAllowed(caller, 'os_compute_api:os-keypairs:index', { user_id: userId });
     const query = this.database.getRepository(KeyPair).createQueryBuilder('k').where('k.user_id = :userId', { userId });
-    if (marker !== undefined) await this.find(userId, marker);
-    const from = { row: 'k.user_id = :userId AND k.name = :marker', parameters: { userId, marker } };
-    const order = [{ sql: 'k.name', direction: 'asc' as const }];
-    return keyset(query, order, { marker: marker === undefined ? undefined : from, limit }).getMany();
+    const row = 'k.user_id = :userId AND k.name = :marker';
+    const from = marker && { resource: 'Keypair', id: marker, row, parameters: { userId, marker } };
+    return readPage(query, [{ sql: 'k.name', direction: 'asc' }], { marker: from || undefined, limit });
   }
 
   /** Nova API: DELETE /os-keypairs/{name}. Throws PolicyDeniedError, NotFoundError. */

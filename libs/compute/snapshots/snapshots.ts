@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { ConflictError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { requireName } from '#libs/common/names';
-import { keyset, MAX_PAGE } from '#libs/database/keyset';
+import { MAX_PAGE, readPage } from '#libs/database/keyset';
 import type { Instance } from '../instances/instance.entity.js';
 import { Snapshot } from './snapshot.entity.js';
 
@@ -21,15 +21,16 @@ const SNAPSHOT_NAME = /^(?!\.{1,2}$)[^\s/]{1,63}$/;
 export class Snapshots {
   constructor(private readonly database: DataSource) {}
 
-  /** Snapshots of one instance, oldest first, from after the snapshot `marker`. At most 1000. */
+  /** Snapshots of one instance, oldest first, from after the snapshot `marker`. At most 1000. Throws MarkerNotFoundError. */
   async list(instanceId: string, { marker, limit = MAX_PAGE }: { marker?: string; limit?: number } = {}) {
     const query = this.database.manager
       .createQueryBuilder(Snapshot, 's')
       .where('s.instance_id = :instanceId', { instanceId });
-    const last = marker === undefined ? undefined : (await this.get(instanceId, marker)).id;
-    const from = last === undefined ? undefined : { row: 's.id = :last', parameters: { last } };
+    const row = 's.instance_id = :instanceId AND s.name = :marker';
+    const parameters = { instanceId, marker };
+    const from = marker === undefined ? undefined : { resource: 'Snapshot', id: marker, row, parameters };
     const order = ['s.created_at', 's.id'].map((sql) => ({ sql, direction: 'asc' as const }));
-    return keyset(query, order, { marker: from, limit }).getMany();
+    return readPage(query, order, { marker: from, limit });
   }
 
   /** Throws NotFoundError. */

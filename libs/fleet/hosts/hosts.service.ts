@@ -3,7 +3,8 @@ import { DataSource, In } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { NotFoundError } from '#libs/common/errors';
 import { UUID } from '#libs/common/names';
-import { keyset, MAX_PAGE } from '#libs/database/keyset';
+import { MarkerNotFoundError, MAX_PAGE, readPage } from '#libs/database/keyset';
+import type { Marker } from '#libs/database/keyset';
 import { transact } from '#libs/database/transactions';
 import { HostFence } from '../fencing/host-fence.entity.js';
 import { Host } from './host.entity.js';
@@ -26,16 +27,15 @@ export interface HostFilter {
 export class Hosts {
   constructor(private readonly database: DataSource) {}
 
-  /** One page, ordered by name. */
+  /** One page, ordered by name. Throws MarkerNotFoundError. */
   async list(filter: HostFilter = {}): Promise<Host[]> {
     const { role, enabled, namePattern, marker, limit = MAX_PAGE } = filter;
     const query = this.database.manager.createQueryBuilder(Host, 'h');
     if (role) query.andWhere('h.role = :role', { role });
     if (enabled !== undefined) query.andWhere('h.enabled = :enabled', { enabled });
     if (namePattern) query.andWhere('position(:namePattern in h.name) > 0', { namePattern });
-    const last = marker && (await this.get(marker)).id;
-    const from = last ? { row: 'h.id = :last', parameters: { last } } : undefined;
-    return keyset(query, [{ sql: 'h.name', direction: 'asc' }], { marker: from, limit }).getMany();
+    const from = marker === undefined ? undefined : await this.markerOf(marker);
+    return readPage(query, [{ sql: 'h.name', direction: 'asc' }], { marker: from, limit });
   }
 
   /** Every host, ordered by name, read page by page: for questions about the whole fleet. */
@@ -93,6 +93,13 @@ export class Hosts {
       await tx.delete(HostFence, { hostId: id });
     });
     return this.get(id);
+  }
+
+  private async markerOf(idOrName: string): Promise<Marker> {
+    const last = await this.get(idOrName).catch((error: unknown) => {
+      throw error instanceof NotFoundError ? new MarkerNotFoundError('Host', idOrName) : error;
+    });
+    return { resource: 'Host', id: idOrName, row: 'h.id = :last', parameters: { last: last.id } };
   }
 
   private async change(idOrName: string, changes: Partial<Host>): Promise<Host> {

@@ -48,10 +48,11 @@ export class Projects {
    */
   async list(asker: Asker, kind: Kind, request: PageRequest): Promise<Project[]> {
     requireAllowed(asker, `identity:list_${kind}s`, targetOf(kind, { domainId: asker.domainId, id: asker.domainId }));
-    const query = this.database.manager.createQueryBuilder(Project, 'x').where('x.is_domain = :isDomain', {
-      isDomain: kind === 'domain',
-    });
-    return page(query, columns, inDomain(asker, request, kind === 'domain' ? 'id' : 'domain_id')).getMany();
+    const query = this.database.manager.createQueryBuilder(Project, 'x');
+    // Keystone API: projects?is_domain=true lists the domains, as the projects that they are too.
+    if (kind === 'domain' || !request.filters?.is_domain)
+      query.where('x.is_domain = :isDomain', { isDomain: kind === 'domain' });
+    return page(kind, query, columns, inDomain(asker, request, kind === 'domain' ? 'id' : 'domain_id'));
   }
 
   /** The projects, or domains, on which the user has a role. */

@@ -7,20 +7,9 @@ import type { Asker } from '#libs/policy/credentials';
 import { requireAllowed } from '#libs/policy/policy';
 import { newKeystoneId } from '../keystone-id.js';
 import { Tokens } from '../tokens/tokens.service.js';
+import { readAssignments } from './role-assignment.rows.js';
+import type { AssignmentFilter, AssignmentView } from './role-assignment.rows.js';
 import { Role, RoleAssignment, SYSTEM } from './role.entity.js';
-
-export interface AssignmentFilter {
-  userId?: string;
-  targetId?: string;
-  roleId?: string;
-}
-
-/** An assignment with the names of user, role and target. `target`: a project or a domain. */
-export interface AssignmentView {
-  user: { id: string; name: string; domain: { id: string; name: string } };
-  role: { id: string; name: string };
-  target: { id: string; name: string; isDomain: boolean; domain: { id: string; name: string } | null };
-}
 
 /** Roles that policy rules name; they cannot be deleted. */
 const BUILT_IN = new Set(['admin', 'member', 'reader', 'service']);
@@ -50,7 +39,7 @@ export class Roles {
   async list(asker: Asker, request: PageRequest): Promise<Role[]> {
     requireAllowed(asker, 'identity:list_roles');
     const query = this.database.manager.createQueryBuilder(Role, 'x');
-    return page(query, { id: 'x.id', name: 'x.name' }, request).getMany();
+    return page('role', query, { id: 'x.id', name: 'x.name' }, request);
   }
 
   /** Throws NotFoundError. */
@@ -128,7 +117,7 @@ export class Roles {
   /** The user's assignments on a project or domain. */
   async grants(asker: Asker, userId: string, targetId: string): Promise<AssignmentView[]> {
     await this.permit(asker, 'identity:list_grants', userId, targetId, null);
-    return this.readAssignments({ userId, targetId }, null);
+    return readAssignments(this.database, { userId, targetId }, null);
   }
 
   /** The user's roles on the whole cloud. */
@@ -169,7 +158,7 @@ export class Roles {
   /** At most 1000 assignments; with a token scoped to a domain only those on it and its projects. */
   async assignments(asker: Asker, filter: AssignmentFilter): Promise<AssignmentView[]> {
     requireAllowed(asker, 'identity:list_role_assignments', { 'target.domain_id': asker.domainId });
-    return this.readAssignments(filter, asker.domainId ?? null);
+    return readAssignments(this.database, filter, asker.domainId ?? null);
   }
 
   /**
@@ -191,21 +180,5 @@ export class Roles {
       'target.role.name': known!.role,
     });
     return known!;
-  }
-
-  private async readAssignments({ userId, targetId, roleId }: AssignmentFilter, domainId: string | null) {
-    return this.database.query<AssignmentView[]>(
-      `SELECT json_build_object('id', u.id, 'name', u.name, 'domain', json_build_object('id', ud.id, 'name', ud.name)) AS user,
-              json_build_object('id', r.id, 'name', r.name) AS role,
-              json_build_object('id', p.id, 'name', p.name, 'isDomain', p.is_domain, 'domain',
-                CASE WHEN pd.id IS NOT NULL THEN json_build_object('id', pd.id, 'name', pd.name) END) AS target
-         FROM role_assignments a JOIN users u ON u.id = a.user_id JOIN projects ud ON ud.id = u.domain_id
-         JOIN roles r ON r.id = a.role_id JOIN projects p ON p.id = a.project_id
-         LEFT JOIN projects pd ON pd.id = p.domain_id
-        WHERE ($1::text IS NULL OR a.user_id = $1) AND ($2::text IS NULL OR a.project_id = $2)
-          AND ($3::text IS NULL OR a.role_id = $3) AND ($4::text IS NULL OR p.id = $4 OR p.domain_id = $4)
-        ORDER BY u.name, p.name, r.name LIMIT 1000`,
-      [userId ?? null, targetId ?? null, roleId ?? null, domainId],
-    );
   }
 }

@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { MEANS } from '../roles/role-assignment.rows.js';
 import { SYSTEM } from '../roles/role.entity.js';
 import type { Named, Principal } from '../principal.js';
 
@@ -26,8 +27,7 @@ const PRINCIPAL = `
             FROM roles r WHERE EXISTS (
               SELECT 1 FROM role_assignments a JOIN roles given ON given.id = a.role_id
                WHERE a.user_id = u.id AND a.project_id = CASE WHEN t.system THEN '${SYSTEM}' ELSE s.id END
-                 AND (given.id = r.id OR given.name = 'admin' AND r.name IN ('member', 'reader')
-                      OR given.name = 'member' AND r.name = 'reader'))) AS roles
+                 AND ${MEANS})) AS roles
     FROM tokens t
     JOIN users u ON u.id = t.user_id AND u.enabled
     JOIN projects ud ON ud.id = u.domain_id AND ud.enabled

@@ -20,7 +20,13 @@ type Described = Pick<User, 'name' | 'description' | 'enabled' | 'email' | 'defa
 export type UserChange = Partial<Described> & { password?: string };
 export type NewUser = UserChange & Pick<User, 'name'> & { domainId?: string };
 
-const columns = { id: 'x.id', name: 'x.name', domain_id: 'x.domain_id', enabled: 'x.enabled' };
+const columns = {
+  id: 'x.id',
+  name: 'x.name',
+  domain_id: 'x.domain_id',
+  enabled: 'x.enabled',
+  default_project_id: `coalesce(x.default_project_id, '')`,
+};
 
 type UserRule =
   `identity:${'get' | 'update' | 'delete'}_user` | 'identity:change_password' | 'identity:list_user_projects';
@@ -37,7 +43,7 @@ export class Users {
   /** One page; with a token scoped to a domain only the users of the domain. */
   async list(asker: Asker, request: PageRequest): Promise<User[]> {
     requireAllowed(asker, 'identity:list_users', { 'target.user.domain_id': asker.domainId });
-    return page(this.database.manager.createQueryBuilder(User, 'x'), columns, inDomain(asker, request)).getMany();
+    return page('user', this.database.manager.createQueryBuilder(User, 'x'), columns, inDomain(asker, request));
   }
 
   /** Throws NotFoundError; PolicyDeniedError where the asker may not know whether the user exists. */

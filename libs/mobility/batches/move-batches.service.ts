@@ -4,8 +4,7 @@ import type { EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { ConflictError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
-import { requireName, UUID } from '#libs/common/names';
-import { keyset } from '#libs/database/keyset';
+import { readPage } from '#libs/database/keyset';
 import { isFinished } from '#libs/operations/operation-states';
 import { Operation } from '#libs/operations/operation.entity';
 import { Operations } from '#libs/operations/operations.service';
@@ -89,7 +88,7 @@ export class MoveBatches {
     return { batch, operation, counts, etaSeconds: etaSeconds(counts, begunAtOnce(batch)) };
   }
 
-  /** One page of items in the order of their moves, after the instance `marker`; at most 1000. Throws NotFoundError. */
+  /** One page of items in the order of their moves, after the instance `marker`; at most 1000. Throws MarkerNotFoundError. */
   async items(
     batchId: string,
     { marker, limit = 1000 }: { marker?: string; limit?: number },
@@ -97,10 +96,10 @@ export class MoveBatches {
     const query = this.database.manager
       .createQueryBuilder(MoveBatchItem, 'i')
       .where('i.batch_id = :batchId', { batchId });
-    if (marker) requireName('marker', marker, UUID, 'the id of a server');
     const row = 'i.batch_id = :batchId AND i.instance_id = :marker';
-    const from = marker ? { row, parameters: { batchId, marker } } : undefined;
-    return keyset(query, [{ sql: 'i.position', direction: 'asc' }], { marker: from, limit }).getMany();
+    const parameters = { batchId, marker };
+    const from = marker === undefined ? undefined : { resource: 'Instance', id: marker, isUuid: true, row, parameters };
+    return readPage(query, [{ sql: 'i.position', direction: 'asc' }], { marker: from, limit });
   }
 
   /**

@@ -39,7 +39,7 @@ export class MoveEligibility {
     private readonly hosts: Hosts,
   ) {}
 
-  /** `page`: of the targets, by host name. Throws NotFoundError for an unknown marker. */
+  /** `page`: of the targets, by host name. Throws MarkerNotFoundError. */
   async report(instance: Instance, page: { marker?: string; limit?: number } = {}): Promise<MobilityReport> {
     const now = await databaseTime(this.database.manager);
     const needs = hostNeeds(instance, instance.flavor);

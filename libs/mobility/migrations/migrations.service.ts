@@ -3,11 +3,13 @@ import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { NotFoundError } from '#libs/common/errors';
+import { UUID } from '#libs/common/names';
 import { Flavors } from '#libs/compute/flavors/flavors';
 import type { Instance } from '#libs/compute/instances/instance.entity';
 import type { InstanceAction } from '#libs/compute/instances/states/instance-states';
 import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
 import { Quotas } from '#libs/compute/quotas/quotas';
+import { MarkerNotFoundError } from '#libs/database/keyset';
 import { Fencing } from '#libs/fleet/fencing/fencing.service';
 import type { Operation } from '#libs/operations/operation.entity';
 import { blocksImage } from '../eligibility/image-rules.js';
@@ -122,7 +124,11 @@ export class Migrations {
   /** Newest first, one page (invariant 6). */
   async list(filter: MigrationFilter): Promise<MigrationView[]> {
     const { text, values } = migrationsQuery(filter);
-    return this.database.query(text, values);
+    const found = await this.database.query<MigrationView[]>(text, values);
+    const { marker } = filter;
+    if (marker === undefined || found.length) return found;
+    if (UUID.test(marker) && (await this.database.manager.existsBy(Migration, { uuid: marker }))) return found;
+    throw new MarkerNotFoundError('Migration', marker);
   }
 
   /** A migration of the instance that is in progress, by Nova's integer id. Throws NotFoundError. */
@@ -141,7 +147,7 @@ export class Migrations {
     return this.operations.transact(async (tx, create) => {
       const instance = await this.transitions.begin(tx, instanceId, action);
       const reasons = await blocksImage(tx, instance);
-      if (reasons.length) throw new MoveRefusedError('imageRef', reasons);
+      if (reasons.length) throw new MoveRefusedError('image', reasons);
       return recordMove(tx, create, by, instance, await plan(tx, instance));
     });
   }

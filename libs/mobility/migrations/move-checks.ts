@@ -34,7 +34,7 @@ export function blocksBlockMigration(source: Pick<Host, 'facts'>, asked: boolean
 export function requireSharing(instanceId: string, source: Pick<Host, 'facts'>, asked: boolean | undefined): void {
   const shared = sharesDisks(source);
   if (asked === undefined || asked === shared) return;
-  throw new MoveRefusedError('onSharedStorage', [
+  throw new MoveRefusedError('shared_storage', [
     shared
       ? `The disk of instance ${instanceId} is on shared storage: it comes along.`
       : `The disk of instance ${instanceId} is on no shared storage: it can only be built anew from its image.`,

@@ -17,13 +17,13 @@ export async function flavorOfResize(
   flavorId: string,
 ): Promise<InstanceFlavor> {
   const flavor = await flavors.get(by, flavorId, tx).catch((error: unknown) => {
-    throw error instanceof NotFoundError ? new InvalidInputError('flavorRef', 'the id of a flavor') : error;
+    throw error instanceof NotFoundError ? new InvalidInputError('flavor', 'the id of a flavor') : error;
   });
   if (!instance.flavor) throw new ConflictError(`Instance ${instance.id} has no flavor that could be changed.`);
-  if (flavor.id === instance.flavor.id) throw new InvalidInputError('flavorRef', 'another flavor than the present one');
+  if (flavor.id === instance.flavor.id) throw new InvalidInputError('flavor', 'another flavor than the present one');
   const { id, name, vcpus, ramMb, diskGb, extraSpecs } = flavor;
   if (diskGb < instance.diskGb)
-    throw new InvalidInputError('flavorRef', 'a flavor whose disk is not smaller than the present one');
+    throw new InvalidInputError('flavor', 'a flavor whose disk is not smaller than the present one');
   const newFlavor = { id, name, vcpus, ramMb, diskGb, extraSpecs };
   requireSameIds(instance, newFlavor);
   return newFlavor;

@@ -3,8 +3,7 @@ import { DataSource } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { ConflictError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
-import { requireName, UUID } from '#libs/common/names';
-import { keyset } from '#libs/database/keyset';
+import { readPage } from '#libs/database/keyset';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { Operation } from '#libs/operations/operation.entity';
 import { Operations } from '#libs/operations/operations.service';
@@ -67,14 +66,13 @@ export class RebalancePlans {
     return (await this.viewsOf([stored]))[0];
   }
 
-  /** Newest first, one page after the plan `marker`. At most 1000. Index: rebalance_plans_newest. */
+  /** Newest first, one page after the plan `marker`. At most 1000. Throws MarkerNotFoundError. Index: rebalance_plans_newest. */
   async list({ marker, limit = 100 }: { marker?: string; limit?: number }): Promise<PlanView[]> {
     const query = this.database.manager.createQueryBuilder(StoredPlan, 'p');
-    if (marker) requireName('marker', marker, UUID, 'the id of a plan');
-    const from = marker ? { row: 'p.id = :marker', parameters: { marker } } : undefined;
+    const row = { isUuid: true, row: 'p.id = :marker', parameters: { marker } };
+    const from = marker === undefined ? undefined : { resource: 'Rebalance plan', id: marker, ...row };
     const order = ['p.created_at', 'p.id'].map((sql) => ({ sql, direction: 'desc' as const }));
-    keyset(query, order, { marker: from, limit });
-    return this.viewsOf(await query.getMany());
+    return this.viewsOf(await readPage(query, order, { marker: from, limit }));
   }
 
   /**

@@ -33,6 +33,7 @@ const columns = {
   description: 'x.description',
   port_security_enabled: 'x.port_security_enabled',
   created_at: 'x.created_at',
+  updated_at: 'x.updated_at',
 };
 
 type NetworkRule = 'update_network' | 'delete_network' | 'create_subnet';
@@ -50,7 +51,7 @@ export class Networks {
     const visible = all ? undefined : '(x.project_id = :projectId OR x.shared)';
     query.setParameter('projectId', projectId);
     if (namesColumn(request, 'vni')) requireAllowed(caller, 'get_network:provider:segmentation_id');
-    return this.withSubnets(await page(query, columns, request, visible).getMany());
+    return this.withSubnets(await page('Network', query, columns, request, visible));
   }
 
   /** Throws NotFoundError, also for a network that the caller may not see. */
@@ -139,7 +140,7 @@ export async function findOwnNetwork(
 
 async function takeVni(tx: EntityManager, asked: number | undefined): Promise<number> {
   if (asked !== undefined && !(asked >= 1 && asked <= LAST_VNI))
-    throw new InvalidInputError('provider:segmentation_id', `an integer from 1 to ${LAST_VNI}`);
+    throw new InvalidInputError('vni', `an integer from 1 to ${LAST_VNI}`);
   await lock(tx, 'vni');
   const [row] = await tx.query<{ vni: number }[]>(
     asked === undefined
@@ -147,7 +148,7 @@ async function takeVni(tx: EntityManager, asked: number | undefined): Promise<nu
           WHERE NOT EXISTS (SELECT 1 FROM networks n WHERE n.vni = c.vni) AND c.vni <= ${LAST_VNI} ORDER BY 1 LIMIT 1`
       : `SELECT ${asked} AS vni WHERE NOT EXISTS (SELECT 1 FROM networks WHERE vni = ${asked})`,
   );
-  if (!row) throw new InvalidInputError('provider:segmentation_id', 'a VNI that no network has');
+  if (!row) throw new InvalidInputError('vni', 'a VNI that no network has');
   return row.vni;
 }
 

@@ -160,10 +160,7 @@ export class InstancePorts {
     const { id: used } = deviceOf(port);
     if (used || port.hostId) throw new PortInUseError(id, used || 'a host');
     if (!port.fixedIps.length)
-      throw new InvalidInputError(
-        'networks.port',
-        `a port with a fixed IP address, not ${id} (Nova: PortRequiresFixedIP)`,
-      );
+      throw new InvalidInputError('networks.port', `a port with a fixed IP address, not ${id}`);
     await tx.update(Port, { id }, device);
     return Object.assign(port, device);
   }

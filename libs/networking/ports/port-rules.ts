@@ -20,6 +20,9 @@ type Action = 'create_port' | 'update_port';
 type PortAttribute =
   'project_id' | 'binding:host_id' | 'mac_address' | 'fixed_ips:ip_address' | 'port_security_enabled' | 'device_owner';
 
+/** Neutron's policy: network_device. In any case: databases compare device owners without it. */
+const NETWORK_DEVICE = /^network:/i;
+
 const ownerOnly = "only the network's owner or an admin may set it";
 
 /**
@@ -46,5 +49,5 @@ export function requireMaySet(
   require('mac_address', wanted.macAddress !== undefined, ownerOnly);
   require('fixed_ips:ip_address', wanted.fixedIps?.some(({ address }) => address !== undefined), ownerOnly);
   require('port_security_enabled', wanted.portSecurityEnabled !== undefined, ownerOnly);
-  require('device_owner', wanted.deviceOwner?.startsWith('network:'), `${ownerOnly} to network:*`);
+  require('device_owner', NETWORK_DEVICE.test(wanted.deviceOwner ?? ''), `${ownerOnly} to network:*`);
 }

@@ -11,6 +11,7 @@ import { Host } from '#libs/fleet/hosts/host.entity';
 import { Operations } from '#libs/operations/operations.service';
 import type { CreateOperation } from '#libs/operations/operations.service';
 import { allows, requireAllowed } from '#libs/policy/policy';
+import { defaultGroupOf } from '../security-groups/default-security-group.js';
 import { usableNetworks } from '../networks/network-access.js';
 import { Network } from '../networks/network.entity.js';
 import { PortInUseError } from '../networking.errors.js';
@@ -22,6 +23,7 @@ import type { BindPortInput, UnbindPortInput } from './port-operations.js';
 import { requireDeviceKept } from './port-device.js';
 import { insertPorts } from './port-rows.js';
 import { requireGroups } from './port-security-groups.js';
+import { shownStatusOf } from './port-status.js';
 import { requireMaySet } from './port-rules.js';
 import { Port } from './port.entity.js';
 
@@ -52,8 +54,8 @@ export interface PortAddressFilter {
   addresses?: string[];
   addressParts?: string[];
   subnets?: string[];
-  /** Ports with port security of this project; null: no port. */
-  securedIn?: string | null;
+  /** Ids. Ports are in the default group of their project, unless their security is off. */
+  securityGroups?: string[];
 }
 
 const columns = {
@@ -66,10 +68,11 @@ const columns = {
   device_owner: 'x.device_owner',
   description: 'x.description',
   port_security_enabled: 'x.port_security_enabled',
-  status: 'x.status',
+  status: shownStatusOf('x'),
   admin_state_up: 'x.admin_state_up',
   host: `coalesce((SELECT h.name FROM hosts h WHERE h.id = x.host_id), '')`,
   created_at: 'x.created_at',
+  updated_at: 'x.updated_at',
 };
 
 /** Ports as users make them (Neutron API: /v2.0/ports). `InstancePorts` changes those of instances. */
@@ -90,7 +93,7 @@ export class Ports {
     query.setParameter('projectId', caller.projectId);
     if (namesColumn(request, 'host')) requireAllowed(caller, 'get_port:binding:host_id');
     withAddresses(query, having);
-    return page(query, columns, request, all ? undefined : 'x.project_id = :projectId').getMany();
+    return page('Port', query, columns, request, all ? undefined : 'x.project_id = :projectId');
   }
 
   /** Throws NotFoundError, also for a port of another project. */
@@ -171,7 +174,7 @@ export class Ports {
 }
 
 function withAddresses(query: SelectQueryBuilder<Port>, having: PortAddressFilter): void {
-  const { addresses, addressParts, subnets, securedIn } = having;
+  const { addresses, addressParts, subnets, securityGroups } = having;
   const has = (condition: string) => `EXISTS (SELECT 1 FROM ip_allocations a WHERE a.port_id = x.id AND ${condition})`;
   if (addresses) query.andWhere(has('host(a.ip_address) = ANY(:addresses)'), { addresses });
   if (subnets) query.andWhere(has('a.subnet_id::text = ANY(:subnets)'), { subnets });
@@ -182,9 +185,10 @@ function withAddresses(query: SelectQueryBuilder<Port>, having: PortAddressFilte
       ),
       { addressParts },
     );
-  if (securedIn === null) query.andWhere('false');
-  else if (securedIn !== undefined)
-    query.andWhere('x.port_security_enabled AND x.project_id = :securedIn', { securedIn });
+  if (securityGroups)
+    query.andWhere(`x.port_security_enabled AND ${defaultGroupOf('x.project_id')} = ANY(:groups)`, {
+      groups: securityGroups,
+    });
 }
 
 async function find(tx: EntityManager, caller: Caller, id: string, lock: boolean): Promise<Port> {
@@ -196,7 +200,7 @@ async function find(tx: EntityManager, caller: Caller, id: string, lock: boolean
 
 async function bindingHost(tx: EntityManager, name: string): Promise<Host> {
   const host = await tx.findOneBy(Host, { name });
-  if (!host) throw new InvalidInputError('binding:host_id', `the name of a host, not ${name}`);
+  if (!host) throw new InvalidInputError('host', `the name of a host, not ${name}`);
   return host;
 }
 

@@ -33,6 +33,11 @@ export function defaultSecurityGroup(projectId: string): SecurityGroup {
   return { id, projectId, name: 'default', rules };
 }
 
+/** SQL of the default group's id for the project that the column names: `derivedId` in PostgreSQL's words. */
+export const defaultGroupOf = (column: string): string => `
+  (SELECT concat_ws('-', substr(h, 1, 8), substr(h, 9, 4), '8' || substr(h, 14, 3), '8' || substr(h, 18, 3), substr(h, 21, 12))
+     FROM encode(sha256(convert_to(${column} || chr(10) || 'security group', 'UTF8')), 'hex') AS h)`;
+
 /** RFC 9562, version 8: a UUID that is always the same for the same words. */
 function derivedId(...words: string[]): string {
   const hex = createHash('sha256').update(words.join('\n')).digest('hex');

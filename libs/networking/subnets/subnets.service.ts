@@ -48,6 +48,8 @@ const columns = {
   enable_dhcp: 'x.enable_dhcp',
   description: 'x.description',
   created_at: 'x.created_at',
+  updated_at: 'x.updated_at',
+  shared: '(SELECT n.shared FROM networks n WHERE n.id = x.network_id)',
 };
 
 type SubnetRule = 'update_subnet' | 'delete_subnet';
@@ -65,7 +67,7 @@ export class Subnets {
       ? undefined
       : '(x.project_id = :projectId OR EXISTS (SELECT 1 FROM networks n WHERE n.id = x.network_id AND n.shared))';
     query.setParameter('projectId', projectId);
-    return page(query, columns, request, visible).getMany();
+    return page('Subnet', query, columns, request, visible);
   }
 
   /** Throws NotFoundError, also for a subnet that the caller may not see. */

@@ -74,6 +74,6 @@ async function resolveGroup(tx: EntityManager, instanceId: string, groupId: stri
 }
 
 function requireUuid(hint: string, id: string): string {
-  if (!UUID.test(id)) throw new InvalidInputError(`os:scheduler_hints.${hint}`, 'a UUID');
+  if (!UUID.test(id)) throw new InvalidInputError(`scheduler_hints.${hint}`, 'a UUID');
   return id;
 }

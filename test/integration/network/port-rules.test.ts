@@ -54,12 +54,19 @@ test('on a shared network a port takes what it is given; its owner and an admin 
     [{ fixed_ips: [{ subnet_id: subnet!.id, ip_address: '10.0.0.7' }] }, /create_port:fixed_ips:ip_address/],
     [{ port_security_enabled: false }, /create_port:port_security_enabled/],
     [{ device_owner: 'network:router_interface' }, /create_port:device_owner/],
+    [{ device_owner: 'Network:dhcp' }, /create_port:device_owner/],
+    [{ device_owner: 'NETWORK:' }, /create_port:device_owner/],
   ];
   for (const [choice, rule] of choices)
     refused(await face.ask('POST', '/ports', { port: { network_id, ...choice } }), 403, 'PolicyNotAuthorized', rule);
   const port = await face.made('port', { network_id, fixed_ips: [{ subnet_id: subnet!.id }], device_owner: 'mine' });
   const path = `/ports/${text(port.id)}`;
-  for (const change of [{ port_security_enabled: false }, { device_owner: 'network:dhcp' }, { 'binding:host_id': '' }])
+  for (const change of [
+    { port_security_enabled: false },
+    { device_owner: 'network:dhcp' },
+    { device_owner: 'Network:dhcp' },
+    { 'binding:host_id': '' },
+  ])
     refused(await face.ask('PUT', path, { port: change }), 403, 'PolicyNotAuthorized', /update_port/);
   assert.equal((await face.ask('PUT', path, { port: { device_owner: '', admin_state_up: false } })).status, 200);
   const chosen = { mac_address: 'fa:16:3e:00:00:01', fixed_ips: [{ ip_address: '10.0.0.7' }] };
@@ -152,4 +159,29 @@ test('a gateway is not put onto the address of a port: 409', async () => {
   assert.equal(changed.body.subnet!.gateway_ip, '10.0.0.10');
   const there = { port: { network_id, fixed_ips: [{ ip_address: '10.0.0.10' }] } };
   refused(await face.ask('POST', '/ports', there), 400, 'InvalidInput', /gateway/);
+});
+
+test('a port that is taken down is DOWN, shown and listed so, and what it was once it is up again', async () => {
+  const network_id = await face.networkWith('10.0.0.0/24');
+  const id = text((await face.made('port', { network_id })).id);
+  const plugged = (status: string) =>
+    face.faces.database.query('UPDATE ports SET status = $2 WHERE id = $1', [id, status]);
+  const seen = async () => {
+    const shown = text((await face.ask('GET', `/ports/${id}`)).body.port!.status);
+    const listed = items((await face.ask('GET', `/ports?status=${shown}&network_id=${network_id}`)).body.ports!);
+    assert.deepEqual(
+      listed.map((port) => [text(port.id), text(port.status)]),
+      [[id, shown]],
+    );
+    return shown;
+  };
+  const taken = async (admin_state_up: boolean) =>
+    text((await face.ask('PUT', `/ports/${id}`, { port: { admin_state_up } })).body.port!.status);
+  await plugged('ACTIVE');
+  assert.equal(await seen(), 'ACTIVE');
+  assert.equal(await taken(false), 'DOWN');
+  assert.equal(await seen(), 'DOWN');
+  assert.equal(await taken(true), 'ACTIVE');
+  await plugged('ERROR');
+  assert.equal(await taken(false), 'ERROR');
 });

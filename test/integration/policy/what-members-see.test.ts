@@ -128,9 +128,14 @@ test("where another project's things stand in the order of a list is not told", 
     ['/image/v2/images', imageId, 'images'],
   ] as const)
     for (const direction of ['asc', 'desc']) {
-      const query = `?limit=10&sort_key=name&sort_dir=${direction}&marker=${marker}`;
-      const answer = await world.ask('GET', `${path}${query}`, { token: stranger.token });
-      assert.deepEqual(answer.body[key], [], `${path} ${direction}`);
+      const behind = async (id: string) => {
+        const query = `?limit=10&sort_key=name&sort_dir=${direction}&marker=${id}`;
+        const { status, text } = await world.ask('GET', `${path}${query}`, { token: stranger.token });
+        return { status, text: text.replaceAll(id, 'ID') };
+      };
+      const answer = await behind(marker!);
+      assert.equal(answer.status, key === 'images' ? 400 : 404, `${path} ${direction}`);
+      assert.deepEqual(answer, await behind(randomUUID()), 'as of what is not there at all');
     }
 });
 

@@ -38,13 +38,15 @@ export function sortOf(query: Query, usual: SortKey['direction'] = 'asc'): SortK
 /** A query field that narrows a list: the column that it is compared with, and the type of its values. */
 export interface FilterField {
   column: string;
-  kind: 'text' | 'boolean' | 'integer';
+  kind: 'text' | 'boolean' | 'integer' | 'flag';
 }
 
 /** A filter by text. */
 export const text = (column: string): FilterField => ({ column, kind: 'text' });
 /** A filter by a boolean, in any spelling. */
 export const boolean = (column: string): FilterField => ({ column, kind: 'boolean' });
+/** Keystone API: a filter by a boolean whose mere name means true (`?enabled`). */
+export const flagged = (column: string): FilterField => ({ column, kind: 'flag' });
 /** A filter by an integer. */
 export const integer = (column: string): FilterField => ({ column, kind: 'integer' });
 
@@ -60,9 +62,10 @@ export function filtersOf(query: Query, fields: Readonly<Record<string, FilterFi
 
 function valueOf(field: string, value: string, kind: FilterField['kind']): string {
   if (kind === 'text') return value;
-  const found = kind === 'boolean' ? booleanOf(value) : /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+  if (kind === 'flag' && value === '') return 'true';
+  const found = kind !== 'integer' ? booleanOf(value) : /^\d{1,15}$/.test(value) ? Number(value) : undefined;
   if (found === undefined)
-    throw new InputError(field, value, kind === 'boolean' ? 'true or false is expected' : 'an integer is expected');
+    throw new InputError(field, value, kind === 'integer' ? 'an integer is expected' : 'true or false is expected');
   return String(found);
 }
 
@@ -74,7 +77,10 @@ export function pageOf(
 ): PageRequest & { limit: number } {
   return {
     filters: filtersOf(query, fields),
-    sort: sortOf(query),
+    sort: sortOf(query).map(({ key, direction }) => ({
+      key: Object.hasOwn(fields, key) ? fields[key]!.column : key,
+      direction,
+    })),
     marker: one(query, 'marker'),
     limit: limitOf(query, zero),
   };
@@ -88,10 +94,14 @@ export function nextPage(
   limit: number,
 ): string | undefined {
   const last = page.at(-1);
-  if (!last || page.length < limit) return undefined;
+  return last && page.length >= limit ? linkBehind(url, query, String(last.id)) : undefined;
+}
+
+/** Address of the same query behind the item `marker`. */
+export function linkBehind(url: string, query: Query, marker: string): string {
   const next = new URLSearchParams();
   for (const field of Object.keys(query))
     for (const item of many(query, field)) if (field !== 'marker') next.append(field, item);
-  next.set('marker', String(last.id));
+  next.set('marker', marker);
   return `${url}?${next.toString()}`;
 }

@@ -46,7 +46,7 @@ export async function requireArchitecture(tx: EntityManager, image: Image, hostI
   const host = wanted && hostId ? await tx.findOneBy(Host, { id: hostId }) : null;
   const own = typeof host?.facts.architecture === 'string' ? canonicalArchitecture(host.facts.architecture) : '';
   if (own && own !== wanted)
-    throw new InvalidInputError('imageRef', `an image for ${own}, as the server's host is, not for ${wanted}`);
+    throw new InvalidInputError('image', `an image for ${own}, as the server's host is, not for ${wanted}`);
 }
 
 /** Throws FlavorTooSmallError where the image needs more memory or disk. */

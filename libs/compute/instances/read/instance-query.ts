@@ -1,7 +1,7 @@
 import type { SelectQueryBuilder } from 'typeorm';
 import { UUID } from '#libs/common/names';
-import { keyset } from '#libs/database/keyset';
-import type { OrderKey } from '#libs/database/keyset';
+import { readPage } from '#libs/database/keyset';
+import type { Marker, OrderKey } from '#libs/database/keyset';
 import type { Instance, PowerState, TaskState, VmState } from '../instance.entity.js';
 
 /** What a list of instances may be narrowed by; every field given must hold. */
@@ -74,15 +74,24 @@ export interface InstancePage {
 
 type Query = SelectQueryBuilder<Instance>;
 
-/** Adds filter, order, marker and limit to a query whose alias is `i`. */
-export function narrow(query: Query, filter: InstanceFilter, page: InstancePage): Query {
+/**
+ * One page of a query whose alias is `i`. The marker is of the project that is listed, or a page would tell where another's
+ * stands in the order. Throws MarkerNotFoundError.
+ */
+export function listInstances(query: Query, filter: InstanceFilter, page: InstancePage): Promise<Instance[]> {
   byColumns(query, filter);
   byStates(query, filter);
   byTags(query, filter);
   byAddresses(query, filter);
   byTime(query, filter);
-  const marker = page.marker === undefined ? undefined : { row: 'i.id = :marker', parameters: { marker: page.marker } };
-  return keyset(query, orderOf(page), { marker, limit: page.limit });
+  return readPage(query, orderOf(page), { marker: markerOf(page, filter), limit: page.limit });
+}
+
+function markerOf({ marker }: InstancePage, { projectId }: InstanceFilter): Marker | undefined {
+  if (marker === undefined) return undefined;
+  const row = projectId === null ? 'i.id = :marker' : 'i.id = :marker AND i.project_id = :projectOfMarker';
+  const parameters = { marker, projectOfMarker: projectId };
+  return { resource: 'Instance', id: marker, isUuid: true, row, parameters };
 }
 
 function byColumns(query: Query, filter: InstanceFilter): void {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { FixedIp } from '#libs/networking/ports/port.entity';
+import { shownStatusOf } from '#libs/networking/ports/port-status';
 import type { Instance } from '../instance.entity.js';
 import { hostIsUp } from '#libs/fleet/hosts/host-state';
 
@@ -51,7 +52,7 @@ export class InstanceViews {
   private async nics(instances: Instance[]): Promise<Map<string, InstanceNicView[]>> {
     const rows = await this.database.query<InstanceNicView[]>(
       `SELECT p.instance_id AS "instanceId", p.id AS "portId", p.network_id AS "networkId", n.name AS "networkName",
-              p.mac_address AS mac, p.status, p.fixed_ips AS "fixedIps"
+              p.mac_address AS mac, ${shownStatusOf('p')} AS status, p.fixed_ips AS "fixedIps"
          FROM ports p JOIN networks n ON n.id = p.network_id
         WHERE p.instance_id = ANY($1::uuid[]) ORDER BY p.instance_id, p.device_index`,
       [instances.map((instance) => instance.id)],

@@ -23,5 +23,5 @@ export function requireSameIds(instance: Pick<Instance, 'config' | 'flavor'>, ne
   const [before, after] = [configOf(instance, instance.flavor), configOf(instance, next)];
   for (const key of OF_IDS)
     if ((before[key] ?? 'false') !== (after[key] ?? 'false'))
-      throw new InvalidInputError('flavorRef', `a flavor with the same lxd:${key}: the disk's files keep their owners`);
+      throw new InvalidInputError('flavor', `a flavor with the same lxd:${key}: the disk's files keep their owners`);
 }

@@ -52,7 +52,7 @@ export function renderInstanceSpec(parts: InstanceSpecParts): InstanceSpec {
 }
 
 function imageOf({ id, sha256, size }: Pick<Image, 'id' | 'sha256' | 'size'>) {
-  if (!sha256) throw new InvalidInputError('imageRef', `an active image, not ${id}`);
+  if (!sha256) throw new InvalidInputError('image', `an active image, not ${id}`);
   return { imageId: id, sha256, sizeBytes: size ?? 0 };
 }
 

@@ -1,3 +1,4 @@
+import { MarkerNotFoundError } from '#libs/database/keyset';
 import {
   FlavorTooSmallError,
   IdRangeError,
@@ -9,6 +10,13 @@ import {
   UnusableReferenceError,
 } from '#libs/compute/instances/instance.errors';
 import { NotResizedError } from '#libs/mobility/migrations/move.errors';
+
+/** Nova's names of fields that the domain names differently. */
+export const novaFields: Readonly<Record<string, string>> = {
+  flavor: 'flavorRef',
+  image: 'imageRef',
+  scheduler_hints: 'os:scheduler_hints',
+};
 
 /** Nova's messages for references that it does not call by kind and id. */
 const unusable: Readonly<Record<string, (error: UnusableReferenceError) => string>> = {
@@ -23,6 +31,7 @@ const unusable: Readonly<Record<string, (error: UnusableReferenceError) => strin
  * will do.
  */
 export function novaWords(error: unknown): string | undefined {
+  if (error instanceof MarkerNotFoundError) return `marker [${error.id}] not found`;
   if (error instanceof UnusableReferenceError)
     return Object.hasOwn(unusable, error.kind) ? unusable[error.kind]!(error) : undefined;
   if (error instanceof ImageNotReadyError) return `Image ${error.imageId} is not active.`;

@@ -2,6 +2,7 @@ import { Catch } from '@nestjs/common';
 import { ErrorFilter } from '#apps/api/http/error.filter';
 import type { ErrorAnswer } from '#apps/api/http/error.filter';
 import { DomainError } from '#libs/common/errors';
+import { MarkerNotFoundError } from '#libs/database/keyset';
 import {
   FlavorTooSmallError,
   IdRangeError,
@@ -20,7 +21,7 @@ import {
   NotResizedError,
 } from '#libs/mobility/migrations/move.errors';
 import { BadRequestError } from './bad-request.error.js';
-import { novaWords } from './compute-words.js';
+import { novaFields, novaWords } from './compute-words.js';
 import { MalformedMicroversionError, UnsupportedMicroversionError } from './microversion.js';
 
 /** The request asks for something that LXStack will never have (501). */
@@ -31,6 +32,7 @@ type Status = [abstract new (...args: never[]) => Error, number];
 /** The statuses in which this face differs from the common table. */
 const statuses: Status[] = [
   [BadRequestError, 400],
+  [MarkerNotFoundError, 400],
   ...[FlavorTooSmallError, IdRangeError, ImageNotReadyError, InstanceCountError, NicForManyError].map(
     (type): Status => [type, 400],
   ),
@@ -75,6 +77,8 @@ export function renderFault(status: number, message: string): ErrorAnswer {
 
 @Catch()
 export class ComputeErrorFilter extends ErrorFilter {
+  protected override readonly fieldNames = novaFields;
+
   protected override statusOf(error: unknown): number {
     return statuses.find(([type]) => error instanceof type)?.[1] ?? super.statusOf(error);
   }

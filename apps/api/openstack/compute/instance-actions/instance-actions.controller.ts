@@ -10,7 +10,9 @@ import type { ComputeRequest } from '../http/compute-request.js';
 import type { Microversion } from '../http/microversion.js';
 import { nextLinks } from '../http/links.js';
 import { limitOf } from '#apps/api/http/query/paging';
-import { one, requireKnown, timeIn } from '#apps/api/http/query/query';
+import { one, requireKnown } from '#apps/api/http/query/query';
+import { changesIn } from '../http/changes.js';
+import { MarkerNotFoundError, MAX_PAGE } from '#libs/database/keyset';
 import { renderInstanceAction, renderInstanceActionEvent } from './instance-action.renderer.js';
 
 /** Nova API: /servers/{id}/os-instance-actions */
@@ -26,19 +28,20 @@ export class InstanceActionsController {
     const { caller, version, query } = request;
     await this.instances.get(caller, id, { withDeleted: version >= 21 });
     if (version >= 58) requireKnown(query, knownFields(version));
-    const limit = limitOf(query);
+    const limit = version >= 58 ? limitOf(query) : undefined;
     const after = version >= 58 ? one(query, 'marker') : undefined;
-    const marker = after === undefined ? undefined : (await this.byRequest(id, after)).id;
+    const marker = after === undefined ? undefined : await this.markerOf(id, after);
+    const times = version >= 58 ? changesIn(query, version) : {};
     const found = await this.operations.list({
       resourceType: INSTANCE,
       resourceId: id,
       marker,
-      changedSince: version >= 58 ? timeIn(query, 'changes-since') : undefined,
-      changedBefore: version >= 66 ? timeIn(query, 'changes-before') : undefined,
-      limit,
+      changedSince: times.changesSince,
+      changedBefore: times.changesBefore,
+      limit: limit ?? MAX_PAGE,
     });
     const pages = found.map(({ requestId }) => ({ id: requestId }));
-    const links = version >= 58 ? nextLinks(request.url, query, pages, limit) : [];
+    const links = limit === undefined ? [] : nextLinks(request.url, query, pages, limit);
     return { instanceActions: found.map((one) => renderInstanceAction(one, version)), ...(links.length && { links }) };
   }
 
@@ -55,6 +58,13 @@ export class InstanceActionsController {
     const steps = shown.traceback || version >= 51 ? await this.operations.steps(operation.id) : null;
     const events = steps?.map((step) => renderInstanceActionEvent(step, shown));
     return { instanceAction: { ...renderInstanceAction(operation, version), ...(events && { events }) } };
+  }
+
+  /** The id of the operation that a client names by its request's. Throws MarkerNotFoundError. */
+  private async markerOf(instanceId: string, requestId: string): Promise<string> {
+    const found = await this.operations.list({ resourceType: INSTANCE, resourceId: instanceId, requestId, limit: 1 });
+    if (!found.length) throw new MarkerNotFoundError('Action', requestId);
+    return found[0]!.id;
   }
 
   private async byRequest(instanceId: string, requestId: string) {

@@ -7,7 +7,8 @@ import type { ComputeRequest } from '../http/compute-request.js';
 import type { Microversion } from '../http/microversion.js';
 import { links, nextLinks } from '../http/links.js';
 import { limitOf } from '#apps/api/http/query/paging';
-import { flag, one, requireKnown, timeIn } from '#apps/api/http/query/query';
+import { flag, one, requireKnown } from '#apps/api/http/query/query';
+import { changesIn } from '../http/changes.js';
 import { renderMigration } from './migration.renderer.js';
 
 /** Nova API: /os-migrations */
@@ -19,7 +20,6 @@ export class MigrationsController {
   async list(@Compute() request: ComputeRequest) {
     const { query, version, base } = request;
     const text = (field: string) => one(query, field);
-    const time = (field: string, since: number) => (version >= since ? timeIn(query, field) : undefined);
     if (version >= 59) requireKnown(query, knownFields(version));
     const limit = limitOf(query);
     // Nova hides a migration when a newer one replaces it; none is hidden here.
@@ -34,8 +34,7 @@ export class MigrationsController {
           projectId: version >= 80 ? text('project_id') : undefined,
           userId: version >= 80 ? text('user_id') : undefined,
           marker: version >= 59 ? text('marker') : undefined,
-          changesSince: time('changes-since', 59),
-          changesBefore: time('changes-before', 66),
+          ...(version >= 59 && changesIn(query, version)),
           sourceHost: text('source_compute'),
           limit,
         });

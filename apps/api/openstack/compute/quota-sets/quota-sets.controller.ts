@@ -6,6 +6,7 @@ import { TakesMap } from '#apps/api/http/body/body-schema';
 import { unwrap } from '#apps/api/http/body/parse-body';
 import { booleanOf } from '#apps/api/http/input/booleans';
 import { InputError } from '#apps/api/http/input/input-error';
+import { one, requireKnown } from '#apps/api/http/query/query';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
@@ -18,6 +19,7 @@ export class QuotaSetsController {
 
   @Get(':project')
   async show(@Compute() request: ComputeRequest, @Param('project') project: string) {
+    requireWhole(request);
     return { quota_set: { id: project, ...shown(await this.quotas.show(request.caller, project), request.version) } };
   }
 
@@ -28,6 +30,7 @@ export class QuotaSetsController {
 
   @Get(':project/detail')
   async detail(@Compute() request: ComputeRequest, @Param('project') project: string) {
+    requireWhole(request);
     const { limits, usage } = await this.quotas.detail(request.caller, project);
     const used: Partial<Record<QuotaResource, number>> = { ...usage };
     const entries = Object.entries(shown(limits, request.version)) as [QuotaResource, number][];
@@ -38,6 +41,7 @@ export class QuotaSetsController {
   @Put(':project')
   @TakesMap('quota_set')
   async update(@Compute() request: ComputeRequest, @Param('project') project: string, @Body() body: unknown) {
+    requireWhole(request);
     // Old clients name the project in the body too; the path's counts.
     const { force, ...wanted } = unwrap(body, 'quota_set');
     delete wanted.tenant_id;
@@ -48,8 +52,16 @@ export class QuotaSetsController {
   @Delete(':project')
   @HttpCode(202)
   async delete(@Compute() request: ComputeRequest, @Param('project') project: string): Promise<void> {
+    requireWhole(request);
     await this.quotas.reset(request.caller, project);
   }
+}
+
+/** Nova API: `user_id`. Users have no quotas of their own here. Throws InputError. */
+function requireWhole({ query, version }: ComputeRequest): void {
+  if (version >= 75) requireKnown(query, ['user_id']);
+  const user = one(query, 'user_id');
+  if (user !== undefined) throw new InputError('user_id', user, 'no value is expected: only projects have quotas');
 }
 
 const network: QuotaResource[] = ['fixed_ips', 'floating_ips', 'security_groups', 'security_group_rules'];

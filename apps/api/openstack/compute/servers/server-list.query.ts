@@ -4,8 +4,9 @@ import type { InstanceFilter, InstancePage, InstanceSortKey } from '#libs/comput
 import type { PowerState, TaskState, VmState } from '#libs/compute/instances/instance.entity';
 import { InputError } from '#apps/api/http/input/input-error';
 import { directionOf, limitOf, sortOf } from '#apps/api/http/query/paging';
-import { booleanIn, flag, integerIn, many, one, timeIn } from '#apps/api/http/query/query';
+import { booleanIn, flag, integerIn, many, one } from '#apps/api/http/query/query';
 import type { ComputeRequest } from '../http/compute-request.js';
+import { changesIn } from '../http/changes.js';
 import { asksForNothing, requireServerFields } from './server-list.fields.js';
 import { statesOf } from './server-status.js';
 import type { StatePattern } from './server-status.js';
@@ -16,7 +17,6 @@ export function filterOf(request: ComputeRequest): InstanceFilter {
   requireServerFields(query, version);
   const allFilters = allows(caller, 'os_compute_api:servers:allow_all_filters');
   const text = (field: string, alias?: string) => one(query, field) ?? (alias && one(query, alias));
-  const time = (field: string) => timeIn(query, field);
   const list = (field: string) => (version >= 26 ? text(field)?.split(',') : undefined);
   const states = asksForNothing(query, version) ? [] : statesIn(request);
   const filter: InstanceFilter = {
@@ -32,15 +32,8 @@ export function filterOf(request: ComputeRequest): InstanceFilter {
     tagsAny: list('tags-any'),
     notTags: list('not-tags'),
     notTagsAny: list('not-tags-any'),
-    changesSince: time('changes-since'),
-    changesBefore: version >= 66 ? time('changes-before') : undefined,
+    ...changesIn(query, version),
   };
-  if (filter.changesSince && filter.changesBefore && filter.changesSince > filter.changesBefore)
-    throw new InputError(
-      'changes-since',
-      text('changes-since'),
-      'The value of changes-since must be less than or equal to changes-before.',
-    );
   // Nova: up to 2.82 only administrators could use the filters below.
   if (!allFilters && version < 83) return filter;
   return {

@@ -1,17 +1,39 @@
 import { Controller, Get, Param, Query, UseFilters } from '@nestjs/common';
+import { pageOfItems } from '#apps/api/http/query/items';
+import { text } from '#apps/api/http/query/paging';
+import { choiceIn, requireKnown } from '#apps/api/http/query/query';
+import type { Query as ListQuery } from '#apps/api/http/query/query';
 import { NotFoundError } from '#libs/common/errors';
-import { REGION, renderEndpoints, renderServices } from './catalog.js';
+import { interfaces, REGION, renderEndpoints, renderServices } from './catalog.js';
 import { IdentityErrors } from '../http/identity.errors.js';
 import { links, listLinks } from '../http/links.js';
+import { keystonePage, named } from '../http/listing.js';
+import type { KeystoneFilters } from '../http/listing.js';
+
+const serviceFilters: KeystoneFilters = { columns: { ...named, type: text('type') } };
+
+const endpointFilters: KeystoneFilters = {
+  columns: {
+    id: named.id,
+    enabled: named.enabled,
+    interface: text('interface'),
+    service_id: text('service_id'),
+    region_id: text('region_id'),
+    region: text('region'),
+  },
+};
+
+/** No region is part of another. */
+const regionFilters: KeystoneFilters = { columns: {}, constants: { parent_region_id: null } };
 
 /** Keystone API: services, endpoints and the region. They are computed from LXSTACK_PUBLIC_URL and read-only. */
 @UseFilters(IdentityErrors)
 @Controller('identity/v3')
 export class CatalogController {
   @Get('services')
-  services(@Query('type') type?: string, @Query('name') name?: string) {
-    const services = renderServices().filter((one) => (!type || one.type === type) && (!name || one.name === name));
-    return { services, links: listLinks('services') };
+  services(@Query() query: ListQuery) {
+    const page = keystonePage(query, serviceFilters);
+    return { services: page ? pageOfItems('service', renderServices(), page) : [], links: listLinks('services') };
   }
 
   @Get('services/:id')
@@ -22,16 +44,17 @@ export class CatalogController {
   }
 
   @Get('endpoints')
-  endpoints(@Query('service_id') serviceId?: string, @Query('interface') face?: string) {
-    const endpoints = renderEndpoints().filter(
-      (one) => (!serviceId || one.service_id === serviceId) && (!face || one.interface === face),
-    );
-    return { endpoints, links: listLinks('endpoints') };
+  endpoints(@Query() query: ListQuery) {
+    choiceIn(query, 'interface', interfaces);
+    const page = keystonePage(query, endpointFilters);
+    return { endpoints: page ? pageOfItems('endpoint', renderEndpoints(), page) : [], links: listLinks('endpoints') };
   }
 
+  /** Keystone API: this list alone takes no field that it does not know. */
   @Get('regions')
-  regions() {
+  regions(@Query() query: ListQuery) {
+    requireKnown(query, ['parent_region_id']);
     const region = { id: REGION, description: '', parent_region_id: null, links: links(`regions/${REGION}`) };
-    return { regions: [region], links: listLinks('regions') };
+    return { regions: keystonePage(query, regionFilters) ? [region] : [], links: listLinks('regions') };
   }
 }

@@ -17,7 +17,7 @@ const services: ServiceEntry[] = [
   { id: 'network', type: 'network', name: 'neutron', path: '/networking' },
   { id: 'placement', type: 'placement', name: 'placement', path: '/placement' },
 ];
-const interfaces = ['public', 'internal', 'admin'] as const;
+export const interfaces = ['public', 'internal', 'admin'] as const;
 
 /** Keystone API: the catalog of a token: services with their endpoints. */
 export function catalog() {

@@ -3,7 +3,7 @@ import type { ApiRequest } from '#apps/api/http/api-request';
 import { CurrentPrincipal } from '#apps/api/http/api-request';
 import { TakesOneOf } from '#apps/api/http/body/body-schema';
 import { given, parseBody, unwrap } from '#apps/api/http/body/parse-body';
-import { boolean, nextPage, pageOf, text } from '#apps/api/http/query/paging';
+import { boolean, nextPage, text } from '#apps/api/http/query/paging';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
 import { publicUrl } from '#apps/api/http/public-url';
 import { InvalidInputError } from '#libs/common/errors';
@@ -13,15 +13,25 @@ import type { NewProject } from '#libs/identity/projects/projects.service';
 import { ProjectBody } from './project.dto.js';
 import { IdentityErrors } from '../http/identity.errors.js';
 import { listLinks } from '../http/links.js';
+import { keystonePage, named } from '../http/listing.js';
+import type { KeystoneFilters } from '../http/listing.js';
 import { renderDomain, renderProject } from './project.renderer.js';
 
-/** Projects have their domain as parent; there is no deeper tree. */
-const filters = {
-  name: text('name'),
-  domain_id: text('domain_id'),
-  parent_id: text('domain_id'),
-  enabled: boolean('enabled'),
-  is_domain: boolean('is_domain'),
+/**
+ * Projects have their domain as parent; there is no deeper tree. No project has a tag, so `not-tags` and `not-tags-any`
+ * match all of them.
+ */
+const filters: Readonly<Record<Kind, KeystoneFilters>> = {
+  project: {
+    columns: {
+      ...named,
+      domain_id: text('domain_id'),
+      parent_id: text('domain_id'),
+      is_domain: boolean('is_domain'),
+    },
+    constants: { tags: null, 'tags-any': null },
+  },
+  domain: { columns: named },
 };
 
 /** Keystone API: /v3/projects and /v3/domains. */
@@ -33,11 +43,11 @@ export class ProjectsController {
   @Get(['projects', 'domains'])
   async list(@CurrentPrincipal() caller: Principal, @Query() query: ListQuery, @Req() request: ApiRequest) {
     const kind = kindOf(request);
-    const page = pageOf(query, filters);
-    const rows = await this.projects.list(caller, kind, page);
-    const next = nextPage(`${publicUrl()}/identity/v3/${kind}s`, query, rows, page.limit);
+    const page = keystonePage(query, filters[kind]);
+    const rows = page ? await this.projects.list(caller, kind, page) : [];
+    const next = page && nextPage(`${publicUrl()}/identity/v3/${kind}s`, query, rows, page.limit);
     const rendered = rows.map(kind === 'domain' ? renderDomain : renderProject);
-    return { [`${kind}s`]: rendered, links: listLinks(`${kind}s`, next) };
+    return { [`${kind}s`]: rendered, links: listLinks(`${kind}s`, next ?? undefined) };
   }
 
   @Get(['projects/:id', 'domains/:id'])

@@ -1,4 +1,4 @@
-import type { AssignmentView } from '#libs/identity/roles/roles.service';
+import type { AssignmentView } from '#libs/identity/roles/role-assignment.rows';
 import { identityUrl, links } from '../http/links.js';
 
 /** Keystone API: role. */
@@ -9,8 +9,13 @@ export function renderRole({ id, name }: { id: string; name: string }) {
 /** Keystone API: an entry of GET /v3/role_assignments. */
 export function renderAssignment({ user, role, target }: AssignmentView, withNames: boolean) {
   const brief = <T extends { id: string }>(one: T) => (withNames ? one : { id: one.id });
+  const held = { user: brief(user), role: brief(role) };
+  if (!target) {
+    const links = { assignment: `${identityUrl()}/system/users/${user.id}/roles/${role.id}` };
+    return { ...held, scope: { system: { all: true } }, links };
+  }
   const { isDomain, id, name, domain } = target;
   const place = isDomain ? { domain: brief({ id, name }) } : { project: brief({ id, name, domain }) };
   const path = `${isDomain ? 'domains' : 'projects'}/${id}/users/${user.id}/roles/${role.id}`;
-  return { user: brief(user), role: brief(role), scope: place, links: { assignment: `${identityUrl()}/${path}` } };
+  return { ...held, scope: place, links: { assignment: `${identityUrl()}/${path}` } };
 }

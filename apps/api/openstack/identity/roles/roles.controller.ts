@@ -2,23 +2,24 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, UseFi
 import { CurrentPrincipal } from '#apps/api/http/api-request';
 import { Takes } from '#apps/api/http/body/body-schema';
 import { parseBody, unwrap } from '#apps/api/http/body/parse-body';
-import { pageOf, text } from '#apps/api/http/query/paging';
-import { fitsConstants, one } from '#apps/api/http/query/query';
+import { nextPage, text } from '#apps/api/http/query/paging';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
-import { InvalidInputError } from '#libs/common/errors';
 import type { Principal } from '#libs/identity/principal';
 import { Roles } from '#libs/identity/roles/roles.service';
 import { RoleBody } from './role.dto.js';
 import { IdentityErrors } from '../http/identity.errors.js';
-import { listLinks } from '../http/links.js';
+import { identityUrl, listLinks } from '../http/links.js';
+import { keystonePage } from '../http/listing.js';
+import type { KeystoneFilters } from '../http/listing.js';
+import { assignmentsIn } from './role-assignment.query.js';
 import { renderAssignment, renderRole } from './role.renderer.js';
 
 /** Paths of a user's roles on a project or a domain. */
 const grants = ['projects/:target/users/:user/roles', 'domains/:target/users/:user/roles'];
 const single = grants.map((path) => `${path}/:role`);
 
-/** Fields by which no assignment can match: there are no groups, and nothing is inherited. */
-const NO_ASSIGNMENT = { 'group.id': null, 'scope.OS-INHERIT:inherited_to': null };
+/** No role is of a domain. */
+const filters: KeystoneFilters = { columns: { id: text('id'), name: text('name') }, constants: { domain_id: null } };
 
 interface GrantPath {
   target: string;
@@ -34,8 +35,10 @@ export class RolesController {
 
   @Get('roles')
   async list(@CurrentPrincipal() caller: Principal, @Query() query: ListQuery) {
-    const roles = await this.roles.list(caller, pageOf(query, { name: text('name') }));
-    return { roles: roles.map(renderRole), links: listLinks('roles') };
+    const page = keystonePage(query, filters);
+    const roles = page ? await this.roles.list(caller, page) : [];
+    const next = page && nextPage(`${identityUrl()}/roles`, query, roles, page.limit);
+    return { roles: roles.map(renderRole), links: listLinks('roles', next ?? undefined) };
   }
 
   @Get('roles/:id')
@@ -83,20 +86,10 @@ export class RolesController {
 
   @Get('role_assignments')
   async assignments(@CurrentPrincipal() caller: Principal, @Query() query: ListQuery) {
-    if (query['scope.system'] !== undefined)
-      throw new InvalidInputError(
-        'scope.system',
-        'no value: GET /v3/system/users/{id}/roles lists the roles on the system',
-      );
-    const found = await this.roles.assignments(caller, {
-      userId: one(query, 'user.id'),
-      targetId: one(query, 'scope.project.id') ?? one(query, 'scope.domain.id'),
-      roleId: one(query, 'role.id'),
-    });
-    const shown = fitsConstants(query, NO_ASSIGNMENT) ? found : [];
-    const names = /^(true|1|)$/i.test(one(query, 'include_names') ?? 'no');
+    const { filter, includeNames } = assignmentsIn(query);
+    const found = filter ? await this.roles.assignments(caller, filter) : [];
     return {
-      role_assignments: shown.map((assignment) => renderAssignment(assignment, names)),
+      role_assignments: found.map((assignment) => renderAssignment(assignment, includeNames)),
       links: listLinks('role_assignments'),
     };
   }

@@ -2,7 +2,10 @@ import { Body, Controller, Delete, Get, HttpCode, Ip, Param, Patch, Post, Query,
 import { CurrentPrincipal } from '#apps/api/http/api-request';
 import { Takes } from '#apps/api/http/body/body-schema';
 import { given, parseBody, unwrap } from '#apps/api/http/body/parse-body';
-import { boolean, nextPage, pageOf, text } from '#apps/api/http/query/paging';
+import { InputError } from '#apps/api/http/input/input-error';
+import { pageOfItems } from '#apps/api/http/query/items';
+import { nextPage, text } from '#apps/api/http/query/paging';
+import { many, timeOf } from '#apps/api/http/query/query';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
 import { publicUrl } from '#apps/api/http/public-url';
 import { InvalidInputError } from '#libs/common/errors';
@@ -13,10 +16,18 @@ import type { NewUser } from '#libs/identity/users/users.service';
 import { PasswordBody, UserBody } from './user.dto.js';
 import { IdentityErrors } from '../http/identity.errors.js';
 import { listLinks } from '../http/links.js';
+import { keystonePage, named } from '../http/listing.js';
+import type { KeystoneFilters } from '../http/listing.js';
 import { renderProject } from '../projects/project.renderer.js';
 import { renderUser } from './user.renderer.js';
 
-const filters = { name: text('name'), domain_id: text('domain_id'), enabled: boolean('enabled') };
+/** Nobody comes from another identity provider. */
+const filters: KeystoneFilters = {
+  columns: { ...named, domain_id: text('domain_id'), default_project_id: text('default_project_id') },
+  constants: { idp_id: null, protocol_id: null, unique_id: null },
+};
+
+const ofUser: KeystoneFilters = { columns: { ...named, domain_id: text('domain_id') } };
 
 /** Keystone API: /v3/users. */
 @UseFilters(IdentityErrors)
@@ -29,10 +40,10 @@ export class UsersController {
 
   @Get()
   async list(@CurrentPrincipal() caller: Principal, @Query() query: ListQuery) {
-    const page = pageOf(query, filters);
-    const users = await this.users.list(caller, page);
-    const next = nextPage(`${publicUrl()}/identity/v3/users`, query, users, page.limit);
-    return { users: users.map(renderUser), links: listLinks('users', next) };
+    const page = keystonePage(query, filters);
+    const users = page && !asksForExpiry(query) ? await this.users.list(caller, page) : [];
+    const next = page && nextPage(`${publicUrl()}/identity/v3/users`, query, users, page.limit);
+    return { users: users.map(renderUser), links: listLinks('users', next ?? undefined) };
   }
 
   @Get(':id')
@@ -41,10 +52,11 @@ export class UsersController {
   }
 
   @Get(':id/projects')
-  async listProjects(@CurrentPrincipal() caller: Principal, @Param('id') id: string) {
+  async listProjects(@CurrentPrincipal() caller: Principal, @Param('id') id: string, @Query() query: ListQuery) {
     await this.users.get(caller, id, 'identity:list_user_projects');
-    const projects = await this.projects.ofUser('project', id);
-    return { projects: projects.map(renderProject), links: listLinks(`users/${id}/projects`) };
+    const projects = (await this.projects.ofUser('project', id)).map(renderProject);
+    const page = keystonePage(query, ofUser);
+    return { projects: page ? pageOfItems('project', projects, page) : [], links: listLinks(`users/${id}/projects`) };
   }
 
   @Post()
@@ -81,6 +93,22 @@ export class UsersController {
   async delete(@CurrentPrincipal() caller: Principal, @Param('id') id: string) {
     await this.users.delete(caller, id);
   }
+}
+
+/** Keystone API: `password_expires_at=lt:2026-01-01T00:00:00Z`. No password here expires: none is found by it. Throws InputError. */
+function asksForExpiry(query: ListQuery): boolean {
+  const asked = many(query, 'password_expires_at');
+  for (const value of asked) {
+    const [, operator, time] = /^(?:(lt|lte|gt|gte|eq|neq):)(.*)$/s.exec(value) ?? [];
+    if (!operator)
+      throw new InputError(
+        'password_expires_at',
+        value,
+        'one of lt, lte, gt, gte, eq, neq, a colon and a time are expected',
+      );
+    timeOf('password_expires_at', time!);
+  }
+  return asked.length > 0;
 }
 
 function parseUser(body: unknown): Partial<NewUser> {

@@ -1,11 +1,14 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorAnswer } from '#apps/api/http/error.filter';
 import { ErrorFilter } from '#apps/api/http/error.filter';
+import { MarkerNotFoundError } from '#libs/database/keyset';
 import { ImageTooBigError } from '#libs/images/images.errors';
 
 /** Glance answers errors as a small HTML page, whose text its clients print. */
 export class ImageErrors extends ErrorFilter {
+  /** Glance answers a marker of no image with 400. */
   protected override statusOf(error: unknown): number {
+    if (error instanceof MarkerNotFoundError) return 400;
     return error instanceof ImageTooBigError ? 413 : super.statusOf(error);
   }
 

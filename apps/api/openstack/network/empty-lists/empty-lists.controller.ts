@@ -1,8 +1,44 @@
 import { CurrentCaller } from '#apps/api/http/api-request';
+import { boolean, filtersOf, text } from '#apps/api/http/query/paging';
+import type { FilterField } from '#apps/api/http/query/paging';
+import { requireKnown } from '#apps/api/http/query/query';
+import type { Query as ListQuery } from '#apps/api/http/query/query';
 import type { Caller } from '#libs/common/caller';
 import { requireAllowed } from '#libs/policy/policy';
-import { Controller, Get, Param, UseFilters } from '@nestjs/common';
+import { Controller, Get, Param, Query, UseFilters } from '@nestjs/common';
+import { adminState, neutronItems, neutronList } from '../http/listing.js';
+import type { NeutronFilters } from '../http/listing.js';
 import { NetworkErrors } from '../http/network.errors.js';
+
+const texts = (...names: string[]): Record<string, FilterField> =>
+  Object.fromEntries(names.map((name) => [name, text(name)]));
+
+const routers: NeutronFilters = { columns: { admin_state_up: adminState, ...texts('status', 'availability_zone') } };
+
+const floatingIps: NeutronFilters = {
+  columns: {
+    distributed: boolean('distributed'),
+    ...texts('router_id', 'status', 'floating_network_id', 'fixed_ip_address', 'floating_ip_address', 'port_id'),
+  },
+};
+
+const subnetPools: NeutronFilters = {
+  columns: {
+    shared: boolean('shared'),
+    is_default: boolean('is_default'),
+    ...texts('default_quota', 'min_prefixlen', 'max_prefixlen', 'default_prefixlen', 'address_scope_id', 'ip_version'),
+  },
+};
+
+const agents: NeutronFilters = {
+  columns: {
+    admin_state_up: adminState,
+    alive: boolean('alive'),
+    ...texts('agent_type', 'availability_zone', 'binary', 'host', 'topic'),
+  },
+};
+
+const zones = texts('name', 'resource', 'state');
 
 /**
  * Neutron API: resources that clients read and LXStack does not have (yet): routers, floating IPs and the like, and
@@ -12,29 +48,32 @@ import { NetworkErrors } from '../http/network.errors.js';
 @Controller('networking/v2.0')
 export class EmptyListsController {
   @Get('routers')
-  routers() {
-    return { routers: [] };
+  routers(@Query() query: ListQuery) {
+    return neutronList('routers', query, neutronItems('Router', query, routers, []));
   }
 
   @Get('floatingips')
-  floatingIps() {
-    return { floatingips: [] };
+  floatingIps(@Query() query: ListQuery) {
+    return neutronList('floatingips', query, neutronItems('FloatingIP', query, floatingIps, []));
   }
 
   @Get('subnetpools')
-  subnetPools() {
-    return { subnetpools: [] };
+  subnetPools(@Query() query: ListQuery) {
+    return neutronList('subnetpools', query, neutronItems('SubnetPool', query, subnetPools, []));
   }
 
   /** Neutron API: agents. LXStack's agents are shown as Nova's services and hypervisors. */
   @Get('agents')
-  agents() {
-    return { agents: [] };
+  agents(@Query() query: ListQuery) {
+    return neutronList('agents', query, neutronItems('Agent', query, agents, []));
   }
 
   @Get('availability_zones')
-  availabilityZones() {
-    return { availability_zones: [{ name: 'nova', resource: 'network', state: 'available' }] };
+  availabilityZones(@Query() query: ListQuery) {
+    requireKnown(query, [...Object.keys(zones), 'fields']);
+    const zone: Record<string, string> = { name: 'nova', resource: 'network', state: 'available' };
+    const fits = Object.entries(filtersOf(query, zones)).every(([field, values]) => values.includes(zone[field]!));
+    return { availability_zones: fits ? [zone] : [] };
   }
 
   @Get(['quotas/:project', 'quotas/:project/default'])

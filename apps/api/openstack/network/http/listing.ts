@@ -1,7 +1,9 @@
-import { boolean, limitOf, nextPage, pageOf, text } from '#apps/api/http/query/paging';
+import { boolean, limitOf, linkBehind, pageOf, text } from '#apps/api/http/query/paging';
 import type { FilterField } from '#apps/api/http/query/paging';
-import { fitsConstants, many, requireKnown } from '#apps/api/http/query/query';
+import { fitsConstants, flag, many, requireKnown } from '#apps/api/http/query/query';
 import type { Query } from '#apps/api/http/query/query';
+import { pageOfItems } from '#apps/api/http/query/items';
+import type { Item } from '#apps/api/http/query/items';
 import { publicUrl } from '#apps/api/http/public-url';
 import type { PageRequest } from '#libs/database/paging';
 
@@ -15,7 +17,7 @@ export interface NeutronFilters {
   others?: readonly string[];
 }
 
-/** Fields of every resource. Tags are not kept, so no item has one. */
+/** Fields of every resource. Tags are not kept, so no item has one and `not-tags` matches every item. */
 const common: NeutronFilters = {
   columns: {
     id: text('id'),
@@ -39,8 +41,21 @@ export function neutronPage(query: Query, filters: NeutronFilters): (PageRequest
   const columns = { ...common.columns, ...filters.columns };
   const constants = { ...common.constants, ...filters.constants };
   requireKnown(query, [...Object.keys({ ...columns, ...constants }), ...common.others!, ...(filters.others ?? [])]);
-  const page = pageOf(query, columns, 'all');
-  return fitsConstants(query, constants) ? page : null;
+  const { sort = [], ...page } = pageOf(query, columns, 'all');
+  // What is the same for every item orders nothing.
+  const ordering = sort.filter(({ key }) => !Object.hasOwn(constants, key));
+  return fitsConstants(query, constants) ? { ...page, sort: ordering, reverse: flag(query, 'page_reverse') } : null;
+}
+
+/** The same of what is kept in no table. Throws InputError, MarkerNotFoundError. */
+export function neutronItems<T extends Item>(
+  resource: string,
+  query: Query,
+  filters: NeutronFilters,
+  items: readonly T[],
+): T[] {
+  const page = neutronPage(query, filters);
+  return page ? pageOfItems(resource, items, page) : [];
 }
 
 /** Neutron API: the body of a list, with links where the client pages. */
@@ -48,10 +63,22 @@ export function neutronList<T extends { id: string }>(name: string, query: Query
   const limit = limitOf(query, 'all');
   const paged = query.limit !== undefined && query.limit !== '0';
   const url = `${publicUrl()}/networking/v2.0/${name.replaceAll('_', '-')}`;
-  const next = paged ? nextPage(url, query, items, limit) : undefined;
+  const reverse = flag(query, 'page_reverse');
+  const isFull = paged && items.length > 0 && items.length === limit;
+  const behind = paged && items.length > 0 && (isFull || reverse);
+  const links = [
+    ...(behind ? [linkTo('next', url, query, items.at(-1)!.id)] : []),
+    ...(reverse && isFull ? [linkTo('previous', url, query, items[0]!.id)] : []),
+  ];
   const fields = many(query, 'fields');
   const shown = fields.length
     ? items.map((item) => Object.fromEntries(Object.entries(item).filter(([field]) => fields.includes(field))))
     : items;
-  return { [name]: shown, ...(next ? { [`${name}_links`]: [{ rel: 'next', href: next }] } : {}) };
+  return { [name]: shown, ...(links.length ? { [`${name}_links`]: links } : {}) };
+}
+
+function linkTo(rel: 'next' | 'previous', url: string, query: Query, marker: string) {
+  const rest = Object.fromEntries(Object.entries(query).filter(([field]) => field !== 'page_reverse'));
+  const direction = rel === 'previous' ? '&page_reverse=True' : '';
+  return { rel, href: `${linkBehind(url, rest, marker)}${direction}` };
 }

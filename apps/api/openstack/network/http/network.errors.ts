@@ -23,6 +23,8 @@ const types: Record<string, string> = {
 
 /** Neutron's error body: `{"NeutronError": {type, message, detail}}`. */
 export class NetworkErrors extends ErrorFilter {
+  protected override readonly fieldNames = { vni: 'provider:segmentation_id', host: 'binding:host_id' };
+
   /** Neutron answers OverQuota with 409. */
   protected override statusOf(error: unknown): number {
     return error instanceof QuotaExceededError ? 409 : super.statusOf(error);

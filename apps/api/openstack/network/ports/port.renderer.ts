@@ -1,5 +1,6 @@
 import { defaultSecurityGroup } from '#libs/networking/security-groups/default-security-group';
 import { deviceOf } from '#libs/networking/ports/port-device';
+import { shownStatus } from '#libs/networking/ports/port-status';
 import type { Port } from '#libs/networking/ports/port.entity';
 import { commonFields } from '../http/common-fields.js';
 
@@ -22,7 +23,7 @@ export function renderPort(port: Port, host: string, withBinding: boolean) {
     fixed_ips: port.fixedIps,
     device_id: device.id,
     device_owner: device.owner,
-    status: port.status,
+    status: shownStatus(port),
     admin_state_up: port.adminStateUp,
     port_security_enabled: port.portSecurityEnabled,
     security_groups: port.portSecurityEnabled ? [defaultSecurityGroup(port.projectId).id] : [],

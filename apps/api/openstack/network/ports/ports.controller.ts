@@ -12,7 +12,6 @@ import { InvalidInputError } from '#libs/common/errors';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
 import type { Port } from '#libs/networking/ports/port.entity';
 import { Ports } from '#libs/networking/ports/ports.service';
-import { defaultSecurityGroup } from '#libs/networking/security-groups/default-security-group';
 import type { PortAddressFilter, PortChange } from '#libs/networking/ports/ports.service';
 import { PortBody } from './port.dto.js';
 import { requireUnchanged } from '../http/require-unchanged.js';
@@ -48,7 +47,7 @@ export class PortsController {
   @Get()
   async list(@CurrentCaller() caller: Caller, @Query() query: ListQuery) {
     const page = neutronPage(query, filters);
-    const rows = page ? await this.ports.list(caller, page, { ...fixedIpsOf(query), ...groupsOf(caller, query) }) : [];
+    const rows = page ? await this.ports.list(caller, page, { ...fixedIpsOf(query), ...groupsOf(query) }) : [];
     return neutronList('ports', query, await this.render(caller, rows));
   }
 
@@ -120,13 +119,10 @@ function fixedIpsOf(query: ListQuery): PortAddressFilter {
   return filter;
 }
 
-/**
- * Neutron API: filter by `security_groups`. A port is in its project's default group, unless its port security is off.
- */
-function groupsOf({ projectId }: Caller, query: ListQuery): PortAddressFilter {
-  const asked = many(query, 'security_groups');
-  if (!asked.length) return {};
-  return { securedIn: asked.includes(defaultSecurityGroup(projectId).id) ? projectId : null };
+/** Neutron API: filter by `security_groups`. */
+function groupsOf(query: ListQuery): PortAddressFilter {
+  const securityGroups = many(query, 'security_groups');
+  return securityGroups.length ? { securityGroups } : {};
 }
 
 function changeOf(body: PortBody): PortChange {

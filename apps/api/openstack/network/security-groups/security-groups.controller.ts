@@ -1,6 +1,7 @@
 import { allows } from '#libs/policy/policy';
 import { Controller, Delete, Get, HttpCode, Param, Post, Query, UseFilters } from '@nestjs/common';
 import { CurrentCaller } from '#apps/api/http/api-request';
+import { text } from '#apps/api/http/query/paging';
 import { many } from '#apps/api/http/query/query';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
 import type { Caller } from '#libs/common/caller';
@@ -8,22 +9,23 @@ import { NotFoundError, QuotaExceededError } from '#libs/common/errors';
 import { DefaultSecurityGroupError } from '#libs/networking/networking.errors';
 import { defaultSecurityGroup } from '#libs/networking/security-groups/default-security-group';
 import type { SecurityGroup, SecurityGroupRule } from '#libs/networking/security-groups/default-security-group';
-import { neutronList, neutronPage } from '../http/listing.js';
+import { neutronItems, neutronList } from '../http/listing.js';
 import type { NeutronFilters } from '../http/listing.js';
 import { NetworkErrors } from '../http/network.errors.js';
 
 const groupFilters: NeutronFilters = { columns: {}, constants: { shared: false, stateful: true } };
 
 const ruleFilters: NeutronFilters = {
-  columns: {},
+  columns: { security_group_id: text('security_group_id'), direction: text('direction'), ethertype: text('ethertype') },
   constants: {
     protocol: null,
     port_range_min: null,
     port_range_max: null,
     remote_ip_prefix: null,
     remote_group_id: null,
+    remote_address_group_id: null,
+    belongs_to_default_sg: true,
   },
-  others: ['security_group_id', 'direction', 'ethertype'],
 };
 
 /**
@@ -35,13 +37,8 @@ const ruleFilters: NeutronFilters = {
 export class SecurityGroupsController {
   @Get('security-groups')
   list(@CurrentCaller() caller: Caller, @Query() query: ListQuery) {
-    const page = neutronPage(query, groupFilters);
-    const groups = page ? [renderGroup(defaultSecurityGroup(projectOf(caller, query)))] : [];
-    return neutronList(
-      'security_groups',
-      query,
-      groups.filter((group) => fits(group, query, ['id', 'name', 'description'])),
-    );
+    const groups = [renderGroup(defaultSecurityGroup(projectOf(caller, query)))];
+    return neutronList('security_groups', query, neutronItems('SecurityGroup', query, groupFilters, groups));
   }
 
   @Get('security-groups/:id')
@@ -63,10 +60,8 @@ export class SecurityGroupsController {
 
   @Get('security-group-rules')
   listRules(@CurrentCaller() caller: Caller, @Query() query: ListQuery) {
-    const page = neutronPage(query, ruleFilters);
-    const rules = page ? defaultSecurityGroup(projectOf(caller, query)).rules.map(renderRule) : [];
-    const shown = rules.filter((rule) => fits(rule, query, ['id', 'security_group_id', 'direction', 'ethertype']));
-    return neutronList('security_group_rules', query, shown);
+    const rules = defaultSecurityGroup(projectOf(caller, query)).rules.map(renderRule);
+    return neutronList('security_group_rules', query, neutronItems('SecurityGroupRule', query, ruleFilters, rules));
   }
 
   @Get('security-group-rules/:id')
@@ -93,13 +88,6 @@ function own({ projectId }: Caller, id: string): SecurityGroup {
   const group = defaultSecurityGroup(projectId);
   if (group.id !== id) throw new NotFoundError('SecurityGroup', id);
   return group;
-}
-
-function fits(item: Record<string, unknown>, query: ListQuery, fields: string[]): boolean {
-  return fields.every((field) => {
-    const wanted: unknown[] = many(query, field);
-    return !wanted.length || wanted.includes(item[field]);
-  });
 }
 
 const owner = (projectId: string) => ({ project_id: projectId, tenant_id: projectId });

@@ -22,6 +22,7 @@ const filters: NeutronFilters = {
     cidr: text('cidr'),
     gateway_ip: text('gateway_ip'),
     enable_dhcp: boolean('enable_dhcp'),
+    shared: boolean('shared'),
   },
   constants: {
     ipv6_address_mode: null,
@@ -29,6 +30,7 @@ const filters: NeutronFilters = {
     subnetpool_id: null,
     segment_id: null,
     service_types: null,
+    dns_publish_fixed_ip: false,
   },
 };
 
