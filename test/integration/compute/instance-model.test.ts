@@ -14,6 +14,7 @@ import { Instances } from '#libs/compute/instances/instances';
 import type { NewInstance } from '#libs/compute/instances/create/new-instance';
 import { Profiles } from '#libs/compute/profiles/profiles';
 import { Quota } from '#libs/compute/quotas/quota.entity';
+import { ServerGroups } from '#libs/compute/server-groups/server-groups';
 import { Snapshots } from '#libs/compute/snapshots/snapshots';
 import { DatabaseModule } from '#libs/database/database.module';
 import { FleetModule } from '#libs/fleet/fleet.module';
@@ -96,6 +97,17 @@ test('requests at the same time never exceed the quota, whether they ask for an 
     create({ name: 'many', minCount: 3, maxCount: 3 }, caller),
     (error) => error instanceof QuotaExceededError && error.requested === 3 && error.used === 4,
   );
+});
+
+test('requests at the same time never put more members into a server group than the quota allows', async () => {
+  const caller = { ...member, projectId: newId() };
+  const quota = { projectId: caller.projectId, resource: 'server_group_members', limit: 3 };
+  await app.get(DataSource).manager.insert(Quota, quota);
+  const { id: group } = await app.get(ServerGroups).create(caller, { name: 'g', policy: 'soft-affinity' });
+  const asked = Array.from({ length: 6 }, (_, n) => create({ name: `m${n}`, schedulerHints: { group } }, caller));
+  const ended = await Promise.allSettled(asked);
+  assert.equal(ended.filter(({ status }) => status === 'fulfilled').length, 3);
+  for (const one of ended) assert.ok(one.status === 'fulfilled' || one.reason instanceof QuotaExceededError);
 });
 
 test("a name that is to be unique is so in its project, also by a rename; Nova's names do not count", async () => {
