@@ -39,6 +39,7 @@ else {
     state = await mkdtemp(join(tmpdir(), 'lx-forwarding-'));
     moving = new Set();
     document = new DesiredDocument();
+    document.followed = true;
     await startAgent();
   });
   afterEach(async () => {
@@ -132,6 +133,13 @@ onHost('what a call says of a network that the document has does not count: it w
   await change([theNetwork, peer(X, THERE, '10.9.0.5')]);
   assert.equal(await network.setForwarding(networkId, [{ mac: Y, vtep: THERE, addresses: [] }], [X], false), true);
   await assertSends({ [X]: THERE }, { '10.9.0.5': X });
+});
+
+onHost('while no control plane tells of changes a call counts: an older one may be at work', async () => {
+  await change([theNetwork, peer(X, THERE, '10.9.0.5')]);
+  document.followed = false;
+  assert.equal(await network.setForwarding(networkId, [{ mac: Y, vtep: THERE, addresses: [] }], [], false), true);
+  await assertSends({ [X]: THERE, [Y]: THERE }, { '10.9.0.5': X });
 });
 
 onHost(
