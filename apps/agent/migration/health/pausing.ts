@@ -1,11 +1,9 @@
 import { existsSync } from 'node:fs';
-import { CommandError } from '../../process/command-error.js';
-import { run } from '../../process/run.js';
+import { monitorState } from '../../runtime/lxc/monitor-state.js';
 import { isWithin, parseCgroups } from './limits-in-force.js';
 import { read } from './task-sample.js';
 
 const ROOT = '/sys/fs/cgroup';
-const INFO_MS = 10_000;
 
 /**
  * Why a pause would not stop all of a guest, '' where it would. A try would stop it: so its freezer is looked at, that every
@@ -24,16 +22,6 @@ export async function cannotPause(
     return groups !== '' && !isWithin(parseCgroups(groups).get(old ? 'freezer' : ''), cgroup);
   });
   if (outside.length) return `${outside.length} of its processes are outside its freezer`;
-  const said = await monitorSays(instanceId, lxcPath);
+  const said = await monitorState(lxcPath, instanceId);
   return said === 'RUNNING' ? '' : `LXC's monitor says ${said || 'nothing'}`;
-}
-
-/** '' where it does not answer. */
-async function monitorSays(instanceId: string, lxcPath: string): Promise<string> {
-  try {
-    return (await run('lxc-info', ['-n', instanceId, '-P', lxcPath, '-sH'], '', INFO_MS)).trim();
-  } catch (error) {
-    if (error instanceof CommandError) return '';
-    throw error;
-  }
 }

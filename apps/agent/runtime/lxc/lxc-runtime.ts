@@ -16,11 +16,11 @@ import { checkSpec, renderConfig } from './config/render.js';
 import type { CgroupLayout } from './config/limits.js';
 import { readOwnLog } from './own-log.js';
 import { initPidIn } from './container-init.js';
+import { monitorState } from './monitor-state.js';
 import { removeStaleCgroups } from './stale-cgroups.js';
 import { watchEnds } from './end-events.js';
 
 const START_TIMEOUT_MS = 60_000;
-const INFO_TIMEOUT_MS = 10_000;
 /** Milliseconds that LXC's monitor may take to end or to begin again. */
 const SETTLE_MS = 10_000;
 const SETTLE_STEP_MS = 20;
@@ -89,10 +89,7 @@ export class LxcRuntime implements Runtime {
 
   /** Whether LXC's monitor says RUNNING, which comes after every step of a start that can fail. */
   private async isRunning(instanceId: string): Promise<boolean> {
-    const said = await run('lxc-info', ['-n', instanceId, '-P', this.lxcPath, '-sH'], '', INFO_TIMEOUT_MS).catch(
-      () => '',
-    ); // the monitor does not answer
-    return ['RUNNING', 'FROZEN'].includes(said.trim());
+    return ['RUNNING', 'FROZEN'].includes(await monitorState(this.lxcPath, instanceId));
   }
 
   /** Removes what a failed start left, with its monitor. */
