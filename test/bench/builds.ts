@@ -86,7 +86,7 @@ class BuildRun {
     const events = await Events.open(api, access);
     const images = new Images(api);
     const archive = join(await cached('guest-busybox', busyboxRecipe, buildBusybox), 'busybox.tar.gz');
-    const imageRef = ((await images.find('busybox')) ?? (await images.upload('busybox', archive))).id;
+    const imageRef = (await images.ensure('busybox', () => archive)).id;
     const network = await new Network(api).ensureNetwork('builds', '10.40.0.0/16');
     const flavorRef = await new Compute(api, events).ensureFlavor('builds', { vcpus: 1, ram: 64, disk: 0 });
     await withoutQuota(api, access.project);

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hostOf } from '#apps/cli/client/compute';
 import type { Server } from '#apps/cli/client/compute';
-import { guestOfKind } from '#apps/cli/guest-images/guest-images';
 import type { GuestKind } from '#apps/cli/guest-images/guest-images';
 import { inside } from './fleet/inside.js';
 import { TestFleet } from './fleet/test-fleet.js';
@@ -37,7 +36,7 @@ test('a server with BusyBox as init and OpenRC moves live there and back, connec
 test('a server as Ubuntu is, with migration.stateful=true, moves live there and back, connected', async (context) => {
   const kinds = await GuestKinds.open();
   context.after(() => kinds.fleet.close());
-  const server = await kinds.running('ubuntu', await kinds.statefulFlavor());
+  const server = await kinds.running('ubuntu', await kinds.fleet.statefulFlavor());
   assert.deepEqual(await kinds.mobilityOf(server), { live: { possible: true, reasons: [] }, init: 'systemd' });
   await kinds.movesThereAndBack(server);
   await kinds.starts(server, 'systemctl', 'restart', 'cron', 'systemd-logind', 'systemd-networkd', 'systemd-resolved');
@@ -48,7 +47,7 @@ test('a server as Ubuntu is, with migration.stateful=true, moves live there and 
 test('a stock Debian with migration.stateful=true moves live there and back, connected', async (context) => {
   const kinds = await GuestKinds.open();
   context.after(() => kinds.fleet.close());
-  const server = await kinds.running('stock', await kinds.statefulFlavor());
+  const server = await kinds.running('stock', await kinds.fleet.statefulFlavor());
   assert.deepEqual(await kinds.mobilityOf(server), { live: { possible: true, reasons: [] }, init: 'systemd' });
   await kinds.movesThereAndBack(server);
   await kinds.starts(server, 'systemctl', 'restart', 'systemd-logind');
@@ -78,19 +77,12 @@ class GuestKinds {
 
   /** Makes a server of the image and waits until it is ACTIVE and answers. */
   async running(kind: GuestKind, flavorId: string): Promise<Server> {
-    const { images, compute } = this.fleet.cloud;
-    const image = (await images.find(kind)) ?? (await images.upload(kind, await guestOfKind(kind)));
-    const id = await compute.create(`e2e-kind-${kind}`, image.id, flavorId, this.fleet.networkId);
+    const { compute } = this.fleet.cloud;
+    const image = await this.fleet.imageOfKind(kind);
+    const id = await compute.create(`e2e-kind-${kind}`, image, flavorId, this.fleet.networkId);
     const server = await compute.settled(id, 'ACTIVE');
     await this.fleet.answers(server);
     return server;
-  }
-
-  async statefulFlavor(): Promise<string> {
-    const flavor = await this.fleet.cloud.compute.ensureFlavor('e2e.stateful', { vcpus: 1, ram: 128, disk: 1 });
-    const extra = { extra_specs: { 'lxd:migration.stateful': 'true' } };
-    await this.fleet.cloud.api.call('POST', `/compute/v2.1/flavors/${flavor}/os-extra_specs`, extra);
-    return flavor;
   }
 
   async mobilityOf({ id }: Server): Promise<Mobility> {

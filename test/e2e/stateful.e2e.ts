@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Server } from '#apps/cli/client/compute';
-import { guestImages, guestOfKind } from '#apps/cli/guest-images/guest-images';
+import { guestImages } from '#apps/cli/guest-images/guest-images';
 import { inside } from './fleet/inside.js';
 import { TestFleet } from './fleet/test-fleet.js';
 
@@ -37,7 +37,7 @@ test("a server's metadata migration.stateful=true takes effect at its next reboo
   const fleet = await TestFleet.open();
   context.after(() => fleet.close());
   const { compute, api } = fleet.cloud;
-  const server = await running(fleet, await stockImage(fleet));
+  const server = await running(fleet, await fleet.imageOfKind('stock'));
   assert.equal(isPrepared(server.id), false);
   await assert.rejects(compute.liveMigrate(server.id), /migration\.stateful=true/);
   await api.call('POST', `/compute/v2.1/servers/${server.id}/metadata`, { metadata: STATEFUL });
@@ -50,12 +50,7 @@ test("a server's metadata migration.stateful=true takes effect at its next reboo
 
 /** An image with the key. Hosts have its blob already: it is the prepared Debian's, whose own drop-in lies in /etc. */
 async function statefulImage({ cloud: { images } }: TestFleet): Promise<string> {
-  const upload = async () => images.upload('debian-stateful', (await guestImages()).debian, STATEFUL);
-  return ((await images.find('debian-stateful')) ?? (await upload())).id;
-}
-
-async function stockImage({ cloud: { images } }: TestFleet): Promise<string> {
-  return ((await images.find('stock')) ?? (await images.upload('stock', await guestOfKind('stock')))).id;
+  return (await images.ensure('debian-stateful', async () => (await guestImages()).debian, STATEFUL)).id;
 }
 
 async function running(fleet: TestFleet, imageId: string): Promise<Server> {

@@ -34,6 +34,15 @@ export class Images {
     return this.api.call<Image>('GET', `${base}/${id}`);
   }
 
+  /** The active image with this name; where there is none, `blob` is uploaded as it. */
+  async ensure(
+    name: string,
+    blob: () => string | Buffer | Promise<string | Buffer>,
+    properties: Record<string, string> = {},
+  ): Promise<Image> {
+    return (await this.find(name)) ?? (await this.upload(name, await blob(), properties));
+  }
+
   /** Glance API: DELETE /images/{id}. */
   async remove(id: string): Promise<void> {
     await this.api.call('DELETE', `${base}/${id}`);

@@ -4,7 +4,8 @@ import { PingPongSession } from '#apps/cli/client/ping-pong-session';
 import { addressOf } from '#apps/cli/client/compute';
 import type { Server } from '#apps/cli/client/compute';
 import { Layout } from '#apps/cli/fleet/layout';
-import { guestImages } from '#apps/cli/guest-images/guest-images';
+import { guestImages, guestOfKind } from '#apps/cli/guest-images/guest-images';
+import type { GuestKind } from '#apps/cli/guest-images/guest-images';
 import { setting } from '#libs/common/config';
 import { LocalFleet } from '#apps/cli/demo/local-fleet';
 
@@ -27,7 +28,7 @@ export class TestFleet {
     const cloud = await Demo.on(local);
     const images = { debian: '', busybox: '' };
     for (const name of ['debian', 'busybox'] as const) {
-      images[name] = ((await cloud.images.find(name)) ?? (await cloud.images.upload(name, local.images[name]))).id;
+      images[name] = (await cloud.images.ensure(name, () => local.images[name])).id;
     }
     const network = await cloud.network.ensureNetwork('e2e', '10.30.0.0/24');
     const port = await cloud.network.ensureHostPort('e2e-client', network.id, local.client.host);
@@ -56,6 +57,19 @@ export class TestFleet {
     const server = await this.cloud.compute.settled(await this.create(name, image, more), 'ACTIVE');
     await this.answers(server);
     return server;
+  }
+
+  /** Id of the image of a guest of this kind. */
+  async imageOfKind(kind: GuestKind): Promise<string> {
+    return (await this.cloud.images.ensure(kind, () => guestOfKind(kind))).id;
+  }
+
+  /** Id of a flavor whose servers are prepared for live moves. */
+  async statefulFlavor(): Promise<string> {
+    const flavor = await this.cloud.compute.ensureFlavor('e2e.stateful', { vcpus: 1, ram: 128, disk: 1 });
+    const extra = { extra_specs: { 'lxd:migration.stateful': 'true' } };
+    await this.cloud.api.call('POST', `/compute/v2.1/flavors/${flavor}/os-extra_specs`, extra);
+    return flavor;
   }
 
   /** Waits until the echo service of the server answers the client. */
