@@ -3,6 +3,7 @@ import { QuotaExceededError } from '#libs/common/errors';
 import { foundInstead, isUnmet, required } from '#libs/database/requirement';
 import { defaultLimits } from './default-limits.js';
 import type { QuotaResource } from './default-limits.js';
+import type { InstanceUsage } from './instance-usage.js';
 
 const ROOM = 'room in the quota of the project';
 
@@ -35,7 +36,7 @@ interface Exceeded {
 export async function requireRoom(
   tx: EntityManager,
   projectId: string,
-  written: Partial<Record<'instances' | 'cores' | 'ram', number>>,
+  written: Partial<InstanceUsage>,
 ): Promise<void> {
   const wanted = Object.entries(written)
     .filter(([, size]) => size > 0)

@@ -8,6 +8,7 @@ import { requireAllowed } from '#libs/policy/policy';
 import { defaultLimits, quotaResources } from './default-limits.js';
 import type { Limits } from './default-limits.js';
 import { requireRoom } from './quota-check.js';
+import type { InstanceUsage } from './instance-usage.js';
 import { Quota } from './quota.entity.js';
 import { LimitBelowUsageError, UnknownProjectError } from './quota.errors.js';
 
@@ -15,10 +16,7 @@ import { LimitBelowUsageError, UnknownProjectError } from './quota.errors.js';
 const LIMITS = 'SELECT resource, "limit" FROM quotas WHERE project_id = $1';
 
 /** What a project uses now; `ram` in MiB. */
-export interface QuotaUsage {
-  instances: number;
-  cores: number;
-  ram: number;
+export interface QuotaUsage extends InstanceUsage {
   server_groups: number;
 }
 
@@ -103,11 +101,7 @@ export class Quotas {
    * project's other requests wait for no answer of this process. `written`: how much of the usage is new. Throws
    * QuotaExceededError.
    */
-  async requireWithin(
-    tx: EntityManager,
-    projectId: string,
-    written: Partial<Pick<QuotaUsage, 'instances' | 'cores' | 'ram'>>,
-  ): Promise<void> {
+  async requireWithin(tx: EntityManager, projectId: string, written: Partial<InstanceUsage>): Promise<void> {
     await Promise.all([
       withCommit(tx, lockKey(tx, 'quota', projectId)),
       withCommit(tx, requireRoom(tx, projectId, written)),

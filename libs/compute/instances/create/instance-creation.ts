@@ -16,7 +16,7 @@ import { Flavors } from '../../flavors/flavors.js';
 import type { Flavor } from '../../flavors/flavor.entity.js';
 import { KeyPair } from '../../key-pairs/key-pair.entity.js';
 import { Quotas } from '../../quotas/quotas.js';
-import type { QuotaUsage } from '../../quotas/quotas.js';
+import type { InstanceUsage } from '../../quotas/instance-usage.js';
 import { ServerGroups } from '../../server-groups/server-groups.js';
 import {
   InstanceCountError,
@@ -148,9 +148,7 @@ function requireGroups({ projectId }: Caller, names: string[] = []): void {
   if (unknown !== undefined) throw new UnusableReferenceError('Security group', unknown, projectId);
 }
 
-type Counted = Pick<QuotaUsage, 'instances' | 'cores' | 'ram'>;
-
-const times = (count: number, each: Counted): Counted => ({
+const times = (count: number, each: InstanceUsage): InstanceUsage => ({
   instances: each.instances * count,
   cores: each.cores * count,
   ram: each.ram * count,
