@@ -12,6 +12,9 @@ const common = (id: string, name: string, projectId: string): Field[] => [
   ['not-tags-any', 'blue,red', null],
 ];
 
+/** What every list of a table has in common: Neutron pages it and refuses unknown fields. */
+const stored = { shows: ['fields'], unknown: 'refused', pages: { stale: 404 } } as const;
+
 /** Lists that are empty whatever is asked for. */
 const empty = (path: string, fields: string[]): List => ({
   path: `/networking/v2.0/${path}`,
@@ -49,9 +52,7 @@ export const networkLists = (things: Things): List[] => [
       ['vlan_transparent', null, null, 'true'],
       ['pvlan', null, null, 'true'],
     ],
-    shows: ['fields'],
-    unknown: 'refused',
-    pages: { stale: 404 },
+    ...stored,
   },
   {
     path: '/networking/v2.0/subnets',
@@ -72,9 +73,7 @@ export const networkLists = (things: Things): List[] => [
       ['subnetpool_id', null, 'x'],
       ['dns_publish_fixed_ip', 'False', 'True'],
     ],
-    shows: ['fields'],
-    unknown: 'refused',
-    pages: { stale: 404 },
+    ...stored,
   },
   {
     path: '/networking/v2.0/ports',
@@ -103,9 +102,7 @@ export const networkLists = (things: Things): List[] => [
       ['pvlan_type', null, null, 'x'],
       ['pvlan_community', null, null, 'x'],
     ],
-    shows: ['fields'],
-    unknown: 'refused',
-    pages: { stale: 404 },
+    ...stored,
   },
   {
     path: '/networking/v2.0/security-groups',
@@ -117,9 +114,7 @@ export const networkLists = (things: Things): List[] => [
       ['description', 'Everything may come and go', 'x'],
       ['shared', 'False', 'True'],
     ],
-    shows: ['fields'],
-    unknown: 'refused',
-    pages: { stale: 404 },
+    ...stored,
   },
   {
     path: '/networking/v2.0/security-group-rules',
@@ -141,9 +136,7 @@ export const networkLists = (things: Things): List[] => [
       ['remote_ip_prefix', null, '10.0.0.0/8'],
       ['remote_group_id', null, 'x'],
     ],
-    shows: ['fields'],
-    unknown: 'refused',
-    pages: { stale: 404 },
+    ...stored,
   },
   empty('routers', ['admin_state_up']),
   empty('floatingips', [

@@ -50,6 +50,14 @@ export const flagged = (column: string): FilterField => ({ column, kind: 'flag' 
 /** A filter by an integer. */
 export const integer = (column: string): FilterField => ({ column, kind: 'integer' });
 
+/** The query fields that narrow a list. */
+export interface ListFilters {
+  /** Fields that are compared with a column. */
+  columns: Readonly<Record<string, FilterField>>;
+  /** Fields with the same value in every item (null: none): where the query asks for another value, no item matches. */
+  constants?: Readonly<Record<string, string | boolean | null>>;
+}
+
 /** The filters that the query names, by column; a repeated field matches any of its values. Throws InputError. */
 export function filtersOf(query: Query, fields: Readonly<Record<string, FilterField>>): Record<string, string[]> {
   const filters: Record<string, string[]> = {};

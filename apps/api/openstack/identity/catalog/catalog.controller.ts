@@ -8,11 +8,11 @@ import { interfaces, REGION, renderEndpoints, renderServices } from './catalog.j
 import { IdentityErrors } from '../http/identity.errors.js';
 import { links, listLinks } from '../http/links.js';
 import { keystonePage, named } from '../http/listing.js';
-import type { KeystoneFilters } from '../http/listing.js';
+import type { ListFilters } from '#apps/api/http/query/paging';
 
-const serviceFilters: KeystoneFilters = { columns: { ...named, type: text('type') } };
+const serviceFilters: ListFilters = { columns: { ...named, type: text('type') } };
 
-const endpointFilters: KeystoneFilters = {
+const endpointFilters: ListFilters = {
   columns: {
     id: named.id,
     enabled: named.enabled,
@@ -24,7 +24,7 @@ const endpointFilters: KeystoneFilters = {
 };
 
 /** No region is part of another. */
-const regionFilters: KeystoneFilters = { columns: {}, constants: { parent_region_id: null } };
+const regionFilters: ListFilters = { columns: {}, constants: { parent_region_id: null } };
 
 /** Keystone API: services, endpoints and the region. They are computed from LXSTACK_PUBLIC_URL and read-only. */
 @UseFilters(IdentityErrors)

@@ -1,17 +1,9 @@
 import { InputError } from '#apps/api/http/input/input-error';
 import { flagged, pageOf, text } from '#apps/api/http/query/paging';
-import type { FilterField } from '#apps/api/http/query/paging';
+import type { ListFilters } from '#apps/api/http/query/paging';
 import { fitsConstants, many } from '#apps/api/http/query/query';
 import type { Query } from '#apps/api/http/query/query';
 import type { PageRequest, TextFilter } from '#libs/database/paging';
-
-/** Query fields by which one of Keystone's lists is narrowed. */
-export interface KeystoneFilters {
-  /** Of fields with a column of their own. */
-  columns: Readonly<Record<string, FilterField>>;
-  /** Of fields with the same value in every item (null: none): asked for another value, there are no items. */
-  constants?: Readonly<Record<string, string | boolean | null>>;
-}
 
 export const named = { id: text('id'), name: text('name'), enabled: flagged('enabled') };
 
@@ -23,7 +15,7 @@ const PARTS = ['contains', 'startswith', 'endswith'] as const;
  */
 export function keystonePage(
   query: Query,
-  { columns, constants = {} }: KeystoneFilters,
+  { columns, constants = {} }: ListFilters,
 ): (PageRequest & { limit: number }) | null {
   const texts = textsOf(query, columns, constants);
   const page = pageOf(query, columns);
@@ -33,8 +25,8 @@ export function keystonePage(
 /** Null where a part is asked for of what no item has. */
 function textsOf(
   query: Query,
-  columns: KeystoneFilters['columns'],
-  constants: NonNullable<KeystoneFilters['constants']>,
+  columns: ListFilters['columns'],
+  constants: NonNullable<ListFilters['constants']>,
 ): TextFilter[] | null {
   const texts: TextFilter[] = [];
   for (const name of Object.keys(query)) {

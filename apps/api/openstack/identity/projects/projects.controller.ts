@@ -14,14 +14,14 @@ import { ProjectBody } from './project.dto.js';
 import { IdentityErrors } from '../http/identity.errors.js';
 import { listLinks } from '../http/links.js';
 import { keystonePage, named } from '../http/listing.js';
-import type { KeystoneFilters } from '../http/listing.js';
+import type { ListFilters } from '#apps/api/http/query/paging';
 import { renderDomain, renderProject } from './project.renderer.js';
 
 /**
  * Projects have their domain as parent; there is no deeper tree. No project has a tag, so `not-tags` and `not-tags-any`
  * match all of them.
  */
-const filters: Readonly<Record<Kind, KeystoneFilters>> = {
+const filters: Readonly<Record<Kind, ListFilters>> = {
   project: {
     columns: {
       ...named,

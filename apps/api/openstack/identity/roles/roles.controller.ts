@@ -10,7 +10,7 @@ import { RoleBody } from './role.dto.js';
 import { IdentityErrors } from '../http/identity.errors.js';
 import { identityUrl, listLinks } from '../http/links.js';
 import { keystonePage } from '../http/listing.js';
-import type { KeystoneFilters } from '../http/listing.js';
+import type { ListFilters } from '#apps/api/http/query/paging';
 import { assignmentsIn } from './role-assignment.query.js';
 import { renderAssignment, renderRole } from './role.renderer.js';
 
@@ -19,7 +19,7 @@ const grants = ['projects/:target/users/:user/roles', 'domains/:target/users/:us
 const single = grants.map((path) => `${path}/:role`);
 
 /** No role is of a domain. */
-const filters: KeystoneFilters = { columns: { id: text('id'), name: text('name') }, constants: { domain_id: null } };
+const filters: ListFilters = { columns: { id: text('id'), name: text('name') }, constants: { domain_id: null } };
 
 interface GrantPath {
   target: string;

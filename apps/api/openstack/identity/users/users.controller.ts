@@ -17,17 +17,17 @@ import { PasswordBody, UserBody } from './user.dto.js';
 import { IdentityErrors } from '../http/identity.errors.js';
 import { listLinks } from '../http/links.js';
 import { keystonePage, named } from '../http/listing.js';
-import type { KeystoneFilters } from '../http/listing.js';
+import type { ListFilters } from '#apps/api/http/query/paging';
 import { renderProject } from '../projects/project.renderer.js';
 import { renderUser } from './user.renderer.js';
 
 /** Nobody comes from another identity provider. */
-const filters: KeystoneFilters = {
+const filters: ListFilters = {
   columns: { ...named, domain_id: text('domain_id'), default_project_id: text('default_project_id') },
   constants: { idp_id: null, protocol_id: null, unique_id: null },
 };
 
-const ofUser: KeystoneFilters = { columns: { ...named, domain_id: text('domain_id') } };
+const ofUser: ListFilters = { columns: { ...named, domain_id: text('domain_id') } };
 
 /** Keystone API: /v3/users. */
 @UseFilters(IdentityErrors)

@@ -1,5 +1,5 @@
 import { boolean, limitOf, linkBehind, pageOf, text } from '#apps/api/http/query/paging';
-import type { FilterField } from '#apps/api/http/query/paging';
+import type { ListFilters } from '#apps/api/http/query/paging';
 import { fitsConstants, flag, many, requireKnown } from '#apps/api/http/query/query';
 import type { Query } from '#apps/api/http/query/query';
 import { pageOfItems } from '#apps/api/http/query/items';
@@ -8,11 +8,7 @@ import { publicUrl } from '#apps/api/http/public-url';
 import type { PageRequest } from '#libs/database/paging';
 
 /** The query fields that narrow a Neutron list. */
-export interface NeutronFilters {
-  /** Fields that are compared with a column. */
-  columns: Readonly<Record<string, FilterField>>;
-  /** Fields with the same value in every item (null: none): where the query asks for another value, no item matches. */
-  constants?: Readonly<Record<string, string | boolean | null>>;
+export interface NeutronFilters extends ListFilters {
   /** Fields that the controller reads itself. */
   others?: readonly string[];
 }
