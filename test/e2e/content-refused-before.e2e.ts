@@ -49,7 +49,7 @@ const kinds: { words: RegExp; script: string; perl?: string; cleanUp?: string; u
     unless: 'test -e /proc/sys/net/mptcp/enabled',
   },
   {
-    words: /has a TCP connection of a link-local address/,
+    words: /has a TCP socket of a link-local address/,
     script: `ip -6 addr add fe80::99/64 dev lo nodad; ${PERL}`,
     perl: linkLocal,
     cleanUp: 'ip -6 addr del fe80::99/64 dev lo',

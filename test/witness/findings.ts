@@ -11,6 +11,7 @@ export interface Finding {
   words: string;
 }
 
+/** Whether a kind is what the table says, as far as this kernel has it. */
 export const isWell = ({ kind, found }: Finding): boolean => found === kind.verdict || found === 'lacking';
 
 /** What a guest does between the set-up and the question; undefined where it went well. */
@@ -18,13 +19,13 @@ type Move = (guest: WitnessGuest) => Promise<string | undefined>;
 const live: Move = (guest) => guest.move();
 const none: Move = () => Promise.resolve(undefined);
 
-/** Looks at kinds on a fleet: all that are carried in one guest, each of the refused by itself. `still`: without a move. */
+/** Looks at kinds on a fleet: all that are moved in one guest, the refused in another. `still`: without a move. */
 export async function findings(fleet: TestFleet, kinds: readonly Kind[], still = false): Promise<Finding[]> {
   const refused = kinds.filter(({ verdict }) => verdict === 'refused');
   const moved = kinds.filter(({ verdict }) => verdict !== 'refused');
   return still
     ? inOneGuest(fleet, kinds, none)
-    : [...(await inOneGuest(fleet, moved, live)), ...(await eachAsked(fleet, refused))];
+    : [...(await inOneGuest(fleet, moved, live)), ...(await asked(fleet, refused))];
 }
 
 /** Sets all up in one guest and moves it; where it cannot be moved, each half in a guest of its own. */
@@ -50,14 +51,17 @@ async function inOneGuest(fleet: TestFleet, kinds: readonly Kind[], move: Move):
   }
 }
 
-/** Sets each up, asks whether the guest can be moved, and looks that the question changed nothing. */
-async function eachAsked(fleet: TestFleet, kinds: readonly Kind[]): Promise<Finding[]> {
+/** Kinds that are asked about at once: an answer holds twenty reasons at most. */
+const AT_ONCE = 8;
+
+/** Sets some up, asks whether the guest can be moved, and looks that the question changed nothing. */
+async function asked(fleet: TestFleet, kinds: readonly Kind[]): Promise<Finding[]> {
   if (!kinds.length) return [];
   const guest = await WitnessGuest.open(fleet);
   try {
     const found: Finding[] = [];
-    for (const kind of kinds) {
-      found.push(await asked(guest, kind));
+    for (let at = 0; at < kinds.length; at += AT_ONCE) {
+      found.push(...(await askedAtOnce(guest, kinds.slice(at, at + AT_ONCE))));
       await guest.clear();
     }
     return found;
@@ -66,19 +70,27 @@ async function eachAsked(fleet: TestFleet, kinds: readonly Kind[]): Promise<Find
   }
 }
 
-async function asked(guest: WitnessGuest, kind: Kind): Promise<Finding> {
-  const setUp = await guest.start([kind.name]);
-  const [unfit] = notReady(kind, setUp);
-  if (unfit) return unfit;
+async function askedAtOnce(guest: WitnessGuest, kinds: readonly Kind[]): Promise<Finding[]> {
+  const setUp = await guest.start(names(kinds));
+  const unfit = kinds.flatMap((kind) => notReady(kind, setUp));
+  const there = kinds.filter(({ name }) => setUp.get(name) === 'ready');
   const reasons = await guest.reasons();
-  const words = reasons.join(' | ') || 'nothing speaks against a move';
-  const named = reasons.length > 0 && reasons.every((reason) => kind.words!.test(reason));
-  if (!named || !words.includes(kind.name.slice(0, 15))) return { kind, found: 'different', words };
-  const [{ found, words: after }] = judged([kind], await guest.ask([kind.name])) as [Finding];
-  return found === 'carried'
-    ? { kind, found: 'refused', words }
-    : { kind, found, words: `after the question: ${after}` };
+  const after = judged(there, await guest.ask(names(there)));
+  const others = reasons.filter((reason) => !there.some((kind) => isNamed(kind, reason)));
+  return [
+    ...unfit,
+    ...after.map(({ kind, found, words }): Finding => {
+      const reason = reasons.find((one) => isNamed(kind, one));
+      if (found !== 'carried') return { kind, found, words: `after the question: ${words}` };
+      if (!reason) return { kind, found: 'different', words: ['nothing names it', ...others].join(' | ') };
+      return { kind, found: 'refused', words: reason };
+    }),
+  ];
 }
+
+/** Whether a reason names the kind and its process; the kernel keeps 15 characters of a name. */
+const isNamed = (kind: Kind, reason: string): boolean =>
+  kind.words!.test(reason) && reason.startsWith(`Process ${kind.name.slice(0, 15)} (`);
 
 const names = (kinds: readonly Kind[]): string[] => kinds.map(({ name }) => name);
 
@@ -91,6 +103,7 @@ function notReady(kind: Kind, setUp: Said): Finding[] {
 const judged = (kinds: readonly Kind[], said: Said): Finding[] =>
   kinds.map((kind) => {
     const words = said.get(kind.name) ?? 'has said nothing';
-    const found = words === 'ok' ? 'carried' : words.startsWith('lacking: ') ? 'lacking' : 'different';
+    const worse = kind.verdict === 'lost' ? 'lost' : 'different';
+    const found = words === 'ok' ? 'carried' : words.startsWith('lacking: ') ? 'lacking' : worse;
     return { kind, found, words };
   });

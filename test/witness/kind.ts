@@ -14,9 +14,12 @@ export interface Kind {
 
 type Row = Omit<Kind, 'name' | 'group'>;
 
+/** `what`: the witness looks at. */
 export const carried = (what: string): Row => ({ verdict: 'carried', what });
+/** `words`: in the reason, behind the name of the process; `what`: why it does not go along. */
 export const refused = (words: RegExp, what: string): Row => ({ verdict: 'refused', words, what });
-export const lost = (words: RegExp, what: string): Row => ({ verdict: 'lost', words, what });
+/** `words`: in the record of the move; without them nothing shows from outside that the kind is there. */
+export const lost = (what: string, words?: RegExp): Row => ({ verdict: 'lost', words, what });
 
 /** Kinds of a table of groups. */
 export function kindsOf(groups: Record<string, Record<string, Row>>): Kind[] {

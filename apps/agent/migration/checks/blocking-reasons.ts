@@ -7,27 +7,32 @@ import { isPrivileged } from '../../images/id-maps.js';
 import { CommandError } from '../../process/command-error.js';
 import { run } from '../../process/run.js';
 import type { MigrationDeps } from '../movable-instances.js';
+import { blockingDetails } from './descriptor-details.js';
 import { blockingDescriptorLimits } from './descriptor-limits.js';
 import { blockingDeletedFiles } from './deleted-files.js';
 import { blockingDeletedWatches } from './deleted-watches.js';
 import { blockingEndedLeaders } from './ended-leaders.js';
-import { blockingEventfds } from './eventfds.js';
 import { blockingHiddenFiles } from './hidden-files.js';
 import { blockingNetwork } from './interfaces.js';
 import { blockingQueues } from './message-queues.js';
 import { heldFiles } from './held-files.js';
 import { lastingReasons } from './lasting-reasons.js';
+import { blockingLeases } from './leases.js';
 import { blockingMounts } from './mounts.js';
 import { blockingNamespaces } from './namespaces.js';
 import { blockingFiles } from './open-files.js';
 import { blockingIds } from './privileged.js';
 import { blockingPipes } from './pipes.js';
+import { blockingStates } from './process-states.js';
 import { blockingSessions } from './sessions.js';
+import { blockingSharing } from './shared-parts.js';
+import { blockingFamilies } from './socket-families.js';
 import { blockingTcp } from './special-tcp.js';
 import { blockingThreadTimers } from './thread-timers.js';
 import { blockingTracing } from './tracing.js';
 import { blockingWatches } from './watches.js';
 import { tasksBelow } from './tasks.js';
+import { blockingUnfinished } from './unfinished-inet.js';
 import { blockingUnread } from './unread-data.js';
 
 const CRIU = '/usr/sbin/criu';
@@ -93,21 +98,26 @@ async function blockingContent(initPid: number, spec: InstanceSpec): Promise<str
     ...blockingSessions(tasks),
     ...blockingEndedLeaders(tasks),
     ...(await blockingTracing(tasks)),
+    ...(await blockingStates(initPid, tasks)),
+    ...(await blockingSharing(tasks)),
     ...(await blockingThreadTimers(tasks)),
     ...(await blockingNamespaces(initPid, tasks)),
     ...(await blockingMounts(tasks)),
     ...(await blockingFiles(initPid, held)),
-    ...(await blockingEventfds(held)),
+    ...(await blockingDetails(held)),
+    ...(await blockingLeases(tasks)),
     ...(await blockingWatches(initPid, tasks)),
     ...(await blockingDeletedWatches(initPid, held)),
     ...(await blockingDeletedFiles(held)),
     ...(await blockingHiddenFiles(held)),
     ...(await blockingDescriptorLimits(held)),
     ...(await blockingTcp(initPid, held)),
+    ...(await blockingFamilies(initPid, held)),
+    ...(await blockingUnfinished(initPid, held)),
     ...blockingPipes(held),
-    ...(await blockingQueues(initPid)),
+    ...(await blockingQueues(initPid, held)),
     ...(await blockingNetwork(initPid, spec.nics)),
-    ...(await blockingUnread(initPid)),
+    ...(await blockingUnread(initPid, 0)), // lastingReasons has the patience
     ...(isPrivileged(spec) ? await blockingIds(tasks) : []),
   ];
   return [...new Set(reasons)];

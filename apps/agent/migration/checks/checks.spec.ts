@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Nic } from '#generated/lxstack/agent/v1/types';
-import { isSemaphore } from './eventfds.js';
+import { hasPackets, isSemaphore } from './descriptor-details.js';
+import { breakingLeases } from './leases.js';
+import { mayBeQueue } from './message-queues.js';
+import { fieldOf } from './process-states.js';
+import { parseFamilies } from './socket-families.js';
+import { unaccepted, unsent } from './unfinished-inet.js';
 import { foreignDevices } from './interfaces.js';
 import { foreign, mountsIn } from './mounts.js';
 import { whatIsHeld } from './open-files.js';
@@ -78,4 +83,57 @@ test('an eventfd is told to be a semaphore by what the kernel shows of it', () =
     `pos:\t0\nflags:\t02000002\neventfd-count:                2\neventfd-id: 12\neventfd-semaphore: ${semaphore}\n`;
   assert.equal(isSemaphore(shown(1)), true);
   assert.equal(isSemaphore(shown(0)), false);
+});
+
+test('a pipe in packet mode is told by its flags', () => {
+  assert.equal(hasPackets('pos:\t0\nflags:\t0140001\nmnt_id:\t15\n'), true);
+  assert.equal(hasPackets('pos:\t0\nflags:\t02004000\nmnt_id:\t15\n'), false);
+});
+
+test('a lease counts while another process waits for it', () => {
+  const locks = `1: LEASE  BREAKING  READ  4711 00:35:1077 0 EOF
+2: LEASE  ACTIVE    WRITE 4712 00:35:1078 0 EOF
+3: FLOCK  ADVISORY  WRITE 4713 00:35:1079 0 EOF
+`;
+  assert.deepEqual(breakingLeases(locks), [4711]);
+});
+
+test('fields behind the name of a process are counted whatever its name is', () => {
+  assert.equal(fieldOf('12 (a) b (c) D 1 12 12 0 -1', 3), 'D');
+  assert.equal(fieldOf('12 (a) b (c) D 1 12 12 0 -1', 4), '1');
+  assert.equal(fieldOf('', 3), undefined);
+});
+
+test('listeners with connections that wait and datagrams that are not sent are told by their queues', () => {
+  const lines = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:1F90 00000000:0000 0A 00000000:00000002 00:00000000 00000000     0        0 301 1 0 100 0 0 10 0
+   1: 0100007F:1F91 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 302 1 0 100 0 0 10 0
+   2: 0100007F:1F92 0100007F:1F93 01 00000300:00000000 00:00000000 00000000     0        0 303 1 0 100 0 0 10 0
+`;
+  assert.deepEqual(
+    unaccepted(lines).map(({ port, inode }) => [port, inode]),
+    [[8080, '301']],
+  );
+  assert.deepEqual(
+    unsent(lines).map(({ port, inode }) => [port, inode]),
+    [[8082, '303']],
+  );
+});
+
+test('families of sockets are read as getfattr shows them', () => {
+  const text =
+    '# file: /proc/7/fd/3\nsystem.sockprotoname="AF_VSOCK\\000"\n\n# file: /proc/7/fd/4\nsystem.sockprotoname="TCP\\000"\n\n';
+  assert.deepEqual(
+    [...parseFamilies(text)],
+    [
+      ['/proc/7/fd/3', 'AF_VSOCK'],
+      ['/proc/7/fd/4', 'TCP'],
+    ],
+  );
+});
+
+test('a POSIX message queue is looked for where its path may be one', () => {
+  assert.equal(mayBeQueue('/dev/mqueue/jobs'), true);
+  assert.equal(mayBeQueue('/jobs'), true);
+  assert.equal(mayBeQueue('/var/lib/jobs'), false);
 });

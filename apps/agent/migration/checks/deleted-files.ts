@@ -21,4 +21,5 @@ export async function blockingDeletedFiles(held: readonly HeldFiles[]): Promise<
 }
 
 /** A memfd, and System V memory, are named like this too, and go along as memory. */
-export const isDeletedFile = (link: string): boolean => link.endsWith(' (deleted)') && !/^\/(memfd:|SYSV)/.test(link);
+export const isDeletedFile = (link: string): boolean =>
+  link.endsWith(' (deleted)') && !/^\/(memfd:|SYSV|secretmem)/.test(link);

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { HeldFiles } from './held-files.js';
+import { isQueue, mayBeQueue } from './message-queues.js';
 import { mountsIn } from './mounts.js';
 import type { Mount } from './mounts.js';
 import { namespaceOf, orGone } from './tasks.js';
@@ -17,7 +18,8 @@ export async function blockingHiddenFiles(held: readonly HeldFiles[]): Promise<s
       const id = /^mnt_id:\s*(\d+)$/m.exec(info)?.[1];
       if (id === undefined) continue;
       const why = whyHidden(link, id, own.all, known);
-      if (why) reasons.push(`${task.name} holds ${link} open, ${why}: let it close that or end it.`);
+      if (!why || (mayBeQueue(link) && (await isQueue(`/proc/${task.pid}/fd/${fd}`)))) continue;
+      reasons.push(`${task.name} holds ${link} open, ${why}: let it close that or end it.`);
     }
   }
   return [...new Set(reasons)];
@@ -50,7 +52,7 @@ const isWithin = (path: string, point: string): boolean =>
 
 /** Neither nameless, nor of /dev, where nodes come from the host, nor deleted, which CRIU carries. */
 const isPath = (link: string): boolean =>
-  link.startsWith('/') && !/^\/(dev\/|memfd:|SYSV)/.test(link) && !link.endsWith(' (deleted)');
+  link.startsWith('/') && !/^\/(dev\/|memfd:|SYSV|secretmem)/.test(link) && !link.endsWith(' (deleted)');
 
 /** By process, each mount namespace read once. */
 async function mountsOf(held: readonly HeldFiles[]): Promise<Map<number, { all: Mount[] }>> {

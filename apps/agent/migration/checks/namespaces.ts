@@ -10,12 +10,13 @@ const ONCE = {
   net: 'PrivateNetwork=no',
   pid: 'PrivatePIDs=no',
   time: '',
+  cgroup: '',
 };
 
 type Kind = keyof typeof ONCE;
 const KINDS = Object.keys(ONCE) as Kind[];
 /** Those that migration.stateful=true does not keep a service from (stateful-run.sh). */
-const NOT_PREPARED: readonly Kind[] = ['pid', 'time'];
+const NOT_PREPARED: readonly Kind[] = ['pid', 'time', 'cgroup'];
 
 /** Processes with namespaces below the instance's own. */
 export async function blockingNamespaces(initPid: number, tasks: readonly Task[]): Promise<string[]> {

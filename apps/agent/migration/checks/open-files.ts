@@ -26,6 +26,7 @@ export async function blockingFiles(initPid: number, held: readonly HeldFiles[])
 export function whatIsHeld(link: string, sockets: ReadonlyMap<string, string>): string | undefined {
   const nameless = /^anon_inode:\[?([^\]]*)\]?$/.exec(link)?.[1];
   if (nameless !== undefined) return KNOWN.has(nameless) ? undefined : `a file of kind ${nameless}`;
+  if (link === '/secretmem (deleted)') return 'secret memory (memfd_secret)';
   if (link.startsWith('/dev/')) return DEVICES.test(link) ? undefined : `the device ${link}`;
   const protocol = sockets.get(/^socket:\[(\d+)\]$/.exec(link)?.[1] ?? '');
   return protocol && `a socket of kind ${protocol}`;

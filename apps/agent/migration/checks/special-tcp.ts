@@ -8,7 +8,7 @@ const SS_MS = 2_000;
 const LINK_LOCAL = /^0000[89AB][0-9A-F]FE[0-9A-F]{24}$/; // fe80::/10, as four words in the host's order
 const TIME_WAIT = '06';
 
-/** TCP that CRIU has no words for: MPTCP sockets (also those that listen), and connections of link-local addresses. */
+/** TCP that CRIU has no words for: MPTCP sockets (also those that listen), and sockets of link-local addresses. */
 export async function blockingTcp(initPid: number, held: readonly HeldFiles[]): Promise<string[]> {
   const [protocols, tcp6] = await Promise.all(
     ['protocols', 'tcp6'].map((file) => orGone(readFile(`/proc/${initPid}/net/${file}`, 'utf8'))),
@@ -16,7 +16,7 @@ export async function blockingTcp(initPid: number, held: readonly HeldFiles[]): 
   const multipath = hasMptcp(protocols!) ? await mptcpSockets(initPid) : [];
   return [
     ...named(held, multipath, 'an MPTCP socket', 'let it close that (GODEBUG=multipathtcp=0 for Go programs)'),
-    ...named(held, linkLocalSockets(tcp6!), 'a TCP connection of a link-local address', 'let it close that'),
+    ...named(held, linkLocalSockets(tcp6!), 'a TCP socket of a link-local address', 'let it close that'),
   ];
 }
 
@@ -40,7 +40,7 @@ async function mptcpSockets(initPid: number): Promise<string[]> {
   }
 }
 
-/** Inodes of connections, from /proc/PID/net/tcp6. */
+/** Inodes of sockets, from /proc/PID/net/tcp6. */
 export const linkLocalSockets = (tcp6: string): string[] =>
   tcp6
     .split('\n')

@@ -23,14 +23,14 @@ export interface PendingListener {
 }
 
 /**
- * Reasons against a live move, by process. Programs mostly read such data in the next moment: waits up to PATIENCE_MS for
+ * Reasons against a live move, by process. Programs mostly read such data in the next moment: waits up to `patienceMs` for
  * that.
  */
-export async function blockingUnread(initPid: number): Promise<string[]> {
-  for (const until = Date.now() + PATIENCE_MS; ; await sleep(STEP_MS)) {
+export async function blockingUnread(initPid: number, patienceMs = PATIENCE_MS): Promise<string[]> {
+  for (const until = Date.now() + patienceMs; ; await sleep(STEP_MS)) {
     const found = await unread(initPid);
     if (!found.netlink.length && !found.unix.length) return [];
-    if (Date.now() > until) return inWords(initPid, found);
+    if (Date.now() >= until) return inWords(initPid, found);
   }
 }
 

@@ -4,7 +4,7 @@
 static const struct { clockid_t clock; const char *name; } clocks[] = {
   {CLOCK_MONOTONIC, "monotonic"}, {CLOCK_BOOTTIME, "boottime"}, {CLOCK_REALTIME, "realtime"}};
 
-/* At a time of each clock: it is due neither earlier nor later. */
+/* At a time of each clock: it is not due earlier, and later by no more than the guest stood still. */
 int main(void) {
   int file[3];
   double due[3];
@@ -21,7 +21,7 @@ int main(void) {
     struct itimerspec left;
     must(!timerfd_gettime(file[i], &left));
     double then = seconds_of(clocks[i].clock) + left.it_value.tv_sec + left.it_value.tv_nsec / 1e9;
-    check(then - due[i] < 1.5 && due[i] - then < 1.5, "the %s one is due %.3f s later", clocks[i].name, then - due[i]);
+    check(then - due[i] < 60 && due[i] - then < 0.5, "the %s one is due %.3f s later", clocks[i].name, then - due[i]);
   }
   return 0;
 }

@@ -1,0 +1,10 @@
+import { carried, lost } from '../../kind.js';
+
+export const terminals = {
+  'pty-session': carried('foreground group, interrupt key, size'),
+  'pty-raw': carried('raw mode, speed, special characters'),
+  'pty-queued': carried('typed and shown, and neither read'),
+  'pty-hung-up': carried('whose master is closed'),
+  'pty-packets': carried('packet mode, and one that nobody has opened'),
+  'pty-exclusive': lost('TIOCEXCL'),
+};
