@@ -1,4 +1,4 @@
-/** What becomes of a kind in a live move: it goes along, the precheck names it, or it is lost and the record says so. */
+/** What becomes of a kind in a live move: it goes along, the precheck names it, or it is lost, as the table says. */
 export type Verdict = 'carried' | 'refused' | 'lost';
 
 /** One kind of kernel object, by the name of its program. */
@@ -8,7 +8,7 @@ export interface Kind {
   verdict: Verdict;
   /** What there is of it, or why it does not go along. */
   what: string;
-  /** In the reason that names it, or in the record of its loss. */
+  /** In the reason that names it. */
   words?: RegExp;
 }
 
@@ -18,7 +18,7 @@ type Row = Omit<Kind, 'name' | 'group'>;
 export const carried = (what: string): Row => ({ verdict: 'carried', what });
 /** `words`: in the reason, behind the name of the process; `what`: why it does not go along. */
 export const refused = (words: RegExp, what: string): Row => ({ verdict: 'refused', words, what });
-/** `words`: in the record of the move; without them nothing shows from outside that the kind is there. */
+/** `words`: for the record of the move, which does not tell losses yet. */
 export const lost = (what: string, words?: RegExp): Row => ({ verdict: 'lost', words, what });
 
 /** Kinds of a table of groups. */

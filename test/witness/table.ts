@@ -25,7 +25,7 @@ export function document(kinds: readonly Kind[]): string {
   return `# What becomes of each kind of kernel object
 Each has a program in \`test/witness/kinds\` that sets it up, is moved live, and says from inside what is not as it was.
 *carried*: it is what it was. *refused*: the precheck names it, with the process, and nothing is touched. *lost*: it does not go
-along, and the migration's record says so. ${kinds.length} kinds: ${many('carried')} carried, ${many('refused')} refused, ${many('lost')} lost.
+along, which only this table says so far, not the migration's record. ${kinds.length} kinds: ${many('carried')} carried, ${many('refused')} refused, ${many('lost')} lost.
 \`npm run witness\` looks at them all and prints this table, \`npm run witness -- --write\` writes it here, and CI does the same.
 
 ${tableOf(kinds.map((kind) => ({ kind, found: kind.verdict })))}

@@ -4,7 +4,7 @@ import { TestFleet } from '#test/e2e/fleet/test-fleet';
 import { findings, isWell } from './findings.js';
 import { kinds } from './kinds.js';
 
-test('every kind of kernel object is carried, or named before, or its loss is in the record', async (context) => {
+test('every kind of kernel object is carried, or named before, or lost as the table says', async (context) => {
   const fleet = await TestFleet.open();
   context.after(() => fleet.close());
   const found = await findings(fleet, kinds);
