@@ -81,12 +81,10 @@ export class InstanceSpecs {
     return this.database.manager.findBy(Migration, { instanceId, status: In(['finished', 'confirming', 'reverting']) });
   }
 
-  /** What a host that is about to get the instance has to know of its networks. */
-  async forwardingFor(spec: InstanceSpec, hostId: string): Promise<NetworkForwarding[]> {
-    const entries = await this.networks.entriesFor(
-      spec.networks.map((network) => network.id),
-      hostId,
-    );
+  /** What a move's target has to know of the instance's networks (HostNetworkView.entriesForMove). */
+  async forwardingFor(spec: InstanceSpec, hostId: string, live: boolean): Promise<NetworkForwarding[]> {
+    const networkIds = spec.networks.map((network) => network.id);
+    const entries = await this.networks.entriesForMove(spec.id, networkIds, hostId, live);
     return [...entries].map(([networkId, list]) => ({ networkId, entries: list }));
   }
 }

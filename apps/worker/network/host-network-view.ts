@@ -1,9 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { ForwardingEntry, NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
+import { hasCapability } from '#libs/fleet/hosts/host-state';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
+import { Acknowledgements } from '#libs/networking/desired-state/acknowledgements';
 import { HostNetworks } from '#libs/networking/views/host-networks';
 import { HostCalls } from '../host/host-calls.js';
+
+type Entries = Map<string, ForwardingEntry[]>;
 
 /** A host that has ports of a network. */
 export interface NetworkHost {
@@ -18,6 +22,7 @@ export class HostNetworkView {
     private readonly networks: HostNetworks,
     private readonly hosts: Hosts,
     private readonly calls: HostCalls,
+    private readonly acknowledgements: Acknowledgements,
   ) {}
 
   async nicsOf(instanceId: string, tx?: EntityManager): Promise<{ nics: Nic[]; networks: NetworkSpec[] }> {
@@ -29,7 +34,7 @@ export class HostNetworkView {
   }
 
   /** Where the other hosts' ports of these networks are: what `hostId` has to know. */
-  async entriesFor(networkIds: string[], hostId: string): Promise<Map<string, ForwardingEntry[]>> {
+  async entriesFor(networkIds: string[], hostId: string): Promise<Entries> {
     const [entries, own] = await Promise.all([this.networks.forwardingFor(networkIds), this.calls.host(hostId)]);
     for (const [id, list] of entries)
       entries.set(
@@ -37,6 +42,27 @@ export class HostNetworkView {
         list.filter((entry) => entry.vtep !== own.vtep),
       );
     return entries;
+  }
+
+  /**
+   * What a move's target has to be told before the instance runs there. Of a network that it follows, no more than where
+   * the instance's own ports are: its document has the rest, and its agent takes it from there. A target of a live move
+   * gets all of a network that its document does not have before the commit.
+   */
+  async entriesForMove(instanceId: string, networkIds: string[], hostId: string, live: boolean): Promise<Entries> {
+    const known = await this.followedAt(networkIds, hostId, live);
+    const rest = networkIds.filter((id) => !known.has(id));
+    const [own, others] = await Promise.all([
+      known.size ? this.networks.forwardingOf(instanceId, [...known]) : undefined,
+      rest.length ? this.entriesFor(rest, hostId) : undefined,
+    ]);
+    return new Map([...(own ?? []), ...(others ?? [])]);
+  }
+
+  /** The networks that the host's document has, or will have when an instance starts there. */
+  private async followedAt(networkIds: string[], hostId: string, live: boolean): Promise<Set<string>> {
+    if (!hasCapability(await this.calls.host(hostId), 'desired-state')) return new Set();
+    return live ? this.acknowledgements.networksAt(hostId, networkIds) : new Set(networkIds);
   }
 
   /** The hosts that are up and have a port of these networks, besides `hostId`. */

@@ -54,6 +54,17 @@ const behind = (hosts: string) => `
 const BEHIND_OF_NETWORKS = behind('h.id IN (SELECT host_id FROM ports WHERE network_id = ANY($2::uuid[]))');
 const BEHIND_OF_HOSTS = behind('h.id = ANY($2::uuid[])');
 
+// A revision that is older than the log says nothing of what has been forgotten since.
+const ACKNOWLEDGED_NETWORKS = `
+  SELECT DISTINCT p.network_id AS id
+    FROM ports p JOIN host_desired_state d ON d.host_id = p.host_id JOIN hosts h ON h.id = p.host_id, desired_state_log l
+   WHERE p.host_id = $1 AND p.network_id = ANY($2::uuid[]) AND l.pruned < pg_snapshot_xmin(d.revision)
+     AND h.capabilities @> '[{"name": "desired-state", "present": true}]'
+     AND NOT EXISTS (SELECT FROM desired_state_changes c
+       WHERE c.xid >= pg_snapshot_xmin(d.revision) AND NOT pg_visible_in_snapshot(c.xid, d.revision)
+         AND c.network_id = p.network_id AND $1 IN (c.from_host_id, c.to_host_id))
+     AND NOT EXISTS (SELECT FROM jsonb_array_elements(d.failures) f WHERE f ->> 'id' = p.network_id::text)`;
+
 /** Writes what hosts acknowledge, and waits for it. */
 @Injectable()
 export class Acknowledgements {
@@ -106,6 +117,16 @@ export class Acknowledgements {
     const [sql, ids] = 'hostIds' in whose ? [BEHIND_OF_HOSTS, whose.hostIds] : [BEHIND_OF_NETWORKS, whose.networkIds];
     const rows = await this.database.query<{ name: string }[]>(sql, [xid, ids]);
     return rows.map(({ name }) => name);
+  }
+
+  /**
+   * Those of the networks that the host has acknowledged as they are: it knows their peers, or will hear of new ones by
+   * itself. Leaves out networks that a change may just be bringing to the host or taking from it, and those that fail
+   * there. Indexes ports_on_host, desired_state_changes_by_transaction.
+   */
+  async networksAt(hostId: string, networkIds: string[]): Promise<Set<string>> {
+    const rows = await this.database.query<{ id: string }[]>(ACKNOWLEDGED_NETWORKS, [hostId, networkIds]);
+    return new Set(rows.map(({ id }) => id));
   }
 
   /** What these hosts have acknowledged, by host id. */

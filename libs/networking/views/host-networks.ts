@@ -26,6 +26,12 @@ const NICS = `
          p.port_security_enabled AS "portSecurity", NOT p.admin_state_up AS "adminStateDown", p.device_index AS "deviceIndex", n.mtu, ${SUBNETS}
     FROM ports p JOIN networks n ON n.id = p.network_id`;
 
+type EntryRow = { networkId: string; fixedIps: FixedIp[] } & Pick<ForwardingEntry, 'mac' | 'vtep'>;
+
+const ENTRIES = `
+  SELECT p.network_id AS "networkId", p.mac_address AS mac, p.fixed_ips AS "fixedIps", h.vtep
+    FROM ports p JOIN hosts h ON h.id = p.host_id WHERE h.vtep <> ''`;
+
 const NETWORKS = `
   SELECT n.id, n.vni, n.mtu, NOT n.admin_state_up AS "adminStateDown", ${SUBNETS} FROM networks n`;
 
@@ -63,15 +69,13 @@ export class HostNetworks {
     tx: EntityManager = this.database.manager,
   ): Promise<Map<string, ForwardingEntry[]>> {
     // Index ports_mac (network_id first).
-    const rows = await tx.query<({ networkId: string; fixedIps: FixedIp[] } & Pick<ForwardingEntry, 'mac' | 'vtep'>)[]>(
-      `SELECT p.network_id AS "networkId", p.mac_address AS mac, p.fixed_ips AS "fixedIps", h.vtep
-         FROM ports p JOIN hosts h ON h.id = p.host_id WHERE p.network_id = ANY($1::uuid[]) AND h.vtep <> ''`,
-      [networkIds],
-    );
-    const entries = new Map(networkIds.map((id): [string, ForwardingEntry[]] => [id, []]));
-    for (const { networkId, mac, fixedIps, vtep } of rows)
-      entries.get(networkId)!.push({ mac, addresses: fixedIps.map((ip) => ip.ip_address), vtep });
-    return entries;
+    const rows = await tx.query<EntryRow[]>(`${ENTRIES} AND p.network_id = ANY($1::uuid[])`, [networkIds]);
+    return byNetwork(networkIds, rows);
+  }
+
+  /** The same of one instance's ports only. Index ports_of_instance. */
+  async forwardingOf(instanceId: string, networkIds: string[]): Promise<Map<string, ForwardingEntry[]>> {
+    return byNetwork(networkIds, await this.database.query(`${ENTRIES} AND p.instance_id = $1`, [instanceId]));
   }
 
   /** Ids of the hosts that have a bound port, for each network. */
@@ -84,6 +88,13 @@ export class HostNetworks {
     const found = new Map(rows.map((row) => [row.networkId, row.hosts]));
     return new Map(networkIds.map((id) => [id, found.get(id) ?? []]));
   }
+}
+
+function byNetwork(networkIds: readonly string[], rows: readonly EntryRow[]): Map<string, ForwardingEntry[]> {
+  const entries = new Map(networkIds.map((id): [string, ForwardingEntry[]] => [id, []]));
+  for (const { networkId, mac, fixedIps, vtep } of rows)
+    entries.get(networkId)?.push({ mac, addresses: fixedIps.map((ip) => ip.ip_address), vtep });
+  return entries;
 }
 
 function nicOf(row: NicRow): Nic {

@@ -76,6 +76,42 @@ describe('workflows with hosts that follow their networks', () => {
     assert.deepEqual(told(), []);
   });
 
+  it("a move's target is told of a network that it follows only where the instance's own ports are", async () => {
+    world.agents.get('h2')!.migrations.prepared = undefined;
+    const [{ id }] = [await world.create('h1'), await world.create('h1'), await world.create('h2')];
+    const { networkId } = world.tenant;
+    const toldOf = (host: string) =>
+      world.agents.get(host)!.migrations.prepared!.forwarding.map((one) => [one.networkId, one.entries.length]);
+    const acknowledged = async (host: string) => {
+      const hostIds = [world.hostId(host)];
+      const xid = await world.database.transaction((tx) => new ChangeLog(world.database).markHosts(tx, hostIds));
+      assert.deepEqual(await new Acknowledgements(world.database, notices).wait(xid, { hostIds }, 60_000), []);
+    };
+    const move = async (host: string) => {
+      const { migration } = await world.ended(await world.migrations.liveMigrate(caller, id, { host }));
+      assert.equal(migration.status, 'completed', JSON.stringify(migration.failure));
+    };
+    const ports = await world.database.query<object[]>('SELECT 1 FROM ports WHERE host_id IS NOT NULL');
+    const elsewhere = await world.database.query<object[]>(
+      'SELECT 1 FROM ports WHERE host_id IS NOT NULL AND host_id <> $1',
+      [world.hostId('h2')],
+    );
+    assert.ok(ports.length > elsewhere.length && elsewhere.length > 1);
+    const two = followers.get('h2')!;
+    two.acknowledges = false;
+    await world.create('h2'); // what h2 has not acknowledged may be on its way
+    const first = await world.migrations.liveMigrate(caller, id, { host: 'h2' });
+    while (!world.agents.get('h2')!.migrations.prepared) await pause(20);
+    assert.deepEqual(toldOf('h2'), [[networkId, elsewhere.length]]);
+    two.acknowledges = true;
+    feed.acknowledge(two, { revision: two.document.revision, failures: [], mended: [] });
+    assert.equal((await world.ended(first)).migration.status, 'completed');
+    await move('h1');
+    await acknowledged('h2');
+    await move('h2');
+    assert.deepEqual(toldOf('h2'), [[networkId, 1]]);
+  });
+
   it('a host that is down is not waited for', async () => {
     const { id } = await world.create('h2');
     await world.create('h3');

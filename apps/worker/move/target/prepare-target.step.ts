@@ -49,7 +49,8 @@ export class PrepareTargetStep implements Step<MoveInput, MoveContext> {
     const kind = kindOf(operation.kind);
     const reasons = context.lookedAt === hostId ? [] : await this.against(run, agent, spec, signal);
     if (reasons.length) throw new MoveRefusedError('host', reasons);
-    const forwarding = await this.specs.forwardingFor(spec, hostId);
+    const live = kind === MigrationKind.MIGRATION_KIND_LIVE;
+    const forwarding = await this.specs.forwardingFor(spec, hostId, live);
     const nextEpoch = input.source.epoch + 1;
     const call = callOf(run, this.name, nextEpoch);
     const { migrationId } = input;

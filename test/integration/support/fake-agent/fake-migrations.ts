@@ -37,6 +37,8 @@ export class FakeMigrations {
   onPhase: (phase: MigrationPhase) => void = () => {};
 
   /** The send waits at this phase until `goOn`. */
+  /** The last request to be a target. */
+  prepared: PrepareMigrationRequest | undefined;
   holdAt: MigrationPhase | undefined;
   goOn: () => void = () => {};
   /** What the source says of its guest's tasks before the freeze. */
@@ -57,7 +59,9 @@ export class FakeMigrations {
     return new Promise((resolve) => this.waiting.push(resolve));
   }
 
-  prepare({ migrationId, kind, spec, nextEpoch }: PrepareMigrationRequest): PrepareMigrationResponse {
+  prepare(request: PrepareMigrationRequest): PrepareMigrationResponse {
+    const { migrationId, kind, spec, nextEpoch } = request;
+    this.prepared = request;
     const phase = MigrationPhase.MIGRATION_PHASE_PREPARED;
     if (!this.known.has(migrationId)) {
       this.known.set(migrationId, {
