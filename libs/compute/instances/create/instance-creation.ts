@@ -25,7 +25,7 @@ import {
   NotAllowedOnAnyHostError,
   UnusableReferenceError,
 } from '../instance.errors.js';
-import { hostNeeds } from '../spec/host-needs.js';
+import { allowanceNeeds } from '../spec/host-needs.js';
 import { assignRange, wantedRange } from '../spec/id-ranges.js';
 import { Instance } from '../instance.entity.js';
 import type { InstanceFlavor } from '../instance.entity.js';
@@ -86,7 +86,7 @@ export class InstanceCreation {
       const resources = resourcesWanted(wanted, flavor);
       if (image) requireFits(resources, image);
       await this.requireKnown(tx, caller, wanted, placement);
-      await requireAllowed(tx, hostNeeds({ config: wanted.config ?? {} }, flavor));
+      await requireAllowed(tx, allowanceNeeds({ config: wanted.config ?? {} }, flavor));
       const each = { instances: 1, cores: resources.vcpus, ram: resources.memoryMb };
       const { minCount: least, maxCount: most } = wanted;
       const { group } = wanted.schedulerHints;

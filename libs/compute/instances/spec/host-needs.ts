@@ -1,4 +1,5 @@
 import { InvalidInputError } from '#libs/common/errors';
+import { capabilityOfTrait } from '#libs/common/traits';
 import type { Instance, InstanceFlavor } from '../instance.entity.js';
 import { configOf } from './instance-spec.js';
 
@@ -7,12 +8,26 @@ const PRIVILEGED = 'security.privileged';
 /** Keys that decide which ids own an instance's files: where the disk is kept, they cannot change. */
 const OF_IDS = [PRIVILEGED, ...['isolated', 'base', 'size'].map((key) => `security.idmap.${key}`)];
 
-/** Capabilities that the instance's configuration demands of every host it runs on. */
-export function hostNeeds(
-  instance: Pick<Instance, 'config'>,
-  flavor: Pick<InstanceFlavor, 'extraSpecs'> | null,
-): string[] {
-  return configOf(instance, flavor)[PRIVILEGED] === 'true' ? ['privileged'] : [];
+type Configured = Pick<Instance, 'config'>;
+type WithSpecs = Pick<InstanceFlavor, 'extraSpecs'> | null;
+
+/** Capabilities that the instance demands of every host it runs on, by its configuration and its flavor's traits. */
+export const hostNeeds = (instance: Configured, flavor: WithSpecs): string[] => [
+  ...allowanceNeeds(instance, flavor),
+  ...traitNeeds(flavor),
+];
+
+/** Those of them that are an operator's to allow, host by host. */
+export const allowanceNeeds = (instance: Configured, flavor: WithSpecs): string[] =>
+  configOf(instance, flavor)[PRIVILEGED] === 'true' ? ['privileged'] : [];
+
+/** Nova's extra spec `trait:NAME=required`, for traits that are called after capabilities (libs/common/traits.ts). */
+function traitNeeds(flavor: WithSpecs): string[] {
+  const required = Object.entries(flavor?.extraSpecs ?? {}).filter(([, value]) => value === 'required');
+  return required.flatMap(([key]) => {
+    const trait = /^trait\d*:(.+)$/.exec(key)?.[1];
+    return (trait && capabilityOfTrait(trait)) ?? [];
+  });
 }
 
 /**

@@ -1,8 +1,12 @@
 import type { Filter } from '../filter.js';
 
+const words: Readonly<Record<string, string>> = {
+  privileged: 'run privileged instances',
+  'disk-limit': 'keep instances to the disk of their flavor',
+};
+
 /** What a host without the capability cannot do, in words. */
-export const inWords = (capability: string): string =>
-  capability === 'privileged' ? 'run privileged instances' : capability;
+export const inWords = (capability: string): string => words[capability] ?? capability;
 
 /** The host's agent has shown that it can do what is needed, such as checkpoint and restore. */
 export const capability: Filter = {
