@@ -254,6 +254,58 @@ describe('desired state', () => {
 
   const mark = () => source.transaction(async (tx) => ({ xid: await log.mark(tx, [network.id]) }));
 
+  it('tells each host of a change once, also where its agent or the api was restarted in between', async () => {
+    const ports = await Promise.all(hosts.map((host) => save(port(host))));
+    const streams = await Promise.all(hosts.map(follower));
+    /** Everything committed is applied; then: how often each host was told of what since the last time. */
+    const heard = async () => {
+      const { xid } = await mark();
+      assert.deepEqual(await acknowledgements.wait(xid, { networkIds: [network.id] }, 60_000), []);
+      const told = streams.map((stream) => stream.told.splice(0).sort());
+      const messages = streams.map((stream) => stream.messages);
+      for (const stream of streams) stream.messages = 0;
+      return { told, messages };
+    };
+    const all = (...told: string[]) => streams.map(() => [...told].sort());
+    await heard();
+
+    await source.query(`UPDATE subnets SET dns_nameservers = '{192.0.2.1}' WHERE id = $1`, [subnet.id]);
+    const first = await heard();
+    assert.deepEqual(first.told, all(`subnet ${subnet.id}`));
+    for (const count of first.messages) assert.ok(count <= 2, `${count} messages: the change, and the mark`);
+
+    streams[1].stop();
+    await source.query('UPDATE networks SET mtu = 1400 WHERE id = $1', [network.id]);
+    await streams[0].until((document) => document.networks.get(network.id)!.mtu === 1400);
+    await streams[1].follow();
+    const second = await heard();
+    assert.deepEqual(second.told, all(`network ${network.id}`), 'its agent was restarted');
+    for (const count of second.messages) assert.ok(count <= 3, `${count} messages: the change, the mark, a new stream`);
+
+    await feed.onApplicationShutdown();
+    await source.query('UPDATE ports SET port_security_enabled = false WHERE id = $1', [ports[0].id]);
+    feed = new DesiredStateFeed(source, notices, log, facts, acknowledgements);
+    for (const stream of streams) await stream.follow(feed);
+    const third = await heard();
+    assert.deepEqual(
+      third.told,
+      streams.map((_, index) => [`peer ${ports[0].id}`, ...(index === 0 ? [`port ${ports[0].id}`] : [])]),
+      'the api was restarted',
+    );
+    for (const count of third.messages) assert.ok(count <= 3, `${count} messages`);
+
+    for (const stream of streams) {
+      stream.stop();
+      await stream.follow();
+    }
+    assert.deepEqual((await heard()).told, all(), 'nothing changed: nobody is told anything');
+    assert.ok(
+      streams.every(({ wholes }) => wholes === 1),
+      'and nobody gets the whole again',
+    );
+    await source.query(`UPDATE networks SET mtu = 1450 WHERE id = $1`, [network.id]);
+  });
+
   it('is waited for until the hosts of the network that are up have it', async () => {
     await Promise.all(hosts.map((host) => save(port(host))));
     const [one, two] = [await follower(hosts[0]), await follower(hosts[1])];

@@ -13,6 +13,8 @@ export class TestFollower implements HostStream {
   readonly kinds = new Set(['network', 'subnet', 'port', 'peer']);
   ended = false;
   messages = 0;
+  /** Every resource that it was sent, as `kind id`, one entry each time. */
+  told: string[] = [];
   wholes = 0;
   failures: ResourceFailure[] = [];
   acknowledges = true;
@@ -20,12 +22,13 @@ export class TestFollower implements HostStream {
 
   constructor(
     readonly hostId: string,
-    private readonly feed: DesiredStateFeed,
+    private feed: DesiredStateFeed,
   ) {}
 
   send(revision: string, { changed, removed }: Delta, whole: boolean): void {
     this.messages++;
     if (whole) this.wholes++;
+    this.told.push(...changed.map(({ id, body }) => `${body!.$case} ${id}`));
     this.document.apply(revision, changed, removed, whole);
     if (this.acknowledges)
       setImmediate(() => this.feed.acknowledge(this, { revision, failures: this.failures, mended: [] }));
@@ -36,7 +39,9 @@ export class TestFollower implements HostStream {
     this.ended = true;
   }
 
-  async follow(): Promise<void> {
+  /** With a stream of its own: to the api process that it followed before, or to another. */
+  async follow(feed = this.feed): Promise<void> {
+    this.feed = feed;
     this.ended = false;
     const { revision, networks } = this.document;
     await this.feed.add(this, { revision, kinds: [...this.kinds], networkIds: [...networks.keys()] });
