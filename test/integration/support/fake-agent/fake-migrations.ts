@@ -36,9 +36,9 @@ export class FakeMigrations {
   /** Called with each phase that the source reaches. */
   onPhase: (phase: MigrationPhase) => void = () => {};
 
-  /** The send waits at this phase until `goOn`. */
   /** The last request to be a target. */
   prepared: PrepareMigrationRequest | undefined;
+  /** The send waits at this phase until `goOn`. */
   holdAt: MigrationPhase | undefined;
   goOn: () => void = () => {};
   /** What the source says of its guest's tasks before the freeze. */
