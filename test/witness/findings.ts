@@ -1,6 +1,6 @@
 import type { TestFleet } from '#test/e2e/fleet/test-fleet';
 import { WitnessGuest } from './guest.js';
-import type { Said } from './guest.js';
+import type { LostKind, Said } from './guest.js';
 import type { Kind, Verdict } from './kind.js';
 
 /** What was seen of a kind: its verdict, that it is another object than before, or that this kernel has none. */
@@ -37,7 +37,7 @@ async function inOneGuest(fleet: TestFleet, kinds: readonly Kind[], move: Move):
     const unfit = kinds.flatMap((kind) => notReady(kind, setUp));
     const there = kinds.filter(({ name }) => setUp.get(name) === 'ready');
     const failure = await move(guest);
-    if (failure === undefined) return [...unfit, ...judged(there, await guest.ask(names(there)))];
+    if (failure === undefined) return [...unfit, ...(await judgedMoved(guest, there))];
     const [only, second] = there;
     if (only && !second) return [...unfit, { kind: only, found: 'different', words: `the move failed: ${failure}` }];
     const half = there.length >> 1;
@@ -50,6 +50,23 @@ async function inOneGuest(fleet: TestFleet, kinds: readonly Kind[], move: Move):
     await guest.close();
   }
 }
+
+/** After a move: what is not as it was has to stand in the migration's record. */
+async function judgedMoved(guest: WitnessGuest, there: readonly Kind[]): Promise<Finding[]> {
+  const found = judged(there, await guest.ask(names(there)));
+  const record = await guest.lost();
+  return found.map((finding): Finding => {
+    const { kind, words } = finding;
+    if (finding.found !== 'lost' || isSaid(kind, record)) return finding;
+    return { kind, found: 'different', words: `${words}; the migration's record does not say it` };
+  });
+}
+
+const isSaid = ({ name, said }: Kind, record: readonly LostKind[]): boolean =>
+  !said ||
+  record.some(
+    ({ kind, holders }) => kind === said.kind && (!said.named || holders.some((holder) => isOf(name, holder))),
+  );
 
 /** Kinds that are asked about at once: an answer holds twenty reasons at most. */
 const AT_ONCE = 8;
@@ -89,8 +106,9 @@ async function askedAtOnce(guest: WitnessGuest, kinds: readonly Kind[]): Promise
 }
 
 /** Whether a reason names the kind and its process; the kernel keeps 15 characters of a name. */
-const isNamed = (kind: Kind, reason: string): boolean =>
-  kind.words!.test(reason) && reason.startsWith(`Process ${kind.name.slice(0, 15)} (`);
+const isNamed = (kind: Kind, reason: string): boolean => kind.words!.test(reason) && isOf(kind.name, reason);
+
+const isOf = (name: string, words: string): boolean => words.startsWith(`Process ${name.slice(0, 15)} (`);
 
 const names = (kinds: readonly Kind[]): string[] => kinds.map(({ name }) => name);
 

@@ -11,6 +11,13 @@ import { DIRECTORY, buildWitnesses, sourceHash } from './build.js';
 /** What each witness said, by its kind. */
 export type Said = ReadonlyMap<string, string>;
 
+/** What did not go along, as the migration's record says it. */
+export interface LostKind {
+  kind: string;
+  what: string;
+  holders: string[];
+}
+
 /** A server of BusyBox with the witnesses in it. */
 export class WitnessGuest {
   private constructor(
@@ -58,16 +65,22 @@ export class WitnessGuest {
       if (error instanceof ApiError) return error.message;
       throw error;
     }
-    type Answer = { live_migration: { failure: unknown } };
-    const { live_migration: last } = await this.fleet.cloud.api.call<Answer>(
-      'GET',
-      `/fleet/v1/instances/${id}/live-migration`,
-    );
-    return JSON.stringify(last.failure);
+    return JSON.stringify((await this.record()).failure);
+  }
+
+  /** Kinds that its last move did not carry. */
+  async lost(): Promise<LostKind[]> {
+    return (await this.record()).lost;
   }
 
   close(): Promise<void> {
     return this.fleet.remove(this.server.id);
+  }
+
+  private async record(): Promise<{ failure: unknown; lost: LostKind[] }> {
+    type Answer = { live_migration: { failure: unknown; lost: LostKind[] } };
+    const path = `/fleet/v1/instances/${this.server.id}/live-migration`;
+    return (await this.fleet.cloud.api.call<Answer>('GET', path)).live_migration;
   }
 
   private async words(what: 'start' | 'ask', kinds: readonly string[]): Promise<Said> {

@@ -10,6 +10,8 @@ export interface Kind {
   what: string;
   /** In the reason that names it. */
   words?: RegExp;
+  /** How the migration's record names it; with the process, where `named`. */
+  said?: { kind: string; named: boolean };
 }
 
 type Row = Omit<Kind, 'name' | 'group'>;
@@ -18,8 +20,17 @@ type Row = Omit<Kind, 'name' | 'group'>;
 export const carried = (what: string): Row => ({ verdict: 'carried', what });
 /** `words`: in the reason, behind the name of the process; `what`: why it does not go along. */
 export const refused = (words: RegExp, what: string): Row => ({ verdict: 'refused', words, what });
-/** `words`: for the record of the move, which does not tell losses yet. */
-export const lost = (what: string, words?: RegExp): Row => ({ verdict: 'lost', words, what });
+/** `kind`: in the migration's record; undefined where nothing shows it. */
+export const lost = (what: string, kind?: string): Row => ({
+  ...{ verdict: 'lost', what },
+  ...(kind && { said: { kind, named: true } }),
+});
+/** The record cannot say which process it is. */
+export const lostByUser = (what: string, kind: string): Row => ({
+  verdict: 'lost',
+  what,
+  said: { kind, named: false },
+});
 
 /** Kinds of a table of groups. */
 export function kindsOf(groups: Record<string, Record<string, Row>>): Kind[] {

@@ -36,6 +36,7 @@ export function newProgress(migrationId: string, phase: MigrationPhase): Migrati
     memoryModeReason: '',
     restoreRetried: '',
     guestBefore: undefined,
+    lost: [],
   };
 }
 

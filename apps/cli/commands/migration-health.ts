@@ -7,6 +7,19 @@ interface Health {
   findings: string[];
 }
 
+/** A kind of kernel object that did not go along, or not as it was. */
+interface Lost {
+  what: string;
+  holders: string[];
+  count: number;
+}
+
+interface Shown {
+  health?: Health | null;
+  /** An API of v0.2 does not tell. */
+  lost?: Lost[];
+}
+
 interface Ended {
   uuid: string;
   instance_uuid: string;
@@ -18,32 +31,30 @@ interface Ended {
 /** The look follows a live move by some seconds; on a busy host by some more. */
 const LOOK_MS = 30_000;
 
-/** What the look at the guest has found. Waits for it where a live move has just ended. Nothing where there was none. */
+/** What did not go along, and what the look at the guest has found. Waits for it where a live move has just ended. Nothing where there was none. */
 export async function healthLines(api: Api, events: Events, move: Ended): Promise<string[]> {
   if (!['completed', 'finished', 'confirmed', 'done'].includes(move.status)) return [];
-  const show = async () =>
-    (await api.call<{ migration: { health?: Health | null } }>('GET', `/fleet/v1/migrations/${move.uuid}`)).migration
-      .health;
+  const show = async () => (await api.call<{ migration: Shown }>('GET', `/fleet/v1/migrations/${move.uuid}`)).migration;
   try {
     const isNew = move.migration_type === 'live-migration' && Date.now() - Date.parse(move.updated_at) < LOOK_MS;
-    return renderHealth(isNew ? await afterTheLook(events, move, show) : await show());
+    const { health, lost } = isNew ? await afterTheLook(events, move, show) : await show();
+    return [...renderLost(lost ?? []), ...renderHealth(health)];
   } catch {
     return []; // the move is what was followed, and its end has been told
   }
 }
 
 /** Null where the host could not tell. */
-async function afterTheLook(events: Events, move: Ended, show: () => Promise<Health | null | undefined>) {
+async function afterTheLook(events: Events, move: Ended, show: () => Promise<Shown>): Promise<Shown> {
   let looked = false;
   const forget = events.listen(({ type, id, data }: FleetEvent) => {
     looked ||= type === 'migration' && id === move.uuid && 'health' in data;
   });
   try {
-    const found = await events.until(move.instance_uuid, 'the look at the guest', LOOK_MS, async () => {
-      const health = await show();
-      return health || looked ? { health } : undefined;
+    return await events.until(move.instance_uuid, 'the look at the guest', LOOK_MS, async () => {
+      const shown = await show();
+      return shown.health || looked ? shown : undefined;
     });
-    return found.health;
   } finally {
     forget();
   }
@@ -54,4 +65,12 @@ export function renderHealth(health: Health | null | undefined): string[] {
   if (health.well) return ['guest: well'];
   const head = health.well === false ? 'guest: not well' : 'guest: not looked at to the end';
   return [head, ...health.findings.map((finding) => `  ${finding}`)];
+}
+
+export function renderLost(lost: readonly Lost[]): string[] {
+  const of = ({ holders, count }: Lost) =>
+    holders.length
+      ? `${holders.join(', ')}${count > holders.length ? ` and ${count - holders.length} more` : ''}: `
+      : '';
+  return lost.map((one) => `not carried: ${of(one)}${one.what}`);
 }

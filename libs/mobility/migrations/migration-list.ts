@@ -1,3 +1,4 @@
+import type { LostKind } from '#generated/lxstack/agent/v1/guest';
 import { UUID } from '#libs/common/names';
 import { behindMarker, MAX_PAGE } from '#libs/database/keyset';
 import type { OrderKey } from '#libs/database/keyset';
@@ -50,6 +51,7 @@ export interface MigrationView {
   timingsMs: Record<string, number>;
   failure: { step: string; reason: string; logTail: string[] } | null;
   health: GuestHealth | null;
+  lost: LostKind[];
   createdAt: Date;
   updatedAt: Date;
 }
@@ -60,7 +62,7 @@ const columns = `m.uuid, m.id, m.migration_type AS "migrationType", m.status, m.
   m.memory_bytes_total::float8 AS "memoryBytesTotal", m.memory_bytes_processed::float8 AS "memoryBytesProcessed",
   m.disk_bytes_total::float8 AS "diskBytesTotal", m.disk_bytes_processed::float8 AS "diskBytesProcessed",
   m.memory_mode AS "memoryMode", m.memory_mode_reason AS "memoryModeReason",
-  m.timings_ms AS "timingsMs", m.failure, m.health, m.created_at AS "createdAt", m.updated_at AS "updatedAt"`;
+  m.timings_ms AS "timingsMs", m.failure, m.health, m.lost, m.created_at AS "createdAt", m.updated_at AS "updatedAt"`;
 
 const newest: OrderKey = { sql: 'm.id', direction: 'desc' };
 

@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { LostKind } from '#generated/lxstack/agent/v1/guest';
 import type { GuestHealth } from '../health/guest-health.js';
 import { BigintColumn, Timestamps } from '#libs/database/columns';
 
@@ -98,6 +99,10 @@ export class Migration extends Timestamps {
   /** Why the first restore failed where a second one succeeded; else empty. */
   @Column({ type: 'text', name: 'restore_retried', default: '' })
   restoreRetried: string;
+
+  /** Kinds of kernel objects that a live move did not carry, or not as they were, as its source found them. */
+  @Column({ type: 'jsonb', default: [] })
+  lost: LostKind[];
 
   /** The step that failed, why, and the last lines of CRIU's log. */
   @Column({ type: 'jsonb', nullable: true })

@@ -66,6 +66,17 @@ describe('the look at a guest after its move', () => {
     const { migration } = await moves.live(id);
     const { health } = await looked(migration.uuid);
     assert.deepEqual([health!.well, health!.findings], [true, []]);
+    assert.deepEqual(migration.lost, []);
+  });
+
+  it('stands beside what the source says that did not go along', async () => {
+    const { id } = await world.create('h1');
+    const lost = [{ kind: 'keyring', what: 'keys are gone', holders: ['User 0'], count: 1 }];
+    agent('h1').migrations.lost = lost;
+    agent('h2').guestHealth = () => well;
+    const { migration } = await moves.live(id);
+    assert.deepEqual((await looked(migration.uuid)).migration.lost, lost);
+    assert.deepEqual((await world.migrations.list({ uuid: migration.uuid }))[0]!.lost, lost);
   });
 
   it('leaves the record empty where the agent has no such call yet', async () => {

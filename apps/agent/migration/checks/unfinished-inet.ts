@@ -37,12 +37,13 @@ export async function blockingUnfinished(initPid: number, held: readonly HeldFil
 
 /** Listeners (state 0A) with a receive queue: their number of connections. */
 export const unaccepted = (lines: string): Listed[] =>
-  listed(lines).filter(({ state, received }) => state === '0A' && received > 0);
+  listedSockets(lines).filter(({ state, received }) => state === '0A' && received > 0);
 
 /** Sockets with something in their send queue. */
-export const unsent = (lines: string): Listed[] => listed(lines).filter(({ sent }) => sent > 0);
+export const unsent = (lines: string): Listed[] => listedSockets(lines).filter(({ sent }) => sent > 0);
 
-function listed(lines: string) {
+/** Sockets of /proc/PID/net/tcp, udp, raw and those of IPv6. */
+export function listedSockets(lines: string) {
   const rows = lines.matchAll(
     /^ *\d+: [\dA-F]+:([\dA-F]{4}) \S+ (\S\S) ([\dA-F]+):([\dA-F]+) \S+ \S+ +\d+ +\d+ (\d+)/gm,
   );

@@ -1,12 +1,15 @@
 import { MigrationPhase } from '#generated/lxstack/agent/v1/agent';
 import type { MigrationProgress } from '#generated/lxstack/agent/v1/agent';
+import type { LostKind } from '#generated/lxstack/agent/v1/guest';
 import { sleep } from '#libs/common/clock';
 import { faultPoint } from '#libs/common/fault-point';
 import { inFlight } from '../frames/accept-queues.js';
 import type { DiskSource } from '../disk/disk-source.js';
 import type { CpuWatch } from '../health/cpu-watch.js';
 import type { Dump } from '../criu/dump.js';
+import { idMapOf } from '../../images/id-maps.js';
 import { raiseAgentPriority } from '../agent-priority.js';
+import { lostObjects } from '../losses/lost-objects.js';
 import { LiveMemory } from '../memory/live-memory.js';
 import type { MemoryShared } from '../memory/live-memory.js';
 import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
@@ -59,9 +62,13 @@ export class LiveSwitch {
   /** Resolves when the move is committed. When it throws before that, the instance runs on here. */
   async run(): Promise<void> {
     const memoryMode = await this.sendMemory();
-    const { cpu } = this.shared;
-    const cpuOnceArmed = Promise.all([cpu.end(), this.armTarget(memoryMode), this.preparation.arm()]);
-    [this.progress.guestBefore] = await cpuOnceArmed;
+    const seenOnceArmed = Promise.all([
+      this.shared.cpu.end(),
+      this.lost(),
+      this.armTarget(memoryMode),
+      this.preparation.arm(),
+    ]);
+    [this.progress.guestBefore, this.progress.lost] = await seenOnceArmed;
     for (const pause of PAUSES_MS) {
       const failure = await this.dumpOnce(true);
       if (!failure) return;
@@ -137,6 +144,11 @@ export class LiveSwitch {
       await disk.pass(); // the guest wrote while its memory was sent
     }
     return memoryMode;
+  }
+
+  private async lost(): Promise<LostKind[]> {
+    const { deps, record } = this.shared;
+    return lostObjects(await deps.instances.initPid(record.spec.id), idMapOf(record.spec));
   }
 
   /** Has the target start its restore, which waits for the first image. */

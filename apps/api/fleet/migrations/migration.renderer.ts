@@ -17,6 +17,7 @@ export function renderMigration(view: MigrationView): object {
     disk_bytes: view.diskBytesTotal,
     timings_ms: view.timingsMs,
     failure: view.failure,
+    lost: view.lost,
     health: view.health && renderHealth(view.health),
     created_at: view.createdAt,
     updated_at: view.updatedAt,

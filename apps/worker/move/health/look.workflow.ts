@@ -100,7 +100,7 @@ export class LookWorkflow implements Workflow<LookInput, object> {
     return guestHealth(seen, before, seconds);
   }
 
-  private tell({ uuid: id, projectId, instanceId }: Migration, health: GuestHealth | null): void {
-    this.events.publish({ type: 'migration', id, projectId, data: { instanceId, health } });
+  private tell({ uuid: id, projectId, instanceId, lost }: Migration, health: GuestHealth | null): void {
+    this.events.publish({ type: 'migration', id, projectId, data: { instanceId, health, lost } });
   }
 }

@@ -39,7 +39,7 @@ export class SwitchCommit {
     const [rows] = await tx.query<[unknown[], number]>(
       `UPDATE migrations SET status = 'post-migrating', timings_ms = $2, memory_bytes_total = $3,
          memory_bytes_processed = $4, disk_bytes_total = $5, disk_bytes_processed = $6, restore_retried = $7,
-         memory_mode = $8, memory_mode_reason = $9, updated_at = now()
+         memory_mode = $8, memory_mode_reason = $9, lost = $10, updated_at = now()
        WHERE uuid = $1 AND status = 'running' AND clock_timestamp() < switch_deadline RETURNING uuid`,
       [
         input.migrationId,
@@ -51,6 +51,7 @@ export class SwitchCommit {
         progress.restoreRetried,
         progress.memoryMode,
         progress.memoryModeReason,
+        JSON.stringify(progress.lost),
       ],
     );
     if (!rows.length) throw new MoveFailedError('commit', 'the time for the switch had passed');

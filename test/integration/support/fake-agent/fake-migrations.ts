@@ -9,7 +9,7 @@ import type {
   PrepareMigrationResponse,
   SendMigrationRequest,
 } from '#generated/lxstack/agent/v1/agent';
-import type { GuestCpu } from '#generated/lxstack/agent/v1/guest';
+import type { GuestCpu, LostKind } from '#generated/lxstack/agent/v1/guest';
 import { InstanceState } from '#generated/lxstack/agent/v1/types';
 import type { FakePeer } from './fake-peer.js';
 import { rpcError } from './rpc-error.js';
@@ -43,6 +43,8 @@ export class FakeMigrations {
   goOn: () => void = () => {};
   /** What the source says of its guest's tasks before the freeze. */
   guestBefore: GuestCpu | undefined;
+  /** What the source says that does not go along. */
+  lost: LostKind[] = [];
   private readonly waiting: (() => void)[] = [];
 
   constructor(private readonly agent: FakePeer) {}
@@ -51,6 +53,7 @@ export class FakeMigrations {
     this.failAt = undefined;
     this.holdAt = undefined;
     this.guestBefore = undefined;
+    this.lost = [];
     this.onPhase = () => {};
   }
 
@@ -157,6 +160,7 @@ export class FakeMigrations {
       memoryModeReason: '',
       restoreRetried: '',
       guestBefore: this.guestBefore,
+      lost: this.lost,
     };
   }
 

@@ -10,7 +10,7 @@ export const events = {
   'eventfd-semaphore': refused(/an eventfd that is a semaphore/, 'CRIU makes a counter of it'),
   signalfd: carried('pending signals with their values, in order'),
   inotify: carried('watches of a directory and a file'),
-  'inotify-queued': lost('events that nobody has read are dropped'),
+  'inotify-queued': lost('events that nobody has read are dropped', 'inotify-queued'),
   pidfd: carried('of a process that lives, and of one that is gone'),
   aio: carried('a context with an event that nobody has read'),
   'io-uring': refused(/a file of kind io_uring/, 'CRIU has no image for it'),

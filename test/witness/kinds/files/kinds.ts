@@ -3,7 +3,7 @@ import { carried, lost, refused } from '../../kind.js';
 export const files = {
   'open-files': carried('flags, offsets, high numbers, one open file behind two descriptors'),
   deleted: carried('content and offset; a directory'),
-  nameless: lost('O_TMPFILE: content goes along, but it cannot be given a name any more'),
+  nameless: lost('O_TMPFILE: content goes along, but it cannot be given a name any more', 'nameless'),
   'moved-directory': carried('behind a renamed directory, by a second name'),
   'renamed-over': carried('replaced by another of the same name'),
   'sparse-giant': carried('300 GB apparent, 4 KiB written at 250 GB; holes'),

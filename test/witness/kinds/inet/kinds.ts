@@ -14,7 +14,7 @@ export const inet = {
   'tcp-tls': carried('TCP_ULP tls'),
   'tcp-md5': carried('TCP_MD5SIG'),
   udp: carried('bound, connected, with options'),
-  'udp-queued': lost('datagrams that nobody has read are dropped'),
+  'udp-queued': lost('datagrams that nobody has read are dropped', 'udp-queued'),
   'udp-corked': refused(/a datagram that it has not sent yet/, 'UDP_CORK; CRIU refuses it'),
   multicast: lost('a membership and IP_MULTICAST_TTL'),
   'multicast-six': lost('a membership of IPv6'),

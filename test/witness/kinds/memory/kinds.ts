@@ -9,7 +9,7 @@ export const memory = {
   protections: carried('neither read nor written, executed, growing down'),
   'guard-pages': carried('MADV_GUARD_INSTALL'),
   mlock: carried('locked memory'),
-  mlockall: lost('MCL_FUTURE: what is mapped later is not locked any more; nothing shows it'),
+  mlockall: lost('MCL_FUTURE: what is mapped later is not locked any more', 'mlockall'),
   mseal: lost('sealed mappings can be changed again'),
   hugetlb: carried('a huge page'),
   avx: carried('wide registers of a process that computes'),

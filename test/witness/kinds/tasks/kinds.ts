@@ -1,4 +1,4 @@
-import { carried, lost, refused } from '../../kind.js';
+import { carried, lost, lostByUser, refused } from '../../kind.js';
 
 export const tasks = {
   capabilities: carried('ambient and bounding too; securebits, no_new_privs'),
@@ -6,7 +6,7 @@ export const tasks = {
   'seccomp-filter': carried('a filter with an error of its own and one that logs'),
   'seccomp-notify': refused(/a file of kind seccomp/, 'CRIU has no image for it'),
   landlock: lost('the process may do again what it had given up; nothing shows it'),
-  keyring: lost('keys of the kernel’s keyrings'),
+  keyring: lostByUser('keys of the kernel’s keyrings', 'keyring'),
   limits: carried('every rlimit'),
   scheduling: carried('nice, SCHED_BATCH, SCHED_IDLE'),
   realtime: carried('SCHED_RR'),
@@ -21,7 +21,7 @@ export const tasks = {
   'core-scheduling': carried('PR_SCHED_CORE'),
   'syscall-dispatch': lost('PR_SET_SYSCALL_USER_DISPATCH; nothing shows it'),
   'oom-score': lost('oom_score_adj goes along, coredump_filter does not'),
-  personality: lost('ADDR_NO_RANDOMIZE, UNAME26'),
+  personality: lost('ADDR_NO_RANDOMIZE, UNAME26', 'personality'),
   signals: carried('handlers, masks, pending with values, another stack'),
   'exit-signal': refused(/tells its parent of its end by signal/, 'CRIU makes it SIGCHLD'),
   sessions: carried('also of whose leaders are gone'),

@@ -4,7 +4,7 @@ export const unix = {
   'unix-queued': carried('stream, datagram and seqpacket with data both ways'),
   'unix-rights': carried('a descriptor on its way (SCM_RIGHTS)'),
   'unix-options': carried('SO_PASSCRED, buffers, time-outs'),
-  'unix-peer': lost('SO_PEERCRED of a connection names who restored it'),
+  'unix-peer': lost('SO_PEERCRED of a connection names who restored it', 'unix-peer'),
   'unix-names': carried('by a path, an abstract name, a path that is deleted since'),
   'unix-backlog': carried('connections that are not accepted'),
   'unix-backlog-data': refused(
