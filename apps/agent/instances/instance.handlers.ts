@@ -32,7 +32,7 @@ interface Deps {
   records: InstanceRecords;
   runtime: Runtime;
   images: Images;
-  migrations: Pick<Migrations, 'held' | 'deleting'>;
+  migrations: Pick<Migrations, 'held' | 'deleting' | 'killed'>;
   journal: Journal;
 }
 
@@ -53,8 +53,11 @@ export function instanceHandlers({ instances, lifecycle, records, runtime, image
     },
     createInstance: ({ call, spec, start, keepOwner }: CreateInstanceRequest) =>
       journal.once('create', call, () => instances.create(call, given(spec), start, keepOwner)),
-    startInstance: ({ call, instanceId }: InstanceRequest) =>
-      journal.once('start', call, () => instances.start(call, instanceId)),
+    startInstance: ({ call, instanceId, unlessEnded = false }: InstanceRequest) =>
+      journal.once('start', call, async () => {
+        const respected = unlessEnded && !(await migrations.killed(instanceId));
+        return instances.start(call, instanceId, respected);
+      }),
     stopInstance: ({ call, instanceId, timeoutSeconds }: StopInstanceRequest) =>
       journal.once('stop', call, () => instances.stop(call, instanceId, timeoutSeconds)),
     rebootInstance: ({ call, instanceId, hard, timeoutSeconds }: RebootInstanceRequest) =>

@@ -31,11 +31,12 @@ export class Instances {
     });
   }
 
-  /** Starts the instance; running already is a success. */
-  start(call: Call | undefined, id: string): Promise<InstanceStatus> {
-    return this.change(call, id, async (record) =>
-      record.state === 'running' ? this.lifecycle.status(id) : this.lifecycle.start(record),
-    );
+  /** Starts the instance; running already is a success. `unlessEnded`: one that its guest has ended stays stopped. */
+  start(call: Call | undefined, id: string, unlessEnded = false): Promise<InstanceStatus> {
+    return this.change(call, id, async (record) => {
+      const stays = record.state === 'running' || (unlessEnded && record.state === 'stopped' && record.ended);
+      return stays ? this.lifecycle.status(id) : this.lifecycle.start(record);
+    });
   }
 
   /** Shuts the instance down, and kills it after `timeoutSeconds`. */

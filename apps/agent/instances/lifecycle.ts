@@ -102,9 +102,9 @@ export class Lifecycle {
     return this.keep(record, 'stopped');
   }
 
-  /** Writes the state to the record and tells the watchers. */
-  async keep(record: InstanceRecord, state: RecordedState, reason = ''): Promise<InstanceStatus> {
-    await this.deps.records.keep({ ...record, state, reason });
+  /** Writes the state to the record and tells the watchers. `ended`: its guest has ended. */
+  async keep(record: InstanceRecord, state: RecordedState, reason = '', ended?: true): Promise<InstanceStatus> {
+    await this.deps.records.keep({ ...record, state, reason, ended });
     if (state === 'stopped') this.deps.fence.held.letGo(record.spec.id);
     const status = await this.status(record.spec.id);
     this.changes.emit('change', status);

@@ -16,7 +16,7 @@ export function movableInstances(deps: InstancesDeps): MovableInstances {
   const { records, runtime, storage, images, network, turns, fence } = deps;
   const keep = async (id: string, state: RecordedState, epoch: number) => {
     const record = records.get(id);
-    await records.keep({ ...record, state, epoch: nextEpoch(id, epoch, record.epoch), reason: '' });
+    await records.keep({ ...record, state, epoch: nextEpoch(id, epoch, record.epoch), reason: '', ended: undefined });
   };
   const removeAll = async (id: string) => {
     fence.killHeld(id);

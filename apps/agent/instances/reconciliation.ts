@@ -12,9 +12,10 @@ export class Reconciliation {
 
   /**
    * Corrects the record by what runs: an instance that has ended is recorded as stopped; one that runs without a record of it,
-   * because the agent died while it started it, is recorded as running. Fenced ones are left to `release`.
+   * because the agent died while it started it, is recorded as running. Fenced ones are left to `release`. `ended`: LXC says
+   * that its guest has ended, which a host that went down does not.
    */
-  refresh(id: string): Promise<void> {
+  refresh(id: string, ended?: true): Promise<void> {
     return this.deps.turns.take(id, async () => {
       const record = this.deps.records.find(id);
       if (!record || isMoving(record) || this.deps.fence.held.find(id)) return;
@@ -22,13 +23,16 @@ export class Reconciliation {
       if (alive && record.state === 'stopped')
         this.lifecycle.changes.emit('unasked', await this.lifecycle.keep(record, 'running'));
       if (!alive && (record.state === 'running' || record.state === 'paused'))
-        this.lifecycle.changes.emit('unasked', await this.lifecycle.keep(record, 'stopped', 'It ended by itself.'));
+        this.lifecycle.changes.emit(
+          'unasked',
+          await this.lifecycle.keep(record, 'stopped', 'It ended by itself.', ended),
+        );
     });
   }
 
   /** A container has ended: finds out whether somebody asked for that. A reboot from inside leaves it running. */
   ended(id: string, target: 'stop' | 'reboot'): Promise<void> {
-    if (target === 'stop') return this.refresh(id);
+    if (target === 'stop') return this.refresh(id, true);
     return this.deps.turns.take(id, async () => {
       const record = this.deps.records.find(id);
       if (record?.state !== 'running' || this.deps.fence.held.find(id)) return;

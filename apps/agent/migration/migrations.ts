@@ -5,11 +5,13 @@ import { sleep } from '#libs/common/clock';
 import { ConflictError, InvalidInputError } from '#libs/common/errors';
 import { newSecret } from '#libs/common/ids';
 import { UUID, requireName } from '#libs/common/names';
+import { runningPid } from './criu/checkpoint-process.js';
 import { GuestLooks } from './health/guest-looks.js';
 import { OutgoingSlots } from './source/outgoing-slots.js';
 import { IncomingMove } from './target/incoming-move.js';
 import { MigrationRecords, newProgress } from './migration-record.js';
 import type { MigrationRecord } from './migration-record.js';
+import { LAZY_PAGES } from './target/target-setup.js';
 import type { MigrationDeps } from './movable-instances.js';
 import { OutgoingMove } from './source/outgoing-move.js';
 
@@ -103,6 +105,14 @@ export class Migrations {
       for (const move of moves) await move.giveUp();
     });
     for (const move of moves) await move.abandon();
+  }
+
+  /** Whether the instance does not run because its last move could not bring all of its memory. Its guest did not end then. */
+  async killed(instanceId: string): Promise<boolean> {
+    if (await runningPid(this.deps.instances, instanceId)) return false;
+    const moves = [...this.incoming.values()].filter((move) => move.record.spec.id === instanceId);
+    for (const move of moves) await move.mapping;
+    return moves.some((move) => move.record.progress.failedStep === LAZY_PAGES);
   }
 
   /** Ids of the moves that still have resources here. Waits for removals under way. */

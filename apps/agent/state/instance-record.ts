@@ -14,6 +14,8 @@ export interface InstanceRecord {
   state: RecordedState;
   /** Why the instance is in its state, where no operation asked for it. */
   reason: string;
+  /** It is stopped because its guest has ended, not by a call. */
+  ended?: boolean;
   /** The spec from before a resize on this host that waits for confirm or revert; the disk lies beside, in `kept`. */
   kept?: { migrationId: string; spec: InstanceSpec };
 }

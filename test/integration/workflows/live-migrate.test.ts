@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import { MigrationPhase } from '#generated/lxstack/agent/v1/agent';
+import { InstanceState } from '#generated/lxstack/agent/v1/types';
 import { Migration } from '#libs/mobility/migrations/migration.entity';
 import { LiveMoves } from '../support/live-moves.js';
 import { caller } from '../support/workflow-world.js';
@@ -66,6 +67,21 @@ describe('live migration', () => {
       assert.equal(migration.status, 'completed');
       await moves.assertOn(id, 'h2', 2);
     });
+
+  it('does not start a guest again that powers itself off right after the commit', async () => {
+    const { id } = await world.create('h1');
+    const [source, target] = [world.agents.get('h1')!, world.agents.get('h2')!];
+    target.onCall = (called) => {
+      if (called !== 'startInstance') return;
+      target.ended.add(id);
+      target.instances.get(id)!.state = InstanceState.INSTANCE_STATE_STOPPED;
+    };
+    const { migration } = await moves.live(id);
+    assert.equal(migration.status, 'completed', JSON.stringify(migration.failure));
+    assert.equal(target.instances.get(id)!.state, InstanceState.INSTANCE_STATE_STOPPED, 'it stays off');
+    assert.equal(source.instances.has(id), false, 'released all the same');
+    target.instances.get(id)!.state = InstanceState.INSTANCE_STATE_RUNNING; // as the database says, which no agent has told
+  });
 
   it('can be aborted before the commit', async () => {
     const { id } = await world.create('h1');

@@ -8,6 +8,9 @@ import type { MigrationRecord } from '../migration-record.js';
 import { makeMoveDirectory, moveDirectory } from '../move-directory.js';
 import { moveFile } from '../move-files.js';
 
+/** `failedStep` of a move whose instance was killed after the commit, for want of its memory. */
+export const LAZY_PAGES = 'lazy-pages';
+
 /** Makes at the target what a move needs before the source does anything: network, empty disk, directory. */
 export async function prepareTarget(
   { network, instances, runDirectory }: MigrationDeps,
@@ -48,7 +51,7 @@ export async function removeImages(
   const outcome = await pagesMapped(directory);
   if (outcome === 'lost') {
     const reason = 'criu lazy-pages ended before all memory was mapped: the instance was killed';
-    Object.assign(progress, { failedStep: 'lazy-pages', reason });
+    Object.assign(progress, { failedStep: LAZY_PAGES, reason });
     logger.error(ids, reason);
     // Only the restored init: the instance may have been started anew from its disk. The agent reports the end like any other.
     const restored = Number(await orEmpty(moveFile(directory, 'initPid')));

@@ -51,6 +51,8 @@ export class FakeAgent implements FakePeer {
   compared: () => NetworkComparison[] = () => [];
   /** How it says that a guest does; nothing: it is of a release without that call. */
   guestHealth: ((request: GetGuestHealthRequest) => GuestHealth) | undefined;
+  /** Instances that their guests have ended. */
+  readonly ended = new Set<string>();
   /** Migrations of which it says that its host still has something. */
   migrationIds: string[] = [];
   private readonly refusals = new Map<Method, Refusal>();
@@ -111,7 +113,11 @@ export class FakeAgent implements FakePeer {
       resizeInstance: this.unary('resizeInstance', ({ call, spec }) =>
         this.change(call!, spec!.id, (one) => this.configure(one, spec!)),
       ),
-      startInstance: this.unary('startInstance', (request) => this.become(request, 'INSTANCE_STATE_RUNNING')),
+      startInstance: this.unary('startInstance', (request) =>
+        request.unlessEnded && this.ended.has(request.instanceId)
+          ? this.change(request.call!, request.instanceId, () => {})
+          : this.become(request, 'INSTANCE_STATE_RUNNING'),
+      ),
       stopInstance: this.unary('stopInstance', (request) => this.become(request, 'INSTANCE_STATE_STOPPED')),
       rebootInstance: this.unary('rebootInstance', (request) => this.become(request, 'INSTANCE_STATE_RUNNING')),
       pauseInstance: this.unary('pauseInstance', (request) => this.become(request, 'INSTANCE_STATE_PAUSED')),
