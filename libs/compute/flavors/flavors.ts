@@ -7,6 +7,7 @@ import { entityOf } from '#libs/database/entity-row';
 import { readPage } from '#libs/database/keyset';
 import { allows, requireAllowed } from '#libs/policy/policy';
 import { Flavor } from './flavor.entity.js';
+import { requireEffective } from './extra-specs.js';
 import { FlavorAccess } from './flavor-access.entity.js';
 
 export interface NewFlavor {
@@ -106,7 +107,7 @@ export class Flavors {
 
   /**
    * Nova API: POST /flavors/{id}/os-extra_specs. Adds or replaces the given keys and returns all that the flavor then
-   * has.
+   * has. Throws InvalidInputError for what would do nothing (extra-specs.ts).
    */
   async setExtraSpecs(
     caller: Caller,
@@ -115,6 +116,7 @@ export class Flavors {
     action: 'create' | 'update',
   ): Promise<Record<string, string>> {
     requireAllowed(caller, `os_compute_api:os-flavor-extra-specs:${action}`);
+    requireEffective(specs);
     return this.changeExtraSpecs(id, (present) => ({ ...present, ...specs }));
   }
 

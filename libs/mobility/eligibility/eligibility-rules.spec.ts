@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { blocksCold, blocksLive, blocksTarget } from './eligibility-rules.js';
 
-const able = { name: 'h1', capabilities: [{ name: 'checkpoint', present: true, detail: '' }] };
+const able = { name: 'h1', facts: {}, capabilities: [{ name: 'checkpoint', present: true, detail: '' }] };
 const idle = { taskState: null };
 const size = { vcpus: 1, memoryMb: 128, diskGb: 1 };
 
@@ -29,8 +29,14 @@ test('every reason against a target is named: disabled, room, capability', () =>
     enabled: false,
     disabledReason: 'x',
     capabilities: [],
+    facts: { architecture: 'x86_64', cpuFeatures: ['avx2'] },
   });
   const reasons = blocksTarget(size, host, true, ['restore']).join();
   assert.match(reasons, /disabled: x.*128 MiB of memory wanted, 100 free.*cannot restore/);
   assert.deepEqual(blocksTarget(size, host, false, []), ['Host h2 is down.']);
+  const traits = ['HW_CPU_X86_AVX2', 'HW_ARCH_X86_64', '!HW_CPU_X86_AVX2', 'HW_CPU_X86_SHA', '!CUSTOM_GOLD'];
+  assert.deepEqual(blocksTarget({ ...size, memoryMb: 1 }, host, true, traits).slice(1), [
+    'Host h2 has HW_CPU_X86_AVX2, which is forbidden.',
+    'Host h2 does not have trait HW_CPU_X86_SHA.',
+  ]);
 });

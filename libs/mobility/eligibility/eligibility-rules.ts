@@ -1,13 +1,14 @@
 import type { Instance } from '#libs/compute/instances/instance.entity';
 import type { Host } from '#libs/fleet/hosts/host.entity';
-import { inWords } from '#libs/scheduling/core/filters/capability';
+import { traitsOf } from '#libs/fleet/hosts/host-traits';
+import { inWords, meets } from '#libs/scheduling/core/filters/capability';
 
 const ON_NO_HOST = 'The instance is on no host.';
 
 type Judged = Pick<Instance, 'vmState' | 'taskState'>;
 
 /** Reasons against a live move that Postgres knows. */
-export function blocksLive(instance: Judged, source: Pick<Host, 'name' | 'capabilities'> | null): string[] {
+export function blocksLive(instance: Judged, source: Pick<Host, 'name' | 'capabilities' | 'facts'> | null): string[] {
   return source ? [...blocksLiveItself(instance), ...lacking(source, ['checkpoint'])] : [ON_NO_HOST];
 }
 
@@ -58,13 +59,17 @@ export function blocksTarget(
   ];
 }
 
-function lacking(host: Pick<Host, 'name' | 'capabilities'>, names: string[]): string[] {
-  return names.flatMap((name) => {
-    const found = host.capabilities.find((capability) => capability.name === name);
-    return found?.present
-      ? []
-      : [`Host ${host.name} cannot ${inWords(name)}: ${found?.detail ?? 'its agent has not said so'}.`];
-  });
+/** `needs`: names of capabilities and traits; `!NAME`: what the host must not have. */
+function lacking(host: Pick<Host, 'name' | 'capabilities' | 'facts'>, needs: string[]): string[] {
+  const can = host.capabilities.filter(({ present }) => present).map(({ name }) => name);
+  const has = new Set([...can, ...traitsOf(host)]);
+  return needs
+    .filter((need) => !meets(has, need))
+    .map((need) => {
+      const detail = host.capabilities.find(({ name }) => name === need)?.detail;
+      const isCapability = /^[a-z]/.test(need);
+      return `Host ${host.name} ${inWords(need)}${isCapability ? `: ${detail ?? 'its agent has not said so'}` : ''}.`;
+    });
 }
 
 const busy = ({ taskState }: Judged): string[] =>

@@ -12,6 +12,7 @@ export interface HostRow {
   up: boolean;
   architecture: string;
   storageDriver: string;
+  /** Names of what the agent can, and of the architecture's trait. */
   capabilities: readonly string[];
   /** Capacities, with ratios applied. */
   vcpus: number;

@@ -25,8 +25,10 @@ export interface PlacementQuery {
   /** With a requested host: only filters marked `always` are asked (Nova: force). */
   force: boolean;
   excludedHostIds: ReadonlySet<string>;
-  /** Capabilities that the host's agent must have shown: checkpoint, restore, … */
+  /** Capabilities that the host's agent must have shown (checkpoint, restore, …), and traits; `!NAME`: must not have. */
   capabilities: readonly string[];
+  /** Hosts whose processor does not have traits that are demanded, or has forbidden ones, with those demands. */
+  unmetOfCpu?: ReadonlyMap<string, readonly string[]>;
   /** The image's architecture; null: any. */
   architecture: string | null;
   /** The driver of the host from which the disk is moved; null: no disk is moved. */

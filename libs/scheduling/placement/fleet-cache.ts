@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { canonicalArchitecture } from '#libs/common/architecture';
+import { traitOfArchitecture } from '#libs/common/traits';
 import { FleetView } from '../core/fleet-view.js';
 import type { HostRow } from '../core/fleet-view.js';
 import { hostIsUp } from '#libs/fleet/hosts/host-state';
@@ -46,7 +47,10 @@ export class FleetCache {
   private async load(tx: EntityManager): Promise<FleetView> {
     const begun = performance.now();
     const rows = await tx.query<HostRow[]>(READ_FLEET);
-    for (const row of rows) row.architecture = canonicalArchitecture(row.architecture);
+    for (const row of rows) {
+      row.architecture = canonicalArchitecture(row.architecture);
+      if (row.architecture) row.capabilities = [...row.capabilities, traitOfArchitecture(row.architecture)];
+    }
     this.view = new FleetView(rows);
     this.readAt = begun;
     return this.view;

@@ -8,6 +8,7 @@ import type { FleetView } from '../core/fleet-view.js';
 import { rank } from '../core/rank.js';
 import type { PlacementQuery, Resources } from '../core/request.js';
 import { FleetCache } from './fleet-cache.js';
+import { splitNeeds, unmetOfCpu } from './cpu-traits.js';
 import { missingCpuFeatures } from './missing-cpu-features.js';
 import { NoValidHostError } from './no-valid-host.error.js';
 import { lockGroup, resolveHints } from './resolve-hints.js';
@@ -24,7 +25,7 @@ export interface PlacementRequest {
   /** With a requested host: only filters marked `always` are asked. */
   force?: boolean;
   excludedHostIds?: readonly string[];
-  /** Capabilities that the host must have shown: `checkpoint`, `restore`, … */
+  /** Capabilities that the host must have shown (`checkpoint`, `restore`, …), and traits; `!NAME`: must not have. */
   capabilities?: readonly string[];
   /** Of the image or, for a move, of the present host, by its canonical name. */
   architecture?: string | null;
@@ -122,13 +123,15 @@ export class Scheduler {
 
 async function toQuery(request: PlacementRequest, tx: EntityManager): Promise<PlacementQuery> {
   const { instanceId, hints = {} } = request;
+  const { ofCpu, others } = splitNeeds(request.capabilities ?? []);
   return {
     resources: request.resources,
     availabilityZone: request.availabilityZone ?? null,
     requestedHostId: request.requestedHostId ?? null,
     force: request.force ?? false,
     excludedHostIds: new Set(request.excludedHostIds),
-    capabilities: request.capabilities ?? [],
+    capabilities: others,
+    unmetOfCpu: await unmetOfCpu(tx, ofCpu),
     architecture: request.architecture ?? null,
     storageDriver: request.storageDriver ?? null,
     missingCpuFeatures: await missingCpuFeatures(tx, request.cpuFeatures ?? []),

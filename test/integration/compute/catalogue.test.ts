@@ -59,6 +59,31 @@ test('extra specs are set one by one and taken away', async () => {
   assert.equal((await api.ask(admin, 'DELETE', '/flavors/s/os-extra_specs/weight')).status, 404);
 });
 
+test('extra specs that no host would act on are refused, all of a request, naming the key', async () => {
+  await api.ask(admin, 'POST', '/flavors', { flavor: { id: 't', name: 't', ram: 64, vcpus: 1, disk: 1 } });
+  const set = (specs: object) => api.ask(admin, 'POST', '/flavors/t/os-extra_specs', { extra_specs: specs });
+  for (const [key, value] of [
+    ['hw:cpu_policy', 'dedicated'],
+    ['resources:VCPU', 2],
+    ['quota:disk_read_iops_sec', '100'],
+    ['trait:HW_CPU_X86_AVX2', 'yes'],
+    ['trait:nonsense', 'required'],
+    ['lxd:security.nesting', 'perhaps'],
+    ['lxd:limits.disk', '1GiB'],
+  ] as const) {
+    const answer = await set({ 'acme:fine': '1', [key]: value });
+    assert.equal(answer.status, 400, key);
+    assert.ok(JSON.stringify(answer.body).includes(key), JSON.stringify(answer.body));
+    const alone = await api.ask(admin, 'PUT', `/flavors/t/os-extra_specs/${key}`, { [key]: value });
+    assert.equal(alone.status, 400, key);
+  }
+  const list = async () => (await api.ask(admin, 'GET', '/flavors/t/os-extra_specs')).body.extra_specs;
+  assert.deepEqual(await list(), {});
+  const fine = { 'acme:tier': 'gold', 'trait:HW_CPU_X86_AVX2': 'required', 'hw:cpu_policy': 'shared' };
+  assert.equal((await set(fine)).status, 200);
+  assert.deepEqual(await list(), fine);
+});
+
 test('hypervisors: integer ids up to 2.52, UUIDs from 2.53 on; found by both', async () => {
   assert.equal((await api.ask(member, 'GET', '/os-hypervisors')).status, 403);
   for (const [version, type] of [

@@ -5,8 +5,8 @@ import { parseBody } from '#apps/api/http/body/parse-body';
 import { limitOf } from '#apps/api/http/query/paging';
 import { one, requireKnown } from '#apps/api/http/query/query';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
-import { traitOf } from '#libs/common/traits';
 import type { Host } from '#libs/fleet/hosts/host.entity';
+import { traitsOf } from '#libs/fleet/hosts/host-traits';
 import { Fencing } from '#libs/fleet/fencing/fencing.service';
 import { HostCertificates } from '#libs/fleet/enrolment/host-certificates.service';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
@@ -88,7 +88,7 @@ function renderHost(host: Host, up: boolean): object {
     used: { vcpus: host.usedVcpus, memory_mb: host.usedMemoryMb, disk_gb: host.usedDiskGb },
     ratios: { cpu: host.cpuRatio, memory: host.memoryRatio, disk: host.diskRatio },
     capabilities: host.capabilities,
-    traits: host.capabilities.filter(({ present }) => present).map(({ name }) => traitOf(name)),
+    traits: traitsOf(host),
     facts: host.facts,
     certificate_fingerprint: host.certificateFingerprint,
     revoked_at: host.revokedAt,

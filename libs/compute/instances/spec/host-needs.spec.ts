@@ -14,10 +14,12 @@ test('a required trait that is called after a capability demands it of every hos
   assert.deepEqual(allowanceNeeds({ config: {} }, { extraSpecs: both }), ['privileged']);
 });
 
-test('other traits and specs demand nothing', () => {
-  assert.deepEqual(
-    needs({ 'trait:HW_CPU_X86_AVX2': 'required', 'trait:CUSTOM_LXSTACK_': 'required', a: 'required' }),
-    [],
-  );
+test('any other trait is demanded by its name, a forbidden one with a mark; other specs demand nothing', () => {
+  assert.deepEqual(needs({ 'trait:HW_CPU_X86_AVX2': 'required', 'trait_a:CUSTOM_GOLD': 'forbidden' }), [
+    'HW_CPU_X86_AVX2',
+    '!CUSTOM_GOLD',
+  ]);
+  assert.deepEqual(needs({ 'trait:CUSTOM_LXSTACK_RESTORE': 'forbidden' }), ['!restore']);
+  assert.deepEqual(needs({ 'trait:HW_CPU_X86_AVX2': 'maybe', a: 'required', 'untrait:X': 'required' }), []);
   assert.deepEqual(hostNeeds({ config: {} }, null), []);
 });

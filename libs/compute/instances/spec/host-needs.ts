@@ -1,7 +1,7 @@
 import { InvalidInputError } from '#libs/common/errors';
-import { capabilityOfTrait } from '#libs/common/traits';
 import type { Instance, InstanceFlavor } from '../instance.entity.js';
 import { configOf } from './instance-spec.js';
+import { traitNeeds } from './trait-needs.js';
 
 const PRIVILEGED = 'security.privileged';
 
@@ -11,24 +11,18 @@ const OF_IDS = [PRIVILEGED, ...['isolated', 'base', 'size'].map((key) => `securi
 type Configured = Pick<Instance, 'config'>;
 type WithSpecs = Pick<InstanceFlavor, 'extraSpecs'> | null;
 
-/** Capabilities that the instance demands of every host it runs on, by its configuration and its flavor's traits. */
+/**
+ * Capabilities and traits that the instance demands of every host it runs on, by its configuration and its flavor's extra
+ * specs; `!NAME`: what the host must not have.
+ */
 export const hostNeeds = (instance: Configured, flavor: WithSpecs): string[] => [
   ...allowanceNeeds(instance, flavor),
-  ...traitNeeds(flavor),
+  ...traitNeeds(flavor?.extraSpecs ?? {}),
 ];
 
 /** Those of them that are an operator's to allow, host by host. */
 export const allowanceNeeds = (instance: Configured, flavor: WithSpecs): string[] =>
   configOf(instance, flavor)[PRIVILEGED] === 'true' ? ['privileged'] : [];
-
-/** Nova's extra spec `trait:NAME=required`, for traits that are called after capabilities (libs/common/traits.ts). */
-function traitNeeds(flavor: WithSpecs): string[] {
-  const required = Object.entries(flavor?.extraSpecs ?? {}).filter(([, value]) => value === 'required');
-  return required.flatMap(([key]) => {
-    const trait = /^trait\d*:(.+)$/.exec(key)?.[1];
-    return (trait && capabilityOfTrait(trait)) ?? [];
-  });
-}
 
 /**
  * Throws InvalidInputError where the files on the kept disk would belong to other ids than the next flavor's

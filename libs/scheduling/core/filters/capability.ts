@@ -5,14 +5,25 @@ const words: Readonly<Record<string, string>> = {
   'disk-limit': 'keep instances to the disk of their flavor',
 };
 
-/** What a host without the capability cannot do, in words. */
-export const inWords = (capability: string): string => words[capability] ?? capability;
+/**
+ * What is wrong with a host that lacks a capability or a trait, or that has one which it must not have (`!NAME`), in
+ * words that follow the host's name.
+ */
+export function inWords(need: string): string {
+  if (need.startsWith('!')) return `has ${need.slice(1)}, which is forbidden`;
+  return /^[A-Z]/.test(need) ? `does not have trait ${need}` : `cannot ${words[need] ?? need}`;
+}
 
-/** The host's agent has shown that it can do what is needed, such as checkpoint and restore. */
+/** Whether what a host has (names of capabilities and traits) is as demanded. */
+export const meets = (has: ReadonlySet<string>, need: string): boolean =>
+  need.startsWith('!') ? !has.has(need.slice(1)) : has.has(need);
+
+/** The host's agent has shown that it can do what is needed, such as checkpoint and restore; the host has the traits. */
 export const capability: Filter = {
   name: 'capability',
-  reject: (fleet, host, { capabilities }) => {
-    const missing = capabilities.filter((name) => !fleet.capabilities[host].has(name));
-    return missing.length ? `it cannot ${missing.map(inWords).join(', ')}` : null;
+  reject: (fleet, host, { capabilities, unmetOfCpu }) => {
+    const here = capabilities.filter((need) => !meets(fleet.capabilities[host], need));
+    const unmet = [...here, ...(unmetOfCpu?.get(fleet.ids[host]) ?? [])];
+    return unmet.length ? `it ${unmet.map(inWords).join(', ')}` : null;
   },
 };
