@@ -115,7 +115,8 @@ const names = (kinds: readonly Kind[]): string[] => kinds.map(({ name }) => name
 function notReady(kind: Kind, setUp: Said): Finding[] {
   const words = setUp.get(kind.name) ?? 'has said nothing';
   if (words === 'ready') return [];
-  return [{ kind, found: words.startsWith('lacking: ') ? 'lacking' : 'different', words }];
+  if (!words.startsWith('lacking: ')) return [{ kind, found: 'different', words }];
+  return [{ kind, found: kind.verdict === 'withheld' && kind.words!.test(words) ? 'withheld' : 'lacking', words }];
 }
 
 const judged = (kinds: readonly Kind[], said: Said): Finding[] =>

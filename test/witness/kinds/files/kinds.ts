@@ -1,4 +1,4 @@
-import { carried, lost, refused } from '../../kind.js';
+import { carried, lost, refused, withheld } from '../../kind.js';
 
 export const files = {
   'open-files': carried('flags, offsets, high numbers, one open file behind two descriptors'),
@@ -28,7 +28,7 @@ export const files = {
   devices: carried('null, zero, full, random, urandom'),
   'cgroup-files': carried('files of the guest’s own cgroup'),
   'working-directory': carried('current directory, root, mask'),
-  dnotify: lost('F_NOTIFY; nothing shows it'),
+  dnotify: withheld(/Invalid argument/, 'F_NOTIFY'),
   fanotify: carried('FAN_REPORT_FID'),
   'strange-names': carried('no UTF-8, line breaks, 255 characters'),
 };

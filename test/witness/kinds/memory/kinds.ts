@@ -1,4 +1,4 @@
-import { carried, lost, refused } from '../../kind.js';
+import { carried, lost, refused, withheld } from '../../kind.js';
 
 export const memory = {
   memfd: carried('content, offset, seals'),
@@ -10,7 +10,7 @@ export const memory = {
   'guard-pages': carried('MADV_GUARD_INSTALL'),
   mlock: carried('locked memory'),
   mlockall: lost('MCL_FUTURE: what is mapped later is not locked any more', 'mlockall'),
-  mseal: lost('sealed mappings can be changed again'),
+  mseal: withheld(/Function not implemented/, 'CRIU does not seal again'),
   hugetlb: carried('a huge page'),
   avx: carried('wide registers of a process that computes'),
   rseq: carried('the area where the kernel writes the processor'),

@@ -1,11 +1,11 @@
-import { carried, lost, lostByUser, refused } from '../../kind.js';
+import { carried, lost, lostByUser, refused, withheld } from '../../kind.js';
 
 export const tasks = {
   capabilities: carried('ambient and bounding too; securebits, no_new_privs'),
   identity: carried('real, effective, saved ids; groups'),
   'seccomp-filter': carried('a filter with an error of its own and one that logs'),
   'seccomp-notify': refused(/a file of kind seccomp/, 'CRIU has no image for it'),
-  landlock: lost('the process may do again what it had given up; nothing shows it'),
+  landlock: withheld(/Function not implemented/, 'its rules are not seen from outside'),
   keyring: lostByUser('keys of the kernel’s keyrings', 'keyring'),
   limits: carried('every rlimit'),
   scheduling: carried('nice, SCHED_BATCH, SCHED_IDLE'),
@@ -15,11 +15,11 @@ export const tasks = {
   'process-controls': carried('prctl: dumpable, THP, keepcaps, subreaper, name'),
   'timer-slack': lost('PR_SET_TIMERSLACK'),
   'parent-death': carried('PR_SET_PDEATHSIG'),
-  'memory-deny': lost('PR_SET_MDWE; nothing shows it'),
+  'memory-deny': withheld(/Invalid argument/, 'PR_SET_MDWE; systemd takes a filter of seccomp instead'),
   speculation: carried('PR_SET_SPECULATION_CTRL'),
-  'time-stamp-counter': lost('PR_SET_TSC; nothing shows it'),
+  'time-stamp-counter': withheld(/Invalid argument/, 'PR_SET_TSC'),
   'core-scheduling': carried('PR_SCHED_CORE'),
-  'syscall-dispatch': lost('PR_SET_SYSCALL_USER_DISPATCH; nothing shows it'),
+  'syscall-dispatch': withheld(/Invalid argument/, 'PR_SET_SYSCALL_USER_DISPATCH'),
   'oom-score': lost('oom_score_adj goes along, coredump_filter does not'),
   personality: lost('ADDR_NO_RANDOMIZE, UNAME26', 'personality'),
   signals: carried('handlers, masks, pending with values, another stack'),

@@ -4,6 +4,7 @@
 /* PR_SET_TSC: reading the counter is an error. */
 int main(void) {
   int mode = 0;
+  if (prctl(PR_SET_TSC, PR_TSC_ENABLE)) lacking("PR_SET_TSC: %s", strerror(errno));
   pid_t pid = fork();
   if (!pid) {
     prctl(PR_SET_TSC, PR_TSC_SIGSEGV);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import type { CgroupLayout } from './limits.js';
@@ -46,7 +47,15 @@ test('a privileged instance has no user namespace, and no bpf(2) unless it may n
   assert.ok(!lines.some((line) => line.includes('idmap') || line.includes('userns.conf')));
   assert.ok(lines.some((line) => /^lxc.seccomp.profile = .*privileged.seccomp$/.test(line)));
   const nesting = render({ config: { 'security.privileged': 'true', 'security.nesting': 'true' } });
-  assert.ok(!nesting.some((line) => line.startsWith('lxc.seccomp.profile')));
+  assert.ok(nesting.some((line) => /^lxc.seccomp.profile = .*instance.seccomp$/.test(line)));
+});
+
+test('the profile of privileged instances is that of all, and has no bpf(2)', () => {
+  const [all, privileged] = ['instance', 'privileged'].map((name) =>
+    readFileSync(new URL(`../../../../../../apps/agent/runtime/lxc/${name}.seccomp`, import.meta.url), 'utf8'),
+  );
+  assert.equal(privileged!.replace('bpf errno 1\n', ''), all);
+  assert.notEqual(privileged, all);
 });
 
 test('no value can begin a line of its own', () => {
