@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { hostOf } from '#apps/cli/client/compute';
 import type { Server } from '#apps/cli/client/compute';
 import type { GuestKind } from '#apps/cli/guest-images/guest-images';
+import { GuestHealth } from './fleet/guest-health.js';
 import { inside } from './fleet/inside.js';
 import { TestFleet } from './fleet/test-fleet.js';
 
@@ -51,6 +52,46 @@ test('a stock Debian with migration.stateful=true moves live there and back, con
   assert.deepEqual(await kinds.mobilityOf(server), { live: { possible: true, reasons: [] }, init: 'systemd' });
   await kinds.movesThereAndBack(server);
   await kinds.starts(server, 'systemctl', 'restart', 'systemd-logind');
+  await kinds.fleet.remove(server.id);
+  await kinds.fleet.assertAudited();
+});
+
+const today: Record<string, GuestKind> = {
+  'a stock Debian 13': 'debian13',
+  'a server as Ubuntu 24.04 is': 'ubuntu2404',
+  'a server as Fedora 41 is': 'fedora41',
+};
+for (const [what, kind] of Object.entries(today))
+  test(`${what}, with migration.stateful=true, moves live there and back, twice, connected, and is well`, async (context) => {
+    const kinds = await GuestKinds.open();
+    context.after(() => kinds.fleet.close());
+    const server = await kinds.running(kind, await kinds.fleet.statefulFlavor());
+    assert.deepEqual(await kinds.mobilityOf(server), { live: { possible: true, reasons: [] }, init: 'systemd' });
+    const health = new GuestHealth(kinds.fleet, server);
+    const failed = await health.failedUnits();
+    for (let times = 0; times < 2; times++) await kinds.movesThereAndBack(server);
+    assert.deepEqual(await health.spinning(), []);
+    assert.deepEqual(await health.failedUnits(), failed);
+    await health.records();
+    await kinds.starts(server, 'systemctl', 'restart', 'systemd-logind', 'systemd-journald');
+    await health.stopsCleanly();
+    await kinds.fleet.remove(server.id);
+    await kinds.fleet.assertAudited();
+  });
+
+test('a server as Fedora 41 is, without the key, says all that keeps it from moving, and what to set', async (context) => {
+  const kinds = await GuestKinds.open();
+  context.after(() => kinds.fleet.close());
+  const server = await kinds.running('fedora41', kinds.fleet.flavorId);
+  const { live } = await kinds.mobilityOf(server);
+  assert.equal(live.possible, false);
+  const said = live.reasons.join('\n');
+  assert.match(said, /hardened\.service has .*pid.* namespaces of its own: .*PrivatePIDs=no.*migration\.stateful=true/);
+  assert.match(
+    said,
+    /systemd-journald\.service has its credentials on a ramfs: .*ImportCredential=.*migration\.stateful=true/,
+  );
+  assert.match(said, /systemd-resolved\.service sees a tmpfs .*PrivateTmp=yes.*migration\.stateful=true/);
   await kinds.fleet.remove(server.id);
   await kinds.fleet.assertAudited();
 });

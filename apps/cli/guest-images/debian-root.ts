@@ -1,18 +1,19 @@
 import { chmod, copyFile, lstat, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { debootstrap } from '../hostroot/debootstrap.js';
+import type { DebianSystem } from '../hostroot/debootstrap.js';
 import { debianMirror } from '../hostroot/mirror.js';
 import { command } from '../process/command.js';
 
-/** What makes one Debian guest different from another: packages, files and links. */
-export interface DebianRecipe {
-  packages: readonly string[];
+/** What makes one Debian guest different from another: release, packages, files and links. */
+export interface DebianRecipe extends DebianSystem {
   files: Record<string, string>;
   links: Record<string, string>;
 }
 
 const sources = 'etc/apt/sources.list';
-/** Debian's release for the guests. */
-export const suite = 'bookworm';
+/** Debian's releases for the guests. */
+export const suites = { debian12: 'bookworm', debian13: 'trixie' };
 /** Directories that guests do not need, to keep archives small. */
 export const unneeded = ['usr/share/doc', 'usr/share/man', 'usr/share/locale', 'var/cache/apt', 'var/lib/apt/lists'];
 
@@ -21,10 +22,9 @@ export const echo =
   'use IO::Socket::INET; my $l = IO::Socket::INET->new(Listen => 5, LocalPort => 7, ReuseAddr => 1) or die; ' +
   'while (my $c = $l->accept) { while (sysread($c, my $b, 4096)) { syswrite($c, $b) } close $c }';
 
-/** Makes a Debian 12 root file system in `root` and adds the recipe's files and links. */
+/** Makes a Debian root file system in `root` and adds the recipe's files and links. */
 export async function makeDebianRoot(root: string, recipe: DebianRecipe, logFile: string): Promise<void> {
-  const include = `--include=${recipe.packages.join(',')}`;
-  await command('debootstrap', ['--variant=minbase', include, suite, root, await debianMirror()], { logFile });
+  await debootstrap(root, recipe, logFile);
   await clear(root);
   await putFiles(root, recipe);
   await writeFile(join(root, 'etc/machine-id'), '');
@@ -35,7 +35,7 @@ export async function makeDebianRoot(root: string, recipe: DebianRecipe, logFile
  * keeps services from starting. Makes the few device nodes that the packages' scripts need, since an unpacked archive
  * has none.
  */
-export async function addPackages(root: string, packages: readonly string[], logFile: string): Promise<void> {
+export async function addPackages(root: string, { suite, packages }: DebianSystem, logFile: string): Promise<void> {
   const policy = join(root, 'usr/sbin/policy-rc.d');
   await writeFile(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   for (const [name, minor] of Object.entries({ null: '3', zero: '5', urandom: '9' }))

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { archive, unpack } from './archive.js';
-import { addPackages, putFiles } from './debian-root.js';
+import { suites } from './debian-root.js';
+import { extend } from './extend.js';
 
 const packages = ['openrc', 'busybox-static', 'sysvinit-core-'];
 
@@ -34,16 +34,11 @@ const links = {
 };
 
 /** What the image is made from; a change makes a new one. */
-export const openrcRecipe = { version: 2, packages, files, links };
+export const openrcRecipe = { version: 2, suite: suites.debian12, packages, files, links };
 
 /**
  * Makes `openrc.tar.gz` in `directory`: BusyBox as init with OpenRC, as Alpine has them, from the sysvinit guest's
  * archive.
  */
-export async function buildOpenrc(directory: string, sysvinit: string, logFile: string): Promise<void> {
-  const root = join(directory, 'root');
-  await unpack(sysvinit, root);
-  await addPackages(root, packages, logFile);
-  await putFiles(root, openrcRecipe);
-  await archive(root, join(directory, 'openrc.tar.gz'));
-}
+export const buildOpenrc = (directory: string, sysvinit: string, logFile: string): Promise<void> =>
+  extend(sysvinit, openrcRecipe, join(directory, 'openrc.tar.gz'), logFile);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { archive } from './archive.js';
 import { dhcpSettings } from './dhcp-settings.js';
-import { echo, makeDebianRoot, suite, unneeded } from './debian-root.js';
+import { echo, makeDebianRoot, suites, unneeded } from './debian-root.js';
 
 /** Has no terminals, as a container has none. SIGPWR stops and SIGINT restarts the guest: the agent sends these. */
 const inittab = `id:2:initdefault:
@@ -31,7 +31,7 @@ const packages = [
 ];
 
 /** What the image is made from; a change makes a new one. */
-export const sysvinitRecipe = { version: 2, suite, packages, files, links: {}, unneeded };
+export const sysvinitRecipe = { version: 2, suite: suites.debian12, packages, files, links: {}, unneeded };
 
 /** Makes `sysvinit.tar.gz` in `directory`: Debian 12 with sysvinit as init. */
 export async function buildSysvinit(directory: string, logFile: string): Promise<void> {

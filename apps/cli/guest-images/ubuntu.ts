@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { archive, unpack } from './archive.js';
-import { dhcpSettings } from './dhcp-settings.js';
-import { addPackages, putFiles } from './debian-root.js';
+import { suites } from './debian-root.js';
+import { extend } from './extend.js';
+import { networkdLinks } from './networkd.js';
 
 /** What Ubuntu's images for LXC have and Debian's do not, as far as Debian's archive has it. */
 const packages = [
@@ -57,25 +57,25 @@ ExecStart=/bin/true
 `,
 };
 
-const wants = 'etc/systemd/system/multi-user.target.wants';
 const links = {
-  // networkd asks DHCP and tells resolved, so the other client is masked.
-  [dhcpSettings.unit]: '/dev/null',
-  'etc/resolv.conf': '../run/systemd/resolve/stub-resolv.conf',
-  [`${wants}/systemd-networkd.service`]: '/lib/systemd/system/systemd-networkd.service',
-  [`${wants}/first-boot.service`]: '../first-boot.service',
-  'etc/systemd/system/sockets.target.wants/systemd-networkd.socket': '/lib/systemd/system/systemd-networkd.socket',
+  ...networkdLinks,
+  'etc/systemd/system/multi-user.target.wants/first-boot.service': '../first-boot.service',
   'etc/systemd/system/timers.target.wants/refresh.timer': '../refresh.timer',
 };
 
 /** What the image is made from; a change makes a new one. */
-export const ubuntuRecipe = { version: 2, packages, files, links };
+export const ubuntuRecipe = { version: 2, suite: suites.debian12, packages, files, links };
+
+/** The same for Ubuntu 24.04: a later systemd, and a socket unit that starts sshd. */
+export const ubuntu2404Recipe = {
+  ...{ version: 1, suite: suites.debian13, packages: [...packages, 'systemd-timesyncd'], files },
+  links: { ...links, 'etc/systemd/system/sockets.target.wants/ssh.socket': '/usr/lib/systemd/system/ssh.socket' },
+};
 
 /** Makes `ubuntu.tar.gz` in `directory`: a systemd guest like Ubuntu's, from the stock Debian's archive. */
-export async function buildUbuntu(directory: string, stock: string, logFile: string): Promise<void> {
-  const root = join(directory, 'root');
-  await unpack(stock, root);
-  await addPackages(root, packages, logFile);
-  await putFiles(root, ubuntuRecipe);
-  await archive(root, join(directory, 'ubuntu.tar.gz'));
-}
+export const buildUbuntu = (directory: string, stock: string, logFile: string): Promise<void> =>
+  extend(stock, ubuntuRecipe, join(directory, 'ubuntu.tar.gz'), logFile);
+
+/** Makes `ubuntu2404.tar.gz` in `directory`: a systemd guest like Ubuntu 24.04's, from the Debian 13's archive. */
+export const buildUbuntu2404 = (directory: string, debian13: string, logFile: string): Promise<void> =>
+  extend(debian13, ubuntu2404Recipe, join(directory, 'ubuntu2404.tar.gz'), logFile);

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { command } from '../process/command.js';
 import { cached } from './cache.js';
+import { debootstrap } from './debootstrap.js';
 import { debianMirror } from './mirror.js';
 
 const recipe = {
@@ -21,9 +22,8 @@ export function hostRoot(): Promise<string> {
 }
 
 async function build(directory: string, logFile: string): Promise<void> {
+  await debootstrap(directory, recipe, logFile);
   const mirror = await debianMirror();
-  const include = `--include=${recipe.packages.join(',')}`;
-  await command('debootstrap', ['--variant=minbase', include, recipe.suite, directory, mirror], { logFile });
   await mkdir(join(directory, 'etc/apt/preferences.d'), { recursive: true });
   await writeFile(join(directory, 'etc/apt/sources.list.d/criu.list'), `deb ${mirror} ${recipe.criuSuite} main\n`);
   const pin = `Package: *\nPin: release n=${recipe.criuSuite}\nPin-Priority: 100\n`;

@@ -112,3 +112,51 @@ $kinds{'a crowd of processes'} = sub {
     }
   };
 };
+
+# A trigger of pressure stall information is set, does not say that there is pressure, and does when there is.
+$kinds{'pressure triggers'} = sub {
+  my @watched;
+  for my $path ('/proc/pressure/memory', glob('/sys/fs/cgroup/unified/*/memory.pressure /sys/fs/cgroup/*/memory.pressure')) {
+    sysopen(my $file, $path, O_RDWR) or next;    # of a cgroup that is not the instance's
+    put($file, "some 1900000 2000000\0");
+    push @watched, [$path, $file, pressure_epoll($file)];
+  }
+  die 'no pressure files' unless @watched > 1;
+  sysopen(my $without, '/proc/pressure/io', O_RDWR) or die $!;
+  sysopen(my $busy, '/proc/pressure/cpu', O_RDWR) or die $!;
+  put($busy, "some 50000 2000000\0");
+  my $busy_epoll = pressure_epoll($busy);
+  return sub {
+    for (@watched) {
+      my ($path, $file, $epoll) = @$_;
+      same("files that are ready of $path", pressure_events($epoll, 0), 0);
+      same("trigger of $path", has_trigger($file), 1);
+    }
+    same('trigger of the file that had none', has_trigger($without), 0);
+    same('trigger of the processors', has_trigger($busy), 1);
+    my @load = map { beside(sub { 1 while 1 }) } 1 .. 1 + split /^processor/m, read_file('/proc/cpuinfo');
+    my $events = pressure_events($busy_epoll, 60);
+    kill 'KILL', @load;
+    waitpid $_, 0 for @load;
+    same('events under load', $events, 1);
+  };
+};
+
+sub pressure_epoll {
+  my ($file) = @_;
+  my $epoll = call('epoll_create1', 02000000);
+  my $wanted = pack 'L Q', 2, fileno $file;    # EPOLLPRI
+  call('epoll_ctl', $epoll, 1, fileno $file, $wanted);
+  return $epoll;
+}
+
+sub pressure_events {
+  my ($epoll, $patience) = @_;
+  for (my $end = time + $patience;;) {
+    my $events = syscall($number{epoll_wait}, $epoll, my $found = "\0" x 12, 1, 1000 * $patience);
+    return $events if $events > 0 || $patience == 0 || time > $end;    # else a signal or a move has ended it early
+  }
+}
+
+# A second one is refused before it is read.
+sub has_trigger { my ($file) = @_; return !defined syswrite($file, "x\0") && $!{EBUSY} ? 1 : 0 }

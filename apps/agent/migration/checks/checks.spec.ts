@@ -8,7 +8,7 @@ import { fieldOf } from './process-states.js';
 import { parseFamilies } from './socket-families.js';
 import { unaccepted, unsent } from './unfinished-inet.js';
 import { foreignDevices } from './interfaces.js';
-import { foreign, mountsIn } from './mounts.js';
+import { foreign, mountsIn, ofUnseenRoot } from './mounts.js';
 import { whatIsHeld } from './open-files.js';
 import { blockingPipes } from './pipes.js';
 import { unitIn } from './tasks.js';
@@ -32,6 +32,18 @@ test('mounts of the root, of the kernel and the standard devices go along; ramfs
   assert.deepEqual(
     foreign(mounts).map(({ point }) => point),
     ['/run/credentials/a.service', '/mnt/fuse', '/data'],
+  );
+});
+
+test('parts of a tmpfs are refused where its root is mounted in no namespace', () => {
+  const mounts = mountsIn(`40 30 0:6 / /run rw shared:1 - tmpfs tmpfs rw
+41 40 0:6 /systemd/inaccessible/dir /home ro - tmpfs tmpfs rw
+42 30 0:7 /tmp /tmp rw - tmpfs tmpfs rw
+43 30 0:7 /var-tmp /var/tmp rw - tmpfs tmpfs rw
+`);
+  assert.deepEqual(
+    ofUnseenRoot(mounts).map(({ point }) => point),
+    ['/tmp', '/var/tmp'],
   );
 });
 

@@ -27,17 +27,25 @@ export interface Mount {
 export async function blockingMounts(tasks: readonly Task[]): Promise<string[]> {
   const seen = new Set<string>();
   const reasons: string[] = [];
+  const all: { name: string; mount: Mount }[] = [];
   for (const { pid, name } of tasks) {
     const namespace = await namespaceOf(pid, 'mnt');
     if (!namespace || seen.has(namespace)) continue;
     seen.add(namespace);
     const mounts = mountsIn(await orGone(readFile(`/proc/${pid}/mountinfo`, 'utf8')));
+    all.push(...mounts.map((mount) => ({ name, mount })));
     reasons.push(...foreign(mounts).map((mount) => words(name, mount)));
     reasons.push(
       ...ofRemoved(mounts).map(({ point }) => `${name} sees a removed file mounted on ${point}: unmount it.`),
     );
   }
-  return reasons;
+  const parts = new Set(ofUnseenRoot(all.map(({ mount }) => mount)));
+  const holders = new Set(all.filter(({ mount }) => parts.has(mount)).map(({ name }) => name));
+  const only = [...holders].map(
+    (name) =>
+      `${name} sees a tmpfs of which only a part is mounted (systemd: PrivateTmp=disconnected), which CRIU cannot carry: add a drop-in with PrivateTmp=yes and restart it, or ${REMEDY}.`,
+  );
+  return [...reasons, ...only];
 }
 
 /** Lines of /proc/PID/mountinfo. */
@@ -57,11 +65,17 @@ export function foreign(mounts: readonly Mount[]): Mount[] {
 /** Bind mounts of what was removed since: there is nothing to bind at the target. */
 export const ofRemoved = (mounts: readonly Mount[]): Mount[] => mounts.filter(({ root }) => root.endsWith('//deleted'));
 
+/** Parts of a tmpfs whose root is mounted in no namespace of the instance: CRIU packs a tmpfs from its root. */
+export function ofUnseenRoot(mounts: readonly Mount[]): Mount[] {
+  const seen = new Set(mounts.filter(({ root }) => root === '/').map(({ device }) => device));
+  return mounts.filter(({ device, type }) => type === 'tmpfs' && !seen.has(device));
+}
+
 function words(name: string, { point, type }: Mount): string {
   if (type === 'hugetlbfs')
     return `${name} sees a hugetlbfs mounted on ${point}, which CRIU cannot carry: unmount it (systemd: stop dev-hugepages.mount), or ${REMEDY}.`;
   const unit = type === 'ramfs' ? /\/credentials\/([^/]+)$/.exec(point)?.[1] : undefined;
   return unit
-    ? `${unit} has its credentials on a ramfs: add a drop-in with LoadCredential= and SetCredential= and restart it, or ${REMEDY}.`
+    ? `${unit} has its credentials on a ramfs: add a drop-in with LoadCredential=, SetCredential= and ImportCredential= and restart it, or ${REMEDY}.`
     : `${name} sees a ${type} mounted on ${point}, which does not go along: unmount it, or use a cold migration.`;
 }

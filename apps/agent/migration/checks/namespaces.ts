@@ -16,7 +16,7 @@ const ONCE = {
 type Kind = keyof typeof ONCE;
 const KINDS = Object.keys(ONCE) as Kind[];
 /** Those that migration.stateful=true does not keep a service from (stateful-run.sh). */
-const NOT_PREPARED: readonly Kind[] = ['pid', 'time', 'cgroup'];
+const NOT_PREPARED: readonly Kind[] = ['time', 'cgroup'];
 
 /** Processes with namespaces below the instance's own. */
 export async function blockingNamespaces(initPid: number, tasks: readonly Task[]): Promise<string[]> {

@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { hostVethName } from '../../network/interface-names.js';
-import { heldFiles } from '../checks/held-files.js';
-import { tasksBelow } from '../checks/tasks.js';
+import type { HeldFiles } from '../checks/held-files.js';
 import { CgroupWalkOnce } from './fixups/cgroup-walk-once.js';
 import { earlierCheckpointEnded, startCheckpoint } from './checkpoint-process.js';
 import { raiseCpuShare, restoreCpuShare } from './cpu-share.js';
@@ -55,9 +54,8 @@ export class Dump {
   }
 
   /** Before the dump: finds the paths of watched files while the instance runs. */
-  async writeWatchedFiles(initPid: number): Promise<void> {
-    const watched = await watchedFiles(initPid, await heldFiles(await tasksBelow(initPid)));
-    await writeIrmapCache(this.imagesDirectory, watched);
+  async writeWatchedFiles(initPid: number, held: readonly HeldFiles[]): Promise<void> {
+    await writeIrmapCache(this.imagesDirectory, await watchedFiles(initPid, held));
   }
 
   start(

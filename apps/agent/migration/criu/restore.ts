@@ -14,10 +14,13 @@ import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import type { MovableInstances } from '../movable-instances.js';
 import { giveCgroups } from './fixups/cgroup-owners.js';
 import { separateFollowers } from './fixups/mount-images.js';
+import { armTriggers, pressureFiles } from './fixups/pressure-triggers.js';
+import type { PressureTrigger } from './fixups/pressure-triggers.js';
 import { moveEnvironment } from '../move-directory.js';
 import { setNeighbours } from '../guest-network/neighbours.js';
 import { keepForRestore, putRest } from '../guest-network/guest-network.js';
 import type { GuestNetwork } from '../guest-network/guest-network.js';
+import type { BesideImages } from '../wire/messages.js';
 import { nicLines } from '../guest-network/nic-lines.js';
 import { ScriptLink } from './script-link.js';
 import { hasMoveFile, markMove, moveFile } from '../move-files.js';
@@ -74,7 +77,8 @@ export class Restore {
   }
 
   /** Lets it begin; resolves when the instance is restored and stopped, with false when the restore has ended instead. */
-  async go(network: GuestNetwork, nics: readonly Nic[]): Promise<boolean> {
+  async go(beside: BesideImages, nics: readonly Nic[]): Promise<boolean> {
+    const { network } = beside;
     const link = this.link!;
     this.begun = performance.now();
     separateFollowers(moveFile(this.directory, 'images'));
@@ -86,19 +90,32 @@ export class Restore {
       raiseCpuShare(this.directory, this.cgroup);
       return this.restoreNetworkSettings(network, nics);
     });
-    introduced.catch(() => undefined); // awaited below
+    const armed = this.armTriggers(beside.pressure ?? []);
+    for (const work of [introduced, armed]) work.catch(() => undefined); // awaited below
     const restored = await Promise.race([link.when('restored').then(() => true), this.ended.then(() => false)]);
     if (!restored) return false;
     restoreCpuShare(this.directory);
-    await introduced;
+    await Promise.all([introduced, armed]);
     markMove(this.directory, 'awaitingCommit');
     return true;
   }
 
   /** While CRIU restores on, as soon as the NICs have a carrier: neighbours, sysctls and nftables. */
   private async restoreNetworkSettings(network: GuestNetwork, nics: readonly Nic[]): Promise<void> {
-    const pid = Number(readFileSync(moveFile(this.directory, 'initPid'), 'utf8'));
+    const pid = this.initPid();
     await Promise.all([setNeighbours(pid, network.neighbours, nics), putRest(pid, network)]);
+  }
+
+  /** From `post-restore` on: all files are open again, and no task of the instance runs. */
+  private async armTriggers(before: readonly PressureTrigger[]): Promise<void> {
+    const files = await pressureFiles(moveFile(this.directory, 'images'));
+    await this.link!.when('sockets');
+    await armTriggers(this.initPid(), files, before);
+  }
+
+  /** The instance's init, as the action script has told. */
+  private initPid(): number {
+    return Number(readFileSync(moveFile(this.directory, 'initPid'), 'utf8'));
   }
 
   /** Tells the script to let the instance run; it does so even if this agent dies. */

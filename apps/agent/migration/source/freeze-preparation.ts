@@ -1,7 +1,11 @@
 import { faultPoint } from '#libs/common/fault-point';
+import { heldFiles } from '../checks/held-files.js';
+import { tasksBelow } from '../checks/tasks.js';
 import { blockingUnread } from '../checks/unread-data.js';
 import type { Dump } from '../criu/dump.js';
 import { lookUpCgroups } from '../criu/fixups/cgroup-names.js';
+import { readTriggers } from '../criu/fixups/pressure-triggers.js';
+import type { PressureTrigger } from '../criu/fixups/pressure-triggers.js';
 import type { DiskSource } from '../disk/disk-source.js';
 import { allAccepted } from '../frames/accept-queues.js';
 import type { FrameRedirect } from '../frames/frame-redirect.js';
@@ -24,6 +28,8 @@ interface Shared {
 export class FreezePreparation {
   /** What the guest made of its network, as `arm` has read it. */
   network: GuestNetwork = untouched;
+  /** Pressure files of its processes, as `arm` has found them. */
+  pressure: PressureTrigger[] = [];
 
   constructor(private readonly shared: Shared) {}
 
@@ -31,13 +37,15 @@ export class FreezePreparation {
   async arm(): Promise<void> {
     const { deps, record, redirect, dump } = this.shared;
     const initPid = await deps.instances.initPid(record.spec.id);
-    const [network] = await Promise.all([
+    const held = await heldFiles(await tasksBelow(initPid));
+    const [network, pressure] = await Promise.all([
       readGuestNetwork(initPid, record.spec.nics),
+      readTriggers(initPid, held),
       redirect.arm(),
-      dump.writeWatchedFiles(initPid),
+      dump.writeWatchedFiles(initPid, held),
       lookUpCgroups(deps.instances.cgroupDirectories(record.spec.id)),
     ]);
-    this.network = network;
+    Object.assign(this, { network, pressure });
   }
 
   /**

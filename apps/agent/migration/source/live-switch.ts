@@ -239,7 +239,8 @@ export class LiveSwitch {
     await faultPoint('source.images-sent');
     feed.enter(MigrationPhase.MIGRATION_PHASE_RESTORE);
     const restore = performance.now();
-    await target.tell({ say: 'restore', timeoutMs: this.timeLeft(), network: this.network, memory });
+    const beside = { network: this.network, pressure: this.preparation.pressure };
+    await target.tell({ say: 'restore', timeoutMs: this.timeLeft(), memory, ...beside });
     this.kept = this.recordCommitAsked(this.timeLeft());
     this.kept.catch(() => undefined); // awaited before the commit is asked for
     await faultPoint('source.restore-asked');

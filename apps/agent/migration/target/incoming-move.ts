@@ -179,7 +179,7 @@ export class IncomingMove {
     let firstFailure = '';
     if (this.live) {
       try {
-        ({ firstFailure } = await this.session.restoreStopped(message.network, this.record.commitDeadline));
+        ({ firstFailure } = await this.session.restoreStopped(message, this.record.commitDeadline));
       } catch (error) {
         return this.failed(error);
       }

@@ -14,7 +14,7 @@ import { mapsPagesLater } from '../memory/memory-mode.js';
 import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import type { MigrationDeps } from '../movable-instances.js';
 import { MoveFailure } from '../move-failure.js';
-import type { GuestNetwork } from '../guest-network/guest-network.js';
+import type { BesideImages } from '../wire/messages.js';
 import { NetworkOpening } from './network-opening.js';
 import { isTransient } from '../criu/transient-failure.js';
 import { openLoopback } from '../frames/syn-gate.js';
@@ -96,8 +96,8 @@ export class RestoreSession {
    * Resolves when the instance is restored and stopped before its first instruction; throws MoveFailure. After a transient
    * failure it tries once more with the same images, if `deadline` (wall clock, ms) leaves as much time as the first try took.
    */
-  restoreStopped(network: GuestNetwork, deadline: number): Promise<Restored> {
-    this.coming = this.tryTwice(network, deadline).finally(() => this.endPreparations?.());
+  restoreStopped(beside: BesideImages, deadline: number): Promise<Restored> {
+    this.coming = this.tryTwice(beside, deadline).finally(() => this.endPreparations?.());
     return this.coming;
   }
 
@@ -165,33 +165,33 @@ export class RestoreSession {
     return join(this.deps.stateDirectory, 'failed-restores', `${this.spec.id}.log`);
   }
 
-  private async tryTwice(network: GuestNetwork, deadline: number): Promise<Restored> {
+  private async tryTwice(beside: BesideImages, deadline: number): Promise<Restored> {
     const started = Date.now();
-    const first = await this.tryOnce(network);
+    const first = await this.tryOnce(beside);
     if (!first) return { firstFailure: '' };
     const again = Date.now() + (Date.now() - started) < deadline;
     if (this.off || !again || !isTransient(first.cause) || !(await this.clear())) throw first.failure;
     this.deps.logger.warn({ instanceId: this.spec.id, reason: first.failure.message }, 'restore tried once more');
-    const second = await this.tryAgain(network);
+    const second = await this.tryAgain(beside);
     if (second || this.off) throw (second ?? first).failure;
     return { firstFailure: first.failure.message };
   }
 
-  private async tryAgain(network: GuestNetwork): Promise<Failed | undefined> {
+  private async tryAgain(beside: BesideImages): Promise<Failed | undefined> {
     const disallow = mapsPagesLater(this.memoryMode) ? await allowUserfaults() : undefined;
     try {
       this.restore = await Restore.arm(this.directory, this.spec, this.deps.instances, this.memoryMode);
-      return this.off ? undefined : await this.tryOnce(network);
+      return this.off ? undefined : await this.tryOnce(beside);
     } finally {
       await disallow?.();
     }
   }
 
   /** Undefined when it has succeeded. */
-  private async tryOnce(network: GuestNetwork): Promise<Failed | undefined> {
+  private async tryOnce(beside: BesideImages): Promise<Failed | undefined> {
     const restore = this.restore!;
     await faultPoint('target.restoring');
-    if (await restore.go(network, this.spec.nics)) {
+    if (await restore.go(beside, this.spec.nics)) {
       this.giveCgroups();
       this.watch(restore);
       return undefined;

@@ -1,6 +1,7 @@
 import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import type { SentMemory } from '../memory/memory-feed.js';
 import type { GuestNetwork } from '../guest-network/guest-network.js';
+import type { PressureTrigger } from '../criu/fixups/pressure-triggers.js';
 import type { MigrationKind } from '#generated/lxstack/agent/v1/agent';
 
 /** First frame of the source. */
@@ -8,6 +9,13 @@ export interface Hello {
   migrationId: string;
   token: string;
   kind: MigrationKind;
+}
+
+/** What the target puts back beside CRIU's images, before the instance's first instruction. */
+export interface BesideImages {
+  network: GuestNetwork;
+  /** A source of v0.2 does not tell. */
+  pressure?: PressureTrigger[];
 }
 
 /** What a target can do with btrfs streams: nothing, receive whole ones, or receive those that build on the image too. */
@@ -37,7 +45,7 @@ export type Message =
   | { say: 'dump-again' }
   | { say: 'emptied' }
   /** Source: every pass and image has been sent; no commit can come later than timeoutMs from now. */
-  | { say: 'restore'; timeoutMs: number; network: GuestNetwork; memory: SentMemory[] }
+  | ({ say: 'restore'; timeoutMs: number; memory: SentMemory[] } & BesideImages)
   /**
    * Target: all is there and stopped before its first instruction (cold: the disk is complete). `firstFailure`: why it was
    * restored by a second try, empty where the first has succeeded.

@@ -13,4 +13,20 @@ fi
 mount -t tmpfs -o mode=755,nosuid,nodev tmpfs "$run"
 mkdir -p "$run/systemd/system"
 cp -dR "${0%/*}/migratable/." "$run/systemd/system"
+# Later releases' settings, where this systemd knows them: an older one would complain of them in every unit.
+set -- "$LXC_ROOTFS_MOUNT"/usr/lib*/systemd/libsystemd-core-*.so "$LXC_ROOTFS_MOUNT"/usr/lib/*/systemd/libsystemd-core-*.so
+for setting in ImportCredential= PrivatePIDs=no; do
+  ! grep --devices=skip -qsaF "Service.${setting%=*}" "$@" || echo "$setting" >>"$run/systemd/system/service.d/zz-migratable.conf"
+done
+# A service's /tmp on a tmpfs of its own, whose root is mounted nowhere, becomes a directory of the instance's.
+for place in etc usr/local/lib usr/lib; do
+  set -- "$LXC_ROOTFS_MOUNT/$place/systemd/system"
+  grep --devices=skip -lsx 'PrivateTmp=disconnected' "$1"/*.service "$1"/*.service.d/*.conf || :
+done | while read -r file; do
+  unit=${file#*/systemd/system/}
+  unit=${unit%%/*}
+  unit=$run/systemd/system/${unit%.d}.d
+  mkdir -p "$unit"
+  printf '[Service]\nPrivateTmp=yes\n' >"$unit/zz-migratable-tmp.conf"
+done
 ln -s /dev/null "$run/systemd/system/dev-hugepages.mount" # a hugetlbfs, mounted where the instance is privileged
