@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hasPending, netlinkWithData, stuckListeners } from './unread-data.js';
+import { hasPending, netlinkWithData, queuesWithData, stuckListeners } from './unread-data.js';
 
 test('a netlink socket of a program with messages counts, one of the kernel does not', () => {
   const text = `sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode
@@ -31,4 +31,20 @@ u_str LISTEN 0      9                       @none 18 * 0        <->
     { path: '/tmp/with data.sock', inode: '20' },
     { path: '/tmp/closed.sock', inode: '21' },
   ]);
+});
+
+test('a socket with what nobody has read counts, whatever its kind; a listener does not', () => {
+  const lines = `u_str ESTAB  3      0                          * 22 * 23       <->
+u_str ESTAB  0      768                        * 23 * 22       <->
+u_dgr UNCONN 768    0      /run/systemd/dev log 24 * 0        <-> ino:2151791 dev:0/65024
+u_dgr UNCONN 0      0                      @none 25 * 0        <->
+u_seq LISTEN 2      9            /tmp/closed.sock 21 * 0        <-> peers: 22 0
+`;
+  assert.deepEqual(
+    queuesWithData(lines).map(({ path, inode }) => [path.trim(), inode]),
+    [
+      ['*', '22'],
+      ['/run/systemd/dev log', '24'],
+    ],
+  );
 });

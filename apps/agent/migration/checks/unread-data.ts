@@ -3,6 +3,7 @@ import { sleep } from '#libs/common/clock';
 import { CommandError } from '../../process/command-error.js';
 import { run } from '../../process/run.js';
 import { heldFiles } from './held-files.js';
+import { markedMessages } from './marked-messages.js';
 import { orGone, tasksBelow } from './tasks.js';
 
 const PATIENCE_MS = 500;
@@ -14,10 +15,12 @@ interface Unread {
   /** Inodes of netlink sockets with messages. */
   netlink: string[];
   /** Listening unix sockets whose connections are not accepted, but written to or closed. */
-  unix: PendingListener[];
+  unix: UnixSocket[];
+  /** Unix sockets with messages that name their sender or their time. */
+  marked: UnixSocket[];
 }
 
-export interface PendingListener {
+export interface UnixSocket {
   inode: string;
   path: string;
 }
@@ -29,7 +32,7 @@ export interface PendingListener {
 export async function blockingUnread(initPid: number, patienceMs = PATIENCE_MS): Promise<string[]> {
   for (const until = Date.now() + patienceMs; ; await sleep(STEP_MS)) {
     const found = await unread(initPid);
-    if (!found.netlink.length && !found.unix.length) return [];
+    if (!found.netlink.length && !found.unix.length && !found.marked.length) return [];
     if (Date.now() >= until) return inWords(initPid, found);
   }
 }
@@ -38,7 +41,12 @@ async function unread(initPid: number): Promise<Unread> {
   const [netlink, unix] = await Promise.all(
     ['netlink', 'unix'].map((file) => orGone(readFile(`/proc/${initPid}/net/${file}`, 'utf8'))),
   );
-  return { netlink: netlinkWithData(netlink!), unix: hasPending(unix!) ? await pendingListeners(initPid) : [] };
+  const lines = await unixSockets(initPid);
+  return {
+    netlink: netlinkWithData(netlink!),
+    unix: hasPending(unix!) ? stuckListeners(lines) : [],
+    marked: await markedMessages(initPid, queuesWithData(lines)),
+  };
 }
 
 /** Of sockets that programs have, from /proc/PID/net/netlink. The kernel's own have port 0. */
@@ -52,12 +60,13 @@ export const netlinkWithData = (text: string): string[] =>
 /** Whether /proc/PID/net/unix has connections that are not accepted: being connected, and without an inode. */
 export const hasPending = (text: string): boolean => /^\S+: \S+ \S+ \S+ \S+ 02 +0(?: |$)/m.test(text);
 
-async function pendingListeners(initPid: number): Promise<PendingListener[]> {
+/** Lines of `ss`, one for each unix socket. */
+async function unixSockets(initPid: number): Promise<string> {
   try {
     const args = [`--net=/proc/${initPid}/ns/net`, 'ss', '--unix', '--all', '--numeric', '--extended', '--no-header'];
-    return stuckListeners(await run('nsenter', args, '', SS_MS));
+    return await run('nsenter', args, '', SS_MS);
   } catch (error) {
-    if (error instanceof CommandError) return []; // the process has ended; if not, CRIU will say it
+    if (error instanceof CommandError) return ''; // the process has ended; if not, CRIU will say it
     throw error;
   }
 }
@@ -66,7 +75,7 @@ async function pendingListeners(initPid: number): Promise<PendingListener[]> {
  * Finds, in the lines of `ss -xaneH`, listeners with connections that CRIU cannot carry. A listener names the inodes that
  * connect to it, 0 for a closed one; CRIU connects anew one that has sent nothing yet.
  */
-export function stuckListeners(lines: string): PendingListener[] {
+export function stuckListeners(lines: string): UnixSocket[] {
   const sent = new Map(
     [...lines.matchAll(/^u_\w+ +ESTAB +\d+ +(\d+) +.* (\d+) +\* 0 /gm)].map(([, queue, inode]) => [
       inode!,
@@ -83,7 +92,14 @@ export function stuckListeners(lines: string): PendingListener[] {
     .map(([, path, inode]) => ({ path: path!, inode: inode! }));
 }
 
-async function inWords(initPid: number, { netlink, unix }: Unread): Promise<string[]> {
+/** Sockets, in the lines of `ss -xaneH`, that hold what nobody has read. A listener's number is that of its connections. */
+export const queuesWithData = (lines: string): UnixSocket[] =>
+  [...lines.matchAll(/^u_\w+ +(?!LISTEN)[\w-]+ +[1-9]\d* +\d+ +(.*) (\d+) +\* \d+ /gm)].map(([, path, inode]) => ({
+    path: path!,
+    inode: inode!,
+  }));
+
+async function inWords(initPid: number, { netlink, unix, marked }: Unread): Promise<string[]> {
   const held = await heldFiles(await tasksBelow(initPid));
   const holderOf = (inode: string) =>
     held.find(({ files }) => files.some(({ link }) => link === `socket:[${inode}]`))?.task.name;
@@ -97,6 +113,13 @@ async function inWords(initPid: number, { netlink, unix }: Unread): Promise<stri
       return (
         name &&
         `${name} does not accept connections to its unix socket ${path} that have sent data or are closed, which CRIU cannot carry`
+      );
+    }),
+    ...marked.map(({ inode, path }) => {
+      const name = holderOf(inode);
+      return (
+        name &&
+        `${name} does not read what its unix socket ${path} has got, with the sender or the time of each message, which CRIU cannot carry`
       );
     }),
   ];

@@ -14,5 +14,9 @@ export const unix = {
   'unix-half-shut': carried('shut in one direction'),
   'unix-closed-peer': carried('the other end is closed, what it sent waits'),
   'unix-datagram-named': carried('a server by its name, a client, a datagram of it in the queue'),
+  'unix-credentials': refused(
+    /does not read what its unix socket \S+ has got, with the sender/,
+    'a log socket that nobody drains; CRIU cannot read SCM_CREDENTIALS',
+  ),
   'unix-out-of-band': lost('MSG_OOB'),
 };
