@@ -7,11 +7,13 @@ import { HostFacts } from './desired-state/host-facts.js';
 import { Networks } from './networks/networks.service.js';
 import { InstancePorts } from './ports/instance-ports.service.js';
 import { Ports } from './ports/ports.service.js';
+import { RouterInterfaces } from './routers/router-interfaces.service.js';
+import { Routers } from './routers/routers.service.js';
 import { Subnets } from './subnets/subnets.service.js';
 import { HostNetworks } from './views/host-networks.js';
 
 const desiredState = [Acknowledgements, ChangeLog, DesiredStateFeed, HostDocuments, HostFacts];
-const services = [Networks, Subnets, InstancePorts, Ports, HostNetworks, ...desiredState];
+const services = [Networks, Subnets, InstancePorts, Ports, Routers, RouterInterfaces, HostNetworks, ...desiredState];
 
 /** The importing app also imports DatabaseModule and OperationsModule. */
 @Module({ providers: services, exports: services })

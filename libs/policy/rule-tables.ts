@@ -18,6 +18,7 @@ import { images } from './image/images.policy.js';
 import { networks } from './network/networks.policy.js';
 import { networkOthers } from './network/others.policy.js';
 import { ports } from './network/ports.policy.js';
+import { routers } from './network/routers.policy.js';
 import { securityGroups } from './network/security-groups.policy.js';
 import { subnets } from './network/subnets.policy.js';
 import type { RuleSpec } from './rule.js';
@@ -41,6 +42,7 @@ const tables = {
   ...networks,
   ...subnets,
   ...ports,
+  ...routers,
   ...securityGroups,
   ...networkOthers,
   ...fleetHosts,

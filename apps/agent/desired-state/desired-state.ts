@@ -51,7 +51,7 @@ export class DesiredState {
     const follower = new Follower({ dial, document, file, reconciler, mended, logger, signal });
     const run = () =>
       Promise.all([
-        reconciler.apply(document.all()),
+        reconciler.apply(document.all()).then(() => reconciler.removeOtherRouters()),
         follower.run(),
         drift.watch(() => follower.acknowledge(), signal),
       ]);

@@ -4,11 +4,12 @@ import type {
   DesiredPort,
   DesiredResource,
   DesiredResourceName,
+  DesiredRouter,
   DesiredSubnet,
 } from '#generated/lxstack/agent/v1/desired_state';
 
 /** The kinds of resources that this agent applies; it names them when it subscribes, and is sent no others. */
-export const kinds = ['network', 'subnet', 'port', 'peer'] as const;
+export const kinds = ['network', 'subnet', 'port', 'peer', 'router'] as const;
 export type Kind = (typeof kinds)[number];
 
 /** What a change of the document has touched, so that only that is applied. */
@@ -20,6 +21,8 @@ export class Touched {
   readonly peers = new Map<string, Set<string> | 'all'>();
   /** MACs, by network, that the document had for peers and has no longer. */
   readonly goneMacs = new Map<string, Set<string>>();
+  /** Routers that changed, or that the document has no longer. */
+  readonly routers = new Set<string>();
   /** Networks that the document has no longer. */
   readonly gone = new Set<string>();
 
@@ -57,6 +60,7 @@ export class DesiredDocument {
   readonly ports = new Map<string, DesiredPort>();
   /** By network, then by the peer's id. */
   readonly peers = new Map<string, Map<string, DesiredPeer>>();
+  readonly routers = new Map<string, DesiredRouter>();
 
   /**
    * Applies `removed`, then `changed`; `whole`: everything that is not in `changed` is removed. Returns what was
@@ -86,7 +90,14 @@ export class DesiredDocument {
       touched.peers.set(id, 'all');
     }
     for (const [id, { networkId }] of this.ports) touched.ports.set(id, networkId);
+    for (const id of this.routers.keys()) touched.routers.add(id);
     return touched;
+  }
+
+  /** Ids of the routers with an interface on one of these networks. */
+  routersOn(networkIds: ReadonlySet<string>): string[] {
+    const isOn = ({ interfaces }: DesiredRouter) => interfaces.some(({ networkId }) => networkIds.has(networkId));
+    return [...this.routers].filter(([, router]) => isOn(router)).map(([id]) => id);
   }
 
   /** The document for its file. */
@@ -99,6 +110,7 @@ export class DesiredDocument {
     put('subnet', this.subnets);
     put('port', this.ports);
     for (const peers of this.peers.values()) put('peer', peers);
+    put('router', this.routers);
     return { revision: this.revision, resources };
   }
 
@@ -108,6 +120,11 @@ export class DesiredDocument {
       if (!this.networks.has(id)) touched.peers.set(id, 'all');
       this.networks.set(id, body.value);
       touched.networks.add(id);
+      return;
+    }
+    if (body.$case === 'router') {
+      this.routers.set(id, body.value);
+      touched.routers.add(id);
       return;
     }
     const { networkId } = body.value;
@@ -130,7 +147,9 @@ export class DesiredDocument {
 
   private remove(kind: Kind, id: string, touched: Touched): void {
     if (kind === 'network') this.removeNetwork(id, touched);
-    else if (kind === 'subnet') {
+    else if (kind === 'router') {
+      if (this.routers.delete(id)) touched.routers.add(id);
+    } else if (kind === 'subnet') {
       const subnet = this.subnets.get(id);
       if (subnet) touched.networks.add(subnet.networkId);
       this.subnets.delete(id);
@@ -159,7 +178,14 @@ export class DesiredDocument {
   private clear(touched: Touched): string[] {
     const networks = [...this.networks.keys()];
     for (const [id, { networkId }] of this.ports) touched.ports.set(id, networkId);
-    for (const map of [this.networks, this.subnets, this.ports, this.peers]) map.clear();
+    for (const id of this.routers.keys()) touched.routers.add(id);
+    for (const map of [this.networks, this.subnets, this.ports, this.peers, this.routers]) map.clear();
     return networks;
   }
+}
+
+/** The network that a resource belongs to; undefined for a router, which joins several. */
+export function networkOf({ id, body }: DesiredResource): string | undefined {
+  if (!body || body.$case === 'router') return undefined;
+  return body.$case === 'network' ? id : body.value.networkId;
 }

@@ -4,6 +4,7 @@ import { messageOf } from '#libs/common/errors';
 import { sleep } from '#libs/common/clock';
 import type { Logger } from '#libs/common/logger';
 import { Turn } from '#libs/common/turns';
+import type { RouterSpec } from '../network/routers/router-spec.js';
 import type { InspectedNetwork } from '../network/network-mending.js';
 import type { Network } from '../network/network.js';
 import { digestsOf } from './digests.js';
@@ -14,8 +15,9 @@ import { compareNetwork } from './networks/compare.js';
 import { comparePeers } from './peers/compare.js';
 import { comparePorts } from './ports/compare.js';
 import { wantedRules } from './ports/wanted-rules.js';
+import { compareRouters } from './routers/compare.js';
 import type { Reconciler } from './reconciler.js';
-import { entryOf } from './specs.js';
+import { DesiredSpecs, entryOf } from './specs.js';
 
 /** The first look comes early: an agent that was killed may have left the kernel half-changed. */
 const [FIRST_LOOK_MS, LOOK_MS] = [250, 30_000];
@@ -114,6 +116,7 @@ export class Drift {
         const found = await now();
         if (!found.length || !repair) return findingOf(found, []);
         await network.mend(id, await readKernel(), this.deps.movingMacs());
+        for (const router of this.routersOn(id)) await network.applyRouter(router);
         const left = await now();
         const still = new Set(left.map(({ message }) => message));
         const mended = found.map(({ message }) => message).filter((words) => !still.has(words));
@@ -129,6 +132,10 @@ export class Drift {
     );
   }
 
+  private routersOn(networkId: string): RouterSpec[] {
+    return new DesiredSpecs(this.deps.document).routersOn(networkId);
+  }
+
   private async differences(
     id: string,
     inspected: InspectedNetwork | undefined,
@@ -139,12 +146,16 @@ export class Drift {
     if (!document.networks.has(id)) return [];
     if (!inspected) return [{ kind: 'network-not-made', message: 'it is not made here' }];
     const apart = new Set([...inspected.ahead, ...movingMacs()]);
+    const routers = this.routersOn(id);
+    const inner = await Promise.all(routers.map((router) => network.compareRouter(router)));
     const peers = [...(document.peers.get(id)?.values() ?? [])].map(entryOf);
     const elsewhere = peers.filter(({ vtep }) => vtep !== network.vtep);
     return [
       ...compareNetwork(inspected.network, kernel),
       ...comparePeers(inspected.network.vni, elsewhere, apart, kernel),
       ...comparePorts(inspected.network, inspected.nics, apart, rules, kernel),
+      ...compareRouters(inspected.network.vni, routers, kernel),
+      ...inner.flat().map((message) => ({ kind: 'router' as const, message })),
       ...(await network.compareDhcp(id)).map((message) => ({ kind: 'dhcp' as const, message })),
     ];
   }

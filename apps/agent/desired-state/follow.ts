@@ -93,7 +93,8 @@ export class Follower {
     stream.on('error', () => undefined); // the iteration throws it
     try {
       const { revision } = document;
-      stream.write({ subscription: { revision, kinds: [...kinds], networkIds: [...document.networks.keys()] } });
+      const [networkIds, routerIds] = [[...document.networks.keys()], [...document.routers.keys()]];
+      stream.write({ subscription: { revision, kinds: [...kinds], networkIds, routerIds } });
       let parts: DesiredStateResponse[] = [];
       for await (const part of stream as AsyncIterable<DesiredStateResponse>) {
         if (parts.push(part) > MOST_PARTS) throw new Error('a change in too many parts');

@@ -9,6 +9,7 @@ import type { Ground } from './ground.js';
 import { applyNetwork } from './networks/apply.js';
 import { applyPeers, applySettled } from './peers/apply.js';
 import { applyPorts } from './ports/apply.js';
+import { applyRouter, removeOtherRouters } from './routers/apply.js';
 import { applySubnets } from './subnets/apply.js';
 
 /** Networks that are worked on at the same time. */
@@ -57,6 +58,7 @@ export class Reconciler {
     ]);
     const present = [...networkIds].filter((id) => this.ground.document.networks.has(id));
     await Promise.all(present.map((id) => this.limit(() => this.tryNetwork(id, touched))));
+    await this.tryRouters(touched);
     this.scheduleRetry();
   }
 
@@ -78,6 +80,21 @@ export class Reconciler {
     await this.try('peer', networkId, () => applyPeers(ground, networkId, changed, gone));
   }
 
+  /** A network's MTU and its subnets' prefixes are the routers' too, so they follow it. */
+  private async tryRouters({ routers, networks, gone }: Touched): Promise<void> {
+    const { document } = this.ground;
+    const beside = document.routersOn(new Set([...networks, ...gone]));
+    const ids = new Set([...routers, ...beside]);
+    await Promise.all(
+      [...ids].map((id) => this.limit(() => this.try('router', id, () => applyRouter(this.ground, id)))),
+    );
+  }
+
+  /** As `try`, at the agent's start: routers may be left of an earlier document. */
+  removeOtherRouters(): Promise<void> {
+    return this.inTurn(() => this.try('router', '', () => removeOtherRouters(this.ground)));
+  }
+
   /** What has failed before is tried again as a whole: these ports alone would hide it. */
   private async settled(networkId: string, ports: readonly SettledPort[]): Promise<void> {
     if (!this.ground.document.networks.has(networkId) || this.failing.has(key('peer', networkId))) return;
@@ -85,7 +102,7 @@ export class Reconciler {
     this.scheduleRetry();
   }
 
-  /** `id` is the network's: its resources of one kind succeed or fail together. */
+  /** `id` is the network's, or the router's: a network's resources of one kind succeed or fail together. */
   private async try(kind: Kind, id: string, work: () => Promise<void>): Promise<void> {
     try {
       await work();
@@ -113,10 +130,14 @@ export class Reconciler {
 
   private async tryAgain(): Promise<void> {
     const before = JSON.stringify(this.failures());
-    const networks = new Set([...this.failing.values()].map(({ id }) => id));
+    const failing = [...this.failing.values()];
+    const networks = new Set(failing.filter(({ kind }) => kind !== 'router').map(({ id }) => id));
     const all = this.ground.document.all();
     for (const id of networks) if (!this.ground.document.networks.has(id)) this.forget(id);
     for (const id of networks) if (all.networks.has(id)) await this.tryNetwork(id, all);
+    for (const { kind, id } of failing)
+      if (kind === 'router')
+        await this.try('router', id, () => (id ? applyRouter(this.ground, id) : removeOtherRouters(this.ground)));
     this.scheduleRetry();
     if (JSON.stringify(this.failures()) !== before) this.onChange();
   }

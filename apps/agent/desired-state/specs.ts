@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net';
 import type { DesiredPeer, DesiredPort } from '#generated/lxstack/agent/v1/desired_state';
 import type { ForwardingEntry, NetworkSpec, Nic, Subnet } from '#generated/lxstack/agent/v1/types';
+import type { RouterSpec } from '../network/routers/router-spec.js';
 import type { DesiredDocument } from './document.js';
 
 /** The document in the terms of `apps/agent/network`. It is newer than what calls bring in these terms. */
@@ -52,6 +53,28 @@ export class DesiredSpecs {
   peers(networkId: string): ForwardingEntry[] | undefined {
     if (!this.document.networks.has(networkId)) return undefined;
     return [...(this.document.peers.get(networkId)?.values() ?? [])].map(entryOf);
+  }
+
+  /**
+   * The router with its interfaces on the networks that the document has; undefined where the document does not have it,
+   * it is down or has no interface.
+   */
+  router(id: string): RouterSpec | undefined {
+    const router = this.document.routers.get(id);
+    if (!router?.adminStateUp) return undefined;
+    const interfaces = router.interfaces.flatMap(({ portId, networkId, mac, addresses }) => {
+      const network = this.document.networks.get(networkId);
+      if (!network) return [];
+      return [
+        { portId, vni: network.vni, mtu: network.mtu, mac, addresses: addresses.map((one) => this.fixedIp(one)) },
+      ];
+    });
+    return interfaces.length ? { id, interfaces, routes: router.routes } : undefined;
+  }
+
+  /** The routers that this host makes with an interface on the network. */
+  routersOn(networkId: string): RouterSpec[] {
+    return this.document.routersOn(new Set([networkId])).flatMap((id) => this.router(id) ?? []);
   }
 
   /** Ids of the networks in the document. */

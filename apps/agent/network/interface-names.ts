@@ -13,6 +13,10 @@ export const hostVethName = (portId: string): string => `lx${digits(portId)}`;
 export const accessPortName = (portId: string): string => `lp${digits(portId)}`;
 /** Name of the device that keeps a port's frames while its instance arrives. */
 export const holdName = (portId: string): string => `lxh${digits(portId)}`;
+/** Name of both ends of the veth of a router's interface. */
+export const routerLinkOf = (portId: string): string => `lr${digits(portId)}`;
+/** Name of a router's network namespace. */
+export const routerNamespaceOf = (routerId: string): string => `lxr${digits(routerId)}`;
 
 function digits(portId: string): string {
   return requireName('port_id', portId, UUID, 'a UUID').replaceAll('-', '').slice(0, 12);

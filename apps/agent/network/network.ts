@@ -12,6 +12,8 @@ import type { InspectedNetwork, NetworksSeen } from './network-mending.js';
 import { NetworkPorts } from './network-ports.js';
 import { NetworkPresence } from './network-presence.js';
 import { NetworkRecords } from './network-records.js';
+import { NetworkRouters } from './routers/network-routers.js';
+import type { RouterSpec } from './routers/router-spec.js';
 import type { FindGuest } from './port-links.js';
 
 /** The virtual networks of a host: bridges, VXLAN, forwarding, anti-spoofing, DHCP. Every method is idempotent. */
@@ -23,6 +25,7 @@ export class HostNetwork {
   private readonly presence: NetworkPresence;
   private readonly ports: NetworkPorts;
   private readonly mending: NetworkMending;
+  private readonly routers = new NetworkRouters();
 
   private constructor(private readonly state: HostNetworkState) {
     this.dhcp = new NetworkDhcp(state);
@@ -141,6 +144,26 @@ export class HostNetwork {
   /** Applies all of the document's peers, against what the kernel has. Throws where the network's devices are missing. */
   applyAllPeers(networkId: string, moving: ReadonlySet<string>): Promise<void> {
     return this.forwarding.applyAll(networkId, moving);
+  }
+
+  /** Makes the router on this host, or mends what the kernel has of it. Its networks must be here. */
+  applyRouter(spec: RouterSpec): Promise<void> {
+    return this.routers.apply(spec);
+  }
+
+  /** Removes the router; a missing one is a success. */
+  removeRouter(routerId: string): Promise<void> {
+    return this.routers.remove(routerId);
+  }
+
+  /** Removes every router that is not among `kept`. */
+  removeOtherRouters(kept: ReadonlySet<string>): Promise<void> {
+    return this.routers.removeOthers(kept);
+  }
+
+  /** Differences between the inside of the router and what it should be, in words. */
+  compareRouter(spec: RouterSpec): Promise<string[]> {
+    return this.routers.compare(spec);
   }
 
   /** How the network should be on this host; undefined where this host does not have it. */

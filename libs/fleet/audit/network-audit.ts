@@ -6,8 +6,8 @@ import { messageOf } from '#libs/common/errors';
 import { Acknowledgements } from '#libs/networking/desired-state/acknowledgements';
 import { ChangeLog } from '#libs/networking/desired-state/change-log';
 import { HostFacts } from '#libs/networking/desired-state/host-facts';
-import type { NetworkFacts } from '#libs/networking/desired-state/host-facts';
-import { documentOf } from '#libs/networking/desired-state/resources';
+import type { NetworkFacts, RouterFact } from '#libs/networking/desired-state/host-facts';
+import { documentOf, routerResource } from '#libs/networking/desired-state/resources';
 import { Agents } from '../agents/agents.service.js';
 import { hasCapability } from '../hosts/host-state.js';
 import type { Host } from '../hosts/host.entity.js';
@@ -87,11 +87,12 @@ export class NetworkAudit {
     };
     try {
       const missing = new Set(await this.facts.networksOf(host.id));
+      const routers = await this.routersOf(host);
       for await (const { networkId, differences, found, ...digests } of this.ask(host, repair)) {
         for (const { kind, message } of found) say(knownKind(kind), networkId, message);
         if (!found.length) for (const words of differences) say('kernel', networkId, words);
         const stale = missing.delete(networkId)
-          ? await this.staleness(host, networkId, digests, known)
+          ? (await this.staleness(host, networkId, digests, known)) || routerStaleness(routers, networkId, digests)
           : 'it is there without a port';
         if (stale) sayBehind(networkId, stale);
       }
@@ -113,6 +114,10 @@ export class NetworkAudit {
     } while (pageToken);
   }
 
+  private async routersOf(host: Host): Promise<RouterFact[]> {
+    return this.facts.routers((await this.facts.routersOfAll([host.id])).get(host.id) ?? []);
+  }
+
   /** Says in words where the host was told something else than Postgres says; '' where it was not. */
   private async staleness(
     host: Host,
@@ -129,6 +134,17 @@ export class NetworkAudit {
       return 'the host was told something else of network, subnets or peers';
     return '';
   }
+}
+
+/** As `staleness`, of the network's routers; agents from before there were routers say nothing of them. */
+function routerStaleness(
+  routers: readonly RouterFact[],
+  networkId: string,
+  { routersDigest }: Pick<NetworkComparison, 'routersDigest'>,
+): string {
+  const here = routers.filter(({ interfaces }) => interfaces.some((one) => one.networkId === networkId));
+  const isTold = !routersDigest || digestOf(here.map(routerResource)) === routersDigest;
+  return isTold ? '' : 'the host was told of other routers than there are';
 }
 
 /** Whether the host's agent follows a desired state; agents of v0.1 do not and cannot be asked. */

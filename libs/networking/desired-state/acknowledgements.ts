@@ -50,8 +50,8 @@ const behind = (hosts: string) => `
      AND NOT coalesce(pg_visible_in_snapshot($1::xid8, d.revision), false)
    ORDER BY h.name LIMIT 100`;
 
-/** Hosts that have a bound port of these networks. Index ports_mac. */
-const BEHIND_OF_NETWORKS = behind('h.id IN (SELECT host_id FROM ports WHERE network_id = ANY($2::uuid[]))');
+/** Hosts that have these networks, by a port or by a router. */
+const BEHIND_OF_NETWORKS = behind('h.id IN (SELECT host_id FROM host_networks WHERE network_id = ANY($2::uuid[]))');
 const BEHIND_OF_HOSTS = behind('h.id = ANY($2::uuid[])');
 
 // A revision that is older than the log says nothing of what has been forgotten since.

@@ -29,7 +29,7 @@ test('a removed network drops earlier changes of its resources, and comes back w
 test('a single delta is merged into itself, so that it is serialized once for all hosts', () => {
   const one = changed(network('n'));
   assert.equal(merged(EMPTY, one, EMPTY), one);
-  assert.equal(knownTo(new Set(['network', 'subnet', 'port', 'peer']), one), one);
+  assert.equal(knownTo(new Set(['network', 'subnet', 'port', 'peer', 'router']), one), one);
 });
 
 test('an agent is not told of kinds that it does not know', () => {

@@ -22,6 +22,8 @@ const MOST_UNACKNOWLEDGED = 1_000;
 /** A host that follows: what it was sent, and which revision it has acknowledged. */
 export class FollowerState {
   networks = new Set<string>();
+  /** Ids of the routers that it was sent. */
+  routers = new Set<string>();
   sentAt = performance.now();
   private readonly unacknowledged: { revision: string; awaited: boolean }[] = [];
   private failing = '';

@@ -34,7 +34,9 @@ const MOST_NETWORKS = 100;
 
 /** Indexes ports_on_host, ports_mac (network_id first), subnets_of_network. */
 const NETWORKS = `
-  WITH own AS (SELECT network_id, count(*)::int AS ports FROM ports WHERE host_id = $1 GROUP BY network_id),
+  WITH own AS (
+    SELECT network_id, (SELECT count(*)::int FROM ports p WHERE p.network_id = n.network_id AND p.host_id = $1) AS ports
+      FROM host_networks n WHERE host_id = $1),
   shares AS (
     SELECT own.network_id AS "networkId", own.ports,
       (SELECT count(*)::int FROM subnets s WHERE s.network_id = own.network_id) AS subnets,
@@ -54,8 +56,10 @@ const PENDING = `
        AND c.kind <> 'mark'
        AND ($1 IN (c.from_host_id, c.to_host_id)
          OR (c.kind = 'resend' AND c.resource_id = $1)
-         OR c.network_id IN (SELECT network_id FROM ports WHERE host_id = $1)
-         OR (c.kind = 'host' AND EXISTS (SELECT FROM ports a JOIN ports b ON b.network_id = a.network_id
+         OR c.network_id IN (SELECT network_id FROM host_networks WHERE host_id = $1)
+         OR (c.kind = 'router' AND EXISTS (SELECT FROM ports a JOIN ports r ON r.network_id = a.network_id
+               WHERE a.host_id = $1 AND r.router_id = c.resource_id))
+         OR (c.kind = 'host' AND EXISTS (SELECT FROM host_networks a JOIN ports b ON b.network_id = a.network_id
                WHERE a.host_id = $1 AND b.host_id = c.resource_id)))
      LIMIT ${MOST_PENDING}) found`;
 

@@ -35,10 +35,34 @@ export interface PortFact {
   vtep: string;
 }
 
-/** A host with a bound port of a network: its document includes the network. */
+/** A router with its interfaces. */
+export interface RouterFact {
+  id: string;
+  adminStateUp: boolean;
+  routes: { destination: string; nexthop: string }[];
+  interfaces: RouterInterfaceFact[];
+}
+
+export interface RouterInterfaceFact {
+  portId: string;
+  networkId: string;
+  mac: string;
+  fixedIps: FixedIp[];
+}
+
+/**
+ * A host whose document includes the network: it has a port on it, or on a network that a router joins to it (view
+ * host_networks).
+ */
 export interface Membership {
   hostId: string;
   networkId: string;
+}
+
+/** A host whose document includes the router: it has a port on one of the router's networks. */
+export interface RouterMembership {
+  hostId: string;
+  routerId: string;
 }
 
 /** All rows that belong to these networks. */
@@ -61,6 +85,14 @@ const PORTS = `
          coalesce(i.hostname, '') AS hostname, p.host_id AS "hostId", h.vtep
     FROM ports p JOIN hosts h ON h.id = p.host_id
     LEFT JOIN instances i ON i.id = p.instance_id WHERE`;
+
+/** Interfaces whose port is down are left out, as if they were unplugged. */
+const ROUTERS = `
+  SELECT r.id, r.admin_state_up AS "adminStateUp", r.routes,
+    (SELECT coalesce(json_agg(json_build_object('portId', p.id, 'networkId', p.network_id, 'mac', p.mac_address,
+       'fixedIps', p.fixed_ips) ORDER BY p.id), '[]')
+     FROM ports p WHERE p.router_id = r.id AND p.admin_state_up) AS interfaces
+    FROM routers r WHERE r.id = ANY($1::uuid[])`;
 
 /** Reads the rows from which documents are made. Each method takes sets of ids and sends one query per kind of row. */
 @Injectable()
@@ -93,28 +125,72 @@ export class HostFacts {
     return { networks, subnets, ports };
   }
 
-  /** Which of these networks belong to the documents of which of these hosts. Index ports_on_host. */
+  /** The routers of these ids with their interfaces; ids without a row are left out. Index ports_of_router. */
+  routers(ids: string[], tx: EntityManager = this.database.manager): Promise<RouterFact[]> {
+    return ids.length ? tx.query(ROUTERS, [ids]) : Promise.resolve([]);
+  }
+
+  /** The routers that join these networks to others, and each network that they have. Index router_ports_of_network. */
+  joined(networkIds: string[]): Promise<{ routerId: string; networkId: string }[]> {
+    if (!networkIds.length) return Promise.resolve([]);
+    return this.database.query(
+      `SELECT DISTINCT router_id AS "routerId", network_id AS "networkId" FROM ports
+        WHERE router_id IN (SELECT router_id FROM ports WHERE network_id = ANY($1::uuid[]) AND router_id IS NOT NULL)`,
+      [networkIds],
+    );
+  }
+
+  /** Hosts with a port on one of these networks, and the network. Index ports_mac (network_id first). */
+  hostsOn(networkIds: string[]): Promise<Membership[]> {
+    if (!networkIds.length) return Promise.resolve([]);
+    return this.database.query(
+      `SELECT DISTINCT host_id AS "hostId", network_id AS "networkId" FROM ports
+        WHERE network_id = ANY($1::uuid[]) AND host_id IS NOT NULL`,
+      [networkIds],
+    );
+  }
+
+  /** Which of these routers belong to the documents of which of these hosts. Indexes ports_of_router, ports_on_host. */
+  routerMemberships(hostIds: string[], routerIds: string[]): Promise<RouterMembership[]> {
+    if (!hostIds.length || !routerIds.length) return Promise.resolve([]);
+    return this.database.query(
+      `SELECT DISTINCT p.host_id AS "hostId", r.router_id AS "routerId"
+         FROM ports r JOIN ports p ON p.network_id = r.network_id
+        WHERE r.router_id = ANY($2::uuid[]) AND p.host_id = ANY($1::uuid[])`,
+      [hostIds, routerIds],
+    );
+  }
+
+  /** Ids of the routers in each of these hosts' documents, by host id. */
+  async routersOfAll(hostIds: string[], tx: EntityManager = this.database.manager): Promise<Map<string, string[]>> {
+    const rows = await tx.query<{ hostId: string; ids: string[] }[]>(
+      `SELECT p.host_id AS "hostId", array_agg(DISTINCT r.router_id) AS ids
+         FROM ports p JOIN ports r ON r.network_id = p.network_id AND r.router_id IS NOT NULL
+        WHERE p.host_id = ANY($1::uuid[]) GROUP BY p.host_id`,
+      [hostIds],
+    );
+    return new Map(rows.map(({ hostId, ids }) => [hostId, ids]));
+  }
+
+  /** Which of these networks belong to the documents of which of these hosts. */
   memberships(hostIds: string[], networkIds: string[]): Promise<Membership[]> {
     if (!hostIds.length || !networkIds.length) return Promise.resolve([]);
     return this.database.query(
-      `SELECT DISTINCT host_id AS "hostId", network_id AS "networkId" FROM ports
+      `SELECT host_id AS "hostId", network_id AS "networkId" FROM host_networks
         WHERE host_id = ANY($1::uuid[]) AND network_id = ANY($2::uuid[])`,
       [hostIds, networkIds],
     );
   }
 
-  /** Ids of the networks in the host's document. Index ports_on_host. */
+  /** Ids of the networks in the host's document. */
   async networksOf(hostId: string, tx: EntityManager = this.database.manager): Promise<string[]> {
-    const rows = await tx.query<{ id: string }[]>('SELECT DISTINCT network_id AS id FROM ports WHERE host_id = $1', [
-      hostId,
-    ]);
-    return rows.map(({ id }) => id);
+    return (await this.networksOfAll([hostId], tx)).get(hostId) ?? [];
   }
 
   /** As `networksOf` for many hosts, by host id. */
   async networksOfAll(hostIds: string[], tx: EntityManager = this.database.manager): Promise<Map<string, string[]>> {
     const rows = await tx.query<{ hostId: string; ids: string[] }[]>(
-      `SELECT host_id AS "hostId", array_agg(DISTINCT network_id::text) AS ids FROM ports
+      `SELECT host_id AS "hostId", array_agg(network_id) AS ids FROM host_networks
         WHERE host_id = ANY($1::uuid[]) GROUP BY host_id`,
       [hostIds],
     );

@@ -1,10 +1,10 @@
 import type { DesiredResource, DesiredResourceName } from '#generated/lxstack/agent/v1/desired_state';
-import type { NetworkFact, NetworkFacts, PortFact, SubnetFact } from './host-facts.js';
+import type { NetworkFact, NetworkFacts, PortFact, RouterFact, SubnetFact } from './host-facts.js';
 
 export type ResourceKind = NonNullable<DesiredResource['body']>['$case'];
 
 /** Every kind of resource in the protocol. An agent is not told of kinds that it does not know. */
-export const resourceKinds: readonly ResourceKind[] = ['network', 'subnet', 'port', 'peer'];
+export const resourceKinds: readonly ResourceKind[] = ['network', 'subnet', 'port', 'peer', 'router'];
 
 /** The name by which a removal says which resource is gone. */
 export const nameOf = (kind: ResourceKind, id: string): DesiredResourceName => ({ kind, id });
@@ -34,6 +34,21 @@ export function portResource(port: PortFact): DesiredResource {
 export function peerResource({ id, networkId, mac, fixedIps, vtep }: PortFact): DesiredResource {
   const addresses = fixedIps.map(({ ip_address }) => ip_address);
   return { id, body: { $case: 'peer', value: { networkId, mac, addresses, vtep } } };
+}
+
+/** A router as every host that has one of its networks by a port of its own is told of it. */
+export function routerResource({ id, adminStateUp, routes, interfaces }: RouterFact): DesiredResource {
+  const value = {
+    adminStateUp,
+    routes,
+    interfaces: interfaces.map(({ portId, networkId, mac, fixedIps }) => ({
+      portId,
+      networkId,
+      mac,
+      addresses: fixedIps.map(({ subnet_id, ip_address }) => ({ subnetId: subnet_id, address: ip_address })),
+    })),
+  };
+  return { id, body: { $case: 'router', value } };
 }
 
 /** The resources of the networks in `facts`, as the host `hostId` is told of them. */

@@ -1,11 +1,12 @@
 import type { DataSource } from 'typeorm';
 import type { DesiredStateSubscription } from '#generated/lxstack/agent/v1/desired_state';
 import type { Change, ChangeLog } from './change-log.js';
-import { isEmpty } from './delta.js';
+import { EMPTY, isEmpty, merged } from './delta.js';
 import type { FollowerState } from './follower-state.js';
 import type { HostFacts, NetworkFacts } from './host-facts.js';
 import { documentOf, nameOf } from './resources.js';
 import { renderRevision } from './revision.js';
+import { RouterTelling } from './router-telling.js';
 import { hostDeltas, networkDeltas, outcomeFor, touchedPairs } from './round.js';
 import type { ChangedFacts } from './round.js';
 
@@ -16,24 +17,33 @@ type ByHost = ReadonlyMap<string, FollowerState>;
 
 /** Sends followers what has changed, what they have missed, or the whole document. */
 export class Telling {
+  private readonly routing: RouterTelling;
+
   constructor(
     private readonly database: DataSource,
     private readonly changes: ChangeLog,
     private readonly facts: HostFacts,
-  ) {}
+  ) {
+    this.routing = new RouterTelling(facts);
+  }
 
   /** Sends each follower its part of `changes`. Returns those that must get the whole document. */
   async tell(followers: ByHost, revision: string, changes: Change[]): Promise<FollowerState[]> {
     const facts = await this.changedFacts(changes);
-    const pairs = touchedPairs(changes, facts).filter(({ hostId }) => followers.has(hostId));
+    const routers = await this.facts.routers(unique(idsOf(changes, 'router')));
+    const bound = touchedPairs(changes, facts).filter(({ hostId }) => followers.has(hostId));
+    const reach = await this.routing.reach(changes, routers, bound);
+    const pairs = [...bound, ...reach.pairs].filter(({ hostId }) => followers.has(hostId));
     const { joining, leaving } = await this.belonging(followers, pairs);
+    const ofRouters = await this.routing.deltas(followers, reach, routers);
     const [ofNetworks, ofHosts] = [networkDeltas(changes, facts), hostDeltas(changes, facts)];
     const marks = changes.filter(({ kind }) => kind === 'mark').map((one) => one.networkId ?? one.toHostId!);
     const awaited = new Set(marks);
     for (const follower of followers.values()) {
       const { hostId } = follower;
       const left = leaving.get(hostId) ?? [];
-      const outcome = outcomeFor(follower, ofNetworks, ofHosts.get(hostId), joining.get(hostId) ?? NOTHING, left);
+      const own = merged(ofHosts.get(hostId) ?? EMPTY, ofRouters.get(hostId) ?? EMPTY);
+      const outcome = outcomeFor(follower, ofNetworks, own, joining.get(hostId) ?? NOTHING, left);
       const isAwaited = [...awaited].some(
         (id) => id === hostId || follower.networks.has(id) || outcome.joined.includes(id),
       );
@@ -41,6 +51,7 @@ export class Telling {
       follower.send(revision, outcome.delta, false, isAwaited);
       for (const id of outcome.joined) follower.networks.add(id);
       for (const id of outcome.left) follower.networks.delete(id);
+      this.routing.sent(follower, outcome.delta);
     }
     return idsOf(changes, 'resend').flatMap((hostId) => followers.get(hostId) ?? []);
   }
@@ -51,7 +62,7 @@ export class Telling {
    */
   async catchUp(
     follower: FollowerState,
-    { revision, networkIds }: DesiredStateSubscription,
+    { revision, networkIds, routerIds }: DesiredStateSubscription,
   ): Promise<string | undefined> {
     const found = revision ? await this.changes.since(revision) : undefined;
     if (!found) return undefined;
@@ -64,12 +75,15 @@ export class Telling {
     const facts = await this.changedFacts(changes);
     follower.networks = new Set(kept);
     const left = networkIds.filter((id) => !isKept.has(id));
-    const own = hostDeltas(changes, facts).get(follower.hostId);
+    follower.routers = new Set(routerIds);
+    const routers = await this.routing.missed(follower, idsOf(found.changes, 'router'));
+    const own = merged(hostDeltas(changes, facts).get(follower.hostId) ?? EMPTY, routers);
     const { delta } = outcomeFor(follower, networkDeltas(changes, facts), own, await this.facts.all(joined), []);
     const removed = [...delta.removed, ...left.map((id) => nameOf('network', id))];
     const now = renderRevision(found.revision);
     follower.send(now, { changed: delta.changed, removed }, false, true);
     follower.networks = new Set(networks);
+    this.routing.sent(follower, routers);
     return now;
   }
 
@@ -80,15 +94,18 @@ export class Telling {
   async sendWhole(followers: readonly FollowerState[], onSent: (revision: string) => void): Promise<void> {
     for (let at = 0; at < followers.length; at += MOST_AT_ONCE) {
       const some = new Map(followers.slice(at, at + MOST_AT_ONCE).map((follower) => [follower.hostId, follower]));
-      const { revision, networks, facts } = await this.database.transaction('REPEATABLE READ', async (tx) => {
+      const { revision, networks, facts, routers } = await this.database.transaction('REPEATABLE READ', async (tx) => {
         const { incarnation, snapshot } = await this.changes.now(tx);
         const memberships = await this.facts.networksOfAll([...some.keys()], tx);
         const all = await this.facts.all(unique([...memberships.values()].flat()), tx);
-        return { revision: renderRevision({ incarnation, snapshot }), networks: memberships, facts: all };
+        const routers = await this.routing.all([...some.keys()], tx);
+        return { revision: renderRevision({ incarnation, snapshot }), networks: memberships, facts: all, routers };
       });
       for (const [hostId, follower] of some) {
         follower.networks = new Set(networks.get(hostId));
-        const changed = documentOf(hostId, only(facts, follower.networks));
+        const ofHost = routers.get(hostId) ?? [];
+        follower.routers = new Set(ofHost.map(({ id }) => id));
+        const changed = [...documentOf(hostId, only(facts, follower.networks)), ...ofHost];
         follower.send(revision, { changed, removed: [] }, true, true);
       }
       onSent(revision);

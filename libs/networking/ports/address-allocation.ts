@@ -130,6 +130,20 @@ async function takeNamed(
   return row.address;
 }
 
+/**
+ * Gives a router's port the subnet's gateway address, which no other port may have. The caller has locked the network's
+ * row. Throws AddressInUseError.
+ */
+export async function takeGateway(
+  tx: EntityManager,
+  subnet: { id: string; networkId: string; gatewayIp: string | null },
+  portId: string,
+): Promise<FixedIp> {
+  const [row] = await tx.query<Taken[]>(TAKE, [subnet.id, [portId], [subnet.gatewayIp]]);
+  if (!row) throw new AddressInUseError(subnet.networkId, subnet.gatewayIp!);
+  return { subnet_id: subnet.id, ip_address: row.address };
+}
+
 /** One address for each port, by port id. */
 async function takeFree(
   tx: EntityManager,

@@ -39,8 +39,12 @@ export class Port extends Timestamps {
   @Column({ type: 'uuid', name: 'instance_id', nullable: true })
   instanceId: string | null;
 
+  /** The router whose interface this is. `RouterInterfaces` alone writes it. */
+  @Column({ type: 'uuid', name: 'router_id', nullable: true })
+  routerId: string | null;
+
   /**
-   * Neutron: device_id. The instance's id for a bound port; else a label that its owner wrote and that plugs nothing.
+   * Neutron: device_id. The instance's or router's id for a port of one; else a label that its owner wrote and that plugs nothing.
    */
   @Column({ type: 'text', name: 'device_id', default: '' })
   deviceId: string;

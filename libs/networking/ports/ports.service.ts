@@ -15,12 +15,13 @@ import { defaultGroupOf } from '../security-groups/default-security-group.js';
 import { usableNetworks } from '../networks/network-access.js';
 import { Network } from '../networks/network.entity.js';
 import { PortInUseError } from '../networking.errors.js';
+import { ServicePortError } from '../routers/router.errors.js';
 import { allocateAddresses, freeAddresses } from './address-allocation.js';
 import type { WantedAddress } from './address-allocation.js';
 import { requireUnicastMac } from './mac-address.js';
 import { PORT } from './port-operations.js';
 import type { BindPortInput, UnbindPortInput } from './port-operations.js';
-import { requireDeviceKept } from './port-device.js';
+import { deviceOf, requireDeviceKept } from './port-device.js';
 import { insertPorts } from './port-rows.js';
 import { requireGroups } from './port-security-groups.js';
 import { shownStatusOf } from './port-status.js';
@@ -148,6 +149,7 @@ export class Ports {
       const target = host ? await bindingHost(tx, host) : null;
       if (host === undefined || port.hostId === (target?.id ?? null)) return tx.save(port);
       if (port.instanceId) throw new ForbiddenError('The host of an instance follows from where the instance is.');
+      if (port.routerId) throw new ForbiddenError("A router's port is on every host that has its networks.");
       if (port.hostId) await unbind(create, caller, port);
       const saved = await tx.save(
         Object.assign(port, { hostId: target?.id ?? null, status: target ? 'BUILD' : 'DOWN' }),
@@ -160,12 +162,13 @@ export class Ports {
   /**
    * Neutron API: DELETE /ports/{id}. The row is deleted at once. Where the port is plugged, `port.unbind` unplugs it
    * and only then frees its addresses, so that nobody gets an address that still answers. Throws PortInUseError for an
-   * instance's port (Neutron unplugs it under the running guest).
+   * instance's port (Neutron unplugs it under the running guest), ServicePortError for a router's.
    */
   async delete(caller: Caller, id: string): Promise<void> {
     await this.operations.transact(async (tx, create) => {
       const port = await find(tx, caller, id, true);
       if (port.instanceId) throw new PortInUseError(id, `instance ${port.instanceId}`);
+      if (port.routerId) throw new ServicePortError(id, deviceOf(port).owner);
       if (port.hostId) await unbind(create, caller, port);
       else await freeAddresses(tx, id);
       await tx.delete(Port, { id });

@@ -12,6 +12,7 @@ import { networkTarget } from '../network-target.js';
 import { allows, requireAllowed } from '#libs/policy/policy';
 import { findOwnNetwork } from '../networks/networks.service.js';
 import { AddressInUseError, SubnetInUseError } from '../networking.errors.js';
+import { GatewayInUseError } from '../routers/router.errors.js';
 import { overlaps, parseAddress, parseCidr, renderAddress, renderCidr } from './cidr.js';
 import { requireUnicast } from './refused-ranges.js';
 import { defaultGateway, poolsOf } from './subnet-plan.js';
@@ -103,7 +104,8 @@ export class Subnets {
 
   /**
    * Neutron API: PUT /subnets/{id}. CIDR and pools cannot change. Throws NotFoundError, PolicyDeniedError,
-   * InvalidInputError, and AddressInUseError for a gateway that is a port's address.
+   * InvalidInputError, AddressInUseError for a gateway that is a port's address, and GatewayInUseError where a router has
+   * the present one.
    */
   async update(caller: Caller, id: string, change: SubnetChange): Promise<Subnet> {
     return this.database.transaction(async (tx) => {
@@ -112,9 +114,11 @@ export class Subnets {
       // this address.
       await tx.query('SELECT 1 FROM networks WHERE id = $1 FOR UPDATE', [subnet.networkId]);
       const cidr = parseCidr('cidr', subnet.cidr);
+      const before = subnet.gatewayIp;
       Object.assign(subnet, dhcpSettings(cidr, change));
       subnet.gatewayIp = gatewayOf(subnet.gatewayIp);
-      if (change.gatewayIp) {
+      if (before !== null && subnet.gatewayIp !== before) await requireNoRouter(tx, id, before);
+      if (change.gatewayIp && subnet.gatewayIp !== before) {
         await requireUnused(tx, subnet);
         poolsOf(cidr, subnet.gatewayIp, subnet.allocationPools);
       }
@@ -162,6 +166,16 @@ async function requireUnused(tx: EntityManager, { id, networkId, gatewayIp }: Su
     [id, gatewayIp],
   );
   if (used.length) throw new AddressInUseError(networkId, gatewayIp!);
+}
+
+/** Throws GatewayInUseError where a router's port has the subnet's gateway address. */
+async function requireNoRouter(tx: EntityManager, subnetId: string, gateway: string): Promise<void> {
+  const [port] = await tx.query<{ id: string }[]>(
+    `SELECT p.id FROM ip_allocations a JOIN ports p ON p.id = a.port_id
+      WHERE a.subnet_id = $1 AND a.ip_address = $2::inet AND p.router_id IS NOT NULL`,
+    [subnetId, gateway],
+  );
+  if (port) throw new GatewayInUseError(gateway, port.id);
 }
 
 function subnetProject(caller: Caller, { projectId }: Network, asked = projectId): string {

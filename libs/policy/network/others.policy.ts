@@ -4,12 +4,6 @@ const at = '/networking/v2.0';
 
 /** Neutron API: what there is nothing of yet, and quotas. */
 export const networkOthers = rules({
-  get_router: {
-    check: 'rule:reader',
-    scope: PROJECT,
-    description: 'List routers',
-    routes: [`GET ${at}/routers`],
-  },
   get_floatingip: {
     check: 'rule:reader',
     scope: PROJECT,

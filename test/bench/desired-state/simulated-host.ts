@@ -30,7 +30,9 @@ export class SimulatedHost {
         this.take(response);
         if (!response.more) resolve();
       });
-      stream.write({ subscription: { revision: '', kinds: ['network', 'subnet', 'port', 'peer'], networkIds: [] } });
+      stream.write({
+        subscription: { revision: '', kinds: ['network', 'subnet', 'port', 'peer'], networkIds: [], routerIds: [] },
+      });
     });
   }
 

@@ -32,6 +32,7 @@ export interface Things {
   portId: string;
   groupId: string;
   ruleId: string;
+  routerId: string;
   imageId: string;
   serverId: string;
   hostId: string;

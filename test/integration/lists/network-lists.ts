@@ -138,7 +138,19 @@ export const networkLists = (things: Things): List[] => [
     ],
     ...stored,
   },
-  empty('routers', ['admin_state_up']),
+  {
+    path: '/networking/v2.0/routers',
+    key: 'routers',
+    thing: things.routerId,
+    fields: [
+      ...common(things.routerId, 'way', things.projectId),
+      ['description', '', 'x'],
+      ['admin_state_up', 'True', 'False', 'x'],
+      ['status', 'ACTIVE', 'DOWN'],
+      ['flavor_id', null, 'x'],
+    ],
+    ...stored,
+  },
   empty('floatingips', [
     ...[
       'router_id',

@@ -48,6 +48,8 @@ export async function makeThings(world: ApiWorld): Promise<{ ground: Ground; thi
     await world.database.manager.insert(Migration, { uuid, ...move, ...kind });
   await ground.rebalancePlan();
   const ruleId = String((await list('/networking/v2.0/security-group-rules?direction=ingress&ethertype=IPv4')).id);
+  const router = await made('/networking/v2.0/routers', { router: { name: 'way' } });
+  await ground.router();
   const things: Things = {
     projectId,
     userId,
@@ -57,6 +59,7 @@ export async function makeThings(world: ApiWorld): Promise<{ ground: Ground; thi
     portId: String(port.id),
     groupId: await ground.defaultGroup(),
     ruleId,
+    routerId: String(router.id),
     imageId: tenant.imageId,
     serverId,
     hostId: h1!.id,

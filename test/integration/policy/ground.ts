@@ -74,6 +74,15 @@ export class Ground {
     return this.made('/networking/v2.0/ports', { port: { network_id: this.tenant.networkId } });
   }
 
+  /** With an interface on the subnet, where one is named. */
+  async router(subnetId?: string): Promise<string> {
+    const id = await this.made('/networking/v2.0/routers', { router: { name: this.name() } });
+    const { token } = this.member;
+    const path = `/networking/v2.0/routers/${id}/add_router_interface`;
+    if (subnetId) await this.world.must('PUT', path, { token, body: { subnet_id: subnetId } });
+    return id;
+  }
+
   serverGroup(): Promise<string> {
     return this.made('/compute/v2.1/os-server-groups', { server_group: { name: this.name(), policy: 'affinity' } });
   }

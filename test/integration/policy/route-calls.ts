@@ -172,6 +172,27 @@ const others: Record<string, Make> = {
     params: { id: await ground.port() },
     body: { port: { name: 'n' } },
   }),
+  'POST /networking/v2.0/routers': (ground) => ({ body: { router: { name: ground.name() } } }),
+  'PUT /networking/v2.0/routers/{id}': async (ground) => ({
+    params: { id: await ground.router() },
+    body: { router: { name: 'n' } },
+  }),
+  'PUT /networking/v2.0/routers/{id}/add_router_interface': async (ground) => ({
+    params: { id: await ground.router() },
+    body: { subnet_id: await ground.subnet() },
+  }),
+  'PUT /networking/v2.0/routers/{id}/remove_router_interface': async (ground) => {
+    const subnetId = await ground.subnet();
+    return { params: { id: await ground.router(subnetId) }, body: { subnet_id: subnetId } };
+  },
+  'PUT /networking/v2.0/routers/{id}/add_extraroutes': async (ground) => ({
+    params: { id: await ground.router() },
+    body: { router: { routes: [] } },
+  }),
+  'PUT /networking/v2.0/routers/{id}/remove_extraroutes': async (ground) => ({
+    params: { id: await ground.router() },
+    body: { router: { routes: [] } },
+  }),
   'POST /networking/v2.0/security-groups': () => ({ body: { security_group: { name: 'n' } } }),
   'POST /networking/v2.0/security-group-rules': () => ({ body: { security_group_rule: { direction: 'ingress' } } }),
   'POST /fleet/v1/hosts/{host}/drain': () => ({ params: { host: 'nowhere' }, body: {} }),
@@ -290,6 +311,7 @@ const things: [RegExp, Make][] = [
   [/^\/networking\/v2\.0\/networks\//, async (ground) => ({ params: { id: await ground.network() } })],
   [/^\/networking\/v2\.0\/subnets\//, async (ground) => ({ params: { id: await ground.subnet() } })],
   [/^\/networking\/v2\.0\/ports\//, async (ground) => ({ params: { id: await ground.port() } })],
+  [/^\/networking\/v2\.0\/routers\//, async (ground) => ({ params: { id: await ground.router() } })],
   [/^\/networking\/v2\.0\/security-groups\//, async (ground) => ({ params: { id: await ground.defaultGroup() } })],
   [/^\/image\/v2\/images\//, async (ground) => ({ params: { id: await ground.image(), tag: 't' } })],
   [/^\/identity\/v3\/users\//, (ground) => ({ params: { id: ground.member.userId } })],

@@ -33,7 +33,7 @@ export class NetworkFace {
     return this.faces.ask(method, API + path, { token, body });
   }
 
-  async made(kind: 'network' | 'subnet' | 'port', fields: object, token = this.anna.token): Promise<Json> {
+  async made(kind: 'network' | 'subnet' | 'port' | 'router', fields: object, token = this.anna.token): Promise<Json> {
     const answer = await this.ask('POST', `/${kind}s`, { [kind]: fields }, token);
     assert.equal(answer.status, 201, answer.text);
     return answer.body[kind]!;

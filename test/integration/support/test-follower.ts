@@ -10,7 +10,7 @@ import type { HostStream } from '#libs/networking/desired-state/follower-state';
 /** An agent without a host: applies to a document what it is sent, and acknowledges it. */
 export class TestFollower implements HostStream {
   readonly document = new DesiredDocument();
-  readonly kinds = new Set(['network', 'subnet', 'port', 'peer']);
+  readonly kinds = new Set(['network', 'subnet', 'port', 'peer', 'router']);
   ended = false;
   messages = 0;
   /** Every resource that it was sent, as `kind id`, one entry each time. */
@@ -43,8 +43,9 @@ export class TestFollower implements HostStream {
   async follow(feed = this.feed): Promise<void> {
     this.feed = feed;
     this.ended = false;
-    const { revision, networks } = this.document;
-    await this.feed.add(this, { revision, kinds: [...this.kinds], networkIds: [...networks.keys()] });
+    const { revision, networks, routers } = this.document;
+    const had = { networkIds: [...networks.keys()], routerIds: [...routers.keys()] };
+    await this.feed.add(this, { revision, kinds: [...this.kinds], ...had });
   }
 
   stop(): void {

@@ -43,6 +43,16 @@ export class SimulatedNetwork implements Network {
 
   async settle(): Promise<void> {}
 
+  async applyRouter(): Promise<void> {}
+
+  async removeRouter(): Promise<void> {}
+
+  async removeOtherRouters(): Promise<void> {}
+
+  async compareRouter(): Promise<string[]> {
+    return [];
+  }
+
   arriving(): void {}
 
   async detach(nics: readonly Nic[]): Promise<void> {

@@ -5,6 +5,7 @@ import { NetworkingModule } from '#libs/networking/networking.module';
 import { EmptyListsController } from './empty-lists/empty-lists.controller.js';
 import { NetworksController } from './networks/networks.controller.js';
 import { PortsController } from './ports/ports.controller.js';
+import { RoutersController } from './routers/routers.controller.js';
 import { SecurityGroupsController } from './security-groups/security-groups.controller.js';
 import { SubnetsController } from './subnets/subnets.controller.js';
 import { NetworkVersionsController } from './versions/versions.controller.js';
@@ -19,6 +20,7 @@ import { NetworkErrors } from './http/network.errors.js';
     NetworksController,
     SubnetsController,
     PortsController,
+    RoutersController,
     SecurityGroupsController,
     EmptyListsController,
   ],

@@ -13,8 +13,6 @@ import { NetworkErrors } from '../http/network.errors.js';
 const texts = (...names: string[]): Record<string, FilterField> =>
   Object.fromEntries(names.map((name) => [name, text(name)]));
 
-const routers: NeutronFilters = { columns: { admin_state_up: adminState, ...texts('status', 'availability_zone') } };
-
 const floatingIps: NeutronFilters = {
   columns: {
     distributed: boolean('distributed'),
@@ -41,17 +39,12 @@ const agents: NeutronFilters = {
 const zones = texts('name', 'resource', 'state');
 
 /**
- * Neutron API: resources that clients read and LXStack does not have (yet): routers, floating IPs and the like, and
+ * Neutron API: resources that clients read and LXStack does not have (yet): floating IPs and the like, and
  * quotas.
  */
 @UseFilters(NetworkErrors)
 @Controller('networking/v2.0')
 export class EmptyListsController {
-  @Get('routers')
-  routers(@Query() query: ListQuery) {
-    return neutronList('routers', query, neutronItems('Router', query, routers, []));
-  }
-
   @Get('floatingips')
   floatingIps(@Query() query: ListQuery) {
     return neutronList('floatingips', query, neutronItems('FloatingIP', query, floatingIps, []));
@@ -79,11 +72,10 @@ export class EmptyListsController {
   @Get(['quotas/:project', 'quotas/:project/default'])
   quota(@CurrentCaller() caller: Caller, @Param('project') project: string) {
     requireAllowed(caller, 'get_quota', { project_id: project });
-    const unlimited = { network: -1, subnet: -1, port: -1 };
+    const unlimited = { network: -1, subnet: -1, port: -1, router: -1 };
     const fixed = {
       security_group: 1,
       security_group_rule: 4,
-      router: 0,
       floatingip: 0,
       subnetpool: 0,
       rbac_policy: 0,

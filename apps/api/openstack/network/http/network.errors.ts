@@ -17,6 +17,13 @@ const types: Record<string, string> = {
   UnauthenticatedError: 'HTTPUnauthorized',
   QuotaExceededError: 'OverQuota',
   DefaultSecurityGroupError: 'SecurityGroupCannotRemoveDefault',
+  RouterInUseError: 'RouterInUse',
+  NoInterfaceOnSubnetError: 'RouterInterfaceNotFoundForSubnet',
+  NoSuchInterfaceError: 'RouterInterfaceNotFound',
+  InterfaceInUseByRouteError: 'RouterInterfaceInUseByRoute',
+  SubnetMismatchError: 'SubnetMismatchForPort',
+  ServicePortError: 'ServicePortInUse',
+  GatewayInUseError: 'GatewayIpInUse',
   NotFoundException: 'HTTPNotFound',
   BadRequestException: 'HTTPBadRequest',
 };
@@ -33,7 +40,7 @@ export class NetworkErrors extends ErrorFilter {
   protected override render(status: number, message: string, error: unknown): ErrorAnswer {
     const name = error instanceof Error ? error.name : 'Error';
     const type =
-      'resource' in Object(error) && status === 404
+      'resource' in Object(error) && status === 404 && !types[name]
         ? `${String((error as { resource: unknown }).resource)}NotFound`
         : types[name];
     return {

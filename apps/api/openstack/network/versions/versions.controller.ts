@@ -4,7 +4,7 @@ import { publicUrl } from '#apps/api/http/public-url';
 import { NotFoundError } from '#libs/common/errors';
 import { NetworkErrors } from '../http/network.errors.js';
 
-const resources = ['network', 'subnet', 'port'];
+const resources = ['network', 'subnet', 'port', 'router'];
 
 /** Extensions that clients look for before they use the fields that these add. */
 const extensions: Record<string, string> = {
@@ -18,6 +18,11 @@ const extensions: Record<string, string> = {
   pagination: 'Pagination support',
   sorting: 'Sorting support',
   'security-group': 'security-group',
+  router: 'Neutron L3 Router',
+  extraroute: 'Neutron Extra Route',
+  'extraroute-atomic': 'Atomically add/remove extra routes',
+  dvr: 'Distributed Virtual Router',
+  router_availability_zone: 'Router Availability Zone',
   quotas: 'Quota management support',
   availability_zone: 'Availability Zone',
   network_availability_zone: 'Network Availability Zone',

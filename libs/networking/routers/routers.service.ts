@@ -1,0 +1,120 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
+import { NotFoundError } from '#libs/common/errors';
+import { newId } from '#libs/common/ids';
+import { UUID } from '#libs/common/names';
+import { page } from '#libs/database/paging';
+import type { PageRequest } from '#libs/database/paging';
+import { allows, requireAllowed } from '#libs/policy/policy';
+import type { RuleName } from '#libs/policy/rule-tables';
+import { checkedRoutes } from './extra-routes.js';
+import { RouterInUseError } from './router.errors.js';
+import { Router } from './router.entity.js';
+import type { ExtraRoute } from './router.entity.js';
+
+export type RouterChange = Partial<Pick<Router, 'name' | 'description' | 'adminStateUp' | 'routes'>>;
+export type NewRouter = Omit<RouterChange, 'routes'> & Partial<Pick<Router, 'projectId'>>;
+
+const columns = {
+  id: 'x.id',
+  name: 'x.name',
+  project_id: 'x.project_id',
+  description: 'x.description',
+  admin_state_up: 'x.admin_state_up',
+  created_at: 'x.created_at',
+  updated_at: 'x.updated_at',
+};
+
+/** Routers as users see them (Neutron API: /v2.0/routers). */
+@Injectable()
+export class Routers {
+  constructor(private readonly database: DataSource) {}
+
+  /** One page of the routers of the caller's project; of all projects for administrators. */
+  async list(caller: Caller, request: PageRequest): Promise<Router[]> {
+    const query = this.database.manager.createQueryBuilder(Router, 'x');
+    query.setParameter('projectId', caller.projectId);
+    const all = allows(caller, 'get_network:all_projects');
+    return page('Router', query, columns, request, all ? undefined : 'x.project_id = :projectId');
+  }
+
+  /** Throws NotFoundError, also for a router of another project. */
+  async get(caller: Caller, id: string): Promise<Router> {
+    return findRouter(this.database.manager, caller, id, false);
+  }
+
+  /** Neutron API: POST /routers. Throws PolicyDeniedError. */
+  async create(caller: Caller, wanted: NewRouter): Promise<Router> {
+    const projectId = wanted.projectId ?? caller.projectId;
+    requireAllowed(caller, 'create_router', { project_id: projectId });
+    const { manager } = this.database;
+    return manager.save(manager.create(Router, { name: '', routes: [], ...wanted, id: newId(), projectId }));
+  }
+
+  /**
+   * Neutron API: PUT /routers/{id}. `routes` replaces all extra routes. Throws NotFoundError, PolicyDeniedError, and
+   * InvalidInputError for a next hop that lies on no subnet of the router.
+   */
+  async update(caller: Caller, id: string, change: RouterChange): Promise<Router> {
+    return this.change(caller, id, 'update_router', (tx, router) => apply(tx, router, change));
+  }
+
+  /** Neutron API: add_extraroutes. Routes that the router has already stay once. Throws as `update`. */
+  async addRoutes(caller: Caller, id: string, added: readonly ExtraRoute[]): Promise<Router> {
+    return this.change(caller, id, 'add_extraroutes', async (tx, router) => {
+      const wanted = await checkedRoutes(tx, id, [...router.routes, ...added]);
+      return apply(tx, router, { routes: [...new Map(wanted.map((route) => [keyOf(route), route])).values()] });
+    });
+  }
+
+  /** Neutron API: remove_extraroutes. Routes that the router does not have are a success. Throws as `update`. */
+  async removeRoutes(caller: Caller, id: string, removed: readonly ExtraRoute[]): Promise<Router> {
+    const gone = new Set(removed.map(keyOf));
+    return this.change(caller, id, 'remove_extraroutes', (tx, router) =>
+      apply(tx, router, { routes: router.routes.filter((route) => !gone.has(keyOf(route))) }),
+    );
+  }
+
+  /** Neutron API: DELETE /routers/{id}. Throws NotFoundError, PolicyDeniedError, RouterInUseError. */
+  async delete(caller: Caller, id: string): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      const router = await findRouter(tx, caller, id, true);
+      requireAllowed(caller, 'delete_router', { project_id: router.projectId });
+      // Index ports_of_router.
+      const used = await tx.query<unknown[]>('SELECT 1 FROM ports WHERE router_id = $1 LIMIT 1', [id]);
+      if (used.length) throw new RouterInUseError(id);
+      await tx.delete(Router, { id });
+    });
+  }
+
+  private change(
+    caller: Caller,
+    id: string,
+    rule: RuleName,
+    work: (tx: EntityManager, router: Router) => Promise<Router>,
+  ): Promise<Router> {
+    return this.database.transaction(async (tx) => {
+      const router = await findRouter(tx, caller, id, true);
+      requireAllowed(caller, rule, { project_id: router.projectId });
+      return work(tx, router);
+    });
+  }
+}
+
+/** The router, locked where `lock`. Throws NotFoundError, also for a router that the caller may not see. */
+export async function findRouter(tx: EntityManager, caller: Caller, id: string, lock: boolean): Promise<Router> {
+  const options = lock ? { lock: { mode: 'pessimistic_write' as const } } : {};
+  const router = UUID.test(id) ? await tx.findOne(Router, { where: { id }, ...options }) : null;
+  if (!router || !allows(caller, 'get_router', { project_id: router.projectId })) throw new NotFoundError('Router', id);
+  return router;
+}
+
+async function apply(tx: EntityManager, router: Router, { routes, ...rest }: RouterChange): Promise<Router> {
+  Object.assign(router, rest);
+  if (routes) router.routes = await checkedRoutes(tx, router.id, routes);
+  return tx.save(router);
+}
+
+const keyOf = ({ destination, nexthop }: ExtraRoute): string => `${destination} ${nexthop}`;
