@@ -17,6 +17,7 @@ export interface Server {
 export interface ServerMigration {
   id: number;
   status: string;
+  uuid: string;
   instance_uuid: string;
   source_compute: string | null;
   dest_compute: string | null;

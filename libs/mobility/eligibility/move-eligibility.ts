@@ -48,7 +48,7 @@ export class MoveEligibility {
     const seen = await this.here(instance, source);
     const image = await blocksImage(this.database.manager, instance);
     const live = [...blocksLive(instance, source), ...image, ...seen.reasons];
-    const down = source && !isUp(source, now) ? [downWords(source)] : [];
+    const down = source && !isUp(source, now) ? [downWords(source)] : await this.silent(instance, source, seen.reasons);
     const cold = [...blocksCold(instance, source), ...image, ...down];
     return {
       live: verdict(live),
@@ -63,6 +63,12 @@ export class MoveEligibility {
         return { host: host.name, live: judge(['restore'], cpu), cold: judge([], []) };
       }),
     };
+  }
+
+  /** A cold move needs the agent too, which sends the disk. `seen`: reasons against a live one; with none it has answered. */
+  private async silent(instance: Instance, source: Host | null, seen: readonly string[]): Promise<string[]> {
+    if (!source || (instance.vmState === 'active' && !seen.length)) return [];
+    return (await this.look.answers(source, instance.id)) ? [] : [`The agent of ${source.name} does not answer.`];
   }
 
   /** What the agent of the instance's host answers; empty where the instance does not run. */

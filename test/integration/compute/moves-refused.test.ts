@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { status as GrpcStatus } from '@grpc/grpc-js';
 import { Instance } from '#libs/compute/instances/instance.entity';
 import { Host } from '#libs/fleet/hosts/host.entity';
+import { MoveEligibility } from '#libs/mobility/eligibility/move-eligibility';
 import { Drains } from '#libs/mobility/drain/drains.service';
 import { Migration } from '#libs/mobility/migrations/migration.entity';
 import { Operation } from '#libs/operations/operation.entity';
@@ -47,12 +48,16 @@ test('a cold move or resize from a host that is down, or whose agent does not an
       assert.doesNotMatch(JSON.stringify(answer.body), /h1/, 'members learn no host names');
     }
     await assertUntouched(id);
+    const instance = await api.database.manager.findOneByOrFail(Instance, { id });
+    const { cold } = await api.get(MoveEligibility).report(instance);
+    assert.equal(cold.possible, false, 'its mobility says the same');
+    assert.match(cold.reasons.join(), /h1 is down|agent of h1 does not answer/);
   };
   await api.database.manager.update(Host, { name: 'h1' }, { forcedDown: true });
   await refused();
   await api.database.manager.update(Host, { name: 'h1' }, { forcedDown: false });
   const agent = api.agents.get('h1')!;
-  agent.refuse('checkMigration', GrpcStatus.UNAVAILABLE, 'no connection', 2);
+  agent.refuse('checkMigration', GrpcStatus.UNAVAILABLE, 'no connection', 4);
   await refused();
   agent.reset();
   assert.equal((await act(id, { migrate: null })).status, 202);
