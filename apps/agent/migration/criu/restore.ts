@@ -16,6 +16,7 @@ import { giveCgroups } from './fixups/cgroup-owners.js';
 import { separateFollowers } from './fixups/mount-images.js';
 import { armTriggers, pressureFiles } from './fixups/pressure-triggers.js';
 import type { PressureTrigger } from './fixups/pressure-triggers.js';
+import { putKept } from '../kept/kept-objects.js';
 import { moveEnvironment } from '../move-directory.js';
 import { setNeighbours } from '../guest-network/neighbours.js';
 import { keepForRestore, putRest } from '../guest-network/guest-network.js';
@@ -32,6 +33,8 @@ const MADE_BY_RESTORE = ['initPid', 'nicsLog', 'lazyPid', 'lazyEnded', 'lazyAske
 export class Restore {
   /** performance.now() when it was told to begin; 0 before. */
   begun = 0;
+  /** What of `kept` could not be put back. */
+  notPut: string[] = [];
 
   private constructor(
     private readonly directory: string,
@@ -91,11 +94,12 @@ export class Restore {
       return this.restoreNetworkSettings(network, nics);
     });
     const armed = this.armTriggers(beside.pressure ?? []);
-    for (const work of [introduced, armed]) work.catch(() => undefined); // awaited below
+    const put = this.putKept(beside.kept ?? []);
+    for (const work of [introduced, armed, put]) work.catch(() => undefined); // awaited below
     const restored = await Promise.race([link.when('restored').then(() => true), this.ended.then(() => false)]);
     if (!restored) return false;
     restoreCpuShare(this.directory);
-    await Promise.all([introduced, armed]);
+    await Promise.all([introduced, armed, put]);
     markMove(this.directory, 'awaitingCommit');
     return true;
   }
@@ -111,6 +115,11 @@ export class Restore {
     const files = await pressureFiles(moveFile(this.directory, 'images'));
     await this.link!.when('sockets');
     await armTriggers(this.initPid(), files, before);
+  }
+
+  private async putKept(orders: readonly string[]): Promise<void> {
+    await this.link!.when('sockets');
+    this.notPut = await putKept(this.initPid(), orders);
   }
 
   /** The instance's init, as the action script has told. */

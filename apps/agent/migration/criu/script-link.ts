@@ -15,7 +15,7 @@ export class ScriptLink {
   private readonly events: Socket;
   private readonly answers: number;
   private readonly seen = new Map<ScriptEvent, number>();
-  private readonly waiting = new Map<ScriptEvent, () => void>();
+  private readonly waiting = new Map<ScriptEvent, PromiseWithResolvers<void>>();
   private closed = false;
 
   private constructor(directory: string) {
@@ -44,7 +44,11 @@ export class ScriptLink {
 
   /** Resolves with the time (performance.now) at which the event was told, at once where it was told before. */
   async when(event: ScriptEvent): Promise<number> {
-    if (!this.seen.has(event)) await new Promise<void>((resolve) => this.waiting.set(event, resolve));
+    if (!this.seen.has(event)) {
+      const waiting = this.waiting.get(event) ?? Promise.withResolvers<void>();
+      this.waiting.set(event, waiting);
+      await waiting.promise;
+    }
     return this.seen.get(event)!;
   }
 
@@ -67,7 +71,7 @@ export class ScriptLink {
 
   private arrived(event: ScriptEvent): void {
     this.seen.set(event, performance.now());
-    this.waiting.get(event)?.();
+    this.waiting.get(event)?.resolve();
     this.waiting.delete(event);
   }
 }

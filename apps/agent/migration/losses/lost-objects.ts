@@ -1,8 +1,7 @@
 import type { LostKind } from '#generated/lxstack/agent/v1/guest';
 import type { IdMap } from '#generated/lxstack/agent/v1/types';
 import { messageOf } from '#libs/common/errors';
-import { heldFiles } from '../checks/held-files.js';
-import { tasksBelow } from '../checks/tasks.js';
+import type { HeldFiles } from '../checks/held-files.js';
 import { fileLosses } from './file-losses.js';
 import { hiddenLosses } from './hidden-losses.js';
 import { byKind } from './loss.js';
@@ -13,10 +12,13 @@ import { socketLosses } from './socket-losses.js';
  * Before the freeze: what of an instance CRIU drops without a word and nothing puts back, read from outside while it runs. A
  * look that fails fails no move, and is said.
  */
-export async function lostObjects(initPid: number, idmap: IdMap | undefined): Promise<LostKind[]> {
+export async function lostObjects(
+  initPid: number,
+  held: readonly HeldFiles[],
+  idmap: IdMap | undefined,
+): Promise<LostKind[]> {
   try {
-    const tasks = await tasksBelow(initPid);
-    const held = await heldFiles(tasks);
+    const tasks = held.map(({ task }) => task);
     const found = await Promise.all([
       processLosses(tasks),
       fileLosses(held),

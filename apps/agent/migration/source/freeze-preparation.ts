@@ -1,6 +1,9 @@
+import type { LostKind } from '#generated/lxstack/agent/v1/guest';
 import { faultPoint } from '#libs/common/fault-point';
+import { idMapOf } from '../../images/id-maps.js';
 import { heldFiles } from '../checks/held-files.js';
 import { tasksBelow } from '../checks/tasks.js';
+import type { Task } from '../checks/tasks.js';
 import { blockingUnread } from '../checks/unread-data.js';
 import type { Dump } from '../criu/dump.js';
 import { lookUpCgroups } from '../criu/fixups/cgroup-names.js';
@@ -11,6 +14,8 @@ import { allAccepted } from '../frames/accept-queues.js';
 import type { FrameRedirect } from '../frames/frame-redirect.js';
 import { readGuestNetwork, untouched } from '../guest-network/guest-network.js';
 import type { GuestNetwork } from '../guest-network/guest-network.js';
+import { readKept } from '../kept/kept-objects.js';
+import { lostObjects } from '../losses/lost-objects.js';
 import type { MigrationRecord } from '../migration-record.js';
 import type { MigrationDeps } from '../movable-instances.js';
 import { MoveFailure } from '../move-failure.js';
@@ -30,6 +35,11 @@ export class FreezePreparation {
   network: GuestNetwork = untouched;
   /** Pressure files of its processes, as `arm` has found them. */
   pressure: PressureTrigger[] = [];
+  /** Of its tasks, terminals and sockets, to be put back at the target. */
+  kept: string[] = [];
+  /** What does not go along. */
+  lost: LostKind[] = [];
+  tasks: Task[] = [];
 
   constructor(private readonly shared: Shared) {}
 
@@ -37,15 +47,18 @@ export class FreezePreparation {
   async arm(): Promise<void> {
     const { deps, record, redirect, dump } = this.shared;
     const initPid = await deps.instances.initPid(record.spec.id);
-    const held = await heldFiles(await tasksBelow(initPid));
-    const [network, pressure] = await Promise.all([
+    const tasks = await tasksBelow(initPid);
+    const held = await heldFiles(tasks);
+    const [network, pressure, kept, lost] = await Promise.all([
       readGuestNetwork(initPid, record.spec.nics),
       readTriggers(initPid, held),
+      readKept(initPid, held),
+      lostObjects(initPid, held, idMapOf(record.spec)),
       redirect.arm(),
       dump.writeWatchedFiles(initPid, held),
       lookUpCgroups(deps.instances.cgroupDirectories(record.spec.id)),
     ]);
-    Object.assign(this, { network, pressure });
+    Object.assign(this, { tasks, network, pressure, kept, lost });
   }
 
   /**

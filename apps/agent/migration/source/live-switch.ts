@@ -1,15 +1,13 @@
 import { MigrationPhase } from '#generated/lxstack/agent/v1/agent';
 import type { MigrationProgress } from '#generated/lxstack/agent/v1/agent';
-import type { LostKind } from '#generated/lxstack/agent/v1/guest';
 import { sleep } from '#libs/common/clock';
 import { faultPoint } from '#libs/common/fault-point';
 import { inFlight } from '../frames/accept-queues.js';
 import type { DiskSource } from '../disk/disk-source.js';
 import type { CpuWatch } from '../health/cpu-watch.js';
 import type { Dump } from '../criu/dump.js';
-import { idMapOf } from '../../images/id-maps.js';
 import { raiseAgentPriority } from '../agent-priority.js';
-import { lostObjects } from '../losses/lost-objects.js';
+import { lostByTarget } from '../kept/not-put.js';
 import { LiveMemory } from '../memory/live-memory.js';
 import type { MemoryShared } from '../memory/live-memory.js';
 import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
@@ -62,13 +60,9 @@ export class LiveSwitch {
   /** Resolves when the move is committed. When it throws before that, the instance runs on here. */
   async run(): Promise<void> {
     const memoryMode = await this.sendMemory();
-    const seenOnceArmed = Promise.all([
-      this.shared.cpu.end(),
-      this.lost(),
-      this.armTarget(memoryMode),
-      this.preparation.arm(),
-    ]);
-    [this.progress.guestBefore, this.progress.lost] = await seenOnceArmed;
+    const { cpu } = this.shared;
+    const cpuOnceArmed = Promise.all([cpu.end(), this.armTarget(memoryMode), this.preparation.arm()]);
+    [this.progress.guestBefore] = await cpuOnceArmed;
     for (const pause of PAUSES_MS) {
       const failure = await this.dumpOnce(true);
       if (!failure) return;
@@ -103,6 +97,7 @@ export class LiveSwitch {
     const { request, record, deps, decision, feed, target, dump, throttle } = this.shared;
     this.frozenAt = 0;
     this.network = this.preparation.network;
+    this.progress.lost = this.preparation.lost;
     feed.enter(MigrationPhase.MIGRATION_PHASE_FREEZE);
     const started = performance.now();
     const bridges = record.spec.nics.map((nic) => deps.network.bridgeName(nic.networkId));
@@ -144,11 +139,6 @@ export class LiveSwitch {
       await disk.pass(); // the guest wrote while its memory was sent
     }
     return memoryMode;
-  }
-
-  private async lost(): Promise<LostKind[]> {
-    const { deps, record } = this.shared;
-    return lostObjects(await deps.instances.initPid(record.spec.id), idMapOf(record.spec));
   }
 
   /** Has the target start its restore, which waits for the first image. */
@@ -239,13 +229,15 @@ export class LiveSwitch {
     await faultPoint('source.images-sent');
     feed.enter(MigrationPhase.MIGRATION_PHASE_RESTORE);
     const restore = performance.now();
-    const beside = { network: this.network, pressure: this.preparation.pressure };
+    const { pressure, kept, tasks } = this.preparation;
+    const beside = { network: this.network, pressure, kept };
     await target.tell({ say: 'restore', timeoutMs: this.timeLeft(), memory, ...beside });
     this.kept = this.recordCommitAsked(this.timeLeft());
     this.kept.catch(() => undefined); // awaited before the commit is asked for
     await faultPoint('source.restore-asked');
-    const { firstFailure } = await target.expect('restored');
+    const { firstFailure, notPut = [] } = await target.expect('restored');
     this.progress.restoreRetried = firstFailure;
+    this.progress.lost.push(...(await lostByTarget(notPut, tasks)));
     feed.time('restore', restore);
   }
 

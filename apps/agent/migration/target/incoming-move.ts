@@ -4,6 +4,7 @@ import { sleep } from '#libs/common/clock';
 import { ConflictError, messageOf } from '#libs/common/errors';
 import { faultPoint } from '#libs/common/fault-point';
 import { RestoreSession } from './restore-session.js';
+import type { Restored } from './restore-session.js';
 import type { DataChannel } from '../wire/data-channel.js';
 import { BtrfsCopyReceiver } from '../disk/btrfs-copies.js';
 import { DiskReceiver } from '../disk/disk-transfer.js';
@@ -176,10 +177,10 @@ export class IncomingMove {
 
   private async restoreOrFail(channel: DataChannel, message: Message & { say: 'restore' }): Promise<void> {
     this.record.commitDeadline = Date.now() + message.timeoutMs;
-    let firstFailure = '';
+    let restored: Restored = { firstFailure: '', notPut: [] };
     if (this.live) {
       try {
-        ({ firstFailure } = await this.session.restoreStopped(message, this.record.commitDeadline));
+        restored = await this.session.restoreStopped(message, this.record.commitDeadline);
       } catch (error) {
         return this.failed(error);
       }
@@ -189,7 +190,7 @@ export class IncomingMove {
     this.record.progress.phase = AWAIT_COMMIT;
     const kept = this.records.keep(this.record);
     if (!this.live) await kept; // a live move has its mark in the directory
-    await Promise.all([kept, channel.tell({ say: 'restored', firstFailure })]);
+    await Promise.all([kept, channel.tell({ say: 'restored', ...restored })]);
     this.watchDeadline();
   }
 

@@ -21,9 +21,12 @@ import { openLoopback } from '../frames/syn-gate.js';
 import { Restore } from '../criu/restore.js';
 import { hasMoveFile } from '../move-files.js';
 
-/** A restore that succeeded; `firstFailure`: why a second try was needed, empty when the first succeeded. */
+/** A restore that succeeded. */
 export interface Restored {
+  /** Why a second try was needed, empty when the first succeeded. */
   firstFailure: string;
+  /** What CRIU does not restore and could not be put back. */
+  notPut: string[];
 }
 
 interface Failed {
@@ -168,13 +171,13 @@ export class RestoreSession {
   private async tryTwice(beside: BesideImages, deadline: number): Promise<Restored> {
     const started = Date.now();
     const first = await this.tryOnce(beside);
-    if (!first) return { firstFailure: '' };
+    if (!first) return { firstFailure: '', notPut: this.restore!.notPut };
     const again = Date.now() + (Date.now() - started) < deadline;
     if (this.off || !again || !isTransient(first.cause) || !(await this.clear())) throw first.failure;
     this.deps.logger.warn({ instanceId: this.spec.id, reason: first.failure.message }, 'restore tried once more');
     const second = await this.tryAgain(beside);
     if (second || this.off) throw (second ?? first).failure;
-    return { firstFailure: first.failure.message };
+    return { firstFailure: first.failure.message, notPut: this.restore!.notPut };
   }
 
   private async tryAgain(beside: BesideImages): Promise<Failed | undefined> {

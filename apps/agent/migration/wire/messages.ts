@@ -16,6 +16,8 @@ export interface BesideImages {
   network: GuestNetwork;
   /** A source of v0.2 does not tell. */
   pressure?: PressureTrigger[];
+  /** Orders of `kept/`; a source of v0.2 does not tell. */
+  kept?: string[];
 }
 
 /** What a target can do with btrfs streams: nothing, receive whole ones, or receive those that build on the image too. */
@@ -48,9 +50,9 @@ export type Message =
   | ({ say: 'restore'; timeoutMs: number; memory: SentMemory[] } & BesideImages)
   /**
    * Target: all is there and stopped before its first instruction (cold: the disk is complete). `firstFailure`: why it was
-   * restored by a second try, empty where the first has succeeded.
+   * restored by a second try, empty where the first has succeeded. `notPut`: orders of `kept` that could not be done.
    */
-  | { say: 'restored'; firstFailure: string }
+  | { say: 'restored'; firstFailure: string; notPut?: string[] }
   | { say: 'failed'; step: string; reason: string; logTail: string[] }
   /** Source: the move is off. */
   | { say: 'abort'; reason: string };

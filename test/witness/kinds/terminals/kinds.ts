@@ -1,4 +1,4 @@
-import { carried, lost } from '../../kind.js';
+import { carried } from '../../kind.js';
 
 export const terminals = {
   'pty-session': carried('foreground group, interrupt key, size'),
@@ -6,5 +6,5 @@ export const terminals = {
   'pty-queued': carried('typed and shown, and neither read'),
   'pty-hung-up': carried('whose master is closed'),
   'pty-packets': carried('packet mode, and one that nobody has opened'),
-  'pty-exclusive': lost('TIOCEXCL'),
+  'pty-exclusive': carried('TIOCEXCL'),
 };
