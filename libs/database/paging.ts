@@ -51,14 +51,17 @@ export async function page<T extends ObjectLiteral>(
   { filters = {}, texts = [], sort = [], marker, limit = MAX_PAGE, reverse }: PageRequest,
   visible = 'true',
 ): Promise<T[]> {
-  const { primaryColumns } = query.expressionMap.mainAlias!.metadata;
+  const { primaryColumns, columns: all } = query.expressionMap.mainAlias!.metadata;
   const ofUuids = primaryColumns[0].type === 'uuid';
+  const typeOf = (sql: string) => all.find(({ databaseName }) => sql === `x.${databaseName}`)?.type;
   query.andWhere(visible);
   Object.entries(filters).forEach(([name, values], n) => {
     const column = columnOf(columns, name);
-    if (name === 'id' && ofUuids)
-      query.andWhere(`${column} = ANY(:ids)`, { ids: values.filter((id) => UUID.test(id)) });
-    else query.andWhere(`(${column})::text = ANY(:filter${n})`, { [`filter${n}`]: values });
+    const type = typeOf(column);
+    // An id is compared as it is stored, so that its index is used; a text that is no UUID is nobody's id.
+    const wanted = type === 'uuid' ? values.filter((id) => UUID.test(id)) : values;
+    const compared = type === 'uuid' || type === 'text' ? column : `(${column})::text`;
+    query.andWhere(`${compared} = ANY(:filter${n})`, { [`filter${n}`]: wanted });
   });
   texts.forEach((filter, n) => query.andWhere(partOf(columnOf(columns, filter.column), filter, `part${n}`)));
   texts.forEach(({ value }, n) => query.setParameter(`part${n}`, value));

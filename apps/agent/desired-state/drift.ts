@@ -23,6 +23,8 @@ import { DesiredSpecs, entryOf } from './specs.js';
 const [FIRST_LOOK_MS, LOOK_MS] = [250, 30_000];
 const PAGE = 100;
 const MOST_TOLD = 100;
+/** Of one answer; gRPC messages hold 8 MiB. */
+const MOST_BYTES = 4 * 1024 ** 2;
 
 interface DriftDeps {
   document: DesiredDocument;
@@ -70,8 +72,8 @@ export class Drift {
     const size = Math.min(pageSize || PAGE, PAGE);
     const ids = [...document.networks.keys()].sort().filter((id) => id > pageToken);
     const { revision } = document;
-    const networks = await this.compare(ids.slice(0, size), repair);
-    return { revision, networks, nextPageToken: ids.length > size ? ids[size - 1] : '' };
+    const networks = withinMessage(await this.compare(ids.slice(0, size), repair));
+    return { revision, networks, nextPageToken: ids.length > networks.length ? ids[networks.length - 1] : '' };
   }
 
   /**
@@ -159,6 +161,13 @@ export class Drift {
       ...(await network.compareDhcp(id)).map((message) => ({ kind: 'dhcp' as const, message })),
     ];
   }
+}
+
+/** As many of the comparisons as fit into one message; the first always. */
+export function withinMessage(compared: NetworkComparison[]): NetworkComparison[] {
+  let left = MOST_BYTES;
+  const end = compared.findIndex((one) => (left -= Buffer.byteLength(JSON.stringify(one))) < 0);
+  return end < 0 ? compared : compared.slice(0, Math.max(1, end));
 }
 
 type Finding = Pick<NetworkComparison, 'differences' | 'mended' | 'found'>;

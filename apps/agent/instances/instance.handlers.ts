@@ -49,7 +49,7 @@ export function instanceHandlers({ instances, lifecycle, records, runtime, image
       const page = ids.slice(0, size);
       const nextPageToken = ids.length > size ? page.at(-1)! : '';
       const migrationIds = pageToken ? [] : await migrations.held(); // the first page has them all
-      return { instances: await Promise.all(page.map((id) => lifecycle.status(id))), nextPageToken, migrationIds };
+      return { instances: await lifecycle.statuses(page), nextPageToken, migrationIds };
     },
     createInstance: ({ call, spec, start, keepOwner }: CreateInstanceRequest) =>
       journal.once('create', call, () => instances.create(call, given(spec), start, keepOwner)),

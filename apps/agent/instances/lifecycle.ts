@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import pLimit from 'p-limit';
 import { InstanceState } from '#generated/lxstack/agent/v1/types';
 import type { InstanceSpec, InstanceStatus } from '#generated/lxstack/agent/v1/types';
 import { ConflictError } from '#libs/common/errors';
@@ -15,6 +16,9 @@ const STATES: Record<RecordedState, InstanceState> = {
   outgoing: InstanceState.INSTANCE_STATE_OUTGOING,
   broken: InstanceState.INSTANCE_STATE_BROKEN,
 };
+
+/** Each look at a running instance may start a process. */
+const LOOKED_AT_ONCE = 32;
 
 /**
  * Makes, starts, stops and removes instances, keeps their records and tells of changes. The caller must hold the
@@ -34,6 +38,11 @@ export class Lifecycle {
     const alive = state === 'running' || state === 'paused';
     const initPid = alive ? await this.deps.runtime.initPid(id) : 0;
     return { id, epoch, state: STATES[state], initPid, reason, memoryBytesUsed: 0 };
+  }
+
+  /** The same of many, some at a time. */
+  statuses(ids: readonly string[]): Promise<InstanceStatus[]> {
+    return pLimit(LOOKED_AT_ONCE).map(ids, (id) => this.status(id));
   }
 
   /**

@@ -82,7 +82,7 @@ export class OwnershipWatch {
         const batch = ids.slice(at, at + BATCH);
         for (const ownership of await control.ownership(batch)) await this.obey(ownership);
         const known = batch.filter((id) => records.find(id));
-        reports.add(await Promise.all(known.map((id) => lifecycle.status(id))));
+        reports.add(await lifecycle.statuses(known));
       }
     } catch (error) {
       this.ownershipIsDue = true;

@@ -1,10 +1,14 @@
 import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import pLimit from 'p-limit';
 import { MigrationKind, MigrationPhase } from '#generated/lxstack/agent/v1/agent';
 import type { MigrationProgress } from '#generated/lxstack/agent/v1/agent';
 import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { UUID, requireName } from '#libs/common/names';
 import { replaceFile } from '../state/atomic-file.js';
+
+/** Files. */
+const READ_AT_ONCE = 32;
 
 /** What an agent writes of a move, so that the next agent can end it. */
 export interface MigrationRecord {
@@ -46,7 +50,8 @@ export class MigrationRecords {
 
   async list(): Promise<MigrationRecord[]> {
     const ids = await this.ids();
-    return Promise.all(ids.map(async (id) => JSON.parse(await readFile(this.file(id), 'utf8')) as MigrationRecord));
+    const read = async (id: string) => JSON.parse(await readFile(this.file(id), 'utf8')) as MigrationRecord;
+    return pLimit(READ_AT_ONCE).map(ids, read);
   }
 
   /** Ids of the migrations that still have something here. */

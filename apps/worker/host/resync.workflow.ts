@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { createLogger } from '#libs/common/logger';
 import type { Step, StepRun, Workflow } from '#libs/operations/workflow';
-import { callOf, HostCalls } from './host-calls.js';
+import { HostCalls } from './host-calls.js';
+import { forwardInPages } from '../network/forwarding-pages.js';
 import { HostNetworkView } from '../network/host-network-view.js';
 import { OldAgents } from '../network/old-agents.js';
 import { LeftoverCopies } from './leftover-copies.js';
@@ -41,15 +42,10 @@ export class ResyncHostWorkflow implements Workflow<object, object> {
     );
     const networkIds = rows.map((row) => row.network_id);
     if (!networkIds.length) return;
-    const entries = await this.view.entriesFor(networkIds, hostId);
     await this.hosts.whereUp(hostId, async (agent) => {
-      for (const [networkId, list] of entries) {
-        const call = callOf(run, `resync ${networkId}`, 0);
-        await agent.call(
-          'setForwarding',
-          { call, networkId, entries: list, removedMacs: [], complete: false },
-          run.signal,
-        );
+      for (const id of networkIds) {
+        const entries = (await this.view.entriesFor([id], hostId)).get(id)!;
+        await forwardInPages(agent, run, id, entries, run.signal);
       }
     });
   }

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, In } from 'typeorm';
-import type { NetworkForwarding } from '#generated/lxstack/agent/v1/agent';
 import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { NotFoundError } from '#libs/common/errors';
 import { Instance } from '#libs/compute/instances/instance.entity';
@@ -79,12 +78,5 @@ export class InstanceSpecs {
   /** Moves whose source still keeps its copy. */
   async unconfirmed(instanceId: string): Promise<Migration[]> {
     return this.database.manager.findBy(Migration, { instanceId, status: In(['finished', 'confirming', 'reverting']) });
-  }
-
-  /** What a move's target has to know of the instance's networks (HostNetworkView.entriesForMove). */
-  async forwardingFor(spec: InstanceSpec, hostId: string, live: boolean): Promise<NetworkForwarding[]> {
-    const networkIds = spec.networks.map((network) => network.id);
-    const entries = await this.networks.entriesForMove(spec.id, networkIds, hostId, live);
-    return [...entries].map(([networkId, list]) => ({ networkId, entries: list }));
   }
 }

@@ -4,6 +4,7 @@ import { Port } from '#libs/networking/ports/port.entity';
 import type { BindPortInput } from '#libs/networking/ports/port-operations';
 import { HostNetworks } from '#libs/networking/views/host-networks';
 import type { Step, StepRun, Workflow } from '#libs/operations/workflow';
+import { forwardInPages } from './forwarding-pages.js';
 import { OldAgents } from './old-agents.js';
 import { callOf, HostCalls } from '../host/host-calls.js';
 import { HostNetworkView } from './host-network-view.js';
@@ -37,12 +38,12 @@ export class BindPortWorkflow implements Workflow<BindPortInput, object> {
       this.networks.networkSpecsFor([nic.networkId]),
       isOld ? this.view.entriesFor([nic.networkId], hostId) : undefined, // the others follow
     ]);
-    const entries = own?.get(nic.networkId) ?? [];
     const call = callOf(run, 'plug', 0);
     await Promise.all([
-      agent.call('ensurePort', { call, network, nic, entries }, run.signal),
+      agent.call('ensurePort', { call, network, nic, entries: [] }, run.signal),
       this.oldAgents.tellPeers(run, [nic], hostId),
     ]);
+    await forwardInPages(agent, run, nic.networkId, own?.get(nic.networkId) ?? [], run.signal);
     await run.commit((tx) => tx.update(Port, { id: portId, hostId }, { status: 'ACTIVE' }));
   }
 

@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import { DataSource } from 'typeorm';
 import type { ForwardingEntry, Nic } from '#generated/lxstack/agent/v1/types';
 import type { StepRun } from '#libs/operations/workflow';
+import { forwardInPages } from './forwarding-pages.js';
 import { HostNetworkView } from './host-network-view.js';
 import type { NetworkHost } from './host-network-view.js';
 import { callOf, HostCalls } from '../host/host-calls.js';
@@ -65,11 +66,12 @@ export class OldAgents {
       ...networks.map((network) =>
         this.hosts.whereUp(hostId, async (agent) => {
           const entries = own.get(network.id)!;
-          await agent.call('ensureNetwork', { call: callOf(run, `network ${network.id}`, 0), network, entries });
+          await agent.call('ensureNetwork', { call: callOf(run, `network ${network.id}`, 0), network, entries: [] });
           // What comes from elsewhere must not be sent back there by an entry from before the move.
           const removedMacs = nics.filter((nic) => nic.networkId === network.id).map((nic) => nic.mac);
           const call = callOf(run, `local ${network.id}`, 0);
-          await agent.call('setForwarding', { call, networkId: network.id, entries, removedMacs, complete: false });
+          await agent.call('setForwarding', { call, networkId: network.id, entries: [], removedMacs, complete: false });
+          await forwardInPages(agent, run, network.id, entries);
         }),
       ),
     ]);

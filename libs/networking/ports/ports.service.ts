@@ -180,7 +180,7 @@ function withAddresses(query: SelectQueryBuilder<Port>, having: PortAddressFilte
   const { addresses, addressParts, subnets, securityGroups } = having;
   const has = (condition: string) => `EXISTS (SELECT 1 FROM ip_allocations a WHERE a.port_id = x.id AND ${condition})`;
   if (addresses) query.andWhere(has('host(a.ip_address) = ANY(:addresses)'), { addresses });
-  if (subnets) query.andWhere(has('a.subnet_id::text = ANY(:subnets)'), { subnets });
+  if (subnets) query.andWhere(has('a.subnet_id = ANY(:subnets)'), { subnets: subnets.filter((id) => UUID.test(id)) });
   if (addressParts)
     query.andWhere(
       has(

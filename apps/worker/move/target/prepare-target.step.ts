@@ -12,10 +12,12 @@ import { callOf, HostCalls } from '../../host/host-calls.js';
 import type { HostAgent } from '../../host/host-calls.js';
 import { InstanceSpecs } from '../../instance/instance-specs.js';
 import type { MoveContext } from '../move-context.js';
+import { forwardInPages, MOST_AT_ONCE } from '../../network/forwarding-pages.js';
+import { HostNetworkView } from '../../network/host-network-view.js';
 import { MoveLedger } from '../move-ledger.js';
 import { inTime } from '../step-time.js';
 
-/** Target: image, empty root, networks with their forwarding entries and, for a live move, the hold. */
+/** Target: image, empty root, networks with their forwarding entries and, for a live move, the frame buffer. */
 @Injectable()
 export class PrepareTargetStep implements Step<MoveInput, MoveContext> {
   readonly name = 'prepare';
@@ -24,6 +26,7 @@ export class PrepareTargetStep implements Step<MoveInput, MoveContext> {
     private readonly database: DataSource,
     private readonly hosts: HostCalls,
     private readonly specs: InstanceSpecs,
+    private readonly networks: HostNetworkView,
     private readonly ledger: MoveLedger,
   ) {}
 
@@ -50,11 +53,17 @@ export class PrepareTargetStep implements Step<MoveInput, MoveContext> {
     const reasons = context.lookedAt === hostId ? [] : await this.against(run, agent, spec, signal);
     if (reasons.length) throw new MoveRefusedError('host', reasons);
     const live = kind === MigrationKind.MIGRATION_KIND_LIVE;
-    const forwarding = await this.specs.forwardingFor(spec, hostId, live);
+    const networkIds = spec.networks.map(({ id }) => id);
+    const entries = [...(await this.networks.entriesForMove(spec.id, networkIds, hostId, live))];
+    const each = Math.floor(MOST_AT_ONCE / Math.max(1, entries.length));
+    const forwarding = entries.map(([networkId, all]) => ({ networkId, entries: all.slice(0, each) }));
     const nextEpoch = input.source.epoch + 1;
     const call = callOf(run, this.name, nextEpoch);
     const { migrationId } = input;
-    return agent.call('prepareMigration', { call, migrationId, kind, spec, forwarding, nextEpoch }, signal);
+    const request = { call, migrationId, kind, spec, forwarding, nextEpoch };
+    const prepared = await agent.call('prepareMigration', request, signal);
+    for (const [networkId, all] of entries) await forwardInPages(agent, run, networkId, all.slice(each), signal);
+    return prepared;
   }
 
   /** What a target that nobody has asked yet says against it. */

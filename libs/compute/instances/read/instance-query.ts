@@ -39,7 +39,7 @@ export interface InstanceFilter {
   changesBefore?: Date;
 }
 
-/** Columns of Nova's sort keys. Those that may be null are compared as ''. */
+/** Columns of Nova's sort keys. Those that may be null are compared as what is before all others. */
 export const instanceSortKeys = {
   created_at: 'i.created_at',
   updated_at: 'i.updated_at',
@@ -49,10 +49,10 @@ export const instanceSortKeys = {
   uuid: 'i.id',
   hostname: 'i.hostname',
   terminated_at: `coalesce(i.deleted_at, '-infinity')`,
-  host: `coalesce(i.host_id::text, '')`,
-  node: `coalesce(i.host_id::text, '')`,
+  host: `coalesce(i.host_id, '00000000-0000-0000-0000-000000000000')`,
+  node: `coalesce(i.host_id, '00000000-0000-0000-0000-000000000000')`,
   instance_type_id: `coalesce(i.flavor->>'id', '')`,
-  image_ref: `coalesce(i.image_id::text, '')`,
+  image_ref: `coalesce(i.image_id, '00000000-0000-0000-0000-000000000000')`,
   key_name: `coalesce(i.key_name, '')`,
   vm_state: 'i.vm_state',
   task_state: `coalesce(i.task_state, '')`,

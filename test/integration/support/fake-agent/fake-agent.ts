@@ -21,6 +21,7 @@ import type {
 import type { GetGuestHealthRequest, GuestHealth } from '#generated/lxstack/agent/v1/guest';
 import type { Call, InstanceSpec, InstanceStatus } from '#generated/lxstack/agent/v1/types';
 import { InstanceState } from '#generated/lxstack/agent/v1/types';
+import { channelOptions } from '#libs/agent-protocol/credentials';
 import type { CapacityLeft, CapacityNeeded } from '#libs/mobility/eligibility/capacity-rules';
 import type { FakeInstance, FakePeer } from './fake-peer.js';
 import { FakeMigrations } from './fake-migrations.js';
@@ -38,6 +39,8 @@ export class FakeAgent implements FakePeer {
   /** Ids of an instance's ports, as it was told last. */
   readonly ports = new Map<string, string[]>();
   readonly forwarding = new Map<string, Map<string, string>>();
+  /** Every call of setForwarding. */
+  readonly forwarded: SetForwardingRequest[] = [];
   readonly migrations: FakeMigrations;
   /** Names of all calls in their order. */
   readonly calls: string[] = [];
@@ -56,7 +59,7 @@ export class FakeAgent implements FakePeer {
   /** Migrations of which it says that its host still has something. */
   migrationIds: string[] = [];
   private readonly refusals = new Map<Method, Refusal>();
-  private readonly server = new Server();
+  private readonly server = new Server(channelOptions);
 
   constructor(
     readonly name: string,
@@ -230,7 +233,9 @@ export class FakeAgent implements FakePeer {
     return { id, epoch, state, initPid: 1, reason: '', memoryBytesUsed: 0 };
   }
 
-  private forward({ networkId, entries, removedMacs, complete }: SetForwardingRequest) {
+  private forward(request: SetForwardingRequest) {
+    const { networkId, entries, removedMacs, complete } = request;
+    this.forwarded.push(request);
     const table = complete ? new Map<string, string>() : (this.forwarding.get(networkId) ?? new Map<string, string>());
     removedMacs.forEach((mac) => table.delete(mac));
     entries.forEach(({ mac, vtep }) => table.set(mac, vtep));
