@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CompareDesiredStateResponse } from '#generated/lxstack/agent/v1/agent';
+import { CompareDesiredStateResponse, NetworkComparison } from '#generated/lxstack/agent/v1/agent';
 import { channelOptions } from '#libs/agent-protocol/credentials';
 import { withinMessage } from './drift.js';
 
 const comparison = (n: number, words: number, length: number) => {
   const differences = Array.from({ length: words }, () => 'x'.repeat(length));
   const found = differences.map((message) => ({ kind: 'forwarding', message }));
-  return { networkId: `n${n}`, sharedDigest: '', portsDigest: '', differences, mended: differences, found };
+  return NetworkComparison.create({ networkId: `n${n}`, differences, mended: differences, found });
 };
 
 test('an answer holds as many networks as fit into a message, however much is wrong with them', () => {
