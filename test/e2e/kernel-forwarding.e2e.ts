@@ -51,7 +51,9 @@ else {
 /** As an agent that starts over what is on disk and in the kernel. */
 async function startAgent(): Promise<void> {
   const desired = new DesiredSpecs(document);
-  network = await HostNetwork.open({ stateDirectory: state, vtep: HERE, cgroup: 'lx-forwarding', desired, logger });
+  const metadata = { serve: async () => {}, serves: async () => true, end: () => {} };
+  const options = { stateDirectory: state, vtep: HERE, cgroup: 'lx-forwarding', desired, metadata, logger };
+  network = await HostNetwork.open(options);
   reconciler = new Reconciler({ document, network, movingMacs: () => moving }, logger);
 }
 

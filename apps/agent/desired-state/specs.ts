@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import type { DesiredPeer, DesiredPort } from '#generated/lxstack/agent/v1/desired_state';
-import type { ForwardingEntry, NetworkSpec, Nic, Subnet } from '#generated/lxstack/agent/v1/types';
+import type { ForwardingEntry, GuestChanging, NetworkSpec, Nic, Subnet } from '#generated/lxstack/agent/v1/types';
 import type { RouterSpec } from '../network/routers/router-spec.js';
 import type { DesiredDocument } from './document.js';
 
@@ -47,6 +47,11 @@ export class DesiredSpecs {
   /** The host name that DHCP gives the port's instance. */
   hostname(portId: string): string | undefined {
     return this.document.ports.get(portId)?.hostname || undefined;
+  }
+
+  /** What the port's instance is told of itself. */
+  guest(portId: string): GuestChanging | undefined {
+    return this.document.ports.get(portId)?.guest;
   }
 
   /** Where the network's ports are; undefined where the document does not have the network, so that calls decide. */

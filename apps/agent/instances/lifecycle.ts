@@ -5,6 +5,7 @@ import type { InstanceSpec, InstanceStatus } from '#generated/lxstack/agent/v1/t
 import { ConflictError } from '#libs/common/errors';
 import { imagePlaceOf } from '../images/id-maps.js';
 import type { InstanceRecord, RecordedState } from '../state/instance-record.js';
+import { writeConfigDrive } from '../metadata/config-drive.js';
 import { makeFolder } from './instance-folder.js';
 import type { InstancesDeps } from './instances-deps.js';
 
@@ -88,6 +89,7 @@ export class Lifecycle {
     const begun = performance.now();
     await Promise.all([this.deps.storage.mount(spec.id, imagePlaceOf(spec)), this.deps.network.attach(spec)]);
     const bridges = new Map(spec.nics.map((nic) => [nic.networkId, this.deps.network.bridgeName(nic.networkId)]));
+    await writeConfigDrive(this.deps.storage.rootfs(spec.id), spec);
     await this.deps.runtime.configure(spec, this.deps.storage.rootfs(spec.id), bridges);
     const ready = performance.now();
     await this.deps.runtime.start(spec.id);

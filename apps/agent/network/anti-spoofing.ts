@@ -1,6 +1,7 @@
 import type { Nic } from '#generated/lxstack/agent/v1/types';
 import { isIPv4 } from 'node:net';
 import { hostVethName } from './interface-names.js';
+import { METADATA_V4, METADATA_V6, metadataRules } from './metadata-rules.js';
 
 const TABLE = 'bridge lxstack';
 
@@ -39,14 +40,15 @@ export function protectPort(nic: Nic, down = false): string {
 
 /**
  * The port's rules: only its MAC and its addresses may send; no DHCP server's answers, no router advertisements.
- * Without port security there are none.
+ * Without port security there are those of the metadata service only.
  */
 export function portRules(nic: Nic, down: boolean): string[] {
   if (down) return ['drop'];
   const v4 = nic.fixedIps.map((ip) => ip.address).filter((address) => isIPv4(address));
   const v6 = nic.fixedIps.map((ip) => ip.address).filter((address) => !isIPv4(address));
-  if (!nic.portSecurity) return [];
+  if (!nic.portSecurity) return metadataRules(nic);
   return [
+    ...metadataRules(nic),
     `ether saddr != ${nic.mac} drop`,
     `ether type arp arp saddr ether != ${nic.mac} drop`,
     `ether type arp arp saddr ip != { ${['0.0.0.0', ...v4].join(', ')} } drop`,
@@ -62,14 +64,18 @@ export function portRules(nic: Nic, down: boolean): string[] {
 }
 
 /**
- * nft commands for the DHCP server's port: only its replies may leave it, because its address is the same on every
- * host.
+ * nft commands for the port of a network's services: only answers of DHCP and metadata may leave it, because its
+ * addresses are the same on every host.
  */
-export function protectDhcp(device: string): string {
+export function protectServices(device: string): string {
   return [
     `add chain ${TABLE} p-${device}`,
     `flush chain ${TABLE} p-${device}`,
     `add rule ${TABLE} p-${device} ether type ip udp sport 67 udp dport 68 accept`,
+    `add rule ${TABLE} p-${device} ether type arp arp saddr ip ${METADATA_V4} accept`,
+    `add rule ${TABLE} p-${device} ether type ip ip saddr ${METADATA_V4} tcp sport 80 accept`,
+    `add rule ${TABLE} p-${device} ether type ip6 ip6 saddr ${METADATA_V6} tcp sport 80 accept`,
+    `add rule ${TABLE} p-${device} ether type ip6 ip6 saddr ${METADATA_V6} icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept`,
     `add rule ${TABLE} p-${device} drop`,
     `add element ${TABLE} ports { "${device}" : jump p-${device} }`,
     '',

@@ -1,4 +1,4 @@
-import type { ForwardingEntry, NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
+import type { ForwardingEntry, GuestChanging, InstanceSpec, NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
 
 /**
  * The control plane's document of this host's networks (`apps/agent/desired-state`). Each answer is undefined where the
@@ -12,5 +12,27 @@ export interface DesiredNetworks {
   /** The NIC of a port on this host. */
   nic(portId: string): Nic | undefined;
   hostname(portId: string): string | undefined;
+  /** What the port's instance is told of itself. */
+  guest(portId: string): GuestChanging | undefined;
   peers(networkId: string): ForwardingEntry[] | undefined;
+}
+
+/**
+ * The spec as the document has its NICs, its networks and what the guest is told: what a stopped or a running instance was
+ * last told by a call may be old.
+ */
+export function specAsDesired(desired: DesiredNetworks, spec: InstanceSpec): InstanceSpec {
+  const guest = spec.nics.map(({ portId }) => desired.guest(portId)).find((one) => one !== undefined);
+  return {
+    ...spec,
+    nics: spec.nics.map((nic) => nicAsDesired(desired, nic)),
+    networks: spec.networks.map((network) => desired.network(network.id) ?? network),
+    guest: spec.guest && { ...spec.guest, changing: guest ?? spec.guest.changing },
+  };
+}
+
+/** The NIC as the document has it; as given where the document does not have the port. */
+export function nicAsDesired(desired: DesiredNetworks, nic: Nic): Nic {
+  const wanted = desired.nic(nic.portId);
+  return wanted ? { ...wanted, name: nic.name || wanted.name } : nic;
 }

@@ -4,18 +4,17 @@ import { isIPv4 } from 'node:net';
 import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sleep } from '#libs/common/clock';
-import { ipBatch, ipBatchForce, nft } from './commands.js';
 import { run } from '../process/run.js';
-import { protectDhcp, unprotect } from './anti-spoofing.js';
-import { bridgeOf, dhcpOf } from './interface-names.js';
+import { servicesOf } from './interface-names.js';
+import { namespaceFile } from './service-namespace.js';
 import { Turns } from '#libs/common/turns';
 import { onReserve } from '../state/disk-reserve.js';
 import { intoServiceCgroup } from './service-cgroup.js';
 
 /**
- * DHCP by one dnsmasq per network and host, for this host's ports only, in a network namespace of its own, because
- * subnets of two networks may overlap. It answers from the gateway's address; nftables lets only its replies out of its
- * port, so nobody notices that every host has this address. It outlives the agent, which finds it by its pid file.
+ * DHCP by one dnsmasq per network and host, for this host's ports only, in the network's namespace, which must be there.
+ * It answers from the gateway's address; nftables lets only its replies out, so nobody notices that every host has this
+ * address. It outlives the agent, which finds it by its pid file.
  */
 export class DhcpServers {
   /** By VNI: one change of a server at a time, in the order in which they were asked for. */
@@ -82,22 +81,18 @@ export class DhcpServers {
     return this.turns.take(String(network.vni), () => this.start(network));
   }
 
-  /** Ends the network's server and removes its namespace. */
+  /** Ends the network's server. */
   remove(vni: number): Promise<void> {
     return this.turns.take(String(vni), () => this.takeDown(vni));
   }
 
   private async takeDown(vni: number): Promise<void> {
-    const device = dhcpOf(vni);
     const pid = await this.pid(vni);
     if (pid) await end(pid);
-    await ipBatchForce([`link del ${device}`, `netns del ${device}`]);
-    await nft(unprotect(device));
     await rm(this.folder(vni), { recursive: true, force: true });
   }
 
   private async start(network: NetworkSpec): Promise<void> {
-    const device = dhcpOf(network.vni);
     const subnets = servedSubnets(network);
     if (!subnets.length) return this.takeDown(network.vni);
     const options = dnsmasqOptions(network, subnets, this.folder(network.vni));
@@ -105,23 +100,13 @@ export class DhcpServers {
     if (running && (await isRunWith(running, options))) return;
     if (running) await end(running);
     await mkdir(join(this.folder(network.vni), 'hosts'), { recursive: true });
-    await nft(protectDhcp(device));
-    await ipBatchForce([`link del ${device}`, `netns del ${device}`]);
-    await run('ip', ['netns', 'add', device]);
-    await ipBatch([
-      `link add ${device} mtu ${network.mtu} type veth peer name dhcp mtu ${network.mtu} netns ${device}`,
-      `link set ${device} master ${bridgeOf(network.vni)} addrgenmode none up`,
-    ]);
-    const inside = ['link set lo up', 'link set dhcp up'];
-    for (const subnet of subnets) inside.push(`addr replace ${serverAddress(subnet)} dev dhcp`);
-    await run('ip', ['-n', device, '-batch', '-'], `${inside.join('\n')}\n`);
-    await run('nsenter', [`--net=/run/netns/${device}`, 'dnsmasq', ...options]);
+    await run('nsenter', [`--net=${namespaceFile(network.vni)}`, 'dnsmasq', ...options]);
     const pid = await this.pid(network.vni);
     if (pid) await intoServiceCgroup(this.cgroup, pid);
   }
 
   private folder(vni: number): string {
-    return join(this.directory, dhcpOf(vni));
+    return join(this.directory, servicesOf(vni));
   }
 
   /**
@@ -135,7 +120,7 @@ export class DhcpServers {
     const cmdline = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
     if (!cmdline.includes(this.folder(vni))) return undefined;
     const [own, wanted] = await Promise.all(
-      [`/proc/${pid}/ns/net`, `/run/netns/${dhcpOf(vni)}`].map((path) => stat(path).catch(() => undefined)),
+      [`/proc/${pid}/ns/net`, namespaceFile(vni)].map((path) => stat(path).catch(() => undefined)),
     );
     return own && own.ino === wanted?.ino ? pid : undefined;
   }

@@ -3,6 +3,7 @@ import type { Logger } from '#libs/common/logger';
 import { protectPort } from './anti-spoofing.js';
 import { nft } from './commands.js';
 import type { DesiredNetworks } from './desired-networks.js';
+import { nicAsDesired } from './desired-networks.js';
 import type { NetworkRecord, NetworkRecords } from './network-records.js';
 import { isDown, setLinkStates } from './port-links.js';
 import type { FindGuest } from './port-links.js';
@@ -18,7 +19,15 @@ export interface HostNetworkOptions {
   cgroup: string;
   /** The control plane's document, which counts more than what calls bring. */
   desired: DesiredNetworks;
+  metadata: Metadata;
   logger: Logger;
+}
+
+/** The metadata service of this host's networks (`apps/agent/metadata`). `path`: the namespace's file. */
+export interface Metadata {
+  serve(networkId: string, path: string): Promise<void>;
+  serves(networkId: string, path: string): Promise<boolean>;
+  end(networkId: string): void;
 }
 
 /** A port that has left this host or has settled here. */
@@ -61,8 +70,7 @@ export class HostNetworkState {
 
   /** The NIC as the document has it; as given where the document does not have the port. */
   nicAsDesired(nic: Nic): Nic {
-    const wanted = this.desired.nic(nic.portId);
-    return wanted ? { ...wanted, name: nic.name || wanted.name } : nic;
+    return nicAsDesired(this.desired, nic);
   }
 
   /** nft commands that protect the port. Throws NotFoundError where this host does not have its network. */

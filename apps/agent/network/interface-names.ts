@@ -4,8 +4,8 @@ import { UUID, requireName } from '#libs/common/names';
 export const bridgeOf = (vni: number): string => `lxb${requireVni(vni)}`;
 /** Name of a network's VXLAN device. */
 export const vxlanOf = (vni: number): string => `lxv${requireVni(vni)}`;
-/** Name of the DHCP server's network namespace, and of the bridge's end of the veth into it. */
-export const dhcpOf = (vni: number): string => `lxd${requireVni(vni)}`;
+/** Name of the namespace in which a network's services run, and of the bridge's end of the veth into it. */
+export const servicesOf = (vni: number): string => `lxd${requireVni(vni)}`;
 
 /** Name of the host's end of a port's veth. */
 export const hostVethName = (portId: string): string => `lx${digits(portId)}`;

@@ -5,7 +5,7 @@ import { hasInstancePorts } from './host-network-state.js';
 import type { HostNetworkState } from './host-network-state.js';
 import { bridgeOf, hostVethName, vxlanOf } from './interface-names.js';
 import type { Fdb } from './kernel-forwarding.js';
-import type { NetworkDhcp } from './network-dhcp.js';
+import type { NetworkServices } from './network-services.js';
 import type { NetworkForwarding } from './network-forwarding.js';
 import { setMtu } from './port-links.js';
 
@@ -30,7 +30,7 @@ export class NetworkMending {
   constructor(
     private readonly state: HostNetworkState,
     private readonly forwarding: NetworkForwarding,
-    private readonly dhcp: NetworkDhcp,
+    private readonly services: NetworkServices,
   ) {}
 
   /** How the network should be; undefined where this host does not have it. */
@@ -64,6 +64,6 @@ export class NetworkMending {
     const fdb = wrong ? undefined : seen.fdb.get(vxlanOf(network.vni));
     const neighbours = seen.neighbours.get(bridgeOf(network.vni)) ?? new Map<string, string>();
     await this.forwarding.settle(record, fdb && { fdb, neighbours }, new Set([...ahead, ...moving]));
-    if (hasInstancePorts(record)) await this.dhcp.serve(record);
+    if (hasInstancePorts(record)) await this.services.serve(record);
   }
 }

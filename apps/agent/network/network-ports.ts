@@ -3,10 +3,11 @@ import { UUID, requireName } from '#libs/common/names';
 import { unprotect } from './anti-spoofing.js';
 import { checkNic } from './checks.js';
 import { nft, removeLinks } from './commands.js';
+import { specAsDesired } from './desired-networks.js';
 import { plug } from './devices.js';
 import type { HostNetworkState } from './host-network-state.js';
 import { hostVethName } from './interface-names.js';
-import type { NetworkDhcp } from './network-dhcp.js';
+import type { NetworkServices } from './network-services.js';
 import type { NetworkForwarding } from './network-forwarding.js';
 import type { NetworkPresence } from './network-presence.js';
 import { isDown, setLinkStates } from './port-links.js';
@@ -20,12 +21,12 @@ export class NetworkPorts {
     private readonly state: HostNetworkState,
     private readonly presence: NetworkPresence,
     private readonly forwarding: NetworkForwarding,
-    private readonly dhcp: NetworkDhcp,
+    private readonly services: NetworkServices,
   ) {}
 
   /** The spec with its NICs as the document has them: what a stopped instance was last told may be old. */
   current(spec: InstanceSpec): InstanceSpec {
-    return { ...spec, nics: spec.nics.map((nic) => this.state.nicAsDesired(nic)) };
+    return specAsDesired(this.state.desired, spec);
   }
 
   /**
@@ -41,7 +42,7 @@ export class NetworkPorts {
     }
     if (nics.length) await nft(nics.map((nic) => this.state.protection(nic)).join(''));
     await Promise.all(nics.map((nic) => this.add(nic, spec.hostname)));
-    for (const nic of nics) this.dhcp.reserveInBackground(nic, spec.hostname);
+    for (const nic of nics) this.services.reserveInBackground(nic, spec.hostname);
   }
 
   /**
@@ -146,7 +147,7 @@ export class NetworkPorts {
       this.state.used.set(networkId, Date.now());
       record.access = record.access.filter((id) => id !== portId);
       await this.state.records.keep(networkId);
-      await this.dhcp.release(record.network, portId);
+      await this.services.release(record.network, portId);
     });
   }
 }

@@ -6,7 +6,7 @@ import { nft } from './commands.js';
 import { exists, makeDevices, plug, removeDevices } from './devices.js';
 import type { HostNetworkState } from './host-network-state.js';
 import { vxlanOf } from './interface-names.js';
-import type { NetworkDhcp } from './network-dhcp.js';
+import type { NetworkServices } from './network-services.js';
 import type { NetworkForwarding } from './network-forwarding.js';
 import type { NetworkRecord } from './network-records.js';
 import { setMtu } from './port-links.js';
@@ -18,7 +18,7 @@ export class NetworkPresence {
   constructor(
     private readonly state: HostNetworkState,
     private readonly forwarding: NetworkForwarding,
-    private readonly dhcp: NetworkDhcp,
+    private readonly services: NetworkServices,
   ) {}
 
   /** Makes again what the kernel has lost of recorded networks (a reboot). Does not touch running traffic. */
@@ -90,7 +90,7 @@ export class NetworkPresence {
     if (before.adminStateDown !== network.adminStateDown) await this.state.applyAdminState(network, nics);
     // The follower of the document applies its subnets, and reports where that fails.
     if (this.state.desired.network(network.id) || same(before, network) || !nics.length) return;
-    this.dhcp.serveInBackground(record);
+    this.services.serveInBackground(record);
   }
 
   /** The VNI of a deleted network may be another's now: removes what is left of the former first. */
@@ -105,11 +105,11 @@ export class NetworkPresence {
     });
   }
 
-  private async remove({ network: { id, vni } }: NetworkRecord): Promise<void> {
-    await this.dhcp.remove(vni);
-    await removeDevices(vni);
-    await this.state.records.forget(id);
-    this.state.used.delete(id);
+  private async remove({ network }: NetworkRecord): Promise<void> {
+    await this.services.remove(network);
+    await removeDevices(network.vni);
+    await this.state.records.forget(network.id);
+    this.state.used.delete(network.id);
   }
 
   private async restoreRecord(record: NetworkRecord): Promise<void> {
@@ -123,7 +123,7 @@ export class NetworkPresence {
     const ports = Object.values(record.ports);
     if (ports.length) await nft(ports.map((nic) => this.state.protection(nic)).join(''));
     for (const portId of record.access) await plug(network, record.ports[portId]);
-    if (ports.length) this.dhcp.ensureInBackground(network);
+    if (ports.length) this.services.ensureInBackground(network);
   }
 }
 

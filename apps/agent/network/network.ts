@@ -4,7 +4,7 @@ import { nft } from './commands.js';
 import { HostNetworkState } from './host-network-state.js';
 import type { HostNetworkOptions, SettledPort } from './host-network-state.js';
 import { bridgeOf, hostVethName, vxlanOf } from './interface-names.js';
-import { NetworkDhcp } from './network-dhcp.js';
+import { NetworkServices } from './network-services.js';
 import { NetworkForwarding } from './network-forwarding.js';
 import type { PeerChange } from './network-forwarding.js';
 import { NetworkMending } from './network-mending.js';
@@ -20,7 +20,7 @@ import type { FindGuest } from './port-links.js';
 export class HostNetwork {
   /** False on a simulated host: there is no kernel state to compare. */
   readonly inKernel: boolean = true;
-  private readonly dhcp: NetworkDhcp;
+  private readonly services: NetworkServices;
   private readonly forwarding: NetworkForwarding;
   private readonly presence: NetworkPresence;
   private readonly ports: NetworkPorts;
@@ -28,11 +28,11 @@ export class HostNetwork {
   private readonly routers = new NetworkRouters();
 
   private constructor(private readonly state: HostNetworkState) {
-    this.dhcp = new NetworkDhcp(state);
+    this.services = new NetworkServices(state);
     this.forwarding = new NetworkForwarding(state);
-    this.presence = new NetworkPresence(state, this.forwarding, this.dhcp);
-    this.ports = new NetworkPorts(state, this.presence, this.forwarding, this.dhcp);
-    this.mending = new NetworkMending(state, this.forwarding, this.dhcp);
+    this.presence = new NetworkPresence(state, this.forwarding, this.services);
+    this.ports = new NetworkPorts(state, this.presence, this.forwarding, this.services);
+    this.mending = new NetworkMending(state, this.forwarding, this.services);
   }
 
   /** Reads the records, and makes again what the kernel has lost (a reboot). Does not touch running traffic. */
@@ -133,7 +133,7 @@ export class HostNetwork {
 
   /** Applies the document's subnets to DHCP. */
   applySubnets(networkId: string): Promise<void> {
-    return this.dhcp.applySubnets(networkId);
+    return this.services.applySubnets(networkId);
   }
 
   /** Applies the document's peers that changed. `moving`: MACs of instances that are being moved. */
@@ -173,7 +173,7 @@ export class HostNetwork {
 
   /** Differences between the DHCP server that runs and the one that should, in words. */
   compareDhcp(networkId: string): Promise<string[]> {
-    return this.dhcp.compare(networkId);
+    return this.services.compare(networkId);
   }
 
   /** Runs `work` while nothing else changes the network. */

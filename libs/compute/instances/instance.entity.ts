@@ -160,8 +160,20 @@ export class Instance extends Timestamps {
   @Column({ type: 'text', name: 'key_name', nullable: true })
   keyName: string | null;
 
+  /** The key pair as it was when the instance got it: its change or deletion does not touch the instance. */
+  @Column({ type: 'text', name: 'key_type', nullable: true })
+  keyType: 'ssh' | 'x509' | null;
+
+  @Column({ type: 'text', name: 'public_key', nullable: true })
+  publicKey: string | null;
+
+  /** Base64, as it was given. */
   @Column({ type: 'text', name: 'user_data', nullable: true })
   userData: string | null;
+
+  /** Nova: config_drive. What the metadata service tells is also in a directory of the guest. */
+  @Column({ type: 'boolean', name: 'config_drive', default: false })
+  configDrive: boolean;
 
   @Column({ type: 'text', nullable: true })
   description: string | null;

@@ -1,5 +1,3 @@
-import { createHash, generateKeyPair } from 'node:crypto';
-import { promisify } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ConflictError, InvalidInputError, NotFoundError, QuotaExceededError } from '#libs/common/errors';
@@ -8,6 +6,7 @@ import { readPage } from '#libs/database/keyset';
 import { requireAllowed } from '#libs/policy/policy';
 import { Quotas } from '../quotas/quotas.js';
 import { KeyPair } from './key-pair.entity.js';
+import { fingerprintOf, makeKeyPair } from './key-material.js';
 
 export interface NewKeyPair {
   userId: string;
@@ -19,7 +18,7 @@ export interface NewKeyPair {
 
 const KEY_NAME = /^[A-Za-z0-9 ._@-]{1,255}$/;
 
-/** Users' public keys. Nothing brings them to a guest yet (`instances/create/guest-data.ts`). */
+/** Users' public keys. An instance keeps a copy of the one that it gets (`instances/create/guest-data.ts`). */
 @Injectable()
 export class KeyPairs {
   constructor(
@@ -34,6 +33,8 @@ export class KeyPairs {
   async create(caller: Caller, wanted: NewKeyPair): Promise<{ keyPair: KeyPair; privateKey: string | null }> {
     requireAllowed(caller, 'os_compute_api:os-keypairs:create', { user_id: wanted.userId });
     if (!KEY_NAME.test(wanted.name)) throw new InvalidInputError('name', 'letters, digits, spaces and ._@-');
+    if (wanted.publicKey === undefined && wanted.type === 'x509')
+      throw new InvalidInputError('public_key', 'a certificate: no pairs of the type x509 are generated');
     const made = wanted.publicKey === undefined ? await makeKeyPair() : null;
     const publicKey = (made?.publicKey ?? wanted.publicKey ?? '').trim();
     const limit = (await this.quotas.limits(caller.projectId)).key_pairs;
@@ -41,7 +42,7 @@ export class KeyPairs {
     if (limit >= 0 && used >= limit) throw new QuotaExceededError('key_pairs', 1, used, limit);
     if (await this.database.manager.existsBy(KeyPair, { userId: wanted.userId, name: wanted.name }))
       throw new ConflictError(`Key pair '${wanted.name}' already exists.`);
-    const row = { ...wanted, publicKey, fingerprint: fingerprintOf(publicKey) };
+    const row = { ...wanted, publicKey, fingerprint: fingerprintOf(wanted.type, publicKey) };
     const keyPair = await this.database.manager.save(this.database.manager.create(KeyPair, row));
     return { keyPair, privateKey: made?.privateKey ?? null };
   }
@@ -73,37 +74,4 @@ export class KeyPairs {
     const { affected } = await this.database.manager.delete(KeyPair, { userId, name });
     if (!affected) throw new NotFoundError('Keypair', `${name} for user ${userId}`);
   }
-}
-
-/** OpenSSH's md5 fingerprint of an `ssh-… base64 …` line. Throws InvalidInputError. */
-export function fingerprintOf(publicKey: string): string {
-  const [type, blob] = publicKey.split(/\s+/);
-  const bytes = Buffer.from(blob ?? '', 'base64');
-  const named = bytes.length > 4 ? bytes.subarray(4, 4 + bytes.readUInt32BE(0)).toString('latin1') : '';
-  if (!type || named !== type) throw new InvalidInputError('public_key', 'an OpenSSH public key');
-  return createHash('md5').update(bytes).digest('hex').match(/../g)!.join(':');
-}
-
-/** Takes up to a second of CPU, on a thread of Node's pool, so that other requests are answered meanwhile. */
-async function makeKeyPair(): Promise<{ publicKey: string; privateKey: string }> {
-  const pair = await promisify(generateKeyPair)('rsa', { modulusLength: 3072 });
-  const { n, e } = pair.publicKey.export({ format: 'jwk' });
-  const parts = [Buffer.from('ssh-rsa'), mpint(e!), mpint(n!)];
-  const blob = Buffer.concat(parts.flatMap((part) => [length(part), part]));
-  return {
-    publicKey: `ssh-rsa ${blob.toString('base64')} Generated-by-LXStack`,
-    privateKey: pair.privateKey.export({ format: 'pem', type: 'pkcs1' }).toString(),
-  };
-}
-
-/** RFC 4251: an mpint whose first bit is set begins with a zero byte. */
-function mpint(base64url: string): Buffer {
-  const bytes = Buffer.from(base64url, 'base64url');
-  return bytes[0]! & 0x80 ? Buffer.concat([Buffer.of(0), bytes]) : bytes;
-}
-
-function length(part: Buffer): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(part.length);
-  return bytes;
 }

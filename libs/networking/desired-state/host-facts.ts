@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import type { GuestChanging } from '#generated/lxstack/agent/v1/types';
 import type { FixedIp } from '../ports/port.entity.js';
 
 export interface NetworkFact {
@@ -30,6 +31,8 @@ export interface PortFact {
   adminStateUp: boolean;
   deviceIndex: number;
   hostname: string;
+  /** What its instance is told of itself; null for a port of no instance. */
+  guest: GuestChanging | null;
   hostId: string;
   /** Tunnel end point of the port's host; empty where the host never published one. */
   vtep: string;
@@ -82,7 +85,9 @@ const SUBNETS = `
 const PORTS = `
   SELECT p.id, p.network_id AS "networkId", p.mac_address AS mac, p.fixed_ips AS "fixedIps",
          p.port_security_enabled AS "portSecurity", p.admin_state_up AS "adminStateUp", p.device_index AS "deviceIndex",
-         coalesce(i.hostname, '') AS hostname, p.host_id AS "hostId", h.vtep
+         coalesce(i.hostname, '') AS hostname, p.host_id AS "hostId", h.vtep,
+         CASE WHEN i.id IS NOT NULL THEN json_build_object('name', i.name, 'hostname', i.hostname,
+           'availabilityZone', h.availability_zone, 'metadata', i.metadata) END AS guest
     FROM ports p JOIN hosts h ON h.id = p.host_id
     LEFT JOIN instances i ON i.id = p.instance_id WHERE`;
 

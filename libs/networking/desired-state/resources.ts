@@ -21,9 +21,12 @@ export function subnetResource({ id, gateway, ...subnet }: SubnetFact): DesiredR
 
 /** A bound port as its own host is told of it. */
 export function portResource(port: PortFact): DesiredResource {
-  const { id, networkId, mac, portSecurity, adminStateUp, hostname, deviceIndex } = port;
+  const { id, networkId, mac, portSecurity, adminStateUp, hostname, deviceIndex, guest } = port;
   const addresses = port.fixedIps.map(({ subnet_id, ip_address }) => ({ subnetId: subnet_id, address: ip_address }));
-  const value = { networkId, mac, addresses, portSecurity, adminStateUp, hostname, deviceIndex };
+  const value = {
+    ...{ networkId, mac, addresses, portSecurity, adminStateUp, hostname, deviceIndex },
+    guest: guest ?? undefined,
+  };
   return { id, body: { $case: 'port', value } };
 }
 

@@ -13,6 +13,7 @@ const port = (id: string, hostId: string, vtep = `vtep-${hostId}`): PortFact => 
   adminStateUp: true,
   deviceIndex: 0,
   hostname: `vm-${id}`,
+  guest: null,
   hostId,
   vtep,
 });
@@ -43,6 +44,24 @@ test('where a port has moved, every host of the network learns its new place, an
   assert.deepEqual(told('h1'), ['+peer p', '-port p']);
   assert.deepEqual(told('h2'), ['+peer p', '+port p']);
   assert.deepEqual(told('h3'), ['+peer p']);
+});
+
+test('what a guest is told of itself goes to its own host only, unless its port has changed too', () => {
+  const guest: Change = { ...change('p', 'h2', 'h2'), kind: 'guest' };
+  const now = facts(port('p', 'h2'));
+  const told = (changes: Change[], hostId: string) =>
+    words(
+      outcomeFor(
+        { hostId, networks: new Set(['n']) },
+        networkDeltas(changes, now),
+        hostDeltas(changes, now).get(hostId),
+        nothing,
+        [],
+      ).delta,
+    );
+  assert.deepEqual(told([guest], 'h2'), ['+port p']);
+  assert.deepEqual(told([guest], 'h3'), []);
+  assert.deepEqual(told([guest, change('p', 'h1', 'h2')], 'h3'), ['+peer p']);
 });
 
 test('a host without a port on the network is told nothing of it', () => {

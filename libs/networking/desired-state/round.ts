@@ -43,8 +43,9 @@ export function networkDeltas(changes: readonly Change[], facts: ChangedFacts): 
     }
     if (kind === 'port' && !ports.has(resourceId!)) add(networkId!, gone('peer', resourceId!));
   }
-  // Ports named by a change of their own, or of the host they are on.
-  for (const port of facts.ports) peer(port);
+  const moved = new Set(changes.filter(({ kind }) => kind === 'port' || kind === 'host').map((one) => one.resourceId));
+  // Ports named by a change of their own, or of the host they are on; what a guest is told is its own host's matter.
+  for (const port of facts.ports) if (moved.has(port.id) || moved.has(port.hostId)) peer(port);
   return new Map([...deltas].map(([id, parts]) => [id, merged(...parts)]));
 }
 
@@ -54,7 +55,7 @@ export function hostDeltas(changes: readonly Change[], facts: ChangedFacts): Map
   const deltas = new Map<string, Delta[]>();
   const add = (hostId: string, delta: Delta) => deltas.set(hostId, [...(deltas.get(hostId) ?? []), delta]);
   for (const { kind, resourceId, fromHostId, toHostId } of changes) {
-    if (kind !== 'port') continue;
+    if (kind !== 'port' && kind !== 'guest') continue;
     const port = ports.get(resourceId!);
     for (const hostId of new Set([fromHostId, toHostId]))
       if (hostId && hostId !== port?.hostId) add(hostId, gone('port', resourceId!));

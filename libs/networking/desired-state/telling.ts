@@ -116,7 +116,7 @@ export class Telling {
     return {
       networks: await this.facts.networks(idsOf(changes, 'network')),
       subnets: await this.facts.subnets(idsOf(changes, 'subnet')),
-      ports: await this.facts.ports(idsOf(changes, 'port'), idsOf(changes, 'host')),
+      ports: await this.facts.ports(idsOf(changes, 'port', 'guest'), idsOf(changes, 'host')),
     };
   }
 
@@ -143,8 +143,8 @@ const NOTHING: NetworkFacts = { networks: [], subnets: [], ports: [] };
 
 const unique = (ids: string[]): string[] => [...new Set(ids)];
 
-const idsOf = (changes: readonly Change[], kind: Change['kind']): string[] =>
-  changes.filter((one) => one.kind === kind).map((one) => one.resourceId!);
+const idsOf = (changes: readonly Change[], ...kinds: Change['kind'][]): string[] =>
+  unique(changes.filter(({ kind }) => kinds.includes(kind)).map((one) => one.resourceId!));
 
 function only(all: NetworkFacts, networkIds: ReadonlySet<string>): NetworkFacts {
   return {

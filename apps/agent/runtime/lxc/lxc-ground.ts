@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { imagePlaceOf } from '../../images/id-maps.js';
 import { ImageCache } from '../../images/image-cache.js';
 import { guestsOf } from '../../instances/guests.js';
+import { MetadataService } from '../../metadata/metadata-service.js';
+import { specAsDesired } from '../../network/desired-networks.js';
 import { HostNetwork } from '../../network/network.js';
 import { openDiskReserve } from '../../state/disk-reserve.js';
 import { chooseDriver } from '../../storage/choose-driver.js';
@@ -14,11 +16,13 @@ export async function lxcGround({ settings, records, control, desired, logger }:
   await openDiskReserve(settings.state);
   const leave = await raiseUserLimits(logger);
   const storage = await chooseDriver(settings);
+  const specs = () => records.ids().map((id) => specAsDesired(desired, records.get(id).spec));
   const network = await HostNetwork.open({
     stateDirectory: settings.state,
     vtep: settings.vtep,
     cgroup: settings.cgroup,
     desired,
+    metadata: new MetadataService({ specs, logger }),
     logger,
   });
   const runtime = new LxcRuntime(records.directory, settings.state, settings.cgroup, settings.privileged);

@@ -16,7 +16,7 @@ import { actionRules } from '../states/instance-states.js';
 import type { InstanceAction } from '../states/instance-states.js';
 import { InstanceTransitions } from '../states/instance-transitions.js';
 import { imageOfRebuild, requireArchitecture, requireFits } from '../create/usable-image.js';
-import { refuseGuestData } from '../create/guest-data.js';
+import { copyOfKey } from '../create/guest-data.js';
 
 export interface Rebuild {
   imageId: string;
@@ -68,13 +68,13 @@ export class InstanceActions {
    */
   async rebuild(caller: Caller, id: string, wanted: Rebuild): Promise<Operation> {
     return this.begin(caller, id, 'rebuild', async (tx, before) => {
-      const { imageId, ...changes } = wanted;
-      refuseGuestData(wanted);
+      const { imageId, keyName, ...changes } = wanted;
+      const key = keyName === undefined ? {} : await copyOfKey(tx, caller.userId, keyName);
       if (changes.metadata) await this.quotas.requireMetadata(tx, caller.projectId, changes.metadata);
       const image = await imageOfRebuild(tx, caller, imageId, before.imageId);
       requireFits(before, image);
       await requireArchitecture(tx, image, before.hostId);
-      await tx.update(Instance, { id }, { imageId, ...changes });
+      await tx.update(Instance, { id }, { imageId, ...changes, ...key });
       const start = before.vmState !== 'stopped';
       return { before: statesOf(before), imageId, previousImageId: before.imageId, start } satisfies RebuildInput;
     });

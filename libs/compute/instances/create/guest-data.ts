@@ -1,18 +1,18 @@
-import { InvalidInputError } from '#libs/common/errors';
+import type { EntityManager } from 'typeorm';
+import { KeyPair } from '../../key-pairs/key-pair.entity.js';
+import type { Instance } from '../instance.entity.js';
+import { UnusableReferenceError } from '../instance.errors.js';
 
-/** A key pair's name and user data: what Nova gives a guest through its metadata service or config drive. */
-export interface GuestData {
-  keyName?: string | null;
-  userData?: string | null;
-}
-
-const reason = 'no value: nothing puts it into a guest yet';
+/** An instance's copy of a key pair. */
+export type InstanceKey = Pick<Instance, 'keyName' | 'keyType' | 'publicKey'>;
 
 /**
- * Throws InvalidInputError where a key or user data are given: there is no metadata service and no config drive yet
- * that would bring them to the guest, and accepting them would promise it.
+ * The user's key pair of this name as an instance keeps it (Nova: key_name, key_data): the pair's deletion does not
+ * touch the instance. Null: none. Throws UnusableReferenceError.
  */
-export function refuseGuestData({ keyName, userData }: GuestData): void {
-  if (keyName !== undefined && keyName !== null) throw new InvalidInputError('key_name', reason);
-  if (userData !== undefined && userData !== null) throw new InvalidInputError('user_data', reason);
+export async function copyOfKey(tx: EntityManager, userId: string, keyName: string | null): Promise<InstanceKey> {
+  if (keyName === null) return { keyName: null, keyType: null, publicKey: null };
+  const pair = await tx.findOneBy(KeyPair, { userId, name: keyName });
+  if (!pair) throw new UnusableReferenceError('Key pair', keyName);
+  return { keyName, keyType: pair.type, publicKey: pair.publicKey };
 }

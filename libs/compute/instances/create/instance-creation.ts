@@ -14,7 +14,6 @@ import { Operations } from '#libs/operations/operations.service';
 import type { NewOperation } from '#libs/operations/operations.service';
 import { Flavors } from '../../flavors/flavors.js';
 import type { Flavor } from '../../flavors/flavor.entity.js';
-import { KeyPair } from '../../key-pairs/key-pair.entity.js';
 import { Quotas } from '../../quotas/quotas.js';
 import type { InstanceUsage } from '../../quotas/instance-usage.js';
 import { ServerGroups } from '../../server-groups/server-groups.js';
@@ -38,7 +37,8 @@ import { placementOf } from '../spec/instance-placement.js';
 import type { Placement } from '../spec/instance-placement.js';
 import { requireHinted } from './hinted-instances.js';
 import type { NewInstance } from './new-instance.js';
-import { refuseGuestData } from './guest-data.js';
+import { copyOfKey } from './guest-data.js';
+import type { InstanceKey } from './guest-data.js';
 import { requireFits, usableImage } from './usable-image.js';
 
 /**
@@ -78,10 +78,11 @@ export class InstanceCreation {
     return this.operations.transact(async (tx, createOperation) => {
       // The quota's lock makes the project's other requests wait, so it is taken last wherever it does not decide the
       // count.
-      const [flavor, image, nics] = await Promise.all([
+      const [flavor, image, nics, key] = await Promise.all([
         this.flavorOf(tx, caller, wanted),
         wanted.imageId === null ? null : usableImage(tx, caller, wanted.imageId),
         this.ports.plan(tx, caller, wanted.networks),
+        copyOfKey(tx, caller.userId, wanted.keyName),
       ]);
       const resources = resourcesWanted(wanted, flavor);
       if (image) requireFits(resources, image);
@@ -96,7 +97,7 @@ export class InstanceCreation {
       await this.quotas.requireMetadata(tx, caller.projectId, wanted.metadata);
       await this.serverGroups.reserve(tx, caller, group, count);
       requireOwnPorts(wanted, count);
-      const instances = rows(caller, wanted, { flavor, ...resources }, placement.zone, count);
+      const instances = rows(caller, wanted, { flavor, ...resources, ...key }, placement.zone, count);
       const ids = instances.map(({ id }) => id);
       await Promise.all([
         withCommit(tx, insert(tx, instances)),
@@ -119,11 +120,7 @@ export class InstanceCreation {
     wanted: NewInstance,
     placement: Placement,
   ): Promise<void> {
-    const { keyName } = wanted;
-    if (keyName !== null && !(await tx.existsBy(KeyPair, { userId: caller.userId, name: keyName })))
-      throw new UnusableReferenceError('Key pair', keyName);
     await requireHinted(tx, caller, wanted.schedulerHints);
-    refuseGuestData(wanted);
     requireGroups(caller, wanted.securityGroups);
     const host = placement.forcedHost ?? placement.requestedHost;
     if (host !== null && !(await tx.existsBy(Host, { name: host, role: 'compute' })))
@@ -201,9 +198,9 @@ async function insert(tx: EntityManager, instances: Instance[]): Promise<void> {
   }
 }
 
-type Sized = Pick<Instance, 'flavor' | keyof InstanceResources>;
+type Known = Pick<Instance, 'flavor' | keyof InstanceResources> & InstanceKey;
 
-function rows(caller: Caller, wanted: NewInstance, sized: Sized, zone: string | null, count: number): Instance[] {
+function rows(caller: Caller, wanted: NewInstance, known: Known, zone: string | null, count: number): Instance[] {
   const now = new Date();
   return Array.from({ length: count }, (_, n) => {
     const id = newId();
@@ -214,7 +211,7 @@ function rows(caller: Caller, wanted: NewInstance, sized: Sized, zone: string | 
       hostname: toHostname(`${wanted.hostname ?? wanted.name}${suffix}`, `server-${id}`),
       projectId: caller.projectId,
       userId: caller.userId,
-      ...sized,
+      ...known,
       oldFlavor: null,
       imageId: wanted.imageId,
       ephemeral: wanted.ephemeral ?? false,
@@ -233,8 +230,8 @@ function rows(caller: Caller, wanted: NewInstance, sized: Sized, zone: string | 
       metadata: wanted.metadata,
       tags: wanted.tags,
       schedulerHints: wanted.schedulerHints,
-      keyName: wanted.keyName,
       userData: wanted.userData,
+      configDrive: wanted.configDrive ?? false,
       description: wanted.description,
       fault: null,
       launchedAt: null,

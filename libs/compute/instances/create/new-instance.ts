@@ -25,6 +25,8 @@ export interface NewInstance {
   keyName: string | null;
   /** Base64, as it was given. */
   userData: string | null;
+  /** Nova: config_drive; absent: none. */
+  configDrive?: boolean;
   /** Names or ids (Nova: security_groups). */
   securityGroups?: string[];
   description: string | null;

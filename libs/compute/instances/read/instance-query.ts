@@ -25,6 +25,7 @@ export interface InstanceFilter {
   powerState?: PowerState;
   availabilityZone?: string;
   keyName?: string;
+  configDrive?: boolean;
   description?: string;
   hostname?: string;
   tags?: string[];
@@ -54,6 +55,7 @@ export const instanceSortKeys = {
   instance_type_id: `coalesce(i.flavor->>'id', '')`,
   image_ref: `coalesce(i.image_id, '00000000-0000-0000-0000-000000000000')`,
   key_name: `coalesce(i.key_name, '')`,
+  config_drive: 'i.config_drive',
   vm_state: 'i.vm_state',
   task_state: `coalesce(i.task_state, '')`,
   power_state: 'i.power_state',
@@ -104,6 +106,7 @@ function byColumns(query: Query, filter: InstanceFilter): void {
     ['i.power_state', filter.powerState],
     ['i.availability_zone', filter.availabilityZone],
     ['i.key_name', filter.keyName],
+    ['i.config_drive', filter.configDrive],
     ['i.description', filter.description],
     ['i.hostname', filter.hostname],
   ];

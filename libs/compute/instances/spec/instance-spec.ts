@@ -1,4 +1,4 @@
-import type { IdMap, InstanceSpec, NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
+import type { GuestData, IdMap, InstanceSpec, NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
 import type { Image } from '#libs/images/image.entity';
 import { InvalidInputError } from '#libs/common/errors';
 import { SHARED_ID_RANGE } from '#libs/agent-protocol/shared-id-range';
@@ -48,8 +48,28 @@ export function renderInstanceSpec(parts: InstanceSpecParts): InstanceSpec {
     projectId: instance.projectId,
     displayName: instance.name,
     networks,
+    guest: guestOf(instance),
   };
 }
+
+/** What the guest is told of itself. Hosts are told of later changes by their desired state. */
+function guestOf(instance: Instance): GuestData {
+  const { name, hostname, metadata, availabilityZone } = instance;
+  return {
+    changing: { name, hostname, metadata, availabilityZone: availabilityZone ?? '' },
+    keyName: instance.keyName ?? '',
+    keyType: instance.keyType ?? '',
+    publicKey: instance.publicKey ?? '',
+    userData: instance.userData ?? '',
+    configDrive: instance.configDrive,
+    imageId: instance.imageId ?? '',
+    flavorName: instance.flavor?.name ?? '',
+    reservationId: reservationOf(instance.id),
+  };
+}
+
+/** Nova: reservation_id. Here each instance is a reservation of its own. */
+export const reservationOf = (instanceId: string): string => `r-${instanceId.slice(0, 8)}`;
 
 function imageOf({ id, sha256, size }: Pick<Image, 'id' | 'sha256' | 'size'>) {
   if (!sha256) throw new InvalidInputError('image', `an active image, not ${id}`);

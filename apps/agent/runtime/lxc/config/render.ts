@@ -38,6 +38,8 @@ export function renderConfig(spec: InstanceSpec, context: RenderContext): string
     ...limitLines(spec, context.cgroups),
     ...nicLines(spec.nics, context.bridges),
     ...deviceLines(spec.devices, context.cgroups.devices),
+    // cloud-init looks for it to know that there is a metadata service of OpenStack.
+    line('lxc.environment', 'product_name=OpenStack Nova'),
     ...environmentLines(spec.config),
   ];
   return `${lines.join('\n')}\n`;

@@ -6,15 +6,15 @@ export class CreateKeypairDto {
   @Name()
   name: string;
 
-  /** Absent: a pair is generated and its private key is in the answer. */
+  /** Absent: a pair of the type ssh is generated and its private key is in the answer. */
   @IsOptional()
   @Length(1, 16_384)
   public_key?: string;
 
   @Since(2)
   @IsOptional()
-  @IsIn(['ssh'])
-  type?: 'ssh';
+  @IsIn(['ssh', 'x509'])
+  type?: 'ssh' | 'x509';
 
   /** Administrators may act for another user. */
   @Since(10)

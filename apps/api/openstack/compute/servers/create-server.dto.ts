@@ -107,7 +107,6 @@ export class CreateServerDto extends ServerPresentationDto {
   @Max(2_147_483_647)
   max_count?: number;
 
-  /** Only false: there are no config drives. */
   @ValidateIf((_, value) => value !== undefined && value !== '')
   @LooseBoolean()
   @IsBoolean()

@@ -31,6 +31,7 @@ export function newInstanceOf(dto: CreateServerDto, body: Record<string, unknown
     tags: dto.tags ?? [],
     keyName: dto.key_name ?? null,
     userData: dto.user_data ?? null,
+    configDrive: dto.config_drive === true,
     securityGroups: (dto.security_groups ?? []).map(({ name }) => name),
     description: dto.description ?? null,
     availabilityZone: dto.availability_zone ?? null,
@@ -43,13 +44,12 @@ export function newInstanceOf(dto: CreateServerDto, body: Record<string, unknown
   };
 }
 
-/** Throws InputError for a password or a config drive: nothing would put them into the guest. */
+/** Throws InputError for a password: nothing would put it into the guest. */
 export function refuseUndelivered(
-  dto: Partial<Pick<CreateServerDto, 'adminPass' | 'config_drive' | 'trusted_image_certificates'>>,
+  dto: Partial<Pick<CreateServerDto, 'adminPass' | 'trusted_image_certificates'>>,
 ): void {
   if (dto.adminPass !== undefined)
     throw new InputError('adminPass', '…', 'no password can be set: a server is reached by what its image offers');
-  if (dto.config_drive) throw new InputError('config_drive', dto.config_drive, 'there are no config drives');
   if (dto.trusted_image_certificates?.length)
     throw new InputError('trusted_image_certificates', '…', 'signatures of images are not checked');
 }

@@ -6,6 +6,7 @@ import type { Microversion } from '../http/microversion.js';
 /** Nova API: the query fields of GET /servers and /servers/detail (schemas/servers.py) that this face uses. */
 const looked = [
   ...['user_id', 'project_id', 'tenant_id', 'image_ref', 'image', 'hostname', 'key_name', 'power_state', 'vm_state'],
+  'config_drive',
   ...['task_state', 'host', 'node', 'flavor', 'availability_zone', 'name', 'display_name', 'description'],
   ...['display_description', 'uuid', 'sort_key', 'sort_dir', 'all_tenants', 'deleted', 'status', 'changes-since', 'ip'],
   ...['ip6', 'limit', 'marker'],
@@ -21,7 +22,6 @@ const lookedSince: readonly (readonly [Microversion, readonly string[]])[] = [
 const constants: Readonly<Record<string, string | boolean>> = {
   locked: false,
   soft_deleted: false,
-  config_drive: false,
   auto_disk_config: false,
   launch_index: '0',
   progress: '0',

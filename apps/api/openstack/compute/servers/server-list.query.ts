@@ -40,6 +40,7 @@ export function filterOf(request: ComputeRequest): InstanceFilter {
     ...filter,
     availabilityZone: text('availability_zone'),
     keyName: text('key_name'),
+    configDrive: booleanIn(query, 'config_drive'),
     vmState: text('vm_state') as VmState | undefined,
     taskState: text('task_state') as TaskState | undefined,
     powerState: integerIn(query, 'power_state') as PowerState | undefined,
@@ -76,9 +77,12 @@ function projectOf({ query, caller }: ComputeRequest): string | null {
 
 /** Nova's sort keys by what is the same for every server here. */
 const constantKeys = new Set(
-  ['access_ip_v4', 'access_ip_v6', 'auto_disk_config', 'config_drive', 'kernel_id', 'launch_index', 'locked_by'].concat(
-    ['progress', 'ramdisk_id', 'root_device_name', 'locked'],
-  ),
+  ['access_ip_v4', 'access_ip_v6', 'auto_disk_config', 'kernel_id', 'launch_index', 'locked_by'].concat([
+    'progress',
+    'ramdisk_id',
+    'root_device_name',
+    'locked',
+  ]),
 );
 
 /**

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Instance } from '#libs/compute/instances/instance.entity';
 import type { InstanceNicView, InstanceView } from '#libs/compute/instances/read/instance-views';
 import { publicFailure } from '#libs/operations/public-failure';
+import { reservationOf } from '#libs/compute/instances/spec/instance-spec';
 import { instanceTarget } from '#libs/compute/instances/instance-target';
 import type { Asker } from '#libs/policy/credentials';
 import { allows } from '#libs/policy/policy';
@@ -47,7 +48,7 @@ export function renderServer(view: InstanceView, context: ServerContext) {
     'OS-DCF:diskConfig': 'MANUAL',
     ...renderProgress(instance),
     'OS-EXT-AZ:availability_zone': host?.availabilityZone ?? instance.availabilityZone ?? '',
-    config_drive: '',
+    config_drive: instance.configDrive ? 'True' : '',
     key_name: instance.keyName,
     'OS-SRV-USG:launched_at': instance.launchedAt ? renderTime(instance.launchedAt, 'micro') : null,
     'OS-SRV-USG:terminated_at': instance.deletedAt ? renderTime(instance.deletedAt, 'micro') : null,
@@ -128,7 +129,7 @@ function renderExtended({ instance, host }: InstanceView, version: Microversion)
     'OS-EXT-SRV-ATTR:instance_name': instance.id,
     'OS-EXT-SRV-ATTR:hypervisor_hostname': host?.name ?? null,
     ...(version >= 3 && {
-      'OS-EXT-SRV-ATTR:reservation_id': `r-${instance.id.slice(0, 8)}`,
+      'OS-EXT-SRV-ATTR:reservation_id': reservationOf(instance.id),
       'OS-EXT-SRV-ATTR:launch_index': 0,
       'OS-EXT-SRV-ATTR:hostname': instance.hostname,
       'OS-EXT-SRV-ATTR:kernel_id': '',
