@@ -12,7 +12,7 @@ export const hostVethName = (portId: string): string => `lx${digits(portId)}`;
 /** The inner side of an access port in the host's own namespace. */
 export const accessPortName = (portId: string): string => `lp${digits(portId)}`;
 /** Name of the device that keeps a port's frames while its instance arrives. */
-export const holdName = (portId: string): string => `lxh${digits(portId)}`;
+export const frameBufferName = (portId: string): string => `lxh${digits(portId)}`;
 /** Name of both ends of the veth of a router's interface. */
 export const routerLinkOf = (portId: string): string => `lr${digits(portId)}`;
 /** Name of a router's network namespace. */

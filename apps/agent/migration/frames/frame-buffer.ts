@@ -2,7 +2,7 @@ import type { Nic } from '#generated/lxstack/agent/v1/types';
 import { createSocket } from 'node:dgram';
 import { ArmedBatch, ipBatch, linkExists, removeLinks, tcBatchAtLast, tcBatchForce } from '../../network/commands.js';
 import { CommandError } from '../../process/command-error.js';
-import { holdName, hostVethName } from '../../network/interface-names.js';
+import { frameBufferName, hostVethName } from '../../network/interface-names.js';
 import type { Network } from '../../network/network.js';
 import { matchLine, unmatchLines } from './mac-filter.js';
 
@@ -29,7 +29,7 @@ export class FrameBuffer {
 
   /** Makes the device; no frame is led to it before `startBuffering`. */
   static async create(network: Network, nic: Nic): Promise<FrameBuffer> {
-    const [device, vxlan] = [holdName(nic.portId), network.vxlanName(nic.networkId)];
+    const [device, vxlan] = [frameBufferName(nic.portId), network.vxlanName(nic.networkId)];
     const filler = takeFiller(device);
     await ipBatch([
       ...(linkExists(device) ? [`link del ${device}`] : []),
@@ -77,8 +77,8 @@ export class FrameBuffer {
   /** Removes the buffer of a port without its object: after a commit, or one that a killed agent left. */
   static async clear(network: Network, nic: Nic): Promise<void> {
     if (network.has(nic.networkId)) await tcBatchForce(unmatchLines(network.vxlanName(nic.networkId), nic.mac));
-    await removeLinks([holdName(nic.portId)]);
-    fillers.delete(holdName(nic.portId));
+    await removeLinks([frameBufferName(nic.portId)]);
+    fillers.delete(frameBufferName(nic.portId));
   }
 
   get veth(): string {

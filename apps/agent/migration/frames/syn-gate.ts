@@ -3,7 +3,7 @@ import type { Nic } from '#generated/lxstack/agent/v1/types';
 import { bridgeBatchForce, tcBatchForce } from '../../network/commands.js';
 import { CommandError } from '../../process/command-error.js';
 import { run } from '../../process/run.js';
-import { holdName, hostVethName } from '../../network/interface-names.js';
+import { frameBufferName, hostVethName } from '../../network/interface-names.js';
 import type { Network } from '../../network/network.js';
 
 /** TCP segments with SYN and without ACK, for an IPv4 header of 20 bytes and an IPv6 header without extensions. */
@@ -47,7 +47,7 @@ export class SynGate {
     const lines = this.nics.flatMap((nic) => {
       const veth = hostVethName(nic.portId);
       const copy = `action mirred egress mirror dev ${this.network.vxlanName(nic.networkId)} pipe`;
-      const keep = `action mirred egress redirect dev ${holdName(nic.portId)}`;
+      const keep = `action mirred egress redirect dev ${frameBufferName(nic.portId)}`;
       return [
         `qdisc add dev ${veth} clsact`,
         ...SYN.map((syn) => `filter add dev ${veth} egress ${syn} ${copy} ${keep}`),
