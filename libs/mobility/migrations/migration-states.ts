@@ -67,6 +67,6 @@ export function isAbortable(type: MigrationType, status: MigrationStatus, queued
 }
 
 /** True while the passes before the switch go on (Nova: force_complete wants `running`). */
-export function canBeHurried(type: MigrationType, status: MigrationStatus): boolean {
+export function mayForceComplete(type: MigrationType, status: MigrationStatus): boolean {
   return type === 'live-migration' && status === 'running';
 }

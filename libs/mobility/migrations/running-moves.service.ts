@@ -7,7 +7,7 @@ import { Operations } from '#libs/operations/operations.service';
 import { closeSwitches } from '../../fleet/ownership/close-switches.js';
 import { forceCompletionOf } from './force-completion.js';
 import { Migration } from './migration.entity.js';
-import { canBeHurried, isAbortable } from './migration-states.js';
+import { mayForceComplete, isAbortable } from './migration-states.js';
 import { MigrationNotFoundError, MigrationStateError } from './move.errors.js';
 
 /** What operators may do to a live move that is under way. */
@@ -50,7 +50,7 @@ export class RunningMoves {
       await this.transitions.requireMigrating(tx, instanceId, 'force_complete');
       const migration = await tx.findOneBy(Migration, { instanceId, id: migrationId });
       if (!migration) throw new MigrationNotFoundError(migrationId, instanceId);
-      if (!canBeHurried(migration.migrationType, migration.status))
+      if (!mayForceComplete(migration.migrationType, migration.status))
         throw new MigrationStateError(migration.id, instanceId, migration.status, 'force complete');
       await create(forceCompletionOf(migration.uuid, by));
     });

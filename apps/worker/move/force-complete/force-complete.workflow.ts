@@ -4,7 +4,7 @@ import { NotFoundError, UnavailableError } from '#libs/common/errors';
 import { createLogger } from '#libs/common/logger';
 import { FORCE_COMPLETION } from '#libs/mobility/migrations/force-completion';
 import { Migration } from '#libs/mobility/migrations/migration.entity';
-import { canBeHurried } from '#libs/mobility/migrations/migration-states';
+import { mayForceComplete } from '#libs/mobility/migrations/migration-states';
 import type { StepRun, Workflow } from '#libs/operations/workflow';
 import { HostCalls } from '../../host/host-calls.js';
 
@@ -27,7 +27,7 @@ export class ForceCompleteWorkflow implements Workflow<object, object> {
   private async hurry({ operation, signal }: Run): Promise<void> {
     const migrationId = operation.resourceId;
     const migration = await this.database.manager.findOneByOrFail(Migration, { uuid: migrationId });
-    if (!canBeHurried(migration.migrationType, migration.status)) return;
+    if (!mayForceComplete(migration.migrationType, migration.status)) return;
     const source = await this.hosts.agent(migration.sourceHostId);
     try {
       const { instanceId } = migration;
