@@ -7,7 +7,7 @@ import { nicAsDesired } from './desired-networks.js';
 import type { NetworkRecord, NetworkRecords } from './network-records.js';
 import { isDown, setLinkStates } from './port-links.js';
 import type { FindGuest } from './port-links.js';
-import { PortsAhead } from './ports-ahead.js';
+import { PendingPorts } from './pending-ports.js';
 import { Turns } from '#libs/common/turns';
 
 export interface HostNetworkOptions {
@@ -35,7 +35,7 @@ export type SettledPort = Pick<Nic, 'portId' | 'mac'>;
 
 /** What the classes for a host's networks share: records, the desired state, and one turn per network. */
 export class HostNetworkState {
-  readonly ahead: PortsAhead;
+  readonly ahead: PendingPorts;
   /**
    * Called where ports have left this host, or a move's ports have arrived: the document's peers with their MACs can be
    * applied now.
@@ -52,7 +52,7 @@ export class HostNetworkState {
     readonly options: HostNetworkOptions,
     readonly records: NetworkRecords,
   ) {
-    this.ahead = new PortsAhead((portId) => options.desired.nic(portId) !== undefined);
+    this.ahead = new PendingPorts((portId) => options.desired.nic(portId) !== undefined);
   }
 
   get vtep(): string {

@@ -55,7 +55,7 @@ export class NetworkForwarding {
   }
 
   /**
-   * Applies the document's peers that changed; leaves the MACs of PortsAhead alone. `moving`: MACs of instances that are
+   * Applies the document's peers that changed; leaves the MACs of PendingPorts alone. `moving`: MACs of instances that are
    * being moved. A peer that the document has here would end the move's redirection of its frames, so it is left out.
    */
   async applyChange(networkId: string, change: PeerChange, moving: ReadonlySet<string>): Promise<void> {

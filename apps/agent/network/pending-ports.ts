@@ -3,7 +3,7 @@
  * older than the call, so its peers leave them alone until it has caught up. A port that arrives by a live move is left
  * alone until its network is open, even where the document was first: until then its frames come by way of the source.
  */
-export class PortsAhead {
+export class PendingPorts {
   private readonly ports = new Map<string, { mac: string; arriving: boolean }>();
 
   /** `isHere`: whether the document has the port on this host. */

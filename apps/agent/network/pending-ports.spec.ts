@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PortsAhead } from './ports-ahead.js';
+import { PendingPorts } from './pending-ports.js';
 
 test('a port that a call brought is left alone until the document has it here', () => {
   let here = false;
-  const ahead = new PortsAhead(() => here);
+  const ahead = new PendingPorts(() => here);
   ahead.attached('p', 'mac');
   assert.deepEqual([...ahead.macs()], ['mac']);
   here = true;
@@ -13,7 +13,7 @@ test('a port that a call brought is left alone until the document has it here', 
 
 test('a port that arrives by a move is left alone until its network is open, even where the document has it here', () => {
   let here = false;
-  const ahead = new PortsAhead(() => here);
+  const ahead = new PendingPorts(() => here);
   ahead.arriving('p', 'mac');
   ahead.attached('p', 'mac');
   here = true;
@@ -23,7 +23,7 @@ test('a port that arrives by a move is left alone until its network is open, eve
 });
 
 test('after the network is open it is left alone as long as the document has not heard of it', () => {
-  const ahead = new PortsAhead(() => false);
+  const ahead = new PendingPorts(() => false);
   ahead.arriving('p', 'mac');
   ahead.arrived('p');
   assert.deepEqual([...ahead.macs()], ['mac']);
