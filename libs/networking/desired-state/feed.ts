@@ -14,7 +14,7 @@ import { HostFacts } from './host-facts.js';
 import { FollowerState } from './follower-state.js';
 import type { HostStream } from './follower-state.js';
 import { renderRevision } from './revision.js';
-import { MOST_AT_ONCE, Telling } from './telling.js';
+import { MOST_AT_ONCE, DeltaSender } from './delta-sender.js';
 
 /** After a quiet time a change is sent at once; changes within these milliseconds are sent together. */
 const FIRST_MS = 5;
@@ -43,7 +43,7 @@ export class DesiredStateFeed implements OnApplicationShutdown {
   private readonly log = createLogger('desired-state');
   private readonly followers = new Map<string, FollowerState>();
   private readonly acks: AckBuffer;
-  private readonly telling: Telling;
+  private readonly telling: DeltaSender;
   /** The revision up to which the log has been read. */
   private cursor = '';
   /** No host has followed since: the cursor is out of date. */
@@ -65,7 +65,7 @@ export class DesiredStateFeed implements OnApplicationShutdown {
     acknowledgements: Acknowledgements,
   ) {
     this.acks = new AckBuffer(acknowledgements);
-    this.telling = new Telling(database, changes, facts);
+    this.telling = new DeltaSender(database, changes, facts);
   }
 
   /**

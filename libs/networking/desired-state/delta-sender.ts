@@ -16,7 +16,7 @@ export const MOST_AT_ONCE = 50;
 type ByHost = ReadonlyMap<string, FollowerState>;
 
 /** Sends followers what has changed, what they have missed, or the whole document. */
-export class Telling {
+export class DeltaSender {
   private readonly routing: RouterTelling;
 
   constructor(
