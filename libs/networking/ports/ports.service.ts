@@ -12,7 +12,7 @@ import { Operations } from '#libs/operations/operations.service';
 import type { CreateOperation } from '#libs/operations/operations.service';
 import { allows, requireAllowed } from '#libs/policy/policy';
 import { defaultGroupOf } from '../security-groups/default-security-group.js';
-import { usableNetworks } from '../networks/network-access.js';
+import { usableNetworks } from '../networks/usable-networks.js';
 import { Network } from '../networks/network.entity.js';
 import { PortInUseError } from '../networking.errors.js';
 import { ServicePortError } from '../routers/router.errors.js';
