@@ -11,7 +11,7 @@ import { passesSuffice } from './disk-passes.js';
 import type { DiskPass } from './disk-passes.js';
 import type { CopiesOffer } from '../wire/messages.js';
 import { FrameType } from '../wire/wire-frames.js';
-import type { Manifest } from './manifest.js';
+import type { Manifest } from './changed-files.js';
 import type { TargetLink } from '../source/target-link.js';
 import type { Throttle } from '../wire/throttle.js';
 import { walk } from './tree-walk.js';

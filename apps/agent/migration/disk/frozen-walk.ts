@@ -6,8 +6,8 @@ import { availableParallelism } from 'node:os';
 import { buffer, text } from 'node:stream/consumers';
 import { exitOf } from '../../process/child-exit.js';
 import { prioritised } from '../agent-priority.js';
-import { FOUND, parentOf, parseFound, racyFrom } from './manifest.js';
-import type { Manifest, ManifestDiff, ManifestEntry } from './manifest.js';
+import { FOUND, parentOf, parseFound, racyFrom } from './changed-files.js';
+import type { Manifest, ManifestDiff, ManifestEntry } from './changed-files.js';
 import { childrenIn, shares } from './tree-shares.js';
 import type { Children } from './tree-shares.js';
 

@@ -1,5 +1,5 @@
-import { parentOf } from './manifest.js';
-import type { Manifest } from './manifest.js';
+import { parentOf } from './changed-files.js';
+import type { Manifest } from './changed-files.js';
 
 /** The paths in each directory of a tree. */
 export type Children = ReadonlyMap<string, readonly string[]>;

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { buffer } from 'node:stream/consumers';
 import { exitOf } from '../../process/child-exit.js';
-import { FOUND, parseFound } from './manifest.js';
-import type { Manifest } from './manifest.js';
+import { FOUND, parseFound } from './changed-files.js';
+import type { Manifest } from './changed-files.js';
 
 /** Everything below `root` while the instance runs. It follows no link, also none that takes a directory's place meanwhile. */
 export async function walk(root: string, now: () => number = Date.now): Promise<Manifest> {

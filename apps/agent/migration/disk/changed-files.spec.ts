@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { diffManifests, parseFound } from './manifest.js';
-import type { Manifest, ManifestEntry } from './manifest.js';
+import { diffManifests, parseFound } from './changed-files.js';
+import type { Manifest, ManifestEntry } from './changed-files.js';
 import { childrenIn, shares } from './tree-shares.js';
 
 const SECOND = 1_000_000_000n;
