@@ -5,7 +5,7 @@ import type { Logger } from '#libs/common/logger';
 import { Turn } from '#libs/common/turns';
 import type { SettledPort } from '../network/host-network-state.js';
 import type { Kind, Touched } from './document.js';
-import type { Ground } from './ground.js';
+import type { ApplyContext } from './apply-context.js';
 import { applyNetwork } from './networks/apply.js';
 import { applyPeers, applySettled } from './peers/apply.js';
 import { applyPorts } from './ports/apply.js';
@@ -32,10 +32,10 @@ export class Reconciler {
   private readonly turn = new Turn();
 
   constructor(
-    private readonly ground: Ground,
+    private readonly context: ApplyContext,
     private readonly logger: Logger,
   ) {
-    ground.network.onSettled = (networkId, ports) => void this.inTurn(() => this.settled(networkId, ports));
+    context.network.onSettled = (networkId, ports) => void this.inTurn(() => this.settled(networkId, ports));
   }
 
   /** What fails now; at most MOST_TOLD. */
@@ -56,49 +56,49 @@ export class Reconciler {
       ...touched.peers.keys(),
       ...touched.goneMacs.keys(),
     ]);
-    const present = [...networkIds].filter((id) => this.ground.document.networks.has(id));
+    const present = [...networkIds].filter((id) => this.context.document.networks.has(id));
     await Promise.all(present.map((id) => this.limit(() => this.tryNetwork(id, touched))));
     await this.tryRouters(touched);
     this.scheduleRetry();
   }
 
   private async tryNetwork(networkId: string, touched: Touched): Promise<void> {
-    const { ground } = this;
+    const { context } = this;
     const ports = [...touched.ports].filter(([, id]) => id === networkId).map(([id]) => id);
-    const isMissing = !ground.network.has(networkId);
+    const isMissing = !context.network.has(networkId);
     const network = touched.networks.has(networkId) || isMissing;
     if (network) {
-      await this.try('network', networkId, () => applyNetwork(ground, networkId));
+      await this.try('network', networkId, () => applyNetwork(context, networkId));
       if (this.failing.has(key('network', networkId))) return; // no other resource works without it
     }
     const all = network || this.failing.has(key('port', networkId));
-    if (network || ports.length) await this.try('port', networkId, () => applyPorts(ground, networkId, all, ports));
-    if (network || ports.length) await this.try('subnet', networkId, () => applySubnets(ground, networkId));
+    if (network || ports.length) await this.try('port', networkId, () => applyPorts(context, networkId, all, ports));
+    if (network || ports.length) await this.try('subnet', networkId, () => applySubnets(context, networkId));
     const [peers, gone] = [touched.peers.get(networkId), touched.goneMacs.get(networkId)];
     if (!peers && !gone && !isMissing) return;
     const changed = isMissing || this.failing.has(key('peer', networkId)) ? 'all' : peers;
-    await this.try('peer', networkId, () => applyPeers(ground, networkId, changed, gone));
+    await this.try('peer', networkId, () => applyPeers(context, networkId, changed, gone));
   }
 
   /** A network's MTU and its subnets' prefixes are the routers' too, so they follow it. */
   private async tryRouters({ routers, networks, gone }: Touched): Promise<void> {
-    const { document } = this.ground;
+    const { document } = this.context;
     const beside = document.routersOn(new Set([...networks, ...gone]));
     const ids = new Set([...routers, ...beside]);
     await Promise.all(
-      [...ids].map((id) => this.limit(() => this.try('router', id, () => applyRouter(this.ground, id)))),
+      [...ids].map((id) => this.limit(() => this.try('router', id, () => applyRouter(this.context, id)))),
     );
   }
 
   /** As `try`, at the agent's start: routers may be left of an earlier document. */
   removeOtherRouters(): Promise<void> {
-    return this.inTurn(() => this.try('router', '', () => removeOtherRouters(this.ground)));
+    return this.inTurn(() => this.try('router', '', () => removeOtherRouters(this.context)));
   }
 
   /** What has failed before is tried again as a whole: these ports alone would hide it. */
   private async settled(networkId: string, ports: readonly SettledPort[]): Promise<void> {
-    if (!this.ground.document.networks.has(networkId) || this.failing.has(key('peer', networkId))) return;
-    await this.try('peer', networkId, () => applySettled(this.ground, networkId, ports));
+    if (!this.context.document.networks.has(networkId) || this.failing.has(key('peer', networkId))) return;
+    await this.try('peer', networkId, () => applySettled(this.context, networkId, ports));
     this.scheduleRetry();
   }
 
@@ -132,12 +132,12 @@ export class Reconciler {
     const before = JSON.stringify(this.failures());
     const failing = [...this.failing.values()];
     const networks = new Set(failing.filter(({ kind }) => kind !== 'router').map(({ id }) => id));
-    const all = this.ground.document.all();
-    for (const id of networks) if (!this.ground.document.networks.has(id)) this.forget(id);
+    const all = this.context.document.all();
+    for (const id of networks) if (!this.context.document.networks.has(id)) this.forget(id);
     for (const id of networks) if (all.networks.has(id)) await this.tryNetwork(id, all);
     for (const { kind, id } of failing)
       if (kind === 'router')
-        await this.try('router', id, () => (id ? applyRouter(this.ground, id) : removeOtherRouters(this.ground)));
+        await this.try('router', id, () => (id ? applyRouter(this.context, id) : removeOtherRouters(this.context)));
     this.scheduleRetry();
     if (JSON.stringify(this.failures()) !== before) this.onChange();
   }

@@ -1,5 +1,5 @@
 import type { SettledPort } from '../../network/host-network-state.js';
-import type { Ground } from '../ground.js';
+import type { ApplyContext } from '../apply-context.js';
 import { entryOf } from '../specs.js';
 
 /**
@@ -7,7 +7,7 @@ import { entryOf } from '../specs.js';
  * more.
  */
 export async function applyPeers(
-  { document, network, movingMacs }: Ground,
+  { document, network, movingMacs }: ApplyContext,
   networkId: string,
   ids: ReadonlySet<string> | 'all' | undefined,
   gone: ReadonlySet<string> | undefined,
@@ -19,11 +19,15 @@ export async function applyPeers(
 }
 
 /** Ports that a call has brought here or taken away, and that it has its hand on no more: what the document says of them. */
-export async function applySettled(ground: Ground, networkId: string, ports: readonly SettledPort[]): Promise<void> {
-  const peers = ground.document.peers.get(networkId);
+export async function applySettled(
+  context: ApplyContext,
+  networkId: string,
+  ports: readonly SettledPort[],
+): Promise<void> {
+  const peers = context.document.peers.get(networkId);
   const [told, gone] = [new Set<string>(), new Set<string>()];
   for (const { portId, mac } of ports)
     if (peers?.has(portId)) told.add(portId);
     else gone.add(mac);
-  await applyPeers(ground, networkId, told, gone);
+  await applyPeers(context, networkId, told, gone);
 }

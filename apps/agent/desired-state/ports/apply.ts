@@ -1,10 +1,10 @@
-import type { Ground } from '../ground.js';
+import type { ApplyContext } from '../apply-context.js';
 
 /**
  * Sets rules and links of the ports that changed, or of all the network's ports (a changed subnet changes their rules).
  */
 export async function applyPorts(
-  { document, network }: Ground,
+  { document, network }: ApplyContext,
   networkId: string,
   all: boolean,
   portIds: readonly string[],

@@ -2,7 +2,7 @@ import type { Network } from '../network/network.js';
 import type { DesiredDocument } from './document.js';
 
 /** What the appliers of all kinds of resources need. */
-export interface Ground {
+export interface ApplyContext {
   document: DesiredDocument;
   network: Network;
   /** MACs of instances in the middle of a move: the move has its hand on where their frames go. */
