@@ -28,8 +28,8 @@ import { holdLease } from './lease/lease.js';
 import { OwnershipWatch } from './lease/ownership-watch.js';
 import { forbidUserfaults } from './migration/memory/lazy-pages.js';
 import { networkHandlers } from './network/network.handlers.js';
-import { lxcGround } from './runtime/lxc/lxc-ground.js';
-import { simulatedGround } from './runtime/simulated/simulated-ground.js';
+import { lxcDrivers } from './runtime/lxc/lxc-drivers.js';
+import { simulatedDrivers } from './runtime/simulated/simulated-drivers.js';
 import type { AgentSettings } from './settings.js';
 import { InstanceRecords } from './state/instance-record.js';
 import { Journal } from './state/journal.js';
@@ -64,14 +64,14 @@ export async function startAgent(
   certificates.follow((pki) => control.use(pki));
   const records = await InstanceRecords.open(settings.state);
   const desired = await DesiredState.open(settings.state, logger);
-  const ground = await (settings.runtime === 'lxc' ? lxcGround : simulatedGround)({
+  const drivers = await (settings.runtime === 'lxc' ? lxcDrivers : simulatedDrivers)({
     settings,
     records,
     control,
     desired: desired.specs,
     logger,
   });
-  const { storage, network, runtime, images } = ground;
+  const { storage, network, runtime, images } = drivers;
   const fence = await Fence.open({
     run: settings.run,
     cgroup: settings.cgroup,
@@ -159,7 +159,7 @@ export async function startAgent(
     await done;
     await desired.keep();
     if (settings.runtime === 'lxc') await forbidUserfaults();
-    if (!records.ids().length) await ground.leave();
+    if (!records.ids().length) await drivers.leave();
     server.forceShutdown();
   };
   return { ended: end() };

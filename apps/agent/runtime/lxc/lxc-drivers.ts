@@ -7,12 +7,18 @@ import { specAsDesired } from '../../network/desired-networks.js';
 import { HostNetwork } from '../../network/network.js';
 import { openDiskReserve } from '../../state/disk-reserve.js';
 import { chooseDriver } from '../../storage/choose-driver.js';
-import type { Ground, GroundOptions } from '../ground.js';
+import type { HostDrivers, HostDriversOptions } from '../host-drivers.js';
 import { LxcRuntime } from './lxc-runtime.js';
 import { raiseUserLimits } from './user-limits.js';
 
 /** The kernel's networks, a storage driver that this host can have, and LXC. */
-export async function lxcGround({ settings, records, control, desired, logger }: GroundOptions): Promise<Ground> {
+export async function lxcDrivers({
+  settings,
+  records,
+  control,
+  desired,
+  logger,
+}: HostDriversOptions): Promise<HostDrivers> {
   await openDiskReserve(settings.state);
   const leave = await raiseUserLimits(logger);
   const storage = await chooseDriver(settings);

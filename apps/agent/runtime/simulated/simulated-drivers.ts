@@ -1,4 +1,4 @@
-import type { Ground, GroundOptions } from '../ground.js';
+import type { HostDrivers, HostDriversOptions } from '../host-drivers.js';
 import { SimulatedImages } from './simulated-images.js';
 import { SimulatedNetwork } from './simulated-network.js';
 import { SimulatedRuntime } from './simulated-runtime.js';
@@ -8,7 +8,7 @@ import { SimulatedStorage } from './simulated-storage.js';
  * Uses nothing of the kernel: one process can be many such hosts, each with its own certificate, lease, records and
  * epochs.
  */
-export async function simulatedGround({ settings, records }: GroundOptions): Promise<Ground> {
+export async function simulatedDrivers({ settings, records }: HostDriversOptions): Promise<HostDrivers> {
   const running = records.ids().filter((id) => ['running', 'paused'].includes(records.get(id).state));
   return {
     storage: new SimulatedStorage(settings.state),

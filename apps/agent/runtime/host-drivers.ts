@@ -9,7 +9,7 @@ import type { StorageDriver } from '../storage/storage-driver.js';
 import type { Runtime } from './runtime.js';
 
 /** What an agent works with on its host: kernel networks, storage and LXC, or their simulations. */
-export interface Ground {
+export interface HostDrivers {
   storage: StorageDriver;
   network: Network;
   runtime: Runtime;
@@ -18,7 +18,7 @@ export interface Ground {
   leave: () => Promise<void>;
 }
 
-export interface GroundOptions {
+export interface HostDriversOptions {
   settings: AgentSettings;
   records: InstanceRecords;
   control: ControlPlane;
