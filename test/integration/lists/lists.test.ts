@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ApiWorld } from '../policy/api-world.js';
-import type { Ground } from '../policy/ground.js';
+import type { Fixtures } from '../policy/fixtures.js';
 import { computeLists } from './compute-lists.js';
 import { fleetLists } from './fleet-lists.js';
 import { identityLists } from './identity-lists.js';
@@ -12,7 +12,7 @@ import { networkLists } from './network-lists.js';
 import { makeThings } from './things.js';
 
 let world: ApiWorld;
-let ground: Ground;
+let ground: Fixtures;
 let lists: List[];
 
 before(async () => {

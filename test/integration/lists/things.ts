@@ -3,13 +3,13 @@ import { Host } from '#libs/fleet/hosts/host.entity';
 import { Migration } from '#libs/mobility/migrations/migration.entity';
 import { first } from '../policy/api-world.js';
 import type { ApiWorld, Json } from '../policy/api-world.js';
-import { Ground } from '../policy/ground.js';
+import { Fixtures } from '../policy/fixtures.js';
 import { activeServer } from '../policy/tenant.js';
 import type { Things } from './list-table.js';
 
 /** One thing of each kind, known by its fields, and a second of those that are paged. */
-export async function makeThings(world: ApiWorld): Promise<{ ground: Ground; things: Things }> {
-  const ground = await Ground.make(world);
+export async function makeThings(world: ApiWorld): Promise<{ ground: Fixtures; things: Things }> {
+  const ground = await Fixtures.make(world);
   const { member, tenant, tokens } = ground;
   const { projectId, userId } = member;
   const made = async (path: string, body: object, token = member.token): Promise<Json> =>

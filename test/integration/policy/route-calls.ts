@@ -1,5 +1,5 @@
 import { Operation } from '#libs/operations/operation.entity';
-import type { Ground } from './ground.js';
+import type { Fixtures } from './fixtures.js';
 
 export interface RouteCall {
   params?: Record<string, string>;
@@ -9,7 +9,7 @@ export interface RouteCall {
 }
 
 /** Makes the call of a route on a thing of the member's. */
-type Make = (ground: Ground) => RouteCall | Promise<RouteCall>;
+type Make = (ground: Fixtures) => RouteCall | Promise<RouteCall>;
 
 const onServer =
   (more: RouteCall = {}): Make =>
@@ -283,7 +283,7 @@ function ofDomainGrant(role: 'admin' | 'member'): Make {
 }
 
 /** Calls about the role `member`, which the user has where the call looks for it or removes it. */
-function grants(kind: 'projects' | 'domains' | 'system', targetOf: (ground: Ground) => string): Record<string, Make> {
+function grants(kind: 'projects' | 'domains' | 'system', targetOf: (ground: Fixtures) => string): Record<string, Make> {
   const base = kind === 'system' ? '/identity/v3/system' : `/identity/v3/${kind}/{target}`;
   const make =
     (present: boolean): Make =>
@@ -320,7 +320,7 @@ const things: [RegExp, Make][] = [
 ];
 
 /** `route`: method and path of the document; a variant follows after a space. */
-export async function callOf(ground: Ground, route: string): Promise<RouteCall> {
+export async function callOf(ground: Fixtures, route: string): Promise<RouteCall> {
   const [, path = ''] = route.split(' ');
   const make = known[route] ?? things.find(([prefix]) => prefix.test(path))?.[1];
   const { params, ...call } = make ? await make(ground) : {};

@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ApiWorld } from './api-world.js';
 import { expected } from './expected-answers.js';
-import { callers, Ground } from './ground.js';
-import type { CallerName } from './ground.js';
+import { callers, Fixtures } from './fixtures.js';
+import type { CallerName } from './fixtures.js';
 import { callOf, variants } from './route-calls.js';
 import type { RouteCall } from './route-calls.js';
 
 let world: ApiWorld;
-let ground: Ground;
+let ground: Fixtures;
 
 before(async () => {
   world = await ApiWorld.start();
-  ground = await Ground.make(world);
+  ground = await Fixtures.make(world);
 });
 after(() => world?.stop());
 

@@ -10,7 +10,7 @@ export const callers = ['nobody', 'reader', 'member', 'stranger', 'domain admin'
 export type CallerName = (typeof callers)[number];
 
 /** Every caller, and things of the member's project, made anew as often as calls use them up. */
-export class Ground {
+export class Fixtures {
   private count = 0;
 
   private constructor(
@@ -23,7 +23,7 @@ export class Ground {
     readonly roleIds: Readonly<Record<'admin' | 'member', string>>,
   ) {}
 
-  static async make(world: ApiWorld): Promise<Ground> {
+  static async make(world: ApiWorld): Promise<Fixtures> {
     const admin = await world.admin();
     const member = await world.person(admin, 'mia', 'member', 'mine');
     const reader = await world.person(admin, 'rita', 'reader', 'mine');
@@ -50,7 +50,7 @@ export class Ground {
     };
     const tenant = await seedTenant(world, member, '10.8.0.0/16');
     const roleIds = { admin: await roleOf('admin'), member: await roleOf('member') };
-    return new Ground(world, tokens, member, stranger, domainId, tenant, roleIds);
+    return new Fixtures(world, tokens, member, stranger, domainId, tenant, roleIds);
   }
 
   name(): string {
