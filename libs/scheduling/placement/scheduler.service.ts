@@ -11,7 +11,8 @@ import { FleetCache } from './fleet-cache.js';
 import { splitNeeds, unmetOfCpu } from './cpu-traits.js';
 import { missingCpuFeatures } from './missing-cpu-features.js';
 import { NoValidHostError } from './no-valid-host.error.js';
-import { lockGroup, resolveHints } from './resolve-hints.js';
+import { resolveHints } from './scheduler-hints.js';
+import { lockGroup } from './server-group-members.js';
 
 export interface PlacementRequest {
   /** The instance, or the migration that holds the other end of a move. */
@@ -69,7 +70,8 @@ export class Scheduler {
    * NoValidHostError, and InvalidInputError for hints that name nothing.
    */
   async place(request: PlacementRequest, tx: EntityManager = this.database.manager): Promise<Placement> {
-    if (request.hints) await lockGroup(tx, request.hints);
+    const group = request.hints?.group;
+    if (group) await lockGroup(tx, [group].flat()[0]);
     const query = await toQuery(request, tx);
     const known = await this.cache.fresh(tx);
     const first = await this.claimBest(known, request, query, tx);
