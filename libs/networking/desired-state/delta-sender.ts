@@ -6,7 +6,7 @@ import type { FollowerState } from './follower-state.js';
 import type { HostFacts, NetworkFacts } from './host-facts.js';
 import { documentOf, nameOf } from './resources.js';
 import { renderRevision } from './revision.js';
-import { RouterTelling } from './router-telling.js';
+import { RouterHosts } from './router-hosts.js';
 import { hostDeltas, networkDeltas, outcomeFor, touchedPairs } from './round.js';
 import type { ChangedFacts } from './round.js';
 
@@ -17,14 +17,14 @@ type ByHost = ReadonlyMap<string, FollowerState>;
 
 /** Sends followers what has changed, what they have missed, or the whole document. */
 export class DeltaSender {
-  private readonly routing: RouterTelling;
+  private readonly routing: RouterHosts;
 
   constructor(
     private readonly database: DataSource,
     private readonly changes: ChangeLog,
     private readonly facts: HostFacts,
   ) {
-    this.routing = new RouterTelling(facts);
+    this.routing = new RouterHosts(facts);
   }
 
   /** Sends each follower its part of `changes`. Returns those that must get the whole document. */

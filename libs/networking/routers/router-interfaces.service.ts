@@ -7,7 +7,7 @@ import { newId } from '#libs/common/ids';
 import { UUID } from '#libs/common/names';
 import { allows, requireAllowed } from '#libs/policy/policy';
 import { networkTarget } from '../network-target.js';
-import { usableNetworks } from '../networks/network-access.js';
+import { usableNetworks } from '../networks/usable-networks.js';
 import { PortInUseError } from '../networking.errors.js';
 import { freeAddresses, takeGateway } from '../ports/address-allocation.js';
 import { ROUTER_INTERFACE, deviceOf } from '../ports/port-device.js';

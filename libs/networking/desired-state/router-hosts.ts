@@ -18,7 +18,7 @@ export interface RouterReach {
 const NOBODY: RouterReach = { pairs: [], hostIds: [], routerIds: [] };
 
 /** Which routers, and which networks because of routers, belong to the documents of which hosts. */
-export class RouterTelling {
+export class RouterHosts {
   constructor(private readonly facts: HostFacts) {}
 
   /** `routers`: the changed ones as they are now. `bound`: hosts on which ports were bound or left, with the network. */
