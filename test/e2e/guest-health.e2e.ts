@@ -10,7 +10,12 @@ interface Health {
   well: boolean | null;
   findings: string[];
   init: { kind: string; answers: boolean | null; state: string };
-  cpu: { seconds_before: number | null; seconds: number; spinning: { name: string; before: number; now: number }[] };
+  cpu: {
+    seconds_before: number | null;
+    seconds: number;
+    spinning: { name: string; before: number; now: number }[];
+    tasks: { name: string; before: number | null; now: number | null }[];
+  };
   limits: { name: string; expected: number; found: number }[];
   cannot_pause: string | null;
   failed_units: string[];
@@ -49,6 +54,9 @@ test('a guest that spins since its move, with a service that failed, is told so:
     [true],
     'the one that spins, and no other',
   );
+  const [busiest] = health.cpu.tasks;
+  assert.match(busiest!.name, /spins-after\.service/);
+  assert.ok(busiest!.before! < 0.25 && busiest!.now! > 0.9, JSON.stringify(busiest));
   assert.deepEqual(health.failed_units, ['fails-after.service']);
   assert.deepEqual([health.init.kind, health.init.answers, health.init.state], ['systemd', true, 'degraded']);
   assertLimited(health);

@@ -32,6 +32,23 @@ test('a task that did not run before and spins now is named, also where the mach
   assert.match(health.findings[0]!, /^task-1 did not run before the move and spins now: 99 %/);
 });
 
+test('what each busy task took before and after is kept, the busiest first', () => {
+  const before = cpu([1, 2, 3], busy(2, 0.3), busy(3, 0.1));
+  const { tasks } = guestHealth(seen({ cpu: cpu([1, 2, 4], busy(1, 0.2), busy(4, 0.5)) }), before, 10).cpu;
+  assert.deepEqual(tasks, [
+    { name: 'task-4', before: null, now: 0.5 },
+    { name: 'task-2', before: 0.3, now: 0 },
+    { name: 'task-1', before: 0, now: 0.2 },
+    { name: 'task-3', before: 0.1, now: null },
+  ]);
+  const unknown = guestHealth(seen({ cpu: cpu([1], busy(1, 1)) }), undefined, 10).cpu.tasks;
+  assert.deepEqual(unknown, [{ name: 'task-1', before: null, now: 1 }]);
+  const many = Array.from({ length: 64 }, (_, id) => busy(id, 0.5));
+  const others = Array.from({ length: 64 }, (_, id) => busy(100 + id, 0.1));
+  const most = guestHealth(seen({ cpu: cpu([], ...others) }), cpu([], ...many), 10).cpu.tasks!;
+  assert.deepEqual([most.length, most.every((task) => task.before === 0.5)], [64, true]);
+});
+
 test('one that ran before, one that is new, one that only works and one that waits for its turn are no findings', () => {
   const before = cpu([1, 2, 4], busy(1, 0.9));
   assert.deepEqual(

@@ -9,6 +9,13 @@ export interface SpinningTask {
   ran: number;
 }
 
+/** What a task ran of one CPU or waited for it, before the move and after it; null where it was not there or not watched. */
+export interface TaskCpu {
+  name: string;
+  before: number | null;
+  now: number | null;
+}
+
 /** What a look at a guest after its move has found: `migrations.health`. */
 export interface GuestHealth {
   /** Nothing below is amiss; null where the look was cut short. */
@@ -16,8 +23,17 @@ export interface GuestHealth {
   /** What is amiss, in an operator's words. */
   findings: string[];
   init: { kind: string; answers: boolean | null; state: string };
-  /** Seconds watched before (null: no live move, or a source that does not tell) and after; what spins. */
-  cpu: { secondsBefore: number | null; seconds: number; spinning: SpinningTask[]; busy: number };
+  /**
+   * Seconds watched before (null: no live move, or a source that does not tell) and after; what spins. `tasks`: all that
+   * took 5 % of a CPU before or after, the busiest MOST_TASKS; records of v0.2 have none.
+   */
+  cpu: {
+    secondsBefore: number | null;
+    seconds: number;
+    spinning: SpinningTask[];
+    busy: number;
+    tasks?: TaskCpu[];
+  };
   limits: { name: string; expected: number; found: number }[];
   /** Why a pause would not stop all of it; '' where it would. */
   cannotPause: string;
@@ -33,6 +49,8 @@ const SPINS = 0.9;
 const LEAST = 0.01;
 /** One that wanted this much before ran then, too. */
 const RAN = 0.25;
+/** Most tasks kept of a look. */
+const MOST_TASKS = 64;
 
 /**
  * Compares what a guest's host sees of it some time after the move with its tasks before. `secondsSince`: since the move was
@@ -66,6 +84,7 @@ export function guestHealth(seen: Seen, before: GuestCpu | undefined, secondsSin
       seconds: seen.cpu?.seconds ?? 0,
       spinning,
       busy: seen.cpu?.busy.length ?? 0,
+      tasks: taskCpu(before, seen.cpu),
     },
     limits,
     cannotPause: seen.cannotPause,
@@ -81,6 +100,21 @@ function spinningSince(before: GuestCpu, now: GuestCpu): SpinningTask[] {
     .filter((task) => task.wanted >= SPINS && task.ran >= LEAST && there.has(task.id))
     .map(({ id, name, wanted: share, ran }) => ({ name, before: wanted.get(id) ?? 0, now: share, ran }))
     .filter((task) => task.before < RAN);
+}
+
+function taskCpu(before: GuestCpu | undefined, now: GuestCpu | undefined): TaskCpu[] {
+  const wanted = (cpu: GuestCpu | undefined) => {
+    const shares = new Map(cpu?.busy.map((task) => [task.id, task.wanted]));
+    const there = new Set(cpu?.tasks);
+    return (id: number) => shares.get(id) ?? (there.has(id) ? 0 : null);
+  };
+  const [then, since] = [wanted(before), wanted(now)];
+  const names = new Map([...(before?.busy ?? []), ...(now?.busy ?? [])].map(({ id, name }) => [id, name]));
+  const most = ({ before: one, now: other }: TaskCpu) => Math.max(one ?? 0, other ?? 0);
+  return [...names]
+    .map(([id, name]) => ({ name, before: then(id), now: since(id) }))
+    .sort((one, other) => most(other) - most(one))
+    .slice(0, MOST_TASKS);
 }
 
 /** The kernel counts memory in pages. */

@@ -31,6 +31,7 @@ import { MobilityModule } from '#libs/mobility/mobility.module';
 import type { Operation } from '#libs/operations/operation.entity';
 import { OperationsModule } from '#libs/operations/operations.module';
 import { RedisConnections } from '#libs/operations/redis';
+import { Events } from '#libs/operations/events';
 import { Operations } from '#libs/operations/operations.service';
 import { FakeAgent } from './fake-agent/fake-agent.js';
 import { PrivateServers } from './private-servers.js';
@@ -85,6 +86,10 @@ export class WorkflowWorld {
 
   get migrations(): Migrations {
     return this.control.get(Migrations);
+  }
+
+  get events(): Events {
+    return this.control.get(Events);
   }
 
   get eligibility(): MoveEligibility {

@@ -4,6 +4,7 @@ import { status } from '@grpc/grpc-js';
 import { GuestHealth } from '#generated/lxstack/agent/v1/guest';
 import type { GuestHealth as Recorded } from '#libs/mobility/health/guest-health';
 import { Migration } from '#libs/mobility/migrations/migration.entity';
+import type { Event } from '#libs/operations/events';
 import type { Operation } from '#libs/operations/operation.entity';
 import { rpcError } from '../support/fake-agent/rpc-error.js';
 import { LiveMoves } from '../support/live-moves.js';
@@ -46,6 +47,10 @@ describe('the look at a guest after its move', () => {
       const failedUnits = [{ name: 'web.service', secondsAgo: 0 }];
       return { ...well, cpu: { seconds: 3, busy: [spinning], tasks: [1, 7] }, limits, failedUnits };
     };
+    const told = Promise.withResolvers<Event>();
+    const forget = await world.events.subscribe((event) => {
+      if (event.type === 'migration' && 'health' in event.data) told.resolve(event);
+    });
     const { uuid, operationId } = await world.migrations.liveMigrate(caller, id, { host: 'h2' });
     await world.operations.waitFor(operationId, patienceMs);
     const ended = await recordOf(uuid);
@@ -56,7 +61,12 @@ describe('the look at a guest after its move', () => {
     assert.equal(health!.well, false);
     assert.deepEqual(health!.cpu.spinning, [{ name: spinning.name, before: 0, now: 0.99, ran: 0.4 }]);
     assert.equal(health!.findings.length, 3, health!.findings.join(' '));
+    assert.deepEqual(health!.cpu.tasks, [{ name: spinning.name, before: 0, now: 0.99 }]);
     assert.deepEqual(migration.updatedAt, ended.updatedAt, 'a move has ended when it has ended');
+    const event = await told.promise;
+    forget();
+    assert.equal(event.id, uuid);
+    assert.deepEqual((event.data.health as Recorded).findings, health!.findings, 'the event says the same');
   });
 
   it('finds a guest well that does what it did', async () => {

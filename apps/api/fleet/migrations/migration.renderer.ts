@@ -26,12 +26,12 @@ export function renderMigration(view: MigrationView): object {
 
 /** Of the guest, seconds after its move. CPU shares are of one CPU. */
 export function renderHealth({ well, findings, init, cpu, limits, cannotPause, failedUnits }: GuestHealth): object {
-  const { secondsBefore, seconds, spinning, busy } = cpu;
+  const { secondsBefore, seconds, spinning, busy, tasks = [] } = cpu;
   return {
     well,
     findings,
     init,
-    cpu: { seconds_before: secondsBefore, seconds, spinning, busy_tasks: busy },
+    cpu: { seconds_before: secondsBefore, seconds, spinning, busy_tasks: busy, tasks },
     limits,
     cannot_pause: cannotPause || null,
     failed_units: failedUnits,

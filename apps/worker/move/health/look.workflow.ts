@@ -100,7 +100,9 @@ export class LookWorkflow implements Workflow<LookInput, object> {
     return guestHealth(seen, before, seconds);
   }
 
-  private tell({ uuid: id, projectId, instanceId, lost }: Migration, health: GuestHealth | null): void {
+  /** Without the single tasks, which would make the event large. */
+  private tell({ uuid: id, projectId, instanceId, lost }: Migration, whole: GuestHealth | null): void {
+    const health = whole && { ...whole, cpu: { ...whole.cpu, tasks: undefined } };
     this.events.publish({ type: 'migration', id, projectId, data: { instanceId, health, lost } });
   }
 }
