@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { sleep } from '#libs/common/clock';
 import { run } from '../process/run.js';
 import { servicesOf } from './interface-names.js';
+import { METADATA_V4 } from './metadata-rules.js';
 import { namespaceFile } from './service-namespace.js';
 import { Turns } from '#libs/common/turns';
 import { onReserve } from '../state/disk-reserve.js';
@@ -182,21 +183,23 @@ export function dnsmasqOptions(network: NetworkSpec, subnets: readonly Subnet[],
     options.push(`--dhcp-range=set:s${index},${subnet.cidr.split('/')[0]},static,${netmask(subnet)},infinite`);
     options.push(`--dhcp-option=tag:s${index},option:router${subnet.gateway ? `,${subnet.gateway}` : ''}`);
     options.push(`--dhcp-option=tag:s${index},option:dns-server${subnet.dnsServers.map((dns) => `,${dns}`).join('')}`);
-    options.push(...routeOptions(subnet).map((routes) => `--dhcp-option=tag:s${index},${routes}`));
+    options.push(...routeOptions(subnet).map((option) => `--dhcp-option=tag:s${index},${option}`));
   }
   return options;
 }
 
 /**
- * Host routes as option 121, and as 249 for clients that know only that. Clients that take 121 ignore the router option
- * (RFC 3442), so the default route is among them.
+ * Host routes and the way to the metadata service, which is on the link (0.0.0.0), as option 121, and as 249 for clients
+ * that know only that. Clients that take 121 ignore the router option (RFC 3442), so the default route is among them.
  */
 function routeOptions(subnet: Subnet): string[] {
   const routes = subnet.hostRoutes.filter(({ destination }) => isIPv4(destination.split('/')[0] ?? ''));
-  if (!routes.length) return [];
   const hasDefault = routes.some(({ destination }) => destination.endsWith('/0'));
   const gateway = hasDefault || !subnet.gateway ? [] : [{ destination: '0.0.0.0/0', nexthop: subnet.gateway }];
-  const words = [...routes, ...gateway].map(({ destination, nexthop }) => `,${destination},${nexthop}`).join('');
+  const metadata = { destination: `${METADATA_V4}/32`, nexthop: '0.0.0.0' };
+  const words = [...routes, metadata, ...gateway]
+    .map(({ destination, nexthop }) => `,${destination},${nexthop}`)
+    .join('');
   return [`option:classless-static-route${words}`, `249${words}`];
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { cached } from '../hostroot/cache.js';
 import { buildBusybox, busyboxRecipe } from './busybox.js';
+import { buildCloud, cloudRecipe } from './cloud.js';
 import { buildDebian, buildDebian13, buildStock, debian13Recipe, debianRecipe, stockRecipe } from './debian.js';
 import { buildFedora41, fedora41Recipe } from './fedora.js';
 import { buildOpenrc, openrcRecipe } from './openrc.js';
@@ -11,7 +12,7 @@ import { buildUbuntu, buildUbuntu2404, ubuntu2404Recipe, ubuntuRecipe } from './
 export type GuestImages = Record<'debian' | 'busybox', string>;
 
 /** Other kinds of guests: systemd without the settings for live moves, and other inits. */
-export type GuestKind = 'stock' | 'ubuntu' | 'debian13' | 'ubuntu2404' | 'fedora41' | 'sysvinit' | 'openrc';
+export type GuestKind = 'cloud' | 'stock' | 'ubuntu' | 'debian13' | 'ubuntu2404' | 'fedora41' | 'sysvinit' | 'openrc';
 
 /** The two guests of the demo and the tests, both with an echo service on TCP port 7. Built once, then cached. */
 export async function guestImages(): Promise<GuestImages> {
@@ -28,6 +29,11 @@ export async function guestOfKind(kind: GuestKind): Promise<string> {
 }
 
 const kinds: Record<GuestKind, () => Promise<string>> = {
+  async cloud() {
+    const { debian } = await guestImages();
+    const recipe = { from: debianRecipe, ...cloudRecipe };
+    return cached('guest-cloud', recipe, (directory, log) => buildCloud(directory, debian, log));
+  },
   async stock() {
     const { debian } = await guestImages();
     return cached('guest-stock', stockRecipe, (directory) => buildStock(directory, debian));
