@@ -34,6 +34,7 @@ import { blockingWatches } from './watches.js';
 import { tasksBelow } from './tasks.js';
 import { blockingUnfinished } from './unfinished-inet.js';
 import { blockingUnread } from './unread-data.js';
+import { blockingUrgent } from './urgent-data.js';
 
 const CRIU = '/usr/sbin/criu';
 
@@ -114,6 +115,7 @@ async function blockingContent(initPid: number, spec: InstanceSpec): Promise<str
     ...(await blockingTcp(initPid, held)),
     ...(await blockingFamilies(initPid, held)),
     ...(await blockingUnfinished(initPid, held)),
+    ...(await blockingUrgent(held)),
     ...blockingPipes(held),
     ...(await blockingQueues(initPid, held)),
     ...(await blockingNetwork(initPid, spec.nics)),

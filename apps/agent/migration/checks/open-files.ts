@@ -4,8 +4,7 @@ import { orGone } from './tasks.js';
 
 /** Nameless files that CRIU knows, by the names that /proc/PID/fd shows. */
 const KNOWN = new Set(['eventpoll', 'eventfd', 'signalfd', 'timerfd', 'inotify', 'fanotify', 'pidfd']);
-const DEVICES =
-  /^\/dev\/(null|zero|full|random|urandom|tty|ptmx|console|kmsg|pts\/\S+|shm\/.*|mqueue\/.*)( \(deleted\))?$/;
+const DEVICES = /^\/dev\/(null|zero|full|random|urandom|ptmx|console|kmsg|pts\/\S+|shm\/.*|mqueue\/.*)( \(deleted\))?$/;
 
 /** Protocols that CRIU has no image for, by the file of /proc/PID/net that lists their sockets; column of the inode. */
 const SOCKETS = { icmp: 9, icmp6: 9, 'sctp/eps': 7, 'sctp/assocs': 10 };
@@ -27,6 +26,8 @@ export function whatIsHeld(link: string, sockets: ReadonlyMap<string, string>): 
   const nameless = /^anon_inode:\[?([^\]]*)\]?$/.exec(link)?.[1];
   if (nameless !== undefined) return KNOWN.has(nameless) ? undefined : `a file of kind ${nameless}`;
   if (link === '/secretmem (deleted)') return 'secret memory (memfd_secret)';
+  // tty.c: "ctty inheritance detected", wherever the master of the terminal is another process's.
+  if (link === '/dev/tty') return '/dev/tty, its terminal by another name';
   if (link.startsWith('/dev/')) return DEVICES.test(link) ? undefined : `the device ${link}`;
   const protocol = sockets.get(/^socket:\[(\d+)\]$/.exec(link)?.[1] ?? '');
   return protocol && `a socket of kind ${protocol}`;

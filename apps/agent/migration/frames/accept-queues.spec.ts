@@ -16,3 +16,12 @@ test('connections not accepted yet are counted by port, handshakes under way of 
   assert.deepEqual([...waiting], [[0x1f47, 13]]);
   assert.deepEqual([halfMade, asking], [1, 1]);
 });
+
+test('a connection of the namespace to itself counts while it has something to send', () => {
+  const rest = '00:00000000 00000000     0        0 1 1 0 100 0 0 10 0';
+  const lines = (queue: string) => `   0: 0100007F:1F47 0100007F:CF12 01 00000000:00000010 ${rest}
+   1: 0100007F:CF12 0100007F:1F47 01 ${queue}:00000000 ${rest}
+   2: 0A1E00AC:1F47 0A1E0002:CF12 01 00000009:00000000 ${rest}
+`;
+  assert.deepEqual([inFlightOf(lines('0000029F')).unsent, inFlightOf(lines('00000000')).unsent], [1, 0]);
+});

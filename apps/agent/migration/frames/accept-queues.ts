@@ -10,6 +10,8 @@ export interface InFlight {
   halfMade: number;
   /** Sockets whose request for a connection has not been answered. */
   asking: number;
+  /** Connections of the namespace to itself with data that the other end has not taken. */
+  unsent: number;
 }
 
 const SYN_SENT = '02';
@@ -38,7 +40,7 @@ export async function inFlight(initPid: number): Promise<InFlight> {
 
 /** From the lines of /proc/net/tcp and tcp6, where a listener's receive queue is its number of connections. */
 export function inFlightOf(lines: string): InFlight {
-  const found: InFlight = { waiting: new Map(), halfMade: 0, asking: 0 };
+  const found: InFlight = { waiting: new Map(), halfMade: 0, asking: 0, unsent: unsentToItself(lines) };
   for (const [, port, state, queue] of lines.matchAll(
     /^ *\d+: [\dA-F]+:([\dA-F]{4}) \S+ (0A|03|02) [\dA-F]+:([\dA-F]+)/gm,
   )) {
@@ -48,6 +50,14 @@ export function inFlightOf(lines: string): InFlight {
     if (state === LISTEN && count) found.waiting.set(number, (found.waiting.get(number) ?? 0) + count);
   }
   return found;
+}
+
+/** Such data is sent when the socket is restored; a segment that comes before its receiver is would be answered with a reset. */
+function unsentToItself(lines: string): number {
+  const rows = [...lines.matchAll(/^ *\d+: ([\dA-F]+:[\dA-F]{4}) ([\dA-F]+:[\dA-F]{4}) \S\S ([\dA-F]{8}):/gm)];
+  const ends = new Set(rows.map(([, local, remote]) => `${local} ${remote}`));
+  return rows.filter(([, local, remote, queue]) => Number.parseInt(queue!, 16) && ends.has(`${remote} ${local}`))
+    .length;
 }
 
 function inWords(waiting: ReadonlyMap<number, number>): string {

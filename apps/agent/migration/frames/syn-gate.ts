@@ -23,6 +23,9 @@ add chain ${TABLE} input { type filter hook input priority -300; policy accept; 
 add rule ${TABLE} input iif lo tcp flags & (syn | ack) == syn drop
 `;
 
+/** The same for all of TCP: while a connection of the instance to itself has data that it will send as soon as it is restored. */
+export const closedLoopback = loopbackGate.replace('tcp flags & (syn | ack) == syn', 'meta l4proto tcp');
+
 /** Removes the loopback gate. `add` makes `delete` succeed where there is none. */
 export async function openLoopback(initPid: number): Promise<void> {
   await inside(initPid, `add table ${TABLE}\ndelete table ${TABLE}\n`);

@@ -3,7 +3,7 @@ import type { Nic } from '#generated/lxstack/agent/v1/types';
 import { run } from '../../process/run.js';
 import { parseNeighbours } from './neighbours.js';
 import type { Neighbour } from './neighbours.js';
-import { loopbackGate } from '../frames/syn-gate.js';
+import { closedLoopback, loopbackGate } from '../frames/syn-gate.js';
 import { insideNetwork } from './inside-network.js';
 import { beyondMade, linkLines, nameOf, routeLines, ruleLines } from './ip-batch-lines.js';
 import type { Link } from './ip-batch-lines.js';
@@ -23,6 +23,8 @@ export interface GuestNetwork {
   ruleset: string;
   /** A socket of the instance waits for the answer to its SYN (SYN_SENT). */
   asking: boolean;
+  /** A connection of the instance to itself has data that the other end has not taken. A source of v0.2 does not tell. */
+  unsent?: boolean;
 }
 
 // grep ends with 2 when it cannot read some keys, which is normal.
@@ -70,7 +72,7 @@ const hasTables = (ruleset: string): boolean =>
 /** At the target, before the restore: writes what the action script puts into the namespace before CRIU restores sockets. */
 export async function keepForRestore(
   directory: string,
-  { ip, ip6, asking }: GuestNetwork,
+  { ip, ip6, asking, unsent }: GuestNetwork,
   nics: readonly Nic[],
 ): Promise<void> {
   const lines = (all: readonly string[]) => all.map((line) => `${line}\n`).join('');
@@ -78,7 +80,7 @@ export async function keepForRestore(
   await Promise.all([
     put('guestIpv4', lines(beyondMade(ip, nics, 4))),
     put('guestIpv6', lines(beyondMade(ip6, nics, 6))),
-    put('loopbackGate', asking ? loopbackGate : ''),
+    put('loopbackGate', unsent ? closedLoopback : asking ? loopbackGate : ''),
   ]);
 }
 

@@ -14,7 +14,7 @@ const OF_PROCESS: Record<string, string> = {
   'inotify-queued': 'events of inotify that it has not read are dropped',
 };
 
-/** What /proc does not show: the script `hidden-losses` asks the kernel otherwise. */
+/** What /proc does not show: the script `hidden-objects` asks the kernel otherwise. */
 export async function hiddenLosses(
   initPid: number,
   tasks: readonly Task[],
@@ -28,7 +28,7 @@ export async function hiddenLosses(
       files.filter(({ link }) => link === 'anon_inode:inotify').map(({ fd }) => `inotify ${task.pid} ${fd}`),
     ),
   ];
-  const args = [`--ipc=/proc/${initPid}/ns/ipc`, join(scriptsDirectory, 'hidden-losses')];
+  const args = [`--ipc=/proc/${initPid}/ns/ipc`, join(scriptsDirectory, 'hidden-objects')];
   return parseHidden(await run('nsenter', args, lines.map((line) => `${line}\n`).join(''), LOOK_MS), tasks, idmap);
 }
 

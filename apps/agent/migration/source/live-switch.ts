@@ -194,11 +194,11 @@ export class LiveSwitch {
     await dump.failed.catch(() => undefined); // saves CRIU's log before the directory is removed
   }
 
-  /** In the freeze: whether a socket of the instance waits for an answer to its SYN. */
-  private async unanswered(): Promise<boolean> {
+  /** In the freeze: whether a socket of the instance waits for an answer to its SYN, or has not sent all to itself. */
+  private async unanswered(): Promise<{ asking: boolean; unsent: boolean }> {
     const { deps, record } = this.shared;
-    const { asking } = await inFlight(await deps.instances.initPid(record.spec.id));
-    return asking > 0;
+    const { asking, unsent } = await inFlight(await deps.instances.initPid(record.spec.id));
+    return { asking: asking > 0, unsent: unsent > 0 };
   }
 
   private async dumpAndSend(): Promise<void> {
@@ -220,7 +220,7 @@ export class LiveSwitch {
     feed.enter(MigrationPhase.MIGRATION_PHASE_TRANSFER);
     await faultPoint('source.dumped');
     await sent;
-    this.network = { ...this.network, asking: await unanswered };
+    this.network = { ...this.network, ...(await unanswered) };
     if (dump.changedDisk()) await disk.passAfterDump();
     await lastLook;
     const memory = await this.memory.finish(dump);

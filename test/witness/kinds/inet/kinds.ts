@@ -2,13 +2,15 @@ import { carried, lost, refused } from '../../kind.js';
 
 export const inet = {
   'tcp-established': carried('data both ways that nobody has read, the queues full'),
+  'tcp-full': carried('more than the buffers of the other end take'),
+  'tcp-connecting': carried('SYN_SENT'),
   'tcp-listener': carried('takes new connections, also of IPv6 alone'),
   'tcp-backlog': refused(/does not accept the TCP connections that wait/, 'CRIU leaves out what is not accepted'),
   'tcp-half-shut': carried('FIN_WAIT2 and CLOSE_WAIT'),
   'tcp-shut': carried('shut by both, and reset'),
   'tcp-options': carried('of the socket, of TCP and of IP: keep-alive, time-outs, congestion control, path MTU'),
   'tcp-corked': carried('TCP_CORK'),
-  'tcp-out-of-band': lost('a byte that is out of band and not read becomes one in band'),
+  'tcp-out-of-band': refused(/came out of band/, 'MSG_OOB; CRIU makes a byte in band of it'),
   'tcp-bound': carried('bound and not listening'),
   mptcp: refused(/an MPTCP socket/, 'CRIU has no image for it'),
   'tcp-tls': carried('TCP_ULP tls'),

@@ -1,7 +1,8 @@
-import { carried } from '../../kind.js';
+import { carried, refused } from '../../kind.js';
 
 export const terminals = {
   'pty-session': carried('foreground group, interrupt key, size'),
+  'dev-tty': refused(/holds \/dev\/tty/, 'held open; CRIU finds its terminal’s master in another process'),
   'pty-raw': carried('raw mode, speed, special characters'),
   'pty-queued': carried('typed and shown, and neither read'),
   'pty-hung-up': carried('whose master is closed'),

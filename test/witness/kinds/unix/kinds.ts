@@ -18,5 +18,5 @@ export const unix = {
     /does not read what its unix socket \S+ has got, with the sender/,
     'a log socket that nobody drains; CRIU cannot read SCM_CREDENTIALS',
   ),
-  'unix-out-of-band': lost('MSG_OOB'),
+  'unix-out-of-band': refused(/came out of band/, 'MSG_OOB; CRIU loses it'),
 };
