@@ -61,6 +61,17 @@ describe('an instance that its guest has ended', () => {
     assert.equal(await startsUnlessEnded(id), true);
   });
 
+  it('stays stopped also where a look has found it so before LXC has said it; one that a call stopped has not ended', async () => {
+    const [id, other] = [await running(), await running()];
+    const reconciliation = new Reconciliation(parts, new Lifecycle(parts));
+    await reconciliation.refresh(id);
+    await reconciliation.ended(id, 'stop');
+    assert.equal(await startsUnlessEnded(id), false);
+    await new Lifecycle(parts).keep(records.get(other), 'stopped');
+    await reconciliation.ended(other, 'stop');
+    assert.equal(await startsUnlessEnded(other), true);
+  });
+
   it('is told from one whose restored tasks died: the move says that it is to start from its disk', async () => {
     const id = await running();
     await new Reconciliation(parts, new Lifecycle(parts)).ended(id, 'stop');

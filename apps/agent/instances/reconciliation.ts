@@ -3,6 +3,8 @@ import type { InstancesDeps } from './instances-deps.js';
 import { isMoving } from './lifecycle.js';
 import type { Lifecycle } from './lifecycle.js';
 
+const ENDED = 'It ended by itself.';
+
 /** Makes records agree with what runs, where no call asked for a change. Takes the instance's turn. */
 export class Reconciliation {
   constructor(
@@ -23,10 +25,10 @@ export class Reconciliation {
       if (alive && record.state === 'stopped')
         this.lifecycle.changes.emit('unasked', await this.lifecycle.keep(record, 'running'));
       if (!alive && (record.state === 'running' || record.state === 'paused'))
-        this.lifecycle.changes.emit(
-          'unasked',
-          await this.lifecycle.keep(record, 'stopped', 'It ended by itself.', ended),
-        );
+        this.lifecycle.changes.emit('unasked', await this.lifecycle.keep(record, 'stopped', ENDED, ended));
+      // Somebody who looked has found it so before LXC could say why.
+      if (!alive && ended && record.state === 'stopped' && record.reason === ENDED)
+        await this.deps.records.keep({ ...record, ended });
     });
   }
 
