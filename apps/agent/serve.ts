@@ -51,12 +51,32 @@ export function endedBySignal(): AbortSignal {
   return ending.signal;
 }
 
-/** Composes the agent of one host; resolves when it serves. `ended` resolves when it has ended after `signal`. */
+/** Starts the agent of one host; resolves when it serves. `ended` resolves when it has ended after `signal`. */
 export async function startAgent(
   settings: AgentSettings,
   logger: Logger,
   signal: AbortSignal,
 ): Promise<{ ended: Promise<void> }> {
+  const opened = await openState(settings, logger);
+  const agent = compose(settings, opened, logger);
+  const reports = await reportEnds(opened, agent, logger, signal);
+  const { server, followDocument } = await listen(settings, opened, agent, logger, signal);
+  const done = runLoops(settings, opened, agent, { reports, followDocument, logger, signal });
+  const end = async () => {
+    await done;
+    await opened.desired.keep();
+    if (settings.runtime === 'lxc') await forbidUserfaults();
+    if (!opened.records.ids().length) await opened.drivers.leave();
+    server.forceShutdown();
+  };
+  return { ended: end() };
+}
+
+type Opened = Awaited<ReturnType<typeof openState>>;
+type Agent = ReturnType<typeof compose>;
+
+/** What the agent kept on disk, its connection to the control plane, and the drivers of its host. */
+async function openState(settings: AgentSettings, logger: Logger) {
   await mkdir(settings.state, { recursive: true });
   await chmod(settings.state, 0o711); // users of containers pass through to their roots
   const certificates = await AgentCertificates.open(settings.pki);
@@ -71,13 +91,19 @@ export async function startAgent(
     desired: desired.specs,
     logger,
   });
-  const { storage, network, runtime, images } = drivers;
   const fence = await Fence.open({
     run: settings.run,
     cgroup: settings.cgroup,
-    cgroupOf: (id) => runtime.cgroupDirectories(id)[1],
+    cgroupOf: (id) => drivers.runtime.cgroupDirectories(id)[1],
     logger,
   });
+  const journal = await Journal.open(join(settings.state, 'journal.jsonl'));
+  return { certificates, control, records, desired, drivers, fence, journal };
+}
+
+/** The parts that calls and loops work with. */
+function compose(settings: AgentSettings, { control, records, drivers, fence }: Opened, logger: Logger) {
+  const { storage, network, runtime, images } = drivers;
   const parts = { records, runtime, storage, images, network, fence, turns: new Turns(), logger };
   const lifecycle = new Lifecycle(parts);
   const instances = new Instances(parts, lifecycle);
@@ -97,19 +123,37 @@ export async function startAgent(
     tracksWrites: () => can('soft-dirty'),
     ownership: async (id) => (await control.ownership([id]))[0]!,
   });
-  const journal = await Journal.open(join(settings.state, 'journal.jsonl'));
+  return { lifecycle, instances, reconciliation, host, migrations };
+}
 
+/** Begins to tell the control plane of instances that end or change without a call. */
+async function reportEnds(
+  { control, drivers }: Opened,
+  { lifecycle, reconciliation }: Agent,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<InstanceReports> {
   const reports = new InstanceReports((statuses) => control.report(statuses), logger, signal);
   lifecycle.changes.on('unasked', (status) => reports.add([status]));
   lifecycle.changes.on('change', ({ id }) => reports.drop(id));
-  await runtime.watch(
+  await drivers.runtime.watch(
     (id, target) => void reconciliation.ended(id, target).catch((error: unknown) => reconciliation.failed(id, error)),
   );
+  return reports;
+}
 
+/** Resumes the moves that an earlier agent left, then serves calls; `followDocument` follows the desired state. */
+async function listen(
+  settings: AgentSettings,
+  { certificates, control, records, desired, drivers, journal }: Opened,
+  { lifecycle, instances, host, migrations }: Agent,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<{ server: Server; followDocument: () => Promise<unknown> }> {
+  const { storage, network, runtime, images } = drivers;
   const server = new Server(channelOptions);
   const { listen: listenForMoves, ...migrationCalls } = migrationHandlers(migrations);
-  const moving = () => migrations.moving();
-  const { drift, run: follow } = desired.make({
+  const { drift, run: followDocument } = desired.make({
     network,
     movingMacs: () => movingMacs(records, migrations.moving()),
     dial: () => control.followDesiredState(),
@@ -135,7 +179,23 @@ export async function startAgent(
     server.bindAsync(settings.listen, certificates.serverCredentials(), (error) => (error ? reject(error) : resolve())),
   );
   logger.info({ listen: settings.listen, role: settings.role, storage: storage.name }, 'serving');
+  return { server, followDocument };
+}
 
+interface LoopOptions {
+  reports: InstanceReports;
+  followDocument: () => Promise<unknown>;
+  logger: Logger;
+  signal: AbortSignal;
+}
+
+/** Lease, ownership, desired state and certificates; resolves when all of it has ended after the signal. */
+async function runLoops(
+  { name: hostname, renewAt: fraction }: AgentSettings,
+  { certificates, control, records, fence }: Opened,
+  { lifecycle, reconciliation, host, migrations }: Agent,
+  { reports, followDocument, logger, signal }: LoopOptions,
+): Promise<void> {
   const watchOver = new OwnershipWatch({
     control,
     lifecycle,
@@ -143,24 +203,15 @@ export async function startAgent(
     fence,
     records,
     reports,
-    moving,
+    moving: () => migrations.moving(),
     logger,
     signal,
   });
   const ownershipInDoubt = () => watchOver.checkOwnership();
-  const { name: hostname, renewAt: fraction } = settings;
-  const done = Promise.all([
+  await Promise.all([
     holdLease({ control, host, fence, ownershipInDoubt, logger, signal }),
     watchOver.run(),
-    follow(),
+    followDocument(),
     renewCertificates({ hostname, certificates, control, fraction, logger, signal }),
   ]);
-  const end = async () => {
-    await done;
-    await desired.keep();
-    if (settings.runtime === 'lxc') await forbidUserfaults();
-    if (!records.ids().length) await drivers.leave();
-    server.forceShutdown();
-  };
-  return { ended: end() };
 }
