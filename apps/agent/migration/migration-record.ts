@@ -24,6 +24,7 @@ export interface MigrationRecord {
   token?: string;
 }
 
+/** The progress of a move of which nothing is known but its phase. Times are in ms, amounts in bytes. */
 export function newProgress(migrationId: string, phase: MigrationPhase): MigrationProgress {
   return {
     migrationId,

@@ -9,6 +9,7 @@ export const scriptsDirectory = fileURLToPath(
   new URL('../../../../apps/agent/migration/criu/scripts', import.meta.url),
 );
 
+/** The directory of a move's files below the agent's run directory. Throws where the id is no UUID. */
 export const moveDirectory = (runDirectory: string, migrationId: string): string =>
   join(runDirectory, 'moves', requireName('migration_id', migrationId, UUID, 'a UUID'));
 

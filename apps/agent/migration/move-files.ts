@@ -70,8 +70,10 @@ export const MOVE_FILES = {
 
 export type MoveFile = keyof typeof MOVE_FILES;
 
+/** The path of one of a move's files. */
 export const moveFile = (directory: string, file: MoveFile): string => join(directory, MOVE_FILES[file]);
 
+/** Whether the file is there. Synchronous, as `markMove` is. */
 export const hasMoveFile = (directory: string, file: MoveFile): boolean => existsSync(moveFile(directory, file));
 
 /** Synchronous: nothing else of the agent may happen between the decision and the mark. */

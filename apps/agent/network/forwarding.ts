@@ -84,6 +84,7 @@ export function removeLines(vni: number, mac: string): string[] {
 // Lets the bridge answer ARP and neighbour solicitations itself (neigh_suppress on the VXLAN port).
 const neighbour = (vni: number, address: string, mac: string): string =>
   `neigh replace ${address} lladdr ${mac} dev ${bridgeOf(vni)} nud permanent`;
+/** `ip -batch` line that removes an address from the bridge's answers to ARP and neighbour solicitations. */
 export const neighbourGone = (vni: number, address: string): string => `neigh del ${address} dev ${bridgeOf(vni)}`;
 
 function same(a: ForwardingEntry | undefined, b: ForwardingEntry): boolean {

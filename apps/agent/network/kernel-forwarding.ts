@@ -64,6 +64,7 @@ export async function json<T>(program: string, args: readonly string[]): Promise
   return JSON.parse((await text(program, args)) || '[]') as T[];
 }
 
+/** What the program prints. Throws where it fails, or prints more than OUTPUT allows. */
 export async function text(program: string, args: readonly string[]): Promise<string> {
   return (await exec(program, args, OUTPUT)).stdout;
 }

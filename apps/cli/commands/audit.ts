@@ -4,6 +4,7 @@ import { adminAccess } from '../fleet/access.js';
 import type { Layout } from '../fleet/layout.js';
 import { layoutOf, print } from './layout-of.js';
 
+/** `lxstack audit`: exit status 1 where anything differs. */
 export function auditCommand(): Command {
   return new Command('audit')
     .description(

@@ -7,6 +7,7 @@ import { layoutOf, print } from './layout-of.js';
 
 const HOSTS = 3;
 
+/** `lxstack demo`: exit status 0 where every step did what it shows. */
 export function demoCommand(): Command {
   return new Command('demo')
     .description('start a fleet of three hosts and show what it does; exit status 0 where all of it worked')

@@ -5,6 +5,7 @@ import { examine } from '../doctor/examine.js';
 import { SimHost } from '../simhost/sim-host.js';
 import { layoutOf, print } from './layout-of.js';
 
+/** `lxstack doctor`: what this machine, or a simulated host, lacks to be a host. */
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('what a host needs: present or not, and what to do')

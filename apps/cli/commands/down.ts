@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { stopFleet } from '../fleet/fleet.js';
 import { layoutOf, print } from './layout-of.js';
 
+/** `lxstack down`: ends the processes of a fleet, and removes its state where that is asked for. */
 export function downCommand(): Command {
   return new Command('down')
     .description('end a fleet: nothing of it stays running, mounted or bridged')

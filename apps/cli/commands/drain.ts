@@ -29,6 +29,7 @@ interface DrainOptions {
 /** A day: no drain begins moves for longer. */
 const watchMs = 86_400_000;
 
+/** `lxstack host drain`. */
 export function drainCommand(): Command {
   return new Command('drain')
     .description('empty a host: it takes nothing new, and its servers are moved away')
@@ -60,6 +61,7 @@ export function drainCommand(): Command {
     });
 }
 
+/** `lxstack host abort-drain`. */
 export function abortDrainCommand(): Command {
   return new Command('abort-drain')
     .description('stop a drain: running moves are taken back where they can be, no other begins')

@@ -3,6 +3,7 @@ import { adminAccess } from '../fleet/access.js';
 import type { Layout } from '../fleet/layout.js';
 import { layoutOf, print } from './layout-of.js';
 
+/** `lxstack env`: lines for a shell to evaluate. */
 export function envCommand(): Command {
   return new Command('env')
     .description('print the OS_* exports for the openstack client')

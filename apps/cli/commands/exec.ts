@@ -17,6 +17,7 @@ export function execClientCommand(): Command {
     });
 }
 
+/** `lxstack exec-host`: ends with the command's exit status. */
 export function execHostCommand(): Command {
   return new Command('exec-host')
     .description('run a command inside a simulated host')

@@ -6,6 +6,7 @@ import { desiredStateCommand } from './desired-state.js';
 import { abortDrainCommand, drainCommand } from './drain.js';
 import { layoutOf, print } from './layout-of.js';
 
+/** `lxstack host`, with its subcommands. */
 export function hostCommand(): Command {
   const token = new Command('token')
     .description('make a token with which one host can join within an hour')

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
 import { layoutOf, print } from './layout-of.js';
 
+/** `lxstack logs`. */
 export function logsCommand(): Command {
   return new Command('logs')
     .description('show the log of a process, or which processes have one')

@@ -60,6 +60,7 @@ async function afterTheLook(events: Events, move: Ended, show: () => Promise<Sho
   }
 }
 
+/** Lines about a move's guest for `migration watch`; none where nobody has looked yet. */
 export function renderHealth(health: Health | null | undefined): string[] {
   if (!health) return [];
   if (health.well) return ['guest: well'];
@@ -67,6 +68,7 @@ export function renderHealth(health: Health | null | undefined): string[] {
   return [head, ...health.findings.map((finding) => `  ${finding}`)];
 }
 
+/** Lines about the kernel objects that a move did not carry, with who held them. */
 export function renderLost(lost: readonly Lost[]): string[] {
   const of = ({ holders, count }: Lost) =>
     holders.length

@@ -34,6 +34,7 @@ const watchMs = 86_400_000;
 /** Milliseconds between two redraws while no event comes. */
 const clockMs = 500;
 
+/** `lxstack migration`, with its subcommands. */
 export function migrationCommand(): Command {
   const list = new Command('list')
     .description('the latest moves of servers, newest first')

@@ -11,6 +11,7 @@ interface ListOptions {
   long?: boolean;
 }
 
+/** `lxstack policy`, with its subcommands. */
 export function policyCommand(): Command {
   return new Command('policy').description('who may do what').addCommand(listCommand());
 }

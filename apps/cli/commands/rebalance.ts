@@ -25,6 +25,7 @@ const plansPath = '/fleet/v1/rebalance-plans';
 /** A day: no plan begins moves for longer. */
 const watchMs = 86_400_000;
 
+/** `lxstack rebalance`, with its subcommands. */
 export function rebalanceCommand(): Command {
   const rebalance = new Command('rebalance').description('even out the load of the hosts');
   for (const one of [planCommand(), applyCommand(), scheduleCommand(), listCommand(), cancelCommand()])

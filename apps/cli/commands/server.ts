@@ -16,6 +16,7 @@ interface MobilityReport {
   targets: { host: string; live: Verdict; cold: Verdict }[];
 }
 
+/** `lxstack server`, with its subcommands. */
 export function serverCommand(): Command {
   const mobility = new Command('mobility')
     .description('whether a server can be moved, live and cold, why not, and to which hosts')

@@ -13,6 +13,7 @@ interface HostRow {
   role: string;
 }
 
+/** `lxstack status`. */
 export function statusCommand(): Command {
   return new Command('status')
     .description('the processes of a fleet and its hosts as the control plane sees them')

@@ -7,6 +7,7 @@ import { layoutOf, print } from './layout-of.js';
 /** Upper bound of hosts that run LXC: each is a namespace with an agent of its own. */
 const REAL_HOSTS = 80;
 
+/** `lxstack up`: starts what of the fleet does not run. */
 export function upCommand(): Command {
   return new Command('up')
     .description('start a fleet on this machine, or those of its processes that do not run')

@@ -36,10 +36,12 @@ export async function blockingDetails(held: readonly HeldFiles[]): Promise<strin
   return reasons;
 }
 
+/** Whether /proc/PID/fdinfo/N is of an eventfd made with EFD_SEMAPHORE. */
 export function isSemaphore(fdinfo: string): boolean {
   return /^eventfd-semaphore:\s*1$/m.test(fdinfo);
 }
 
+/** Whether /proc/PID/fdinfo/N is of a pipe in packet mode (pipe2(2): O_DIRECT). */
 export function hasPackets(fdinfo: string): boolean {
   const flags = /^flags:\s*([0-7]+)$/m.exec(fdinfo)?.[1] ?? '0';
   return (Number.parseInt(flags, 8) & O_DIRECT) !== 0;

@@ -51,6 +51,7 @@ export function unitIn(cgroups: string): string | undefined {
   return /\/([\w@:.\\-]+\.(?:service|socket|scope))(?:\/|$)/m.exec(cgroups)?.[1];
 }
 
+/** The process's namespace of a kind as /proc has it, `net:[4026531840]`; '' where the process has ended. */
 export const namespaceOf = (pid: number, kind: string): Promise<string> => orGone(readlink(`/proc/${pid}/ns/${kind}`));
 
 /** '' when the process has ended meanwhile, or is not the instance's and may not be read. */
@@ -58,6 +59,7 @@ export async function orGone(work: Promise<string>): Promise<string> {
   return (await orNone(work.then((text) => [text])))[0] ?? '';
 }
 
+/** Empty when the process has ended meanwhile, or is not the instance's and may not be read. */
 export async function orNone(work: Promise<string[]>): Promise<string[]> {
   try {
     return await work;

@@ -46,6 +46,7 @@ export function diffManifests(before: Manifest, now: Manifest): ManifestDiff {
   return { changed: changed.sort(), removed: removed.sort() };
 }
 
+/** The directory of a path of a manifest; `.` for what lies at its top. */
 export const parentOf = (path: string): string => {
   const at = path.lastIndexOf('/');
   return at < 0 ? '.' : path.slice(0, at);

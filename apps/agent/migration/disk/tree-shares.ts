@@ -4,6 +4,7 @@ import type { Manifest } from './changed-files.js';
 /** The paths in each directory of a tree. */
 export type Children = ReadonlyMap<string, readonly string[]>;
 
+/** The paths of a manifest by the directory in which they lie. */
 export function childrenIn(tree: Manifest): Children {
   const children = new Map<string, string[]>();
   for (const path of tree.entries.keys()) {

@@ -33,6 +33,9 @@ export async function allAccepted(initPid: number): Promise<void> {
   }
 }
 
+/**
+ * Connections that are neither refused nor accepted yet, IPv4 and IPv6, in the network namespace of process `initPid`.
+ */
 export async function inFlight(initPid: number): Promise<InFlight> {
   const [v4, v6] = await Promise.all(['tcp', 'tcp6'].map((file) => readFile(`/proc/${initPid}/net/${file}`, 'utf8')));
   return inFlightOf(`${v4}\n${v6}`);

@@ -9,10 +9,12 @@ export function matchLine(device: string, mac: string, to: string, copyTo?: stri
   return `filter add dev ${device} parent ffff: ${match} ${copy}action mirred egress redirect dev ${to}`;
 }
 
+/** `tc -batch` lines that take back what `matchLine` made for the MAC. */
 export function unmatchLines(device: string, mac: string): string[] {
   return [`filter del dev ${device} parent ffff: protocol all pref ${preference(mac)}`];
 }
 
+/** The preference of the tc filter for a MAC, 1 to 32749, from its last three bytes. */
 export function preference(mac: string): number {
   const bytes = mac.split(':').map((part) => Number.parseInt(part, 16));
   return 1 + ((((bytes[3]! << 16) | (bytes[4]! << 8) | bytes[5]!) % 32_749) | 0);

@@ -32,6 +32,7 @@ const WORD = /^[A-Za-z0-9.:/_@%,=+-]+$/;
 /** Rules that every network namespace has: pref and table. */
 const KERNELS = new Set(['0 local', '32766 main', '32767 default']);
 
+/** Name inside the guest of the instance's NIC number `index`, from 0. */
 export const nameOf = (nics: readonly Nic[], index: number): string => nics[index]!.name || `eth${index}`;
 
 /**

@@ -25,6 +25,7 @@ export async function fileLosses(held: readonly HeldFiles[]): Promise<Loss[]> {
   return losses;
 }
 
+/** Whether /proc/PID/fdinfo/N is of a file opened with O_TMPFILE. */
 export function isNameless(fdinfo: string): boolean {
   return (Number.parseInt(/^flags:\s*([0-7]+)$/m.exec(fdinfo)?.[1] ?? '0', 8) & O_TMPFILE) !== 0;
 }

@@ -37,6 +37,7 @@ export function parsePagemap(image: Buffer): PagemapImage {
   return { head: image.subarray(0, MAGICS), pagesId, entries: entries.map(entryOf) };
 }
 
+/** The image's bytes, as CRIU writes and reads them (images/pagemap.proto). */
 export function encodePagemap({ head, pagesId, entries }: PagemapImage): Buffer {
   const records = [[1, pagesId], ...entries.map(({ vaddr, pages, flags }) => [1, vaddr, 2, pages, 4, flags])].map(
     (fields) => Buffer.from(fields.flatMap((value, i) => varint(i % 2 ? value : value << 3))),

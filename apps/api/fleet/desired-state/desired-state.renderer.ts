@@ -30,6 +30,7 @@ export interface DesiredStateAnswer {
   };
 }
 
+/** The answer of GET /fleet/v1/hosts/{host}/desired-state: revisions, what fails, how much the document is. */
 export function renderDesiredState(host: Host, document: HostDocument): DesiredStateAnswer {
   const { acknowledgement, acknowledgedRevision, wantedRevision, pending, totals, networks } = document;
   const failures = acknowledgement?.failures ?? [];

@@ -31,6 +31,7 @@ export function autoConfirmOf(
   };
 }
 
+/** Confirms a resize that nobody has confirmed or reverted in time (Nova: resize_confirm_window). */
 @Injectable()
 export class AutoConfirmWorkflow implements Workflow<object, object> {
   readonly kind = 'migration.auto-confirm';

@@ -106,6 +106,7 @@ export class PrepareTargetStep implements Step<MoveInput, MoveContext> {
   }
 }
 
+/** Live for `instance.live-migrate`, cold for every other operation that moves. */
 export function kindOf(operationKind: string): MigrationKind {
   return operationKind === 'instance.live-migrate'
     ? MigrationKind.MIGRATION_KIND_LIVE

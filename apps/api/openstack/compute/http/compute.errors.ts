@@ -75,6 +75,7 @@ export function renderFault(status: number, message: string): ErrorAnswer {
   };
 }
 
+/** Answers errors as Nova does: one key that names the status, code and message in it. */
 @Catch()
 export class ComputeErrorFilter extends ErrorFilter {
   protected override readonly fieldNames = novaFields;
