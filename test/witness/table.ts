@@ -30,7 +30,7 @@ export function document(kinds: readonly Kind[]): string {
 Each has a program in \`test/witness/kinds\` that sets it up, is moved live, and says from inside what is not as it was.
 *carried*: it is what it was. *refused*: the precheck names it, with the process, and nothing is touched. *lost*: it does not go
 along, or not as it was; the source finds it before the freeze (\`losses/\`) and the migration's record says it
-(\`lost\`), unless it is *lost, unsaid*. *withheld*: nothing shows it, so no guest may have one since its last start: the kernel answers as one
+(\`lost\`), unless it is *lost, unsaid*. *withheld*: nothing shows it, or programs do as well without, so no guest may have one since its last start: the kernel answers as one
 that has none (\`../runtime/lxc/instance.seccomp\`). ${kinds.length} kinds: ${many('carried')} carried, ${many('refused')} refused, ${many('withheld')} withheld, ${many('lost')} lost, ${unsaid} of them unsaid.
 \`npm run witness\` looks at them all and prints this table, \`npm run witness -- --write\` writes it here, and CI does the same.
 

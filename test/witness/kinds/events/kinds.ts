@@ -1,4 +1,4 @@
-import { carried, lost, refused } from '../../kind.js';
+import { carried, lost, refused, withheld } from '../../kind.js';
 
 export const events = {
   'epoll-level': carried('level-triggered, with its data'),
@@ -13,6 +13,6 @@ export const events = {
   'inotify-queued': lost('events that nobody has read are dropped', 'inotify-queued'),
   pidfd: carried('of a process that lives, and of one that is gone'),
   aio: carried('a context with an event that nobody has read'),
-  'io-uring': refused(/a file of kind io_uring/, 'CRIU has no image for it'),
+  'io-uring': withheld(/Function not implemented/, 'CRIU has no image for it; Node 20 would use one'),
   userfaultfd: refused(/a file of kind userfaultfd/, 'CRIU has no image for it'),
 };

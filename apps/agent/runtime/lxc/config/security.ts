@@ -8,9 +8,10 @@ const profile = (name: string): string =>
   fileURLToPath(new URL(`../../../../../../apps/agent/runtime/lxc/${name}`, import.meta.url));
 
 /**
- * LXC's common.seccomp, and without what no move carries and nothing shows from outside (../../../migration/WITNESSES.md,
- * "withheld"). Programs do without these as on a kernel that has none: landlock_*, mseal (ENOSYS); PR_SET_TSC,
- * PR_SET_SYSCALL_USER_DISPATCH, PR_SET_MDWE (systemd takes a filter of seccomp then, which is carried) and F_NOTIFY (EINVAL).
+ * LXC's common.seccomp, and without what no move carries (../../../migration/WITNESSES.md, "withheld"). Programs do without
+ * these as on a kernel that has none: landlock_*, mseal, io_uring_setup (ENOSYS; Node 20 takes threads then, and its servers
+ * move); PR_SET_TSC, PR_SET_SYSCALL_USER_DISPATCH, PR_SET_MDWE (systemd takes a filter of seccomp then, which is carried) and
+ * F_NOTIFY (EINVAL).
  */
 const instanceSeccomp = profile('instance.seccomp');
 
