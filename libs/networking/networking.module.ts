@@ -9,11 +9,22 @@ import { InstancePorts } from './ports/instance-ports.service.js';
 import { Ports } from './ports/ports.service.js';
 import { RouterInterfaces } from './routers/router-interfaces.service.js';
 import { Routers } from './routers/routers.service.js';
+import { IpAvailabilities } from './subnets/ip-availability.service.js';
 import { Subnets } from './subnets/subnets.service.js';
 import { HostNetworks } from './views/host-networks.js';
 
 const desiredState = [Acknowledgements, ChangeLog, DesiredStateFeed, HostDocuments, HostFacts];
-const services = [Networks, Subnets, InstancePorts, Ports, Routers, RouterInterfaces, HostNetworks, ...desiredState];
+const services = [
+  IpAvailabilities,
+  Networks,
+  Subnets,
+  InstancePorts,
+  Ports,
+  Routers,
+  RouterInterfaces,
+  HostNetworks,
+  ...desiredState,
+];
 
 /** The importing app also imports DatabaseModule and OperationsModule. */
 @Module({ providers: services, exports: services })

@@ -25,6 +25,13 @@ export function candidates(pools: AllocationPool[], random: () => number = Math.
   });
 }
 
+/** How many addresses the pools have. */
+export function addressesIn(pools: readonly AllocationPool[]): bigint {
+  const size = ({ start, end }: AllocationPool) =>
+    parseAddress('end', end).value - parseAddress('start', start).value + 1n;
+  return pools.reduce((sum, pool) => sum + size(pool), 0n);
+}
+
 function sampled(total: bigint, random: () => number, count: number): bigint[] {
   // Choice among 2^48 addresses is enough, and a double holds the number exactly.
   const span = total < 1n << 48n ? total : 1n << 48n;

@@ -22,6 +22,12 @@ export const networkOthers = rules({
     description: "List Neutron's agents: there are none",
     routes: [`GET ${at}/agents`],
   },
+  get_network_ip_availability: {
+    check: 'rule:context_is_admin',
+    scope: PROJECT,
+    description: 'List used and free addresses of networks',
+    routes: [`GET ${at}/network-ip-availabilities`, `GET ${at}/network-ip-availabilities/{id}`],
+  },
   get_availability_zone: {
     check: 'rule:reader',
     scope: PROJECT,

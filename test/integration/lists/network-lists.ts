@@ -151,6 +151,18 @@ export const networkLists = (things: Things): List[] => [
     ],
     ...stored,
   },
+  {
+    path: '/networking/v2.0/network-ip-availabilities',
+    key: 'network_ip_availabilities',
+    thing: things.networkId,
+    fields: [
+      ...common(things.networkId, 'net', things.projectId),
+      ['network_id', things.networkId, 'x'],
+      ['network_name', 'net', 'x'],
+      ['ip_version', '4', '6'],
+    ],
+    ...stored,
+  },
   empty('floatingips', [
     ...[
       'router_id',

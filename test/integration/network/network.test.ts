@@ -96,6 +96,16 @@ test('thirty ports race for a /28: those that find an address succeed, the rest 
   assert.deepEqual(addressesOf(await face.made('port', { network_id: id })), addressesOf(body.port!));
 });
 
+test('addresses of a network are counted for operators', async () => {
+  const network_id = await face.networkWith('10.0.0.0/28');
+  await face.made('port', { network_id });
+  const path = `/network-ip-availabilities/${network_id}`;
+  const { body } = await face.ask('GET', path, undefined, admin);
+  const { total_ips, used_ips, subnet_ip_availability } = body.network_ip_availability as Record<string, unknown>;
+  assert.deepEqual([total_ips, used_ips, (subnet_ip_availability as unknown[]).length], [13, 1, 1]);
+  assert.equal((await face.ask('GET', path)).status, 403);
+});
+
 test('an address or a MAC that is taken is 409', async () => {
   const network_id = await face.networkWith('10.0.0.0/24');
   const fixed_ips = [{ ip_address: '10.0.0.50' }];

@@ -198,6 +198,8 @@ export const expected: Readonly<Record<string, string>> = {
   'GET /networking/v2.0/extensions': '200 200 200 200 200 200 200',
   'GET /networking/v2.0/extensions/{alias}': '404 404 404 404 404 404 404',
   'GET /networking/v2.0/floatingips': '401 200 200 200 403 403 200',
+  'GET /networking/v2.0/network-ip-availabilities': '401 403 403 403 403 403 200',
+  'GET /networking/v2.0/network-ip-availabilities/{id}': '401 403 403 403 403 403 200',
   'GET /networking/v2.0/networks': '401 200 200 200 403 403 200',
   'POST /networking/v2.0/networks': '401 403 201 201 403 403 201',
   'GET /networking/v2.0/networks/{id}': '401 200 200 404 403 403 200',

@@ -308,7 +308,10 @@ export const variants = Object.keys(known).filter((route) => route.split(' ').le
 
 /** What replaces a path's parameters where a route says nothing else. */
 const things: [RegExp, Make][] = [
-  [/^\/networking\/v2\.0\/networks\//, async (ground) => ({ params: { id: await ground.network() } })],
+  [
+    /^\/networking\/v2\.0\/(networks|network-ip-availabilities)\//,
+    async (ground) => ({ params: { id: await ground.network() } }),
+  ],
   [/^\/networking\/v2\.0\/subnets\//, async (ground) => ({ params: { id: await ground.subnet() } })],
   [/^\/networking\/v2\.0\/ports\//, async (ground) => ({ params: { id: await ground.port() } })],
   [/^\/networking\/v2\.0\/routers\//, async (ground) => ({ params: { id: await ground.router() } })],

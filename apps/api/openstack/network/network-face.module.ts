@@ -3,6 +3,7 @@ import { ErrorForms } from '#apps/api/http/error-forms';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
 import { NetworkingModule } from '#libs/networking/networking.module';
 import { EmptyListsController } from './empty-lists/empty-lists.controller.js';
+import { IpAvailabilityController } from './network-ip-availabilities/ip-availability.controller.js';
 import { NetworksController } from './networks/networks.controller.js';
 import { PortsController } from './ports/ports.controller.js';
 import { RoutersController } from './routers/routers.controller.js';
@@ -23,6 +24,7 @@ import { NetworkErrors } from './http/network.errors.js';
     RoutersController,
     SecurityGroupsController,
     EmptyListsController,
+    IpAvailabilityController,
   ],
 })
 export class NetworkFaceModule {

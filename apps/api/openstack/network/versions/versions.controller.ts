@@ -23,6 +23,7 @@ const extensions: Record<string, string> = {
   'extraroute-atomic': 'Atomically add/remove extra routes',
   dvr: 'Distributed Virtual Router',
   router_availability_zone: 'Router Availability Zone',
+  'network-ip-availability': 'Network IP Availability',
   quotas: 'Quota management support',
   availability_zone: 'Availability Zone',
   network_availability_zone: 'Network Availability Zone',
