@@ -101,8 +101,11 @@ export const queuesWithData = (lines: string): UnixSocket[] =>
 
 async function inWords(initPid: number, { netlink, unix, marked }: Unread): Promise<string[]> {
   const held = await heldFiles(await tasksBelow(initPid));
-  const holderOf = (inode: string) =>
-    held.find(({ files }) => files.some(({ link }) => link === `socket:[${inode}]`))?.task.name;
+  // A service that reads it is named before the init that keeps it open for the service.
+  const holderOf = (inode: string) => {
+    const holders = held.filter(({ files }) => files.some(({ link }) => link === `socket:[${inode}]`));
+    return (holders.find(({ task }) => task.pid !== initPid) ?? holders[0])?.task.name;
+  };
   const reasons = [
     ...netlink.map((inode) => {
       const name = holderOf(inode);
