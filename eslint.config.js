@@ -9,7 +9,7 @@ const layers = {
   'libs/database': libs('common'),
   'libs/policy': libs('common'),
   'libs/agent-protocol': ['#generated/', ...libs('common')],
-  'libs/operations': libs('common', 'database'),
+  'libs/operations': libs('common', 'database', 'policy'),
   'libs/retention': libs('common', 'database'),
   'libs/storage': libs('common', 'database'),
   'libs/scheduling/core': ['type-only'],

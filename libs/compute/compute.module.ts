@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { NetworkingModule } from '#libs/networking/networking.module';
 import { Flavors } from './flavors/flavors.js';
 import { ConsoleLogs } from './instances/read/console-logs.js';
+import { InstanceHistory } from './instances/read/instance-history.js';
 import { HostInstances } from './instances/read/host-instances.js';
 import { InstanceActions } from './instances/actions/instance-actions.js';
 import { InstanceCreation } from './instances/create/instance-creation.js';
@@ -23,6 +24,7 @@ const services = [
   Snapshots,
   Instances,
   InstanceViews,
+  InstanceHistory,
   InstanceCreation,
   InstanceActions,
   InstanceTransitions,

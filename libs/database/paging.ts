@@ -81,6 +81,25 @@ function partOf(column: string, { part, anyCase }: TextFilter, name: string): st
   return part === 'startswith' ? `starts_with(${text}, ${value})` : `right(${text}, length(${value})) = ${value}`;
 }
 
+/**
+ * One page of what `may` says of: rows that it refuses are passed over, and the page is filled from those behind. Where
+ * `read` already leaves out what it refuses, one read is enough.
+ */
+export async function permittedPage<T extends { id: string }>(
+  request: PageRequest,
+  read: (request: PageRequest) => Promise<T[]>,
+  may: (row: T) => boolean,
+): Promise<T[]> {
+  const limit = Math.min(request.limit ?? MAX_PAGE, MAX_PAGE);
+  const found: T[] = [];
+  for (let marker = request.marker; ;) {
+    const rows = await read({ ...request, marker, limit });
+    found.push(...rows.filter(may));
+    if (rows.length < limit || found.length >= limit) return found.slice(0, limit);
+    marker = rows.at(-1)!.id;
+  }
+}
+
 function columnOf(columns: Record<string, string>, name: string): string {
   if (!Object.hasOwn(columns, name)) throw new InvalidInputError(name, `one of ${Object.keys(columns).join(', ')}`);
   return columns[name]!;

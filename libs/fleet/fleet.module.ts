@@ -7,13 +7,25 @@ import { Audit } from './audit/audit.service.js';
 import { NetworkAudit } from './audit/network-audit.js';
 import { Enrolment } from './enrolment/enrolment.service.js';
 import { Fencing } from './fencing/fencing.service.js';
+import { HostRecords } from './hosts/host-records.js';
 import { Hosts } from './hosts/hosts.service.js';
 import { HostCertificates } from './enrolment/host-certificates.service.js';
 import { JoinTokens } from './join-tokens/join-tokens.service.js';
 import { Leases } from './leases/leases.service.js';
 import { InstanceOwnership } from './ownership/ownership.service.js';
 
-const services = [Agents, Audit, Enrolment, Fencing, HostCertificates, Hosts, InstanceOwnership, JoinTokens, Leases];
+const services = [
+  Agents,
+  Audit,
+  Enrolment,
+  Fencing,
+  HostCertificates,
+  HostRecords,
+  Hosts,
+  InstanceOwnership,
+  JoinTokens,
+  Leases,
+];
 
 /**
  * Hosts, leases, enrolment, fencing, the audit and the agents' client. The importing app also imports DatabaseModule

@@ -7,8 +7,10 @@ import { ConflictError, ForbiddenError, messageOf, NotFoundError } from '#libs/c
 import { newId } from '#libs/common/ids';
 import { createLogger } from '#libs/common/logger';
 import { UUID } from '#libs/common/names';
+import { permittedPage } from '#libs/database/paging';
+import type { PageRequest } from '#libs/database/paging';
 import { isUniqueViolation } from '#libs/database/transient-errors';
-import { allows, requireAllowed } from '#libs/policy/policy';
+import { allows, ownOf, requireAllowed } from '#libs/policy/policy';
 import { ImageBlobs } from './image-blobs.js';
 import { lockBlob } from './blob-lock.js';
 import type { ByteRange, OpenBlob, ReceivedBlob } from './image-blobs.js';
@@ -35,7 +37,7 @@ export type ImageFields = Pick<
   | 'tags'
 >;
 
-type ImageRule = 'modify_image' | 'upload_image' | 'delete_image';
+type ImageRule = 'modify_image' | 'upload_image' | 'delete_image' | 'download_image' | 'get_members';
 
 /** Images as users see them (Glance API: /v2/images): their records, and uploads and downloads of their data. */
 @Injectable()
@@ -50,7 +52,12 @@ export class Images {
 
   /** One page of the images that the caller may see, newest first where no order is asked for. */
   async list(caller: Caller, request: ImageListRequest): Promise<Image[]> {
-    return listImages(this.database.manager.createQueryBuilder(Image, 'x'), caller, request);
+    requireAllowed(caller, 'get_images', ownOf(caller));
+    const read = (one: PageRequest) => {
+      const query = this.database.manager.createQueryBuilder(Image, 'x');
+      return listImages(query, caller, { ...request, ...one });
+    };
+    return permittedPage(request, read, (image) => allows(caller, 'get_image', imageTarget(image)));
   }
 
   /** Throws NotFoundError, also for an image that the caller may not see. */
@@ -58,11 +65,18 @@ export class Images {
     return this.find(this.database.manager, caller, id);
   }
 
+  /** Glance API: the projects that it is shared with: sharing with single ones is not offered. Throws as `get`. */
+  async members(caller: Caller, id: string): Promise<[]> {
+    await this.findOwn(this.database.manager, caller, id, 'get_members');
+    return [];
+  }
+
   /**
    * Glance API: POST /v2/images. Throws ConflictError where the id is taken, PolicyDeniedError where a public image is
    * not allowed.
    */
   async create(caller: Caller, id: string | undefined, fields: ImageFields): Promise<Image> {
+    requireAllowed(caller, 'add_image', ownOf(caller));
     requireMayPublish(caller, { ...fields, projectId: caller.projectId });
     const row = { ...fields, id: id ?? newId(), projectId: caller.projectId, status: 'queued' as const };
     try {
@@ -118,7 +132,7 @@ export class Images {
     id: string,
     rangeOf: (size: number) => ByteRange | undefined = () => undefined,
   ): Promise<{ image: Image; blob: OpenBlob | null; range?: ByteRange }> {
-    const image = await this.get(caller, id);
+    const image = await this.findOwn(this.database.manager, caller, id, 'download_image');
     if (!image.sha256 || image.status !== 'active') return { image, blob: null };
     const range = rangeOf(image.size ?? 0);
     return { image, blob: await this.blobs.open(image.sha256, range), range };

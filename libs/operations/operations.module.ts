@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { settings } from '#libs/common/settings/settings';
 import { Events } from './events.js';
+import { OperationLog } from './operation-log.js';
 import { Operations } from './operations.service.js';
 import { OperationQueues } from './queues.js';
 import { RedisConnections } from './redis.js';
@@ -19,8 +20,9 @@ function connections(): RedisConnections {
     OperationQueues,
     Events,
     Operations,
+    OperationLog,
     WorkflowRunner,
   ],
-  exports: [RedisConnections, OperationQueues, Events, Operations, WorkflowRunner],
+  exports: [RedisConnections, OperationQueues, Events, Operations, OperationLog, WorkflowRunner],
 })
 export class OperationsModule {}

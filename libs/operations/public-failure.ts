@@ -1,3 +1,12 @@
+import type { Target } from '#libs/policy/check/check';
+import type { Asker } from '#libs/policy/credentials';
+import { allows } from '#libs/policy/policy';
+
+/** Whether who asks may see why something failed in its own words, which name hosts, paths and logs. */
+export function readsFailures(asker: Asker, target?: Target): boolean {
+  return allows(asker, 'fleet:failures:details', target);
+}
+
 /** A failure as it was recorded. `type`: class of the error, absent in rows of v0.1. */
 export interface RecordedFailure {
   message: string;

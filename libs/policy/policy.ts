@@ -52,6 +52,11 @@ export function requireAllowed(caller: Asker, name: RuleName, target: Target = {
   if (!allows(caller, name, target)) throw new PolicyDeniedError(name);
 }
 
+/** What a list is about, and what a new thing will be of, where nothing else is said: the caller's own project and user. */
+export function ownOf({ projectId, userId }: Pick<Asker, 'projectId' | 'userId'>): Target {
+  return { project_id: projectId, user_id: userId };
+}
+
 /**
  * Throws ForbiddenError where the rule would refuse the caller whatever the target is. For the guard, which does not
  * know the target yet.
@@ -60,6 +65,7 @@ export function requireMayTry(caller: Asker, name: RuleName): void {
   const rule = book.get(name)!;
   const scope = scopeOf(caller);
   if (!rule.scope.includes(scope)) throw new ForbiddenError(wrongScope(name, scope, rule.scope));
+  if (rule.about === 'nothing') return requireAllowed(caller, name, {});
   if (rule.judge({ credentials: credentialsOf(caller), target: null }) === false) throw new PolicyDeniedError(name);
 }
 

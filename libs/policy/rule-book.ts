@@ -20,6 +20,7 @@ export interface Rule {
   scope: readonly Scope[];
   description: string;
   routes: readonly string[];
+  about?: 'nothing';
   judge: Check;
 }
 
@@ -34,9 +35,10 @@ export function ruleBook(overrides: Overrides = {}): Map<RuleName, Rule> {
   if (problems.length) throw new PolicyError(problems.join('; '));
   return new Map(
     (Object.keys(ruleTables) as RuleName[]).map((name): [RuleName, Rule] => {
-      const { scope, description, routes = [] } = ruleTables[name];
+      const { scope, description, routes = [], about } = ruleTables[name];
       const source = Object.hasOwn(overrides, name) ? 'override' : 'default';
-      return [name, { name, check: texts.get(name)!, source, scope, description, routes, judge: compiled.get(name)! }];
+      const rule = { name, check: texts.get(name)!, source, scope, description, routes, about } as const;
+      return [name, { ...rule, judge: compiled.get(name)! }];
     }),
   );
 }

@@ -14,6 +14,8 @@ export interface RuleSpec {
    * ask the rule.
    */
   routes?: readonly string[];
+  /** What its routes show is the same for all who may see it and no service makes it: the guard alone asks. */
+  about?: 'nothing';
 }
 
 /** Accepts tokens of a project. */

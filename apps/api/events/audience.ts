@@ -3,7 +3,7 @@ import { TooManyRequestsError } from '#libs/common/errors';
 import type { Principal } from '#libs/identity/principal';
 import type { Tokens } from '#libs/identity/tokens/tokens.service';
 import type { Event } from '#libs/operations/events';
-import { allows, requireMayTry } from '#libs/policy/policy';
+import { hears, mayListen, requireMayListen } from '#libs/operations/event-hearing';
 
 /** Open streams of one project, so that no project takes all of them. */
 const MAX_PER_PROJECT = 100;
@@ -25,7 +25,7 @@ export class Audience {
    * too many open streams.
    */
   judge(principal: Principal): void {
-    requireMayTry(principal, 'fleet:operations:list');
+    requireMayListen(principal);
     const same = [...this.listeners.values()].filter(({ projectId }) => projectId === principal.projectId);
     if (same.length >= MAX_PER_PROJECT) throw new TooManyRequestsError('Too many open event streams.', 60);
   }
@@ -61,11 +61,3 @@ export class Audience {
     return ended;
   }
 }
-
-function hears(principal: Principal, { projectId }: Event): boolean {
-  if (allows(principal, 'fleet:operations:all_projects')) return true;
-  return projectId !== null && projectId === principal.projectId;
-}
-
-const mayListen = (principal: Principal): boolean =>
-  allows(principal, 'fleet:operations:list', { project_id: principal.projectId });

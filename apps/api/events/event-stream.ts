@@ -10,12 +10,12 @@ import { settings } from '#libs/common/settings/settings';
 import { Events } from '#libs/operations/events';
 import type { Event } from '#libs/operations/events';
 import type { Principal } from '#libs/identity/principal';
-import { allows } from '#libs/policy/policy';
+import { memberView } from '#libs/operations/member-view';
+import { readsFailures } from '#libs/operations/public-failure';
 import { Tokens } from '#libs/identity/tokens/tokens.service';
 import { Audience } from './audience.js';
 import { PROTOCOL, tokenIn, tokenOf } from './credentials.js';
 import { EVENTS_PATH } from './events-path.js';
-import { memberView } from './member-view.js';
 
 const MAX_SOCKETS = 1_000;
 /** Streams whose first message has not come yet. */
@@ -125,7 +125,7 @@ export class EventStream implements OnApplicationShutdown {
     const [whole, forMembers] = [renderEvent(event), renderEvent(memberView(event))];
     const most = settings('events').bufferBytes;
     for (const [socket, principal] of this.audience.of(event)) {
-      const message = allows(principal, 'fleet:failures:details') ? whole : forMembers;
+      const message = readsFailures(principal) ? whole : forMembers;
       if (socket.bufferedAmount + message.length > most) socket.terminate();
       else socket.send(message);
     }

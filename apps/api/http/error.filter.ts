@@ -1,4 +1,3 @@
-import { allows } from '#libs/policy/policy';
 import { HttpException } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import type { Response } from 'express';
@@ -14,6 +13,7 @@ import {
   UnavailableError,
 } from '#libs/common/errors';
 import { createLogger } from '#libs/common/logger';
+import { readsFailures } from '#libs/operations/public-failure';
 import { isDatabaseAway, isDataException } from '#libs/database/transient-errors';
 import { pathOf } from './api-request.js';
 import type { ApiRequest } from './api-request.js';
@@ -88,7 +88,7 @@ export abstract class ErrorFilter implements ExceptionFilter {
 /** Only administrators read a message that names a host. */
 function messageFor(error: unknown, { caller }: ApiRequest): string {
   const open = error instanceof DomainError ? error.publicMessage : undefined;
-  if (open !== undefined && !(caller && allows(caller, 'fleet:failures:details'))) return open;
+  if (open !== undefined && !(caller && readsFailures(caller))) return open;
   return error instanceof Error ? error.message : 'The request failed.';
 }
 

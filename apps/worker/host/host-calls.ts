@@ -7,7 +7,7 @@ import { createLogger } from '#libs/common/logger';
 import type { RequestOf, ResponseOf, StreamMethod, UnaryMethod } from '#libs/fleet/agents/agent-calls';
 import { Agents } from '#libs/fleet/agents/agents.service';
 import type { Host } from '#libs/fleet/hosts/host.entity';
-import { Hosts } from '#libs/fleet/hosts/hosts.service';
+import { HostRecords } from '#libs/fleet/hosts/host-records';
 import type { StepRun } from '#libs/operations/workflow';
 import { hostIsUp } from '#libs/fleet/hosts/host-state';
 
@@ -58,7 +58,7 @@ export class HostCalls {
   constructor(
     private readonly database: DataSource,
     private readonly agents: Agents,
-    private readonly hosts: Hosts,
+    private readonly hosts: HostRecords,
   ) {}
 
   /** Throws NotFoundError. */

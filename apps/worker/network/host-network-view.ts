@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { ForwardingEntry, NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
-import { hasCapability } from '#libs/fleet/hosts/host-state';
-import { Hosts } from '#libs/fleet/hosts/hosts.service';
+import { HostRecords } from '#libs/fleet/hosts/host-records';
+import { hasCapability, isUp } from '#libs/fleet/hosts/host-state';
 import { Acknowledgements } from '#libs/networking/desired-state/acknowledgements';
 import { HostNetworks } from '#libs/networking/views/host-networks';
 import { HostCalls } from '../host/host-calls.js';
@@ -20,7 +20,7 @@ export interface NetworkHost {
 export class HostNetworkView {
   constructor(
     private readonly networks: HostNetworks,
-    private readonly hosts: Hosts,
+    private readonly hosts: HostRecords,
     private readonly calls: HostCalls,
     private readonly acknowledgements: Acknowledgements,
   ) {}
@@ -70,7 +70,7 @@ export class HostNetworkView {
     const byNetwork = await this.networks.hostsOf(networkIds);
     const hosts = await this.hosts.byIds([...byNetwork.values()].flat());
     const now = new Date();
-    const isPeer = (id: string) => id !== hostId && hosts.has(id) && this.hosts.isUp(hosts.get(id)!, now);
+    const isPeer = (id: string) => id !== hostId && hosts.has(id) && isUp(hosts.get(id)!, now);
     return [...byNetwork].flatMap(([networkId, ids]) =>
       ids.filter(isPeer).map((peerId) => ({ networkId, hostId: peerId })),
     );

@@ -5,7 +5,7 @@ import { ConflictError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { entityOf } from '#libs/database/entity-row';
 import { readPage } from '#libs/database/keyset';
-import { allows, requireAllowed } from '#libs/policy/policy';
+import { allows, ownOf, requireAllowed } from '#libs/policy/policy';
 import { Flavor } from './flavor.entity.js';
 import { requireEffective } from './extra-specs.js';
 import { FlavorAccess } from './flavor-access.entity.js';
@@ -33,13 +33,16 @@ export interface FlavorFilter {
   limit: number;
 }
 
-/** Nova's flavors, and which projects may use the private ones. */
+type ShowFlavor = 'os_compute_api:flavors:index' | `os_compute_api:os-flavor-extra-specs:${'index' | 'show'}`;
+
+/** Nova's flavors: what an instance may use of a host. */
 @Injectable()
 export class Flavors {
   constructor(private readonly database: DataSource) {}
 
   /** One page of what the caller may see. Throws MarkerNotFoundError. */
   async list(caller: Caller, filter: FlavorFilter): Promise<Flavor[]> {
+    requireAllowed(caller, 'os_compute_api:flavors:index', ownOf(caller));
     const query = this.database.getRepository(Flavor).createQueryBuilder('f');
     const column = sortColumns[filter.sortKey];
     const all = allows(caller, 'os_compute_api:flavors:all');
@@ -56,6 +59,12 @@ export class Flavors {
     const direction = filter.sortDirection;
     const keys = [column, 'f.id'].map((sql) => ({ sql, direction }));
     return readPage(query, keys, { marker, limit: filter.limit });
+  }
+
+  /** By the rule of what of it is looked at. Throws PolicyDeniedError, and as `get`. */
+  async show(caller: Caller, id: string, rule: ShowFlavor = 'os_compute_api:flavors:index'): Promise<Flavor> {
+    requireAllowed(caller, rule, ownOf(caller));
+    return this.get(caller, id);
   }
 
   /**

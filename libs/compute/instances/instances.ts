@@ -2,16 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { ConflictError, InvalidInputError, NotFoundError } from '#libs/common/errors';
-import { UUID } from '#libs/common/names';
 import { queryByPatterns } from '#libs/database/pattern-query';
 import { isUniqueViolation } from '#libs/database/transient-errors';
 import { Quotas } from '../quotas/quotas.js';
-import { allows, requireAllowed } from '#libs/policy/policy';
+import { allows, ownOf, requireAllowed } from '#libs/policy/policy';
 import type { RuleName } from '#libs/policy/rule-tables';
-import { instanceTarget } from './instance-target.js';
+import { requireInstance } from './known-instance.js';
+import type { Looking } from './known-instance.js';
 import { Instance } from './instance.entity.js';
 import { listInstances } from './read/instance-query.js';
-import type { InstanceFilter, InstancePage } from './read/instance-query.js';
+import type { InstanceFilter, InstancePage, InstanceSearch } from './read/instance-query.js';
 import { InstanceViews } from './read/instance-views.js';
 import type { InstanceView } from './read/instance-views.js';
 
@@ -24,38 +24,41 @@ export class Instances {
     private readonly quotas: Quotas,
   ) {}
 
-  /** One page, at most 1000 instances. Throws MarkerNotFoundError. */
-  async list(filter: InstanceFilter, page: InstancePage): Promise<Instance[]> {
+  /** One page, at most 1000 instances. Throws MarkerNotFoundError, PolicyDeniedError. */
+  async list(caller: Caller, search: InstanceSearch): Promise<Instance[]> {
+    requireAllowed(caller, 'os_compute_api:servers:index', ownOf(caller));
+    return this.read(permitted(caller, search), search.page);
+  }
+
+  /** The same with ports and hosts: three statements whatever the page's length. */
+  async listViews(caller: Caller, search: InstanceSearch): Promise<InstanceView[]> {
+    requireAllowed(caller, 'os_compute_api:servers:detail', ownOf(caller));
+    return this.views.of(caller, await this.read(permitted(caller, search), search.page));
+  }
+
+  private async read(filter: InstanceFilter, page: InstancePage): Promise<Instance[]> {
     const { name, ip, ip6 } = filter;
     return queryByPatterns(this.database, { name, ip, ip6 }, (tx) =>
       listInstances(tx.getRepository(Instance).createQueryBuilder('i'), filter, page),
     );
   }
 
-  /** As `list`, with ports and hosts: three statements whatever the page's length. */
-  async listViews(filter: InstanceFilter, page: InstancePage): Promise<InstanceView[]> {
-    return this.views.of(await this.list(filter, page));
-  }
-
   /**
-   * Throws NotFoundError, also where the instance belongs to another project and the caller is no administrator.
-   * Deleted instances are found only with `withDeleted`.
+   * The instance, where the caller may treat it as `rule` says (absent: see it). Throws NotFoundError, also where the
+   * instance belongs to another project and the caller is no administrator; PolicyDeniedError. Deleted instances are
+   * found only with `withDeleted`.
    */
-  async get(caller: Caller, id: string, options: { withDeleted?: boolean } = {}): Promise<Instance> {
-    const instance = UUID.test(id) ? await this.database.manager.findOneBy(Instance, { id }) : null;
-    const known = instance && allows(caller, 'os_compute_api:servers:show', instanceTarget(instance));
-    if (!known || (instance.deletedAt && !options.withDeleted)) throw new NotFoundError('Instance', id);
-    return instance;
+  async get(caller: Caller, id: string, rule?: RuleName, looking?: Looking): Promise<Instance> {
+    return requireInstance(this.database.manager, caller, id, rule, looking);
   }
 
-  /** Checks that the caller may change the instance by this rule. Throws NotFoundError, PolicyDeniedError. */
-  private async admit(caller: Caller, id: string, rule: RuleName): Promise<void> {
-    requireAllowed(caller, rule, instanceTarget(await this.get(caller, id)));
+  /** Nova API: GET /servers/{id}. The instance with its ports and host. Throws as `get`. */
+  async getView(caller: Caller, id: string, rule?: RuleName): Promise<InstanceView> {
+    return this.viewOf(caller, await this.get(caller, id, rule));
   }
 
-  /** Nova API: GET /servers/{id}. The instance with its ports and host. Throws NotFoundError. */
-  async getView(caller: Caller, id: string): Promise<InstanceView> {
-    const [view] = await this.views.of([await this.get(caller, id)]);
+  private async viewOf(caller: Caller, instance: Instance): Promise<InstanceView> {
+    const [view] = await this.views.of(caller, [instance]);
     return view!;
   }
 
@@ -68,9 +71,9 @@ export class Instances {
     id: string,
     changes: { name?: string; description?: string | null; hostname?: string },
   ): Promise<InstanceView> {
-    await this.admit(caller, id, 'os_compute_api:servers:update');
+    await this.get(caller, id, 'os_compute_api:servers:update');
     if (Object.values(changes).some((value) => value !== undefined)) await this.rename(id, changes);
-    return this.getView(caller, id);
+    return this.viewOf(caller, await this.database.manager.findOneByOrFail(Instance, { id }));
   }
 
   /** Throws ConflictError where the name must be unique and another instance of the project has it. */
@@ -94,12 +97,12 @@ export class Instances {
     caller: Caller,
     id: string,
     metadata: Record<string, string>,
-    mode: 'merge' | 'replace',
+    action: 'create' | 'update' | 'update_all',
   ): Promise<Record<string, string>> {
-    await this.admit(caller, id, `os_compute_api:server-metadata:${mode === 'merge' ? 'update' : 'update_all'}`);
+    await this.get(caller, id, `os_compute_api:server-metadata:${action}`);
     return this.database.transaction(async (tx) => {
       const { metadata: present } = await lock(tx, id);
-      const wanted = mode === 'merge' ? { ...present, ...metadata } : metadata;
+      const wanted = action === 'update_all' ? metadata : { ...present, ...metadata };
       await this.quotas.requireMetadata(tx, caller.projectId, wanted);
       await tx.update(Instance, { id }, { metadata: wanted });
       return wanted;
@@ -108,7 +111,7 @@ export class Instances {
 
   /** Nova API: DELETE /servers/{id}/metadata/{key}. Throws NotFoundError for the instance and for the key. */
   async deleteMetadata(caller: Caller, id: string, key: string): Promise<void> {
-    await this.admit(caller, id, 'os_compute_api:server-metadata:delete');
+    await this.get(caller, id, 'os_compute_api:server-metadata:delete');
     await this.database.transaction(async (tx) => {
       const { metadata: present } = await lock(tx, id);
       if (!Object.hasOwn(present, key)) throw new NotFoundError('Metadata item', key);
@@ -121,8 +124,13 @@ export class Instances {
    * Nova API: server tags (2.26): at most 50 of at most 60 characters. `change` gets the present tags and returns the
    * new ones.
    */
-  async setTags(caller: Caller, id: string, change: (present: string[]) => string[]): Promise<string[]> {
-    await this.admit(caller, id, 'os_compute_api:os-server-tags:update_all');
+  async setTags(
+    caller: Caller,
+    id: string,
+    action: 'update' | 'update_all' | 'delete' | 'delete_all',
+    change: (present: string[]) => string[],
+  ): Promise<string[]> {
+    await this.get(caller, id, `os_compute_api:os-server-tags:${action}`);
     return this.database.transaction(async (tx) => {
       const tags = [...new Set(change((await lock(tx, id)).tags))];
       if (tags.length > 50) throw new InvalidInputError('tags', 'at most 50 tags');
@@ -136,4 +144,17 @@ async function lock(tx: EntityManager, id: string): Promise<Instance> {
   const instance = await tx.findOne(Instance, { where: { id }, lock: { mode: 'pessimistic_write' } });
   if (!instance || instance.deletedAt) throw new NotFoundError('Instance', id);
   return instance;
+}
+
+/** What the caller may ask of it. Throws PolicyDeniedError where it would tell of other projects, or who shares a host. */
+function permitted(
+  caller: Caller,
+  { filter, restricted, allProjects, projectId, page }: InstanceSearch,
+): InstanceFilter {
+  if (allProjects) requireAllowed(caller, 'os_compute_api:servers:index:get_all_tenants', ownOf(caller));
+  if (page.sort.some(({ key }) => key === 'host' || key === 'node'))
+    requireAllowed(caller, 'os_compute_api:servers:allow_all_filters', ownOf(caller));
+  const all = allows(caller, 'os_compute_api:servers:allow_all_filters', ownOf(caller));
+  const project = allProjects ? (projectId ?? null) : caller.projectId;
+  return { ...filter, ...(all && restricted()), projectId: project };
 }

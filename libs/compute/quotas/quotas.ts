@@ -4,7 +4,7 @@ import { lockKey } from '#libs/database/advisory-locks';
 import { withCommit } from '#libs/database/transactions';
 import { QuotaExceededError } from '#libs/common/errors';
 import type { Caller } from '#libs/common/caller';
-import { requireAllowed } from '#libs/policy/policy';
+import { ownOf, requireAllowed } from '#libs/policy/policy';
 import { defaultLimits, quotaResources } from './default-limits.js';
 import type { Limits } from './default-limits.js';
 import { requireRoom } from './quota-check.js';
@@ -36,6 +36,22 @@ export class Quotas {
     requireAllowed(caller, 'os_compute_api:os-quota-sets:show', { project_id: projectId });
     await this.requireProject(projectId);
     return this.limits(projectId);
+  }
+
+  /** Nova API: GET /os-quota-sets/{project}/defaults. Throws PolicyDeniedError. */
+  defaults(caller: Caller, projectId: string): Limits {
+    requireAllowed(caller, 'os_compute_api:os-quota-sets:defaults', { project_id: projectId });
+    return defaultLimits;
+  }
+
+  /** Nova API: GET /limits: of the project that is asked about where the caller may see it, else of the caller's own. */
+  async absolute(caller: Caller, asked?: string): Promise<{ limits: Limits; usage: QuotaUsage }> {
+    requireAllowed(caller, 'os_compute_api:limits', ownOf(caller));
+    const projectId = asked ?? caller.projectId;
+    if (projectId !== caller.projectId)
+      requireAllowed(caller, 'os_compute_api:limits:other_project', { project_id: projectId });
+    const [limits, usage] = await Promise.all([this.limits(projectId), this.usage(projectId)]);
+    return { limits, usage };
   }
 
   /** Nova API: GET /os-quota-sets/{project}/detail. Throws as `show`. */

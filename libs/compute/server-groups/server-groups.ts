@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, EntityManager, In } from 'typeorm';
+import { DataSource, EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { NotFoundError, QuotaExceededError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { UUID } from '#libs/common/names';
-import { allows, requireAllowed } from '#libs/policy/policy';
+import { allows, ownOf, requireAllowed } from '#libs/policy/policy';
+import { instanceTarget } from '../instances/instance-target.js';
+import type { Instance } from '../instances/instance.entity.js';
 import { Quotas } from '../quotas/quotas.js';
 import { ServerGroup } from './server-group.entity.js';
 import type { ServerGroupPolicy } from './server-group.entity.js';
@@ -31,6 +33,7 @@ export class ServerGroups {
     caller: Caller,
     wanted: { name: string; policy: ServerGroupPolicy; maxServerPerHost?: number },
   ): Promise<ServerGroupView> {
+    requireAllowed(caller, 'os_compute_api:os-server-groups:create', ownOf(caller));
     const group = await this.database.transaction(async (tx) => {
       await this.quotas.reserve(tx, caller.projectId, { server_groups: 1 });
       const { projectId, userId } = caller;
@@ -45,7 +48,9 @@ export class ServerGroups {
     caller: Caller,
     page: { limit: number; offset: number; allProjects: boolean },
   ): Promise<ServerGroupView[]> {
-    const everyone = page.allProjects && allows(caller, 'os_compute_api:os-server-groups:index:all_projects');
+    requireAllowed(caller, 'os_compute_api:os-server-groups:index', ownOf(caller));
+    const all = 'os_compute_api:os-server-groups:index:all_projects';
+    const everyone = page.allProjects && allows(caller, all, ownOf(caller));
     const rows = await this.database.query<Record<string, unknown>[]>(
       `${membersOf} WHERE ($1 OR g.project_id = $2) ORDER BY g.created_at, g.id LIMIT $3 OFFSET $4`,
       [everyone, caller.projectId, page.limit, page.offset],
@@ -74,9 +79,12 @@ export class ServerGroups {
       throw new QuotaExceededError('server_group_members', count, members.length, limit);
   }
 
-  /** Returns those of `ids` that are server groups. */
-  async existing(ids: string[]): Promise<string[]> {
-    return (await this.database.manager.findBy(ServerGroup, { id: In(ids) })).map(({ id }) => id);
+  /** Ids of the groups that the instance is in: one or none. Throws PolicyDeniedError. */
+  async ofInstance(caller: Caller, instance: Instance): Promise<string[]> {
+    requireAllowed(caller, 'os_compute_api:servers:show', instanceTarget(instance));
+    const { group } = instance.schedulerHints;
+    const known = typeof group === 'string' && UUID.test(group);
+    return known && (await this.database.manager.existsBy(ServerGroup, { id: group })) ? [group] : [];
   }
 
   /** Its members go on running and are no longer kept together or apart. Throws NotFoundError, PolicyDeniedError. */

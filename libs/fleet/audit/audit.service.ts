@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { InstanceStatus } from '#generated/lxstack/agent/v1/types';
+import type { Caller } from '#libs/common/caller';
 import { messageOf } from '#libs/common/errors';
+import { ownOf, requireAllowed } from '#libs/policy/policy';
 import { Agents } from '../agents/agents.service.js';
 import type { Host } from '../hosts/host.entity.js';
-import { Hosts } from '../hosts/hosts.service.js';
+import { HostRecords } from '../hosts/host-records.js';
+import { isUp } from '../hosts/host-state.js';
 import * as sql from './audit-sql.js';
 import { compareHost } from './compare-host.js';
 import type { ExpectedInstance } from './compare-host.js';
@@ -24,20 +27,21 @@ const PARALLEL = 16;
 export class Audit {
   constructor(
     private readonly database: DataSource,
-    private readonly hosts: Hosts,
+    private readonly hosts: HostRecords,
     private readonly agents: Agents,
     private readonly networks: NetworkAudit,
   ) {}
 
   /**
    * Returns every difference, 1000 at most, and nothing where all is well. Leaves out what an unfinished operation is
-   * changing. `repair` mends the hosts' networks first; all else is only reported.
+   * changing. `repair` mends the hosts' networks first; all else is only reported. Throws PolicyDeniedError.
    */
-  async run(repair = false): Promise<Difference[]> {
+  async run(caller: Caller, repair = false): Promise<Difference[]> {
+    requireAllowed(caller, repair ? 'fleet:audit:repair' : 'fleet:audit', ownOf(caller));
     // The agents are asked before Postgres is read: what changes between the two is then marked as busy, or settled.
     const hosts = await this.hosts.all();
     const now = await this.now();
-    const up = hosts.filter((host) => this.hosts.isUp(host, now));
+    const up = hosts.filter((host) => isUp(host, now));
     const found = await this.askAll(up);
     const expected = await this.expected();
     const resyncing = new Set((await this.database.query<{ id: string }[]>(sql.RESYNCING)).map(({ id }) => id));

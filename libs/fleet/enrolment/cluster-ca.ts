@@ -1,16 +1,8 @@
-import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
-import { webcrypto } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { InvalidInputError } from '#libs/common/errors';
 import { HOSTNAME, requireName } from '#libs/common/names';
 import { settings } from '#libs/common/settings/settings';
-
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-const HOUR_MS = 3_600_000;
-
-x509.cryptoProvider.set(webcrypto);
+import { certificatePem, fingerprintOf, makeCertificate, readAuthority } from './certificate-maker.js';
 
 export interface SignedCertificate {
   certificatePem: string;
@@ -34,34 +26,15 @@ export class ClusterCa {
     requireName('hostname', hostname, HOSTNAME, 'a host name of letters, digits and hyphens');
     const request = await parseRequest(requestPem);
     const lifeMs = settings('certificates').lifeSeconds * 1000;
-    const ca = new x509.X509Certificate(await readFile(join(this.directory, 'ca.crt'), 'utf8'));
-    const certificate = await x509.X509CertificateGenerator.create({
-      subject: `CN=agent:${hostname}`,
-      issuer: ca.subject,
-      notBefore: new Date(Date.now() - Math.min(HOUR_MS, lifeMs)),
-      notAfter: new Date(Date.now() + lifeMs),
-      publicKey: request.publicKey,
-      signingKey: await this.signingKey(),
-      signingAlgorithm: ALGORITHM,
-      extensions: [
-        new x509.BasicConstraintsExtension(false),
-        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-        new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
-        new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: hostname }]),
-        await x509.AuthorityKeyIdentifierExtension.create(ca),
-      ],
-    });
+    const authority = await readAuthority(this.directory);
+    const wanted = { commonName: `agent:${hostname}`, names: [hostname], publicKey: request.publicKey, lifeMs };
+    const certificate = await makeCertificate(authority, wanted);
     return {
-      certificatePem: `${certificate.toString('pem')}\n`,
-      caPem: `${ca.toString('pem')}\n`,
-      fingerprint: Buffer.from(await certificate.getThumbprint('SHA-256')).toString('hex'),
-      clusterId: Buffer.from(await ca.getThumbprint('SHA-256')).toString('hex'),
+      certificatePem: certificatePem(certificate),
+      caPem: certificatePem(authority.certificate),
+      fingerprint: await fingerprintOf(certificate),
+      clusterId: await fingerprintOf(authority.certificate),
     };
-  }
-
-  private async signingKey(): Promise<webcrypto.CryptoKey> {
-    const pem = await readFile(join(this.directory, 'ca.key'), 'utf8');
-    return webcrypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(pem), ALGORITHM, false, ['sign']);
   }
 }
 

@@ -1,8 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
 import { ForbiddenError, NotFoundError } from '#libs/common/errors';
 import { settings } from '#libs/common/settings/settings';
-import { Host } from '../hosts/host.entity.js';
+import { requireAllowed } from '#libs/policy/policy';
+import { hostTarget } from '../hosts/host-target.js';
+import type { Host } from '../hosts/host.entity.js';
+import { HostRecords } from '../hosts/host-records.js';
 import { ClusterCa } from './cluster-ca.js';
 
 /** What a host's TLS connection shows: the name in its certificate, and the certificate's sha256 in hex. */
@@ -24,7 +28,10 @@ const REVOKED = 'SELECT name FROM hosts WHERE name = ANY($1) AND revoked_at IS N
 /** The certificates of hosts that have joined: checked at each call, renewed by the agent, revoked by an operator. */
 @Injectable()
 export class HostCertificates {
-  constructor(private readonly database: DataSource) {}
+  constructor(
+    private readonly database: DataSource,
+    private readonly hosts: HostRecords,
+  ) {}
 
   /**
    * Throws NotFoundError for a host that never joined or was removed; ForbiddenError for one that was revoked, and for
@@ -60,16 +67,18 @@ export class HostCertificates {
   }
 
   /**
-   * From now on no call of the host is accepted and nothing is placed on it. Its instances run on until its fence ends
-   * them or they are evacuated. Throws NotFoundError.
+   * No call of the host is taken from now on, and it gets nothing new. What runs there runs on until its fence ends it or
+   * it is evacuated. Returns the host as it is then. Throws NotFoundError, PolicyDeniedError.
    */
-  async revoke(hostname: string): Promise<void> {
-    const [, revoked] = await this.database.query<[unknown, number]>(
+  async revoke(caller: Caller, idOrName: string): Promise<Host> {
+    const host = await this.hosts.get(idOrName);
+    requireAllowed(caller, 'fleet:hosts:revoke', hostTarget(host));
+    await this.database.query(
       `UPDATE hosts SET revoked_at = coalesce(revoked_at, now()), enabled = false, disabled_reason = 'revoked',
-         updated_at = now() WHERE name = $1`,
-      [hostname],
+         updated_at = now() WHERE id = $1`,
+      [host.id],
     );
-    if (!revoked) throw new NotFoundError('Host', hostname);
+    return this.hosts.get(host.id);
   }
 
   /** Returns those of the named hosts that are revoked. */

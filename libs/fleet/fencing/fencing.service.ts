@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
 import { databaseTime } from '#libs/database/database-time';
+import { requireAllowed } from '#libs/policy/policy';
 import { Host } from '../hosts/host.entity.js';
-import { Hosts } from '../hosts/hosts.service.js';
+import { HostRecords } from '../hosts/host-records.js';
+import { hostTarget } from '../hosts/host-target.js';
 import { evacuationBar } from './evacuation-bar.js';
 import type { EvacuationBar } from './evacuation-bar.js';
 import { fenceMarginSeconds } from './fence-times.js';
@@ -15,7 +18,7 @@ import { HostFence } from './host-fence.entity.js';
 export class Fencing {
   constructor(
     private readonly database: DataSource,
-    private readonly hosts: Hosts,
+    private readonly hosts: HostRecords,
   ) {}
 
   /**
@@ -33,9 +36,13 @@ export class Fencing {
     if (bar.state !== 'open') throw new EvacuationBarredError(instanceId, host.name, bar);
   }
 
-  /** What the host's agent promised by its last heartbeat; `idOrName` of the host. Throws NotFoundError. */
-  async of(idOrName: string): Promise<{ host: Host; promised: HostFence | null; marginSeconds: number }> {
+  /** What the host's agent promised by its last heartbeat; `idOrName` of the host. Throws NotFoundError, PolicyDeniedError. */
+  async of(
+    caller: Caller,
+    idOrName: string,
+  ): Promise<{ host: Host; promised: HostFence | null; marginSeconds: number }> {
     const host = await this.hosts.get(idOrName);
+    requireAllowed(caller, 'fleet:hosts:fence', hostTarget(host));
     const promised = await this.database.manager.findOneBy(HostFence, { hostId: host.id });
     return { host, promised, marginSeconds: fenceMarginSeconds() };
   }

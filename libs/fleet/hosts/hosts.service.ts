@@ -1,82 +1,55 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, In } from 'typeorm';
-import type { EntityManager } from 'typeorm';
-import { NotFoundError } from '#libs/common/errors';
-import { UUID } from '#libs/common/names';
-import { MarkerNotFoundError, MAX_PAGE, readPage } from '#libs/database/keyset';
-import type { Marker } from '#libs/database/keyset';
+import { DataSource } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
 import { transact } from '#libs/database/transactions';
+import { ownOf, requireAllowed } from '#libs/policy/policy';
+import type { RuleName } from '#libs/policy/rule-tables';
 import { HostFence } from '../fencing/host-fence.entity.js';
 import { Host } from './host.entity.js';
-import type { HostRole } from './host.entity.js';
-import { isUp } from './host-state.js';
+import { HostRecords } from './host-records.js';
+import type { HostFilter } from './host-records.js';
+import { hostTarget } from './host-target.js';
 
-export interface HostFilter {
-  role?: HostRole;
-  enabled?: boolean;
-  /** Part of the host's name. */
-  namePattern?: string;
-  /** Id of the host after which the page begins; pages are ordered by name. */
-  marker?: string;
-  /** At most 1000, which is also the default. */
-  limit?: number;
-}
+/** Rules under which hosts are shown: each face has its own. */
+export type HostRule = Extract<
+  RuleName,
+  `fleet:hosts:${string}` | `os_compute_api:${'os-hypervisors' | 'os-services' | 'os-availability-zone'}:${string}`
+>;
 
-/** Reads hosts, and changes what operators say of them (Nova: os-hypervisors, os-services). */
+const UPDATE = 'os_compute_api:os-services:update';
+
+/** The fleet's hosts, as Nova's hypervisors and services show them. Everything here throws PolicyDeniedError. */
 @Injectable()
 export class Hosts {
-  constructor(private readonly database: DataSource) {}
+  constructor(
+    private readonly database: DataSource,
+    private readonly records: HostRecords,
+  ) {}
 
   /** One page, ordered by name. Throws MarkerNotFoundError. */
-  async list(filter: HostFilter = {}): Promise<Host[]> {
-    const { role, enabled, namePattern, marker, limit = MAX_PAGE } = filter;
-    const query = this.database.manager.createQueryBuilder(Host, 'h');
-    if (role) query.andWhere('h.role = :role', { role });
-    if (enabled !== undefined) query.andWhere('h.enabled = :enabled', { enabled });
-    if (namePattern) query.andWhere('position(:namePattern in h.name) > 0', { namePattern });
-    const from = marker === undefined ? undefined : await this.markerOf(marker);
-    return readPage(query, [{ sql: 'h.name', direction: 'asc' }], { marker: from, limit });
+  async list(caller: Caller, rule: HostRule, filter: HostFilter = {}): Promise<Host[]> {
+    requireAllowed(caller, rule, ownOf(caller));
+    return this.records.list(filter);
   }
 
   /** Every host, ordered by name, read page by page: for questions about the whole fleet. */
-  async all(filter: Omit<HostFilter, 'marker' | 'limit'> = {}): Promise<Host[]> {
-    const all: Host[] = [];
-    for (;;) {
-      const page = await this.list({ ...filter, marker: all.at(-1)?.id });
-      all.push(...page);
-      if (page.length < MAX_PAGE) return all;
-    }
+  async all(caller: Caller, rule: HostRule, filter: Omit<HostFilter, 'marker' | 'limit'> = {}): Promise<Host[]> {
+    requireAllowed(caller, rule, ownOf(caller));
+    return this.records.all(filter);
   }
 
   /** By id, name or Nova's integer id. Throws NotFoundError. */
-  async get(idOrName: string, tx: EntityManager = this.database.manager): Promise<Host> {
-    const where = UUID.test(idOrName)
-      ? [{ id: idOrName }, { name: idOrName }]
-      : [{ name: idOrName }, ...(/^\d{1,9}$/.test(idOrName) ? [{ serial: Number(idOrName) }] : [])];
-    const host = await tx.findOne(Host, { where });
-    if (!host) throw new NotFoundError('Host', idOrName);
+  async get(caller: Caller, rule: HostRule, idOrName: string): Promise<Host> {
+    const host = await this.records.get(idOrName);
+    requireAllowed(caller, rule, hostTarget(host));
     return host;
   }
 
-  /** The hosts of these ids, by id, in one query; unknown ids are left out. */
-  async byIds(ids: Iterable<string | null>): Promise<Map<string, Host>> {
-    const wanted = [...new Set(ids)].filter((id) => id !== null);
-    if (!wanted.length) return new Map();
-    const hosts = await this.database.manager.findBy(Host, { id: In(wanted) });
-    return new Map(hosts.map((host) => [host.id, host]));
-  }
-
-  /** As `isUp` of host-state.ts; `now` is PostgreSQL's clock. */
-  isUp(host: Pick<Host, 'forcedDown' | 'leaseExpiresAt'>, now: Date): boolean {
-    return isUp(host, now);
-  }
-
-  /**
-   * Nova API: os-services enable/disable. A disabled host keeps its instances and gets no new ones. Throws
-   * NotFoundError.
-   */
-  async setEnabled(idOrName: string, enabled: boolean, reason: string | null = null): Promise<Host> {
-    return this.change(idOrName, { enabled, disabledReason: enabled ? null : reason });
+  /** Nova: os-services disable. A disabled host keeps what it has and gets nothing new; `Drains.letIn` enables it. */
+  async disable(caller: Caller, idOrName: string, reason: string | null = null): Promise<Host> {
+    const { id } = await this.get(caller, UPDATE, idOrName);
+    await this.database.manager.update(Host, { id }, { enabled: false, disabledReason: reason });
+    return this.records.get(id);
   }
 
   /**
@@ -84,27 +57,14 @@ export class Hosts {
    * heartbeats get no lease. The present lease and the agent's promises end too: after the operator takes the word
    * back, nothing is evacuated on the strength of an old promise. Throws NotFoundError.
    */
-  async setForcedDown(idOrName: string, forcedDown: boolean): Promise<Host> {
-    const { id } = await this.get(idOrName);
+  async setForcedDown(caller: Caller, idOrName: string, forcedDown: boolean): Promise<Host> {
+    const { id } = await this.get(caller, UPDATE, idOrName);
     await transact(this.database, async (tx) => {
       await tx.update(Host, { id }, { forcedDown });
       if (!forcedDown) return;
       await tx.query('UPDATE hosts SET lease_expires_at = least(lease_expires_at, now()) WHERE id = $1', [id]);
       await tx.delete(HostFence, { hostId: id });
     });
-    return this.get(id);
-  }
-
-  private async markerOf(idOrName: string): Promise<Marker> {
-    const last = await this.get(idOrName).catch((error: unknown) => {
-      throw error instanceof NotFoundError ? new MarkerNotFoundError('Host', idOrName) : error;
-    });
-    return { resource: 'Host', id: idOrName, row: 'h.id = :last', parameters: { last: last.id } };
-  }
-
-  private async change(idOrName: string, changes: Partial<Host>): Promise<Host> {
-    const { id } = await this.get(idOrName);
-    await this.database.manager.update(Host, { id }, changes);
-    return this.get(id);
+    return this.records.get(id);
   }
 }

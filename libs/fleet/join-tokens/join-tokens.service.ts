@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
 import { ConflictError, InvalidInputError, UnauthenticatedError } from '#libs/common/errors';
 import { newSecret } from '#libs/common/ids';
 import { HOSTNAME, requireName } from '#libs/common/names';
+import { ownOf, requireAllowed } from '#libs/policy/policy';
 import { Host } from '../hosts/host.entity.js';
 import { JoinToken } from './join-token.entity.js';
 
@@ -32,10 +34,12 @@ export class JoinTokens {
   constructor(private readonly database: DataSource) {}
 
   /**
-   * Returns the token, which is kept as a hash only. Throws InvalidInputError, and ConflictError where the host has
-   * joined already and `reEnrol` is not set.
+   * The token is shown this once; only its hash is kept. Throws InvalidInputError, and ConflictError where the host has
+   * joined already and `reEnrol` is not said; PolicyDeniedError.
    */
-  async create({ hostname = null, reEnrol = false }: NewJoinToken = {}): Promise<{ token: string; expiresAt: Date }> {
+  async create(caller: Caller, wanted: NewJoinToken = {}): Promise<{ token: string; expiresAt: Date }> {
+    const { hostname = null, reEnrol = false } = wanted;
+    requireAllowed(caller, 'fleet:join-tokens:create', { ...ownOf(caller), host: hostname });
     if (hostname !== null) requireName('hostname', hostname, HOSTNAME, 'a host name of letters, digits and hyphens');
     if (reEnrol && hostname === null) throw new InvalidInputError('hostname', 'the host that is to join again');
     if (hostname !== null && !reEnrol && (await this.database.manager.existsBy(Host, { name: hostname })))

@@ -55,13 +55,19 @@ export class Projects {
     return page(kind, query, columns, inDomain(asker, request, kind === 'domain' ? 'id' : 'domain_id'));
   }
 
-  /** The projects, or domains, on which the user has a role. */
-  async ofUser(kind: Kind, userId: string): Promise<Project[]> {
+  /** The projects, or domains, on which the user has a role. Throws PolicyDeniedError. */
+  async ofUser(
+    asker: Asker,
+    rule: 'identity:get_auth_projects' | 'identity:get_auth_domains' | 'identity:list_user_projects',
+    user: { id: string; domainId?: string },
+  ): Promise<Project[]> {
+    const target = { user_id: user.id, 'target.user.id': user.id, 'target.user.domain_id': user.domainId };
+    requireAllowed(asker, rule, target);
     return this.database.manager
       .createQueryBuilder(Project, 'x')
-      .where('x.is_domain = :isDomain AND x.enabled', { isDomain: kind === 'domain' })
+      .where('x.is_domain = :isDomain AND x.enabled', { isDomain: rule === 'identity:get_auth_domains' })
       .andWhere('EXISTS (SELECT 1 FROM role_assignments a WHERE a.user_id = :userId AND a.project_id = x.id)', {
-        userId,
+        userId: user.id,
       })
       .orderBy('x.name')
       .limit(1_000)

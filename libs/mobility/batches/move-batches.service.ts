@@ -53,8 +53,8 @@ const COUNTS = `
   FROM move_batch_items WHERE batch_id = $1`;
 
 /**
- * Many moves as one durable operation. This service makes, shows, aborts and resumes a batch; the worker carries it
- * out.
+ * Many moves as one durable operation: made, shown, aborted and resumed here, carried out by the worker. `Drains` and
+ * `RebalancePlans`, whose they are, ask the policy; faces ask those.
  */
 @Injectable()
 export class MoveBatches {

@@ -5,14 +5,18 @@ import type { Caller } from '#libs/common/caller';
 import { ConflictError, NotFoundError } from '#libs/common/errors';
 import { Instance } from '#libs/compute/instances/instance.entity';
 import { Host } from '#libs/fleet/hosts/host.entity';
-import { Hosts } from '#libs/fleet/hosts/hosts.service';
+import { HostRecords } from '#libs/fleet/hosts/host-records';
+import { hostTarget } from '#libs/fleet/hosts/host-target';
 import { Operation } from '#libs/operations/operation.entity';
 import { isFinished } from '#libs/operations/operation-states';
 import { Operations } from '#libs/operations/operations.service';
+import { requireAllowed } from '#libs/policy/policy';
+import type { RuleName } from '#libs/policy/rule-tables';
 import { byCost } from '../batches/batch-progress.js';
 import { MoveBatch } from '../batches/move-batch.entity.js';
-import type { LivePolicy } from '../batches/move-batch.entity.js';
+import type { LivePolicy, MoveBatchItem } from '../batches/move-batch.entity.js';
 import { MoveBatches } from '../batches/move-batches.service.js';
+import type { MoveBatchView } from '../batches/move-batches.service.js';
 
 export interface DrainInput {
   live: LivePolicy;
@@ -20,25 +24,39 @@ export interface DrainInput {
   timeoutSeconds: number;
 }
 
+/** A drain with one page of its moves, in the order they begin. */
+export interface DrainView extends MoveBatchView {
+  items: MoveBatchItem[];
+}
+
+interface Page {
+  marker?: string;
+  limit?: number;
+}
+
 /** Upper bound of the instances of one drain; a second drain moves the others. */
 const MAX_MOVES = 10_000;
 
-/** Empties a host: nothing new is placed on it, and its instances are moved away (Incus: cluster evacuate). */
+/**
+ * Empties a host: it takes nothing new, and what it has is moved away (Incus: cluster evacuate). The drain of a host is its
+ * latest one. Hosts are named by id or name. Everything here throws NotFoundError and PolicyDeniedError.
+ */
 @Injectable()
 export class Drains {
   constructor(
     private readonly database: DataSource,
     private readonly operations: Operations,
     private readonly batches: MoveBatches,
-    private readonly hosts: Hosts,
+    private readonly hosts: HostRecords,
   ) {}
 
   /**
    * Disables the host for scheduling and makes the batch of moves. Throws NotFoundError, ConflictError while a drain of
    * the host runs.
    */
-  async begin(by: Caller, hostId: string, input: DrainInput): Promise<MoveBatch> {
-    return this.operations.transact(async (tx, create) => {
+  async begin(by: Caller, idOrName: string, input: DrainInput): Promise<DrainView> {
+    const { id: hostId } = await this.admit(by, 'fleet:hosts:drain', idOrName);
+    const { id } = await this.operations.transact(async (tx, create) => {
       const host = await tx.findOne(Host, { where: { id: hostId }, lock: { mode: 'pessimistic_write' } });
       if (!host) throw new NotFoundError('Host', hostId);
       if (await isDraining(tx, hostId)) throw new ConflictError(`Host ${host.name} is being drained already.`);
@@ -50,14 +68,35 @@ export class Drains {
         .map(({ id }) => ({ instanceId: id, sourceHostId: hostId, targetHostId: null }));
       return this.batches.create(tx, create, by, { kind: 'drain', hostId, ...input, moves });
     });
+    return this.view(id);
+  }
+
+  async show(caller: Caller, idOrName: string, page: Page): Promise<DrainView> {
+    const host = await this.admit(caller, 'fleet:hosts:show_drain', idOrName);
+    return this.view(await this.latest(host.id), page);
+  }
+
+  /** No further move begins. Throws ConflictError where it has ended. */
+  async abort(caller: Caller, idOrName: string): Promise<DrainView> {
+    const host = await this.admit(caller, 'fleet:hosts:abort_drain', idOrName);
+    const id = await this.latest(host.id);
+    await this.batches.abort(id);
+    return this.view(id);
+  }
+
+  /** What is not done gets its turn again. Throws ConflictError while it runs. */
+  async resume(by: Caller, idOrName: string): Promise<DrainView> {
+    const host = await this.admit(by, 'fleet:hosts:drain', idOrName);
+    const { id } = await this.batches.resume(by, await this.latest(host.id));
+    return this.view(id);
   }
 
   /**
    * Enables the host for scheduling again. Throws NotFoundError, and ConflictError while a drain of the host runs
    * (abort it first).
    */
-  async letIn(idOrName: string): Promise<Host> {
-    const { id } = await this.hosts.get(idOrName);
+  async letIn(caller: Caller, idOrName: string): Promise<Host> {
+    const { id } = await this.admit(caller, 'os_compute_api:os-services:update', idOrName);
     return this.database.transaction(async (tx) => {
       const host = await tx.findOneOrFail(Host, { where: { id }, lock: { mode: 'pessimistic_write' } });
       if (await isDraining(tx, id))
@@ -68,8 +107,17 @@ export class Drains {
     });
   }
 
-  /** Id of the host's latest drain. Throws NotFoundError where it has had none. */
-  async latest(hostId: string): Promise<string> {
+  private async admit(caller: Caller, rule: RuleName, idOrName: string): Promise<Host> {
+    const host = await this.hosts.get(idOrName);
+    requireAllowed(caller, rule, hostTarget(host));
+    return host;
+  }
+
+  private async view(id: string, page: Page = {}): Promise<DrainView> {
+    return { ...(await this.batches.view(id)), items: await this.batches.items(id, page) };
+  }
+
+  private async latest(hostId: string): Promise<string> {
     const where = { hostId, kind: 'drain' as const };
     const [last] = await this.database.manager.find(MoveBatch, { where, order: { createdAt: 'DESC' }, take: 1 });
     if (!last) throw new NotFoundError('Drain of host', hostId);

@@ -1,34 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CheckMigrationResponse } from '#generated/lxstack/agent/v1/agent';
+import type { Caller } from '#libs/common/caller';
+import { instanceTarget } from '#libs/compute/instances/instance-target';
+import { requireInstance } from '#libs/compute/instances/known-instance';
 import { hostNeeds } from '#libs/compute/instances/spec/host-needs';
 import type { Instance } from '#libs/compute/instances/instance.entity';
 import { databaseTime } from '#libs/database/database-time';
 import { isUp } from '#libs/fleet/hosts/host-state';
 import type { Host } from '#libs/fleet/hosts/host.entity';
-import { Hosts } from '#libs/fleet/hosts/hosts.service';
+import { HostRecords } from '#libs/fleet/hosts/host-records';
+import { allows } from '#libs/policy/policy';
 import { blocksCpu } from '../migrations/cpu-features.js';
 import { blocksDisk } from '../migrations/move-checks.js';
 import { AgentPrecheck, downWords } from './agent-precheck.js';
 import { blocksCold, blocksLive, blocksTarget } from './eligibility-rules.js';
 import { blocksImage } from './image-rules.js';
-
-/** Whether a kind of move can be made now; if not, reasons on which an operator can act. */
-export interface Verdict {
-  possible: boolean;
-  reasons: string[];
-}
-
-export interface MobilityReport {
-  live: Verdict;
-  cold: Verdict;
-  /** systemd, sysvinit, openrc, busybox, other; null where the instance does not run or its host did not answer. */
-  init: string | null;
-  /** Memory in use in bytes, page cache included; null in the cases of `init`. */
-  memoryBytes: number | null;
-  /** One page of the other compute hosts by name: whether each could take the instance, and why not. */
-  targets: { host: string; live: Verdict; cold: Verdict }[];
-}
+import type { MobilityReport, ShownMobility, Verdict } from './mobility-report.js';
+import { ownersView } from './owners-view.js';
 
 /** Reports whether an instance can be moved, and where to. Changes nothing. */
 @Injectable()
@@ -36,10 +25,20 @@ export class MoveEligibility {
   constructor(
     private readonly database: DataSource,
     private readonly look: AgentPrecheck,
-    private readonly hosts: Hosts,
+    private readonly hosts: HostRecords,
   ) {}
 
-  /** `page`: of the targets, by host name. Throws MarkerNotFoundError. */
+  /**
+   * For who asks: owners hear what the states of the instance say, administrators all. `page`: of the targets, by host name.
+   * Throws NotFoundError, MarkerNotFoundError, PolicyDeniedError.
+   */
+  async show(caller: Caller, instanceId: string, page: { marker?: string; limit?: number }): Promise<ShownMobility> {
+    const instance = await requireInstance(this.database.manager, caller, instanceId, 'fleet:instances:mobility');
+    const report = await this.report(instance, page);
+    return allows(caller, 'fleet:failures:details', instanceTarget(instance)) ? report : ownersView(instance, report);
+  }
+
+  /** All that is known. Throws MarkerNotFoundError. */
   async report(instance: Instance, page: { marker?: string; limit?: number } = {}): Promise<MobilityReport> {
     const now = await databaseTime(this.database.manager);
     const needs = hostNeeds(instance, instance.flavor);

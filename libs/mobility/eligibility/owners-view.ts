@@ -1,6 +1,6 @@
 import type { Instance } from '#libs/compute/instances/instance.entity';
 import { blocksCold, blocksLiveItself } from './eligibility-rules.js';
-import type { MobilityReport, Verdict } from './move-eligibility.js';
+import type { MobilityReport, Verdict } from './mobility-report.js';
 
 const OTHER = 'Its host, or what runs in it, does not allow it. An administrator can see why.';
 

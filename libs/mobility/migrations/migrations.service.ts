@@ -15,16 +15,22 @@ import type { Operation } from '#libs/operations/operation.entity';
 import { blocksImage } from '../eligibility/image-rules.js';
 import { LiveRefusals } from '../eligibility/live-refusals.js';
 import { Operations } from '#libs/operations/operations.service';
+import { ownOf, requireAllowed } from '#libs/policy/policy';
+import { permit } from './mandate.js';
+import type { Mandate } from './mandate.js';
 import { Migration } from './migration.entity.js';
 import { migrationsQuery } from './migration-list.js';
 import type { MigrationFilter, MigrationView } from './migration-list.js';
 import { requireCapability, requireCpu, requireSameStorage, requireSharing } from './move-checks.js';
 import type { ConcludeResizeInput, LiveMigrateInput, MoveRequest } from './move-operations.js';
 import { moveOperation, recordMove } from './move-record.js';
-import type { Asking, MovePlan } from './move-record.js';
+import type { MovePlan } from './move-record.js';
 import { EvacuationHostNotFoundError, MoveRefusedError, NotResizedError } from './move.errors.js';
 import { hostNamed, MoveHosts } from './move-hosts.js';
 import { flavorOfResize } from './resize-flavor.js';
+
+/** Each face has its own. */
+type LiveRule = 'os_compute_api:os-migrate-server:migrate_live' | 'fleet:instances:live-migrate';
 
 /**
  * Accepts moves while the caller waits: checks, then one transaction that writes the migration, the instance's
@@ -47,7 +53,13 @@ export class Migrations {
    * Nova API: os-migrateLive. Throws NotFoundError, InstanceStateError, ComputeHostNotFoundError, and MoveRefusedError
    * with every reason that Postgres, the scheduler and the agents of both ends know now.
    */
-  async liveMigrate(by: Caller, instanceId: string, input: LiveMigrateInput = {}): Promise<Migration> {
+  async liveMigrate(
+    by: Caller | Mandate,
+    instanceId: string,
+    input: LiveMigrateInput = {},
+    rule: LiveRule = 'os_compute_api:os-migrate-server:migrate_live',
+  ): Promise<Migration> {
+    await permit(this.database.manager, by, instanceId, rule);
     if (!input.checkLater) {
       const seen = await this.transitions.check(this.database.manager, instanceId, 'live_migration');
       await this.refusals.refuse(seen, await hostNamed(this.database.manager, input.host), input);
@@ -67,7 +79,8 @@ export class Migrations {
   }
 
   /** Nova API: migrate. Throws as `liveMigrate`, and SourceDownError. */
-  async migrate(by: Caller, instanceId: string, input: MoveRequest = {}): Promise<Migration> {
+  async migrate(by: Caller | Mandate, instanceId: string, input: MoveRequest = {}): Promise<Migration> {
+    await permit(this.database.manager, by, instanceId, 'os_compute_api:os-migrate-server:migrate');
     if (!input.checkLater) await this.ends.requireAnswer(instanceId, 'migrate');
     return this.begin(by, instanceId, 'migrate', async (tx, instance) => {
       const source = await this.ends.source(tx, instance, 'up');
@@ -83,6 +96,7 @@ export class Migrations {
    * QuotaExceededError.
    */
   async resize(by: Caller, instanceId: string, flavorId: string): Promise<Migration> {
+    await permit(this.database.manager, by, instanceId, 'os_compute_api:servers:resize');
     await this.ends.requireAnswer(instanceId, 'resize');
     return this.begin(by, instanceId, 'resize', async (tx, instance) => {
       await this.ends.source(tx, instance, 'up');
@@ -94,12 +108,14 @@ export class Migrations {
   }
 
   /** Nova API: confirmResize. The source's copy and claim are released. `parentId`: the operation that asks for it. */
-  async confirmResize(by: Asking, instanceId: string, parentId?: string): Promise<Operation> {
+  async confirmResize(by: Caller | Mandate, instanceId: string, parentId?: string): Promise<Operation> {
+    await permit(this.database.manager, by, instanceId, 'os_compute_api:servers:confirm_resize');
     return this.conclude(by, instanceId, 'confirm_resize', 'confirming', 'instance.confirm-resize', parentId);
   }
 
   /** Nova API: revertResize. The instance returns to its source and to the disk that it had when the move began. */
   async revertResize(by: Caller, instanceId: string): Promise<Operation> {
+    await permit(this.database.manager, by, instanceId, 'os_compute_api:servers:revert_resize');
     return this.conclude(by, instanceId, 'revert_resize', 'reverting', 'instance.revert-resize');
   }
 
@@ -108,10 +124,11 @@ export class Migrations {
    * image. Throws HostInUseError; EvacuationBarredError while it may still run on its host.
    */
   async evacuate(
-    by: Caller,
+    by: Caller | Mandate,
     instanceId: string,
     input: { host?: string | null; force?: boolean; onSharedStorage?: boolean } = {},
   ): Promise<Migration> {
+    await permit(this.database.manager, by, instanceId, 'os_compute_api:os-evacuate');
     return this.begin(by, instanceId, 'evacuate', async (tx, instance) => {
       const source = await this.ends.source(tx, instance);
       requireSharing(instanceId, source, input.onSharedStorage);
@@ -121,8 +138,51 @@ export class Migrations {
     });
   }
 
-  /** Newest first, one page (invariant 6). */
-  async list(filter: MigrationFilter): Promise<MigrationView[]> {
+  /** Nova API: os-migrations: of all instances, newest first, one page (invariant 6). Throws MarkerNotFoundError, PolicyDeniedError. */
+  async list(caller: Caller, filter: MigrationFilter): Promise<MigrationView[]> {
+    requireAllowed(caller, 'os_compute_api:os-migrations:index', ownOf(caller));
+    return this.read(filter);
+  }
+
+  /** Nova API: live migrations that an instance has in progress. Throws NotFoundError, PolicyDeniedError. */
+  async inProgress(caller: Caller, instanceId: string): Promise<MigrationView[]> {
+    await permit(this.database.manager, caller, instanceId, 'os_compute_api:servers:migrations:index');
+    return this.read({ instanceId, inProgress: true });
+  }
+
+  /** A migration of the instance that is in progress, by Nova's integer id. Throws NotFoundError, PolicyDeniedError. */
+  async get(caller: Caller, instanceId: string, migrationId: number): Promise<MigrationView> {
+    await permit(this.database.manager, caller, instanceId, 'os_compute_api:servers:migrations:show');
+    const found = (await this.read({ instanceId, inProgress: true })).find((one) => one.id === migrationId);
+    if (!found) throw new NotFoundError('Migration', String(migrationId));
+    return found;
+  }
+
+  /**
+   * The latest live migration of an instance, whatever its state is; also by the rule under which one was begun just now.
+   * Throws NotFoundError, PolicyDeniedError.
+   */
+  async latestLive(
+    caller: Caller,
+    instanceId: string,
+    rule: LiveRule | 'fleet:instances:show-live-migration' = 'fleet:instances:show-live-migration',
+  ): Promise<MigrationView> {
+    await permit(this.database.manager, caller, instanceId, rule);
+    const [latest] = await this.read({ instanceId, migrationType: 'live-migration', limit: 1 });
+    if (!latest) throw new NotFoundError('Live migration of instance', instanceId);
+    return latest;
+  }
+
+  /** A move of any kind by its uuid, for operators. Throws NotFoundError, PolicyDeniedError. */
+  async show(caller: Caller, uuid: string): Promise<MigrationView> {
+    const [view] = await this.read({ uuid, limit: 1 });
+    const target = view ? { project_id: view.projectId, user_id: view.userId } : {};
+    requireAllowed(caller, 'fleet:migrations:show', target);
+    if (!view) throw new NotFoundError('Migration', uuid);
+    return view;
+  }
+
+  private async read(filter: MigrationFilter): Promise<MigrationView[]> {
     const { text, values } = migrationsQuery(filter);
     const found = await this.database.query<MigrationView[]>(text, values);
     const { marker } = filter;
@@ -131,15 +191,8 @@ export class Migrations {
     throw new MarkerNotFoundError('Migration', marker);
   }
 
-  /** A migration of the instance that is in progress, by Nova's integer id. Throws NotFoundError. */
-  async get(instanceId: string, migrationId: number): Promise<MigrationView> {
-    const found = (await this.list({ instanceId, inProgress: true })).find((one) => one.id === migrationId);
-    if (!found) throw new NotFoundError('Migration', String(migrationId));
-    return found;
-  }
-
   private async begin(
-    by: Caller,
+    by: Caller | Mandate,
     instanceId: string,
     action: InstanceAction,
     plan: (tx: EntityManager, instance: Instance) => Promise<MovePlan>,
@@ -153,7 +206,7 @@ export class Migrations {
   }
 
   private async conclude(
-    by: Asking,
+    by: Caller | Mandate,
     instanceId: string,
     action: 'confirm_resize' | 'revert_resize',
     status: 'confirming' | 'reverting',

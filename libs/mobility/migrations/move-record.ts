@@ -1,16 +1,13 @@
 import type { EntityManager } from 'typeorm';
-import type { Caller } from '#libs/common/caller';
 import { newId } from '#libs/common/ids';
 import { INSTANCE } from '#libs/compute/instances/actions/instance-operations';
 import type { Instance, InstanceFlavor } from '#libs/compute/instances/instance.entity';
 import type { Host } from '#libs/fleet/hosts/host.entity';
 import type { CreateOperation, NewOperation } from '#libs/operations/operations.service';
+import type { Asking } from './mandate.js';
 import { Migration } from './migration.entity.js';
 import type { MigrationType } from './migration.entity.js';
 import type { MoveInput } from './move-operations.js';
-
-/** Who asks for a move, as the record keeps it; confirms made for them use it too. */
-export type Asking = Pick<Caller, 'projectId' | 'userId' | 'requestId'>;
 
 /** A move that has passed the checks. */
 export interface MovePlan extends Pick<MoveInput, 'overCommitDisk' | 'memoryMode' | 'atOnce' | 'needs'> {
@@ -26,7 +23,7 @@ export interface MovePlan extends Pick<MoveInput, 'overCommitDisk' | 'memoryMode
 export async function recordMove(
   tx: EntityManager,
   create: CreateOperation,
-  by: Caller,
+  by: Asking,
   instance: Instance,
   plan: MovePlan,
 ): Promise<Migration> {

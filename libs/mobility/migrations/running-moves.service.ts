@@ -5,6 +5,8 @@ import { NotFoundError } from '#libs/common/errors';
 import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
 import { Operations } from '#libs/operations/operations.service';
 import { closeSwitches } from '../../fleet/ownership/close-switches.js';
+import { permit } from './mandate.js';
+import type { Mandate } from './mandate.js';
 import { forceCompletionOf } from './force-completion.js';
 import { Migration } from './migration.entity.js';
 import { mayForceComplete, isAbortable } from './migration-states.js';
@@ -20,10 +22,12 @@ export class RunningMoves {
   ) {}
 
   /**
-   * Nova API: DELETE /servers/{id}/migrations/{id}. Possible before the commit; no commit follows. `queuedToo`: also
-   * before the transfer has begun (Nova: from 2.65 on). Throws InstanceStateError, NotFoundError, MigrationStateError.
+   * Nova API: DELETE /servers/{id}/migrations/{id}. Before the commit only, and then no commit follows. `queuedToo`: also
+   * where its transfer has not begun (Nova: from 2.65 on). Throws InstanceStateError, NotFoundError,
+   * MigrationStateError, PolicyDeniedError.
    */
-  async abort(instanceId: string, migrationId: number, queuedToo = true): Promise<void> {
+  async abort(by: Caller | Mandate, instanceId: string, migrationId: number, queuedToo = true): Promise<void> {
+    await permit(this.database.manager, by, instanceId, 'os_compute_api:servers:migrations:delete');
     const operationId = await this.database.transaction(async (tx) => {
       await this.transitions.requireMigrating(tx, instanceId, 'abort live migration');
       const migration = await tx.findOne(Migration, {
@@ -42,10 +46,11 @@ export class RunningMoves {
   }
 
   /**
-   * Nova API: force_complete. The source ends its passes and switches at once. Throws InstanceStateError,
-   * MigrationNotFoundError, MigrationStateError.
+   * Nova API: force_complete: the passes before the switch end, the switch follows at once. Throws InstanceStateError,
+   * MigrationNotFoundError, MigrationStateError, PolicyDeniedError.
    */
   async forceComplete(by: Caller, instanceId: string, migrationId: number): Promise<void> {
+    await permit(this.database.manager, by, instanceId, 'os_compute_api:servers:migrations:force_complete');
     await this.operations.transact(async (tx, create) => {
       await this.transitions.requireMigrating(tx, instanceId, 'force_complete');
       const migration = await tx.findOneBy(Migration, { instanceId, id: migrationId });

@@ -7,6 +7,7 @@ import { readPage } from '#libs/database/keyset';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { Operation } from '#libs/operations/operation.entity';
 import { Operations } from '#libs/operations/operations.service';
+import { ownOf, requireAllowed } from '#libs/policy/policy';
 import { FleetCache } from '#libs/scheduling/placement/fleet-cache';
 import type { MoveKind, RebalanceSettings } from '#libs/scheduling/rebalance/plan';
 import { planMoves } from '#libs/scheduling/rebalance/plan-moves';
@@ -35,7 +36,8 @@ export interface ApplyInput {
 const TIMEOUT_SECONDS = 86_400;
 
 /**
- * Plans that even out the load of hosts: made, shown, applied now or later (OpenStack Watcher: audit and action plan).
+ * Plans that even out the fleet: made, shown, applied now or later (OpenStack Watcher: audit and action plan). Everything
+ * here throws PolicyDeniedError.
  */
 @Injectable()
 export class RebalancePlans {
@@ -46,7 +48,8 @@ export class RebalancePlans {
   ) {}
 
   /** Makes and keeps a plan for the fleet as it is now; moves nothing. */
-  async propose(settings: RebalanceSettings): Promise<PlanView> {
+  async propose(caller: Caller, settings: RebalanceSettings): Promise<PlanView> {
+    requireAllowed(caller, 'fleet:rebalance-plans:create', ownOf(caller));
     const { manager } = this.database;
     const [{ rows: hosts }, instances, groups, processors] = await Promise.all([
       new FleetCache().read(this.database.manager),
@@ -56,18 +59,24 @@ export class RebalancePlans {
     ]);
     const plan = planMoves({ hosts, instances, groups, lackingCpu: lackingCpu(processors), settings });
     const stored = await manager.save(manager.create(StoredPlan, { id: newId(), settings, plan }));
-    return this.get(stored.id);
+    return this.view(stored.id);
   }
 
   /** The plan with the state of its moves. Throws NotFoundError. */
-  async get(id: string): Promise<PlanView> {
+  async get(caller: Caller, id: string): Promise<PlanView> {
+    requireAllowed(caller, 'fleet:rebalance-plans:list', ownOf(caller));
+    return this.view(id);
+  }
+
+  private async view(id: string): Promise<PlanView> {
     const stored = await this.database.manager.findOneBy(StoredPlan, { id });
     if (!stored) throw new NotFoundError('Rebalance plan', id);
     return (await this.viewsOf([stored]))[0];
   }
 
   /** Newest first, one page after the plan `marker`. At most 1000. Throws MarkerNotFoundError. Index: rebalance_plans_newest. */
-  async list({ marker, limit = 100 }: { marker?: string; limit?: number }): Promise<PlanView[]> {
+  async list(caller: Caller, { marker, limit = 100 }: { marker?: string; limit?: number }): Promise<PlanView[]> {
+    requireAllowed(caller, 'fleet:rebalance-plans:list', ownOf(caller));
     const query = this.database.manager.createQueryBuilder(StoredPlan, 'p');
     const row = { isUuid: true, row: 'p.id = :marker', parameters: { marker } };
     const from = marker === undefined ? undefined : { resource: 'Rebalance plan', id: marker, ...row };
@@ -80,6 +89,7 @@ export class RebalancePlans {
    * process. Throws NotFoundError, and ConflictError where the plan was applied or cancelled before or has no moves.
    */
   async apply(by: Caller, id: string, { parallel, at }: ApplyInput): Promise<PlanView> {
+    requireAllowed(by, 'fleet:rebalance-plans:apply', ownOf(by));
     await this.operations.transact(async (tx, create) => {
       const stored = await tx.findOne(StoredPlan, { where: { id }, lock: { mode: 'pessimistic_write' } });
       if (!stored) throw new NotFoundError('Rebalance plan', id);
@@ -100,21 +110,22 @@ export class RebalancePlans {
       });
       await tx.update(StoredPlan, { id }, { batchId: batch.id, scheduledAt: at });
     });
-    return this.get(id);
+    return this.view(id);
   }
 
   /**
    * A plan that has not begun never begins; of one that has, no further move begins. Throws NotFoundError,
    * ConflictError where the plan has ended.
    */
-  async cancel(id: string): Promise<PlanView> {
+  async cancel(caller: Caller, id: string): Promise<PlanView> {
+    requireAllowed(caller, 'fleet:rebalance-plans:cancel', ownOf(caller));
     await this.database.transaction(async (tx) => {
       const stored = await tx.findOne(StoredPlan, { where: { id }, lock: { mode: 'pessimistic_write' } });
       if (!stored) throw new NotFoundError('Rebalance plan', id);
       if (stored.batchId) return this.batches.abort(stored.batchId);
       await tx.update(StoredPlan, { id }, { cancelledAt: new Date() });
     });
-    return this.get(id);
+    return this.view(id);
   }
 
   /** Indexes: primary keys of both tables. */

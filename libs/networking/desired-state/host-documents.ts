@@ -1,5 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
+import type { Host } from '#libs/fleet/hosts/host.entity';
+import { hostTarget } from '#libs/fleet/hosts/host-target';
+import { requireAllowed } from '#libs/policy/policy';
 import type { HostDesiredState } from './acknowledgements.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { ChangeLog } from './change-log.js';
@@ -72,6 +76,13 @@ export class HostDocuments {
     private readonly acknowledgements: Acknowledgements,
   ) {}
 
+  /** Throws PolicyDeniedError. */
+  async show(caller: Caller, host: Host): Promise<HostDocument> {
+    requireAllowed(caller, 'fleet:hosts:show_desired_state', hostTarget(host));
+    return this.of(host.id);
+  }
+
+  /** As `show`, for the control plane itself. */
   async of(hostId: string): Promise<HostDocument> {
     const [acknowledgements, now, [shares], [{ pending }]] = await Promise.all([
       this.acknowledgements.of([hostId]),

@@ -6,10 +6,10 @@ import type { Caller } from '#libs/common/caller';
 import { InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { UUID } from '#libs/common/names';
-import { namesColumn, page } from '#libs/database/paging';
+import { namesColumn, page, permittedPage } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
 import { networkTarget } from '../network-target.js';
-import { allows, requireAllowed } from '#libs/policy/policy';
+import { allows, ownOf, requireAllowed } from '#libs/policy/policy';
 import { NetworkInUseError } from '../networking.errors.js';
 import { Network } from './network.entity.js';
 
@@ -17,7 +17,8 @@ export type NetworkChange = Partial<
   Pick<Network, 'name' | 'description' | 'shared' | 'mtu' | 'adminStateUp' | 'portSecurityEnabled'>
 >;
 export type NewNetwork = NetworkChange & Partial<Pick<Network, 'vni' | 'projectId'>>;
-export type NetworkView = Network & { subnetIds: string[] };
+/** `showsProvider`: who asks may see what is the provider's. */
+export type NetworkView = Network & { subnetIds: string[]; showsProvider: boolean };
 
 const FIRST_VNI = 1_000;
 const LAST_VNI = 16_777_215;
@@ -45,18 +46,24 @@ export class Networks {
 
   /** The networks that the caller's project owns or that are shared; all networks for administrators. */
   async list(caller: Caller, request: PageRequest): Promise<NetworkView[]> {
+    if (namesColumn(request, 'vni')) requireAllowed(caller, 'get_network:provider:segmentation_id', ownOf(caller));
+    const read = (one: PageRequest) => this.read(caller, one);
+    const may = (network: Network) => allows(caller, 'get_network', networkTarget(network));
+    return this.viewsOf(caller, await permittedPage(request, read, may));
+  }
+
+  private async read(caller: Caller, request: PageRequest): Promise<Network[]> {
     const query = this.database.manager.createQueryBuilder(Network, 'x');
     const { projectId } = caller;
     const all = allows(caller, 'get_network:all_projects');
     const visible = all ? undefined : '(x.project_id = :projectId OR x.shared)';
     query.setParameter('projectId', projectId);
-    if (namesColumn(request, 'vni')) requireAllowed(caller, 'get_network:provider:segmentation_id');
-    return this.withSubnets(await page('Network', query, columns, request, visible));
+    return page('Network', query, columns, request, visible);
   }
 
   /** Throws NotFoundError, also for a network that the caller may not see. */
   async get(caller: Caller, id: string): Promise<NetworkView> {
-    const [view] = await this.withSubnets([await findNetwork(this.database.manager, caller, id)]);
+    const [view] = await this.viewsOf(caller, [await findNetwork(this.database.manager, caller, id)]);
     return view!;
   }
 
@@ -71,21 +78,23 @@ export class Networks {
     if (wanted.vni !== undefined) requireAllowed(caller, 'create_network:provider:segmentation_id', target);
     requireMtu(wanted.mtu);
     const { vni: asked, ...rest } = wanted;
-    return this.database.transaction(async (tx) => {
+    const network = await this.database.transaction(async (tx) => {
       const vni = await takeVni(tx, asked);
       const row = tx.create(Network, { id: newId(), name: '', projectId: caller.projectId, ...rest, vni });
-      return { ...(await tx.save(row)), subnetIds: [] };
+      return tx.save(row);
     });
+    return (await this.viewsOf(caller, [network]))[0]!;
   }
 
   /** Neutron API: PUT /networks/{id}. Throws NotFoundError, PolicyDeniedError, InvalidInputError. */
   async update(caller: Caller, id: string, change: NetworkChange): Promise<NetworkView> {
-    if (change.shared) requireAllowed(caller, 'update_network:shared');
     requireMtu(change.mtu);
-    const network = await this.database.transaction(async (tx) =>
-      tx.save(Object.assign(await findOwnNetwork(tx, caller, id, 'update_network'), change)),
-    );
-    const [view] = await this.withSubnets([network]);
+    const network = await this.database.transaction(async (tx) => {
+      const present = await findOwnNetwork(tx, caller, id, 'update_network');
+      if (change.shared) requireAllowed(caller, 'update_network:shared', networkTarget(present));
+      return tx.save(Object.assign(present, change));
+    });
+    const [view] = await this.viewsOf(caller, [network]);
     return view!;
   }
 
@@ -105,7 +114,7 @@ export class Networks {
     });
   }
 
-  private async withSubnets(networks: Network[]): Promise<NetworkView[]> {
+  private async viewsOf(caller: Caller, networks: Network[]): Promise<NetworkView[]> {
     // Index subnets_of_network.
     const rows = await this.database.query<{ id: string; network_id: string }[]>(
       'SELECT id, network_id FROM subnets WHERE network_id = ANY($1::uuid[]) ORDER BY created_at, id',
@@ -115,6 +124,7 @@ export class Networks {
     return networks.map((network) => ({
       ...network,
       subnetIds: (byNetwork.get(network.id) ?? []).map((subnet) => subnet.id),
+      showsProvider: allows(caller, 'get_network:provider:segmentation_id', networkTarget(network)),
     }));
   }
 }

@@ -1,19 +1,20 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, In } from 'typeorm';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { ForbiddenError, InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { UUID } from '#libs/common/names';
-import { namesColumn, page } from '#libs/database/paging';
+import { namesColumn, page, permittedPage } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { Operations } from '#libs/operations/operations.service';
 import type { CreateOperation } from '#libs/operations/operations.service';
-import { allows, requireAllowed } from '#libs/policy/policy';
+import { allows, ownOf, requireAllowed } from '#libs/policy/policy';
 import { defaultGroupOf } from '../security-groups/default-security-group.js';
 import { usableNetworks } from '../networks/usable-networks.js';
 import { Network } from '../networks/network.entity.js';
+import { networkTarget } from '../network-target.js';
 import { PortInUseError } from '../networking.errors.js';
 import { ServicePortError } from '../routers/router.errors.js';
 import { allocateAddresses, freeAddresses } from './address-allocation.js';
@@ -49,6 +50,9 @@ export interface NewPort extends PortChange {
   macAddress?: string;
   fixedIps?: WantedAddress[];
 }
+
+/** A port as who asks may see it: with the name of the host that it is bound to ('': none), or null where that is hidden. */
+export type PortView = Port & { boundTo: string | null };
 
 /** Neutron API: `fixed_ips` and `security_groups` of a list of ports. Each matches where one of its values does. */
 export interface PortAddressFilter {
@@ -88,38 +92,61 @@ export class Ports {
    * One page of the ports of the caller's project; of all projects for administrators. Throws PolicyDeniedError where a
    * member filters by host.
    */
-  async list(caller: Caller, request: PageRequest, having: PortAddressFilter = {}): Promise<Port[]> {
+  async list(caller: Caller, request: PageRequest, having: PortAddressFilter = {}): Promise<PortView[]> {
+    if (namesColumn(request, 'host')) requireAllowed(caller, 'get_port:binding:host_id', ownOf(caller));
+    const read = (one: PageRequest) => this.read(caller, one, having);
+    return this.viewsOf(
+      caller,
+      await permittedPage(request, read, (port) => allows(caller, 'get_port', targetOf(port))),
+    );
+  }
+
+  private async read(caller: Caller, request: PageRequest, having: PortAddressFilter): Promise<Port[]> {
     const query = this.database.manager.createQueryBuilder(Port, 'x');
     const all = allows(caller, 'get_network:all_projects');
     query.setParameter('projectId', caller.projectId);
-    if (namesColumn(request, 'host')) requireAllowed(caller, 'get_port:binding:host_id');
     withAddresses(query, having);
     return page('Port', query, columns, request, all ? undefined : 'x.project_id = :projectId');
   }
 
   /** Throws NotFoundError, also for a port of another project. */
-  async get(caller: Caller, id: string): Promise<Port> {
-    return find(this.database.manager, caller, id, false);
+  async get(caller: Caller, id: string): Promise<PortView> {
+    return this.viewOf(caller, await find(this.database.manager, caller, id));
+  }
+
+  private async viewOf(caller: Caller, port: Port): Promise<PortView> {
+    return (await this.viewsOf(caller, [port]))[0]!;
+  }
+
+  private async viewsOf(caller: Caller, ports: Port[]): Promise<PortView[]> {
+    const shown = ports.filter((port) => allows(caller, 'get_port:binding:host_id', targetOf(port)));
+    const ids = [...new Set(shown.map(({ hostId }) => hostId))].filter((id) => id !== null);
+    const hosts = ids.length ? await this.database.manager.findBy(Host, { id: In(ids) }) : [];
+    const names = new Map(hosts.map(({ id, name }) => [id, name]));
+    const open = new Set(shown);
+    return ports.map((port) => ({ ...port, boundTo: open.has(port) ? (names.get(port.hostId ?? '') ?? '') : null }));
   }
 
   /**
    * Neutron API: POST /ports. With `host` it also makes the operation `port.bind`. Throws NotFoundError (network,
-   * group), ForbiddenError, InvalidInputError, AddressInUseError, NoFreeAddressError, MacInUseError.
+   * group), ForbiddenError, PolicyDeniedError, InvalidInputError, AddressInUseError, NoFreeAddressError, MacInUseError.
    */
-  async create(caller: Caller, wanted: NewPort): Promise<Port> {
+  async create(caller: Caller, wanted: NewPort): Promise<PortView> {
     const { networkId, macAddress, fixedIps, host, projectId, securityGroups, ...rest } = wanted;
     const mac = macAddress === undefined ? undefined : requireUnicastMac('mac_address', macAddress);
-    return this.operations.transact(async (tx, create) => {
+    const made = await this.operations.transact(async (tx, create) => {
       const network = UUID.test(networkId) ? (await usableNetworks(tx, caller, [networkId])).get(networkId) : undefined;
       if (!network) throw new NotFoundError('Network', networkId);
+      const owner = { projectId: projectId ?? caller.projectId };
       requireMaySet(caller, network, 'create_port', wanted);
+      requireAllowed(caller, 'create_port', networkTarget(network, owner));
       const target = host ? await bindingHost(tx, host) : null;
       const id = newId();
       const port = tx.create(Port, {
         portSecurityEnabled: network.portSecurityEnabled,
         ...rest,
         id,
-        projectId: projectId ?? caller.projectId,
+        ...owner,
         networkId,
         macAddress: mac,
         fixedIps: await allocateAddresses(tx, networkId, id, network.subnets, fixedIps),
@@ -131,17 +158,17 @@ export class Ports {
       if (target) await bind(create, caller, port);
       return tx.findOneByOrFail(Port, { id });
     });
+    return this.viewOf(caller, made);
   }
 
   /**
    * Neutron API: PUT /ports/{id}. Another `host` unplugs the port where it is and plugs it in there. Throws as
    * `create`, and PortInUseError for the device of an instance's port.
    */
-  async update(caller: Caller, id: string, wanted: PortChange): Promise<Port> {
+  async update(caller: Caller, id: string, wanted: PortChange): Promise<PortView> {
     const { host, securityGroups, ...change } = wanted;
-    return this.operations.transact(async (tx, create) => {
-      const port = await find(tx, caller, id, true);
-      const network = await tx.findOneByOrFail(Network, { id: port.networkId });
+    const changed = await this.operations.transact(async (tx, create) => {
+      const { port, network } = await findOwn(tx, caller, id, 'update_port');
       requireMaySet(caller, network, 'update_port', wanted);
       requireDeviceKept(port, change);
       Object.assign(port, change);
@@ -157,6 +184,7 @@ export class Ports {
       if (target) await bind(create, caller, saved);
       return saved;
     });
+    return this.viewOf(caller, changed);
   }
 
   /**
@@ -166,7 +194,7 @@ export class Ports {
    */
   async delete(caller: Caller, id: string): Promise<void> {
     await this.operations.transact(async (tx, create) => {
-      const port = await find(tx, caller, id, true);
+      const { port } = await findOwn(tx, caller, id, 'delete_port');
       if (port.instanceId) throw new PortInUseError(id, `instance ${port.instanceId}`);
       if (port.routerId) throw new ServicePortError(id, deviceOf(port).owner);
       if (port.hostId) await unbind(create, caller, port);
@@ -194,11 +222,26 @@ function withAddresses(query: SelectQueryBuilder<Port>, having: PortAddressFilte
     });
 }
 
-async function find(tx: EntityManager, caller: Caller, id: string, lock: boolean): Promise<Port> {
+const targetOf = ({ projectId }: Port) => ({ project_id: projectId });
+
+async function find(tx: EntityManager, caller: Caller, id: string, lock = false): Promise<Port> {
   const options = lock ? { lock: { mode: 'pessimistic_write' as const } } : {};
   const port = UUID.test(id) ? await tx.findOne(Port, { where: { id }, ...options }) : null;
-  if (!port || !allows(caller, 'get_port', { project_id: port.projectId })) throw new NotFoundError('Port', id);
+  if (!port || !allows(caller, 'get_port', targetOf(port))) throw new NotFoundError('Port', id);
   return port;
+}
+
+/** To be changed by this rule, locked. Throws NotFoundError, PolicyDeniedError. */
+async function findOwn(
+  tx: EntityManager,
+  caller: Caller,
+  id: string,
+  rule: 'update_port' | 'delete_port',
+): Promise<{ port: Port; network: Network }> {
+  const port = await find(tx, caller, id, true);
+  const network = await tx.findOneByOrFail(Network, { id: port.networkId });
+  requireAllowed(caller, rule, networkTarget(network, port));
+  return { port, network };
 }
 
 async function bindingHost(tx: EntityManager, name: string): Promise<Host> {

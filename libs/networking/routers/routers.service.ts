@@ -5,7 +5,7 @@ import type { Caller } from '#libs/common/caller';
 import { NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { UUID } from '#libs/common/names';
-import { page } from '#libs/database/paging';
+import { page, permittedPage } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
 import { allows, requireAllowed } from '#libs/policy/policy';
 import type { RuleName } from '#libs/policy/rule-tables';
@@ -16,6 +16,12 @@ import type { ExtraRoute } from './router.entity.js';
 
 export type RouterChange = Partial<Pick<Router, 'name' | 'description' | 'adminStateUp' | 'routes'>>;
 export type NewRouter = Omit<RouterChange, 'routes'> & Partial<Pick<Router, 'projectId'>>;
+
+/** A router and what of it the caller may see. */
+export type RouterView = Router & {
+  /** Whether `distributed` and `ha` are shown. */
+  showsKind: boolean;
+};
 
 const columns = {
   id: 'x.id',
@@ -33,7 +39,13 @@ export class Routers {
   constructor(private readonly database: DataSource) {}
 
   /** One page of the routers of the caller's project; of all projects for administrators. */
-  async list(caller: Caller, request: PageRequest): Promise<Router[]> {
+  async list(caller: Caller, request: PageRequest): Promise<RouterView[]> {
+    const read = (one: PageRequest) => this.read(caller, one);
+    const may = (router: Router) => allows(caller, 'get_router', targetOf(router));
+    return (await permittedPage(request, read, may)).map((router) => viewOf(caller, router));
+  }
+
+  private read(caller: Caller, request: PageRequest): Promise<Router[]> {
     const query = this.database.manager.createQueryBuilder(Router, 'x');
     query.setParameter('projectId', caller.projectId);
     const all = allows(caller, 'get_network:all_projects');
@@ -41,28 +53,29 @@ export class Routers {
   }
 
   /** Throws NotFoundError, also for a router of another project. */
-  async get(caller: Caller, id: string): Promise<Router> {
-    return findRouter(this.database.manager, caller, id, false);
+  async get(caller: Caller, id: string): Promise<RouterView> {
+    return viewOf(caller, await findRouter(this.database.manager, caller, id, false));
   }
 
   /** Neutron API: POST /routers. Throws PolicyDeniedError. */
-  async create(caller: Caller, wanted: NewRouter): Promise<Router> {
+  async create(caller: Caller, wanted: NewRouter): Promise<RouterView> {
     const projectId = wanted.projectId ?? caller.projectId;
     requireAllowed(caller, 'create_router', { project_id: projectId });
     const { manager } = this.database;
-    return manager.save(manager.create(Router, { name: '', routes: [], ...wanted, id: newId(), projectId }));
+    const row = manager.create(Router, { name: '', routes: [], ...wanted, id: newId(), projectId });
+    return viewOf(caller, await manager.save(row));
   }
 
   /**
    * Neutron API: PUT /routers/{id}. `routes` replaces all extra routes. Throws NotFoundError, PolicyDeniedError, and
    * InvalidInputError for a next hop that lies on no subnet of the router.
    */
-  async update(caller: Caller, id: string, change: RouterChange): Promise<Router> {
+  async update(caller: Caller, id: string, change: RouterChange): Promise<RouterView> {
     return this.change(caller, id, 'update_router', (tx, router) => apply(tx, router, change));
   }
 
   /** Neutron API: add_extraroutes. Routes that the router has already stay once. Throws as `update`. */
-  async addRoutes(caller: Caller, id: string, added: readonly ExtraRoute[]): Promise<Router> {
+  async addRoutes(caller: Caller, id: string, added: readonly ExtraRoute[]): Promise<RouterView> {
     return this.change(caller, id, 'add_extraroutes', async (tx, router) => {
       const wanted = await checkedRoutes(tx, id, [...router.routes, ...added]);
       return apply(tx, router, { routes: [...new Map(wanted.map((route) => [keyOf(route), route])).values()] });
@@ -70,7 +83,7 @@ export class Routers {
   }
 
   /** Neutron API: remove_extraroutes. Routes that the router does not have are a success. Throws as `update`. */
-  async removeRoutes(caller: Caller, id: string, removed: readonly ExtraRoute[]): Promise<Router> {
+  async removeRoutes(caller: Caller, id: string, removed: readonly ExtraRoute[]): Promise<RouterView> {
     const gone = new Set(removed.map(keyOf));
     return this.change(caller, id, 'remove_extraroutes', (tx, router) =>
       apply(tx, router, { routes: router.routes.filter((route) => !gone.has(keyOf(route))) }),
@@ -81,7 +94,7 @@ export class Routers {
   async delete(caller: Caller, id: string): Promise<void> {
     await this.database.transaction(async (tx) => {
       const router = await findRouter(tx, caller, id, true);
-      requireAllowed(caller, 'delete_router', { project_id: router.projectId });
+      requireAllowed(caller, 'delete_router', targetOf(router));
       // Index ports_of_router.
       const used = await tx.query<unknown[]>('SELECT 1 FROM ports WHERE router_id = $1 LIMIT 1', [id]);
       if (used.length) throw new RouterInUseError(id);
@@ -94,11 +107,11 @@ export class Routers {
     id: string,
     rule: RuleName,
     work: (tx: EntityManager, router: Router) => Promise<Router>,
-  ): Promise<Router> {
+  ): Promise<RouterView> {
     return this.database.transaction(async (tx) => {
       const router = await findRouter(tx, caller, id, true);
-      requireAllowed(caller, rule, { project_id: router.projectId });
-      return work(tx, router);
+      requireAllowed(caller, rule, targetOf(router));
+      return viewOf(caller, await work(tx, router));
     });
   }
 }
@@ -107,8 +120,14 @@ export class Routers {
 export async function findRouter(tx: EntityManager, caller: Caller, id: string, lock: boolean): Promise<Router> {
   const options = lock ? { lock: { mode: 'pessimistic_write' as const } } : {};
   const router = UUID.test(id) ? await tx.findOne(Router, { where: { id }, ...options }) : null;
-  if (!router || !allows(caller, 'get_router', { project_id: router.projectId })) throw new NotFoundError('Router', id);
+  if (!router || !allows(caller, 'get_router', targetOf(router))) throw new NotFoundError('Router', id);
   return router;
+}
+
+const targetOf = ({ projectId }: Router) => ({ project_id: projectId });
+
+function viewOf(caller: Caller, router: Router): RouterView {
+  return Object.assign(router, { showsKind: allows(caller, 'get_router:distributed', targetOf(router)) });
 }
 
 async function apply(tx: EntityManager, router: Router, { routes, ...rest }: RouterChange): Promise<Router> {

@@ -3,9 +3,10 @@ import { DataSource } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { NotFoundError } from '#libs/common/errors';
 import { UUID } from '#libs/common/names';
-import { page } from '#libs/database/paging';
+import { page, permittedPage } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
-import { requireAllowed } from '#libs/policy/policy';
+import { allows, ownOf, requireAllowed } from '#libs/policy/policy';
+import { networkTarget } from '../network-target.js';
 import { Network } from '../networks/network.entity.js';
 import { addressesIn } from './address-pools.js';
 import type { AllocationPool } from './subnet.entity.js';
@@ -46,9 +47,11 @@ export class IpAvailabilities {
     request: PageRequest,
     versions: readonly number[] = [4, 6],
   ): Promise<NetworkAvailability[]> {
-    requireAllowed(caller, 'get_network_ip_availability');
-    const query = this.database.manager.createQueryBuilder(Network, 'x');
-    const networks = await page('Network', query, columns, request);
+    requireAllowed(caller, 'get_network_ip_availability', ownOf(caller));
+    const read = (one: PageRequest) =>
+      page('Network', this.database.manager.createQueryBuilder(Network, 'x'), columns, one);
+    const may = (network: Network) => allows(caller, 'get_network_ip_availability', networkTarget(network));
+    const networks = await permittedPage(request, read, may);
     const rows = await this.database.query<Row[]>(SUBNETS, [networks.map(({ id }) => id), versions]);
     const byNetwork = Map.groupBy(rows, ({ networkId }) => networkId);
     return networks.map((network) => ({ network, subnets: (byNetwork.get(network.id) ?? []).map(availabilityOf) }));

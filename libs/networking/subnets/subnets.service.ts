@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, In } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { UUID } from '#libs/common/names';
-import { page } from '#libs/database/paging';
+import { page, permittedPage } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
 import { Network } from '../networks/network.entity.js';
 import { networkTarget } from '../network-target.js';
@@ -62,6 +62,21 @@ export class Subnets {
 
   /** One page of the subnets of the caller's project and of shared networks; of all for administrators. */
   async list(caller: Caller, request: PageRequest): Promise<Subnet[]> {
+    const networks = new Map<string, Network>();
+    const read = async (one: PageRequest) => {
+      const subnets = await this.read(caller, one);
+      const ids = [...new Set(subnets.map(({ networkId }) => networkId))];
+      for (const network of await this.database.manager.findBy(Network, { id: In(ids) }))
+        networks.set(network.id, network);
+      return subnets;
+    };
+    const may = (subnet: Subnet) =>
+      networks.has(subnet.networkId) &&
+      allows(caller, 'get_subnet', networkTarget(networks.get(subnet.networkId)!, subnet));
+    return permittedPage(request, read, may);
+  }
+
+  private async read(caller: Caller, request: PageRequest): Promise<Subnet[]> {
     const query = this.database.manager.createQueryBuilder(Subnet, 'x');
     const { projectId } = caller;
     const visible = allows(caller, 'get_network:all_projects')

@@ -64,6 +64,7 @@ export const computeHosts = rules({
     check: watching,
     scope: CLOUD,
     description: 'List aggregates of hosts',
+    about: 'nothing',
     routes: ['GET /compute/v2.1/os-aggregates'],
   },
   'os_compute_api:os-availability-zone:list': {
@@ -82,6 +83,7 @@ export const computeHosts = rules({
     check: 'rule:reader',
     scope: PROJECT,
     description: 'List extensions',
+    about: 'nothing',
     routes: ['GET /compute/v2.1/extensions', 'GET /compute/v2.1/extensions/{alias}'],
   },
 });

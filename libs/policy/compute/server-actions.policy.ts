@@ -98,9 +98,10 @@ export const serverActions = rules({
   },
   /** A body that names no action of ours is refused as one, not by who sent it. */
   'os_compute_api:servers:unknown_action': {
-    check: member,
+    check: 'role:member',
     scope: PROJECT,
     description: 'Ask for an unknown action (answered with 400)',
+    about: 'nothing',
     routes: ['POST /compute/v2.1/servers/{id}/action'],
   },
 });

@@ -20,6 +20,7 @@ export const tokens = rules({
     check: '@',
     scope: ANY,
     description: 'Show the catalog',
+    about: 'nothing',
     routes: [`GET ${at}/auth/catalog`],
   },
   'identity:get_auth_projects': {
@@ -38,24 +39,28 @@ export const tokens = rules({
     check: '@',
     scope: ANY,
     description: 'List services',
+    about: 'nothing',
     routes: [`GET ${at}/services`],
   },
   'identity:get_service': {
     check: '@',
     scope: ANY,
     description: 'Show a service',
+    about: 'nothing',
     routes: [`GET ${at}/services/{id}`],
   },
   'identity:list_endpoints': {
     check: '@',
     scope: ANY,
     description: 'List end points',
+    about: 'nothing',
     routes: [`GET ${at}/endpoints`],
   },
   'identity:list_regions': {
     check: '@',
     scope: ANY,
     description: 'List regions',
+    about: 'nothing',
     routes: [`GET ${at}/regions`],
   },
 });

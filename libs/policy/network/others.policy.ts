@@ -8,18 +8,21 @@ export const networkOthers = rules({
     check: 'rule:reader',
     scope: PROJECT,
     description: 'List floating addresses',
+    about: 'nothing',
     routes: [`GET ${at}/floatingips`],
   },
   get_subnetpool: {
     check: 'rule:reader',
     scope: PROJECT,
     description: 'List subnet pools',
+    about: 'nothing',
     routes: [`GET ${at}/subnetpools`],
   },
   get_agent: {
     check: 'rule:reader',
     scope: PROJECT,
     description: "List Neutron's agents: there are none",
+    about: 'nothing',
     routes: [`GET ${at}/agents`],
   },
   get_network_ip_availability: {
@@ -32,6 +35,7 @@ export const networkOthers = rules({
     check: 'rule:reader',
     scope: PROJECT,
     description: 'List zones of networks',
+    about: 'nothing',
     routes: [`GET ${at}/availability_zones`],
   },
   get_quota: {

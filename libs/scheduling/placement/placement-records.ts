@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
 import { NotFoundError } from '#libs/common/errors';
+import { requireAllowed } from '#libs/policy/policy';
+import type { Target } from '#libs/policy/check/check';
 import type { Explanation } from '../core/explanation.js';
 
 /** A placement as its operation has kept it. */
@@ -23,13 +26,17 @@ const LAST = `
     AND (context -> 'placement' IS NOT NULL OR failure ->> 'type' = 'NoValidHostError')
   ORDER BY created_at DESC, id DESC LIMIT 1`;
 
-/** Why instances are on their hosts, read from the operations that placed them. */
+const OWNER = 'SELECT project_id, user_id FROM instances WHERE id = $1';
+
+/** Why instances are where they are, read from the operations that placed them. */
 @Injectable()
 export class PlacementRecords {
   constructor(private readonly database: DataSource) {}
 
-  /** The last placement of the instance. Throws NotFoundError where none is on record. */
-  async last(instanceId: string): Promise<PlacementRecord> {
+  /** The last placement of the instance. Throws PolicyDeniedError, NotFoundError where none is on record. */
+  async last(caller: Caller, instanceId: string): Promise<PlacementRecord> {
+    const [owner = {}] = await this.database.query<Target[]>(OWNER, [instanceId]);
+    requireAllowed(caller, 'fleet:instances:explain', owner);
     const [record] = await this.database.query<PlacementRecord[]>(LAST, [instanceId]);
     if (!record) throw new NotFoundError('Placement of instance', instanceId);
     return record;

@@ -102,6 +102,6 @@ test('a host that is being drained takes servers again only when the drain was a
     assert.match(JSON.stringify(answer.body), /abort/);
   }
   assert.equal((await api.database.manager.findOneByOrFail(Host, { id })).enabled, false);
-  await api.database.manager.update(Operation, { id: drain.operationId }, { state: 'cancelled' });
+  await api.database.manager.update(Operation, { id: drain.operation.id }, { state: 'cancelled' });
   assert.equal((await api.ask(admin, 'PUT', `/os-services/${id}`, { status: 'enabled' })).status, 200);
 });

@@ -11,6 +11,7 @@ import type { ImageChunk } from '#generated/lxstack/agent/v1/control_plane';
 import { InstanceState } from '#generated/lxstack/agent/v1/types';
 import { channelCredentials, readPki } from '#libs/agent-protocol/credentials';
 import { newId } from '#libs/common/ids';
+import { operator } from '../support/operator.js';
 import { ControlPlaneWorld, heartbeat } from '../support/control-plane-world.js';
 
 let world: ControlPlaneWorld;
@@ -20,7 +21,7 @@ before(async () => {
 after(() => world.stop());
 
 test('a host joins by a token that is good once, and its certificate says agent whatever it asked for', async () => {
-  const { token } = await world.tokens.create();
+  const { token } = await world.tokens.create(operator);
   const joined = await world.join(token, 'h1');
   assert.equal(new x509.X509Certificate(joined.answer.certificatePem).subject, 'CN=agent:h1');
   const client = world.asAgent(joined);
@@ -37,7 +38,7 @@ test('a certificate of another role is refused', async () => {
 });
 
 test('invariant 2: an agent hears what it owns, and at which epoch', async () => {
-  const joined = await world.join((await world.tokens.create()).token, 'h3');
+  const joined = await world.join((await world.tokens.create(operator)).token, 'h3');
   const [mine, other, unknown] = [newId(), newId(), newId()];
   await addInstance(mine, joined.answer.hostId, 7);
   await addInstance(other, newId(), 2);
@@ -56,7 +57,7 @@ test('invariant 2: an agent hears what it owns, and at which epoch', async () =>
 });
 
 test('a container that ended by itself is stopped, unless its owner or its epoch is another, or once its task has ended', async () => {
-  const joined = await world.join((await world.tokens.create()).token, 'h4');
+  const joined = await world.join((await world.tokens.create(operator)).token, 'h4');
   const [mine, busy, stale, other] = [newId(), newId(), newId(), newId()];
   await addInstance(mine, joined.answer.hostId, 1);
   await addInstance(busy, joined.answer.hostId, 1);
@@ -95,7 +96,7 @@ test('a container that ended by itself is stopped, unless its owner or its epoch
 });
 
 test('an image is streamed to a host, and one that is not there is NOT_FOUND', async () => {
-  const client = world.asAgent(await world.join((await world.tokens.create()).token, 'h5'));
+  const client = world.asAgent(await world.join((await world.tokens.create(operator)).token, 'h5'));
   const download = async (sha256: string) => {
     const parts: Buffer[] = [];
     for await (const { data } of client.downloadImage({ imageId: '', sha256 }) as AsyncIterable<ImageChunk>)

@@ -10,6 +10,7 @@ import { writePki } from '#apps/agent/certificates/pki-files';
 import { renewCertificates } from '#apps/agent/certificates/renewal';
 import { ControlPlane } from '#apps/agent/lease/control-plane';
 import { createLogger } from '#libs/common/logger';
+import { operator } from '../support/operator.js';
 import { ControlPlaneWorld, heartbeat } from '../support/control-plane-world.js';
 import type { Joined } from '../support/control-plane-world.js';
 
@@ -22,20 +23,23 @@ after(() => world.stop());
 const refusedWith = (words: RegExp) => (error: ServiceError) => words.test(error.details);
 
 test('a token that names its host lets no other in, and is not used up by it', async () => {
-  const { token } = await world.tokens.create({ hostname: 'h6' });
+  const { token } = await world.tokens.create(operator, { hostname: 'h6' });
   await assert.rejects(world.join(token, 'h7'), refusedWith(/for another host/));
   assert.ok((await world.join(token, 'h6')).answer.hostId);
 });
 
 test('a host that has joined joins again only by an operator: then its old certificate is refused', async () => {
-  const first = await world.join((await world.tokens.create()).token, 'h8');
+  const first = await world.join((await world.tokens.create(operator)).token, 'h8');
   const before = world.asAgent(first);
   assert.equal(await heartbeat(before), 15);
-  await assert.rejects(world.join((await world.tokens.create()).token, 'h8'), refusedWith(/has joined already/));
-  await assert.rejects(world.tokens.create({ hostname: 'h8' }), /has joined already/);
-  await assert.rejects(world.tokens.create({ reEnrol: true }), /hostname/);
+  await assert.rejects(
+    world.join((await world.tokens.create(operator)).token, 'h8'),
+    refusedWith(/has joined already/),
+  );
+  await assert.rejects(world.tokens.create(operator, { hostname: 'h8' }), /has joined already/);
+  await assert.rejects(world.tokens.create(operator, { reEnrol: true }), /hostname/);
   assert.equal(await heartbeat(before), 15, 'nothing has changed');
-  const again = await world.join((await world.tokens.create({ hostname: 'h8', reEnrol: true })).token, 'h8');
+  const again = await world.join((await world.tokens.create(operator, { hostname: 'h8', reEnrol: true })).token, 'h8');
   assert.equal(again.answer.hostId, first.answer.hostId);
   await assert.rejects(heartbeat(before), refusedWith(/replaced by another/));
   const now = world.asAgent(again);
@@ -45,7 +49,7 @@ test('a host that has joined joins again only by an operator: then its old certi
 });
 
 test('a host gets its next certificate with the present one, which stays good until the renewal after', async () => {
-  const joined = await world.join((await world.tokens.create()).token, 'h9');
+  const joined = await world.join((await world.tokens.create(operator)).token, 'h9');
   const next = async (with_: Joined): Promise<Joined> => {
     const { requestPem, keyPem } = await certificateRequest('h9');
     const client = world.asAgent(with_);
@@ -73,20 +77,20 @@ test('a host gets its next certificate with the present one, which stays good un
 });
 
 test('a revoked host is refused at once, on streams that are open too, until it joins again', async () => {
-  const joined = await world.join((await world.tokens.create()).token, 'h10');
+  const joined = await world.join((await world.tokens.create(operator)).token, 'h10');
   const client = world.asAgent(joined);
   await writeFile(join(world.directory, 'c'.repeat(64)), Buffer.alloc(64_000_000));
   const stream = client.downloadImage({ imageId: '', sha256: 'c'.repeat(64) });
   const ended = new Promise<ServiceError>((resolve) => stream.on('error', resolve));
   await new Promise((resolve) => stream.once('data', resolve));
   stream.pause();
-  await world.certificates.revoke('h10');
+  await world.certificates.revoke(operator, 'h10');
   await assert.rejects(heartbeat(client), refusedWith(/is revoked/));
   stream.resume();
   assert.match((await ended).details, /is revoked/);
   client.close();
   const again = world.asAgent(
-    await world.join((await world.tokens.create({ hostname: 'h10', reEnrol: true })).token, 'h10'),
+    await world.join((await world.tokens.create(operator, { hostname: 'h10', reEnrol: true })).token, 'h10'),
   );
   assert.equal(await heartbeat(again), 15);
   again.close();
@@ -94,7 +98,7 @@ test('a revoked host is refused at once, on streams that are open too, until it 
 
 test('an agent renews its certificate before that ends, for a new key, and goes on with it after a crash', async () => {
   process.env.LXSTACK_CERTIFICATE_SECONDS = '60';
-  const joined = await world.join((await world.tokens.create()).token, 'h11');
+  const joined = await world.join((await world.tokens.create(operator)).token, 'h11');
   delete process.env.LXSTACK_CERTIFICATE_SECONDS;
   const pki = join(world.directory, 'h11');
   const { caPem, certificatePem } = joined.answer;

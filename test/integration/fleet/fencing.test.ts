@@ -5,9 +5,11 @@ import type { EntityManager } from 'typeorm';
 import type { Fence } from '#generated/lxstack/agent/v1/control_plane';
 import { newId } from '#libs/common/ids';
 import { Fencing } from '#libs/fleet/fencing/fencing.service';
+import { HostRecords } from '#libs/fleet/hosts/host-records';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
 import { Leases } from '#libs/fleet/leases/leases.service';
 import type { NewOperation, Operations } from '#libs/operations/operations.service';
+import { operator } from '../support/operator.js';
 import { createTestDatabase } from '../support/servers.js';
 import type { TestDatabase } from '../support/servers.js';
 
@@ -26,8 +28,9 @@ before(async () => {
       database.dataSource.transaction((tx) => work(tx, ({ resourceId }) => void resyncs.push(resourceId))),
   };
   leases = new Leases(operations as unknown as Operations);
-  hosts = new Hosts(database.dataSource);
-  fencing = new Fencing(database.dataSource, hosts);
+  const records = new HostRecords(database.dataSource);
+  hosts = new Hosts(database.dataSource, records);
+  fencing = new Fencing(database.dataSource, records);
 });
 after(() => database.drop());
 
@@ -103,10 +106,10 @@ test('a host that is forced down gets no lease, and is one that is back when tha
   const id = await instance(marked);
   await heartbeat(promise(id));
   resyncs = [];
-  await hosts.setForcedDown('h1', true);
+  await hosts.setForcedDown(operator, 'h1', true);
   assert.deepEqual(await bar(id), { state: 'open' });
   assert.equal((await heartbeat(promise(id))).leaseSeconds, 0);
-  await hosts.setForcedDown('h1', false);
+  await hosts.setForcedDown(operator, 'h1', false);
   assert.deepEqual(await bar(id), { state: 'unfenced' }, 'the promise was for the lease before');
   assert.equal((await heartbeat(promise(id))).leaseSeconds, 15);
   assert.deepEqual(resyncs, [hostId]);

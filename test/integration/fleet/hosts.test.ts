@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Hosts } from '#libs/fleet/hosts/hosts.service';
+import { HostRecords } from '#libs/fleet/hosts/host-records';
 import { createTestDatabase } from '../support/servers.js';
 import type { TestDatabase } from '../support/servers.js';
 
 const COUNT = 2_100;
 let database: TestDatabase;
-let hosts: Hosts;
+let hosts: HostRecords;
 before(async () => {
   database = await createTestDatabase();
-  hosts = new Hosts(database.dataSource);
+  hosts = new HostRecords(database.dataSource);
   await database.dataSource.query(
     `INSERT INTO hosts (id, name, role, address) SELECT gen_random_uuid(), 'h' || n, 'compute', ''
      FROM generate_series(1, $1) AS n`,

@@ -110,24 +110,41 @@ test('Keystone is for admins: members get 403, and see themselves', async () => 
   assert.equal((await faces.ask('GET', `/identity/v3/users/${anna.userId}`, { token: anna.token })).status, 200);
 });
 
+interface Assignment {
+  user: { id: string; name?: string };
+  role: { id: string; name?: string };
+  scope: { system?: { all: boolean }; project?: { id: string }; domain?: { id: string } };
+  links: { assignment: string; prior_role?: string };
+}
+
+const assignments = async (query: string): Promise<Assignment[]> => {
+  const { status, text } = await faces.ask('GET', `/identity/v3/role_assignments?${query}`, { token: admin });
+  assert.equal(status, 200, text);
+  return (JSON.parse(text) as { role_assignments: Assignment[] }).role_assignments;
+};
+
 test('role assignments are narrowed by every field that Keystone has', async () => {
+  assert.ok((await assignments('')).length > 0);
+  assert.deepEqual(await assignments('group.id=x'), []);
+  assert.deepEqual(await assignments('scope.OS-INHERIT:inherited_to=projects'), []);
+  const inProject = await assignments(`scope.project.id=${anna.projectId}`);
+  assert.ok(inProject.length > 0 && inProject.every(({ scope }) => scope.project?.id === anna.projectId));
+  assert.deepEqual(await assignments(`scope.domain.id=${anna.projectId}`), [], 'a project is no domain');
+  assert.deepEqual(await assignments(`scope.project.id=${anna.projectId}&include_subtree=true`), inProject);
   const ask = (query: string) => faces.ask('GET', `/identity/v3/role_assignments?${query}`, { token: admin });
-  const listed = async (query: string) => ((await ask(query)).body.role_assignments as unknown as unknown[]).length;
-  assert.ok((await listed('')) > 0);
-  assert.equal(await listed('group.id=x'), 0);
-  assert.equal(await listed('scope.OS-INHERIT:inherited_to=projects'), 0);
   const onSystem = await ask('scope.system=all');
   assert.deepEqual(
     items(onSystem.body.role_assignments!).map(({ scope }) => scope),
     [{ system: { all: true } }],
   );
   // Admin implies member and reader.
-  assert.equal(await listed('scope.system=all&effective'), 3);
+  assert.equal((await assignments('scope.system=all&effective')).length, 3);
   for (const [query, named] of [
     ['scope.system=all&scope.project.id=x', 'scope.project.id'],
     ['scope.project.id=x&scope.domain.id=y', 'scope.domain.id'],
     ['user.id=x&group.id=y', 'group.id'],
     ['effective&group.id=x', 'group.id'],
+    ['scope.system=all&scope.domain.id=x', 'scope.domain.id'],
     ['include_subtree', 'include_subtree'],
     ['scope.system=some', 'scope.system'],
   ] as const) {
@@ -135,6 +152,32 @@ test('role assignments are narrowed by every field that Keystone has', async () 
     assert.equal(refused.status, 400, query);
     assert.ok(refused.text.includes(named), refused.text);
   }
+});
+
+test('roles on the system are among the assignments, and implied ones where effective is asked for', async () => {
+  const sven = await faces.person(admin, 'sven', 'member');
+  const roles = (await faces.ask('GET', '/identity/v3/roles?name=member', { token: admin })).body.roles;
+  const [{ id: member }] = roles as unknown as { id: string }[];
+  const path = `/identity/v3/system/users/${sven.userId}/roles/${member}`;
+  assert.equal((await faces.ask('PUT', path, { token: admin })).status, 204);
+  const ofSven = await assignments(`user.id=${sven.userId}&include_names`);
+  const onSystem = ofSven.filter(({ scope }) => scope.system);
+  assert.deepEqual(
+    onSystem.map(({ user, role, scope }) => [user.name, role.name, scope]),
+    [['sven', 'member', { system: { all: true } }]],
+  );
+  assert.equal(ofSven.length, 2, 'the one on the project too');
+  assert.ok(onSystem[0]!.links.assignment.endsWith(path), onSystem[0]!.links.assignment);
+  const asked = await assignments(`user.id=${sven.userId}&scope.system=all`);
+  assert.deepEqual(asked, [{ ...onSystem[0], user: { id: sven.userId }, role: { id: member } }], 'without names');
+  const effective = await assignments(`user.id=${sven.userId}&scope.system=all&effective&include_names`);
+  assert.deepEqual(
+    effective.map(({ role }) => role.name),
+    ['member', 'reader'],
+  );
+  assert.ok(effective[1]!.links.prior_role?.includes(`/prior_role/${member}/implies/`));
+  assert.equal((await faces.ask('DELETE', path, { token: admin })).status, 204);
+  assert.deepEqual(await assignments(`user.id=${sven.userId}&scope.system=all`), []);
 });
 
 test('a login with U+0000 in any of its parts is refused with 400 that names the part', async () => {

@@ -16,6 +16,7 @@ import type { JoinResponse } from '#generated/lxstack/agent/v1/control_plane';
 import { channelCredentials } from '#libs/agent-protocol/credentials';
 import { Enrolment } from '#libs/fleet/enrolment/enrolment.service';
 import { HostCertificates } from '#libs/fleet/enrolment/host-certificates.service';
+import { HostRecords } from '#libs/fleet/hosts/host-records';
 import { JoinTokens } from '#libs/fleet/join-tokens/join-tokens.service';
 import { Leases } from '#libs/fleet/leases/leases.service';
 import { InstanceOwnership } from '#libs/fleet/ownership/ownership.service';
@@ -53,7 +54,7 @@ export class ControlPlaneWorld {
     this.redis = new RedisConnections(redisServer.url());
     this.queues = new OperationQueues(this.redis);
     this.tokens = new JoinTokens(database.dataSource);
-    this.certificates = new HostCertificates(database.dataSource);
+    this.certificates = new HostCertificates(database.dataSource, new HostRecords(database.dataSource));
     const events = new Events(this.redis);
     const admission = new AgentAdmission(this.certificates);
     this.servers = new ControlPlaneServers(

@@ -228,7 +228,7 @@ export class WorkflowWorld {
 
   /** Every difference between Postgres, agents and allocations. */
   differences(): Promise<Difference[]> {
-    return this.control.get(Audit).run();
+    return this.control.get(Audit).run(caller);
   }
 
   /** Invariants 2 and 3, and that no port is bound to a host without its instance. */

@@ -24,8 +24,8 @@ describe('drain of a host', () => {
   });
 
   const at = (name: string) => world.hosts.get(name)!.id;
-  const drain = (live: LivePolicy = 'prefer', parallel = 2) =>
-    world.drains.begin(caller, at('h1'), { live, parallel, timeoutSeconds: 60 });
+  const drain = async (live: LivePolicy = 'prefer', parallel = 2) =>
+    (await world.drains.begin(caller, at('h1'), { live, parallel, timeoutSeconds: 60 })).batch;
   const ended = async (batchId: string) => {
     const { batch } = await world.batches.view(batchId);
     await world.operations.waitFor(batch.operationId, 40_000);
@@ -194,7 +194,7 @@ describe('drains of several hosts at once', () => {
     );
     await Promise.all(emptied.map((name) => world.agents.get(name)!.migrations.held()));
     for (const name of emptied) world.agents.get(name)!.migrations.goOn();
-    for (const { operationId } of drains)
-      assert.equal((await world.operations.waitFor(operationId, 40_000)).state, 'done');
+    for (const { operation } of drains)
+      assert.equal((await world.operations.waitFor(operation.id, 40_000)).state, 'done');
   });
 });

@@ -8,6 +8,7 @@ import type { Event } from '#libs/operations/events';
 import type { Operation } from '#libs/operations/operation.entity';
 import { rpcError } from '../support/fake-agent/rpc-error.js';
 import { LiveMoves } from '../support/live-moves.js';
+import { operator } from '../support/operator.js';
 import { caller } from '../support/workflow-world.js';
 import type { WorkflowWorld } from '../support/workflow-world.js';
 
@@ -86,7 +87,7 @@ describe('the look at a guest after its move', () => {
     agent('h2').guestHealth = () => well;
     const { migration } = await moves.live(id);
     assert.deepEqual((await looked(migration.uuid)).migration.lost, lost);
-    assert.deepEqual((await world.migrations.list({ uuid: migration.uuid }))[0]!.lost, lost);
+    assert.deepEqual((await world.migrations.show(operator, migration.uuid)).lost, lost);
   });
 
   it('leaves the record empty where the agent has no such call yet', async () => {

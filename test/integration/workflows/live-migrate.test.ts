@@ -89,7 +89,7 @@ describe('live migration', () => {
     source.migrations.holdAt = MigrationPhase.MIGRATION_PHASE_DISK;
     const { uuid, id: number, operationId } = await world.migrations.liveMigrate(caller, id, { host: 'h2' });
     await source.migrations.held();
-    await world.running.abort(id, number);
+    await world.running.abort(caller, id, number);
     assert.equal((await world.operations.waitFor(operationId, 20_000)).state, 'cancelled');
     assert.equal((await world.database.manager.findOneByOrFail(Migration, { uuid })).status, 'cancelled');
     await moves.assertOn(id, 'h1', 1);

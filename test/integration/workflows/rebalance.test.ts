@@ -33,13 +33,13 @@ describe('rebalance of the fleet', () => {
     return rows.map(({ n }) => n);
   };
   const ended = async (planId: string) => {
-    const { operation } = await world.plans.get(planId);
+    const { operation } = await world.plans.get(caller, planId);
     await world.operations.waitFor(operation!.id, 40_000);
-    return world.plans.get(planId);
+    return world.plans.get(caller, planId);
   };
 
   it('a plan moves nothing; applied it evens out the hosts, once', async () => {
-    const { stored, status } = await world.plans.propose(settings);
+    const { stored, status } = await world.plans.propose(caller, settings);
     assert.equal(status, 'proposed');
     assert.equal(stored.plan.moves.length, 2);
     assert.deepEqual(await perHost(), [3]);
@@ -48,20 +48,20 @@ describe('rebalance of the fleet', () => {
     assert.equal(end, 'done', JSON.stringify(operation?.failure));
     assert.deepEqual(await perHost(), [1, 1, 1]);
     await assert.rejects(world.plans.apply(caller, stored.id, { parallel: 1, at: null }), ConflictError);
-    assert.deepEqual((await world.plans.propose(settings)).stored.plan.moves, []);
+    assert.deepEqual((await world.plans.propose(caller, settings)).stored.plan.moves, []);
   });
 
   it('a plan leaves out hosts whose processor lacks what may be used', async () => {
     const { manager } = world.database;
     for (const [name, cpuFeatures] of Object.entries({ h1: ['sse2', 'avx2'], h2: ['sse2'], h3: ['sse2', 'avx2'] }))
       await manager.update(Host, { name }, { facts: { architecture: 'x86_64', cpuFeatures } });
-    const { moves } = (await world.plans.propose(settings)).stored.plan;
+    const { moves } = (await world.plans.propose(caller, settings)).stored.plan;
     assert.deepEqual(new Set(moves.map(({ to }) => to)), new Set(['h3']));
     for (const name of ['h1', 'h2', 'h3']) await manager.update(Host, { name }, { facts: {} });
   });
 
   it('a scheduled plan waits for its time although Redis is emptied, and says so', async () => {
-    const { stored } = await world.plans.propose(settings);
+    const { stored } = await world.plans.propose(caller, settings);
     const at = new Date(Date.now() + 3_000);
     assert.equal((await world.plans.apply(caller, stored.id, { parallel: 2, at })).status, 'scheduled');
     await world.flushRedis();
@@ -72,19 +72,19 @@ describe('rebalance of the fleet', () => {
   });
 
   it('a plan that is cancelled never begins', async () => {
-    const { stored } = await world.plans.propose(settings);
-    const later = await world.plans.propose(settings);
-    assert.equal((await world.plans.cancel(stored.id)).status, 'cancelled');
+    const { stored } = await world.plans.propose(caller, settings);
+    const later = await world.plans.propose(caller, settings);
+    assert.equal((await world.plans.cancel(caller, stored.id)).status, 'cancelled');
     await assert.rejects(world.plans.apply(caller, stored.id, { parallel: 1, at: null }), ConflictError);
     await world.plans.apply(caller, later.stored.id, { parallel: 1, at: new Date(Date.now() + 2_000) });
-    assert.equal((await world.plans.cancel(later.stored.id)).status, 'cancelled');
+    assert.equal((await world.plans.cancel(caller, later.stored.id)).status, 'cancelled');
     assert.equal((await ended(later.stored.id)).status, 'cancelled');
     assert.deepEqual(await perHost(), [3]);
     assert.deepEqual(
-      (await world.plans.list({})).map(({ stored: { id } }) => id),
+      (await world.plans.list(caller, {})).map(({ stored: { id } }) => id),
       [later.stored.id, stored.id],
     );
-    const [next, ...more] = await world.plans.list({ marker: later.stored.id, limit: 1 });
+    const [next, ...more] = await world.plans.list(caller, { marker: later.stored.id, limit: 1 });
     assert.deepEqual([next.stored.id, more.length], [stored.id, 0]);
   });
 });

@@ -1,5 +1,7 @@
 import { Controller, Get, HttpCode, Param, Post, UseFilters } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { CurrentCaller } from '#apps/api/http/api-request';
+import type { Caller } from '#libs/common/caller';
 import { requireName, UUID } from '#libs/common/names';
 import { Audit } from '#libs/fleet/audit/audit.service';
 import { PlacementRecords } from '#libs/scheduling/placement/placement-records';
@@ -19,20 +21,20 @@ export class AuditController {
   ) {}
 
   @Get('audit')
-  async run(): Promise<AuditAnswer> {
-    return renderAudit(await this.audit.run());
+  async run(@CurrentCaller() caller: Caller): Promise<AuditAnswer> {
+    return renderAudit(await this.audit.run(caller));
   }
 
   /** Agents mend the networks of their kernels; what still differs is in the answer. */
   @Post('audit/repair')
   @HttpCode(200)
-  async repair(): Promise<AuditAnswer> {
-    return renderAudit(await this.audit.run(true));
+  async repair(@CurrentCaller() caller: Caller): Promise<AuditAnswer> {
+    return renderAudit(await this.audit.run(caller, true));
   }
 
   /** The last placement of an instance: for each host the filter that rejected it, and why. */
   @Get('instances/:id/explain')
-  async explain(@Param('id') id: string): Promise<{ placement: PlacementRecord }> {
-    return { placement: await this.placements.last(requireName('id', id, UUID, 'a UUID')) };
+  async explain(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<{ placement: PlacementRecord }> {
+    return { placement: await this.placements.last(caller, requireName('id', id, UUID, 'a UUID')) };
   }
 }

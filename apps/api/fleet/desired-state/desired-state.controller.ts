@@ -1,5 +1,7 @@
 import { Controller, Get, Param, UseFilters } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { CurrentCaller } from '#apps/api/http/api-request';
+import type { Caller } from '#libs/common/caller';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
 import { HostDocuments } from '#libs/networking/desired-state/host-documents';
 import { FleetErrorFilter } from '../fleet.errors.js';
@@ -17,8 +19,8 @@ export class DesiredStateController {
   ) {}
 
   @Get()
-  async show(@Param('host') name: string): Promise<DesiredStateAnswer> {
-    const host = await this.hosts.get(name);
-    return renderDesiredState(host, await this.documents.of(host.id));
+  async show(@CurrentCaller() caller: Caller, @Param('host') name: string): Promise<DesiredStateAnswer> {
+    const host = await this.hosts.get(caller, 'fleet:hosts:show_desired_state', name);
+    return renderDesiredState(host, await this.documents.show(caller, host));
   }
 }

@@ -1,17 +1,18 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, UseFilters } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { CurrentCaller } from '#apps/api/http/api-request';
 import { TakesBare } from '#apps/api/http/body/body-schema';
 import { parseBody } from '#apps/api/http/body/parse-body';
 import { limitOf } from '#apps/api/http/query/paging';
 import { one, requireKnown } from '#apps/api/http/query/query';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
-import type { Host } from '#libs/fleet/hosts/host.entity';
-import { traitsOf } from '#libs/fleet/hosts/host-traits';
+import type { Caller } from '#libs/common/caller';
 import { Fencing } from '#libs/fleet/fencing/fencing.service';
 import { HostCertificates } from '#libs/fleet/enrolment/host-certificates.service';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
 import { JoinTokens } from '#libs/fleet/join-tokens/join-tokens.service';
 import { FleetErrorFilter } from '../fleet.errors.js';
+import { renderFence, renderHost } from './host.renderer.js';
 import { JoinTokenBody } from './join-token.dto.js';
 
 /** For operators: hosts, join tokens, revocation. */
@@ -29,27 +30,29 @@ export class HostsController {
   @Post('join-tokens')
   @TakesBare(JoinTokenBody)
   @HttpCode(201)
-  async createJoinToken(@Body() body: unknown): Promise<{ token: string; expires_at: Date }> {
+  async createJoinToken(
+    @CurrentCaller() caller: Caller,
+    @Body() body: unknown,
+  ): Promise<{ token: string; expires_at: Date }> {
     const { hostname, re_enrol: reEnrol } = parseBody(JoinTokenBody, body ?? {});
-    const { token, expiresAt } = await this.tokens.create({ hostname, reEnrol });
+    const { token, expiresAt } = await this.tokens.create(caller, { hostname, reEnrol });
     return { token, expires_at: expiresAt };
   }
 
   @Get('hosts')
-  async list(@Query() query: ListQuery): Promise<{ hosts: object[] }> {
+  async list(@CurrentCaller() caller: Caller, @Query() query: ListQuery): Promise<{ hosts: object[] }> {
     requireKnown(query, ['marker', 'limit']);
-    const hosts = await this.hosts.list({ marker: one(query, 'marker'), limit: limitOf(query) });
+    const page = { marker: one(query, 'marker'), limit: limitOf(query) };
+    const hosts = await this.hosts.list(caller, 'fleet:hosts:list', page);
     const now = new Date();
-    return { hosts: hosts.map((host) => renderHost(host, this.hosts.isUp(host, now))) };
+    return { hosts: hosts.map((host) => renderHost(host, now)) };
   }
 
   /** From now on no call of the host is accepted, until it joins again with a token made for that. */
   @Post('hosts/:host/revoke')
   @HttpCode(200)
-  async revoke(@Param('host') name: string): Promise<{ host: object }> {
-    await this.certificates.revoke((await this.hosts.get(name)).name);
-    const host = await this.hosts.get(name);
-    return { host: renderHost(host, this.hosts.isUp(host, new Date())) };
+  async revoke(@CurrentCaller() caller: Caller, @Param('host') name: string): Promise<{ host: object }> {
+    return { host: renderHost(await this.certificates.revoke(caller, name), new Date()) };
   }
 
   /**
@@ -57,40 +60,8 @@ export class HostsController {
    * seconds.
    */
   @Get('hosts/:host/fence')
-  async fence(@Param('host') name: string): Promise<{ fence: object }> {
-    const { host, promised, marginSeconds } = await this.fencing.of(name);
-    return {
-      fence: {
-        lease_expires_at: host.leaseExpiresAt,
-        forced_down: host.forcedDown,
-        stop_seconds: promised?.stopSeconds ?? null,
-        margin_seconds: marginSeconds,
-        instance_ids: promised?.instanceIds ?? [],
-      },
-    };
+  async fence(@CurrentCaller() caller: Caller, @Param('host') name: string): Promise<{ fence: object }> {
+    const { host, promised, marginSeconds } = await this.fencing.of(caller, name);
+    return { fence: renderFence(host, promised, marginSeconds) };
   }
-}
-
-function renderHost(host: Host, up: boolean): object {
-  return {
-    id: host.id,
-    name: host.name,
-    role: host.role,
-    state: up ? 'up' : 'down',
-    enabled: host.enabled,
-    disabled_reason: host.disabledReason,
-    forced_down: host.forcedDown,
-    availability_zone: host.availabilityZone,
-    address: host.address,
-    vtep: host.vtep,
-    lease_expires_at: host.leaseExpiresAt,
-    inventory: { vcpus: host.vcpus, memory_mb: host.memoryMb, disk_gb: host.diskGb },
-    used: { vcpus: host.usedVcpus, memory_mb: host.usedMemoryMb, disk_gb: host.usedDiskGb },
-    ratios: { cpu: host.cpuRatio, memory: host.memoryRatio, disk: host.diskRatio },
-    capabilities: host.capabilities,
-    traits: traitsOf(host),
-    facts: host.facts,
-    certificate_fingerprint: host.certificateFingerprint,
-    revoked_at: host.revokedAt,
-  };
 }

@@ -1,6 +1,7 @@
 import { Controller, Get, Param, UseFilters } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { NotFoundError } from '#libs/common/errors';
+import { CurrentCaller } from '#apps/api/http/api-request';
+import type { Caller } from '#libs/common/caller';
 import { requireName, UUID } from '#libs/common/names';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
 import { FleetErrorFilter } from '../fleet.errors.js';
@@ -14,9 +15,7 @@ export class FleetMigrationsController {
   constructor(private readonly migrations: Migrations) {}
 
   @Get(':id')
-  async show(@Param('id') id: string): Promise<object> {
-    const [view] = await this.migrations.list({ uuid: requireName('id', id, UUID, 'a UUID'), limit: 1 });
-    if (!view) throw new NotFoundError('Migration', id);
-    return { migration: renderMigration(view) };
+  async show(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<object> {
+    return { migration: renderMigration(await this.migrations.show(caller, requireName('id', id, UUID, 'a UUID'))) };
   }
 }

@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
 import { ErrorForms } from '#apps/api/http/error-forms';
-import { Hosts } from '#libs/fleet/hosts/hosts.service';
 import { NetworkingModule } from '#libs/networking/networking.module';
 import { EmptyListsController } from './empty-lists/empty-lists.controller.js';
 import { IpAvailabilityController } from './network-ip-availabilities/ip-availability.controller.js';
@@ -15,7 +14,6 @@ import { NetworkErrors } from './http/network.errors.js';
 /** Neutron v2.0 under /networking. */
 @Module({
   imports: [NetworkingModule],
-  providers: [Hosts],
   controllers: [
     NetworkVersionsController,
     NetworksController,

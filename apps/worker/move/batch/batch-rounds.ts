@@ -7,6 +7,7 @@ import { begunAtOnce } from '#libs/mobility/batches/batch-progress';
 import { nextMove } from '#libs/mobility/batches/next-move';
 import type { LivePolicy, MoveAction, MoveBatchItemStatus } from '#libs/mobility/batches/move-batch.entity';
 import { isAbortable } from '#libs/mobility/migrations/migration-states';
+import { Mandate } from '#libs/mobility/migrations/mandate';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
 import { RunningMoves } from '#libs/mobility/migrations/running-moves.service';
 import { MoveRefusedError } from '#libs/mobility/migrations/move.errors';
@@ -129,7 +130,7 @@ export class BatchRounds {
         else {
           running++;
           if (plan.next === 'confirm') await this.confirm(item, by);
-          else if (abort && isAbortable(last.type, last.status)) await this.abort(item.instanceId, last.id);
+          else if (abort && isAbortable(last.type, last.status)) await this.abort(item.instanceId, last.id, by);
         }
       }
       if (items.length < PAGE) return running;
@@ -146,6 +147,7 @@ export class BatchRounds {
   ): Promise<boolean> {
     const { instanceId } = item;
     const { operationId: parentId } = by;
+    const mandate = new Mandate(by);
     const { live, parallel, hostId } = policy;
     const atOnce = hostId ? parallel : undefined;
     try {
@@ -153,8 +155,8 @@ export class BatchRounds {
       if (reasons.length) throw new MoveRefusedError('host', reasons);
       const host = await this.nameOf(item.targetHostId);
       const { uuid } = await (action === 'live'
-        ? this.migrations.liveMigrate(by, instanceId, { host, checkLater: true, atOnce, needs, parentId })
-        : this.migrations.migrate(by, instanceId, { host, checkLater: true, parentId }));
+        ? this.migrations.liveMigrate(mandate, instanceId, { host, checkLater: true, atOnce, needs, parentId })
+        : this.migrations.migrate(mandate, instanceId, { host, checkLater: true, parentId }));
       await this.database.query(
         `UPDATE move_batch_items SET status = 'running', action = $3, migration_uuid = $4,
            started_at = coalesce(started_at, now()) WHERE batch_id = $1 AND instance_id = $2`,
@@ -180,11 +182,11 @@ export class BatchRounds {
 
   /** A user may confirm or delete the instance at the same moment: the next round sees the outcome. */
   private async confirm({ instanceId }: BatchItem, by: BatchCaller): Promise<void> {
-    await ignoringDomain(this.migrations.confirmResize(by, instanceId, by.operationId));
+    await ignoringDomain(this.migrations.confirmResize(new Mandate(by), instanceId, by.operationId));
   }
 
-  private async abort(instanceId: string, migrationId: number): Promise<void> {
-    await ignoringDomain(this.running.abort(instanceId, migrationId));
+  private async abort(instanceId: string, migrationId: number, by: BatchCaller): Promise<void> {
+    await ignoringDomain(this.running.abort(new Mandate(by), instanceId, migrationId));
   }
 
   private async settle(batchId: string, item: BatchItem, status: MoveBatchItemStatus, reason: string | null) {

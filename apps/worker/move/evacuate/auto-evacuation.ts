@@ -9,6 +9,7 @@ import { tryLock } from '#libs/database/advisory-locks';
 import { IS_MARKED } from '#libs/fleet/fencing/fence-promises';
 import { fenceMarginSeconds } from '#libs/fleet/fencing/fence-times';
 import { LEASE_SECONDS } from '#libs/fleet/leases/leases.service';
+import { Mandate } from '#libs/mobility/migrations/mandate';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
 import { hostIsUp } from '#libs/fleet/hosts/host-state';
 import { Rounds } from '#libs/common/rounds';
@@ -98,7 +99,7 @@ export class AutoEvacuation implements OnApplicationBootstrap, OnApplicationShut
 
   private async evacuate({ id, project_id, user_id, host }: Lost): Promise<boolean> {
     const requestId = `req-${newId()}`;
-    const by = { userId: user_id, projectId: project_id, roles: ['admin'], isAdmin: true, requestId };
+    const by = new Mandate({ userId: user_id, projectId: project_id, requestId });
     try {
       await this.migrations.evacuate(by, id);
       this.log.warn({ instance: id, host, requestId }, 'evacuating: its host is lost');

@@ -4,6 +4,7 @@ import { ConflictError, UnavailableError } from '#libs/common/errors';
 import { settings } from '#libs/common/settings/settings';
 import { createLogger } from '#libs/common/logger';
 import { Migration } from '#libs/mobility/migrations/migration.entity';
+import { Mandate } from '#libs/mobility/migrations/mandate';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
 import type { NewOperation } from '#libs/operations/operations.service';
 import type { StepRun, Workflow } from '#libs/operations/workflow';
@@ -51,7 +52,10 @@ export class AutoConfirmWorkflow implements Workflow<object, object> {
     if (migration.status !== 'finished') return;
     const { instanceId, projectId, userId } = migration;
     try {
-      await this.migrations.confirmResize({ projectId, userId, requestId: operation.requestId }, instanceId);
+      await this.migrations.confirmResize(
+        new Mandate({ projectId, userId, requestId: operation.requestId }),
+        instanceId,
+      );
     } catch (error) {
       // Something else is being done to it.
       throw error instanceof ConflictError ? new UnavailableError(error.message) : error;

@@ -1,15 +1,12 @@
-import { allows } from '#libs/policy/policy';
-import { instanceTarget } from '../instance-target.js';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
-import { NotFoundError } from '#libs/common/errors';
-import { UUID } from '#libs/common/names';
-import { entityOf } from '#libs/database/entity-row';
 import type { Operation } from '#libs/operations/operation.entity';
 import { Operations } from '#libs/operations/operations.service';
+import type { RuleName } from '#libs/policy/rule-tables';
 import { Quotas } from '../../quotas/quotas.js';
 import { Instance } from '../instance.entity.js';
+import { requireInstance } from '../known-instance.js';
 import { INSTANCE } from './instance-operations.js';
 import type { Before, DeleteInstanceInput, PowerInput, RebootInput, RebuildInput } from './instance-operations.js';
 import { actionRules } from '../states/instance-states.js';
@@ -28,12 +25,20 @@ export interface Rebuild {
   hostname?: string;
 }
 
-const LOCK_INSTANCE = 'SELECT * FROM instances WHERE id = $1 FOR UPDATE';
-
 /** Index operations_in_order. */
 const UNFINISHED = `
   SELECT id, kind FROM operations
   WHERE resource_type = $1 AND resource_id = $2 AND state IN ('pending', 'running', 'undoing')`;
+
+const RULES = {
+  start: 'os_compute_api:servers:start',
+  stop: 'os_compute_api:servers:stop',
+  pause: 'os_compute_api:os-pause-server:pause',
+  unpause: 'os_compute_api:os-pause-server:unpause',
+  soft_reboot: 'os_compute_api:servers:reboot',
+  hard_reboot: 'os_compute_api:servers:reboot',
+  rebuild: 'os_compute_api:servers:rebuild',
+} satisfies Partial<Record<InstanceAction, RuleName>>;
 
 type Prepare = (tx: EntityManager, before: Instance) => Promise<object>;
 
@@ -86,7 +91,11 @@ export class InstanceActions {
    */
   async delete(caller: Caller, id: string, force: boolean): Promise<Operation | null> {
     return this.operations.transact(async (tx, create) => {
-      const [present, others] = await Promise.all([lockOwn(tx, caller, id), unfinished(tx, id)]);
+      const rule = force ? 'os_compute_api:os-deferred-delete:force' : 'os_compute_api:servers:delete';
+      const [present, others] = await Promise.all([
+        requireInstance(tx, caller, id, rule, { lock: true }),
+        unfinished(tx, id),
+      ]);
       if (present.taskState === 'deleting' && others.some(({ kind }) => kind === 'instance.delete')) return null;
       // The delete waits until the operations before it on this instance have ended; they are asked to end early.
       for (const other of others) await this.operations.requestCancel(other.id, tx);
@@ -112,7 +121,7 @@ export class InstanceActions {
    */
   async resetState(caller: Caller, id: string, vmState: 'active' | 'error'): Promise<void> {
     await this.operations.transact(async (tx) => {
-      await lockOwn(tx, caller, id);
+      await requireInstance(tx, caller, id, 'os_compute_api:os-admin-actions:reset_state', { lock: true });
       await this.transitions.reset(tx, id, vmState);
       const kind = 'instance.reset-state';
       const input = { vmState };
@@ -131,23 +140,15 @@ export class InstanceActions {
    * One transaction: sets the states by compare-and-set, writes what `prepare` changes, and the operation with the
    * input that `prepare` returns.
    */
-  private async begin(caller: Caller, id: string, action: InstanceAction, prepare: Prepare): Promise<Operation> {
+  private async begin(caller: Caller, id: string, action: keyof typeof RULES, prepare: Prepare): Promise<Operation> {
     return this.operations.transact(async (tx, create) => {
-      const before = await this.transitions.beginLocked(tx, await lockOwn(tx, caller, id), action);
+      const present = await requireInstance(tx, caller, id, RULES[action], { lock: true });
+      const before = await this.transitions.beginLocked(tx, present, action);
       const input = await prepare(tx, before);
       const kind = actionRules[action].operation;
       return create({ kind, queue: 'instance', resourceType: INSTANCE, resourceId: id, by: caller, input });
     });
   }
-}
-
-/** Locks and returns the instance's row. Throws NotFoundError also for an instance of another project. */
-async function lockOwn(tx: EntityManager, caller: Caller, id: string): Promise<Instance> {
-  const [row] = UUID.test(id) ? await tx.query<Record<string, unknown>[]>(LOCK_INSTANCE, [id]) : [];
-  const found = row && entityOf(tx, Instance, row);
-  if (!found || found.deletedAt || !allows(caller, 'os_compute_api:servers:show', instanceTarget(found)))
-    throw new NotFoundError('Instance', id);
-  return found;
 }
 
 /** The instance's operations that have not ended. Index operations_by_resource. */

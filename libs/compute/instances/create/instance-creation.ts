@@ -12,6 +12,7 @@ import { InstancePorts } from '#libs/networking/ports/instance-ports.service';
 import { defaultSecurityGroup } from '#libs/networking/security-groups/default-security-group';
 import { Operations } from '#libs/operations/operations.service';
 import type { NewOperation } from '#libs/operations/operations.service';
+import { ownOf, requireAllowed } from '#libs/policy/policy';
 import { Flavors } from '../../flavors/flavors.js';
 import type { Flavor } from '../../flavors/flavor.entity.js';
 import { Quotas } from '../../quotas/quotas.js';
@@ -63,6 +64,7 @@ export class InstanceCreation {
    * throws where an address or port is taken.
    */
   async create(caller: Caller, wanted: NewInstance): Promise<Instance[]> {
+    requireAllowed(caller, 'os_compute_api:servers:create', ownOf(caller));
     if (wanted.maxCount > MAX_INSTANCES_AT_ONCE)
       throw new InvalidInputError('max_count', `an integer of at most ${MAX_INSTANCES_AT_ONCE}`);
     if (wanted.minCount > wanted.maxCount) throw new InstanceCountError(wanted.minCount, wanted.maxCount);
@@ -87,7 +89,7 @@ export class InstanceCreation {
       const resources = resourcesWanted(wanted, flavor);
       if (image) requireFits(resources, image);
       await this.requireKnown(tx, caller, wanted, placement);
-      await requireAllowed(tx, allowanceNeeds({ config: wanted.config ?? {} }, flavor));
+      await requireSomeHost(tx, allowanceNeeds({ config: wanted.config ?? {} }, flavor));
       const each = { instances: 1, cores: resources.vcpus, ram: resources.memoryMb };
       const { minCount: least, maxCount: most } = wanted;
       const { group } = wanted.schedulerHints;
@@ -158,8 +160,8 @@ async function assignRanges(tx: EntityManager, instances: readonly Instance[]): 
   }
 }
 
-/** Throws NotAllowedOnAnyHostError where the flavor needs what operators have allowed on no host. */
-async function requireAllowed(tx: EntityManager, needs: readonly string[]): Promise<void> {
+/** Throws NotAllowedOnAnyHostError where no host may run such an instance: nobody has allowed it. */
+async function requireSomeHost(tx: EntityManager, needs: readonly string[]): Promise<void> {
   for (const need of needs) {
     const shown = JSON.stringify([{ name: need, present: true }]);
     const allowed = await tx.query<unknown[]>('SELECT 1 FROM hosts WHERE capabilities @> $1::jsonb LIMIT 1', [shown]);

@@ -1,22 +1,26 @@
 import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
 import { ConflictError } from '#libs/common/errors';
 import { Agents } from '#libs/fleet/agents/agents.service';
-import { Hosts } from '#libs/fleet/hosts/hosts.service';
-import type { Instance } from '../instance.entity.js';
+import { HostRecords } from '#libs/fleet/hosts/host-records';
+import { requireInstance } from '../known-instance.js';
 
 /** Reads an instance's console log from its host. */
 @Injectable()
 export class ConsoleLogs {
   constructor(
+    private readonly database: DataSource,
     private readonly agents: Agents,
-    private readonly hosts: Hosts,
+    private readonly hosts: HostRecords,
   ) {}
 
   /**
-   * The last `lines` lines; 0: all that the host keeps. Throws ConflictError before the instance has a host,
-   * UnavailableError where the host does not answer.
+   * The last `lines`; 0: all that is kept. Throws NotFoundError, PolicyDeniedError, ConflictError before it has a host,
+   * UnavailableError.
    */
-  async read(instance: Instance, lines: number): Promise<string> {
+  async read(caller: Caller, id: string, lines: number): Promise<string> {
+    const instance = await requireInstance(this.database.manager, caller, id, 'os_compute_api:os-console-output');
     if (instance.hostId === null) throw new ConflictError(`Instance ${instance.id} is not ready`);
     const host = await this.hosts.get(instance.hostId);
     const request = { instanceId: instance.id, lines };

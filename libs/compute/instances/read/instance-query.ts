@@ -74,6 +74,17 @@ export interface InstancePage {
   limit: number;
 }
 
+/** A list as it is asked for; what of it counts, the policy says. */
+export interface InstanceSearch {
+  filter: Omit<InstanceFilter, 'projectId'>;
+  /** Filters of who may use all; from others they are passed over unread, as Nova does. */
+  restricted: () => Omit<InstanceFilter, 'projectId'>;
+  /** Of all projects, or of `projectId`; else of the caller's own. */
+  allProjects: boolean;
+  projectId?: string;
+  page: InstancePage;
+}
+
 type Query = SelectQueryBuilder<Instance>;
 
 /**

@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { Caller } from '#libs/common/caller';
 import type { FixedIp } from '#libs/networking/ports/port.entity';
 import { shownStatusOf } from '#libs/networking/ports/port-status';
+import { allows } from '#libs/policy/policy';
+import { instanceTarget } from '../instance-target.js';
 import type { Instance } from '../instance.entity.js';
 import { hostIsUp } from '#libs/fleet/hosts/host-state';
 
@@ -25,11 +28,21 @@ export interface InstanceHostView {
   status: HostStatus;
 }
 
+/** What who looks may be shown of an instance, as the policy has it. */
+export interface InstanceShown {
+  /** Its host, and what else is for administrators (Nova: OS-EXT-SRV-ATTR). */
+  attributes: boolean;
+  hostStatus: boolean;
+  /** Why it failed in its own words, which name hosts, paths and logs (Nova: OSSA-2019-003). */
+  failures: boolean;
+}
+
 /** An instance with its ports and what is shown of its host. */
 export interface InstanceView {
   instance: Instance;
   nics: InstanceNicView[];
   host: InstanceHostView | null;
+  shown: InstanceShown;
 }
 
 /** Joins ports and hosts to instances: one statement each for a whole page. */
@@ -37,14 +50,14 @@ export interface InstanceView {
 export class InstanceViews {
   constructor(private readonly database: DataSource) {}
 
-  /** In the order of `instances`. */
-  async of(instances: Instance[]): Promise<InstanceView[]> {
+  async of(caller: Caller, instances: Instance[]): Promise<InstanceView[]> {
     if (!instances.length) return [];
     const [nics, hosts] = await Promise.all([this.nics(instances), this.hosts(instances)]);
     return instances.map((instance) => ({
       instance,
       nics: nics.get(instance.id) ?? [],
       host: (instance.hostId && hosts.get(instance.hostId)) || null,
+      shown: shownTo(caller, instance),
     }));
   }
 
@@ -74,4 +87,13 @@ export class InstanceViews {
     );
     return new Map(rows.map((row) => [row.id, row]));
   }
+}
+
+function shownTo(caller: Caller, instance: Instance): InstanceShown {
+  const target = instanceTarget(instance);
+  return {
+    attributes: allows(caller, 'os_compute_api:os-extended-server-attributes', target),
+    hostStatus: allows(caller, 'os_compute_api:servers:show:host_status', target),
+    failures: allows(caller, 'fleet:failures:details', target),
+  };
 }

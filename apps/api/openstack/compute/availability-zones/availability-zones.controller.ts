@@ -1,4 +1,5 @@
 import { Get } from '@nestjs/common';
+import type { Caller } from '#libs/common/caller';
 import { isUp } from '#libs/fleet/hosts/host-state';
 import type { Host } from '#libs/fleet/hosts/host.entity';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
@@ -13,17 +14,18 @@ export class AvailabilityZonesController {
   constructor(private readonly hosts: Hosts) {}
 
   @Get()
-  async list(@Compute() _request: ComputeRequest) {
-    return { availabilityZoneInfo: await this.zones(() => null) };
+  async list(@Compute() { caller }: ComputeRequest) {
+    return { availabilityZoneInfo: await this.zones(caller, 'list', () => null) };
   }
 
   @Get('detail')
-  async detail(@Compute() _request: ComputeRequest) {
-    return { availabilityZoneInfo: await this.zones(renderHosts) };
+  async detail(@Compute() { caller }: ComputeRequest) {
+    return { availabilityZoneInfo: await this.zones(caller, 'detail', renderHosts) };
   }
 
-  private async zones(hostsOf: (hosts: Host[]) => object | null) {
-    const byZone = Map.groupBy(await this.hosts.all({ role: 'compute' }), (host) => host.availabilityZone);
+  private async zones(caller: Caller, view: 'list' | 'detail', hostsOf: (hosts: Host[]) => object | null) {
+    const all = await this.hosts.all(caller, `os_compute_api:os-availability-zone:${view}`, { role: 'compute' });
+    const byZone = Map.groupBy(all, (host) => host.availabilityZone);
     return [...byZone].map(([zoneName, hosts]) => {
       const available = hosts.some((host) => host.enabled);
       return { zoneName, zoneState: { available }, hosts: hostsOf(hosts) };

@@ -15,7 +15,9 @@ export class FlavorExtraSpecsController {
 
   @Get()
   async list(@Compute() { caller }: ComputeRequest, @Param('id') id: string) {
-    return { extra_specs: (await this.flavors.get(caller, id)).extraSpecs };
+    return {
+      extra_specs: (await this.flavors.show(caller, id, 'os_compute_api:os-flavor-extra-specs:index')).extraSpecs,
+    };
   }
 
   @Post()
@@ -29,7 +31,7 @@ export class FlavorExtraSpecsController {
 
   @Get(':key')
   async show(@Compute() { caller }: ComputeRequest, @Param('id') id: string, @Param('key') key: string) {
-    const { extraSpecs } = await this.flavors.get(caller, id);
+    const { extraSpecs } = await this.flavors.show(caller, id, 'os_compute_api:os-flavor-extra-specs:show');
     if (!Object.hasOwn(extraSpecs, key)) throw new NotFoundError(`Extra spec of flavor ${id}`, key);
     return { [key]: extraSpecs[key] };
   }

@@ -41,7 +41,7 @@ export class FlavorsController {
 
   @Get(':id')
   async show(@Compute() request: ComputeRequest, @Param('id') id: string) {
-    return { flavor: renderFlavor(await this.flavors.get(request.caller, id), request) };
+    return { flavor: renderFlavor(await this.flavors.show(request.caller, id), request) };
   }
 
   @Post()

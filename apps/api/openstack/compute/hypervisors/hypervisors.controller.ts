@@ -1,7 +1,9 @@
 import { Get, Param } from '@nestjs/common';
+import type { Caller } from '#libs/common/caller';
 import { NotFoundError } from '#libs/common/errors';
 import { HostInstances } from '#libs/compute/instances/read/host-instances';
 import { Hosts } from '#libs/fleet/hosts/hosts.service';
+import type { HostRule } from '#libs/fleet/hosts/hosts.service';
 import type { Host } from '#libs/fleet/hosts/host.entity';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute } from '../http/compute-request.js';
@@ -12,7 +14,13 @@ import { limitOf } from '#apps/api/http/query/paging';
 import { flag, one, requireKnown } from '#apps/api/http/query/query';
 import { renderHypervisor, renderHypervisorSummary, renderStatistics } from './hypervisor.renderer.js';
 
-/** Nova API: /os-hypervisors. A compute host and its hypervisor are one here. */
+const LIST = 'os_compute_api:os-hypervisors:list';
+const DETAIL = 'os_compute_api:os-hypervisors:list-detail';
+const STATISTICS = 'os_compute_api:os-hypervisors:statistics';
+const SHOW = 'os_compute_api:os-hypervisors:show';
+const SERVERS = 'os_compute_api:os-hypervisors:servers';
+
+/** Nova API: /os-hypervisors. A compute host is its only hypervisor. */
 @ComputeController('os-hypervisors')
 export class HypervisorsController {
   constructor(
@@ -22,7 +30,7 @@ export class HypervisorsController {
 
   @Get()
   async list(@Compute() request: ComputeRequest) {
-    const { found, servers, next } = await this.page(request);
+    const { found, servers, next } = await this.page(request, LIST);
     const context = { version: request.version, now: new Date() };
     const hypervisors = found.map((host) => renderHypervisorSummary(host, context, servers));
     return { hypervisors, ...(next.length && { hypervisors_links: next }) };
@@ -30,8 +38,12 @@ export class HypervisorsController {
 
   @Get('detail')
   async detail(@Compute() request: ComputeRequest) {
-    const { found, servers, next } = await this.page(request);
-    const running = await this.instances.countByHost(found.map(({ id }) => id));
+    const { found, servers, next } = await this.page(request, DETAIL);
+    const running = await this.instances.countByHost(
+      request.caller,
+      DETAIL,
+      found.map(({ id }) => id),
+    );
     const context = { version: request.version, now: new Date(), running };
     const hypervisors = found.map((host) => renderHypervisor(host, context, servers));
     return { hypervisors, ...(next.length && { hypervisors_links: next }) };
@@ -40,30 +52,32 @@ export class HypervisorsController {
   @Get('statistics')
   async statistics(@Compute() request: ComputeRequest) {
     if (request.version >= 88) throw new NotFoundError('Resource', 'statistics');
-    const hosts = await this.hosts.all({ role: 'compute' });
-    return { hypervisor_statistics: renderStatistics(hosts, await this.instances.count()) };
+    const { caller } = request;
+    const hosts = await this.hosts.all(caller, STATISTICS, { role: 'compute' });
+    return { hypervisor_statistics: renderStatistics(hosts, await this.instances.count(caller, STATISTICS)) };
   }
 
   @Get(':id')
   async show(@Compute() request: ComputeRequest, @Param('id') id: string) {
     if (request.version >= 53) requireKnown(request.query, ['with_servers']);
-    const host = await this.hypervisor(id);
+    const { caller } = request;
+    const host = await this.hypervisor(caller, SHOW, id);
     const wanted = request.version >= 53 && flag(request.query, 'with_servers');
-    const servers = wanted ? await this.instances.byHost([host.id]) : undefined;
-    const running = await this.instances.countByHost([host.id]);
+    const servers = wanted ? await this.instances.byHost(caller, SHOW, [host.id]) : undefined;
+    const running = await this.instances.countByHost(caller, SHOW, [host.id]);
     return { hypervisor: renderHypervisor(host, { version: request.version, now: new Date(), running }, servers) };
   }
 
   @Get(':id/uptime')
-  async uptime(@Compute() _request: ComputeRequest, @Param('id') id: string) {
-    await this.hypervisor(id);
+  async uptime(@Compute() { caller }: ComputeRequest, @Param('id') id: string) {
+    await this.hypervisor(caller, 'os_compute_api:os-hypervisors:uptime', id);
     throw new NotImplementedError('Virt driver does not implement uptime function.');
   }
 
   /** Nova API: up to 2.52. */
   @Get(':pattern/search')
   async search(@Compute() request: ComputeRequest, @Param('pattern') pattern: string) {
-    const hosts = await this.matching(pattern);
+    const hosts = await this.matching(request.caller, 'os_compute_api:os-hypervisors:search', pattern);
     const context = { version: request.version, now: new Date() };
     return { hypervisors: hosts.map((host) => renderHypervisorSummary(host, context)) };
   }
@@ -71,34 +85,40 @@ export class HypervisorsController {
   /** Nova API: up to 2.52. */
   @Get(':pattern/servers')
   async servers(@Compute() request: ComputeRequest, @Param('pattern') pattern: string) {
-    const hosts = await this.matching(pattern);
-    const servers = await this.instances.byHost(hosts.map(({ id }) => id));
+    const { caller } = request;
+    const hosts = await this.matching(caller, SERVERS, pattern);
+    const servers = await this.instances.byHost(
+      caller,
+      SERVERS,
+      hosts.map(({ id }) => id),
+    );
     const context = { version: request.version, now: new Date() };
     return { hypervisors: hosts.map((host) => renderHypervisorSummary(host, context, servers)) };
   }
 
-  private async page(request: ComputeRequest) {
-    const { query, version, url } = request;
+  private async page(request: ComputeRequest, rule: HostRule) {
+    const { caller, query, version, url } = request;
     if (version >= 53) requireKnown(query, ['limit', 'marker', 'hypervisor_hostname_pattern', 'with_servers']);
     const limit = limitOf(query);
     const namePattern = version >= 53 ? one(query, 'hypervisor_hostname_pattern') : undefined;
     const marker = version >= 33 ? one(query, 'marker') : undefined;
-    const found = await this.hosts.list({ role: 'compute', namePattern, marker, limit });
+    const found = await this.hosts.list(caller, rule, { role: 'compute', namePattern, marker, limit });
     if (namePattern !== undefined && !found.length) throw new NotFoundError('Hypervisor', namePattern);
     const wanted = version >= 53 && flag(query, 'with_servers');
-    const servers = wanted ? await this.instances.byHost(found.map(({ id }) => id)) : undefined;
+    const ids = found.map(({ id }) => id);
+    const servers = wanted ? await this.instances.byHost(caller, rule, ids) : undefined;
     const pages = found.map(({ id, serial }) => ({ id: version >= 53 ? id : serial }));
     return { found, servers, next: version >= 33 ? nextLinks(url, query, pages, limit) : [] };
   }
 
-  private async hypervisor(id: string): Promise<Host> {
-    const host = await this.hosts.get(id);
+  private async hypervisor(caller: Caller, rule: HostRule, id: string): Promise<Host> {
+    const host = await this.hosts.get(caller, rule, id);
     if (host.role !== 'compute') throw new NotFoundError('Hypervisor', id);
     return host;
   }
 
-  private async matching(namePattern: string): Promise<Host[]> {
-    const hosts = await this.hosts.all({ role: 'compute', namePattern });
+  private async matching(caller: Caller, rule: HostRule, namePattern: string): Promise<Host[]> {
+    const hosts = await this.hosts.all(caller, rule, { role: 'compute', namePattern });
     if (!hosts.length) throw new NotFoundError('Hypervisor', namePattern);
     return hosts;
   }

@@ -2,7 +2,6 @@ import { Get } from '@nestjs/common';
 import type { Limits } from '#libs/compute/quotas/default-limits';
 import { Quotas } from '#libs/compute/quotas/quotas';
 import type { QuotaUsage } from '#libs/compute/quotas/quotas';
-import { requireAllowed } from '#libs/policy/policy';
 import { ComputeController } from '../http/compute-controller.js';
 import { Compute } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
@@ -17,9 +16,7 @@ export class LimitsController {
   @Get()
   async show(@Compute() { caller, query, version }: ComputeRequest) {
     if (version >= 75) requireKnown(query, ['tenant_id']);
-    const project = one(query, 'tenant_id') ?? caller.projectId;
-    if (project !== caller.projectId) requireAllowed(caller, 'os_compute_api:limits:other_project');
-    const [limits, usage] = await Promise.all([this.quotas.limits(project), this.quotas.usage(project)]);
+    const { limits, usage } = await this.quotas.absolute(caller, one(query, 'tenant_id'));
     return { limits: { rate: [], absolute: renderLimits(limits, usage, version) } };
   }
 }

@@ -18,7 +18,7 @@ export class MigrationsController {
 
   @Get()
   async list(@Compute() request: ComputeRequest) {
-    const { query, version, base } = request;
+    const { caller, query, version, base } = request;
     const text = (field: string) => one(query, field);
     if (version >= 59) requireKnown(query, knownFields(version));
     const limit = limitOf(query);
@@ -26,7 +26,7 @@ export class MigrationsController {
     const hidden = flag(query, 'hidden');
     const found = hidden
       ? []
-      : await this.migrations.list({
+      : await this.migrations.list(caller, {
           instanceId: text('instance_uuid'),
           host: text('host'),
           status: text('status') as MigrationStatus | undefined,

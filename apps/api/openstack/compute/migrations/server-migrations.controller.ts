@@ -1,6 +1,5 @@
 import { Body, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { NotFoundError } from '#libs/common/errors';
-import { Instances } from '#libs/compute/instances/instances';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
 import { RunningMoves } from '#libs/mobility/migrations/running-moves.service';
 import { TakesBare } from '#apps/api/http/body/body-schema';
@@ -15,22 +14,22 @@ import { renderServerMigration } from './migration.renderer.js';
 @ComputeController('servers/:id/migrations')
 export class ServerMigrationsController {
   constructor(
-    private readonly instances: Instances,
     private readonly migrations: Migrations,
     private readonly running: RunningMoves,
   ) {}
 
   @Get()
   async list(@Compute() request: ComputeRequest, @Param('id') id: string) {
-    await this.admit(request, id, 23);
-    const found = await this.migrations.list({ instanceId: id, inProgress: true });
+    requireVersion(request, 23);
+    const found = await this.migrations.inProgress(request.caller, id);
     return { migrations: found.map((view) => renderServerMigration(view, request.version)) };
   }
 
   @Get(':migration')
   async show(@Compute() request: ComputeRequest, @Param('id') id: string, @Param('migration') migration: string) {
-    await this.admit(request, id, 23);
-    return { migration: renderServerMigration(await this.migrations.get(id, numberOf(migration)), request.version) };
+    requireVersion(request, 23);
+    const found = await this.migrations.get(request.caller, id, numberOf(migration));
+    return { migration: renderServerMigration(found, request.version) };
   }
 
   /** Nova API: aborts a running live migration; from 2.65 on also one that is queued or preparing. */
@@ -41,8 +40,8 @@ export class ServerMigrationsController {
     @Param('id') id: string,
     @Param('migration') migration: string,
   ): Promise<void> {
-    await this.admit(request, id, 24);
-    await this.running.abort(id, numberOf(migration), request.version >= 65);
+    requireVersion(request, 24);
+    await this.running.abort(request.caller, id, numberOf(migration), request.version >= 65);
   }
 
   /** Nova API: `force_complete`. */
@@ -55,15 +54,14 @@ export class ServerMigrationsController {
     @Param('migration') migration: string,
     @Body() body: unknown,
   ): Promise<void> {
-    await this.admit(request, id, 22);
+    requireVersion(request, 22);
     parseBody(ForceCompleteDto, body, { version: request.version });
     await this.running.forceComplete(request.caller, id, numberOf(migration));
   }
+}
 
-  private async admit(request: ComputeRequest, id: string, since: number): Promise<void> {
-    if (request.version < since) throw new NotFoundError('Resource', 'migrations');
-    await this.instances.get(request.caller, id);
-  }
+function requireVersion({ version }: ComputeRequest, since: number): void {
+  if (version < since) throw new NotFoundError('Resource', 'migrations');
 }
 
 function numberOf(migration: string): number {

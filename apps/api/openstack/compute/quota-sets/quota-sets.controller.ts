@@ -1,5 +1,5 @@
 import { Body, Delete, Get, HttpCode, Param, Put } from '@nestjs/common';
-import { defaultLimits, quotaResources } from '#libs/compute/quotas/default-limits';
+import { quotaResources } from '#libs/compute/quotas/default-limits';
 import type { Limits, QuotaResource } from '#libs/compute/quotas/default-limits';
 import { Quotas } from '#libs/compute/quotas/quotas';
 import { TakesMap } from '#apps/api/http/body/body-schema';
@@ -24,8 +24,8 @@ export class QuotaSetsController {
   }
 
   @Get(':project/defaults')
-  defaults(@Compute() { version }: ComputeRequest, @Param('project') project: string) {
-    return { quota_set: { id: project, ...shown(defaultLimits, version) } };
+  defaults(@Compute() { caller, version }: ComputeRequest, @Param('project') project: string) {
+    return { quota_set: { id: project, ...shown(this.quotas.defaults(caller, project), version) } };
   }
 
   @Get(':project/detail')

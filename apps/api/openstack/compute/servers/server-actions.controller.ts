@@ -1,5 +1,3 @@
-import { instanceTarget } from '#libs/compute/instances/instance-target';
-import { requireAllowed } from '#libs/policy/policy';
 import { Body, Param, Post, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { Instances } from '#libs/compute/instances/instances';
@@ -30,9 +28,8 @@ export class ServerActionsController {
     if (keys.length !== 1) throw new InputError('body', body, 'one action is expected');
     const [name = ''] = keys;
     const action = this.actions.named(name);
-    const instance = await this.instances.get(request.caller, id);
-    requireAllowed(request.caller, this.actions.ruleOf(name), instanceTarget(instance));
-    const answer = await action(request, instance, (body as Record<string, unknown>)[name]);
+    await this.instances.get(request.caller, id, this.actions.ruleOf(name));
+    const answer = await action(request, id, (body as Record<string, unknown>)[name]);
     response.status(answer.status);
     if (answer.location) response.location(answer.location);
     return answer.body;

@@ -4,7 +4,6 @@ import { Injectable } from '@nestjs/common';
 import { Instances } from '#libs/compute/instances/instances';
 import { ConsoleLogs } from '#libs/compute/instances/read/console-logs';
 import { InstanceActions } from '#libs/compute/instances/actions/instance-actions';
-import type { Instance } from '#libs/compute/instances/instance.entity';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
 import { parseBody } from '#apps/api/http/body/parse-body';
 import { InputError } from '#apps/api/http/input/input-error';
@@ -31,7 +30,7 @@ export interface ActionAnswer {
 }
 
 /** An action; `argument` is the value of its key in the body. */
-type ServerAction = (request: ComputeRequest, instance: Instance, argument: unknown) => Promise<ActionAnswer>;
+type ServerAction = (request: ComputeRequest, id: string, argument: unknown) => Promise<ActionAnswer>;
 
 /** The body of each action, for /docs; null where its value does not matter. */
 export const actionBodies = {
@@ -65,27 +64,27 @@ export class ServerActions {
   ) {}
 
   private readonly table: Readonly<Record<keyof typeof actionBodies, ServerAction>> = {
-    'os-start': (request, { id }) => this.power(request, id, 'start'),
-    'os-stop': (request, { id }) => this.power(request, id, 'stop'),
-    pause: (request, { id }) => this.power(request, id, 'pause'),
-    unpause: (request, { id }) => this.power(request, id, 'unpause'),
-    reboot: (request, instance, argument) => this.reboot(request, instance, argument),
-    rebuild: (request, instance, argument) => this.rebuild(request, instance, argument),
-    resize: (request, instance, argument) => this.resize(request, instance, argument),
-    confirmResize: async ({ caller }, { id }) => {
+    'os-start': (request, id) => this.power(request, id, 'start'),
+    'os-stop': (request, id) => this.power(request, id, 'stop'),
+    pause: (request, id) => this.power(request, id, 'pause'),
+    unpause: (request, id) => this.power(request, id, 'unpause'),
+    reboot: (request, id, argument) => this.reboot(request, id, argument),
+    rebuild: (request, id, argument) => this.rebuild(request, id, argument),
+    resize: (request, id, argument) => this.resize(request, id, argument),
+    confirmResize: async ({ caller }, id) => {
       await this.migrations.confirmResize(caller, id);
       return { status: 204 };
     },
-    revertResize: async ({ caller }, { id }) => {
+    revertResize: async ({ caller }, id) => {
       await this.migrations.revertResize(caller, id);
       return accepted;
     },
-    migrate: (request, instance, argument) => this.migrate(request, instance, argument),
-    'os-migrateLive': (request, instance, argument) => this.migrateLive(request, instance, argument),
-    evacuate: (request, instance, argument) => this.evacuate(request, instance, argument),
-    'os-getConsoleOutput': (request, instance, argument) => this.consoleOutput(request, instance, argument),
-    'os-resetState': (request, instance, argument) => this.resetState(request, instance, argument),
-    forceDelete: async ({ caller }, { id }) => {
+    migrate: (request, id, argument) => this.migrate(request, id, argument),
+    'os-migrateLive': (request, id, argument) => this.migrateLive(request, id, argument),
+    evacuate: (request, id, argument) => this.evacuate(request, id, argument),
+    'os-getConsoleOutput': (request, id, argument) => this.consoleOutput(request, id, argument),
+    'os-resetState': (request, id, argument) => this.resetState(request, id, argument),
+    forceDelete: async ({ caller }, id) => {
       await this.actions.delete(caller, id, true);
       return accepted;
     },
@@ -108,13 +107,13 @@ export class ServerActions {
     return accepted;
   }
 
-  private async reboot({ caller, version }: ComputeRequest, { id }: Instance, argument: unknown) {
+  private async reboot({ caller, version }: ComputeRequest, id: string, argument: unknown) {
     const { type } = parseBody(RebootDto, argument, { version, path: 'reboot' });
     await this.actions.reboot(caller, id, type.toLowerCase() as 'soft' | 'hard');
     return accepted;
   }
 
-  private async rebuild(request: ComputeRequest, { id }: Instance, argument: unknown): Promise<ActionAnswer> {
+  private async rebuild(request: ComputeRequest, id: string, argument: unknown): Promise<ActionAnswer> {
     const dto = parseBody(RebuildDto, argument, { version: request.version, path: 'rebuild' });
     refuseUndelivered(dto);
     await this.actions.rebuild(request.caller, id, {
@@ -130,19 +129,19 @@ export class ServerActions {
     return { status: 202, location: `${request.base}/servers/${id}`, body: { server: renderServer(view, request) } };
   }
 
-  private async resize({ caller, version }: ComputeRequest, { id }: Instance, argument: unknown) {
+  private async resize({ caller, version }: ComputeRequest, id: string, argument: unknown) {
     const { flavorRef } = parseBody(ResizeDto, argument, { version, path: 'resize' });
     await this.migrations.resize(caller, id, flavorRef);
     return accepted;
   }
 
-  private async migrate(request: ComputeRequest, { id }: Instance, argument: unknown) {
+  private async migrate(request: ComputeRequest, id: string, argument: unknown) {
     const { host } = parseBody(MigrateDto, argument ?? {}, { version: request.version, path: 'migrate' });
     await this.migrations.migrate(request.caller, id, { host });
     return accepted;
   }
 
-  private async migrateLive(request: ComputeRequest, { id }: Instance, argument: unknown) {
+  private async migrateLive(request: ComputeRequest, id: string, argument: unknown) {
     const { version } = request;
     const dto = parseBody(MigrateLiveDto, argument, { version, path: 'os-migrateLive' });
     if (dto.block_migration === 'auto' && version < 25)
@@ -159,7 +158,7 @@ export class ServerActions {
     return accepted;
   }
 
-  private async evacuate(request: ComputeRequest, { id }: Instance, argument: unknown): Promise<ActionAnswer> {
+  private async evacuate(request: ComputeRequest, id: string, argument: unknown): Promise<ActionAnswer> {
     const { version } = request;
     const { host, force, adminPass, onSharedStorage } = parseBody(EvacuateDto, argument, { version, path: 'evacuate' });
     if (force && !host) throw new BadRequestError("Can't force to a non-provided destination");
@@ -176,16 +175,16 @@ export class ServerActions {
   }
 
   private async consoleOutput(
-    { version }: ComputeRequest,
-    instance: Instance,
+    { caller, version }: ComputeRequest,
+    id: string,
     argument: unknown,
   ): Promise<ActionAnswer> {
     const { length } = parseBody(GetConsoleOutputDto, argument ?? {}, { version, path: 'os-getConsoleOutput' });
     const lines = length === undefined || length === null || length < 0 ? 0 : length;
-    return { status: 200, body: { output: await this.consoleLogs.read(instance, lines) } };
+    return { status: 200, body: { output: await this.consoleLogs.read(caller, id, lines) } };
   }
 
-  private async resetState(request: ComputeRequest, { id }: Instance, argument: unknown) {
+  private async resetState(request: ComputeRequest, id: string, argument: unknown) {
     const { state } = parseBody(ResetStateDto, argument, { version: request.version, path: 'os-resetState' });
     await this.actions.resetState(request.caller, id, state);
     return accepted;

@@ -14,13 +14,13 @@ export class ServerAddressesController {
 
   @Get('ips')
   async ips(@Compute() { caller }: ComputeRequest, @Param('id') id: string) {
-    const { nics } = await this.instances.getView(caller, id);
+    const { nics } = await this.instances.getView(caller, id, 'os_compute_api:ips:index');
     return { addresses: plainAddresses(nics) };
   }
 
   @Get('ips/:network')
   async ipsOf(@Compute() { caller }: ComputeRequest, @Param('id') id: string, @Param('network') network: string) {
-    const { nics } = await this.instances.getView(caller, id);
+    const { nics } = await this.instances.getView(caller, id, 'os_compute_api:ips:show');
     const addresses = plainAddresses(nics);
     if (!Object.hasOwn(addresses, network)) throw new NotFoundError('Network', network);
     return { [network]: addresses[network] };
@@ -28,7 +28,7 @@ export class ServerAddressesController {
 
   @Get('os-interface')
   async interfaces(@Compute() { caller, version }: ComputeRequest, @Param('id') id: string) {
-    const { nics } = await this.instances.getView(caller, id);
+    const { nics } = await this.instances.getView(caller, id, 'os_compute_api:os-attach-interfaces:list');
     return { interfaceAttachments: nics.map((nic) => renderInterface(nic, version >= 70)) };
   }
 
@@ -38,7 +38,7 @@ export class ServerAddressesController {
     @Param('id') id: string,
     @Param('port') port: string,
   ) {
-    const { nics } = await this.instances.getView(caller, id);
+    const { nics } = await this.instances.getView(caller, id, 'os_compute_api:os-attach-interfaces:show');
     const nic = nics.find(({ portId }) => portId === port);
     if (!nic) throw new NotFoundError('Port', port);
     return { interfaceAttachment: renderInterface(nic, version >= 70) };

@@ -1,6 +1,5 @@
-import { allows, requireAllowed } from '#libs/policy/policy';
 import { instanceSortKeys } from '#libs/compute/instances/read/instance-query';
-import type { InstanceFilter, InstancePage, InstanceSortKey } from '#libs/compute/instances/read/instance-query';
+import type { InstancePage, InstanceSearch, InstanceSortKey } from '#libs/compute/instances/read/instance-query';
 import type { PowerState, TaskState, VmState } from '#libs/compute/instances/instance.entity';
 import { InputError } from '#apps/api/http/input/input-error';
 import { directionOf, limitOf, sortOf } from '#apps/api/http/query/paging';
@@ -11,20 +10,32 @@ import { asksForNothing, requireServerFields } from './server-list.fields.js';
 import { statesOf } from './server-status.js';
 import type { StatePattern } from './server-status.js';
 
+type Filter = InstanceSearch['filter'];
+
 /** Nova API: the query of GET /servers and /servers/detail. Throws InputError. */
-export function filterOf(request: ComputeRequest): InstanceFilter {
-  const { query, caller, version } = request;
+export function searchOf(request: ComputeRequest): InstanceSearch {
+  const { query, version } = request;
   requireServerFields(query, version);
-  const allFilters = allows(caller, 'os_compute_api:servers:allow_all_filters');
+  return {
+    // Nova: the newer ones are administrators' up to 2.82.
+    filter: { ...filterOf(request), ...(version >= 83 && newerFilterOf(request)) },
+    restricted: () => ({ ...newerFilterOf(request), ...restrictedFilterOf(request) }),
+    allProjects: Boolean(flag(query, 'all_tenants')),
+    projectId: one(query, 'project_id') ?? one(query, 'tenant_id'),
+    page: pageOf(request),
+  };
+}
+
+function filterOf(request: ComputeRequest): Filter {
+  const { query, version } = request;
   const text = (field: string, alias?: string) => one(query, field) ?? (alias && one(query, alias));
   const list = (field: string) => (version >= 26 ? text(field)?.split(',') : undefined);
   const states = asksForNothing(query, version) ? [] : statesIn(request);
-  const filter: InstanceFilter = {
-    projectId: projectOf(request),
+  return {
     name: text('name', 'display_name'),
     ids: text('uuid') === undefined ? undefined : many(query, 'uuid'),
     ip: text('ip'),
-    ip6: allFilters || version >= 5 ? text('ip6') : undefined,
+    ip6: version >= 5 ? text('ip6') : undefined,
     flavorId: text('flavor'),
     imageId: text('image', 'image_ref'),
     states,
@@ -34,10 +45,11 @@ export function filterOf(request: ComputeRequest): InstanceFilter {
     notTagsAny: list('not-tags-any'),
     ...changesIn(query, version),
   };
-  // Nova: up to 2.82 only administrators could use the filters below.
-  if (!allFilters && version < 83) return filter;
+}
+
+function newerFilterOf({ query }: ComputeRequest): Filter {
+  const text = (field: string, alias?: string) => one(query, field) ?? (alias && one(query, alias));
   return {
-    ...filter,
     availabilityZone: text('availability_zone'),
     keyName: text('key_name'),
     configDrive: booleanIn(query, 'config_drive'),
@@ -46,11 +58,15 @@ export function filterOf(request: ComputeRequest): InstanceFilter {
     powerState: integerIn(query, 'power_state') as PowerState | undefined,
     description: text('description', 'display_description'),
     hostname: text('hostname'),
-    ...(allFilters && {
-      userId: text('user_id'),
-      hostName: text('host') ?? text('node') ?? text('compute_host'),
-      deleted: booleanIn(query, 'deleted'),
-    }),
+  };
+}
+
+function restrictedFilterOf({ query }: ComputeRequest): Filter {
+  return {
+    ip6: one(query, 'ip6'),
+    userId: one(query, 'user_id'),
+    hostName: one(query, 'host') ?? one(query, 'node') ?? one(query, 'compute_host'),
+    deleted: booleanIn(query, 'deleted'),
   };
 }
 
@@ -61,18 +77,6 @@ function statesIn({ query, version }: ComputeRequest): StatePattern[] | undefine
   const unknown = asked.find((status) => !statesOf(status).length);
   if (unknown !== undefined && version >= 38) throw new InputError('status', unknown, 'Invalid status value');
   return asked.flatMap(statesOf);
-}
-
-/**
- * The project whose servers are listed; null: all projects. Throws ForbiddenError where the caller may not use
- * all_tenants.
- */
-function projectOf({ query, caller }: ComputeRequest): string | null {
-  const named = one(query, 'project_id') ?? one(query, 'tenant_id');
-  const all = flag(query, 'all_tenants');
-  if (all) requireAllowed(caller, 'os_compute_api:servers:index:get_all_tenants');
-  if (!all) return caller.projectId;
-  return named ?? null;
 }
 
 /** Nova's sort keys by what is the same for every server here. */
@@ -89,9 +93,7 @@ const constantKeys = new Set(
  * Order, marker and limit. Throws InputError, and ForbiddenError where a sort by host would tell a member which servers
  * share one.
  */
-export function pageOf({ query, caller }: ComputeRequest): InstancePage {
-  if (many(query, 'sort_key').some((key) => key === 'host' || key === 'node'))
-    requireAllowed(caller, 'os_compute_api:servers:allow_all_filters');
+function pageOf({ query }: ComputeRequest): InstancePage {
   const sort = sortOf(query, 'desc')
     .filter(({ key }) => !constantKeys.has(key))
     .map(({ key, direction }) => ({ key: sortKeyOf(key), direction }));

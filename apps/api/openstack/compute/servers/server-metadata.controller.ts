@@ -16,7 +16,8 @@ export class ServerMetadataController {
 
   @Get()
   async list(@Compute() { caller }: ComputeRequest, @Param('id') id: string) {
-    return { metadata: (await this.instances.get(caller, id)).metadata };
+    const { metadata } = await this.instances.get(caller, id, 'os_compute_api:server-metadata:index');
+    return { metadata };
   }
 
   @Post()
@@ -24,19 +25,19 @@ export class ServerMetadataController {
   @HttpCode(200)
   async merge(@Compute() { caller }: ComputeRequest, @Param('id') id: string, @Body() body: unknown) {
     const metadata = metadataOf(unwrap(body, 'metadata'));
-    return { metadata: await this.instances.setMetadata(caller, id, metadata, 'merge') };
+    return { metadata: await this.instances.setMetadata(caller, id, metadata, 'create') };
   }
 
   @Put()
   @TakesMap('metadata')
   async replace(@Compute() { caller }: ComputeRequest, @Param('id') id: string, @Body() body: unknown) {
     const metadata = metadataOf(unwrap(body, 'metadata'));
-    return { metadata: await this.instances.setMetadata(caller, id, metadata, 'replace') };
+    return { metadata: await this.instances.setMetadata(caller, id, metadata, 'update_all') };
   }
 
   @Get(':key')
   async show(@Compute() { caller }: ComputeRequest, @Param('id') id: string, @Param('key') key: string) {
-    const { metadata } = await this.instances.get(caller, id);
+    const { metadata } = await this.instances.get(caller, id, 'os_compute_api:server-metadata:show');
     if (!Object.hasOwn(metadata, key)) throw new NotFoundError('Metadata item', key);
     return { meta: { [key]: metadata[key] } };
   }
@@ -52,7 +53,7 @@ export class ServerMetadataController {
     const meta = metadataOf(unwrap(body, 'meta'), 'meta');
     if (Object.keys(meta).join() !== key)
       throw new InputError('meta', meta, `only '${key}', as in the URL, is expected`);
-    await this.instances.setMetadata(caller, id, meta, 'merge');
+    await this.instances.setMetadata(caller, id, meta, 'update');
     return { meta };
   }
 

@@ -7,6 +7,8 @@ import { ComputeController } from '../http/compute-controller.js';
 import { Compute } from '../http/compute-request.js';
 import type { ComputeRequest } from '../http/compute-request.js';
 
+type Action = 'index' | 'show' | 'update' | 'update_all' | 'delete' | 'delete_all';
+
 /** Nova API: /servers/{id}/tags (2.26) */
 @ComputeController('servers/:id/tags')
 export class ServerTagsController {
@@ -14,22 +16,22 @@ export class ServerTagsController {
 
   @Get()
   async list(@Compute() request: ComputeRequest, @Param('id') id: string) {
-    return { tags: await this.present(request, id) };
+    return { tags: await this.present(request, id, 'index') };
   }
 
   @Put()
   async replace(@Compute() request: ComputeRequest, @Param('id') id: string, @Body() body: { tags?: unknown }) {
-    await this.present(request, id);
+    await this.present(request, id, 'update_all');
     const tags: unknown = body?.tags;
     if (!Array.isArray(tags)) throw new InputError('tags', tags, 'a list is expected');
     const wanted = tags.map(tagOf);
-    return { tags: await this.instances.setTags(request.caller, id, () => wanted) };
+    return { tags: await this.instances.setTags(request.caller, id, 'update_all', () => wanted) };
   }
 
   @Get(':tag')
   @HttpCode(204)
   async check(@Compute() request: ComputeRequest, @Param('id') id: string, @Param('tag') tag: string): Promise<void> {
-    if (!(await this.present(request, id)).includes(tag)) throw new NotFoundError('Tag', tag);
+    if (!(await this.present(request, id, 'show')).includes(tag)) throw new NotFoundError('Tag', tag);
   }
 
   @Put(':tag')
@@ -39,28 +41,28 @@ export class ServerTagsController {
     @Param('tag') tag: string,
     @Res({ passthrough: true }) response: Response,
   ): Promise<void> {
-    const known = (await this.present(request, id)).includes(tag);
-    if (!known) await this.instances.setTags(request.caller, id, (present) => [...present, tagOf(tag)]);
+    const known = (await this.present(request, id, 'update')).includes(tag);
+    if (!known) await this.instances.setTags(request.caller, id, 'update', (present) => [...present, tagOf(tag)]);
     response.status(known ? 204 : 201).location(`${request.base}/servers/${id}/tags/${encodeURIComponent(tag)}`);
   }
 
   @Delete(':tag')
   @HttpCode(204)
   async remove(@Compute() request: ComputeRequest, @Param('id') id: string, @Param('tag') tag: string): Promise<void> {
-    if (!(await this.present(request, id)).includes(tag)) throw new NotFoundError('Tag', tag);
-    await this.instances.setTags(request.caller, id, (present) => present.filter((one) => one !== tag));
+    if (!(await this.present(request, id, 'delete')).includes(tag)) throw new NotFoundError('Tag', tag);
+    await this.instances.setTags(request.caller, id, 'delete', (present) => present.filter((one) => one !== tag));
   }
 
   @Delete()
   @HttpCode(204)
   async clear(@Compute() request: ComputeRequest, @Param('id') id: string): Promise<void> {
-    await this.present(request, id);
-    await this.instances.setTags(request.caller, id, () => []);
+    await this.present(request, id, 'delete_all');
+    await this.instances.setTags(request.caller, id, 'delete_all', () => []);
   }
 
-  private async present({ caller, version }: ComputeRequest, id: string): Promise<string[]> {
+  private async present({ caller, version }: ComputeRequest, id: string, action: Action): Promise<string[]> {
     if (version < 26) throw new NotFoundError('Resource', 'tags');
-    return (await this.instances.get(caller, id)).tags;
+    return (await this.instances.get(caller, id, `os_compute_api:os-server-tags:${action}`)).tags;
   }
 }
 

@@ -3,9 +3,6 @@ import type { Instance } from '#libs/compute/instances/instance.entity';
 import type { InstanceNicView, InstanceView } from '#libs/compute/instances/read/instance-views';
 import { publicFailure } from '#libs/operations/public-failure';
 import { reservationOf } from '#libs/compute/instances/spec/instance-spec';
-import { instanceTarget } from '#libs/compute/instances/instance-target';
-import type { Asker } from '#libs/policy/credentials';
-import { allows } from '#libs/policy/policy';
 import type { Microversion } from '../http/microversion.js';
 import { flavorBookmark, imageBookmark, serverLinks } from '../http/links.js';
 import { renderTime } from '../http/times.js';
@@ -13,8 +10,6 @@ import { statusOf } from './server-status.js';
 
 export interface ServerContext {
   version: Microversion;
-  /** The caller; the policy says which fields the caller sees. */
-  caller: Asker;
   /** `https://…/compute/v2.1`. */
   base: string;
 }
@@ -26,9 +21,7 @@ export function renderServerSummary(instance: Instance, { base }: ServerContext)
 
 /** Nova API: server in GET /servers/detail and GET /servers/{id}. */
 export function renderServer(view: InstanceView, context: ServerContext) {
-  const { instance, host } = view;
-  const [target, { caller }] = [instanceTarget(instance), context];
-  const extended = allows(caller, 'os_compute_api:os-extended-server-attributes', target);
+  const { instance, host, shown } = view;
   return {
     id: instance.id,
     name: instance.name,
@@ -57,12 +50,10 @@ export function renderServer(view: InstanceView, context: ServerContext) {
     'OS-EXT-STS:vm_state': instance.vmState,
     'OS-EXT-STS:power_state': instance.powerState,
     'os-extended-volumes:volumes_attached': [],
-    ...renderFault(instance, allows(caller, 'fleet:failures:details')),
-    ...(extended ? renderExtended(view, context.version) : {}),
-    ...(context.version >= 16 && allows(caller, 'os_compute_api:servers:show:host_status', target)
-      ? { host_status: host?.status ?? '' }
-      : {}),
-    ...renderNewerFields(view, context, extended),
+    ...renderFault(instance, shown.failures),
+    ...(shown.attributes ? renderExtended(view, context.version) : {}),
+    ...(context.version >= 16 && shown.hostStatus ? { host_status: host?.status ?? '' } : {}),
+    ...renderNewerFields(view, context),
   };
 }
 
@@ -140,13 +131,13 @@ function renderExtended({ instance, host }: InstanceView, version: Microversion)
   };
 }
 
-function renderNewerFields({ instance }: InstanceView, { version }: ServerContext, extended: boolean) {
+function renderNewerFields({ instance, shown }: InstanceView, { version }: ServerContext) {
   return {
     ...(version >= 9 && { locked: false }),
     ...(version >= 19 && { description: instance.description }),
     ...(version >= 26 && { tags: instance.tags }),
     ...(version >= 63 && { trusted_image_certificates: null }),
     ...(version >= 73 && { locked_reason: null }),
-    ...(version >= 90 && !extended && { 'OS-EXT-SRV-ATTR:hostname': instance.hostname }),
+    ...(version >= 90 && !shown.attributes && { 'OS-EXT-SRV-ATTR:hostname': instance.hostname }),
   };
 }

@@ -13,7 +13,7 @@ import type { ComputeRequest } from '../http/compute-request.js';
 import { nextLinks, serverLinks } from '../http/links.js';
 import { CreateServerDto } from './create-server.dto.js';
 import { newInstanceOf } from './new-instance.parser.js';
-import { filterOf, pageOf } from './server-list.query.js';
+import { searchOf } from './server-list.query.js';
 import { renderServer, renderServerSummary } from './server.renderer.js';
 import { UpdateServerDto } from './update-server.dto.js';
 
@@ -54,9 +54,9 @@ export class ServersController {
 
   @Get()
   async list(@Compute() request: ComputeRequest) {
-    const page = pageOf(request);
-    const found = await this.instances.list(filterOf(request), page);
-    const next = nextLinks(request.url, request.query, found, page.limit);
+    const search = searchOf(request);
+    const found = await this.instances.list(request.caller, search);
+    const next = nextLinks(request.url, request.query, found, search.page.limit);
     return {
       servers: found.map((instance) => renderServerSummary(instance, request)),
       ...(next.length && { servers_links: next }),
@@ -65,13 +65,13 @@ export class ServersController {
 
   @Get('detail')
   async detail(@Compute() request: ComputeRequest) {
-    const page = pageOf(request);
-    const found = await this.instances.listViews(filterOf(request), page);
+    const search = searchOf(request);
+    const found = await this.instances.listViews(request.caller, search);
     const next = nextLinks(
       request.url,
       request.query,
       found.map(({ instance }) => instance),
-      page.limit,
+      search.page.limit,
     );
     return { servers: found.map((view) => renderServer(view, request)), ...(next.length && { servers_links: next }) };
   }
@@ -79,11 +79,9 @@ export class ServersController {
   @Get(':id')
   async show(@Compute() request: ComputeRequest, @Param('id') id: string) {
     const view = await this.instances.getView(request.caller, id);
-    const group = view.instance.schedulerHints.group;
-    const groups = typeof group === 'string' && request.version >= 71 ? await this.groups.existing([group]) : [];
-    return {
-      server: { ...renderServer(view, request), ...(request.version >= 71 && { server_groups: groups }) },
-    };
+    const server = renderServer(view, request);
+    if (request.version < 71) return { server };
+    return { server: { ...server, server_groups: await this.groups.ofInstance(request.caller, view.instance) } };
   }
 
   @Put(':id')

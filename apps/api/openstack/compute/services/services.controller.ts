@@ -1,4 +1,5 @@
 import { Body, Get, Param, Put } from '@nestjs/common';
+import type { Caller } from '#libs/common/caller';
 import { NotFoundError } from '#libs/common/errors';
 import { isUp } from '#libs/fleet/hosts/host-state';
 import type { Host } from '#libs/fleet/hosts/host.entity';
@@ -25,11 +26,12 @@ export class ServicesController {
 
   @Get()
   async list(@Compute() request: ComputeRequest) {
-    const { query, version } = request;
+    const { caller, query, version } = request;
     if (version >= 75) requireKnown(query, ['host', 'binary']);
     const [name, binary] = [one(query, 'host'), one(query, 'binary')];
-    const all = binary === undefined || binary === 'nova-compute' ? await this.hosts.all({ role: 'compute' }) : [];
-    const found = name === undefined ? all : all.filter((host) => host.name === name);
+    const all = await this.hosts.all(caller, 'os_compute_api:os-services:list', { role: 'compute' });
+    const ours = binary === undefined || binary === 'nova-compute' ? all : [];
+    const found = name === undefined ? ours : ours.filter((host) => host.name === name);
     return { services: found.map((host) => renderService(host, version, new Date())) };
   }
 
@@ -37,31 +39,33 @@ export class ServicesController {
   @Put(':id')
   @TakesBare(UpdateServiceDto)
   async update(@Compute() request: ComputeRequest, @Param('id') id: string, @Body() body: unknown) {
-    if (request.version < 53) return this.act(id, parseBody(NamedServiceDto, body, { version: request.version }));
+    const { caller } = request;
+    if (request.version < 53)
+      return this.act(caller, id, parseBody(NamedServiceDto, body, { version: request.version }));
     const dto = parseBody(UpdateServiceDto, body, { version: request.version });
     if (dto.disabled_reason !== undefined && dto.status !== 'disabled')
       throw new BadRequestError("Specifying disabled_reason requires that status be 'disabled'.");
-    let host = await this.hosts.get(id);
-    if (dto.status === 'enabled') host = await this.drains.letIn(host.id);
-    if (dto.status === 'disabled') host = await this.hosts.setEnabled(host.id, false, dto.disabled_reason ?? null);
-    if (dto.forced_down !== undefined) host = await this.hosts.setForcedDown(host.id, dto.forced_down);
+    let host = await this.hosts.get(caller, 'os_compute_api:os-services:update', id);
+    if (dto.status === 'enabled') host = await this.drains.letIn(caller, host.id);
+    if (dto.status === 'disabled') host = await this.hosts.disable(caller, host.id, dto.disabled_reason ?? null);
+    if (dto.forced_down !== undefined) host = await this.hosts.setForcedDown(caller, host.id, dto.forced_down);
     return { service: renderService(host, request.version, new Date()) };
   }
 
-  private async act(action: string, dto: NamedServiceDto) {
+  private async act(caller: Caller, action: string, dto: NamedServiceDto) {
     const named = { host: dto.host, binary: dto.binary };
     switch (action) {
       case 'enable':
-        await this.drains.letIn(dto.host);
+        await this.drains.letIn(caller, dto.host);
         return { service: { ...named, status: 'enabled' } };
       case 'disable':
-        await this.hosts.setEnabled(dto.host, false);
+        await this.hosts.disable(caller, dto.host);
         return { service: { ...named, status: 'disabled' } };
       case 'disable-log-reason':
-        await this.hosts.setEnabled(dto.host, false, dto.disabled_reason ?? null);
+        await this.hosts.disable(caller, dto.host, dto.disabled_reason ?? null);
         return { service: { ...named, status: 'disabled', disabled_reason: dto.disabled_reason } };
       case 'force-down':
-        await this.hosts.setForcedDown(dto.host, dto.forced_down ?? false);
+        await this.hosts.setForcedDown(caller, dto.host, dto.forced_down ?? false);
         return { service: { ...named, forced_down: dto.forced_down ?? false } };
       default:
         throw new NotFoundError('Action', action);

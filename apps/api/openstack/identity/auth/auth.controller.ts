@@ -60,14 +60,14 @@ export class AuthController {
   }
 
   @Get('projects')
-  async listProjects(@CurrentPrincipal() { userId }: Principal) {
-    const projects = await this.projects.ofUser('project', userId);
+  async listProjects(@CurrentPrincipal() caller: Principal) {
+    const projects = await this.projects.ofUser(caller, 'identity:get_auth_projects', { id: caller.userId });
     return { projects: projects.map(renderProject), links: listLinks('auth/projects') };
   }
 
   @Get('domains')
-  async listDomains(@CurrentPrincipal() { userId }: Principal) {
-    const domains = await this.projects.ofUser('domain', userId);
+  async listDomains(@CurrentPrincipal() caller: Principal) {
+    const domains = await this.projects.ofUser(caller, 'identity:get_auth_domains', { id: caller.userId });
     return { domains: domains.map(renderDomain), links: listLinks('auth/domains') };
   }
 }

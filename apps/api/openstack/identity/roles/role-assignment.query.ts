@@ -39,10 +39,14 @@ export function assignmentsIn(query: Query): AssignmentQuery {
   if (has('group.id') || one(query, INHERITED) === 'projects') return { filter: null, includeNames };
   if (has('scope.system') && one(query, 'scope.system') !== 'all')
     throw new InputError('scope.system', one(query, 'scope.system'), 'all is expected');
-  const targetId =
-    one(query, 'scope.project.id') ?? one(query, 'scope.domain.id') ?? (has('scope.system') ? SYSTEM : undefined);
-  return {
-    filter: { userId: one(query, 'user.id'), targetId, roleId: one(query, 'role.id'), effective: isTrue('effective') },
-    includeNames,
-  };
+  const who = { userId: one(query, 'user.id'), roleId: one(query, 'role.id'), effective: isTrue('effective') };
+  return { filter: { ...who, ...targetIn(query) }, includeNames };
+}
+
+/** A project's id names no domain, nor the other way round. */
+function targetIn(query: Query): Pick<AssignmentFilter, 'targetId' | 'targetKind'> {
+  const [projectId, domainId] = [one(query, 'scope.project.id'), one(query, 'scope.domain.id')];
+  if (projectId !== undefined) return { targetId: projectId, targetKind: 'project' };
+  if (domainId !== undefined) return { targetId: domainId, targetKind: 'domain' };
+  return one(query, 'scope.system') === undefined ? {} : { targetId: SYSTEM };
 }

@@ -53,10 +53,11 @@ export class UsersController {
 
   @Get(':id/projects')
   async listProjects(@CurrentPrincipal() caller: Principal, @Param('id') id: string, @Query() query: ListQuery) {
-    await this.users.get(caller, id, 'identity:list_user_projects');
-    const projects = (await this.projects.ofUser('project', id)).map(renderProject);
+    const user = await this.users.get(caller, id, 'identity:list_user_projects');
+    const found = await this.projects.ofUser(caller, 'identity:list_user_projects', user);
     const page = keystonePage(query, ofUser);
-    return { projects: page ? pageOfItems('project', projects, page) : [], links: listLinks(`users/${id}/projects`) };
+    const projects = page ? pageOfItems('project', found.map(renderProject), page) : [];
+    return { projects, links: listLinks(`users/${id}/projects`) };
   }
 
   @Post()

@@ -128,7 +128,6 @@ export class ImagesController {
   /** Glance API: members. Always empty: images cannot be shared with single projects. */
   @Get(':id/members')
   async members(@CurrentCaller() caller: Caller, @Param('id') id: string) {
-    await this.images.get(caller, id);
-    return { members: [], schema: '/v2/schemas/members' };
+    return { members: await this.images.members(caller, id), schema: '/v2/schemas/members' };
   }
 }

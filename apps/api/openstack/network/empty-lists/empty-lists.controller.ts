@@ -4,7 +4,7 @@ import type { FilterField } from '#apps/api/http/query/paging';
 import { requireKnown } from '#apps/api/http/query/query';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
 import type { Caller } from '#libs/common/caller';
-import { requireAllowed } from '#libs/policy/policy';
+import { NetworkQuotas } from '#libs/networking/network-quotas';
 import { Controller, Get, Param, Query, UseFilters } from '@nestjs/common';
 import { adminState, neutronItems, neutronList } from '../http/listing.js';
 import type { NeutronFilters } from '../http/listing.js';
@@ -45,6 +45,8 @@ const zones = texts('name', 'resource', 'state');
 @UseFilters(NetworkErrors)
 @Controller('networking/v2.0')
 export class EmptyListsController {
+  constructor(private readonly quotas: NetworkQuotas) {}
+
   @Get('floatingips')
   floatingIps(@Query() query: ListQuery) {
     return neutronList('floatingips', query, neutronItems('FloatingIP', query, floatingIps, []));
@@ -71,15 +73,6 @@ export class EmptyListsController {
 
   @Get(['quotas/:project', 'quotas/:project/default'])
   quota(@CurrentCaller() caller: Caller, @Param('project') project: string) {
-    requireAllowed(caller, 'get_quota', { project_id: project });
-    const unlimited = { network: -1, subnet: -1, port: -1, router: -1 };
-    const fixed = {
-      security_group: 1,
-      security_group_rule: 4,
-      floatingip: 0,
-      subnetpool: 0,
-      rbac_policy: 0,
-    };
-    return { quota: { ...unlimited, ...fixed, project_id: project } };
+    return { quota: { ...this.quotas.show(caller, project), project_id: project } };
   }
 }

@@ -1,11 +1,8 @@
 import type { NetworkView } from '#libs/networking/networks/networks.service';
-import { networkTarget } from '#libs/networking/network-target';
-import type { Asker } from '#libs/policy/credentials';
-import { allows } from '#libs/policy/policy';
 import { commonFields } from '../http/common-fields.js';
 
 /** Neutron API: network. Only administrators see provider:*. */
-export function renderNetwork(network: NetworkView, caller: Asker) {
+export function renderNetwork(network: NetworkView) {
   const provider = {
     'provider:network_type': 'vxlan',
     'provider:physical_network': null,
@@ -25,6 +22,6 @@ export function renderNetwork(network: NetworkView, caller: Asker) {
     availability_zone_hints: [],
     ipv4_address_scope: null,
     ipv6_address_scope: null,
-    ...(allows(caller, 'get_network:provider:segmentation_id', networkTarget(network)) ? provider : {}),
+    ...(network.showsProvider ? provider : {}),
   };
 }

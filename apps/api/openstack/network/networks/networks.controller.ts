@@ -45,23 +45,19 @@ export class NetworksController {
   async list(@CurrentCaller() caller: Caller, @Query() query: ListQuery) {
     const page = neutronPage(query, filters);
     const rows = page ? await this.networks.list(caller, page) : [];
-    return neutronList(
-      'networks',
-      query,
-      rows.map((row) => renderNetwork(row, caller)),
-    );
+    return neutronList('networks', query, rows.map(renderNetwork));
   }
 
   @Get(':id')
   async show(@CurrentCaller() caller: Caller, @Param('id') id: string) {
-    return { network: renderNetwork(await this.networks.get(caller, id), caller) };
+    return { network: renderNetwork(await this.networks.get(caller, id)) };
   }
 
   @Post()
   @Takes('network', NetworkBody)
   async create(@CurrentCaller() caller: Caller, @Body() body: unknown) {
     const wanted = networkOf(parseBody(NetworkBody, unwrap(body, 'network'), { path: 'network' }));
-    return { network: renderNetwork(await this.networks.create(caller, wanted), caller) };
+    return { network: renderNetwork(await this.networks.create(caller, wanted)) };
   }
 
   @Put(':id')
@@ -70,7 +66,7 @@ export class NetworksController {
     const parsed = parseBody(NetworkBody, unwrap(body, 'network'), { path: 'network' });
     requireUnchanged(parsed, ['project_id', 'tenant_id', 'provider:segmentation_id']);
     const network = await this.networks.update(caller, id, networkOf(parsed));
-    return { network: renderNetwork(network, caller) };
+    return { network: renderNetwork(network) };
   }
 
   @Delete(':id')

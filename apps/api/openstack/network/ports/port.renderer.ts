@@ -1,14 +1,15 @@
 import { defaultSecurityGroup } from '#libs/networking/security-groups/default-security-group';
 import { deviceOf } from '#libs/networking/ports/port-device';
 import { shownStatus } from '#libs/networking/ports/port-status';
-import type { Port } from '#libs/networking/ports/port.entity';
+import type { PortView } from '#libs/networking/ports/ports.service';
 import { commonFields } from '../http/common-fields.js';
 
 /**
  * Neutron API: port. `host`: name of the host to which the port is bound. Only administrators see binding:* beyond
  * vnic_type.
  */
-export function renderPort(port: Port, host: string, withBinding: boolean) {
+export function renderPort(port: PortView) {
+  const { boundTo: host } = port;
   const binding = {
     'binding:host_id': host,
     'binding:vif_type': host ? 'bridge' : 'unbound',
@@ -30,6 +31,6 @@ export function renderPort(port: Port, host: string, withBinding: boolean) {
     allowed_address_pairs: [],
     extra_dhcp_opts: [],
     'binding:vnic_type': 'normal',
-    ...(withBinding ? binding : {}),
+    ...(host === null ? {} : binding),
   };
 }

@@ -1,5 +1,4 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, UseFilters } from '@nestjs/common';
-import { allows } from '#libs/policy/policy';
 import { CurrentCaller } from '#apps/api/http/api-request';
 import { Takes } from '#apps/api/http/body/body-schema';
 import { given, parseBody, unwrap } from '#apps/api/http/body/parse-body';
@@ -9,8 +8,6 @@ import { many } from '#apps/api/http/query/query';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
 import type { Caller } from '#libs/common/caller';
 import { InvalidInputError } from '#libs/common/errors';
-import { Hosts } from '#libs/fleet/hosts/hosts.service';
-import type { Port } from '#libs/networking/ports/port.entity';
 import { Ports } from '#libs/networking/ports/ports.service';
 import type { PortAddressFilter, PortChange } from '#libs/networking/ports/ports.service';
 import { PortBody } from './port.dto.js';
@@ -39,21 +36,18 @@ const filters: NeutronFilters = {
 @UseFilters(NetworkErrors)
 @Controller('networking/v2.0/ports')
 export class PortsController {
-  constructor(
-    private readonly ports: Ports,
-    private readonly hosts: Hosts,
-  ) {}
+  constructor(private readonly ports: Ports) {}
 
   @Get()
   async list(@CurrentCaller() caller: Caller, @Query() query: ListQuery) {
     const page = neutronPage(query, filters);
     const rows = page ? await this.ports.list(caller, page, { ...fixedIpsOf(query), ...groupsOf(query) }) : [];
-    return neutronList('ports', query, await this.render(caller, rows));
+    return neutronList('ports', query, rows.map(renderPort));
   }
 
   @Get(':id')
   async show(@CurrentCaller() caller: Caller, @Param('id') id: string) {
-    return this.renderOne(caller, await this.ports.get(caller, id));
+    return { port: renderPort(await this.ports.get(caller, id)) };
   }
 
   @Post()
@@ -71,7 +65,7 @@ export class PortsController {
       macAddress,
       fixedIps,
     });
-    return this.renderOne(caller, await this.ports.create(caller, wanted));
+    return { port: renderPort(await this.ports.create(caller, wanted)) };
   }
 
   /** Addresses, MAC and project cannot change. */
@@ -80,24 +74,13 @@ export class PortsController {
   async update(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown) {
     const parsed = parseBody(PortBody, unwrap(body, 'port'), { path: 'port' });
     requireUnchanged(parsed, ['network_id', 'mac_address', 'fixed_ips', 'project_id', 'tenant_id']);
-    return this.renderOne(caller, await this.ports.update(caller, id, changeOf(parsed)));
+    return { port: renderPort(await this.ports.update(caller, id, changeOf(parsed))) };
   }
 
   @Delete(':id')
   @HttpCode(204)
   async delete(@CurrentCaller() caller: Caller, @Param('id') id: string) {
     await this.ports.delete(caller, id);
-  }
-
-  private async renderOne(caller: Caller, port: Port) {
-    const [rendered] = await this.render(caller, [port]);
-    return { port: rendered! };
-  }
-
-  private async render(caller: Caller, ports: Port[]) {
-    const withBinding = allows(caller, 'get_port:binding:host_id');
-    const hosts = withBinding ? await this.hosts.byIds(ports.map((port) => port.hostId)) : new Map<string, never>();
-    return ports.map((port) => renderPort(port, hosts.get(port.hostId ?? '')?.name ?? '', withBinding));
   }
 }
 

@@ -1,11 +1,9 @@
 import type { RouterInterface } from '#libs/networking/routers/router-interfaces.service';
-import type { Router } from '#libs/networking/routers/router.entity';
-import type { Asker } from '#libs/policy/credentials';
-import { allows } from '#libs/policy/policy';
+import type { RouterView } from '#libs/networking/routers/routers.service';
 import { commonFields } from '../http/common-fields.js';
 
 /** Neutron API: router. Only administrators see `distributed` and `ha`. */
-export function renderRouter(router: Router, caller: Asker) {
+export function renderRouter(router: RouterView) {
   const kind = { distributed: true, ha: false };
   return {
     ...commonFields(router),
@@ -16,7 +14,7 @@ export function renderRouter(router: Router, caller: Asker) {
     flavor_id: null,
     availability_zones: ['nova'],
     availability_zone_hints: [],
-    ...(allows(caller, 'get_router:distributed', { project_id: router.projectId }) ? kind : {}),
+    ...(router.showsKind ? kind : {}),
   };
 }
 

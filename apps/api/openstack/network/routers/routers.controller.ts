@@ -33,16 +33,12 @@ export class RoutersController {
   async list(@CurrentCaller() caller: Caller, @Query() query: ListQuery) {
     const page = neutronPage(query, filters);
     const rows = page ? await this.routers.list(caller, page) : [];
-    return neutronList(
-      'routers',
-      query,
-      rows.map((row) => renderRouter(row, caller)),
-    );
+    return neutronList('routers', query, rows.map(renderRouter));
   }
 
   @Get(':id')
   async show(@CurrentCaller() caller: Caller, @Param('id') id: string) {
-    return { router: renderRouter(await this.routers.get(caller, id), caller) };
+    return { router: renderRouter(await this.routers.get(caller, id)) };
   }
 
   @Post()
@@ -51,7 +47,7 @@ export class RoutersController {
     const parsed = parseBody(RouterBody, unwrap(body, 'router'), { path: 'router' });
     if (parsed.routes?.length) throw new InvalidInputError('router.routes', 'none at POST: PUT sets extra routes');
     const wanted = { ...routerOf(parsed), ...given({ projectId: parsed.project_id ?? parsed.tenant_id }) };
-    return { router: renderRouter(await this.routers.create(caller, wanted), caller) };
+    return { router: renderRouter(await this.routers.create(caller, wanted)) };
   }
 
   @Put(':id')
@@ -61,10 +57,7 @@ export class RoutersController {
     requireUnchanged(parsed, ['project_id', 'tenant_id']);
     const routes = parsed.routes === null ? [] : parsed.routes;
     return {
-      router: renderRouter(
-        await this.routers.update(caller, id, { ...routerOf(parsed), ...given({ routes }) }),
-        caller,
-      ),
+      router: renderRouter(await this.routers.update(caller, id, { ...routerOf(parsed), ...given({ routes }) })),
     };
   }
 
@@ -90,14 +83,14 @@ export class RoutersController {
   @Put(':id/add_extraroutes')
   @Takes('router', ExtraRoutesBody)
   async addRoutes(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown) {
-    return { router: renderRouter(await this.routers.addRoutes(caller, id, routesOf(body)), caller) };
+    return { router: renderRouter(await this.routers.addRoutes(caller, id, routesOf(body))) };
   }
 
   /** Neutron API: extension extraroute-atomic. */
   @Put(':id/remove_extraroutes')
   @Takes('router', ExtraRoutesBody)
   async removeRoutes(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown) {
-    return { router: renderRouter(await this.routers.removeRoutes(caller, id, routesOf(body)), caller) };
+    return { router: renderRouter(await this.routers.removeRoutes(caller, id, routesOf(body))) };
   }
 }
 

@@ -1,5 +1,5 @@
-import type { Event } from '#libs/operations/events';
-import { publicFailure } from '#libs/operations/public-failure';
+import type { Event } from './events.js';
+import { publicFailure } from './public-failure.js';
 
 /** The fields of each kind of event that members of the project may see. */
 const SHOWN: Readonly<Record<Event['type'], readonly string[]>> = {
