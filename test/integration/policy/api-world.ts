@@ -1,5 +1,4 @@
 import 'reflect-metadata';
-import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -12,11 +11,10 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { AppModule } from '#apps/api/app.module';
 import { EventStream } from '#apps/api/events/event-stream';
-import { readPki, serverCredentials } from '#libs/agent-protocol/credentials';
-import { Host } from '#libs/fleet/hosts/host.entity';
 import { IdentityBootstrap } from '#libs/identity/bootstrap';
-import { FakeAgent } from '../support/fake-agent/fake-agent.js';
+import type { FakeAgent } from '../support/fake-agent/fake-agent.js';
 import type { Peers } from '../support/fake-agent/fake-agent.js';
+import { addHostThatIsUp } from '../support/host-that-is-up.js';
 import { createTestDatabase } from '../support/servers.js';
 import { TestPki } from '../support/test-pki.js';
 import { TestRedis } from '../support/test-redis.js';
@@ -49,7 +47,7 @@ export class ApiWorld {
   private constructor(
     readonly url: string,
     private readonly app: NestExpressApplication,
-    private readonly pki: TestPki,
+    readonly pki: TestPki,
     private readonly clean: () => Promise<void>,
   ) {}
 
@@ -159,21 +157,8 @@ export class ApiWorld {
   }
 
   /** Adds a compute host that is up and whose agent refuses no live move. */
-  async addHost(name: string): Promise<FakeAgent> {
-    const agent = new FakeAgent(name, this.agents);
-    const port = await agent.listen('127.0.0.1:0', serverCredentials(readPki(await this.pki.issue(`agent:${name}`))));
-    await this.database.manager.insert(Host, {
-      id: randomUUID(),
-      name,
-      role: 'compute',
-      address: `127.0.0.1:${port}`,
-      vcpus: 64,
-      memoryMb: 65_536,
-      diskGb: 500,
-      leaseExpiresAt: new Date(Date.now() + 6_000_000),
-      capabilities: ['checkpoint', 'restore'].map((one) => ({ name: one, present: true, detail: '' })),
-    });
-    return agent;
+  addHost(name: string): Promise<FakeAgent> {
+    return addHostThatIsUp(this, name, { vcpus: 64, memoryMb: 65_536, diskGb: 500, leaseMs: 6_000_000 });
   }
 }
 

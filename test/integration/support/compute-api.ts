@@ -19,12 +19,11 @@ import type { Caller } from '#libs/common/caller';
 import { DatabaseModule } from '#libs/database/database.module';
 import { parseDatabaseUrl } from '#libs/database/data-source';
 import { migrateSchema } from '#libs/database/schema';
-import { readPki, serverCredentials } from '#libs/agent-protocol/credentials';
 import { FleetModule } from '#libs/fleet/fleet.module';
-import { Host } from '#libs/fleet/hosts/host.entity';
 import { OperationsModule } from '#libs/operations/operations.module';
-import { FakeAgent } from './fake-agent/fake-agent.js';
+import type { FakeAgent } from './fake-agent/fake-agent.js';
 import type { Peers } from './fake-agent/fake-agent.js';
+import { addHostThatIsUp } from './host-that-is-up.js';
 import { TestPki } from './test-pki.js';
 import { TestRedis } from './test-redis.js';
 
@@ -46,7 +45,7 @@ export class ComputeApi {
     private readonly app: NestExpressApplication,
     readonly database: DataSource,
     readonly url: string,
-    private readonly pki: TestPki,
+    readonly pki: TestPki,
     private readonly drop: () => Promise<void>,
   ) {}
 
@@ -81,21 +80,8 @@ export class ComputeApi {
   }
 
   /** Adds a compute host that is up and whose agent refuses no live move. */
-  async addHost(name: string): Promise<FakeAgent> {
-    const agent = new FakeAgent(name, this.agents);
-    const port = await agent.listen('127.0.0.1:0', serverCredentials(readPki(await this.pki.issue(`agent:${name}`))));
-    await this.database.manager.insert(Host, {
-      id: randomUUID(),
-      name,
-      role: 'compute',
-      address: `127.0.0.1:${port}`,
-      vcpus: 4,
-      memoryMb: 4096,
-      diskGb: 50,
-      leaseExpiresAt: new Date(Date.now() + 600_000),
-      capabilities: ['checkpoint', 'restore'].map((one) => ({ name: one, present: true, detail: '' })),
-    });
-    return agent;
+  addHost(name: string): Promise<FakeAgent> {
+    return addHostThatIsUp(this, name, { vcpus: 4, memoryMb: 4096, diskGb: 50, leaseMs: 600_000 });
   }
 
   async stop(): Promise<void> {
