@@ -16,7 +16,7 @@ import { tokens } from './identity/tokens.policy.js';
 import { users } from './identity/users.policy.js';
 import { images } from './image/images.policy.js';
 import { networks } from './network/networks.policy.js';
-import { networkOthers } from './network/others.policy.js';
+import { networkQuotasAndAgents } from './network/quotas-and-agents.policy.js';
 import { ports } from './network/ports.policy.js';
 import { routers } from './network/routers.policy.js';
 import { securityGroups } from './network/security-groups.policy.js';
@@ -44,7 +44,7 @@ const tables = {
   ...ports,
   ...routers,
   ...securityGroups,
-  ...networkOthers,
+  ...networkQuotasAndAgents,
   ...fleetHosts,
   ...fleetMoves,
   ...fleetOperations,

@@ -3,7 +3,7 @@ import { PROJECT, rules } from '../rule.js';
 const at = '/networking/v2.0';
 
 /** Neutron API: what there is nothing of yet, and quotas. */
-export const networkOthers = rules({
+export const networkQuotasAndAgents = rules({
   get_floatingip: {
     check: 'rule:reader',
     scope: PROJECT,
