@@ -4,7 +4,8 @@ import { join } from 'node:path';
 const kinds = {
   unit: '{apps,libs,migrations,test}/**/*.spec.ts',
   integration: 'test/integration/**/*.test.ts',
-  e2e: 'test/{e2e,witness}/**/*.e2e.ts',
+  // Workloads have their own command (npm run workloads): they take as long as a third of the suite.
+  e2e: 'test/{e2e,witness}/**/!(workloads).e2e.ts',
   /** Files of e2e for what depends on where a host keeps its disks. */
   disks: 'test/e2e/disks/**/*.e2e.ts',
   chaos: 'test/chaos/**/*.chaos.ts',
