@@ -51,6 +51,9 @@ const veth = async (server: Server) => on(server, `ip -d link show ${hostVethNam
 const rules = async (server: Server) =>
   on(server, `nft list chain bridge lxstack p-${hostVethName(await portOf(server))}`);
 
+/** A port's rules without port security: only frames to the metadata service may be dropped. */
+const OPEN = /^(?![\s\S]*\n\t\t(?!ip6? daddr (169\.254\.169\.254|fe80::a9fe:a9fe) )[^\n]*drop)[\s\S]*chain/;
+
 /** Waits until `look` matches on every one of the servers. */
 async function seen(what: string, servers: Server[], look: (server: Server) => Promise<string>, wanted: RegExp) {
   for (const server of servers) {
@@ -79,7 +82,12 @@ test('name servers and routes of a subnet reach every host, also one whose agent
   assert.doesNotMatch(await dhcp(two), /192\.0\.2\.53/, 'nobody has told it yet');
   await fleet.local.startAgent(host);
   await seen('both serve the name server', [one, two], dhcp, /dns-server,192\.0\.2\.53/);
-  await seen('with the default route among the routes', [one, two], dhcp, /,10\.34\.0\.9,0\.0\.0\.0\/0,10\.34\.0\.1/);
+  await seen(
+    'with the default route among the routes',
+    [one, two],
+    dhcp,
+    /,10\.34\.0\.9,169\.254\.169\.254\/32,0\.0\.0\.0,0\.0\.0\.0\/0,10\.34\.0\.1/,
+  );
   await fleet.cloud.compute.hostIs(host, 'up');
   await audited();
 });
@@ -97,7 +105,7 @@ test('the MTU of a network is that of its links, in hosts and guests, also where
 test('port security and administrative state of a port are in force at once, and after its host was rebooted', async () => {
   const port = await portOf(two);
   await put('ports', port, 'port', { port_security_enabled: false });
-  await seen('nothing is dropped', [two], rules, /^(?![\s\S]*drop)[\s\S]*chain/);
+  await seen('nothing is dropped but what asks for metadata in another name', [two], rules, OPEN);
   await put('ports', port, 'port', { admin_state_up: false });
   await seen('the guest has no carrier', [two], (server) => guest(server, 'carrier'), /^(0|failed.*Invalid argument)/);
   await seen('all is dropped', [two], rules, /\tdrop/);
@@ -114,7 +122,7 @@ test('port security and administrative state of a port are in force at once, and
   await seen('it starts with its link down', [two], veth, /state DOWN/);
   await put('ports', port, 'port', { admin_state_up: true });
   await seen('it is up', [two], (server) => guest(server, 'carrier'), /^1/);
-  await seen('with its addresses watched', [two], rules, /saddr != [\s\S]*drop/);
+  await seen('with its addresses watched', [two], rules, /arp saddr ip != [\s\S]*drop/);
   await audited();
 });
 
@@ -160,6 +168,6 @@ test('invariant 7: the audit reads the kernel, names what differs, and repairs i
   assert.deepEqual(await fleet.local.repair(), []);
   await audited();
   for (const command of broken) await on(one, command);
-  await seen('the agent mends it by itself', [one], rules, /saddr != [\s\S]*drop/);
+  await seen('the agent mends it by itself', [one], rules, /arp saddr ip != [\s\S]*drop/);
   await seen('and says so', [one], () => fleet.local.agentLog(hostOf(one)), /the kernel was not as desired/);
 });
