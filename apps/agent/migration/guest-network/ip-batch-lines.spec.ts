@@ -83,3 +83,14 @@ test('routes of every table and policy rules go along, and a default route that 
 test("a name with other characters than a word's becomes no line", () => {
   assert.deepEqual(routeLines('10.9.0.0/16 via 10.30.0.7 dev a;b\n', [], 4), []);
 });
+
+test('a route to a device keeps its scope, which ip shows only where it is not global', () => {
+  const seen = '169.254.169.254 dev eth0 \n10.9.0.0/16 dev eth0 scope link \n10.8.0.0/16 via 10.30.0.7 dev eth0 \n';
+  const all = routeLines(`default via 10.30.0.1 dev eth0\n${seen}unreachable 10.97.0.0/16\n`, nics, 4);
+  assert.deepEqual(all.slice(1), [
+    'route replace 169.254.169.254 dev eth0 scope global',
+    'route replace 10.9.0.0/16 dev eth0 scope link',
+    'route replace 10.8.0.0/16 via 10.30.0.7 dev eth0',
+    'route replace unreachable 10.97.0.0/16',
+  ]);
+});

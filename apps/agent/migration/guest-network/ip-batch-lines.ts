@@ -83,13 +83,21 @@ const withoutDefault = (version: 4 | 6): string[] =>
 export function routeLines(shown: string, nics: readonly Nic[], version: 4 | 6): string[] {
   const routes = joined(shown)
     .filter((words) => !/ proto (kernel|ra)( |$)/.test(` ${words.join(' ')}`))
-    .map((words) => (version === 6 && words[0] === 'default' ? ['::/0', ...words.slice(1)] : words));
+    .map((words) => (version === 6 && words[0] === 'default' ? ['::/0', ...words.slice(1)] : words))
+    .map((words) => (version === 4 && isOnLink(words) ? [...words, 'scope', 'global'] : words));
   const hasAddress = nics.some((nic) => nic.fixedIps.some((ip) => ip.address.includes(':') === (version === 6)));
   return [
     ...(hasAddress && !routes.some((words) => replacesMade(words)) ? withoutDefault(version) : []),
     ...routes.map((words) => `route replace ${words.join(' ')}`),
   ].filter(safe);
 }
+
+/**
+ * An IPv4 route to a device with no scope shown: `ip` shows none for the scope global, and takes `link` where none is
+ * said.
+ */
+const isOnLink = ([to = '', ...words]: readonly string[]): boolean =>
+  /^(default|[0-9.]+(\/\d+)?)$/.test(to) && !['scope', 'via', 'nexthop', 'nhid'].some((word) => words.includes(word));
 
 /** At the target: the lines less those that say of its own default routes what `nicLines` makes of them. */
 export function beyondMade(lines: readonly string[], nics: readonly Nic[], version: 4 | 6): string[] {
