@@ -6,8 +6,7 @@ import { MAC, UUID, requireName } from '#libs/common/names';
 /** Throws InvalidInputError for values that must not reach a command line. */
 export function checkNetwork(network: NetworkSpec): void {
   requireName('network.id', network.id, UUID, 'a UUID');
-  if (network.mtu < 576 || network.mtu > 65_000)
-    throw new InvalidInputError('network.mtu', 'a number from 576 to 65000');
+  checkMtu('network.mtu', network.mtu);
   for (const subnet of network.subnets) {
     const [base, length] = subnet.cidr.split('/');
     if (!isIP(base ?? '') || !/^\d{1,3}$/.test(length ?? ''))
@@ -16,11 +15,7 @@ export function checkNetwork(network: NetworkSpec): void {
       throw new InvalidInputError('network.subnets.gateway', 'an IP address');
     if (!subnet.dnsServers.every((server) => isIP(server)))
       throw new InvalidInputError('network.subnets.dns_servers', 'IP addresses');
-    for (const { destination, nexthop } of subnet.hostRoutes) {
-      const [route, bits] = destination.split('/');
-      if (!isIP(route ?? '') || !/^\d{1,3}$/.test(bits ?? '') || !isIP(nexthop))
-        throw new InvalidInputError('network.subnets.host_routes', 'CIDRs with next hops');
-    }
+    checkRoutes('network.subnets.host_routes', subnet.hostRoutes);
   }
 }
 
@@ -33,5 +28,19 @@ export function checkNic(nic: Nic): void {
     if (!isIP(ip.address)) throw new InvalidInputError('nic.fixed_ips.address', 'an IP address');
     if (ip.gateway && !isIP(ip.gateway)) throw new InvalidInputError('nic.fixed_ips.gateway', 'an IP address');
     if (ip.prefixLength > 128) throw new InvalidInputError('nic.fixed_ips.prefix_length', 'a number up to 128');
+  }
+}
+
+/** Throws InvalidInputError naming `field`. */
+export function checkMtu(field: string, mtu: number): void {
+  if (mtu < 576 || mtu > 65_000) throw new InvalidInputError(field, 'a number from 576 to 65000');
+}
+
+/** Throws InvalidInputError naming `field` for routes that must not reach a command line. */
+export function checkRoutes(field: string, routes: readonly { destination: string; nexthop: string }[]): void {
+  for (const { destination, nexthop } of routes) {
+    const [base, bits] = destination.split('/');
+    if (!isIP(base ?? '') || !/^\d{1,3}$/.test(bits ?? '') || !isIP(nexthop))
+      throw new InvalidInputError(field, 'CIDRs with next hops');
   }
 }

@@ -35,7 +35,7 @@ export class RouterHosts {
     for (const { resourceId, networkId } of named)
       if (networkId) ofRouter.set(resourceId!, unique([...(ofRouter.get(resourceId!) ?? []), networkId]));
     const present = await this.facts.hostsOn(unique([...ofRouter.values()].flat()));
-    const pairs = [...(near.length ? besideBound(bound, joined) : []), ...besidePresent(present, ofRouter)];
+    const pairs = [...besideBound(bound, joined), ...besidePresent(present, ofRouter)];
     return {
       pairs,
       hostIds: unique([...bound, ...present].map(({ hostId }) => hostId)),

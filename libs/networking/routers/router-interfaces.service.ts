@@ -15,7 +15,7 @@ import { insertPorts } from '../ports/port-rows.js';
 import { Port } from '../ports/port.entity.js';
 import { overlaps, parseCidr } from '../subnets/cidr.js';
 import { Subnet } from '../subnets/subnet.entity.js';
-import { leadsThrough } from './extra-routes.js';
+import { leadsThrough, subnetsOfRouter } from './extra-routes.js';
 import { InterfaceInUseByRouteError, NoInterfaceOnSubnetError, NoSuchInterfaceError } from './router.errors.js';
 import { SubnetMismatchError } from './router.errors.js';
 import type { Router } from './router.entity.js';
@@ -125,11 +125,7 @@ async function chosen(tx: EntityManager, router: Router, { subnetId, portId }: I
 
 /** Throws InvalidInputError where a subnet overlaps one that the router has. */
 async function requireApart(tx: EntityManager, router: Router, subnets: readonly Subnet[]): Promise<void> {
-  const present = await tx.query<{ id: string; cidr: string }[]>(
-    `SELECT s.id, s.cidr FROM ports p JOIN ip_allocations a ON a.port_id = p.id JOIN subnets s ON s.id = a.subnet_id
-      WHERE p.router_id = $1`,
-    [router.id],
-  );
+  const present = await subnetsOfRouter(tx, router.id);
   for (const { id, cidr } of subnets)
     for (const other of present) {
       if (other.id === id)

@@ -1,11 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { Timestamps } from '#libs/database/columns';
-
-/** Neutron API: an item of a router's `routes`. */
-export interface ExtraRoute {
-  destination: string;
-  nexthop: string;
-}
+import type { HostRoute } from '../subnets/subnet.entity.js';
 
 /**
  * Joins subnets (Neutron: router). It routes on the host of the sender: every host with a port on one of its networks
@@ -29,5 +24,5 @@ export class Router extends Timestamps {
   adminStateUp: boolean;
 
   @Column({ type: 'jsonb', default: [] })
-  routes: ExtraRoute[];
+  routes: HostRoute[];
 }

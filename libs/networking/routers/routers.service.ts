@@ -9,10 +9,10 @@ import { page, permittedPage } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
 import { allows, requireAllowed } from '#libs/policy/policy';
 import type { RuleName } from '#libs/policy/rule-tables';
+import type { HostRoute } from '../subnets/subnet.entity.js';
 import { checkedRoutes } from './extra-routes.js';
 import { RouterInUseError } from './router.errors.js';
 import { Router } from './router.entity.js';
-import type { ExtraRoute } from './router.entity.js';
 
 export type RouterChange = Partial<Pick<Router, 'name' | 'description' | 'adminStateUp' | 'routes'>>;
 export type NewRouter = Omit<RouterChange, 'routes'> & Partial<Pick<Router, 'projectId'>>;
@@ -75,7 +75,7 @@ export class Routers {
   }
 
   /** Neutron API: add_extraroutes. Routes that the router has already stay once. Throws as `update`. */
-  async addRoutes(caller: Caller, id: string, added: readonly ExtraRoute[]): Promise<RouterView> {
+  async addRoutes(caller: Caller, id: string, added: readonly HostRoute[]): Promise<RouterView> {
     return this.change(caller, id, 'add_extraroutes', async (tx, router) => {
       const wanted = await checkedRoutes(tx, id, [...router.routes, ...added]);
       return apply(tx, router, { routes: [...new Map(wanted.map((route) => [keyOf(route), route])).values()] });
@@ -83,7 +83,7 @@ export class Routers {
   }
 
   /** Neutron API: remove_extraroutes. Routes that the router does not have are a success. Throws as `update`. */
-  async removeRoutes(caller: Caller, id: string, removed: readonly ExtraRoute[]): Promise<RouterView> {
+  async removeRoutes(caller: Caller, id: string, removed: readonly HostRoute[]): Promise<RouterView> {
     const gone = new Set(removed.map(keyOf));
     return this.change(caller, id, 'remove_extraroutes', (tx, router) =>
       apply(tx, router, { routes: router.routes.filter((route) => !gone.has(keyOf(route))) }),
@@ -136,4 +136,4 @@ async function apply(tx: EntityManager, router: Router, { routes, ...rest }: Rou
   return tx.save(router);
 }
 
-const keyOf = ({ destination, nexthop }: ExtraRoute): string => `${destination} ${nexthop}`;
+const keyOf = ({ destination, nexthop }: HostRoute): string => `${destination} ${nexthop}`;
