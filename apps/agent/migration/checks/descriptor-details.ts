@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { openFlags } from './held-files.js';
 import type { HeldFiles } from './held-files.js';
 import { orGone } from './tasks.js';
 
@@ -43,6 +44,5 @@ export function isSemaphore(fdinfo: string): boolean {
 
 /** Whether /proc/PID/fdinfo/N is of a pipe in packet mode (pipe2(2): O_DIRECT). */
 export function hasPackets(fdinfo: string): boolean {
-  const flags = /^flags:\s*([0-7]+)$/m.exec(fdinfo)?.[1] ?? '0';
-  return (Number.parseInt(flags, 8) & O_DIRECT) !== 0;
+  return (openFlags(fdinfo) & O_DIRECT) !== 0;
 }

@@ -21,3 +21,7 @@ export async function heldFiles(tasks: readonly Task[]): Promise<HeldFiles[]> {
   }
   return held;
 }
+
+/** Flags of open(2) that /proc/PID/fdinfo/N shows; 0 where it shows none. */
+export const openFlags = (fdinfo: string): number =>
+  Number.parseInt(/^flags:\s*([0-7]+)$/m.exec(fdinfo)?.[1] ?? '0', 8);

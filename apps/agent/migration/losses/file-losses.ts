@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isDeletedFile } from '../checks/deleted-files.js';
+import { openFlags } from '../checks/held-files.js';
 import type { HeldFiles } from '../checks/held-files.js';
 import { orGone } from '../checks/tasks.js';
 import type { Loss } from './loss.js';
@@ -27,5 +28,5 @@ export async function fileLosses(held: readonly HeldFiles[]): Promise<Loss[]> {
 
 /** Whether /proc/PID/fdinfo/N is of a file opened with O_TMPFILE. */
 export function isNameless(fdinfo: string): boolean {
-  return (Number.parseInt(/^flags:\s*([0-7]+)$/m.exec(fdinfo)?.[1] ?? '0', 8) & O_TMPFILE) !== 0;
+  return (openFlags(fdinfo) & O_TMPFILE) !== 0;
 }

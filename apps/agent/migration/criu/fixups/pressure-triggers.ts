@@ -1,6 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../../../process/run.js';
+import { openFlags } from '../../checks/held-files.js';
 import type { HeldFiles } from '../../checks/held-files.js';
 import { orGone } from '../../checks/tasks.js';
 import { MoveFailure } from '../../move-failure.js';
@@ -28,7 +29,7 @@ export async function readTriggers(initPid: number, held: readonly HeldFiles[]):
   for (const { task, files } of held)
     for (const { fd, link } of files.filter((file) => isPressureFile(file.link))) {
       const info = await orGone(readFile(`/proc/${task.pid}/fdinfo/${fd}`, 'utf8'));
-      if (!isWritable(parseInt(/^flags:\s*(\d+)$/m.exec(info)?.[1] ?? '0', 8))) continue;
+      if (!isWritable(openFlags(info))) continue;
       const environment = await orGone(readFile(`/proc/${task.pid}/environ`, 'utf8'));
       const trigger = toldTrigger(environment, link);
       found.push({ pid: await pidInside(task.pid), fd: Number(fd), set: true, trigger });
