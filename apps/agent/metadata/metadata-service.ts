@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from '#libs/common/logger';
+import { Turns } from '#libs/common/turns';
 import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { METADATA_V4, METADATA_V6 } from '../network/metadata-rules.js';
 import { guestOf, plainAddress, sendsFrom } from './guest.js';
@@ -34,12 +35,20 @@ interface Deps {
 /** The metadata service of this host's guests: one HTTP server per network, inside the network's namespace. */
 export class MetadataService {
   private readonly listeners = new Map<string, Listener>();
-  private readonly sockets = new NamespaceListeners();
+  /** By network: several starts of instances ask at once, and a second socket for the same port cannot be made. */
+  private readonly turns = new Turns();
 
-  constructor(private readonly deps: Deps) {}
+  constructor(
+    private readonly deps: Deps,
+    private readonly sockets: Pick<NamespaceListeners, 'open'> = new NamespaceListeners(),
+  ) {}
 
   /** Serves the network in the namespace at `path`; serving already is a success. Throws UnavailableError. */
-  async serve(networkId: string, path: string): Promise<void> {
+  serve(networkId: string, path: string): Promise<void> {
+    return this.turns.take(networkId, () => this.listen(networkId, path));
+  }
+
+  private async listen(networkId: string, path: string): Promise<void> {
     const { ino } = await stat(path);
     if (this.listeners.get(networkId)?.inode === ino) return;
     this.end(networkId);

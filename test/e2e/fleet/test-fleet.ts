@@ -72,15 +72,24 @@ export class TestFleet {
     return flavor;
   }
 
-  /** Waits until the echo service of the server answers the client. */
-  async answers(server: Server, patienceMs = 30_000): Promise<void> {
-    for (const deadline = Date.now() + patienceMs; ;) {
+  /**
+   * Waits until the echo service of the server answers the client. Where that takes long, prints once what the
+   * audit says at that moment: the hosts mend what they find within half a minute, and nobody would know.
+   */
+  async answers(server: Server, patienceMs = 120_000): Promise<void> {
+    const begun = Date.now();
+    for (let isSaid = false; ;) {
       try {
         const session = await PingPongSession.open(this.local.client.namespace, addressOf(server).address);
         assert.ok((await session.close()).count > 0);
         return;
       } catch (error) {
-        if (Date.now() > deadline) throw error;
+        const passedMs = Date.now() - begun;
+        if (passedMs > patienceMs) throw error;
+        if (passedMs > 10_000 && !isSaid) {
+          isSaid = true;
+          console.log(`${server.name} does not answer after ${passedMs} ms; audit:`, await this.local.audit());
+        }
         await new Promise((resolve) => setTimeout(resolve, 200));
       }
     }
