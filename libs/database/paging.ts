@@ -17,6 +17,15 @@ export interface TextFilter {
   value: string;
 }
 
+/** A comparison of a column that is a list of texts with values: it has all of them, or any. */
+export interface ListFilter {
+  column: string;
+  how: 'all' | 'any';
+  /** Whether the rows wanted are those for which it does not hold. */
+  not: boolean;
+  values: string[];
+}
+
 /**
  * What a client asks of a list: filters (column equals any of the values), order, and the id after which the page
  * begins.
@@ -25,6 +34,8 @@ export interface PageRequest {
   filters?: Record<string, string[]>;
   /** Comparisons that must all hold. */
   texts?: TextFilter[];
+  /** As `texts`. */
+  lists?: ListFilter[];
   sort?: SortKey[];
   marker?: string;
   /** At most 1000, which is also the default. */
@@ -48,7 +59,7 @@ export async function page<T extends ObjectLiteral>(
   resource: string,
   query: SelectQueryBuilder<T>,
   columns: Record<string, string>,
-  { filters = {}, texts = [], sort = [], marker, limit = MAX_PAGE, reverse }: PageRequest,
+  { filters = {}, texts = [], lists = [], sort = [], marker, limit = MAX_PAGE, reverse }: PageRequest,
   visible = 'true',
 ): Promise<T[]> {
   const { primaryColumns, columns: all } = query.expressionMap.mainAlias!.metadata;
@@ -65,6 +76,10 @@ export async function page<T extends ObjectLiteral>(
   });
   texts.forEach((filter, n) => query.andWhere(partOf(columnOf(columns, filter.column), filter, `part${n}`)));
   texts.forEach(({ value }, n) => query.setParameter(`part${n}`, value));
+  lists.forEach(({ column, how, not, values }, n) => {
+    const compared = `${columnOf(columns, column)} ${how === 'all' ? '@>' : '&&'} CAST(:list${n} AS text[])`;
+    query.andWhere(not ? `NOT (${compared})` : compared, { [`list${n}`]: values });
+  });
   const last: SortKey = { key: 'id', direction: sort[0]?.direction ?? 'asc' };
   const keys = [...sort.filter(({ key }) => key !== 'id'), last];
   const order = keys.map(({ key, direction }) => ({ sql: columnOf(columns, key), direction }));

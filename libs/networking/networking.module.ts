@@ -11,12 +11,23 @@ import { RouterInterfaces } from './routers/router-interfaces.service.js';
 import { Routers } from './routers/routers.service.js';
 import { IpAvailabilities } from './subnets/ip-availability.service.js';
 import { Subnets } from './subnets/subnets.service.js';
+import { Tags } from './tags/tags.service.js';
 import { NetworkQuotas } from './network-quotas.js';
 import { SecurityGroups } from './security-groups/security-groups.service.js';
 import { HostNetworks } from './views/host-networks.js';
 
 const desiredState = [Acknowledgements, ChangeLog, DesiredStateFeed, HostDocuments, HostFacts];
-const nouns = [Networks, IpAvailabilities, Subnets, Ports, Routers, RouterInterfaces, SecurityGroups, NetworkQuotas];
+const nouns = [
+  Networks,
+  IpAvailabilities,
+  Subnets,
+  Ports,
+  Routers,
+  RouterInterfaces,
+  SecurityGroups,
+  NetworkQuotas,
+  Tags,
+];
 const services = [...nouns, InstancePorts, HostNetworks, ...desiredState];
 
 /** The importing app also imports DatabaseModule and OperationsModule. */

@@ -1,21 +1,9 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { Timestamps } from '#libs/database/columns';
+import { Column, Entity } from 'typeorm';
+import { StandardAttributes } from '../standard-attributes.js';
 
 /** A layer 2 network: one VXLAN over the hosts that have a port on it (Neutron: network). */
 @Entity('networks')
-export class Network extends Timestamps {
-  @PrimaryColumn({ type: 'uuid' })
-  id: string;
-
-  @Column({ type: 'text' })
-  name: string;
-
-  @Column({ type: 'text', default: '' })
-  description: string;
-
-  @Column({ type: 'text', name: 'project_id' })
-  projectId: string;
-
+export class Network extends StandardAttributes {
   /** VXLAN network identifier (Neutron: provider:segmentation_id). */
   @Column({ type: 'int', unique: true })
   vni: number;

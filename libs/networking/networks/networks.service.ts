@@ -11,6 +11,7 @@ import type { PageRequest } from '#libs/database/paging';
 import { networkTarget } from '../network-target.js';
 import { allows, ownOf, requireAllowed } from '#libs/policy/policy';
 import { NetworkInUseError } from '../networking.errors.js';
+import { requireRevision, standardColumns } from '../standard-attributes.js';
 import { Network } from './network.entity.js';
 
 export type NetworkChange = Partial<
@@ -24,17 +25,12 @@ const FIRST_VNI = 1_000;
 const LAST_VNI = 16_777_215;
 
 const columns = {
-  id: 'x.id',
-  name: 'x.name',
-  project_id: 'x.project_id',
+  ...standardColumns,
   shared: 'x.shared',
   admin_state_up: 'x.admin_state_up',
   vni: 'x.vni',
   mtu: 'x.mtu',
-  description: 'x.description',
   port_security_enabled: 'x.port_security_enabled',
-  created_at: 'x.created_at',
-  updated_at: 'x.updated_at',
 };
 
 type NetworkRule = 'update_network' | 'delete_network' | 'create_subnet';
@@ -86,11 +82,14 @@ export class Networks {
     return (await this.viewsOf(caller, [network]))[0]!;
   }
 
-  /** Neutron API: PUT /networks/{id}. Throws NotFoundError, PolicyDeniedError, InvalidInputError. */
-  async update(caller: Caller, id: string, change: NetworkChange): Promise<NetworkView> {
+  /**
+   * Neutron API: PUT /networks/{id}. `revision`: the one that it must have. Throws NotFoundError, PolicyDeniedError,
+   * InvalidInputError, RevisionMismatchError.
+   */
+  async update(caller: Caller, id: string, change: NetworkChange, revision?: number): Promise<NetworkView> {
     requireMtu(change.mtu);
     const network = await this.database.transaction(async (tx) => {
-      const present = await findOwnNetwork(tx, caller, id, 'update_network');
+      const present = await findOwnNetwork(tx, caller, id, 'update_network', revision);
       if (change.shared) requireAllowed(caller, 'update_network:shared', networkTarget(present));
       return tx.save(Object.assign(present, change));
     });
@@ -99,12 +98,12 @@ export class Networks {
   }
 
   /**
-   * Neutron API: DELETE /networks/{id}. Deletes its subnets too. Throws NotFoundError, PolicyDeniedError, and
-   * NetworkInUseError where the network has ports.
+   * Neutron API: DELETE /networks/{id}. Deletes its subnets too. Throws NotFoundError, PolicyDeniedError,
+   * RevisionMismatchError, and NetworkInUseError where the network has ports.
    */
-  async delete(caller: Caller, id: string): Promise<void> {
+  async delete(caller: Caller, id: string, revision?: number): Promise<void> {
     await this.database.transaction(async (tx) => {
-      await findOwnNetwork(tx, caller, id, 'delete_network');
+      await findOwnNetwork(tx, caller, id, 'delete_network', revision);
       // Waits for transactions that are making a port on the network: they hold its row FOR KEY SHARE.
       await tx.query('SELECT 1 FROM networks WHERE id = $1 FOR UPDATE', [id]);
       const used = await tx.query<unknown[]>('SELECT 1 FROM ports WHERE network_id = $1 LIMIT 1', [id]);
@@ -136,15 +135,20 @@ export async function findNetwork(tx: EntityManager, caller: Caller, id: string)
   return network;
 }
 
-/** The network, where the caller may do to it what `rule` says. Throws NotFoundError, PolicyDeniedError. */
+/**
+ * The network, where the caller may do to it what `rule` says; with a `revision` locked. Throws NotFoundError,
+ * PolicyDeniedError, RevisionMismatchError.
+ */
 export async function findOwnNetwork(
   tx: EntityManager,
   caller: Caller,
   id: string,
   rule: NetworkRule,
+  revision?: number,
 ): Promise<Network> {
   const network = await findNetwork(tx, caller, id);
   requireAllowed(caller, rule, networkTarget(network));
+  await requireRevision(tx, Network, id, revision);
   return network;
 }
 

@@ -185,7 +185,14 @@ function requireEachOnce(requested: readonly RequestedNic[]): void {
 }
 
 /** On no host, and of no name. */
-const fresh = { name: '', description: '', hostId: null, status: 'DOWN', adminStateUp: true } satisfies Partial<Port>;
+const fresh = {
+  name: '',
+  description: '',
+  tags: [],
+  hostId: null,
+  status: 'DOWN',
+  adminStateUp: true,
+} satisfies Partial<Port>;
 
 const deviceFor = (instanceId: string, deviceIndex: number): Partial<Port> => ({
   instanceId,

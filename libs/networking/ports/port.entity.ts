@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { Timestamps } from '#libs/database/columns';
+import { StandardAttributes } from '../standard-attributes.js';
 
 export type PortStatus = 'ACTIVE' | 'DOWN' | 'BUILD' | 'ERROR';
 
@@ -10,19 +10,7 @@ export interface FixedIp {
 
 /** A place on a network with a MAC and addresses, plugged into an instance or a host (Neutron: port). */
 @Entity('ports')
-export class Port extends Timestamps {
-  @PrimaryColumn({ type: 'uuid' })
-  id: string;
-
-  @Column({ type: 'text', default: '' })
-  name: string;
-
-  @Column({ type: 'text', default: '' })
-  description: string;
-
-  @Column({ type: 'text', name: 'project_id' })
-  projectId: string;
-
+export class Port extends StandardAttributes {
   @Column({ type: 'uuid', name: 'network_id' })
   networkId: string;
 

@@ -17,6 +17,7 @@ import { Network } from '../networks/network.entity.js';
 import { networkTarget } from '../network-target.js';
 import { PortInUseError } from '../networking.errors.js';
 import { ServicePortError } from '../routers/router.errors.js';
+import { requireRevision, standardColumns } from '../standard-attributes.js';
 import { allocateAddresses, freeAddresses } from './address-allocation.js';
 import type { WantedAddress } from './address-allocation.js';
 import { requireUnicastMac } from './mac-address.js';
@@ -64,20 +65,15 @@ export interface PortAddressFilter {
 }
 
 const columns = {
-  id: 'x.id',
-  name: 'x.name',
-  project_id: 'x.project_id',
+  ...standardColumns,
   network_id: 'x.network_id',
   mac_address: 'x.mac_address',
   device_id: 'x.device_id',
   device_owner: 'x.device_owner',
-  description: 'x.description',
   port_security_enabled: 'x.port_security_enabled',
   status: shownStatusOf('x'),
   admin_state_up: 'x.admin_state_up',
   host: `coalesce((SELECT h.name FROM hosts h WHERE h.id = x.host_id), '')`,
-  created_at: 'x.created_at',
-  updated_at: 'x.updated_at',
 };
 
 /** Ports as users make them (Neutron API: /v2.0/ports). `InstancePorts` changes those of instances. */
@@ -163,12 +159,12 @@ export class Ports {
 
   /**
    * Neutron API: PUT /ports/{id}. Another `host` unplugs the port where it is and plugs it in there. Throws as
-   * `create`, and PortInUseError for the device of an instance's port.
+   * `create`, RevisionMismatchError, and PortInUseError for the device of an instance's port.
    */
-  async update(caller: Caller, id: string, wanted: PortChange): Promise<PortView> {
+  async update(caller: Caller, id: string, wanted: PortChange, revision?: number): Promise<PortView> {
     const { host, securityGroups, ...change } = wanted;
     const changed = await this.operations.transact(async (tx, create) => {
-      const { port, network } = await findOwn(tx, caller, id, 'update_port');
+      const { port, network } = await findOwn(tx, caller, id, 'update_port', revision);
       requireMaySet(caller, network, 'update_port', wanted);
       requireDeviceKept(port, change);
       Object.assign(port, change);
@@ -190,11 +186,11 @@ export class Ports {
   /**
    * Neutron API: DELETE /ports/{id}. The row is deleted at once. Where the port is plugged, `port.unbind` unplugs it
    * and only then frees its addresses, so that nobody gets an address that still answers. Throws PortInUseError for an
-   * instance's port (Neutron unplugs it under the running guest), ServicePortError for a router's.
+   * instance's port (Neutron unplugs it under the running guest), ServicePortError for a router's, RevisionMismatchError.
    */
-  async delete(caller: Caller, id: string): Promise<void> {
+  async delete(caller: Caller, id: string, revision?: number): Promise<void> {
     await this.operations.transact(async (tx, create) => {
-      const { port } = await findOwn(tx, caller, id, 'delete_port');
+      const { port } = await findOwn(tx, caller, id, 'delete_port', revision);
       if (port.instanceId) throw new PortInUseError(id, `instance ${port.instanceId}`);
       if (port.routerId) throw new ServicePortError(id, deviceOf(port).owner);
       if (port.hostId) await unbind(create, caller, port);
@@ -231,16 +227,18 @@ async function find(tx: EntityManager, caller: Caller, id: string, lock = false)
   return port;
 }
 
-/** To be changed by this rule, locked. Throws NotFoundError, PolicyDeniedError. */
+/** To be changed by this rule, locked. Throws NotFoundError, PolicyDeniedError, RevisionMismatchError. */
 async function findOwn(
   tx: EntityManager,
   caller: Caller,
   id: string,
   rule: 'update_port' | 'delete_port',
+  revision?: number,
 ): Promise<{ port: Port; network: Network }> {
   const port = await find(tx, caller, id, true);
   const network = await tx.findOneByOrFail(Network, { id: port.networkId });
   requireAllowed(caller, rule, networkTarget(network, port));
+  await requireRevision(tx, Port, id, revision);
   return { port, network };
 }
 

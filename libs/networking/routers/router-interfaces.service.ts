@@ -56,6 +56,7 @@ export class RouterInterfaces {
         choice.portId === undefined
           ? await makePort(tx, caller, router, choice.subnetId!)
           : await takePort(tx, caller, router, choice.portId);
+      await countInRouter(tx, routerId);
       return { router, port };
     });
   }
@@ -75,9 +76,15 @@ export class RouterInterfaces {
         if (leadsThrough(router.routes, cidr)) throw new InterfaceInUseByRouteError(routerId, id);
       await freeAddresses(tx, port.id);
       await tx.delete(Port, { id: port.id });
+      await countInRouter(tx, routerId);
       return { router, port };
     });
   }
+}
+
+/** Neutron API: a router's revision_number counts its interfaces too. */
+async function countInRouter(tx: EntityManager, routerId: string): Promise<void> {
+  await tx.query('UPDATE routers SET updated_at = now() WHERE id = $1', [routerId]);
 }
 
 /** The router's port on the subnet, with the subnet's gateway as its address. */

@@ -1,5 +1,5 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { Timestamps } from '#libs/database/columns';
+import { Column, Entity } from 'typeorm';
+import { StandardAttributes } from '../standard-attributes.js';
 import type { HostRoute } from '../subnets/subnet.entity.js';
 
 /**
@@ -7,19 +7,7 @@ import type { HostRoute } from '../subnets/subnet.entity.js';
  * has it. Its interfaces are ports with its id as `router_id`.
  */
 @Entity('routers')
-export class Router extends Timestamps {
-  @PrimaryColumn({ type: 'uuid' })
-  id: string;
-
-  @Column({ type: 'text', default: '' })
-  name: string;
-
-  @Column({ type: 'text', default: '' })
-  description: string;
-
-  @Column({ type: 'text', name: 'project_id' })
-  projectId: string;
-
+export class Router extends StandardAttributes {
   @Column({ type: 'boolean', name: 'admin_state_up', default: true })
   adminStateUp: boolean;
 

@@ -11,6 +11,7 @@ import { allows, requireAllowed } from '#libs/policy/policy';
 import type { RuleName } from '#libs/policy/rule-tables';
 import type { HostRoute } from '../subnets/subnet.entity.js';
 import { checkedRoutes } from './extra-routes.js';
+import { requireRevision, standardColumns } from '../standard-attributes.js';
 import { RouterInUseError } from './router.errors.js';
 import { Router } from './router.entity.js';
 
@@ -23,15 +24,7 @@ export type RouterView = Router & {
   showsKind: boolean;
 };
 
-const columns = {
-  id: 'x.id',
-  name: 'x.name',
-  project_id: 'x.project_id',
-  description: 'x.description',
-  admin_state_up: 'x.admin_state_up',
-  created_at: 'x.created_at',
-  updated_at: 'x.updated_at',
-};
+const columns = { ...standardColumns, admin_state_up: 'x.admin_state_up' };
 
 /** Routers as users see them (Neutron API: /v2.0/routers). */
 @Injectable()
@@ -68,10 +61,13 @@ export class Routers {
 
   /**
    * Neutron API: PUT /routers/{id}. `routes` replaces all extra routes. Throws NotFoundError, PolicyDeniedError, and
-   * InvalidInputError for a next hop that lies on no subnet of the router.
+   * InvalidInputError for a next hop that lies on no subnet of the router; RevisionMismatchError.
    */
-  async update(caller: Caller, id: string, change: RouterChange): Promise<RouterView> {
-    return this.change(caller, id, 'update_router', (tx, router) => apply(tx, router, change));
+  async update(caller: Caller, id: string, change: RouterChange, revision?: number): Promise<RouterView> {
+    return this.change(caller, id, 'update_router', async (tx, router) => {
+      await requireRevision(tx, Router, id, revision);
+      return apply(tx, router, change);
+    });
   }
 
   /** Neutron API: add_extraroutes. Routes that the router has already stay once. Throws as `update`. */
@@ -90,11 +86,12 @@ export class Routers {
     );
   }
 
-  /** Neutron API: DELETE /routers/{id}. Throws NotFoundError, PolicyDeniedError, RouterInUseError. */
-  async delete(caller: Caller, id: string): Promise<void> {
+  /** Neutron API: DELETE /routers/{id}. Throws NotFoundError, PolicyDeniedError, RouterInUseError, RevisionMismatchError. */
+  async delete(caller: Caller, id: string, revision?: number): Promise<void> {
     await this.database.transaction(async (tx) => {
       const router = await findRouter(tx, caller, id, true);
       requireAllowed(caller, 'delete_router', targetOf(router));
+      await requireRevision(tx, Router, id, revision);
       // Index ports_of_router.
       const used = await tx.query<unknown[]>('SELECT 1 FROM ports WHERE router_id = $1 LIMIT 1', [id]);
       if (used.length) throw new RouterInUseError(id);

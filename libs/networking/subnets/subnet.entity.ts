@@ -1,5 +1,5 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { Timestamps } from '#libs/database/columns';
+import { Column, Entity } from 'typeorm';
+import { StandardAttributes } from '../standard-attributes.js';
 
 export interface AllocationPool {
   start: string;
@@ -14,19 +14,7 @@ export interface HostRoute {
 
 /** A range of addresses on a network, with its gateway, pools and DHCP settings (Neutron: subnet). */
 @Entity('subnets')
-export class Subnet extends Timestamps {
-  @PrimaryColumn({ type: 'uuid' })
-  id: string;
-
-  @Column({ type: 'text', default: '' })
-  name: string;
-
-  @Column({ type: 'text', default: '' })
-  description: string;
-
-  @Column({ type: 'text', name: 'project_id' })
-  projectId: string;
-
+export class Subnet extends StandardAttributes {
   @Column({ type: 'uuid', name: 'network_id' })
   networkId: string;
 

@@ -13,6 +13,7 @@ import { allows, requireAllowed } from '#libs/policy/policy';
 import { findOwnNetwork } from '../networks/networks.service.js';
 import { AddressInUseError, SubnetInUseError } from '../networking.errors.js';
 import { GatewayInUseError } from '../routers/router.errors.js';
+import { requireRevision, standardColumns } from '../standard-attributes.js';
 import { overlaps, parseAddress, parseCidr, renderAddress, renderCidr } from './cidr.js';
 import { requireUnicast } from './refused-ranges.js';
 import { defaultGateway, poolsOf } from './subnet-plan.js';
@@ -39,17 +40,12 @@ export interface NewSubnet extends SubnetChange {
 }
 
 const columns = {
-  id: 'x.id',
-  name: 'x.name',
-  project_id: 'x.project_id',
+  ...standardColumns,
   network_id: 'x.network_id',
   ip_version: 'x.ip_version',
   cidr: 'x.cidr',
   gateway_ip: `coalesce(x.gateway_ip, '')`,
   enable_dhcp: 'x.enable_dhcp',
-  description: 'x.description',
-  created_at: 'x.created_at',
-  updated_at: 'x.updated_at',
   shared: '(SELECT n.shared FROM networks n WHERE n.id = x.network_id)',
 };
 
@@ -113,21 +109,24 @@ export class Subnets {
           throw new InvalidInputError('cidr', `one that does not overlap ${other.cidr} of subnet ${other.id}`);
       const projectId = subnetProject(caller, network, wanted.projectId);
       const own = { id: newId(), networkId, projectId, ipVersion: cidr.version };
+      await countInNetwork(tx, networkId);
       return tx.save(tx.create(Subnet, { ...rest, ...own, cidr: renderCidr(cidr), gatewayIp, allocationPools }));
     });
   }
 
   /**
    * Neutron API: PUT /subnets/{id}. CIDR and pools cannot change. Throws NotFoundError, PolicyDeniedError,
-   * InvalidInputError, AddressInUseError for a gateway that is a port's address, and GatewayInUseError where a router has
+   * InvalidInputError, RevisionMismatchError, AddressInUseError for a gateway that is a port's address, and GatewayInUseError where a router has
    * the present one.
    */
-  async update(caller: Caller, id: string, change: SubnetChange): Promise<Subnet> {
+  async update(caller: Caller, id: string, change: SubnetChange, revision?: number): Promise<Subnet> {
     return this.database.transaction(async (tx) => {
       const subnet = await this.findOwn(tx, caller, id, 'update_subnet');
       // Waits for transactions that are making a port on the network (they hold its row FOR KEY SHARE): one may take
       // this address.
       await tx.query('SELECT 1 FROM networks WHERE id = $1 FOR UPDATE', [subnet.networkId]);
+      await requireRevision(tx, Subnet, id, revision);
+      await countInNetwork(tx, subnet.networkId);
       const cidr = parseCidr('cidr', subnet.cidr);
       const before = subnet.gatewayIp;
       Object.assign(subnet, dhcpSettings(cidr, change));
@@ -142,13 +141,15 @@ export class Subnets {
   }
 
   /**
-   * Neutron API: DELETE /subnets/{id}. Throws NotFoundError, PolicyDeniedError, and SubnetInUseError where a port has
-   * one of its addresses.
+   * Neutron API: DELETE /subnets/{id}. Throws NotFoundError, PolicyDeniedError, RevisionMismatchError, and
+   * SubnetInUseError where a port has one of its addresses.
    */
-  async delete(caller: Caller, id: string): Promise<void> {
+  async delete(caller: Caller, id: string, revision?: number): Promise<void> {
     await this.database.transaction(async (tx) => {
       const subnet = await this.findOwn(tx, caller, id, 'delete_subnet');
       await tx.query('SELECT 1 FROM networks WHERE id = $1 FOR UPDATE', [subnet.networkId]);
+      await requireRevision(tx, Subnet, id, revision);
+      await countInNetwork(tx, subnet.networkId);
       // Addresses of deleted ports do not count, although a host may still be unplugging them.
       const used = await tx.query<unknown[]>(
         'SELECT 1 FROM ip_allocations a JOIN ports p ON p.id = a.port_id WHERE a.subnet_id = $1 LIMIT 1',
@@ -166,6 +167,11 @@ export class Subnets {
     requireAllowed(caller, rule, networkTarget(network, subnet));
     return tx.findOneByOrFail(Subnet, { id });
   }
+}
+
+/** Neutron API: a network's revision_number counts changes of its subnets too. */
+async function countInNetwork(tx: EntityManager, networkId: string): Promise<void> {
+  await tx.query('UPDATE networks SET updated_at = now() WHERE id = $1', [networkId]);
 }
 
 function gatewayOf(text: string | null): string | null {

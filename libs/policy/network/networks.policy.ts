@@ -56,4 +56,28 @@ export const networks = rules({
     description: 'Delete a network',
     routes: [`DELETE ${at}/{id}`],
   },
+  'get_network:tags': {
+    check: `${reader} or (role:reader and rule:shared)`,
+    scope: PROJECT,
+    description: 'See the tags of a network',
+    routes: [`GET ${at}/{id}/tags`, `GET ${at}/{id}/tags/{tag}`],
+  },
+  'create_network:tags': {
+    check: member,
+    scope: PROJECT,
+    description: 'Add several tags to a network',
+    routes: [`POST ${at}/{id}/tags`],
+  },
+  'update_network:tags': {
+    check: member,
+    scope: PROJECT,
+    description: 'Replace the tags of a network, or add one',
+    routes: [`PUT ${at}/{id}/tags`, `PUT ${at}/{id}/tags/{tag}`],
+  },
+  'delete_network:tags': {
+    check: member,
+    scope: PROJECT,
+    description: 'Remove tags from a network',
+    routes: [`DELETE ${at}/{id}/tags`, `DELETE ${at}/{id}/tags/{tag}`],
+  },
 });

@@ -96,4 +96,28 @@ export const ports = rules({
     description: 'Delete a port',
     routes: [`DELETE ${at}/{id}`],
   },
+  'get_port:tags': {
+    check: 'rule:project_reader_or_admin',
+    scope: PROJECT,
+    description: 'See the tags of a port',
+    routes: [`GET ${at}/{id}/tags`, `GET ${at}/{id}/tags/{tag}`],
+  },
+  'create_port:tags': {
+    check: member,
+    scope: PROJECT,
+    description: 'Add several tags to a port',
+    routes: [`POST ${at}/{id}/tags`],
+  },
+  'update_port:tags': {
+    check: member,
+    scope: PROJECT,
+    description: 'Replace the tags of a port, or add one',
+    routes: [`PUT ${at}/{id}/tags`, `PUT ${at}/{id}/tags/{tag}`],
+  },
+  'delete_port:tags': {
+    check: member,
+    scope: PROJECT,
+    description: 'Remove tags from a port',
+    routes: [`DELETE ${at}/{id}/tags`, `DELETE ${at}/{id}/tags/{tag}`],
+  },
 });

@@ -64,4 +64,28 @@ export const routers = rules({
     description: 'Remove extra routes of a router',
     routes: [`PUT ${at}/{id}/remove_extraroutes`],
   },
+  'get_router:tags': {
+    check: reader,
+    scope: PROJECT,
+    description: 'See the tags of a router',
+    routes: [`GET ${at}/{id}/tags`, `GET ${at}/{id}/tags/{tag}`],
+  },
+  'create_router:tags': {
+    check: member,
+    scope: PROJECT,
+    description: 'Add several tags to a router',
+    routes: [`POST ${at}/{id}/tags`],
+  },
+  'update_router:tags': {
+    check: member,
+    scope: PROJECT,
+    description: 'Replace the tags of a router, or add one',
+    routes: [`PUT ${at}/{id}/tags`, `PUT ${at}/{id}/tags/{tag}`],
+  },
+  'delete_router:tags': {
+    check: member,
+    scope: PROJECT,
+    description: 'Remove tags from a router',
+    routes: [`DELETE ${at}/{id}/tags`, `DELETE ${at}/{id}/tags/{tag}`],
+  },
 });

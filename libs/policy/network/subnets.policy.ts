@@ -34,4 +34,28 @@ export const subnets = rules({
     description: 'Delete a subnet',
     routes: [`DELETE ${at}/{id}`],
   },
+  'get_subnet:tags': {
+    check: 'rule:project_reader_or_admin or (role:reader and rule:shared)',
+    scope: PROJECT,
+    description: 'See the tags of a subnet',
+    routes: [`GET ${at}/{id}/tags`, `GET ${at}/{id}/tags/{tag}`],
+  },
+  'create_subnet:tags': {
+    check: 'rule:project_member_or_admin',
+    scope: PROJECT,
+    description: 'Add several tags to a subnet',
+    routes: [`POST ${at}/{id}/tags`],
+  },
+  'update_subnet:tags': {
+    check: 'rule:project_member_or_admin',
+    scope: PROJECT,
+    description: 'Replace the tags of a subnet, or add one',
+    routes: [`PUT ${at}/{id}/tags`, `PUT ${at}/{id}/tags/{tag}`],
+  },
+  'delete_subnet:tags': {
+    check: 'rule:project_member_or_admin',
+    scope: PROJECT,
+    description: 'Remove tags from a subnet',
+    routes: [`DELETE ${at}/{id}/tags`, `DELETE ${at}/{id}/tags/{tag}`],
+  },
 });

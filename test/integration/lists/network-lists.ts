@@ -1,11 +1,11 @@
 import type { Field, List, Things } from './list-table.js';
 
-const common = (id: string, name: string, projectId: string): Field[] => [
+const common = (id: string, name: string, projectId: string, revision = '1'): Field[] => [
   ['id', id, 'x'],
   ['name', name, 'x'],
   ['project_id', projectId, 'x'],
   ['tenant_id', projectId, 'x'],
-  ['revision_number', '1', '2'],
+  ['revision_number', revision, '99'],
   ['tags', null, 'blue'],
   ['tags-any', null, 'blue,red'],
   ['not-tags', 'blue', null],
@@ -34,7 +34,8 @@ export const networkLists = (things: Things): List[] => [
     key: 'networks',
     thing: things.networkId,
     fields: [
-      ...common(things.networkId, 'net', things.projectId),
+      // The network counts its subnet.
+      ...common(things.networkId, 'net', things.projectId, '2'),
       ['description', '', 'x'],
       ['admin_state_up', 'True', '0', 'x'],
       ['mtu', '1450', '9000', 'big'],

@@ -193,6 +193,10 @@ const others: Record<string, Make> = {
     params: { id: await ground.router() },
     body: { router: { routes: [] } },
   }),
+  ...ofTags('networks', (ground) => ground.network()),
+  ...ofTags('subnets', (ground) => ground.subnet()),
+  ...ofTags('ports', (ground) => ground.port()),
+  ...ofTags('routers', (ground) => ground.router()),
   'POST /networking/v2.0/security-groups': () => ({ body: { security_group: { name: 'n' } } }),
   'POST /networking/v2.0/security-group-rules': () => ({ body: { security_group_rule: { direction: 'ingress' } } }),
   'POST /fleet/v1/hosts/{host}/drain': () => ({ params: { host: 'nowhere' }, body: {} }),
@@ -217,6 +221,24 @@ const others: Record<string, Make> = {
     body: { at: '2099-01-01T00:00:00Z' },
   }),
 };
+
+/** Calls about the tags of a network resource, which has the tag `a`. */
+function ofTags(noun: string, make: (ground: Fixtures) => Promise<string>): Record<string, Make> {
+  const path = `/networking/v2.0/${noun}/{id}/tags`;
+  const tagged =
+    (body?: object): Make =>
+    async (ground) => {
+      const id = await make(ground);
+      const tags = `/networking/v2.0/${noun}/${id}/tags`;
+      await ground.world.must('PUT', tags, { token: ground.member.token, body: { tags: ['a'] } });
+      return { params: { id, tag: 'a' }, body };
+    };
+  const calls = ['GET', 'DELETE'].flatMap((method) => [`${method} ${path}`, `${method} ${path}/{tag}`]);
+  return {
+    ...Object.fromEntries([...calls, `PUT ${path}/{tag}`].map((route) => [route, tagged()])),
+    ...Object.fromEntries(['PUT', 'POST'].map((method) => [`${method} ${path}`, tagged({ tags: ['b'] })])),
+  };
+}
 
 const identity: Record<string, Make> = {
   'GET /identity/v3/auth/tokens': (ground) => ({ headers: { 'x-subject-token': ground.member.token } }),

@@ -8,6 +8,7 @@ import { PortsController } from './ports/ports.controller.js';
 import { RoutersController } from './routers/routers.controller.js';
 import { SecurityGroupsController } from './security-groups/security-groups.controller.js';
 import { SubnetsController } from './subnets/subnets.controller.js';
+import { TagsController } from './tags/tags.controller.js';
 import { NetworkVersionsController } from './versions/versions.controller.js';
 import { NetworkErrors } from './http/network.errors.js';
 
@@ -18,6 +19,7 @@ import { NetworkErrors } from './http/network.errors.js';
     NetworkVersionsController,
     NetworksController,
     SubnetsController,
+    TagsController,
     PortsController,
     RoutersController,
     SecurityGroupsController,

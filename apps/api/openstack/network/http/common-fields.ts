@@ -1,7 +1,4 @@
-import type { NetworkView } from '#libs/networking/networks/networks.service';
-import type { Port } from '#libs/networking/ports/port.entity';
-import type { Router } from '#libs/networking/routers/router.entity';
-import type { Subnet } from '#libs/networking/subnets/subnet.entity';
+import type { StandardAttributes } from '#libs/networking/standard-attributes';
 
 const time = (at: Date) => at.toISOString().replace(/\.\d+Z$/, 'Z');
 
@@ -13,7 +10,9 @@ export function commonFields({
   projectId,
   createdAt,
   updatedAt,
-}: Subnet | Port | NetworkView | Router) {
+  revisionNumber,
+  tags,
+}: StandardAttributes) {
   const owner = { project_id: projectId, tenant_id: projectId };
   return {
     id,
@@ -22,7 +21,7 @@ export function commonFields({
     ...owner,
     created_at: time(createdAt),
     updated_at: time(updatedAt),
-    revision_number: 1,
-    tags: [],
+    revision_number: revisionNumber,
+    tags,
   };
 }

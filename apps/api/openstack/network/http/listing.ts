@@ -1,19 +1,21 @@
-import { boolean, limitOf, linkBehind, pageOf, text } from '#apps/api/http/query/paging';
+import { boolean, integer, limitOf, linkBehind, pageOf, text } from '#apps/api/http/query/paging';
 import type { ListFilters } from '#apps/api/http/query/paging';
 import { fitsConstants, flag, many, requireKnown } from '#apps/api/http/query/query';
 import type { Query } from '#apps/api/http/query/query';
 import { pageOfItems } from '#apps/api/http/query/items';
 import type { Item } from '#apps/api/http/query/items';
 import { publicUrl } from '#apps/api/http/public-url';
-import type { PageRequest } from '#libs/database/paging';
+import type { ListFilter, PageRequest } from '#libs/database/paging';
 
 /** The query fields that narrow a Neutron list. */
 export interface NeutronFilters extends ListFilters {
   /** Fields that the controller reads itself. */
   others?: readonly string[];
+  /** Whether the resource has the standard attributes: tags and a revision number, kept in its table. */
+  standard?: true;
 }
 
-/** Fields of every resource. Tags are not kept, so no item has one and `not-tags` matches every item. */
+/** Fields of every resource. */
 const common: NeutronFilters = {
   columns: {
     id: text('id'),
@@ -22,9 +24,13 @@ const common: NeutronFilters = {
     project_id: text('project_id'),
     tenant_id: text('project_id'),
   },
-  constants: { tags: null, 'tags-any': null, revision_number: '1' },
   others: ['not-tags', 'not-tags-any', 'fields', 'limit', 'marker', 'page_reverse', 'sort_key', 'sort_dir'],
 };
+
+const standard = { columns: { revision_number: integer('revision_number') }, others: ['tags', 'tags-any'] };
+
+/** Where no tags are kept, no item has one and `not-tags` matches every item. */
+const untagged = { constants: { tags: null, 'tags-any': null, revision_number: '1' } };
 
 /** The filter by admin_state_up, for resources that have it. */
 export const adminState = boolean('admin_state_up');
@@ -34,13 +40,31 @@ export const adminState = boolean('admin_state_up');
  * unknown field is refused; `limit=0` means no limit. Throws InputError.
  */
 export function neutronPage(query: Query, filters: NeutronFilters): (PageRequest & { limit: number }) | null {
-  const columns = { ...common.columns, ...filters.columns };
-  const constants = { ...common.constants, ...filters.constants };
-  requireKnown(query, [...Object.keys({ ...columns, ...constants }), ...common.others!, ...(filters.others ?? [])]);
+  const kept: Partial<NeutronFilters> = filters.standard ? standard : untagged;
+  const columns = { ...common.columns, ...kept.columns, ...filters.columns };
+  const constants = { ...kept.constants, ...filters.constants };
+  const others = [common, kept, filters].flatMap((one) => one.others ?? []);
+  requireKnown(query, [...Object.keys({ ...columns, ...constants }), ...others]);
   const { sort = [], ...page } = pageOf(query, columns, 'all');
   // What is the same for every item orders nothing.
   const ordering = sort.filter(({ key }) => !Object.hasOwn(constants, key));
-  return fitsConstants(query, constants) ? { ...page, sort: ordering, reverse: flag(query, 'page_reverse') } : null;
+  if (!fitsConstants(query, constants)) return null;
+  const lists = filters.standard ? tagFilters(query) : [];
+  return { ...page, lists, sort: ordering, reverse: flag(query, 'page_reverse') };
+}
+
+/** Neutron API: `tags=a,b` (both), `tags-any` (either), `not-tags` (not both), `not-tags-any` (neither). */
+function tagFilters(query: Query): ListFilter[] {
+  const filter = (field: string, how: ListFilter['how'], not: boolean): ListFilter[] => {
+    const values = many(query, field).flatMap((text) => text.split(','));
+    return values.length ? [{ column: 'tags', how, not, values }] : [];
+  };
+  return [
+    ...filter('tags', 'all', false),
+    ...filter('tags-any', 'any', false),
+    ...filter('not-tags', 'all', true),
+    ...filter('not-tags-any', 'any', true),
+  ];
 }
 
 /** The same of what is kept in no table. Throws InputError, MarkerNotFoundError. */

@@ -1,6 +1,7 @@
 import type { ErrorAnswer } from '#apps/api/http/error.filter';
 import { ErrorFilter } from '#apps/api/http/error.filter';
 import { QuotaExceededError } from '#libs/common/errors';
+import { RevisionMismatchError } from '#libs/networking/standard-attributes';
 
 /** Names of Neutron's exceptions, where they differ from our classes. */
 const types: Record<string, string> = {
@@ -22,6 +23,7 @@ const types: Record<string, string> = {
   NoSuchInterfaceError: 'RouterInterfaceNotFound',
   InterfaceInUseByRouteError: 'RouterInterfaceInUseByRoute',
   SubnetMismatchError: 'SubnetMismatchForPort',
+  RevisionMismatchError: 'RevisionNumberConstraintFailed',
   ServicePortError: 'ServicePortInUse',
   GatewayInUseError: 'GatewayIpInUse',
   NotFoundException: 'HTTPNotFound',
@@ -34,6 +36,7 @@ export class NetworkErrors extends ErrorFilter {
 
   /** Neutron answers OverQuota with 409. */
   protected override statusOf(error: unknown): number {
+    if (error instanceof RevisionMismatchError) return 412;
     return error instanceof QuotaExceededError ? 409 : super.statusOf(error);
   }
 

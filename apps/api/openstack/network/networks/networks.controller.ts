@@ -10,12 +10,14 @@ import { Networks } from '#libs/networking/networks/networks.service';
 import type { NewNetwork } from '#libs/networking/networks/networks.service';
 import { NetworkBody } from './network.dto.js';
 import { requireUnchanged } from '../http/require-unchanged.js';
+import { IfMatch } from '../http/if-match.js';
 import { adminState, neutronList, neutronPage } from '../http/listing.js';
 import type { NeutronFilters } from '../http/listing.js';
 import { NetworkErrors } from '../http/network.errors.js';
 import { renderNetwork } from './network.renderer.js';
 
 const filters: NeutronFilters = {
+  standard: true,
   columns: {
     admin_state_up: adminState,
     shared: boolean('shared'),
@@ -62,17 +64,22 @@ export class NetworksController {
 
   @Put(':id')
   @Takes('network', NetworkBody)
-  async update(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown) {
+  async update(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @IfMatch() revision?: number,
+  ) {
     const parsed = parseBody(NetworkBody, unwrap(body, 'network'), { path: 'network' });
     requireUnchanged(parsed, ['project_id', 'tenant_id', 'provider:segmentation_id']);
-    const network = await this.networks.update(caller, id, networkOf(parsed));
+    const network = await this.networks.update(caller, id, networkOf(parsed), revision);
     return { network: renderNetwork(network) };
   }
 
   @Delete(':id')
   @HttpCode(204)
-  async delete(@CurrentCaller() caller: Caller, @Param('id') id: string) {
-    await this.networks.delete(caller, id);
+  async delete(@CurrentCaller() caller: Caller, @Param('id') id: string, @IfMatch() revision?: number) {
+    await this.networks.delete(caller, id, revision);
   }
 }
 

@@ -12,12 +12,14 @@ import { Ports } from '#libs/networking/ports/ports.service';
 import type { PortAddressFilter, PortChange } from '#libs/networking/ports/ports.service';
 import { PortBody } from './port.dto.js';
 import { requireUnchanged } from '../http/require-unchanged.js';
+import { IfMatch } from '../http/if-match.js';
 import { adminState, neutronList, neutronPage } from '../http/listing.js';
 import type { NeutronFilters } from '../http/listing.js';
 import { NetworkErrors } from '../http/network.errors.js';
 import { renderPort } from './port.renderer.js';
 
 const filters: NeutronFilters = {
+  standard: true,
   columns: {
     admin_state_up: adminState,
     network_id: text('network_id'),
@@ -71,16 +73,21 @@ export class PortsController {
   /** Addresses, MAC and project cannot change. */
   @Put(':id')
   @Takes('port', PortBody)
-  async update(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown) {
+  async update(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @IfMatch() revision?: number,
+  ) {
     const parsed = parseBody(PortBody, unwrap(body, 'port'), { path: 'port' });
     requireUnchanged(parsed, ['network_id', 'mac_address', 'fixed_ips', 'project_id', 'tenant_id']);
-    return { port: renderPort(await this.ports.update(caller, id, changeOf(parsed))) };
+    return { port: renderPort(await this.ports.update(caller, id, changeOf(parsed), revision)) };
   }
 
   @Delete(':id')
   @HttpCode(204)
-  async delete(@CurrentCaller() caller: Caller, @Param('id') id: string) {
-    await this.ports.delete(caller, id);
+  async delete(@CurrentCaller() caller: Caller, @Param('id') id: string, @IfMatch() revision?: number) {
+    await this.ports.delete(caller, id, revision);
   }
 }
 

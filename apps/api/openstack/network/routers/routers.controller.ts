@@ -8,6 +8,7 @@ import { InvalidInputError } from '#libs/common/errors';
 import { RouterInterfaces } from '#libs/networking/routers/router-interfaces.service';
 import { Routers } from '#libs/networking/routers/routers.service';
 import type { NewRouter } from '#libs/networking/routers/routers.service';
+import { IfMatch } from '../http/if-match.js';
 import { adminState, neutronList, neutronPage } from '../http/listing.js';
 import type { NeutronFilters } from '../http/listing.js';
 import { NetworkErrors } from '../http/network.errors.js';
@@ -16,6 +17,7 @@ import { ExtraRoutesBody, InterfaceBody, RouterBody } from './router.dto.js';
 import { renderInterface, renderRouter } from './router.renderer.js';
 
 const filters: NeutronFilters = {
+  standard: true,
   columns: { admin_state_up: adminState },
   constants: { status: 'ACTIVE', flavor_id: null },
 };
@@ -52,19 +54,23 @@ export class RoutersController {
 
   @Put(':id')
   @Takes('router', RouterBody)
-  async update(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown) {
+  async update(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @IfMatch() revision?: number,
+  ) {
     const parsed = parseBody(RouterBody, unwrap(body, 'router'), { path: 'router' });
     requireUnchanged(parsed, ['project_id', 'tenant_id']);
     const routes = parsed.routes === null ? [] : parsed.routes;
-    return {
-      router: renderRouter(await this.routers.update(caller, id, { ...routerOf(parsed), ...given({ routes }) })),
-    };
+    const change = { ...routerOf(parsed), ...given({ routes }) };
+    return { router: renderRouter(await this.routers.update(caller, id, change, revision)) };
   }
 
   @Delete(':id')
   @HttpCode(204)
-  async delete(@CurrentCaller() caller: Caller, @Param('id') id: string) {
-    await this.routers.delete(caller, id);
+  async delete(@CurrentCaller() caller: Caller, @Param('id') id: string, @IfMatch() revision?: number) {
+    await this.routers.delete(caller, id, revision);
   }
 
   @Put(':id/add_router_interface')

@@ -10,12 +10,14 @@ import { Subnets } from '#libs/networking/subnets/subnets.service';
 import type { SubnetChange } from '#libs/networking/subnets/subnets.service';
 import { requireUnchanged } from '../http/require-unchanged.js';
 import { SubnetBody } from './subnet.dto.js';
+import { IfMatch } from '../http/if-match.js';
 import { neutronList, neutronPage } from '../http/listing.js';
 import type { NeutronFilters } from '../http/listing.js';
 import { NetworkErrors } from '../http/network.errors.js';
 import { renderSubnet } from './subnet.renderer.js';
 
 const filters: NeutronFilters = {
+  standard: true,
   columns: {
     network_id: text('network_id'),
     ip_version: integer('ip_version'),
@@ -66,16 +68,21 @@ export class SubnetsController {
 
   @Put(':id')
   @Takes('subnet', SubnetBody)
-  async update(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown) {
+  async update(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @IfMatch() revision?: number,
+  ) {
     const parsed = parseBody(SubnetBody, unwrap(body, 'subnet'), { path: 'subnet' });
     requireUnchanged(parsed, ['network_id', 'cidr', 'ip_version', 'allocation_pools', 'project_id', 'tenant_id']);
-    return { subnet: renderSubnet(await this.subnets.update(caller, id, changeOf(parsed))) };
+    return { subnet: renderSubnet(await this.subnets.update(caller, id, changeOf(parsed), revision)) };
   }
 
   @Delete(':id')
   @HttpCode(204)
-  async delete(@CurrentCaller() caller: Caller, @Param('id') id: string) {
-    await this.subnets.delete(caller, id);
+  async delete(@CurrentCaller() caller: Caller, @Param('id') id: string, @IfMatch() revision?: number) {
+    await this.subnets.delete(caller, id, revision);
   }
 }
 

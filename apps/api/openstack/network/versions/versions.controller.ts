@@ -10,6 +10,10 @@ const resources = ['network', 'subnet', 'port', 'router'];
 const extensions: Record<string, string> = {
   'standard-attr-description': 'standard-attr-description',
   'standard-attr-timestamp': 'Resource timestamps',
+  'standard-attr-tag': 'Tag support for resources with standard attribute: network, subnet, port, router',
+  'standard-attr-revisions': 'Resource revision numbers',
+  'revision-if-match': 'If-Match constraints based on revision_number',
+  'filter-validation': 'Filter parameters validation',
   'port-security': 'Port Security',
   binding: 'Port Binding',
   provider: 'Provider Network',
