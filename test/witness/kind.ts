@@ -22,10 +22,11 @@ export const carried = (what: string): Row => ({ verdict: 'carried', what });
 export const refused = (words: RegExp, what: string): Row => ({ verdict: 'refused', words, what });
 /** `words`: of the kernel's answer to who asks for one. */
 export const withheld = (words: RegExp, what: string): Row => ({ verdict: 'withheld', words, what });
-/** `kind`: in the migration's record; undefined where nothing shows it. */
-export const lost = (what: string, kind?: string): Row => ({
-  ...{ verdict: 'lost', what },
-  ...(kind && { said: { kind, named: true } }),
+/** `kind`: in the migration's record. */
+export const lost = (what: string, kind: string): Row => ({
+  verdict: 'lost',
+  what,
+  said: { kind, named: true },
 });
 /** The record cannot say which process it is. */
 export const lostByUser = (what: string, kind: string): Row => ({

@@ -19,21 +19,17 @@ export function tableOf(rows: readonly Row[]): string {
   ].join('\n');
 }
 
-const UNSAID = 'lost, unsaid';
-const foundIn = ({ verdict, said }: Kind): string => (verdict === 'lost' && !said ? UNSAID : verdict);
-
 /** The text of the file: every kind as it must be. */
 export function document(kinds: readonly Kind[]): string {
   const many = (verdict: string) => kinds.filter((kind) => kind.verdict === verdict).length;
-  const unsaid = kinds.filter((kind) => foundIn(kind) === UNSAID).length;
   return `# What becomes of each kind of kernel object
 Each has a program in \`test/witness/kinds\` that sets it up, is moved live, and says from inside what is not as it was.
 *carried*: it is what it was. *refused*: the precheck names it, with the process, and nothing is touched. *lost*: it does not go
 along, or not as it was; the source finds it before the freeze (\`losses/\`) and the migration's record says it
-(\`lost\`), unless it is *lost, unsaid*. *withheld*: nothing shows it, or programs do as well without, so no guest may have one since its last start: the kernel answers as one
-that has none (\`../runtime/lxc/instance.seccomp\`). ${kinds.length} kinds: ${many('carried')} carried, ${many('refused')} refused, ${many('withheld')} withheld, ${many('lost')} lost, ${unsaid} of them unsaid.
+(\`lost\`). *withheld*: nothing shows it, or programs do as well without, so no guest may have one since its last start: the kernel answers as one
+that has none (\`../runtime/lxc/instance.seccomp\`). ${kinds.length} kinds: ${many('carried')} carried, ${many('refused')} refused, ${many('withheld')} withheld, ${many('lost')} lost.
 \`npm run witness\` looks at them all and prints this table, \`npm run witness -- --write\` writes it here, and CI does the same.
 
-${tableOf(kinds.map((kind) => ({ kind, found: foundIn(kind) })))}
+${tableOf(kinds.map((kind) => ({ kind, found: kind.verdict })))}
 `;
 }

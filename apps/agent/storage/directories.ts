@@ -1,7 +1,8 @@
-import { access, chown, lstat, mkdir, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { access, chown, lstat, mkdir, readFile, readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UUID, requireName } from '#libs/common/names';
 import { run } from '../process/run.js';
+import { removeTree } from './remove-tree.js';
 
 /** How a directory for a root file system is made and removed: as a plain directory, or as a subvolume. */
 export interface Places {
@@ -12,7 +13,7 @@ export interface Places {
 /** Plain directories. */
 export const plainPlaces: Places = {
   make: async (path) => void (await mkdir(path, { mode: 0o755 })),
-  remove: (path) => rm(path, { recursive: true, force: true }),
+  remove: removeTree,
 };
 
 /**

@@ -1,8 +1,9 @@
-import { chown, mkdir, rm, stat } from 'node:fs/promises';
+import { chown, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../process/run.js';
 import { isMounted } from './directories.js';
 import { FolderPlaces } from './folder-places.js';
+import { removeTree } from './remove-tree.js';
 import type { StorageDriver } from './storage-driver.js';
 
 /**
@@ -36,8 +37,7 @@ export class OverlayDriver extends FolderPlaces implements StorageDriver {
   async delete(instanceId: string): Promise<void> {
     await this.unmount(instanceId);
     await this.forgetFolder(instanceId);
-    for (const name of ['upper', 'work', 'rootfs'])
-      await rm(join(this.at.instance(instanceId), name), { recursive: true, force: true });
+    for (const name of ['upper', 'work', 'rootfs']) await removeTree(join(this.at.instance(instanceId), name));
   }
 
   rootfs = (instanceId: string) => join(this.at.instance(instanceId), 'rootfs');

@@ -7,6 +7,7 @@ import { replaceFile } from '../state/atomic-file.js';
 import { copyImage, exists } from './directories.js';
 import type { StorageDirectories } from './directories.js';
 import { ImagePlaces } from './image-places.js';
+import { removeTree } from './remove-tree.js';
 import type { StorageDriver } from './storage-driver.js';
 
 const POOL = /^[0-9a-f]{16}$/;
@@ -64,7 +65,7 @@ export class SharedDriver extends ImagePlaces implements StorageDriver {
 
   async delete(instanceId: string): Promise<void> {
     const owner = await this.ownerOf(instanceId);
-    if (owner === undefined || owner === this.host) await rm(this.folder(instanceId), { recursive: true, force: true });
+    if (owner === undefined || owner === this.host) await removeTree(this.folder(instanceId));
   }
 
   async mount(): Promise<void> {}

@@ -13,7 +13,8 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { DataChannel } from '#apps/agent/migration/wire/data-channel';
 import { DiskJail } from '#apps/agent/migration/disk/disk-jail';
-import { DiskReceiver, DiskSender } from '#apps/agent/migration/disk/disk-transfer';
+import { DiskReceiver } from '#apps/agent/migration/disk/disk-receiver';
+import { DiskSender } from '#apps/agent/migration/disk/disk-sender';
 import { FrameType } from '#apps/agent/migration/wire/wire-frames';
 import type { Message } from '#apps/agent/migration/wire/messages';
 import { TargetLink } from '#apps/agent/migration/source/target-link';
@@ -53,7 +54,11 @@ function differences(from: string, to: string): string[] {
 }
 
 /** Both ends over one connection; `follow` ends with it. */
-async function ends(context: TestContext, from: string, to: string): Promise<DiskSender> {
+async function ends(
+  context: TestContext,
+  from: string,
+  to: string,
+): Promise<DiskSender & { putFlags(): Promise<string[]> }> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const accepted = once(server, 'connection');
@@ -77,14 +82,15 @@ async function ends(context: TestContext, from: string, to: string): Promise<Dis
       else await hear(JSON.parse(frame.payload.toString()) as Message);
     }
   })().catch((error: Error) => socket.destroy(error));
-  const sender = await DiskSender.open(from, new TargetLink(source), new Throttle(0), () => undefined);
+  const link = Object.assign(new TargetLink(source), { fileFlags: true });
+  const sender = await DiskSender.open(from, link, new Throttle(0), () => undefined);
   context.after(async () => {
     sender.close();
     source.close();
     await receiver.close();
     server.close();
   });
-  return sender;
+  return Object.assign(sender, { putFlags: () => receiver.putFlags() });
 }
 
 async function twoTrees(context: TestContext): Promise<[string, string]> {
@@ -159,6 +165,61 @@ test('the last pass sends nothing where nothing has changed', async (context) =>
   await sender.pass();
   sender.prepareLastPass();
   assert.deepEqual(await sender.lastPass(), { paths: 0, bytes: 0 });
+});
+
+/** Of bash: `flags N FILE…` gives files these flags and no others, as chattr(1) would, which a host need not have. */
+const FLAGS = `
+flags() { perl -e 'for (@ARGV[1 .. $#ARGV]) { open my $f, "<", $_ or die "$_: $!"; my $had = pack "Lx4"; ioctl $f, 0x80086601, $had or die $!;
+  my $new = pack "Lx4", (unpack("L", $had) & ~255) | $ARGV[0]; ioctl $f, 0x40086602, $new or die "$_: $!" }' "$@"; }
+`;
+const [IMMUTABLE, APPEND, NO_DUMP, NO_ATIME] = [16, 32, 64, 128];
+
+/** Files and directories that have flags, with these. */
+const flagged = (root: string): string[] =>
+  sh(
+    root,
+    `find . \\( -type f -o -type d \\) -print0 | xargs -0 perl -e 'for (@ARGV) { open my $f, "<", $_ or die; my $has = pack "Lx4"; ioctl $f, 0x80086601, $has or die;
+      my $own = unpack("L", $has) & 255; print "$own $_\\n" if $own }'`,
+  )
+    .split('\n')
+    .sort();
+
+test('flags of files go along, also those that were changed since, and are put after the last pass alone', async (context) => {
+  if (unable) return context.skip(unable);
+  const [from, to] = await twoTrees(context);
+  const change = (script: string) => sh(from, FLAGS + script);
+  try {
+    change(`touch probe; flags ${IMMUTABLE} probe; flags 0 probe; rm probe`);
+  } catch {
+    return context.skip('this file system has no flags, or nobody may set them');
+  }
+  const sender = await ends(context, from, to);
+  try {
+    change(
+      `mkdir -p keep/below turned moved gone; for f in keep/log keep/fixed keep/below/x turned/f moved/f gone/f freed plain 'with space'; do echo 1 >"$f"; done
+       flags ${APPEND} keep/log; flags ${IMMUTABLE} keep/fixed turned/f freed 'with space'; flags ${NO_DUMP} keep/below keep/below/x moved/f gone/f`,
+    );
+    await sender.pass();
+    change(
+      `echo 2 >>keep/log; flags 0 freed turned/f; rm freed; echo 2 >freed; mv turned other; ln -s other turned; mv moved away; rm -r gone
+       echo 2 >plain; flags ${NO_DUMP + NO_ATIME} plain`,
+    );
+    await sender.pass();
+    sender.prepareLastPass();
+    change(
+      `flags 0 'with space'; echo 3 >'with space'; flags ${IMMUTABLE} 'with space' keep; echo 3 >>keep/log; mv away back`,
+    );
+    await sender.lastPass();
+    await sender.arrived();
+    assert.deepEqual(flagged(to), [''], 'the passes could not write such files');
+    assert.deepEqual(await sender.putFlags(), []);
+    assert.deepEqual(flagged(to), flagged(from));
+    assert.equal(flagged(to).length, 9);
+    assert.deepEqual(differences(from, to), []);
+    assert.deepEqual([...sender.flagsNotCarried], [], 'the target puts them');
+  } finally {
+    for (const root of [from, to]) sh(root, `${FLAGS} flags 0 keep keep/log keep/fixed 'with space'`);
+  }
 });
 
 test('a link of the instance leads the programs that read and write its disk to no file of the host', async (context) => {

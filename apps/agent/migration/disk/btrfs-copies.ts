@@ -27,7 +27,7 @@ interface Sending {
 
 /**
  * Source: sends the bulk of a disk while the instance runs, as btrfs streams of read-only snapshots, each relative to the one
- * before, until little is left. Later changes go as a tree (disk-transfer.ts) into the root made of the last snapshot: so the
+ * before, until little is left. Later changes go as a tree (disk-sender.ts) into the root made of the last snapshot: so the
  * target can start its restore before the freeze, and no btrfs commit falls into the freeze.
  */
 export class BtrfsCopySender {

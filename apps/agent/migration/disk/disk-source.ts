@@ -13,6 +13,8 @@ export interface DiskSource {
   lastPass(): Promise<DiskPass>;
   /** In the freeze, after CRIU has linked deleted files into the disk: sends these. */
   passAfterDump(): Promise<DiskPass>;
+  /** Paths whose flags (chattr) do not go along, as bytes ("latin1"). */
+  readonly flagsNotCarried: readonly string[];
   /** Resolves when the target has everything that was sent. */
   arrived(): Promise<void>;
   close(): void;
@@ -25,6 +27,8 @@ export const syncDisk = (root: string): Promise<string> => run('sync', ['-f', ro
 
 /** A disk on storage that the target shares: a pass only has the kernel write it out. */
 export class SharedDisk implements DiskSource {
+  readonly flagsNotCarried = [];
+
   constructor(private readonly root: string) {}
 
   async passes(): Promise<void> {

@@ -8,6 +8,7 @@ import type { CpuWatch } from '../health/cpu-watch.js';
 import type { Dump } from '../criu/dump.js';
 import { raiseAgentPriority } from '../agent-priority.js';
 import { lostByTarget } from '../kept/not-put.js';
+import { lostFlags } from '../losses/lost-flags.js';
 import { LiveMemory } from '../memory/live-memory.js';
 import type { MemoryShared } from '../memory/live-memory.js';
 import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
@@ -235,9 +236,10 @@ export class LiveSwitch {
     this.kept = this.recordCommitAsked(this.timeLeft());
     this.kept.catch(() => undefined); // awaited before the commit is asked for
     await faultPoint('source.restore-asked');
-    const { firstFailure, notPut = [] } = await target.expect('restored');
+    const { firstFailure, notPut = [], flagsNotPut = [] } = await target.expect('restored');
     this.progress.restoreRetried = firstFailure;
     this.progress.lost.push(...(await lostByTarget(notPut, tasks)));
+    this.progress.lost.push(...lostFlags([...disk.flagsNotCarried, ...flagsNotPut]));
     feed.time('restore', restore);
   }
 

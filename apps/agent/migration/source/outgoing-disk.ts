@@ -1,7 +1,7 @@
 import { BtrfsCopySender } from '../disk/btrfs-copies.js';
 import { SharedDisk } from '../disk/disk-source.js';
 import type { DiskSource } from '../disk/disk-source.js';
-import { DiskSender } from '../disk/disk-transfer.js';
+import { DiskSender } from '../disk/disk-sender.js';
 import type { MigrationRecord } from '../migration-record.js';
 import type { MigrationDeps } from '../movable-instances.js';
 import type { ProgressFeed } from '../progress-feed.js';

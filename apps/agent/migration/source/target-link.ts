@@ -14,6 +14,8 @@ export class TargetLink {
   /** Whether the target can bring pages after the restore (lazy-pages). */
   lazyPages = false;
   copies: CopiesOffer = 'none';
+  /** Whether the target puts files' flags (chattr). */
+  fileFlags = false;
 
   constructor(readonly channel: DataChannel) {}
 
@@ -23,8 +25,8 @@ export class TargetLink {
     const link = new TargetLink(
       await connectToTarget(deps.pkiDirectory, request.dataAddress, request.targetHost, hello),
     );
-    const { lazyPages, copies } = await link.expect('welcome');
-    Object.assign(link, { lazyPages, copies });
+    const { lazyPages, copies, fileFlags = false } = await link.expect('welcome');
+    Object.assign(link, { lazyPages, copies, fileFlags });
     return link;
   }
 

@@ -7,7 +7,7 @@ import { RestoreSession } from './restore-session.js';
 import type { Restored } from './restore-session.js';
 import type { DataChannel } from '../wire/data-channel.js';
 import { BtrfsCopyReceiver } from '../disk/btrfs-copies.js';
-import { DiskReceiver } from '../disk/disk-transfer.js';
+import { DiskReceiver } from '../disk/disk-receiver.js';
 import { FrameBuffer } from '../frames/frame-buffer.js';
 import { IncomingCommit } from './incoming-commit.js';
 import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
@@ -184,13 +184,14 @@ export class IncomingMove {
       } catch (error) {
         return this.failed(error);
       }
-      await faultPoint('target.restored');
-      if (this.decision !== 'undecided') return;
     }
+    const flagsNotPut = await this.receiver.putFlags(); // after a restore: it may open files for writing
+    if (this.live) await faultPoint('target.restored');
+    if (this.decision !== 'undecided') return;
     this.record.progress.phase = AWAIT_COMMIT;
     const kept = this.records.keep(this.record);
     if (!this.live) await kept; // a live move has its mark in the directory
-    await Promise.all([kept, channel.tell({ say: 'restored', ...restored })]);
+    await Promise.all([kept, channel.tell({ say: 'restored', ...restored, flagsNotPut })]);
     this.watchDeadline();
   }
 

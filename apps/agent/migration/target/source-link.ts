@@ -1,7 +1,7 @@
 import { appendFileSync, closeSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataChannel } from '../wire/data-channel.js';
-import type { DiskReceiver } from '../disk/disk-transfer.js';
+import type { DiskReceiver } from '../disk/disk-receiver.js';
 import { PAGES } from '../wire/image-stream.js';
 import { FrameType, decodeImageParts } from '../wire/wire-frames.js';
 import { MemoryReceiver } from '../memory/memory-receiver.js';
@@ -37,7 +37,7 @@ export class SourceLink {
   /** Serves the connection until it ends, which throws. */
   async follow(): Promise<never> {
     const copies = (await this.disk.copies?.offer()) ?? 'none';
-    await this.channel.tell({ say: 'welcome', lazyPages: this.lazyPages, copies });
+    await this.channel.tell({ say: 'welcome', lazyPages: this.lazyPages, copies, fileFlags: true });
     try {
       for (;;) await this.take();
     } finally {

@@ -1,4 +1,5 @@
 import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
+import type { FlaggedPath } from '../disk/file-flags.js';
 import type { SentMemory } from '../memory/memory-feed.js';
 import type { GuestNetwork } from '../guest-network/guest-network.js';
 import type { PressureTrigger } from '../criu/fixups/pressure-triggers.js';
@@ -25,7 +26,8 @@ export type CopiesOffer = 'none' | 'whole' | 'from-image';
 
 /** What the two ends tell each other, in the order of a move. */
 export type Message =
-  | { say: 'welcome'; lazyPages: boolean; copies: CopiesOffer }
+  /** `fileFlags`: whether it puts files' flags; a target of v0.2 does not tell. */
+  | { say: 'welcome'; lazyPages: boolean; copies: CopiesOffer; fileFlags?: boolean }
   /** Source: a stream of a copy follows as disk frames. Target, after its end: why it could not take it, or ''. */
   | { say: 'copy' }
   | { say: 'copy-end' }
@@ -35,9 +37,9 @@ export type Message =
   | { say: 'adopted' }
   /**
    * A disk pass: paths to remove first, directories to take the extended attributes from; its tar stream follows as disk
-   * frames where `tar` is set. Paths are bytes ("latin1").
+   * frames where `tar` is set; flags that files have, to be put after the last pass. Paths are bytes ("latin1").
    */
-  | { say: 'pass'; removed: string[]; bare: string[]; tar: boolean }
+  | { say: 'pass'; removed: string[]; bare: string[]; tar: boolean; flags?: FlaggedPath[] }
   | { say: 'pass-end' }
   | { say: 'pass-done' }
   /** Source: the freeze is next, be ready to restore. */
@@ -50,9 +52,10 @@ export type Message =
   | ({ say: 'restore'; timeoutMs: number; memory: SentMemory[] } & BesideImages)
   /**
    * Target: all is there and stopped before its first instruction (cold: the disk is complete). `firstFailure`: why it was
-   * restored by a second try, empty where the first has succeeded. `notPut`: orders of `kept` that could not be done.
+   * restored by a second try, empty where the first has succeeded. `notPut`: orders of `kept` that could not be done;
+   * `flagsNotPut`: paths.
    */
-  | { say: 'restored'; firstFailure: string; notPut?: string[] }
+  | { say: 'restored'; firstFailure: string; notPut?: string[]; flagsNotPut?: string[] }
   | { say: 'failed'; step: string; reason: string; logTail: string[] }
   /** Source: the move is off. */
   | { say: 'abort'; reason: string };

@@ -8,7 +8,7 @@ export const files = {
   'renamed-over': carried('replaced by another of the same name'),
   'sparse-giant': carried('300 GB apparent, 4 KiB written at 250 GB; holes'),
   attributes: carried('extended attributes, access control lists, owner, time'),
-  immutable: lost('flags of a file (chattr) are not copied with the disk'),
+  immutable: carried('flags of a file (chattr)'),
   locks: carried('flock, POSIX and OFD, and a process that waits'),
   lease: carried('F_SETLEASE'),
   'lease-breaking': refused(/a lease of a file/, 'one that another process waits for'),

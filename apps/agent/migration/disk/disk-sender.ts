@@ -1,26 +1,22 @@
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { faultPoint } from '#libs/common/fault-point';
 import { exitOf } from '../../process/child-exit.js';
-import type { BtrfsCopyReceiver } from './btrfs-copies.js';
+import { FIDELITY, nulList } from './archives.js';
 import { DiskJail } from './disk-jail.js';
 import { passesSuffice } from './disk-passes.js';
 import type { DiskPass } from './disk-passes.js';
 import { syncDisk } from './disk-source.js';
 import type { DiskSource } from './disk-source.js';
 import { FrameType } from '../wire/wire-frames.js';
+import { FileFlags } from './file-flags.js';
+import type { FlaggedPath } from './file-flags.js';
 import { FrozenWalk } from './frozen-walk.js';
 import { diffManifests } from './changed-files.js';
 import type { Manifest, ManifestDiff } from './changed-files.js';
-import type { Message } from '../wire/messages.js';
 import type { TargetLink } from '../source/target-link.js';
-import { scriptsDirectory } from '../move-directory.js';
 import type { Throttle } from '../wire/throttle.js';
 import { attributed, walk } from './tree-walk.js';
 
-const FIDELITY = ['--numeric-owner', '--xattrs', '--xattrs-include=*', '--acls'];
 /** Paths named in one message. */
 const NAMED = 1000;
 /** Bytes that one file adds to a tar stream, about. */
@@ -37,6 +33,7 @@ export class DiskSender implements DiskSource {
   private due = 0;
   private bytes = 0;
   private expected = 0;
+  private readonly flags: FileFlags;
 
   private constructor(
     private readonly root: string,
@@ -44,7 +41,9 @@ export class DiskSender implements DiskSource {
     private readonly throttle: Throttle,
     private readonly onBytes: (sent: number, expected: number) => void,
     private readonly jail: DiskJail,
-  ) {}
+  ) {
+    this.flags = new FileFlags(jail);
+  }
 
   static async open(
     root: string,
@@ -57,7 +56,10 @@ export class DiskSender implements DiskSource {
   ): Promise<DiskSender> {
     const sender = new DiskSender(root, target, throttle, onBytes, await DiskJail.open(root));
     sender.last = has;
-    if (has) for (const path of await attributed(root)) sender.attributed.add(path);
+    if (has) {
+      for (const path of await attributed(root)) sender.attributed.add(path);
+      await sender.tellFlags(sender.flags.changes({ changed: [...has.entries.keys()], removed: [] }));
+    }
     return sender;
   }
 
@@ -91,6 +93,7 @@ export class DiskSender implements DiskSource {
     this.frozen?.close();
     this.frozen = new FrozenWalk(this.root, this.last!);
     this.tar ??= this.startTar();
+    this.flags.prepare();
   }
 
   /** See DiskSource. */
@@ -113,11 +116,20 @@ export class DiskSender implements DiskSource {
   close(): void {
     this.frozen?.close();
     this.tar?.kill('SIGKILL');
+    this.flags.close();
     this.jail.close();
   }
 
-  private async send({ changed, removed }: ManifestDiff): Promise<DiskPass> {
+  /** See DiskSource. */
+  get flagsNotCarried(): string[] {
+    return this.target.fileFlags ? [] : this.flags.paths;
+  }
+
+  private async send(diff: ManifestDiff): Promise<DiskPass> {
+    const { changed, removed } = diff;
     const before = this.bytes;
+    const flags = this.flags.changes(diff);
+    flags.catch(() => undefined); // awaited below
     for (let at = 0; at < removed.length; at += NAMED)
       await this.target.tell({ say: 'pass', removed: removed.slice(at, at + NAMED), bare: [], tar: false });
     const bare = changed.filter((path) => this.attributed.has(path));
@@ -129,7 +141,14 @@ export class DiskSender implements DiskSource {
       await this.target.tell({ say: 'pass-end' });
       this.due++;
     }
+    await this.tellFlags(flags);
     return { paths: changed.length + removed.length, bytes: this.bytes - before };
+  }
+
+  private async tellFlags(changes: Promise<FlaggedPath[]>): Promise<void> {
+    const flags = await changes;
+    for (let at = 0; at < flags.length; at += NAMED)
+      await this.target.tell({ say: 'pass', removed: [], bare: [], tar: false, flags: flags.slice(at, at + NAMED) });
   }
 
   /** Starts a tar that waits for the list of files. */
@@ -154,75 +173,3 @@ export class DiskSender implements DiskSource {
     await ended;
   }
 }
-
-interface Unpacking {
-  child: ChildProcess;
-  ended: Promise<void>;
-}
-
-/** Target: unpacks the passes into the writable layer. */
-export class DiskReceiver {
-  private jail: Promise<DiskJail> | undefined;
-  private tar: Unpacking | undefined;
-  /** The tar for the next pass, started ahead. */
-  private next: Unpacking | undefined;
-
-  constructor(
-    private readonly root: string,
-    readonly copies?: BtrfsCopyReceiver,
-  ) {}
-
-  async begin({ removed, bare, tar }: Omit<Message & { say: 'pass' }, 'say'>): Promise<void> {
-    const jail = await (this.jail ??= DiskJail.open(this.root));
-    if (removed.length) await each(jail, removed, ['rm', '-rf', '--']);
-    if (bare.length)
-      await each(jail, bare, ['sh', '-c', await readFile(join(scriptsDirectory, 'bare'), 'utf8'), 'bare']);
-    if (!tar) return;
-    this.tar = this.next ?? this.startTar(jail);
-    this.next = undefined;
-  }
-
-  async write(data: Buffer): Promise<void> {
-    if (this.copies?.receiving) return this.copies.write(data);
-    const stdin = this.tar?.child.stdin;
-    if (!stdin) throw new Error('disk data without a pass');
-    if (!stdin.write(data)) await Promise.race([once(stdin, 'drain'), this.tar!.ended]);
-  }
-
-  async end(): Promise<void> {
-    this.tar?.child.stdin!.end();
-    await this.tar?.ended;
-    this.tar = undefined;
-    this.next ??= this.startTar(await this.jail!);
-  }
-
-  /** Starts a tar that waits for its archive. */
-  private startTar(jail: DiskJail): Unpacking {
-    const child = jail.start('tar', ['--extract', '--preserve-permissions', ...FIDELITY]);
-    child.stdout!.resume();
-    child.stdin!.on('error', () => undefined); // tar's exit status tells
-    return { child, ended: exitOf(child) };
-  }
-
-  async close(): Promise<void> {
-    await this.copies?.close();
-    for (const tar of [this.tar, this.next]) {
-      tar?.child.kill('SIGKILL');
-      await tar?.ended.catch(() => undefined); // the disk is complete or about to be removed
-    }
-    (await this.jail?.catch(() => undefined))?.close();
-  }
-}
-
-async function each(jail: DiskJail, paths: readonly string[], command: readonly string[]): Promise<void> {
-  const child = jail.start('xargs', ['--null', ...command]);
-  const done = exitOf(child);
-  child.stdout!.resume();
-  child.stdin!.on('error', () => undefined); // its exit status tells
-  child.stdin!.end(nulList(paths));
-  await done;
-}
-
-/** `./` before each: no name is taken for an option. */
-const nulList = (paths: readonly string[]): Buffer =>
-  Buffer.from(paths.map((path) => `./${path}\0`).join(''), 'latin1');
