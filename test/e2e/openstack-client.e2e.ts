@@ -1,33 +1,29 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { openstackEnvironment } from '#apps/cli/commands/env';
+import { OpenStackClient } from './fleet/openstack-client.js';
 import { TestFleet } from './fleet/test-fleet.js';
 
-// The real client (python3-openstackclient) finds everything by the OS_* variables.
-const execute = promisify(execFile);
-let env: NodeJS.ProcessEnv;
+let client: OpenStackClient;
 let fleet: TestFleet;
 
 before(async () => {
   fleet = await TestFleet.open();
-  env = { ...process.env, ...(await openstackEnvironment(fleet.local.layout)) };
+  client = new OpenStackClient({ ...process.env, ...(await openstackEnvironment(fleet.local.layout)) });
 });
-after(() => fleet.close());
-
-function run(...args: string[]): Promise<{ stdout: string }> {
-  return execute('openstack', args, { env, timeout: 120_000, maxBuffer: 4 << 20 });
-}
+after(() => {
+  client?.close();
+  fleet?.close();
+});
 
 async function openstack<T = Record<string, unknown>>(...args: string[]): Promise<T> {
-  const { stdout } = await run(...args, '-f', 'json');
+  const stdout = await client.run(...args, '-f', 'json');
   return (stdout.trim() ? JSON.parse(stdout) : {}) as T;
 }
 
 /** Runs a command that prints nothing and does not know `-f`. */
 async function quiet(...args: string[]): Promise<void> {
-  await run(...args);
+  await client.run(...args);
 }
 
 type Row = Record<string, unknown>;
@@ -123,8 +119,7 @@ test('openstack flavor and server: create --wait, list, show, stop, start, reboo
   const events = (await openstack<Row[]>('server', 'event', 'list', 'osc')).map((row) => row.Action);
   for (const action of ['create', 'stop', 'start', 'reboot', 'live-migration', 'resize', 'confirmResize'])
     assert.ok(events.includes(action), `${action} in ${events.join()}`);
-  const { stdout } = await run('console', 'log', 'show', 'osc');
-  assert.equal(typeof stdout, 'string');
+  assert.equal(typeof (await client.run('console', 'log', 'show', 'osc')), 'string');
   await quiet('server', 'delete', 'osc', '--wait');
   await quiet('flavor', 'delete', 'osc-small', 'osc-large');
   await fleet.assertAudited();
