@@ -1,43 +1,62 @@
+import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import { messageOf } from '#libs/common/errors';
+import { makeImages } from '../testing/images.js';
 import { endTestFiles } from '../testing/run-files.js';
-import { stages } from '../testing/suite.js';
+import { LANES, stages } from '../testing/suite.js';
 import type { Stage } from '../testing/suite.js';
 import { Tally } from '../testing/tally.js';
 import { print } from './layout-of.js';
 
-const all = Object.keys(stages) as Stage[];
+const names = Object.keys(stages) as Stage[];
 
 /** CI ends a run after 90 minutes and prints no count; the suite ends itself before that and prints it. */
 const WHOLE_RUN_MS = 85 * 60_000;
 
+/** Number of files that the end of a run names with their time. */
+const SLOWEST = 10;
+
 /** `lxstack test`: closes with `N passed, N failed`; exit status 1 where one failed. */
 export function testCommand(): Command {
   return new Command('test')
-    .description('run the whole suite: lint, unit, integration and end-to-end tests on a fleet of their own')
-    .addOption(new Option('--only <stages...>', 'some stages of it').choices(all))
-    .action(async ({ only }: { only?: Stage[] }) => {
+    .description('run the whole suite: lint, unit, integration and end-to-end tests on fleets of their own')
+    .addOption(new Option('--only <stages...>', 'some stages of it').choices(names))
+    .option('--in-turn', 'one stage after the other, as on a machine of one processor')
+    .action(async ({ only, inTurn }: { only?: Stage[]; inTurn?: boolean }) => {
       const total = new Tally();
       endWithCount(total);
-      for (const stage of all.filter((name) => !only || only.includes(name))) await runStage(stage, total);
+      const chosen = LANES.map((lane) => lane.filter((stage) => !only || only.includes(stage)));
+      const lanes = inTurn || availableParallelism() === 1 ? [chosen.flat()] : chosen;
+      const images = only ? undefined : makeImages(said('images'));
+      await Promise.all(lanes.map((lane) => runLane(lane, total)));
+      await images;
+      for (const line of total.slowest(SLOWEST)) print(line);
       end(total);
     });
+}
+
+async function runLane(lane: readonly Stage[], total: Tally): Promise<void> {
+  for (const stage of lane) await runStage(stage, total);
 }
 
 /** Runs one stage and adds its counts. A stage that throws counts as one failed test. */
 async function runStage(stage: Stage, total: Tally): Promise<void> {
   const begun = performance.now();
-  print(stage);
+  const say = said(stage);
   let tally = new Tally();
   try {
-    tally = await stages[stage](print);
+    tally = await stages[stage](say);
   } catch (error) {
     tally.failed++;
-    print(`  FAIL ${stage} runs\n${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`);
+    say(`  FAIL ${stage} runs\n${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`);
   }
-  print(`  ${stage}: ${tally.render()} in ${((performance.now() - begun) / 1000).toFixed(0)} s`);
+  say(`${tally.render()} in ${((performance.now() - begun) / 1000).toFixed(0)} s`);
   total.add(tally);
 }
+
+/** Prints lines that begin with the name of their stage: stages run at the same time. */
+const said = (stage: string) => (lines: string) => print(lines.replace(/^/gm, `${stage.padEnd(WIDTH)} `));
+const WIDTH = Math.max(...names.map((name) => name.length));
 
 /** The last line of a run is the count, whatever ends the run. */
 function endWithCount(total: Tally): void {

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { link, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { cacheRoot } from '../fleet/layout.js';
 import { unmountBelow } from '../process/mounts.js';
+import { readPidFile, writePidFile } from '../process/pid-file.js';
 
 type Make = (directory: string, logFile: string) => Promise<void>;
 
@@ -12,7 +14,8 @@ const inTheMaking = new Map<string, Promise<string>>();
 
 /**
  * Returns the directory that `make` fills, named by the hash of its recipe. It is filled under another name and renamed
- * when complete, so a half-made one is never used. Removes half-made ones of dead processes.
+ * when complete, so a half-made one is never used. Where another process makes it already, waits for that one. Removes
+ * half-made ones of dead processes.
  */
 export function cached(kind: string, recipe: unknown, make: Make): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 16);
@@ -26,18 +29,47 @@ export function cached(kind: string, recipe: unknown, make: Make): Promise<strin
 }
 
 async function madeOnce(directory: string, make: Make): Promise<string> {
-  if (existsSync(directory)) return directory;
   await mkdir(cacheRoot(), { recursive: true, mode: 0o755 });
+  const maker = `${directory}.maker`;
+  for (;;) {
+    if (existsSync(directory)) return directory;
+    if (await taken(maker)) break;
+    await sleep(200);
+  }
+  try {
+    if (!existsSync(directory)) await fill(directory, make);
+  } finally {
+    await rm(maker, { force: true });
+  }
+  return directory;
+}
+
+/** Writes this process into the file, unless a living one is in it: two that make the same thing take twice as long. */
+async function taken(maker: string): Promise<boolean> {
+  const own = `${maker}.${process.pid}`;
+  await writePidFile(own, process.pid);
+  try {
+    await link(own, maker);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if ((await readPidFile(maker)) === undefined) await rm(maker, { force: true });
+    return false;
+  } finally {
+    await rm(own, { force: true });
+  }
+}
+
+async function fill(directory: string, make: Make): Promise<void> {
   await removeHalfMade(`${basename(directory)}.`);
   const partial = `${directory}.${process.pid}`;
   await mkdir(partial, { mode: 0o755 });
   await make(partial, `${directory}.log`);
   await rename(partial, directory).catch(async (error: NodeJS.ErrnoException) => {
-    // Another process was first; its result is the same.
+    // Another process has made it, between the look at its maker and the taking over from a dead one.
     if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
     await rm(partial, { recursive: true, force: true });
   });
-  return directory;
 }
 
 async function removeHalfMade(prefix: string): Promise<void> {

@@ -1,11 +1,10 @@
-import { startFleet } from '../fleet/fleet.js';
 import { repository } from '../fleet/layout.js';
-import type { Layout } from '../fleet/layout.js';
 import { hostRoot } from '../hostroot/host-root.js';
 import { whyNoBtrfs } from '../simhost/btrfs-disk.js';
-import { onFleet } from './on-fleet.js';
+import { onFleet, testEnvironment } from './on-fleet.js';
 import type { Print } from './on-fleet.js';
 import { runFiles } from './run-files.js';
+import { startTestFleet } from './start-fleet.js';
 import { Tally } from './tally.js';
 import { testFiles } from './test-files.js';
 
@@ -24,18 +23,13 @@ export async function disks(print: Print): Promise<Tally> {
   return tally;
 }
 
-async function onStorage(storage: Storage, print: Print): Promise<Tally> {
-  const before = process.env.LXSTACK_STORAGE;
-  process.env.LXSTACK_STORAGE = storage;
-  const start = async (layout: Layout) => {
-    process.env.LXSTACK_DEPLOYMENT = layout.deployment;
-    await startFleet(layout, { hosts: 2, runtime: 'lxc' }, (line) => print(`  ${line}`));
-  };
-  try {
-    const files = testFiles(repository, 'disks');
-    return await onFleet(print, start, () => runFiles({ files, concurrency: 1, on: storage }, print));
-  } finally {
-    if (before === undefined) delete process.env.LXSTACK_STORAGE;
-    else process.env.LXSTACK_STORAGE = before;
-  }
+function onStorage(storage: Storage, print: Print): Promise<Tally> {
+  const more = { LXSTACK_STORAGE: storage };
+  const files = testFiles(repository, 'disks');
+  return onFleet(
+    'disks',
+    print,
+    (layout) => startTestFleet(layout, 2, print, more),
+    (layout) => runFiles({ files, concurrency: 1, on: storage, env: { ...testEnvironment(layout), ...more } }, print),
+  );
 }

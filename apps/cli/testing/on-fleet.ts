@@ -9,23 +9,43 @@ import { Tally } from './tally.js';
 
 export type Print = (line: string) => void;
 
+/** Stages that have a deployment, each with the letter at the end of its name. */
+const LETTERS = { integration: 'i', e2e: 'e', disks: 'd', chaos: 'c', upgrade: 'u' } as const;
+
+export type StageOnFleet = keyof typeof LETTERS;
+
 /**
- * The deployment for tests. Each clone has its own, so that clones can test at the same time, and a run clears what a
- * killed one before it left.
+ * The deployment of a stage. Each clone has its own, so that clones can test at the same time, and each stage, so that
+ * stages can; a run clears what a killed one before it left.
  */
-export function testLayout(clone = repository): Layout {
-  return new Layout(`t${createHash('sha256').update(clone).digest('hex').slice(0, 6)}`);
+export function testLayout(stage: StageOnFleet, clone = repository): Layout {
+  return new Layout(`t${createHash('sha256').update(clone).digest('hex').slice(0, 6)}${LETTERS[stage]}`);
 }
+
+/** Fences short enough for a test to wait for. */
+const shortFences = {
+  LXSTACK_FENCE_FREEZE_SECONDS: '3',
+  LXSTACK_FENCE_STOP_SECONDS: '12',
+  LXSTACK_FENCE_MARGIN_SECONDS: '2',
+};
+
+/** Environment of the tests of a deployment, and of the processes that they start. */
+export const testEnvironment = ({ deployment }: Layout): NodeJS.ProcessEnv => ({
+  ...process.env,
+  ...shortFences,
+  LXSTACK_DEPLOYMENT: deployment,
+});
 
 /**
  * Starts the fleet that a stage needs, from nothing, and removes it afterwards. A start that fails is a failed test.
  */
 export async function onFleet(
+  stage: StageOnFleet,
   print: Print,
   start: (layout: Layout, print: Print) => Promise<unknown>,
   work: (layout: Layout) => Promise<Tally>,
 ): Promise<Tally> {
-  const layout = testLayout();
+  const layout = testLayout(stage);
   const silent = () => undefined;
   let tally = new Tally();
   try {

@@ -9,6 +9,8 @@ export interface FilesToRun {
   concurrency: number;
   /** Added to the name of each test: the fleet it ran on. */
   on?: string;
+  /** Environment of the files' processes; this process's where there is none. */
+  env?: NodeJS.ProcessEnv;
 }
 
 /**
@@ -31,8 +33,8 @@ export function endTestFiles(): void {
 export async function runFiles(what: FilesToRun, print: (line: string) => void): Promise<Tally> {
   const tally = new Tally();
   if (what.files.length === 0) return tally;
-  const { files, concurrency } = what;
-  const stream = run({ files, concurrency, execArgv: EXEC_ARGV, signal: ending.signal });
+  const { files, concurrency, env } = what;
+  const stream = run({ files, concurrency, execArgv: EXEC_ARGV, signal: ending.signal, env: env ?? process.env });
   const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`;
   const named = (name: string) => (what.on === undefined ? name : `${name}, on ${what.on}`);
   stream.on('test:pass', ({ name, details, skip }) => {
@@ -52,10 +54,16 @@ export async function runFiles(what: FilesToRun, print: (line: string) => void):
     if (nesting > 0 || !/^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /.test(message))
       print(`       ${message}`);
   });
+  stream.on('test:summary', ({ file, duration_ms }) => {
+    if (file !== undefined) tally.took(sourceOf(file), duration_ms / 1000);
+  });
   stream.on('test:stderr', ({ message }) => print(indent(message.trimEnd())));
   await new Promise<void>((resolve, reject) => stream.on('end', resolve).on('error', reject).resume());
   return tally;
 }
+
+/** The source of a test file, from the repository's root; node names the built file where it knows no source. */
+const sourceOf = (file: string) => relative(repository, file).replace(/^dist\/(.*)\.js$/, '$1.ts');
 
 function causeOf(error: Error): unknown {
   return 'failureType' in error ? error.failureType : undefined;

@@ -1,60 +1,55 @@
 import { mkdir } from 'node:fs/promises';
-import { startFleet } from '../fleet/fleet.js';
 import { repository } from '../fleet/layout.js';
 import type { Layout } from '../fleet/layout.js';
 import { databaseUrl, startPostgres } from '../services/postgres.js';
 import { disks } from './disks.js';
 import { lint } from './lint.js';
-import { onFleet } from './on-fleet.js';
-import type { Print } from './on-fleet.js';
+import { onFleet, testEnvironment } from './on-fleet.js';
+import type { Print, StageOnFleet } from './on-fleet.js';
 import { runFiles } from './run-files.js';
+import { startTestFleet } from './start-fleet.js';
+import type { Tally } from './tally.js';
 import { testFiles } from './test-files.js';
-import type { TestKind } from './test-files.js';
 
-/** Fences short enough for a test to wait for. */
-const shortFences = {
-  LXSTACK_FENCE_FREEZE_SECONDS: '3',
-  LXSTACK_FENCE_STOP_SECONDS: '12',
-  LXSTACK_FENCE_MARGIN_SECONDS: '2',
-};
-
-/** The stages of `lxstack test`, in their order. */
-export const stages = {
+const all = {
   lint,
-  unit: (print: Print) => runFiles({ files: files('unit'), concurrency: 2 }, print),
-  integration: (print: Print) => onFleet(print, startServers, () => runIntegration(print)),
-  e2e: (print: Print) => onFleet(print, startTestFleet, () => runEndToEnd(print)),
+  unit: (print: Print) => runFiles({ files: testFiles(repository, 'unit'), concurrency: 2 }, print),
+  integration: (print: Print) => onFleet('integration', print, startServers, (layout) => integration(layout, print)),
+  e2e: (print: Print) => onFleet('e2e', print, (layout) => startTestFleet(layout, 3, print), inTurn('e2e', print)),
   disks,
-  chaos: (print: Print) => onFleet(print, nameFleet, () => runChaos(print)),
-  upgrade: (print: Print) =>
-    onFleet(print, nameFleet, () => runFiles({ files: files('upgrade'), concurrency: 1 }, print)),
+  // Their tests start fleets of their own, under the name that the environment gives them.
+  chaos: (print: Print) => onFleet('chaos', print, nothing, inTurn('chaos', print)),
+  upgrade: (print: Print) => onFleet('upgrade', print, nothing, inTurn('upgrade', print)),
 };
 
-export type Stage = keyof typeof stages;
+export type Stage = keyof typeof all;
 
-const files = (kind: TestKind) => testFiles(repository, kind);
+/** The stages of `lxstack test`. */
+export const stages: Record<Stage, (print: Print) => Promise<Tally>> = all;
+
+/**
+ * Lanes of stages: a lane's stages run one after the other, lanes at the same time. A test of a fleet waits for about half
+ * of its time, and the stages other than e2e take together about as long as that one.
+ */
+export const LANES: readonly (readonly Stage[])[] = [
+  ['e2e'],
+  ['lint', 'unit', 'integration', 'disks', 'chaos', 'upgrade'],
+];
+
+const nothing = () => Promise.resolve();
 
 async function startServers(layout: Layout): Promise<void> {
   await mkdir(layout.directory, { recursive: true, mode: 0o755 });
   await startPostgres(layout);
-  process.env.LXSTACK_TEST_DATABASE_URL = databaseUrl(layout);
 }
 
-async function startTestFleet(layout: Layout, print: Print): Promise<void> {
-  Object.assign(process.env, shortFences);
-  process.env.LXSTACK_DEPLOYMENT = layout.deployment;
-  await startFleet(layout, { hosts: 3, runtime: 'lxc' }, (line) => print(`  ${line}`));
+function integration(layout: Layout, print: Print): Promise<Tally> {
+  const env = { ...process.env, LXSTACK_TEST_DATABASE_URL: databaseUrl(layout) };
+  return runFiles({ files: testFiles(repository, 'integration'), concurrency: 2, env }, print);
 }
 
-/** Gives the tests of a stage the name under which they start fleets of their own. */
-function nameFleet(layout: Layout): Promise<void> {
-  process.env.LXSTACK_DEPLOYMENT = layout.deployment;
-  return Promise.resolve();
-}
-
-const runIntegration = (print: Print) => runFiles({ files: files('integration'), concurrency: 2 }, print);
-
-// One at a time: each test looks at the whole fleet.
-const runEndToEnd = (print: Print) => runFiles({ files: files('e2e'), concurrency: 1 }, print);
-
-const runChaos = (print: Print) => runFiles({ files: files('chaos'), concurrency: 1 }, print);
+/** Runs a stage's files one at a time: each looks at the whole fleet. */
+const inTurn =
+  (stage: Exclude<StageOnFleet, 'integration' | 'disks'>, print: Print) =>
+  (layout: Layout): Promise<Tally> =>
+    runFiles({ files: testFiles(repository, stage), concurrency: 1, env: testEnvironment(layout) }, print);
