@@ -3,7 +3,6 @@ import type { EntityManager } from 'typeorm';
 import type { ForwardingEntry, NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
 import { HostRecords } from '#libs/fleet/hosts/host-records';
 import { hasCapability, isUp } from '#libs/fleet/hosts/host-state';
-import { Acknowledgements } from '#libs/networking/desired-state/acknowledgements';
 import { HostNetworks } from '#libs/networking/views/host-networks';
 import { HostCalls } from '../host/host-calls.js';
 
@@ -22,7 +21,6 @@ export class HostNetworkView {
     private readonly networks: HostNetworks,
     private readonly hosts: HostRecords,
     private readonly calls: HostCalls,
-    private readonly acknowledgements: Acknowledgements,
   ) {}
 
   async nicsOf(instanceId: string, tx?: EntityManager): Promise<{ nics: Nic[]; networks: NetworkSpec[] }> {
@@ -45,24 +43,12 @@ export class HostNetworkView {
   }
 
   /**
-   * What a move's target has to be told before the instance runs there. Of a network that it follows, no more than where
-   * the instance's own ports are: its document has the rest, and its agent takes it from there. A target of a live move
-   * gets all of a network that its document does not have before the commit.
+   * What a move's target has to be told before the instance runs there: no more than where the instance's own ports are.
+   * Its document has the rest, and its agent takes it from there. An agent of v0.1 follows no document and is told all.
    */
-  async entriesForMove(instanceId: string, networkIds: string[], hostId: string, live: boolean): Promise<Entries> {
-    const known = await this.followedAt(networkIds, hostId, live);
-    const rest = networkIds.filter((id) => !known.has(id));
-    const [own, others] = await Promise.all([
-      known.size ? this.networks.forwardingOf(instanceId, [...known]) : undefined,
-      rest.length ? this.entriesFor(rest, hostId) : undefined,
-    ]);
-    return new Map([...(own ?? []), ...(others ?? [])]);
-  }
-
-  /** The networks that the host's document has, or will have when an instance starts there. */
-  private async followedAt(networkIds: string[], hostId: string, live: boolean): Promise<Set<string>> {
-    if (!hasCapability(await this.calls.host(hostId), 'desired-state')) return new Set();
-    return live ? this.acknowledgements.networksAt(hostId, networkIds) : new Set(networkIds);
+  async entriesForMove(instanceId: string, networkIds: string[], hostId: string): Promise<Entries> {
+    const follows = hasCapability(await this.calls.host(hostId), 'desired-state');
+    return follows ? this.networks.forwardingOf(instanceId, networkIds) : this.entriesFor(networkIds, hostId);
   }
 
   /** The hosts that are up and have a port of these networks, besides `hostId`. */

@@ -1,11 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { createLogger } from '#libs/common/logger';
+import type { Host } from '#libs/fleet/hosts/host.entity';
+import { hasCapability } from '#libs/fleet/hosts/host-state';
 import { Acknowledgements } from '#libs/networking/desired-state/acknowledgements';
 import { ChangeLog } from '#libs/networking/desired-state/change-log';
 
 /** A host that is up and has not heard for so long is not waited for any longer. One that is down never is. */
 const PATIENCE_MS = 60_000;
+/** A move's target may have to make a large network first. */
+const TARGET_PATIENCE_MS = 300_000;
 
 /** The hosts that follow the networks of an instance (libs/networking/desired-state). */
 @Injectable()
@@ -28,5 +32,21 @@ export class NetworkFollowers {
     const behind = await this.acknowledgements.wait(mark.xid, { networkIds: mark.networkIds }, PATIENCE_MS, signal);
     if (behind.length)
       this.log.warn({ instance: instanceId, hosts: behind }, 'hosts have not heard where it is: not waited for');
+  }
+
+  /**
+   * Waits until the target of a live move has made these networks as its document says, peers, routers and all. False where
+   * it does not. An agent of v0.1 is not waited for.
+   */
+  async madeNetworks(host: Host, networkIds: string[], signal: AbortSignal): Promise<boolean> {
+    if (!hasCapability(host, 'desired-state') || (await this.has(host, networkIds))) return true;
+    const hostIds = [host.id];
+    const xid = await this.database.transaction((tx) => this.changes.markHosts(tx, hostIds));
+    await this.acknowledgements.wait(xid, { hostIds }, TARGET_PATIENCE_MS, signal);
+    return this.has(host, networkIds);
+  }
+
+  private async has(host: Host, networkIds: string[]): Promise<boolean> {
+    return (await this.acknowledgements.networksAt(host.id, networkIds)).size === networkIds.length;
   }
 }

@@ -54,15 +54,17 @@ const behind = (hosts: string) => `
 const BEHIND_OF_NETWORKS = behind('h.id IN (SELECT host_id FROM host_networks WHERE network_id = ANY($2::uuid[]))');
 const BEHIND_OF_HOSTS = behind('h.id = ANY($2::uuid[])');
 
-// A revision that is older than the log says nothing of what has been forgotten since.
+// A revision that is older than the log says nothing of what has been forgotten since. An arrival brings nothing to a host
+// that has a port on the network.
 const ACKNOWLEDGED_NETWORKS = `
   SELECT DISTINCT p.network_id AS id
-    FROM ports p JOIN host_desired_state d ON d.host_id = p.host_id JOIN hosts h ON h.id = p.host_id, desired_state_log l
+    FROM port_hosts p JOIN host_desired_state d ON d.host_id = p.host_id JOIN hosts h ON h.id = p.host_id, desired_state_log l
    WHERE p.host_id = $1 AND p.network_id = ANY($2::uuid[]) AND l.pruned < pg_snapshot_xmin(d.revision)
      AND h.capabilities @> '[{"name": "desired-state", "present": true}]'
      AND NOT EXISTS (SELECT FROM desired_state_changes c
        WHERE c.xid >= pg_snapshot_xmin(d.revision) AND NOT pg_visible_in_snapshot(c.xid, d.revision)
-         AND c.network_id = p.network_id AND $1 IN (c.from_host_id, c.to_host_id))
+         AND c.network_id = p.network_id AND $1 IN (c.from_host_id, c.to_host_id)
+         AND (c.kind <> 'arrival' OR NOT EXISTS (SELECT FROM ports o WHERE o.host_id = $1 AND o.network_id = c.network_id)))
      AND NOT EXISTS (SELECT FROM jsonb_array_elements(d.failures) f WHERE f ->> 'id' = p.network_id::text)`;
 
 /** Writes what hosts acknowledge, and waits for it. */

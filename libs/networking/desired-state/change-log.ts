@@ -11,14 +11,15 @@ export const CHANGES_CHANNEL = 'lxstack_desired_state';
 /**
  * A row of the log: what a reader must read again. `port`, `network`, `subnet`: that row was changed or deleted.
  * `router`: that router was changed, or an interface of it on the network `networkId` was. `host`: its tunnel end point
- * changed. `guest`: what the port's instance is told of itself changed. `mark`: nothing changed, but a caller waits until
+ * changed. `guest`: what the port's instance is told of itself changed. `arrival`: a live move of the instance to `toHostId`
+ * is under way, or that to `fromHostId` is no longer. `mark`: nothing changed, but a caller waits until
  * the network's hosts, or the host `toHostId`, have read this far. `resend`: the host gets its whole document.
  */
 export interface Change {
-  kind: 'port' | 'network' | 'subnet' | 'router' | 'host' | 'guest' | 'mark' | 'resend';
+  kind: 'port' | 'network' | 'subnet' | 'router' | 'host' | 'guest' | 'arrival' | 'mark' | 'resend';
   networkId: string | null;
   resourceId: string | null;
-  /** The host on which a port was bound before, and the one on which it is bound now. */
+  /** The host on which a port was bound before (or about to be), and the one on which it is now. */
   fromHostId: string | null;
   toHostId: string | null;
 }

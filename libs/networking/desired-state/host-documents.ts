@@ -61,7 +61,7 @@ const PENDING = `
        AND ($1 IN (c.from_host_id, c.to_host_id)
          OR (c.kind = 'resend' AND c.resource_id = $1)
          OR c.network_id IN (SELECT network_id FROM host_networks WHERE host_id = $1)
-         OR (c.kind = 'router' AND EXISTS (SELECT FROM ports a JOIN ports r ON r.network_id = a.network_id
+         OR (c.kind = 'router' AND EXISTS (SELECT FROM port_hosts a JOIN ports r ON r.network_id = a.network_id
                WHERE a.host_id = $1 AND r.router_id = c.resource_id))
          OR (c.kind = 'host' AND EXISTS (SELECT FROM host_networks a JOIN ports b ON b.network_id = a.network_id
                WHERE a.host_id = $1 AND b.host_id = c.resource_id)))

@@ -55,7 +55,7 @@ export interface RouterInterfaceFact {
 
 /**
  * A host whose document includes the network: it has a port on it, or on a network that a router joins to it (view
- * host_networks).
+ * host_networks). Here and below, a live move's target has the instance's ports before the commit (view port_hosts).
  */
 export interface Membership {
   hostId: string;
@@ -149,8 +149,8 @@ export class HostFacts {
   hostsOn(networkIds: string[]): Promise<Membership[]> {
     if (!networkIds.length) return Promise.resolve([]);
     return this.database.query(
-      `SELECT DISTINCT host_id AS "hostId", network_id AS "networkId" FROM ports
-        WHERE network_id = ANY($1::uuid[]) AND host_id IS NOT NULL`,
+      `SELECT DISTINCT host_id AS "hostId", network_id AS "networkId" FROM port_hosts
+        WHERE network_id = ANY($1::uuid[])`,
       [networkIds],
     );
   }
@@ -160,7 +160,7 @@ export class HostFacts {
     if (!hostIds.length || !routerIds.length) return Promise.resolve([]);
     return this.database.query(
       `SELECT DISTINCT p.host_id AS "hostId", r.router_id AS "routerId"
-         FROM ports r JOIN ports p ON p.network_id = r.network_id
+         FROM ports r JOIN port_hosts p ON p.network_id = r.network_id
         WHERE r.router_id = ANY($2::uuid[]) AND p.host_id = ANY($1::uuid[])`,
       [hostIds, routerIds],
     );
@@ -170,7 +170,7 @@ export class HostFacts {
   async routersOfAll(hostIds: string[], tx: EntityManager = this.database.manager): Promise<Map<string, string[]>> {
     const rows = await tx.query<{ hostId: string; ids: string[] }[]>(
       `SELECT p.host_id AS "hostId", array_agg(DISTINCT r.router_id) AS ids
-         FROM ports p JOIN ports r ON r.network_id = p.network_id AND r.router_id IS NOT NULL
+         FROM port_hosts p JOIN ports r ON r.network_id = p.network_id AND r.router_id IS NOT NULL
         WHERE p.host_id = ANY($1::uuid[]) GROUP BY p.host_id`,
       [hostIds],
     );

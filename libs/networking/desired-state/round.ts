@@ -69,7 +69,7 @@ export function touchedPairs(changes: readonly Change[], facts: ChangedFacts): M
   const ports = byId(facts.ports);
   const pairs = new Map<string, Membership>();
   for (const { kind, networkId, resourceId, fromHostId, toHostId } of changes) {
-    if (kind !== 'port') continue;
+    if (kind !== 'port' && kind !== 'arrival') continue;
     for (const hostId of [fromHostId, toHostId, ports.get(resourceId!)?.hostId])
       if (hostId) pairs.set(`${hostId} ${networkId}`, { hostId, networkId: networkId! });
   }

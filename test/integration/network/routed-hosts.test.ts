@@ -4,6 +4,8 @@ import type { DataSource } from 'typeorm';
 import { newId } from '#libs/common/ids';
 import { Notices } from '#libs/database/notices';
 import { Host } from '#libs/fleet/hosts/host.entity';
+import { Migration } from '#libs/mobility/migrations/migration.entity';
+import type { MigrationStatus } from '#libs/mobility/migrations/migration.entity';
 import { Acknowledgements } from '#libs/networking/desired-state/acknowledgements';
 import { ChangeLog } from '#libs/networking/desired-state/change-log';
 import { DesiredStateFeed } from '#libs/networking/desired-state/feed';
@@ -68,6 +70,7 @@ describe('routers in the desired state', () => {
   afterEach(async () => {
     for (const stream of followers.splice(0)) stream.stop();
     await source.query('DELETE FROM ports');
+    await source.query('DELETE FROM migrations');
   });
 
   const follower = async (host: Host): Promise<TestFollower> => {
@@ -87,6 +90,20 @@ describe('routers in the desired state', () => {
         ...fields,
       }),
     );
+  /** A live move of the instance that nobody has begun; the function gives it its next status. */
+  const move = async (instanceId: string, target: Host) => {
+    const uuid = newId();
+    await source.manager.insert(Migration, {
+      uuid,
+      migrationType: 'live-migration',
+      status: 'queued',
+      instanceId,
+      operationId: newId(),
+      projectId: 'p',
+      userId: 'u',
+    });
+    return (status: MigrationStatus) => source.manager.update(Migration, { uuid }, { status, destHostId: target.id });
+  };
   const join = (at: number) => port(at, { routerId: router.id, hostId: null });
   const guest = (at: number, host: Host) => port(at, { hostId: host.id });
 
@@ -160,6 +177,44 @@ describe('routers in the desired state', () => {
     await source.query('DELETE FROM ports WHERE router_id = $1', [other.id]);
     await host.follow();
     assert.deepEqual([...host.document.routers.keys()], [router.id]);
+  });
+
+  it("a live move's target has networks, peers and routers before the commit, and loses them with the move", async () => {
+    await join(0);
+    await join(1);
+    const far = await guest(1, hosts[0]);
+    const moving = await port(0, { hostId: hosts[0].id, instanceId: newId() });
+    const target = await follower(hosts[1]);
+    const prepared = ({ networks, routers, peers }: TestFollower['document']) =>
+      networks.size === 2 &&
+      routers.has(router.id) &&
+      peers.get(nets[0].id)!.has(moving.id) &&
+      peers.get(nets[1].id)!.has(far.id);
+    const empty = ({ networks, routers }: TestFollower['document']) => !networks.size && !routers.size;
+    for (const end of ['error', 'cancelled'] as const) {
+      const become = await move(moving.instanceId!, hosts[1]);
+      assert.ok(empty(target.document));
+      await become('preparing');
+      await target.until(prepared);
+      assert.equal(target.document.ports.size, 0, 'the port is where it was');
+      await become('running');
+      await become(end);
+      await target.until(empty);
+    }
+    const become = await move(moving.instanceId!, hosts[1]);
+    await become('preparing');
+    await target.until(prepared);
+    const late = await follower(hosts[1]);
+    assert.ok(prepared(late.document), 'also in a whole document');
+    const told = late.told.filter((one) => one.startsWith('network')).length;
+    await become('running');
+    await source.transaction(async (tx) => {
+      await tx.query(`UPDATE migrations SET status = 'post-migrating' WHERE status = 'running'`);
+      await tx.query('UPDATE ports SET host_id = $2 WHERE id = $1', [moving.id, hosts[1].id]);
+    });
+    await late.until(({ ports }) => ports.has(moving.id));
+    assert.equal(late.told.filter((one) => one.startsWith('network')).length, told, 'it has them already');
+    assert.ok(prepared(late.document));
   });
 
   it('gives a new host the whole of it', async () => {

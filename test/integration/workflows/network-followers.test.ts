@@ -76,7 +76,7 @@ describe('workflows with hosts that follow their networks', () => {
     assert.deepEqual(told(), []);
   });
 
-  it("a move's target is told of a network that it follows only where the instance's own ports are", async () => {
+  it("a move's target is told by call only where the instance's own ports are, and waited for before the move", async () => {
     world.agents.get('h2')!.migrations.prepared = undefined;
     const [{ id }] = [await world.create('h1'), await world.create('h1'), await world.create('h2')];
     const { networkId } = world.tenant;
@@ -100,9 +100,13 @@ describe('workflows with hosts that follow their networks', () => {
     const two = followers.get('h2')!;
     two.acknowledges = false;
     await world.create('h2'); // what h2 has not acknowledged may be on its way
+    const sent = () => world.agents.get('h1')!.calls.filter((call) => call === 'sendMigration').length;
+    const sentBefore = sent();
     const first = await world.migrations.liveMigrate(caller, id, { host: 'h2' });
     while (!world.agents.get('h2')!.migrations.prepared) await pause(20);
-    assert.deepEqual(toldOf('h2'), [[networkId, elsewhere.length]]);
+    assert.deepEqual(toldOf('h2'), [[networkId, 1]]);
+    await pause(500);
+    assert.equal(sent(), sentBefore, 'nothing is moved before the target has its networks');
     two.acknowledges = true;
     feed.acknowledge(two, { revision: two.document.revision, failures: [], mended: [] });
     assert.equal((await world.ended(first)).migration.status, 'completed');

@@ -14,10 +14,12 @@ import { InstanceSpecs } from '../../instance/instance-specs.js';
 import type { MoveContext } from '../move-context.js';
 import { forwardInPages, MOST_AT_ONCE } from '../../network/forwarding-pages.js';
 import { HostNetworkView } from '../../network/host-network-view.js';
+import { NetworkFollowers } from '../../network/network-followers.js';
 import { MoveLedger } from '../move-ledger.js';
+import { MoveFailedError } from '../move.errors.js';
 import { inTime } from '../step-time.js';
 
-/** Target: image, empty root, networks with their forwarding entries and, for a live move, the frame buffer. */
+/** Target: image, empty root, networks and, for a live move, the frame buffer and all that its document says of the networks. */
 @Injectable()
 export class PrepareTargetStep implements Step<MoveInput, MoveContext> {
   readonly name = 'prepare';
@@ -27,6 +29,7 @@ export class PrepareTargetStep implements Step<MoveInput, MoveContext> {
     private readonly hosts: HostCalls,
     private readonly specs: InstanceSpecs,
     private readonly networks: HostNetworkView,
+    private readonly followers: NetworkFollowers,
     private readonly ledger: MoveLedger,
   ) {}
 
@@ -54,15 +57,18 @@ export class PrepareTargetStep implements Step<MoveInput, MoveContext> {
     if (reasons.length) throw new MoveRefusedError('host', reasons);
     const live = kind === MigrationKind.MIGRATION_KIND_LIVE;
     const networkIds = spec.networks.map(({ id }) => id);
-    const entries = [...(await this.networks.entriesForMove(spec.id, networkIds, hostId, live))];
+    const entries = [...(await this.networks.entriesForMove(spec.id, networkIds, hostId))];
     const each = Math.floor(MOST_AT_ONCE / Math.max(1, entries.length));
     const forwarding = entries.map(([networkId, all]) => ({ networkId, entries: all.slice(0, each) }));
     const nextEpoch = input.source.epoch + 1;
     const call = callOf(run, this.name, nextEpoch);
     const { migrationId } = input;
     const request = { call, migrationId, kind, spec, forwarding, nextEpoch };
+    const networksMade = live ? this.followers.madeNetworks(agent.host, networkIds, signal) : Promise.resolve(true);
+    networksMade.catch(() => undefined); // awaited below
     const prepared = await agent.call('prepareMigration', request, signal);
     for (const [networkId, all] of entries) await forwardInPages(agent, run, networkId, all.slice(each), signal);
+    if (!(await networksMade)) throw new MoveFailedError(this.name, `${agent.host.name} has not made the networks`);
     return prepared;
   }
 
