@@ -1,4 +1,3 @@
-import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startFleet, stopFleet } from '#apps/cli/fleet/fleet';
 import { Layout } from '#apps/cli/fleet/layout';
@@ -14,9 +13,11 @@ import { FloorHosts } from './floor/floor-hosts.js';
 import { benchLaunch } from './launch.js';
 import { benchMemory } from './memory.js';
 import { benchMigrate } from './migrate.js';
+import { benchReleases } from './releases.js';
 import { benchRollback } from './rollback.js';
 import { benchScheduling } from './scheduling.js';
 import { benchTransport } from './transport.js';
+import { loadAverage } from './load-average.js';
 
 /** `npm run bench -- NAME`: each prints one table. No timed assertions. */
 const benchmarks: Record<string, (n: number) => Promise<void> | void> = {
@@ -27,6 +28,7 @@ const benchmarks: Record<string, (n: number) => Promise<void> | void> = {
   launch: (n) => measure(benchLaunch, n),
   memory: (n) => measure(benchMemory, n),
   migrate: (n) => measure(benchMigrate, n),
+  releases: benchReleases,
   rollback: (n) => measure(benchRollback, n),
   scheduling: benchScheduling,
   transport: benchTransport,
@@ -59,18 +61,12 @@ async function measure(run: (bench: Bench) => Promise<void>, n: number): Promise
   const hosts = new FloorHosts(layout.path('floor'), await hostRoot());
   try {
     await hosts.up();
-    console.log(`Load average before: ${load()}`);
+    console.log(`Load average before: ${loadAverage()}`);
     await run({ fleet, hosts, archives: fleet.local.images, databaseUrl: databaseUrl(layout), n });
-    console.log(`Load average after: ${load()}`);
+    console.log(`Load average after: ${loadAverage()}`);
   } finally {
     await hosts.down();
     fleet.close();
     if (own) await stopFleet(layout, false, progress);
   }
-}
-
-function load(): string {
-  return `${loadavg()
-    .map((value) => value.toFixed(1))
-    .join(' ')} on ${cpus().length} CPUs`;
 }

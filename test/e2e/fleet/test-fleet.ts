@@ -23,8 +23,8 @@ export class TestFleet {
    * Opens the fleet. Makes images, network, flavor and the client's port once and keeps them between test files;
    * removes servers that a failed test has left.
    */
-  static async open(): Promise<TestFleet> {
-    const local = await LocalFleet.open(new Layout(setting('LXSTACK_DEPLOYMENT')), await guestImages());
+  static async open(deployment = setting('LXSTACK_DEPLOYMENT')): Promise<TestFleet> {
+    const local = await LocalFleet.open(new Layout(deployment), await guestImages());
     const cloud = await Demo.on(local);
     const images = { debian: '', busybox: '' };
     for (const name of ['debian', 'busybox'] as const) {
