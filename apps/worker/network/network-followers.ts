@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { sleep } from '#libs/common/clock';
 import { createLogger } from '#libs/common/logger';
 import type { Host } from '#libs/fleet/hosts/host.entity';
 import { hasCapability } from '#libs/fleet/hosts/host-state';
@@ -10,6 +11,8 @@ import { ChangeLog } from '#libs/networking/desired-state/change-log';
 const PATIENCE_MS = 60_000;
 /** A move's target may have to make a large network first. */
 const TARGET_PATIENCE_MS = 300_000;
+/** Between two looks at a target that has acknowledged, but not these networks. */
+const LOOK_MS = 500;
 
 /** The hosts that follow the networks of an instance (libs/networking/desired-state). */
 @Injectable()
@@ -36,14 +39,18 @@ export class NetworkFollowers {
 
   /**
    * Waits until the target of a live move has made these networks as its document says, peers, routers and all. False where
-   * it does not. An agent of v0.1 is not waited for.
+   * it has not for five minutes. An agent of v0.1 is not waited for.
    */
   async madeNetworks(host: Host, networkIds: string[], signal: AbortSignal): Promise<boolean> {
     if (!hasCapability(host, 'desired-state') || (await this.has(host, networkIds))) return true;
     const hostIds = [host.id];
     const xid = await this.database.transaction((tx) => this.changes.markHosts(tx, hostIds));
-    await this.acknowledgements.wait(xid, { hostIds }, TARGET_PATIENCE_MS, signal);
-    return this.has(host, networkIds);
+    for (const deadline = Date.now() + TARGET_PATIENCE_MS; ; await sleep(LOOK_MS, signal)) {
+      // Ends at once for a host whose lease has run out; it may only be slow.
+      await this.acknowledgements.wait(xid, { hostIds }, deadline - Date.now(), signal);
+      if (await this.has(host, networkIds)) return true;
+      if (Date.now() >= deadline) return false;
+    }
   }
 
   private async has(host: Host, networkIds: string[]): Promise<boolean> {

@@ -64,11 +64,10 @@ export class PrepareTargetStep implements Step<MoveInput, MoveContext> {
     const call = callOf(run, this.name, nextEpoch);
     const { migrationId } = input;
     const request = { call, migrationId, kind, spec, forwarding, nextEpoch };
-    const networksMade = live ? this.followers.madeNetworks(agent.host, networkIds, signal) : Promise.resolve(true);
-    networksMade.catch(() => undefined); // awaited below
     const prepared = await agent.call('prepareMigration', request, signal);
     for (const [networkId, all] of entries) await forwardInPages(agent, run, networkId, all.slice(each), signal);
-    if (!(await networksMade)) throw new MoveFailedError(this.name, `${agent.host.name} has not made the networks`);
+    if (live && !(await this.followers.madeNetworks(agent.host, networkIds, signal)))
+      throw new MoveFailedError(this.name, `${agent.host.name} has not made the networks`);
     return prepared;
   }
 
