@@ -63,8 +63,9 @@ const TRIGGER = `
     RETURN NULL;
   END $$;
 
+  -- The commit binds the ports to the target in the same transaction, and tells of them.
   CREATE TRIGGER desired_state_arrival AFTER UPDATE ON migrations FOR EACH ROW
-    WHEN (arriving_host(OLD.migration_type, OLD.status, OLD.dest_host_id)
+    WHEN (NEW.status <> 'post-migrating' AND arriving_host(OLD.migration_type, OLD.status, OLD.dest_host_id)
       IS DISTINCT FROM arriving_host(NEW.migration_type, NEW.status, NEW.dest_host_id))
     EXECUTE FUNCTION desired_state_of_arrival();
 `;

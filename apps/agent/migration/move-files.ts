@@ -42,12 +42,11 @@ export const MOVE_FILES = {
 
   // What the target's agent has the action script put into the restored network namespace, ahead of the sockets.
 
-  /** `ip -batch`: the NICs as the instance's spec has them. */
+  /** `ip -batch`: the NICs as the instance's spec has them, then addresses, IPv4 routes and rules that the guest made. */
   nics: 'nics',
   /** What `ip` and `nft` complained of meanwhile. */
   nicsLog: 'nics.log',
-  /** `ip -batch`: addresses, routes and rules that the guest made, IPv4 and IPv6. */
-  guestIpv4: 'guest',
+  /** `ip -6 -batch`: IPv6 routes and rules that the guest made. */
   guestIpv6: 'guest6',
   /** `nft -f`: keeps SYNs on the loopback device until the instance runs; there where one of its sockets waits for an answer. */
   loopbackGate: 'gate',

@@ -6,6 +6,7 @@ import { sleep } from '#libs/common/clock';
 import { hostVethName } from '../../network/interface-names.js';
 import { removeStaleCgroups } from '../../runtime/lxc/stale-cgroups.js';
 import { earlierCheckpointEnded, killRestore, orEmpty, runningPid, startCheckpoint } from './checkpoint-process.js';
+import type { ArmedScript } from './armed-script.js';
 import { raiseCpuShare, restoreCpuShare } from './cpu-share.js';
 import { criuVerdict } from './criu-log.js';
 import type { CriuVerdict } from './criu-log.js';
@@ -14,9 +15,9 @@ import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import type { MovableInstances } from '../movable-instances.js';
 import { giveCgroups } from './fixups/cgroup-owners.js';
 import { separateFollowers } from './fixups/mount-images.js';
-import { armTriggers, pressureFiles } from './fixups/pressure-triggers.js';
+import { armPressure, armTriggers, pressureFiles } from './fixups/pressure-triggers.js';
 import type { PressureTrigger } from './fixups/pressure-triggers.js';
-import { putKept } from '../kept/kept-objects.js';
+import { armPutting, putKept } from '../kept/kept-objects.js';
 import { moveEnvironment } from '../move-directory.js';
 import { setNeighbours } from '../guest-network/neighbours.js';
 import { keepForRestore, putRest } from '../guest-network/guest-network.js';
@@ -35,6 +36,8 @@ export class Restore {
   begun = 0;
   /** What of `kept` could not be put back. */
   notPut: string[] = [];
+  /** Processes that wait to work on the restored instance; none after a restart of the agent, when all is restored. */
+  private scripts: { putting: ArmedScript; pressure: ArmedScript } | undefined;
 
   private constructor(
     private readonly directory: string,
@@ -66,6 +69,7 @@ export class Restore {
       throw new Error(`restore did not start: ${(await restore.verdict()).excerpt.join(' | ')}`);
     });
     await Promise.race([link.when('ready'), failed]);
+    restore.scripts = { putting: armPutting(), pressure: armPressure() };
     return restore;
   }
 
@@ -114,12 +118,12 @@ export class Restore {
   private async armTriggers(before: readonly PressureTrigger[]): Promise<void> {
     const files = await pressureFiles(moveFile(this.directory, 'images'));
     await this.link!.when('sockets');
-    await armTriggers(this.initPid(), files, before);
+    await armTriggers(this.scripts!.pressure, this.initPid(), files, before);
   }
 
   private async putKept(orders: readonly string[]): Promise<void> {
     await this.link!.when('sockets');
-    this.notPut = await putKept(this.initPid(), orders);
+    this.notPut = await putKept(this.scripts!.putting, this.initPid(), orders);
   }
 
   /** The instance's init, as the action script has told. */
@@ -155,6 +159,7 @@ export class Restore {
 
   close(): void {
     this.link?.close();
+    for (const script of Object.values(this.scripts ?? {})) script.disarm();
     restoreCpuShare(this.directory); // an earlier agent may not have done it
   }
 

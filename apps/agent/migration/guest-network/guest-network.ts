@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
 import type { Nic } from '#generated/lxstack/agent/v1/types';
 import { run } from '../../process/run.js';
 import { parseNeighbours } from './neighbours.js';
@@ -69,7 +69,10 @@ export const untouched: GuestNetwork = { neighbours: [], ip: [], ip6: [], sysctl
 const hasTables = (ruleset: string): boolean =>
   (JSON.parse(ruleset) as { nftables: object[] }).nftables.some((entry) => 'table' in entry);
 
-/** At the target, before the restore: writes what the action script puts into the namespace before CRIU restores sockets. */
+/**
+ * At the target, before the restore: writes what the action script puts into the namespace before CRIU restores sockets, which may
+ * be bound to the guest's own addresses. IPv4 goes along with the NICs: a process less in the freeze.
+ */
 export async function keepForRestore(
   directory: string,
   { ip, ip6, asking, unsent }: GuestNetwork,
@@ -78,7 +81,7 @@ export async function keepForRestore(
   const lines = (all: readonly string[]) => all.map((line) => `${line}\n`).join('');
   const put = (file: MoveFile, text: string) => text && writeFile(moveFile(directory, file), text);
   await Promise.all([
-    put('guestIpv4', lines(beyondMade(ip, nics, 4))),
+    appendFile(moveFile(directory, 'nics'), lines(beyondMade(ip, nics, 4))),
     put('guestIpv6', lines(beyondMade(ip6, nics, 6))),
     put('loopbackGate', unsent ? closedLoopback : asking ? loopbackGate : ''),
   ]);

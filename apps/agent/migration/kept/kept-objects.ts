@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { run } from '../../process/run.js';
 import type { HeldFiles } from '../checks/held-files.js';
+import { ArmedScript } from '../criu/armed-script.js';
 import { scriptsDirectory } from '../move-directory.js';
 
-const SCRIPT = join(scriptsDirectory, 'kept-objects');
+const SCRIPT = 'kept-objects';
 const TERMINAL = /^\/dev\/(ptmx|pts\/|tty)/;
 
 /**
@@ -21,14 +22,19 @@ export async function readKept(initPid: number, held: readonly HeldFiles[]): Pro
       return [`socket ${pid} ${fd}`];
     }),
   ]);
-  return linesOf(await run('nsenter', [`--net=/proc/${initPid}/ns/net`, SCRIPT, 'read'], asInput(lines)));
+  const script = join(scriptsDirectory, SCRIPT);
+  return linesOf(await run('nsenter', [`--net=/proc/${initPid}/ns/net`, script, 'read'], asInput(lines)));
 }
 
-/** While the restored tasks stand still. Resolves with the orders that could not be done, each with the reason. */
-export async function putKept(initPid: number, orders: readonly string[]): Promise<string[]> {
-  if (!orders.length) return [];
-  const namespaces = ['pid', 'net'].map((name) => `--${name}=/proc/${initPid}/ns/${name}`);
-  return linesOf(await run('nsenter', [...namespaces, SCRIPT, 'put'], asInput(orders)));
+/** Before the freeze, for `putKept`. */
+export const armPutting = (): ArmedScript => new ArmedScript(SCRIPT, ['put']);
+
+/**
+ * While the restored tasks stand still; `script` is from `armPutting`. Resolves with the orders that could not be done, each with
+ * the reason.
+ */
+export async function putKept(script: ArmedScript, initPid: number, orders: readonly string[]): Promise<string[]> {
+  return orders.length ? script.run(initPid, orders) : [];
 }
 
 const asInput = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');

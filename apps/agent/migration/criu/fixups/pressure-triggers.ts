@@ -1,6 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../../../process/run.js';
+import { ArmedScript } from '../armed-script.js';
 import { openFlags } from '../../checks/held-files.js';
 import type { HeldFiles } from '../../checks/held-files.js';
 import { orGone } from '../../checks/tasks.js';
@@ -16,6 +17,8 @@ export interface PressureTrigger extends Descriptor {
   /** The trigger, where the process was told which to write; '' where the kernel alone knows. */
   trigger: string;
 }
+
+const SCRIPT = 'pressure';
 
 /** A trigger as psi_write() of the kernel reads it: "some 200000 2000000". */
 const TRIGGER = /^(some|full) \d{1,10} \d{1,10}$/;
@@ -60,18 +63,22 @@ export async function pressureFiles(images: string): Promise<PressureFile[]> {
   return pressureFilesIn(new Map([['files.img', files], ...(await Promise.all(names.map(read)))]));
 }
 
+/** Before the freeze, for `armTriggers`. */
+export const armPressure = (): ArmedScript => new ArmedScript(SCRIPT, [process.arch, 'wait']);
+
 /**
- * While the restored tasks stand still: writes the triggers again. One that is not known becomes systemd's usual one. Throws
+ * While the restored tasks stand still: writes the triggers again by `script`, from `armPressure`. One that is not known becomes systemd's usual one. Throws
  * MoveFailure, for a descriptor without its trigger is ready for ever and its process would spin.
  */
 export async function armTriggers(
+  script: ArmedScript,
   initPid: number,
   files: readonly PressureFile[],
   before: readonly PressureTrigger[],
 ): Promise<void> {
   const orders = files.flatMap((file) => ordersFor(file, before));
   if (!orders.length) return;
-  const answers = await inPidNamespace(initPid, orders);
+  const answers = await script.run(initPid, orders);
   const failed = orders.findIndex((_, index) => answers[index] !== 'ok');
   if (failed >= 0)
     throw new MoveFailure('restore', `a pressure trigger was not set (${orders[failed]}): ${answers[failed]}`);
@@ -88,7 +95,7 @@ function ordersFor(file: PressureFile, before: readonly PressureTrigger[]): stri
 
 /** Answers of the script `pressure`, one a line. */
 async function inPidNamespace(initPid: number, orders: readonly string[]): Promise<string[]> {
-  const script = join(scriptsDirectory, 'pressure');
+  const script = join(scriptsDirectory, SCRIPT);
   const args = [`--pid=/proc/${initPid}/ns/pid`, script, process.arch];
   return (await run('nsenter', args, `${orders.join('\n')}\n`)).split('\n');
 }
