@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '#libs/common/caller';
 import { requireAllowed } from '#libs/policy/policy';
+import { RBAC_POLICY_LIMIT } from './rbac-policies/rbac-policies.service.js';
 
 /** Neutron: -1 sets no limit. */
 const LIMITS = {
@@ -12,7 +13,7 @@ const LIMITS = {
   security_group_rule: 4,
   floatingip: 0,
   subnetpool: 0,
-  rbac_policy: 0,
+  rbac_policy: RBAC_POLICY_LIMIT,
 } as const;
 
 /** What a project may have of networks: the same for every project. */

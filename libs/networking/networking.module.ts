@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { NetworkAgents } from './agents/network-agents.service.js';
 import { Acknowledgements } from './desired-state/acknowledgements.js';
 import { ChangeLog } from './desired-state/change-log.js';
 import { DesiredStateFeed } from './desired-state/feed.js';
@@ -7,6 +8,7 @@ import { HostFacts } from './desired-state/host-facts.js';
 import { Networks } from './networks/networks.service.js';
 import { InstancePorts } from './ports/instance-ports.service.js';
 import { Ports } from './ports/ports.service.js';
+import { RbacPolicies } from './rbac-policies/rbac-policies.service.js';
 import { RouterInterfaces } from './routers/router-interfaces.service.js';
 import { Routers } from './routers/routers.service.js';
 import { IpAvailabilities } from './subnets/ip-availability.service.js';
@@ -28,7 +30,8 @@ const nouns = [
   NetworkQuotas,
   Tags,
 ];
-const services = [...nouns, InstancePorts, HostNetworks, ...desiredState];
+const others = [NetworkAgents, RbacPolicies];
+const services = [...nouns, ...others, InstancePorts, HostNetworks, ...desiredState];
 
 /** The importing app also imports DatabaseModule and OperationsModule. */
 @Module({ providers: services, exports: services })

@@ -18,6 +18,7 @@ import { images } from './image/images.policy.js';
 import { networks } from './network/networks.policy.js';
 import { networkQuotasAndAgents } from './network/quotas-and-agents.policy.js';
 import { ports } from './network/ports.policy.js';
+import { rbacPolicies } from './network/rbac-policies.policy.js';
 import { routers } from './network/routers.policy.js';
 import { securityGroups } from './network/security-groups.policy.js';
 import { subnets } from './network/subnets.policy.js';
@@ -43,6 +44,7 @@ const tables = {
   ...subnets,
   ...ports,
   ...routers,
+  ...rbacPolicies,
   ...securityGroups,
   ...networkQuotasAndAgents,
   ...fleetHosts,

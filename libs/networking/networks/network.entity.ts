@@ -19,4 +19,7 @@ export class Network extends StandardAttributes {
 
   @Column({ type: 'boolean', name: 'port_security_enabled', default: true })
   portSecurityEnabled: boolean;
+
+  /** Whether a policy shares it with the project of who asks (`noteSharing`). In no column. */
+  sharedWithCaller?: boolean;
 }

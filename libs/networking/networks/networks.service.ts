@@ -12,6 +12,9 @@ import { networkTarget } from '../network-target.js';
 import { allows, ownOf, requireAllowed } from '#libs/policy/policy';
 import { NetworkInUseError } from '../networking.errors.js';
 import { requireRevision, standardColumns } from '../standard-attributes.js';
+import { SharedNetworkInUseError } from '../rbac-policies/rbac-policies.errors.js';
+import { EVERYBODY } from '../rbac-policies/rbac-policy.entity.js';
+import { isUsedThrough, noteSharing, sharedWith } from '../rbac-policies/shared-networks.js';
 import { Network } from './network.entity.js';
 
 export type NetworkChange = Partial<
@@ -24,9 +27,12 @@ export type NetworkView = Network & { subnetIds: string[]; showsProvider: boolea
 const FIRST_VNI = 1_000;
 const LAST_VNI = 16_777_215;
 
+/** With all projects, or with the caller's. */
+const SHARED = `(x.shared OR ${sharedWith('x.id', ':projectId')})`;
+
 const columns = {
   ...standardColumns,
-  shared: 'x.shared',
+  shared: SHARED,
   admin_state_up: 'x.admin_state_up',
   vni: 'x.vni',
   mtu: 'x.mtu',
@@ -52,9 +58,11 @@ export class Networks {
     const query = this.database.manager.createQueryBuilder(Network, 'x');
     const { projectId } = caller;
     const all = allows(caller, 'get_network:all_projects');
-    const visible = all ? undefined : '(x.project_id = :projectId OR x.shared)';
+    const visible = all ? undefined : `(x.project_id = :projectId OR ${SHARED})`;
     query.setParameter('projectId', projectId);
-    return page('Network', query, columns, request, visible);
+    const networks = await page('Network', query, columns, request, visible);
+    await noteSharing(this.database.manager, caller, networks);
+    return networks;
   }
 
   /** Throws NotFoundError, also for a network that the caller may not see. */
@@ -84,13 +92,14 @@ export class Networks {
 
   /**
    * Neutron API: PUT /networks/{id}. `revision`: the one that it must have. Throws NotFoundError, PolicyDeniedError,
-   * InvalidInputError, RevisionMismatchError.
+   * InvalidInputError, RevisionMismatchError, SharedNetworkInUseError.
    */
   async update(caller: Caller, id: string, change: NetworkChange, revision?: number): Promise<NetworkView> {
     requireMtu(change.mtu);
     const network = await this.database.transaction(async (tx) => {
       const present = await findOwnNetwork(tx, caller, id, 'update_network', revision);
       if (change.shared) requireAllowed(caller, 'update_network:shared', networkTarget(present));
+      if (change.shared === false && present.shared) await requireUsedByOwner(tx, present);
       return tx.save(Object.assign(present, change));
     });
     const [view] = await this.viewsOf(caller, [network]);
@@ -131,6 +140,7 @@ export class Networks {
 /** Throws NotFoundError, also for a network that the caller may not see. */
 export async function findNetwork(tx: EntityManager, caller: Caller, id: string): Promise<Network> {
   const network = UUID.test(id) ? await tx.findOneBy(Network, { id }) : null;
+  if (network) await noteSharing(tx, caller, [network]);
   if (!network || !allows(caller, 'get_network', networkTarget(network))) throw new NotFoundError('Network', id);
   return network;
 }
@@ -150,6 +160,12 @@ export async function findOwnNetwork(
   requireAllowed(caller, rule, networkTarget(network));
   await requireRevision(tx, Network, id, revision);
   return network;
+}
+
+/** Throws SharedNetworkInUseError where projects that would lose the network have ports on it. */
+async function requireUsedByOwner(tx: EntityManager, network: Network): Promise<void> {
+  await tx.query('SELECT 1 FROM networks WHERE id = $1 FOR UPDATE', [network.id]);
+  if (await isUsedThrough(tx, network, EVERYBODY)) throw new SharedNetworkInUseError(network.id);
 }
 
 async function takeVni(tx: EntityManager, asked: number | undefined): Promise<number> {

@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { allows } from '#libs/policy/policy';
+import { sharedWith } from '../rbac-policies/shared-networks.js';
 import type { SubnetPools } from '../ports/address-allocation.js';
 
 /** A network with its subnets' pools: what is needed to allocate an address on it. */
@@ -30,7 +31,7 @@ export async function usableNetworks(
 ): Promise<Map<string, NetworkPools>> {
   if (!ids.length) return new Map();
   const rows = await tx.query<NetworkPools[]>(
-    `${POOLS} WHERE n.id = ANY($1::uuid[]) AND ($2 OR n.shared OR n.project_id = $3) ${LOCK}`,
+    `${POOLS} WHERE n.id = ANY($1::uuid[]) AND ($2 OR n.shared OR n.project_id = $3 OR ${sharedWith('n.id', '$3')}) ${LOCK}`,
     [ids, allows(caller, 'get_network:all_projects'), caller.projectId],
   );
   return new Map(rows.map((row) => [row.id, row]));
@@ -43,7 +44,7 @@ export async function usableNetworks(
 export async function defaultNetworks(tx: EntityManager, caller: Caller): Promise<NetworkPools[]> {
   // Index networks_of_project.
   const rows = await tx.query<NetworkPools[]>(
-    `${POOLS} WHERE (n.project_id = $1 OR n.shared) AND EXISTS (SELECT 1 FROM subnets s WHERE s.network_id = n.id)
+    `${POOLS} WHERE (n.project_id = $1 OR n.shared OR ${sharedWith('n.id', '$1')}) AND EXISTS (SELECT 1 FROM subnets s WHERE s.network_id = n.id)
      ORDER BY (n.project_id = $1) DESC, n.created_at LIMIT 2 ${LOCK}`,
     [caller.projectId],
   );

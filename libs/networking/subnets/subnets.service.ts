@@ -12,6 +12,7 @@ import { networkTarget } from '../network-target.js';
 import { allows, requireAllowed } from '#libs/policy/policy';
 import { findOwnNetwork } from '../networks/networks.service.js';
 import { AddressInUseError, SubnetInUseError } from '../networking.errors.js';
+import { noteSharing, sharedWith } from '../rbac-policies/shared-networks.js';
 import { GatewayInUseError } from '../routers/router.errors.js';
 import { requireRevision, standardColumns } from '../standard-attributes.js';
 import { overlaps, parseAddress, parseCidr, renderAddress, renderCidr } from './cidr.js';
@@ -39,6 +40,9 @@ export interface NewSubnet extends SubnetChange {
   allocationPools?: AllocationPool[];
 }
 
+/** Whether the network is shared: with all projects, or with the caller's. */
+const SHARED = `((SELECT n.shared FROM networks n WHERE n.id = x.network_id) OR ${sharedWith('x.network_id', ':projectId')})`;
+
 const columns = {
   ...standardColumns,
   network_id: 'x.network_id',
@@ -46,7 +50,7 @@ const columns = {
   cidr: 'x.cidr',
   gateway_ip: `coalesce(x.gateway_ip, '')`,
   enable_dhcp: 'x.enable_dhcp',
-  shared: '(SELECT n.shared FROM networks n WHERE n.id = x.network_id)',
+  shared: SHARED,
 };
 
 type SubnetRule = 'update_subnet' | 'delete_subnet';
@@ -62,8 +66,9 @@ export class Subnets {
     const read = async (one: PageRequest) => {
       const subnets = await this.read(caller, one);
       const ids = [...new Set(subnets.map(({ networkId }) => networkId))];
-      for (const network of await this.database.manager.findBy(Network, { id: In(ids) }))
-        networks.set(network.id, network);
+      const found = await this.database.manager.findBy(Network, { id: In(ids) });
+      await noteSharing(this.database.manager, caller, found);
+      for (const network of found) networks.set(network.id, network);
       return subnets;
     };
     const may = (subnet: Subnet) =>
@@ -77,7 +82,7 @@ export class Subnets {
     const { projectId } = caller;
     const visible = allows(caller, 'get_network:all_projects')
       ? undefined
-      : '(x.project_id = :projectId OR EXISTS (SELECT 1 FROM networks n WHERE n.id = x.network_id AND n.shared))';
+      : `(x.project_id = :projectId OR ${SHARED})`;
     query.setParameter('projectId', projectId);
     return page('Subnet', query, columns, request, visible);
   }

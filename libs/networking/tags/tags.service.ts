@@ -10,6 +10,7 @@ import { Network } from '../networks/network.entity.js';
 import { Networks } from '../networks/networks.service.js';
 import { Port } from '../ports/port.entity.js';
 import { Ports } from '../ports/ports.service.js';
+import { noteSharing } from '../rbac-policies/shared-networks.js';
 import { Router } from '../routers/router.entity.js';
 import { Routers } from '../routers/routers.service.js';
 import type { StandardAttributes } from '../standard-attributes.js';
@@ -43,7 +44,7 @@ export class Tags {
   /** In order, each once. */
   async list(caller: Caller, noun: TaggedNoun, id: string): Promise<string[]> {
     const found = await this.find(caller, noun, id);
-    requireAllowed(caller, `get_${noun}:tags`, await this.targetOf(noun, found));
+    requireAllowed(caller, `get_${noun}:tags`, await this.targetOf(caller, noun, found));
     return found.tags;
   }
 
@@ -83,7 +84,7 @@ export class Tags {
     wanted: (present: readonly string[]) => readonly string[],
   ): Promise<string[]> {
     const found = await this.find(caller, noun, id);
-    requireAllowed(caller, `${action}_${noun}:tags`, await this.targetOf(noun, found));
+    requireAllowed(caller, `${action}_${noun}:tags`, await this.targetOf(caller, noun, found));
     return this.database.transaction(async (tx) => {
       const row = await lockedRow(tx, noun, id);
       if (!row) throw new NotFoundError(noun[0]!.toUpperCase() + noun.slice(1), id);
@@ -99,9 +100,10 @@ export class Tags {
     return services[noun].get(caller, id);
   }
 
-  private async targetOf(noun: TaggedNoun, found: StandardAttributes): Promise<Target> {
+  private async targetOf(caller: Caller, noun: TaggedNoun, found: StandardAttributes): Promise<Target> {
     if (found instanceof Subnet) {
       const network = await this.database.manager.findOneByOrFail(Network, { id: found.networkId });
+      await noteSharing(this.database.manager, caller, [network]);
       return networkTarget(network, found);
     }
     const { projectId } = found;

@@ -19,11 +19,10 @@ export const networkQuotasAndAgents = rules({
     routes: [`GET ${at}/subnetpools`],
   },
   get_agent: {
-    check: 'rule:reader',
+    check: 'rule:context_is_admin',
     scope: PROJECT,
-    description: "List Neutron's agents: there are none",
-    about: 'nothing',
-    routes: [`GET ${at}/agents`],
+    description: 'List and show what hosts do for networks, as agents',
+    routes: [`GET ${at}/agents`, `GET ${at}/agents/{id}`],
   },
   get_network_ip_availability: {
     check: 'rule:context_is_admin',

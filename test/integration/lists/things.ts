@@ -60,6 +60,7 @@ export async function makeThings(world: ApiWorld): Promise<{ ground: Fixtures; t
     groupId: await ground.defaultGroup(),
     ruleId,
     routerId: String(router.id),
+    rbacPolicyId: await ground.rbacPolicy(),
     imageId: tenant.imageId,
     serverId,
     hostId: h1!.id,

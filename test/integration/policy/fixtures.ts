@@ -83,6 +83,24 @@ export class Fixtures {
     return id;
   }
 
+  /** One of the network agents of a host. */
+  async agent(): Promise<string> {
+    const { agents } = await this.world.must('GET', '/networking/v2.0/agents', { token: this.tokens.admin });
+    return String(first(agents).id);
+  }
+
+  /** The body of a policy that shares a new network. */
+  async sharing(): Promise<object> {
+    const object_id = await this.network();
+    return { object_type: 'network', object_id, action: 'access_as_shared', target_tenant: 'nobody' };
+  }
+
+  /** Leaves room for others: a project has ten policies at most. */
+  async rbacPolicy(): Promise<string> {
+    await this.world.database.query('DELETE FROM rbac_policies');
+    return this.made('/networking/v2.0/rbac-policies', { rbac_policy: await this.sharing() });
+  }
+
   serverGroup(): Promise<string> {
     return this.made('/compute/v2.1/os-server-groups', { server_group: { name: this.name(), policy: 'affinity' } });
   }

@@ -1,10 +1,12 @@
 import { Module } from '@nestjs/common';
 import { ErrorForms } from '#apps/api/http/error-forms';
 import { NetworkingModule } from '#libs/networking/networking.module';
+import { AgentsController } from './agents/agents.controller.js';
 import { EmptyListsController } from './empty-lists/empty-lists.controller.js';
 import { IpAvailabilityController } from './network-ip-availabilities/ip-availability.controller.js';
 import { NetworksController } from './networks/networks.controller.js';
 import { PortsController } from './ports/ports.controller.js';
+import { RbacPoliciesController } from './rbac-policies/rbac-policies.controller.js';
 import { RoutersController } from './routers/routers.controller.js';
 import { SecurityGroupsController } from './security-groups/security-groups.controller.js';
 import { SubnetsController } from './subnets/subnets.controller.js';
@@ -20,6 +22,8 @@ import { NetworkErrors } from './http/network.errors.js';
     NetworksController,
     SubnetsController,
     TagsController,
+    AgentsController,
+    RbacPoliciesController,
     PortsController,
     RoutersController,
     SecurityGroupsController,

@@ -6,7 +6,7 @@ import type { Query as ListQuery } from '#apps/api/http/query/query';
 import type { Caller } from '#libs/common/caller';
 import { NetworkQuotas } from '#libs/networking/network-quotas';
 import { Controller, Get, Param, Query, UseFilters } from '@nestjs/common';
-import { adminState, neutronItems, neutronList } from '../http/listing.js';
+import { neutronItems, neutronList } from '../http/listing.js';
 import type { NeutronFilters } from '../http/listing.js';
 import { NetworkErrors } from '../http/network.errors.js';
 
@@ -25,14 +25,6 @@ const subnetPools: NeutronFilters = {
     shared: boolean('shared'),
     is_default: boolean('is_default'),
     ...texts('default_quota', 'min_prefixlen', 'max_prefixlen', 'default_prefixlen', 'address_scope_id', 'ip_version'),
-  },
-};
-
-const agents: NeutronFilters = {
-  columns: {
-    admin_state_up: adminState,
-    alive: boolean('alive'),
-    ...texts('agent_type', 'availability_zone', 'binary', 'host', 'topic'),
   },
 };
 
@@ -55,12 +47,6 @@ export class EmptyListsController {
   @Get('subnetpools')
   subnetPools(@Query() query: ListQuery) {
     return neutronList('subnetpools', query, neutronItems('SubnetPool', query, subnetPools, []));
-  }
-
-  /** Neutron API: agents. LXStack's agents are shown as Nova's services and hypervisors. */
-  @Get('agents')
-  agents(@Query() query: ListQuery) {
-    return neutronList('agents', query, neutronItems('Agent', query, agents, []));
   }
 
   @Get('availability_zones')

@@ -12,7 +12,7 @@ export function renderNetwork(network: NetworkView) {
     ...commonFields(network),
     status: 'ACTIVE',
     admin_state_up: network.adminStateUp,
-    shared: network.shared,
+    shared: network.shared || network.sharedWithCaller === true,
     mtu: network.mtu,
     port_security_enabled: network.portSecurityEnabled,
     subnets: network.subnetIds,

@@ -27,6 +27,8 @@ const extensions: Record<string, string> = {
   'extraroute-atomic': 'Atomically add/remove extra routes',
   dvr: 'Distributed Virtual Router',
   router_availability_zone: 'Router Availability Zone',
+  agent: 'agent',
+  'rbac-policies': 'RBAC Policies',
   'network-ip-availability': 'Network IP Availability',
   quotas: 'Quota management support',
   availability_zone: 'Availability Zone',
