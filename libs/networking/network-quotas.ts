@@ -12,7 +12,7 @@ const LIMITS = {
   security_group: 1,
   security_group_rule: 4,
   floatingip: 0,
-  subnetpool: 0,
+  subnetpool: -1,
   rbac_policy: RBAC_POLICY_LIMIT,
 } as const;
 

@@ -8,5 +8,9 @@ export function networkTarget(
   network: { projectId: string; shared: boolean; sharedWithCaller?: boolean },
   { projectId }: { projectId: string } = network,
 ): Target {
-  return { project_id: projectId, 'network:project_id': network.projectId, shared: network.shared || network.sharedWithCaller === true };
+  return {
+    project_id: projectId,
+    'network:project_id': network.projectId,
+    shared: network.shared || network.sharedWithCaller === true,
+  };
 }

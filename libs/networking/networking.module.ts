@@ -12,6 +12,7 @@ import { RbacPolicies } from './rbac-policies/rbac-policies.service.js';
 import { RouterInterfaces } from './routers/router-interfaces.service.js';
 import { Routers } from './routers/routers.service.js';
 import { IpAvailabilities } from './subnets/ip-availability.service.js';
+import { SubnetPoolService } from './subnet-pools/subnet-pools.service.js';
 import { Subnets } from './subnets/subnets.service.js';
 import { Tags } from './tags/tags.service.js';
 import { NetworkQuotas } from './network-quotas.js';
@@ -30,7 +31,7 @@ const nouns = [
   NetworkQuotas,
   Tags,
 ];
-const others = [NetworkAgents, RbacPolicies];
+const others = [NetworkAgents, RbacPolicies, SubnetPoolService];
 const services = [...nouns, ...others, InstancePorts, HostNetworks, ...desiredState];
 
 /** The importing app also imports DatabaseModule and OperationsModule. */

@@ -21,6 +21,7 @@ import { ports } from './network/ports.policy.js';
 import { rbacPolicies } from './network/rbac-policies.policy.js';
 import { routers } from './network/routers.policy.js';
 import { securityGroups } from './network/security-groups.policy.js';
+import { subnetPools } from './network/subnet-pools.policy.js';
 import { subnets } from './network/subnets.policy.js';
 import type { RuleSpec } from './rule.js';
 
@@ -42,6 +43,7 @@ const tables = {
   ...images,
   ...networks,
   ...subnets,
+  ...subnetPools,
   ...ports,
   ...routers,
   ...rbacPolicies,

@@ -67,6 +67,12 @@ function agentsOf(host: Host, now: Date): NetworkAgent[] {
 /** Always the same for a host and a kind (RFC 9562, version 8). */
 function idOf(host: Host, { binary }: NetworkAgentKind): string {
   const hex = createHash('sha256').update(`${host.id}\n${binary}`).digest('hex');
-  const parts = [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)];
+  const parts = [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(13, 16)}`,
+    `8${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ];
   return parts.join('-');
 }

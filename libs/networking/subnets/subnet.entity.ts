@@ -24,6 +24,10 @@ export class Subnet extends StandardAttributes {
   @Column({ type: 'text' })
   cidr: string;
 
+  /** The pool that the CIDR is from; null: it was asked for as it is. */
+  @Column({ type: 'uuid', name: 'subnetpool_id', nullable: true })
+  subnetPoolId: string | null;
+
   @Column({ type: 'text', name: 'gateway_ip', nullable: true })
   gatewayIp: string | null;
 

@@ -15,7 +15,11 @@ import { AddressInUseError, SubnetInUseError } from '../networking.errors.js';
 import { noteSharing, sharedWith } from '../rbac-policies/shared-networks.js';
 import { GatewayInUseError } from '../routers/router.errors.js';
 import { requireRevision, standardColumns } from '../standard-attributes.js';
+import { takePrefix } from '../subnet-pools/pool-allocation.js';
+import type { WantedPrefix } from '../subnet-pools/pool-allocation.js';
+import { PoolAffinityError } from '../subnet-pools/subnet-pool.errors.js';
 import { overlaps, parseAddress, parseCidr, renderAddress, renderCidr } from './cidr.js';
+import type { Cidr } from './cidr.js';
 import { requireUnicast } from './refused-ranges.js';
 import { defaultGateway, poolsOf } from './subnet-plan.js';
 import { dhcpSettings } from './subnet-settings.js';
@@ -31,12 +35,10 @@ export interface SubnetChange extends DhcpSettings {
   gatewayIp?: string | null;
 }
 
-export interface NewSubnet extends SubnetChange {
+export interface NewSubnet extends SubnetChange, WantedPrefix {
   networkId: string;
   /** Administrators only; absent: the network's project. */
   projectId?: string;
-  cidr: string;
-  ipVersion?: number;
   allocationPools?: AllocationPool[];
 }
 
@@ -48,6 +50,7 @@ const columns = {
   network_id: 'x.network_id',
   ip_version: 'x.ip_version',
   cidr: 'x.cidr',
+  subnetpool_id: 'x.subnetpool_id',
   gateway_ip: `coalesce(x.gateway_ip, '')`,
   enable_dhcp: 'x.enable_dhcp',
   shared: SHARED,
@@ -80,9 +83,7 @@ export class Subnets {
   private async read(caller: Caller, request: PageRequest): Promise<Subnet[]> {
     const query = this.database.manager.createQueryBuilder(Subnet, 'x');
     const { projectId } = caller;
-    const visible = allows(caller, 'get_network:all_projects')
-      ? undefined
-      : `(x.project_id = :projectId OR ${SHARED})`;
+    const visible = allows(caller, 'get_network:all_projects') ? undefined : `(x.project_id = :projectId OR ${SHARED})`;
     query.setParameter('projectId', projectId);
     return page('Subnet', query, columns, request, visible);
   }
@@ -95,27 +96,21 @@ export class Subnets {
   }
 
   /**
-   * Neutron API: POST /subnets. Throws NotFoundError, PolicyDeniedError, and InvalidInputError for fields that
-   * contradict each other and for a CIDR that overlaps another subnet of the network.
+   * Neutron API: POST /subnets. Throws NotFoundError, PolicyDeniedError, SubnetAllocationError, SubnetPoolQuotaError, and
+   * InvalidInputError for fields that contradict each other and for a CIDR that overlaps another subnet of the network.
    */
   async create(caller: Caller, wanted: NewSubnet): Promise<Subnet> {
-    const cidr = parseCidr('cidr', wanted.cidr);
-    requireUnicast(cidr);
-    if (wanted.ipVersion !== undefined && wanted.ipVersion !== cidr.version)
-      throw new InvalidInputError('ip_version', `${cidr.version}, as the CIDR is`);
-    const gatewayIp = wanted.gatewayIp === undefined ? defaultGateway(cidr) : gatewayOf(wanted.gatewayIp);
-    const allocationPools = poolsOf(cidr, gatewayIp, wanted.allocationPools);
-    const { networkId, ...rest } = dhcpSettings(cidr, wanted);
+    if (wanted.cidr !== undefined) requireUnicast(parseCidr('cidr', wanted.cidr));
     return this.database.transaction(async (tx) => {
-      const network = await findOwnNetwork(tx, caller, networkId, 'create_subnet');
-      await tx.query('SELECT 1 FROM networks WHERE id = $1 FOR UPDATE', [networkId]);
-      for (const other of await tx.findBy(Subnet, { networkId }))
-        if (overlaps(parseCidr('cidr', other.cidr), cidr))
-          throw new InvalidInputError('cidr', `one that does not overlap ${other.cidr} of subnet ${other.id}`);
+      const network = await findOwnNetwork(tx, caller, wanted.networkId, 'create_subnet');
+      await tx.query('SELECT 1 FROM networks WHERE id = $1 FOR UPDATE', [network.id]);
       const projectId = subnetProject(caller, network, wanted.projectId);
-      const own = { id: newId(), networkId, projectId, ipVersion: cidr.version };
-      await countInNetwork(tx, networkId);
-      return tx.save(tx.create(Subnet, { ...rest, ...own, cidr: renderCidr(cidr), gatewayIp, allocationPools }));
+      const { cidr, poolId } = await takePrefix(tx, caller, projectId, wanted);
+      const subnet = subnetOf(cidr, wanted);
+      await requireFit(tx, network.id, cidr, poolId);
+      const own = { id: newId(), networkId: network.id, projectId, subnetPoolId: poolId };
+      await countInNetwork(tx, network.id);
+      return tx.save(tx.create(Subnet, { ...subnet, ...own }));
     });
   }
 
@@ -177,6 +172,24 @@ export class Subnets {
 /** Neutron API: a network's revision_number counts changes of its subnets too. */
 async function countInNetwork(tx: EntityManager, networkId: string): Promise<void> {
   await tx.query('UPDATE networks SET updated_at = now() WHERE id = $1', [networkId]);
+}
+
+/** The fields of a new subnet. Throws InvalidInputError where they contradict each other. */
+function subnetOf(cidr: Cidr, wanted: NewSubnet): Partial<Subnet> {
+  if (wanted.ipVersion !== undefined && wanted.ipVersion !== cidr.version)
+    throw new InvalidInputError('ip_version', `${cidr.version}, as the CIDR is`);
+  const gatewayIp = wanted.gatewayIp === undefined ? defaultGateway(cidr) : gatewayOf(wanted.gatewayIp);
+  const allocationPools = poolsOf(cidr, gatewayIp, wanted.allocationPools);
+  return { ...dhcpSettings(cidr, wanted), ipVersion: cidr.version, cidr: renderCidr(cidr), gatewayIp, allocationPools };
+}
+
+/** Throws InvalidInputError for a CIDR that overlaps another of the network, PoolAffinityError for one of another pool. */
+async function requireFit(tx: EntityManager, networkId: string, cidr: Cidr, poolId: string | null): Promise<void> {
+  for (const other of await tx.findBy(Subnet, { networkId })) {
+    if (overlaps(parseCidr('cidr', other.cidr), cidr))
+      throw new InvalidInputError('cidr', `one that does not overlap ${other.cidr} of subnet ${other.id}`);
+    if (other.ipVersion === cidr.version && other.subnetPoolId !== poolId) throw new PoolAffinityError();
+  }
 }
 
 function gatewayOf(text: string | null): string | null {

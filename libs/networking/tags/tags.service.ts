@@ -14,6 +14,8 @@ import { noteSharing } from '../rbac-policies/shared-networks.js';
 import { Router } from '../routers/router.entity.js';
 import { Routers } from '../routers/routers.service.js';
 import type { StandardAttributes } from '../standard-attributes.js';
+import { SubnetPool } from '../subnet-pools/subnet-pool.entity.js';
+import { SubnetPoolService } from '../subnet-pools/subnet-pools.service.js';
 import { Subnet } from '../subnets/subnet.entity.js';
 import { Subnets } from '../subnets/subnets.service.js';
 
@@ -22,6 +24,7 @@ const entities = {
   subnet: Subnet,
   port: Port,
   router: Router,
+  subnetpool: SubnetPool,
 } satisfies Record<string, EntityTarget<StandardAttributes>>;
 
 export type TaggedNoun = keyof typeof entities;
@@ -39,6 +42,7 @@ export class Tags {
     private readonly subnets: Subnets,
     private readonly ports: Ports,
     private readonly routers: Routers,
+    private readonly pools: SubnetPoolService,
   ) {}
 
   /** In order, each once. */
@@ -96,7 +100,8 @@ export class Tags {
 
   /** What the caller may see of this id. */
   private find(caller: Caller, noun: TaggedNoun, id: string): Promise<StandardAttributes> {
-    const services = { network: this.networks, subnet: this.subnets, port: this.ports, router: this.routers };
+    const { networks: network, subnets: subnet, ports: port, routers: router, pools: subnetpool } = this;
+    const services = { network, subnet, port, router, subnetpool };
     return services[noun].get(caller, id);
   }
 
@@ -107,6 +112,7 @@ export class Tags {
       return networkTarget(network, found);
     }
     const { projectId } = found;
+    if (found instanceof SubnetPool) return { project_id: projectId, shared: found.shared };
     return noun === 'network' ? networkTarget(found as Network) : { project_id: projectId };
   }
 }

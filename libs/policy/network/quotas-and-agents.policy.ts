@@ -11,13 +11,6 @@ export const networkQuotasAndAgents = rules({
     about: 'nothing',
     routes: [`GET ${at}/floatingips`],
   },
-  get_subnetpool: {
-    check: 'rule:reader',
-    scope: PROJECT,
-    description: 'List subnet pools',
-    about: 'nothing',
-    routes: [`GET ${at}/subnetpools`],
-  },
   get_agent: {
     check: 'rule:context_is_admin',
     scope: PROJECT,

@@ -33,6 +33,7 @@ export interface Things {
   groupId: string;
   ruleId: string;
   routerId: string;
+  subnetPoolId: string;
   rbacPolicyId: string;
   imageId: string;
   serverId: string;

@@ -175,10 +175,24 @@ export const networkLists = (things: Things): List[] => [
       'port_id',
     ],
   ]),
-  empty('subnetpools', [
-    ...['default_quota', 'min_prefixlen', 'address_scope_id', 'ip_version', 'shared', 'default_prefixlen'],
-    ...['max_prefixlen', 'is_default'],
-  ]),
+  {
+    path: '/networking/v2.0/subnetpools',
+    key: 'subnetpools',
+    thing: things.subnetPoolId,
+    fields: [
+      ...common(things.subnetPoolId, 'pool', things.projectId),
+      ['description', '', 'x'],
+      ['ip_version', '4', '6', 'x'],
+      ['default_quota', null, '7', 'x'],
+      ['min_prefixlen', '8', '9', 'x'],
+      ['default_prefixlen', '8', '9', 'x'],
+      ['max_prefixlen', '32', '31', 'x'],
+      ['address_scope_id', null, 'x'],
+      ['shared', 'False', 'True', 'x'],
+      ['is_default', 'False', 'True', 'x'],
+    ],
+    ...stored,
+  },
   {
     path: '/networking/v2.0/agents',
     key: 'agents',

@@ -60,6 +60,7 @@ export async function makeThings(world: ApiWorld): Promise<{ ground: Fixtures; t
     groupId: await ground.defaultGroup(),
     ruleId,
     routerId: String(router.id),
+    subnetPoolId: await ground.subnetPool(),
     rbacPolicyId: await ground.rbacPolicy(),
     imageId: tenant.imageId,
     serverId,

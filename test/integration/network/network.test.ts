@@ -233,8 +233,10 @@ test('every project has one default security group, which ports may name', async
 });
 
 test('resources that clients read besides networks exist, most of them empty', async () => {
-  for (const list of ['routers', 'floatingips', 'agents', 'availability_zones', 'security-group-rules', 'subnetpools'])
+  for (const list of ['routers', 'floatingips', 'availability_zones', 'security-group-rules', 'subnetpools'])
     assert.equal((await face.ask('GET', `/${list}`)).status, 200, list);
+  assert.equal((await face.ask('GET', '/agents', undefined, admin)).status, 200);
+  refused(await face.ask('GET', '/agents'), 403, 'PolicyNotAuthorized');
   const { body } = await face.ask('GET', `/quotas/${face.anna.projectId}`);
   assert.equal(body.quota.network, -1);
   refused(await face.ask('GET', '/nothing'), 404, 'HTTPNotFound');

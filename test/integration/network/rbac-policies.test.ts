@@ -64,7 +64,10 @@ test('a network shared with one project is seen and used by it, and by no other'
   const other = { rbac_policy: { target_tenant: carl.projectId } };
   refused(await face.ask('PUT', `/rbac-policies/${policy}`, other), 409, 'RbacPolicyInUse');
   assert.equal((await face.ask('DELETE', `/ports/${text(port.id)}`, undefined, ben.token)).status, 204);
-  assert.equal((await face.ask('PUT', `/rbac-policies/${policy}`, other)).body.rbac_policy!.target_tenant, carl.projectId);
+  assert.equal(
+    (await face.ask('PUT', `/rbac-policies/${policy}`, other)).body.rbac_policy!.target_tenant,
+    carl.projectId,
+  );
   assert.equal(await statusOf(`/networks/${id}`, ben.token), 404);
   assert.equal(await statusOf(`/networks/${id}`, carl.token), 200);
   assert.equal((await face.ask('DELETE', `/rbac-policies/${policy}`)).status, 204);

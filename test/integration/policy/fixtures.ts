@@ -83,6 +83,10 @@ export class Fixtures {
     return id;
   }
 
+  subnetPool(): Promise<string> {
+    return this.made('/networking/v2.0/subnetpools', { subnetpool: { name: 'pool', prefixes: ['10.6.0.0/16'] } });
+  }
+
   /** One of the network agents of a host. */
   async agent(): Promise<string> {
     const { agents } = await this.world.must('GET', '/networking/v2.0/agents', { token: this.tokens.admin });

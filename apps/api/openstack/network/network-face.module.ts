@@ -9,6 +9,7 @@ import { PortsController } from './ports/ports.controller.js';
 import { RbacPoliciesController } from './rbac-policies/rbac-policies.controller.js';
 import { RoutersController } from './routers/routers.controller.js';
 import { SecurityGroupsController } from './security-groups/security-groups.controller.js';
+import { SubnetPoolsController } from './subnet-pools/subnet-pools.controller.js';
 import { SubnetsController } from './subnets/subnets.controller.js';
 import { TagsController } from './tags/tags.controller.js';
 import { NetworkVersionsController } from './versions/versions.controller.js';
@@ -24,6 +25,7 @@ import { NetworkErrors } from './http/network.errors.js';
     TagsController,
     AgentsController,
     RbacPoliciesController,
+    SubnetPoolsController,
     PortsController,
     RoutersController,
     SecurityGroupsController,

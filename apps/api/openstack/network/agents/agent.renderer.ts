@@ -1,7 +1,11 @@
 import type { NetworkAgent } from '#libs/networking/agents/network-agents.service';
 
 /** As Neutron writes an agent's times: UTC, in seconds, without a zone. */
-const time = (at: Date) => at.toISOString().replace('T', ' ').replace(/\.\d+Z$/, '');
+const time = (at: Date) =>
+  at
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, '');
 
 /** Neutron API: agent. */
 export function renderAgent({ id, kind, host, alive }: NetworkAgent) {

@@ -20,14 +20,6 @@ const floatingIps: NeutronFilters = {
   },
 };
 
-const subnetPools: NeutronFilters = {
-  columns: {
-    shared: boolean('shared'),
-    is_default: boolean('is_default'),
-    ...texts('default_quota', 'min_prefixlen', 'max_prefixlen', 'default_prefixlen', 'address_scope_id', 'ip_version'),
-  },
-};
-
 const zones = texts('name', 'resource', 'state');
 
 /**
@@ -42,11 +34,6 @@ export class EmptyListsController {
   @Get('floatingips')
   floatingIps(@Query() query: ListQuery) {
     return neutronList('floatingips', query, neutronItems('FloatingIP', query, floatingIps, []));
-  }
-
-  @Get('subnetpools')
-  subnetPools(@Query() query: ListQuery) {
-    return neutronList('subnetpools', query, neutronItems('SubnetPool', query, subnetPools, []));
   }
 
   @Get('availability_zones')

@@ -19,6 +19,9 @@ export class SubnetBody extends Described {
   @IsOptional() @IsString() @MaxLength(255) network_id?: string;
   @IsOptional() @IsString() @MaxLength(255) cidr?: string;
   @IsOptional() @LooseInteger() @IsInt() @Min(0) @Max(2_147_483_647) ip_version?: number;
+  @IsOptional() @Nullable() @IsString() @MaxLength(255) subnetpool_id?: string | null;
+  @IsOptional() @LooseBooleanOrBit() @IsBoolean() use_default_subnetpool?: boolean;
+  @IsOptional() @LooseInteger() @IsInt() @Min(0) @Max(128) prefixlen?: number;
   @IsOptional() @Nullable() @IsString() @MaxLength(255) gateway_ip?: string | null;
   @IsOptional() @LooseBooleanOrBit() @IsBoolean() enable_dhcp?: boolean;
   @IsOptional() @IsArray() @ArrayMaxSize(32) @Nested(() => PoolBody) allocation_pools?: PoolBody[];

@@ -15,7 +15,7 @@ export function renderSubnet(subnet: Subnet) {
     host_routes: subnet.hostRoutes,
     ipv6_address_mode: null,
     ipv6_ra_mode: null,
-    subnetpool_id: null,
+    subnetpool_id: subnet.subnetPoolId,
     service_types: [],
   };
 }

@@ -22,6 +22,7 @@ const filters: NeutronFilters = {
     network_id: text('network_id'),
     ip_version: integer('ip_version'),
     cidr: text('cidr'),
+    subnetpool_id: text('subnetpool_id'),
     gateway_ip: text('gateway_ip'),
     enable_dhcp: boolean('enable_dhcp'),
     shared: boolean('shared'),
@@ -29,12 +30,17 @@ const filters: NeutronFilters = {
   constants: {
     ipv6_address_mode: null,
     ipv6_ra_mode: null,
-    subnetpool_id: null,
     segment_id: null,
     service_types: null,
     dns_publish_fixed_ip: false,
   },
 };
+
+/** What stays as it was made. */
+const fixed = [
+  ...(['network_id', 'cidr', 'ip_version', 'allocation_pools', 'project_id', 'tenant_id'] as const),
+  ...(['subnetpool_id', 'use_default_subnetpool', 'prefixlen'] as const),
+];
 
 /** Neutron API: /v2.0/subnets. */
 @UseFilters(NetworkErrors)
@@ -60,9 +66,10 @@ export class SubnetsController {
     const parsed = parseBody(SubnetBody, unwrap(body, 'subnet'), { path: 'subnet' });
     const { network_id: networkId, cidr, ip_version: ipVersion, allocation_pools: allocationPools } = parsed;
     if (networkId === undefined) throw new InvalidInputError('subnet.network_id', 'the id of a network');
-    if (cidr === undefined) throw new InvalidInputError('subnet.cidr', 'a CIDR such as 10.0.0.0/24');
+    const pool = { subnetPoolId: parsed.subnetpool_id, useDefaultPool: parsed.use_default_subnetpool };
+    const prefix = { cidr, ipVersion, prefixLength: parsed.prefixlen, ...pool };
     const projectId = parsed.project_id ?? parsed.tenant_id;
-    const wanted = given({ ...changeOf(parsed), networkId, projectId, cidr, ipVersion, allocationPools });
+    const wanted = given({ ...changeOf(parsed), networkId, projectId, ...prefix, allocationPools });
     return { subnet: renderSubnet(await this.subnets.create(caller, wanted)) };
   }
 
@@ -75,7 +82,7 @@ export class SubnetsController {
     @IfMatch() revision?: number,
   ) {
     const parsed = parseBody(SubnetBody, unwrap(body, 'subnet'), { path: 'subnet' });
-    requireUnchanged(parsed, ['network_id', 'cidr', 'ip_version', 'allocation_pools', 'project_id', 'tenant_id']);
+    requireUnchanged(parsed, fixed);
     return { subnet: renderSubnet(await this.subnets.update(caller, id, changeOf(parsed), revision)) };
   }
 

@@ -10,6 +10,7 @@ const nouns: Readonly<Record<string, TaggedNoun>> = {
   subnets: 'subnet',
   ports: 'port',
   routers: 'router',
+  subnetpools: 'subnetpool',
 };
 
 /** Paths of `/v2.0` for each kind of resource that has tags. */

@@ -4,13 +4,13 @@ import { publicUrl } from '#apps/api/http/public-url';
 import { NotFoundError } from '#libs/common/errors';
 import { NetworkErrors } from '../http/network.errors.js';
 
-const resources = ['network', 'subnet', 'port', 'router'];
+const resources = ['network', 'subnet', 'subnetpool', 'port', 'router'];
 
 /** Extensions that clients look for before they use the fields that these add. */
 const extensions: Record<string, string> = {
   'standard-attr-description': 'standard-attr-description',
   'standard-attr-timestamp': 'Resource timestamps',
-  'standard-attr-tag': 'Tag support for resources with standard attribute: network, subnet, port, router',
+  'standard-attr-tag': 'Tag support for resources with standard attribute: network, subnet, subnetpool, port, router',
   'standard-attr-revisions': 'Resource revision numbers',
   'revision-if-match': 'If-Match constraints based on revision_number',
   'filter-validation': 'Filter parameters validation',
@@ -34,6 +34,7 @@ const extensions: Record<string, string> = {
   availability_zone: 'Availability Zone',
   network_availability_zone: 'Network Availability Zone',
   subnet_allocation: 'Subnet Allocation',
+  'default-subnetpools': 'Default Subnetpools',
 };
 
 const render = (alias: string) => ({
