@@ -52,7 +52,7 @@ describe('what changes in the kernel when the control plane tells where ports ar
     const all = diffForwarding(7, HERE, before, change([entry(B, '10.213.0.13')], [], true));
     assert.deepEqual([...all.next.keys()], [B]);
     assert.deepEqual(all.bridge, [`fdb del ${A} dev lxv7 self`, `fdb del ${A} dev lxv7 master`]);
-    assert.deepEqual(all.ip, ['neigh del 10.1.0.5 dev lxb7']);
+    assert.deepEqual(all.ip, ['neigh replace 10.1.0.5 dev lxb7 nud failed', 'neigh del 10.1.0.5 dev lxb7']);
   });
 
   it('refuses what is no MAC, VTEP or address', () => {

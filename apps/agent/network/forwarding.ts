@@ -57,7 +57,7 @@ export function diffForwarding(
   for (const [mac, old] of present) {
     const kept = next.get(mac)?.addresses ?? [];
     ip.push(
-      ...old.addresses.filter((address) => !kept.includes(address)).map((address) => neighbourGone(vni, address)),
+      ...old.addresses.filter((address) => !kept.includes(address)).flatMap((address) => neighbourGone(vni, address)),
     );
   }
   for (const [mac, entry] of next) {
@@ -84,8 +84,16 @@ export function removeLines(vni: number, mac: string): string[] {
 // Lets the bridge answer ARP and neighbour solicitations itself (neigh_suppress on the VXLAN port).
 const neighbour = (vni: number, address: string, mac: string): string =>
   `neigh replace ${address} lladdr ${mac} dev ${bridgeOf(vni)} nud permanent`;
-/** `ip -batch` line that removes an address from the bridge's answers to ARP and neighbour solicitations. */
-export const neighbourGone = (vni: number, address: string): string => `neigh del ${address} dev ${bridgeOf(vni)}`;
+/**
+ * Lines that remove an address from a device's neighbours, also where it is not among them: `ip neigh del` of a missing
+ * one ends the whole batch in spite of -force, so the entry is made first.
+ */
+export const neighbourRemoval = (device: string, address: string): string[] => [
+  `neigh replace ${address} dev ${device} nud failed`,
+  `neigh del ${address} dev ${device}`,
+];
+/** Lines that remove an address from the bridge's answers to ARP and neighbour solicitations. */
+export const neighbourGone = (vni: number, address: string): string[] => neighbourRemoval(bridgeOf(vni), address);
 
 function same(a: ForwardingEntry | undefined, b: ForwardingEntry): boolean {
   return (

@@ -1,7 +1,7 @@
 import type { ForwardingEntry } from '#generated/lxstack/agent/v1/types';
 import { MAC, requireName } from '#libs/common/names';
 import { bridgeBatchForce, ipBatchForce } from './commands.js';
-import { checkEntry, diffForwarding, neighbourGone, removeLines } from './forwarding.js';
+import { checkEntry, diffForwarding, neighbourGone, neighbourRemoval, removeLines } from './forwarding.js';
 import type { Forwarding } from './forwarding.js';
 import type { HostNetworkState } from './host-network-state.js';
 import { accessPortName } from './interface-names.js';
@@ -102,7 +102,7 @@ export class NetworkForwarding {
     const halves = [...new Set([...self.keys(), ...master])].filter(isLeft);
     await Promise.all([
       bridgeBatchForce(halves.flatMap((mac) => removeLines(vni, mac))),
-      ipBatchForce(known.filter(([, mac]) => isLeft(mac)).map(([address]) => neighbourGone(vni, address))),
+      ipBatchForce(known.filter(([, mac]) => isLeft(mac)).flatMap(([address]) => neighbourGone(vni, address))),
     ]);
     const wanted = (this.state.desired.peers(id) ?? []).filter(({ mac }) => !apart.has(mac));
     const kept = record.entries.filter(({ mac }) => apart.has(mac));
@@ -128,7 +128,7 @@ export class NetworkForwarding {
     // neighbour is removed.
     const addresses = entries.filter(({ mac }) => !present.has(mac)).flatMap((entry) => entry.addresses);
     const forgotten = record.access.flatMap((portId) =>
-      addresses.map((address) => `neigh del ${address} dev ${accessPortName(portId)}`),
+      addresses.flatMap((address) => neighbourRemoval(accessPortName(portId), address)),
     );
     await Promise.all([bridgeBatchForce(diff.bridge), ipBatchForce([...diff.ip, ...forgotten])]);
     record.entries = [...diff.next.values()];
