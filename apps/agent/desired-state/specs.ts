@@ -89,14 +89,7 @@ export class DesiredSpecs {
 
   private subnets(networkId: string): Subnet[] {
     const rows = [...this.document.subnets].filter(([, subnet]) => subnet.networkId === networkId);
-    return rows.map(([id, { cidr, gateway, dhcp, dnsServers, hostRoutes }]) => ({
-      id,
-      cidr,
-      gateway,
-      dhcp,
-      dnsServers,
-      hostRoutes,
-    }));
+    return rows.map(([id, { networkId: _, ...subnet }]) => ({ id, ...subnet }));
   }
 
   private fixedIp({ subnetId, address }: DesiredPort['addresses'][number]): Nic['fixedIps'][number] {

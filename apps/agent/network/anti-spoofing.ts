@@ -65,14 +65,19 @@ export function portRules(nic: Nic, down: boolean): string[] {
 
 /**
  * nft commands for the port of a network's services: only answers of DHCP and metadata may leave it, because its
- * addresses are the same on every host.
+ * addresses are the same on every host. `served`: those of DHCP, with prefix lengths; they also answer ping, as Neutron's
+ * DHCP port does.
  */
-export function protectServices(device: string): string {
+export function protectServices(device: string, served: readonly string[]): string {
+  const v4 = served.map((address) => address.split('/')[0]!).filter((address) => isIPv4(address));
   return [
     `add chain ${TABLE} p-${device}`,
     `flush chain ${TABLE} p-${device}`,
     `add rule ${TABLE} p-${device} ether type ip udp sport 67 udp dport 68 accept`,
-    `add rule ${TABLE} p-${device} ether type arp arp saddr ip ${METADATA_V4} accept`,
+    `add rule ${TABLE} p-${device} ether type arp arp saddr ip { ${[METADATA_V4, ...v4].join(', ')} } accept`,
+    ...(v4.length
+      ? [`add rule ${TABLE} p-${device} ether type ip ip saddr { ${v4.join(', ')} } icmp type echo-reply accept`]
+      : []),
     `add rule ${TABLE} p-${device} ether type ip ip saddr ${METADATA_V4} tcp sport 80 accept`,
     `add rule ${TABLE} p-${device} ether type ip6 ip6 saddr ${METADATA_V6} tcp sport 80 accept`,
     `add rule ${TABLE} p-${device} ether type ip6 ip6 saddr ${METADATA_V6} icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept`,

@@ -8,14 +8,15 @@ import { run } from '../process/run.js';
 import { servicesOf } from './interface-names.js';
 import { METADATA_V4 } from './metadata-rules.js';
 import { namespaceFile } from './service-namespace.js';
+import type { ServiceAddresses } from './service-namespace.js';
 import { Turns } from '#libs/common/turns';
 import { onReserve } from '../state/disk-reserve.js';
 import { intoServiceCgroup } from './service-cgroup.js';
 
 /**
  * DHCP by one dnsmasq per network and host, for this host's ports only, in the network's namespace, which must be there.
- * It answers from the gateway's address; nftables lets only its replies out, so nobody notices that every host has this
- * address. It outlives the agent, which finds it by its pid file.
+ * It answers from the address of the network's DHCP port, which is the same on every host. It outlives the agent, which
+ * finds it by its pid file.
  */
 export class DhcpServers {
   /** By VNI: one change of a server at a time, in the order in which they were asked for. */
@@ -152,10 +153,18 @@ async function isRunWith(pid: number, options: readonly string[]): Promise<boole
   return cmdline.split('\0').slice(1, -1).join('\0') === options.join('\0');
 }
 
-/** The server's address: the gateway's, which no port has; without a gateway, the subnet's last address. */
-export function serverAddress(subnet: Subnet): string {
-  const [base, length] = subnet.cidr.split('/') as [string, string];
-  return `${subnet.gateway || lastAddress(base, Number(length))}/${length}`;
+/**
+ * The addresses from which the subnets are served: the DHCP port's. A subnet without one (no free address, or told by a
+ * control plane from before there were such ports) is served from its gateway's address, or else its last one.
+ */
+export function serverAddresses(subnets: readonly Subnet[]): ServiceAddresses {
+  const [own, lent]: [string[], string[]] = [[], []];
+  for (const { cidr, dhcpAddress, gateway } of subnets) {
+    const [base, length] = cidr.split('/') as [string, string];
+    if (dhcpAddress) own.push(`${dhcpAddress}/${length}`);
+    else lent.push(`${gateway || lastAddress(base, Number(length))}/${length}`);
+  }
+  return { own, lent };
 }
 
 function lastAddress(base: string, length: number): string {

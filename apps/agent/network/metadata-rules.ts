@@ -1,10 +1,9 @@
 import type { Nic } from '#generated/lxstack/agent/v1/types';
 import { isIPv4 } from 'node:net';
+import { SERVICES_MAC } from '#libs/agent-protocol/services-mac';
 
 /** The metadata service's addresses, of version 4 and 6. */
 export const [METADATA_V4, METADATA_V6] = ['169.254.169.254', 'fe80::a9fe:a9fe'] as const;
-/** MAC of the services' end in every network: the same on every host, so that a guest's neighbours hold through a move. */
-export const SERVICES_MAC = '02:6c:78:a9:fe:fe';
 
 /**
  * nft rules of a port for what it sends to the metadata service, with and without port security: from its own MAC and

@@ -30,7 +30,11 @@ export class NetworkRecords {
     await mkdir(records.directory, { recursive: true });
     for (const file of (await readdir(records.directory)).filter((name) => name.endsWith('.json'))) {
       const record = JSON.parse(await readFile(join(records.directory, file), 'utf8')) as NetworkRecord;
-      for (const subnet of record.network.subnets) subnet.hostRoutes ??= []; // an agent before host routes wrote it
+      for (const subnet of record.network.subnets) {
+        // An agent from before there were these may have written it.
+        subnet.hostRoutes ??= [];
+        subnet.dhcpAddress ??= '';
+      }
       records.records.set(record.network.id, record);
     }
     return records;

@@ -1,6 +1,6 @@
 import type { NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
 import { join } from 'node:path';
-import { DhcpServers, servedSubnets, serverAddress } from './dhcp.js';
+import { DhcpServers, servedSubnets, serverAddresses } from './dhcp.js';
 import { hasInstancePorts } from './host-network-state.js';
 import type { HostNetworkState } from './host-network-state.js';
 import type { NetworkRecord } from './network-records.js';
@@ -76,7 +76,7 @@ export class NetworkServices {
 
   /** Makes the namespace, then does `work`, then serves metadata. */
   private async within(network: NetworkSpec, work: () => Promise<void>): Promise<void> {
-    await this.namespaces.ensure(network, servedSubnets(network).map(serverAddress));
+    await this.namespaces.ensure(network, serverAddresses(servedSubnets(network)));
     await work();
     await this.state.options.metadata.serve(network.id, namespaceFile(network.vni));
   }

@@ -5,7 +5,16 @@ import { run } from '../process/run.js';
 import { protectServices, unprotect } from './anti-spoofing.js';
 import { ipBatch, ipBatchForce, linkExists, nft } from './commands.js';
 import { bridgeOf, servicesOf } from './interface-names.js';
-import { METADATA_V4, METADATA_V6, SERVICES_MAC } from './metadata-rules.js';
+import { SERVICES_MAC } from '#libs/agent-protocol/services-mac';
+import { METADATA_V4, METADATA_V6 } from './metadata-rules.js';
+
+/** Addresses of a network's services, with prefix lengths. */
+export interface ServiceAddresses {
+  /** Those of the network's DHCP port. */
+  own: readonly string[];
+  /** Others, from which DHCP is answered and nothing else. */
+  lent: readonly string[];
+}
 
 interface AddressRow {
   addr_info: { local: string; prefixlen: number }[];
@@ -23,8 +32,11 @@ export class ServiceNamespaces {
   private readonly made = new Map<number, string>();
   private readonly turns = new Turns();
 
-  /** Makes the namespace, or gives it the network's present MTU and `addresses` (with prefix lengths). */
-  ensure(network: NetworkSpec, addresses: readonly string[]): Promise<void> {
+  /**
+   * Makes the namespace, or gives it the network's present MTU and addresses: of DHCP ports (`own`), and others from which
+   * only DHCP is answered. Addresses have prefix lengths.
+   */
+  ensure(network: NetworkSpec, addresses: ServiceAddresses): Promise<void> {
     return this.turns.take(String(network.vni), () => this.make(network, addresses));
   }
 
@@ -43,19 +55,19 @@ export class ServiceNamespaces {
     return existsSync(namespaceFile(vni)) && linkExists(servicesOf(vni));
   }
 
-  private async make({ vni, mtu }: NetworkSpec, addresses: readonly string[]): Promise<void> {
+  private async make({ vni, mtu }: NetworkSpec, addresses: ServiceAddresses): Promise<void> {
     const device = servicesOf(vni);
     const key = JSON.stringify([mtu, addresses]);
     const exists = this.exists(vni);
     if (exists && this.made.get(vni) === key) return;
-    await nft(protectServices(device));
+    await nft(protectServices(device, addresses.own));
     if (!exists) {
       await ipBatchForce([`link del ${device}`, `netns del ${device}`]);
       await run('ip', ['netns', 'add', device]);
       await ipBatch([`link add ${device} mtu ${mtu} type veth peer name dhcp mtu ${mtu} netns ${device}`]);
     }
     await ipBatch([`link set ${device} mtu ${mtu} master ${bridgeOf(vni)} addrgenmode none up`]);
-    const wanted = [...addresses, `${METADATA_V4}/32`, `${METADATA_V6}/64`];
+    const wanted = [...addresses.own, ...addresses.lent, `${METADATA_V4}/32`, `${METADATA_V6}/64`];
     const lines = [
       'link set lo up',
       `link set dhcp address ${SERVICES_MAC} mtu ${mtu} addrgenmode none up`,

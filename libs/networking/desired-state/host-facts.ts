@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import type { GuestChanging } from '#generated/lxstack/agent/v1/types';
+import { dhcpAddressOf } from '../ports/dhcp-port.js';
 import type { FixedIp } from '../ports/port.entity.js';
 
 export interface NetworkFact {
@@ -19,6 +20,7 @@ export interface SubnetFact {
   dhcp: boolean;
   dnsServers: string[];
   hostRoutes: { destination: string; nexthop: string }[];
+  dhcpAddress: string | null;
 }
 
 /** A bound port. It becomes a `port` of its own host and a `peer` for every host of its network. */
@@ -79,7 +81,7 @@ const NETWORKS = 'SELECT id, vni, mtu, admin_state_up AS "adminStateUp" FROM net
 
 const SUBNETS = `
   SELECT id, network_id AS "networkId", cidr, gateway_ip AS gateway, enable_dhcp AS dhcp,
-         dns_nameservers AS "dnsServers", host_routes AS "hostRoutes"
+         dns_nameservers AS "dnsServers", host_routes AS "hostRoutes", ${dhcpAddressOf('subnets')} AS "dhcpAddress"
     FROM subnets WHERE`;
 
 const PORTS = `

@@ -15,8 +15,9 @@ export function networkResource({ id, vni, mtu, adminStateUp }: NetworkFact): De
 }
 
 /** A subnet as every host of its network is told of it. */
-export function subnetResource({ id, gateway, ...subnet }: SubnetFact): DesiredResource {
-  return { id, body: { $case: 'subnet', value: { ...subnet, gateway: gateway ?? '' } } };
+export function subnetResource({ id, gateway, dhcpAddress, ...subnet }: SubnetFact): DesiredResource {
+  const value = { ...subnet, gateway: gateway ?? '', dhcpAddress: dhcpAddress ?? '' };
+  return { id, body: { $case: 'subnet', value } };
 }
 
 /** A bound port as its own host is told of it. */

@@ -10,6 +10,7 @@ import { namesColumn, page, permittedPage } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
 import { networkTarget } from '../network-target.js';
 import { allows, ownOf, requireAllowed } from '#libs/policy/policy';
+import { removeDhcpPort } from '../ports/dhcp-port.js';
 import { NetworkInUseError } from '../networking.errors.js';
 import { requireRevision, standardColumns } from '../standard-attributes.js';
 import { SharedNetworkInUseError } from '../rbac-policies/rbac-policies.errors.js';
@@ -108,15 +109,16 @@ export class Networks {
 
   /**
    * Neutron API: DELETE /networks/{id}. Deletes its subnets too. Throws NotFoundError, PolicyDeniedError,
-   * RevisionMismatchError, and NetworkInUseError where the network has ports.
+   * RevisionMismatchError, and NetworkInUseError where the network has other ports than its DHCP port.
    */
   async delete(caller: Caller, id: string, revision?: number): Promise<void> {
     await this.database.transaction(async (tx) => {
       await findOwnNetwork(tx, caller, id, 'delete_network', revision);
       // Waits for transactions that are making a port on the network: they hold its row FOR KEY SHARE.
       await tx.query('SELECT 1 FROM networks WHERE id = $1 FOR UPDATE', [id]);
-      const used = await tx.query<unknown[]>('SELECT 1 FROM ports WHERE network_id = $1 LIMIT 1', [id]);
-      if (used.length) throw new NetworkInUseError(id);
+      const others = 'SELECT 1 FROM ports WHERE network_id = $1 AND NOT serves_dhcp LIMIT 1';
+      if ((await tx.query<unknown[]>(others, [id])).length) throw new NetworkInUseError(id);
+      await removeDhcpPort(tx, id);
       await tx.query('DELETE FROM subnets WHERE network_id = $1', [id]);
       await tx.delete(Network, { id });
     });

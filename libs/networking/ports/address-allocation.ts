@@ -144,6 +144,20 @@ export async function takeGateway(
   return { subnet_id: subnet.id, ip_address: row.address };
 }
 
+/** Gives the port the lowest free address of the subnet's pools. Throws NoFreeAddressError. */
+export async function takeLowest(
+  tx: EntityManager,
+  networkId: string,
+  portId: string,
+  subnet: Pick<SubnetPools, 'id' | 'pools'>,
+): Promise<FixedIp> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const [row] = await tx.query<Taken[]>(TAKE, [subnet.id, [portId], await gaps(tx, subnet, 1)]);
+    if (row) return { subnet_id: subnet.id, ip_address: row.address };
+  }
+  throw new NoFreeAddressError(networkId);
+}
+
 /** One address for each port, by port id. */
 async function takeFree(
   tx: EntityManager,
@@ -166,7 +180,7 @@ async function takeFree(
   throw new NoFreeAddressError(networkId);
 }
 
-async function gaps(tx: EntityManager, subnet: SubnetPools, wanted: number): Promise<string[]> {
+async function gaps(tx: EntityManager, subnet: Pick<SubnetPools, 'id' | 'pools'>, wanted: number): Promise<string[]> {
   const found: string[] = [];
   for (const { start, end } of subnet.pools) {
     const values = [subnet.id, start, end, Math.max(LEAST_GAPS, wanted)];

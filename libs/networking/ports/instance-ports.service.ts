@@ -192,6 +192,7 @@ const fresh = {
   hostId: null,
   status: 'DOWN',
   adminStateUp: true,
+  servesDhcp: false,
 } satisfies Partial<Port>;
 
 const deviceFor = (instanceId: string, deviceIndex: number): Partial<Port> => ({

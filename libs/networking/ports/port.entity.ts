@@ -31,6 +31,10 @@ export class Port extends StandardAttributes {
   @Column({ type: 'uuid', name: 'router_id', nullable: true })
   routerId: string | null;
 
+  /** Hosts answer DHCP from this port's addresses. `dhcp-port.ts` alone writes it. */
+  @Column({ type: 'boolean', name: 'serves_dhcp', default: false })
+  servesDhcp: boolean;
+
   /**
    * Neutron: device_id. The instance's or router's id for a port of one; else a label that its owner wrote and that plugs nothing.
    */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, In } from 'typeorm';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import { SERVICES_MAC } from '#libs/agent-protocol/services-mac';
 import type { Caller } from '#libs/common/caller';
 import { ForbiddenError, InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
@@ -15,12 +16,13 @@ import { defaultGroupOf } from '../security-groups/default-security-group.js';
 import { usableNetworks } from '../networks/usable-networks.js';
 import { Network } from '../networks/network.entity.js';
 import { networkTarget } from '../network-target.js';
-import { PortInUseError } from '../networking.errors.js';
+import { MacInUseError, PortInUseError } from '../networking.errors.js';
 import { ServicePortError } from '../routers/router.errors.js';
 import { requireRevision, standardColumns } from '../standard-attributes.js';
 import { allocateAddresses, freeAddresses } from './address-allocation.js';
 import type { WantedAddress } from './address-allocation.js';
 import { requireUnicastMac } from './mac-address.js';
+import { lockNetworkOfDhcpPort, settleDhcpPort } from './dhcp-port.js';
 import { PORT } from './port-operations.js';
 import type { BindPortInput, UnbindPortInput } from './port-operations.js';
 import { deviceOf, requireDeviceKept } from './port-device.js';
@@ -130,6 +132,7 @@ export class Ports {
   async create(caller: Caller, wanted: NewPort): Promise<PortView> {
     const { networkId, macAddress, fixedIps, host, projectId, securityGroups, ...rest } = wanted;
     const mac = macAddress === undefined ? undefined : requireUnicastMac('mac_address', macAddress);
+    if (mac === SERVICES_MAC) throw new MacInUseError(networkId, mac);
     const made = await this.operations.transact(async (tx, create) => {
       const network = UUID.test(networkId) ? (await usableNetworks(tx, caller, [networkId])).get(networkId) : undefined;
       if (!network) throw new NotFoundError('Network', networkId);
@@ -173,6 +176,7 @@ export class Ports {
       if (host === undefined || port.hostId === (target?.id ?? null)) return tx.save(port);
       if (port.instanceId) throw new ForbiddenError('The host of an instance follows from where the instance is.');
       if (port.routerId) throw new ForbiddenError("A router's port is on every host that has its networks.");
+      if (port.servesDhcp) throw new ForbiddenError('A DHCP port is on every host that has its network.');
       if (port.hostId) await unbind(create, caller, port);
       const saved = await tx.save(
         Object.assign(port, { hostId: target?.id ?? null, status: target ? 'BUILD' : 'DOWN' }),
@@ -187,15 +191,18 @@ export class Ports {
    * Neutron API: DELETE /ports/{id}. The row is deleted at once. Where the port is plugged, `port.unbind` unplugs it
    * and only then frees its addresses, so that nobody gets an address that still answers. Throws PortInUseError for an
    * instance's port (Neutron unplugs it under the running guest), ServicePortError for a router's, RevisionMismatchError.
+   * A DHCP port comes again at once, as Neutron's agent makes another.
    */
   async delete(caller: Caller, id: string, revision?: number): Promise<void> {
     await this.operations.transact(async (tx, create) => {
-      const { port } = await findOwn(tx, caller, id, 'delete_port', revision);
+      await lockNetworkOfDhcpPort(tx, id);
+      const { port, network } = await findOwn(tx, caller, id, 'delete_port', revision);
       if (port.instanceId) throw new PortInUseError(id, `instance ${port.instanceId}`);
       if (port.routerId) throw new ServicePortError(id, deviceOf(port).owner);
       if (port.hostId) await unbind(create, caller, port);
       else await freeAddresses(tx, id);
       await tx.delete(Port, { id });
+      if (port.servesDhcp) await settleDhcpPort(tx, network);
     });
   }
 }

@@ -12,6 +12,7 @@ import { networkTarget } from '../network-target.js';
 import { allows, requireAllowed } from '#libs/policy/policy';
 import { findOwnNetwork } from '../networks/networks.service.js';
 import { AddressInUseError, SubnetInUseError } from '../networking.errors.js';
+import { settleDhcpPort } from '../ports/dhcp-port.js';
 import { noteSharing, sharedWith } from '../rbac-policies/shared-networks.js';
 import { GatewayInUseError } from '../routers/router.errors.js';
 import { requireRevision, standardColumns } from '../standard-attributes.js';
@@ -110,7 +111,9 @@ export class Subnets {
       await requireFit(tx, network.id, cidr, poolId);
       const own = { id: newId(), networkId: network.id, projectId, subnetPoolId: poolId };
       await countInNetwork(tx, network.id);
-      return tx.save(tx.create(Subnet, { ...subnet, ...own }));
+      const saved = await tx.save(tx.create(Subnet, { ...subnet, ...own }));
+      await settleDhcpPort(tx, network);
+      return saved;
     });
   }
 
@@ -121,7 +124,7 @@ export class Subnets {
    */
   async update(caller: Caller, id: string, change: SubnetChange, revision?: number): Promise<Subnet> {
     return this.database.transaction(async (tx) => {
-      const subnet = await this.findOwn(tx, caller, id, 'update_subnet');
+      const { subnet, network } = await this.findOwn(tx, caller, id, 'update_subnet');
       // Waits for transactions that are making a port on the network (they hold its row FOR KEY SHARE): one may take
       // this address.
       await tx.query('SELECT 1 FROM networks WHERE id = $1 FOR UPDATE', [subnet.networkId]);
@@ -136,36 +139,45 @@ export class Subnets {
         await requireUnused(tx, subnet);
         poolsOf(cidr, subnet.gatewayIp, subnet.allocationPools);
       }
-      return tx.save(subnet);
+      const saved = await tx.save(subnet);
+      if (change.enableDhcp !== undefined) await settleDhcpPort(tx, network);
+      return saved;
     });
   }
 
   /**
    * Neutron API: DELETE /subnets/{id}. Throws NotFoundError, PolicyDeniedError, RevisionMismatchError, and
-   * SubnetInUseError where a port has one of its addresses.
+   * SubnetInUseError where a port other than the DHCP port has one of its addresses.
    */
   async delete(caller: Caller, id: string, revision?: number): Promise<void> {
     await this.database.transaction(async (tx) => {
-      const subnet = await this.findOwn(tx, caller, id, 'delete_subnet');
+      const { subnet, network } = await this.findOwn(tx, caller, id, 'delete_subnet');
       await tx.query('SELECT 1 FROM networks WHERE id = $1 FOR UPDATE', [subnet.networkId]);
       await requireRevision(tx, Subnet, id, revision);
       await countInNetwork(tx, subnet.networkId);
       // Addresses of deleted ports do not count, although a host may still be unplugging them.
       const used = await tx.query<unknown[]>(
-        'SELECT 1 FROM ip_allocations a JOIN ports p ON p.id = a.port_id WHERE a.subnet_id = $1 LIMIT 1',
+        `SELECT 1 FROM ip_allocations a JOIN ports p ON p.id = a.port_id
+          WHERE a.subnet_id = $1 AND NOT p.serves_dhcp LIMIT 1`,
         [id],
       );
       if (used.length) throw new SubnetInUseError(id);
       await tx.delete(Subnet, { id });
+      await settleDhcpPort(tx, network);
     });
   }
 
   /** The subnet, where the caller may do to it what `rule` says. Throws NotFoundError, PolicyDeniedError. */
-  private async findOwn(tx: EntityManager, caller: Caller, id: string, rule: SubnetRule): Promise<Subnet> {
+  private async findOwn(
+    tx: EntityManager,
+    caller: Caller,
+    id: string,
+    rule: SubnetRule,
+  ): Promise<{ subnet: Subnet; network: Network }> {
     const subnet = await this.get(caller, id);
     const network = await tx.findOneByOrFail(Network, { id: subnet.networkId });
     requireAllowed(caller, rule, networkTarget(network, subnet));
-    return tx.findOneByOrFail(Subnet, { id });
+    return { subnet: await tx.findOneByOrFail(Subnet, { id }), network };
   }
 }
 

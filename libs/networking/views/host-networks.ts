@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import type { ForwardingEntry, NetworkSpec, Nic, Subnet } from '#generated/lxstack/agent/v1/types';
+import { dhcpAddressOf } from '../ports/dhcp-port.js';
 import type { FixedIp } from '../ports/port.entity.js';
 
 interface NicRow {
@@ -18,7 +19,8 @@ interface NicRow {
 
 const SUBNETS = `
   (SELECT coalesce(json_agg(json_build_object('id', s.id, 'cidr', s.cidr, 'gateway', coalesce(s.gateway_ip, ''),
-     'dhcp', s.enable_dhcp, 'dnsServers', s.dns_nameservers, 'hostRoutes', s.host_routes) ORDER BY s.created_at, s.id), '[]')
+     'dhcp', s.enable_dhcp, 'dnsServers', s.dns_nameservers, 'hostRoutes', s.host_routes,
+     'dhcpAddress', coalesce(${dhcpAddressOf('s')}, '')) ORDER BY s.created_at, s.id), '[]')
    FROM subnets s WHERE s.network_id = n.id) AS subnets`;
 
 const NICS = `

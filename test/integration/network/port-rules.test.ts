@@ -163,12 +163,14 @@ test('a gateway is not put onto the address of a port: 409', async () => {
 
 test('a port that is taken down is DOWN, shown and listed so, and what it was once it is up again', async () => {
   const network_id = await face.networkWith('10.0.0.0/24');
-  const id = text((await face.made('port', { network_id })).id);
+  const id = text((await face.made('port', { network_id, name: 'nic' })).id);
   const plugged = (status: string) =>
     face.faces.database.query('UPDATE ports SET status = $2 WHERE id = $1', [id, status]);
   const seen = async () => {
     const shown = text((await face.ask('GET', `/ports/${id}`)).body.port!.status);
-    const listed = items((await face.ask('GET', `/ports?status=${shown}&network_id=${network_id}`)).body.ports!);
+    const listed = items(
+      (await face.ask('GET', `/ports?status=${shown}&name=nic&network_id=${network_id}`)).body.ports!,
+    );
     assert.deepEqual(
       listed.map((port) => [text(port.id), text(port.status)]),
       [[id, shown]],
