@@ -52,7 +52,8 @@ else {
 async function startAgent(): Promise<void> {
   const desired = new DesiredSpecs(document);
   const metadata = { serve: async () => {}, serves: async () => true, end: () => {} };
-  const options = { stateDirectory: state, vtep: HERE, cgroup: 'lx-forwarding', desired, metadata, logger };
+  const host = { stateDirectory: state, vtep: HERE, cgroup: 'lx-forwarding', dhcpLeaseSeconds: 86_400 };
+  const options = { ...host, desired, metadata, logger };
   network = await HostNetwork.open(options);
   reconciler = new Reconciler({ document, network, movingMacs: () => moving }, logger);
 }

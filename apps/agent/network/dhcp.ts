@@ -25,6 +25,7 @@ export class DhcpServers {
   constructor(
     private readonly directory: string,
     private readonly cgroup: string,
+    private readonly leaseSeconds: number,
   ) {}
 
   /** Gives the server the NIC's fixed address. dnsmasq reads new files of its hosts directory by itself. */
@@ -32,7 +33,7 @@ export class DhcpServers {
     if (!servedSubnets(network).length) return;
     const hosts = join(this.folder(network.vni), 'hosts');
     await mkdir(hosts, { recursive: true });
-    await onReserve(() => writeFile(join(hosts, nic.portId), hostLine(nic, hostname)));
+    await onReserve(() => writeFile(join(hosts, nic.portId), this.hostLine(nic, hostname)));
     await this.ensure(network);
   }
 
@@ -44,7 +45,7 @@ export class DhcpServers {
     if (!servedSubnets(network).length) return this.remove(network.vni);
     const hosts = join(this.folder(network.vni), 'hosts');
     await mkdir(hosts, { recursive: true });
-    const wanted = new Map(ports.map(({ nic, hostname }) => [nic.portId, hostLine(nic, hostname)]));
+    const wanted = new Map(ports.map(({ nic, hostname }) => [nic.portId, this.hostLine(nic, hostname)]));
     let stale = false;
     for (const name of await readdir(hosts)) {
       if (wanted.get(name) === (await readFile(join(hosts, name), 'utf8').catch(() => ''))) wanted.delete(name);
@@ -74,7 +75,7 @@ export class DhcpServers {
     const running = await this.pid(network.vni);
     if (!subnets.length) return running ? ['DHCP is served and should not be'] : [];
     if (!running) return needed ? ['DHCP is not served'] : [];
-    const options = dnsmasqOptions(network, subnets, this.folder(network.vni));
+    const options = this.options(network, subnets);
     return (await isRunWith(running, options)) ? [] : ['DHCP is served with other options'];
   }
 
@@ -97,7 +98,7 @@ export class DhcpServers {
   private async start(network: NetworkSpec): Promise<void> {
     const subnets = servedSubnets(network);
     if (!subnets.length) return this.takeDown(network.vni);
-    const options = dnsmasqOptions(network, subnets, this.folder(network.vni));
+    const options = this.options(network, subnets);
     const running = await this.pid(network.vni);
     if (running && (await isRunWith(running, options))) return;
     if (running) await end(running);
@@ -105,6 +106,15 @@ export class DhcpServers {
     await run('nsenter', [`--net=${namespaceFile(network.vni)}`, 'dnsmasq', ...options]);
     const pid = await this.pid(network.vni);
     if (pid) await intoServiceCgroup(this.cgroup, pid);
+  }
+
+  private options(network: NetworkSpec, subnets: readonly Subnet[]): string[] {
+    return dnsmasqOptions(network, subnets, this.folder(network.vni), this.leaseSeconds);
+  }
+
+  private hostLine(nic: Nic, hostname: string): string {
+    const addresses = nic.fixedIps.map((ip) => (isIPv4(ip.address) ? ip.address : `[${ip.address}]`));
+    return `${[nic.mac, ...addresses, ...(hostname ? [hostname] : []), this.leaseSeconds].join(',')}\n`;
   }
 
   private folder(vni: number): string {
@@ -142,11 +152,6 @@ export const servedSubnets = (network: NetworkSpec): Subnet[] =>
         .filter((subnet) => subnet.dhcp && isIPv4(subnet.cidr.split('/')[0] ?? ''))
         .sort((a, b) => (a.id < b.id ? -1 : 1));
 
-function hostLine(nic: Nic, hostname: string): string {
-  const addresses = nic.fixedIps.map((ip) => (isIPv4(ip.address) ? ip.address : `[${ip.address}]`));
-  return `${[nic.mac, ...addresses, ...(hostname ? [hostname] : []), 'infinite'].join(',')}\n`;
-}
-
 /** Whether the process runs with these options: subnets, gateways and name servers may have changed since its start. */
 async function isRunWith(pid: number, options: readonly string[]): Promise<boolean> {
   const cmdline = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
@@ -174,7 +179,12 @@ function lastAddress(base: string, length: number): string {
 }
 
 /** Static leases only: a client without a reservation gets no answer. */
-export function dnsmasqOptions(network: NetworkSpec, subnets: readonly Subnet[], folder: string): string[] {
+export function dnsmasqOptions(
+  network: NetworkSpec,
+  subnets: readonly Subnet[],
+  folder: string,
+  leaseSeconds: number,
+): string[] {
   const options = [
     '--conf-file=/dev/null',
     '--port=0',
@@ -189,7 +199,7 @@ export function dnsmasqOptions(network: NetworkSpec, subnets: readonly Subnet[],
     `--dhcp-option=option:mtu,${network.mtu}`,
   ];
   for (const [index, subnet] of subnets.entries()) {
-    options.push(`--dhcp-range=set:s${index},${subnet.cidr.split('/')[0]},static,${netmask(subnet)},infinite`);
+    options.push(`--dhcp-range=set:s${index},${subnet.cidr.split('/')[0]},static,${netmask(subnet)},${leaseSeconds}`);
     options.push(`--dhcp-option=tag:s${index},option:router${subnet.gateway ? `,${subnet.gateway}` : ''}`);
     options.push(`--dhcp-option=tag:s${index},option:dns-server${subnet.dnsServers.map((dns) => `,${dns}`).join('')}`);
     options.push(...routeOptions(subnet).map((option) => `--dhcp-option=tag:s${index},${option}`));

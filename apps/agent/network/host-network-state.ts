@@ -17,6 +17,8 @@ export interface HostNetworkOptions {
   vtep: string;
   /** Directory below each cgroup hierarchy that holds all of this host. */
   cgroup: string;
+  /** How long a guest may keep an address without asking again. */
+  dhcpLeaseSeconds: number;
   /** The control plane's document, which counts more than what calls bring. */
   desired: DesiredNetworks;
   metadata: Metadata;

@@ -15,7 +15,8 @@ export class NetworkServices {
   private readonly dhcp: DhcpServers;
 
   constructor(private readonly state: HostNetworkState) {
-    this.dhcp = new DhcpServers(join(state.options.stateDirectory, 'dhcp'), state.options.cgroup);
+    const { stateDirectory, cgroup, dhcpLeaseSeconds } = state.options;
+    this.dhcp = new DhcpServers(join(stateDirectory, 'dhcp'), cgroup, dhcpLeaseSeconds);
   }
 
   /** Makes DHCP serve the ports of instances that are plugged in, and no others. */

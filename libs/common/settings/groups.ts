@@ -105,6 +105,8 @@ export const GROUPS = {
     storage: text('LXSTACK_AGENT_STORAGE', 'auto, btrfs, overlay, dir or shared', 'auto'),
     /** With `shared`: a directory that all hosts of the pool mount. */
     sharedStorage: text('LXSTACK_AGENT_SHARED_STORAGE', 'a directory', '/var/lib/lxstack-shared'),
+    /** How long a guest may keep an address without asking again (Neutron: dhcp_lease_duration). */
+    dhcpLeaseSeconds: whole('LXSTACK_AGENT_DHCP_LEASE_SECONDS', 'seconds', 120, 4_294_967_294, 86_400),
     /** Whether instances whose root is the host's root may run on this host. */
     privileged: flag('LXSTACK_AGENT_PRIVILEGED'),
   },

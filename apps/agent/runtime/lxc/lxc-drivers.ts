@@ -27,6 +27,7 @@ export async function lxcDrivers({
     stateDirectory: settings.state,
     vtep: settings.vtep,
     cgroup: settings.cgroup,
+    dhcpLeaseSeconds: settings.dhcpLeaseSeconds,
     desired,
     metadata: new MetadataService({ specs, logger }),
     logger,
