@@ -37,15 +37,27 @@ export class InvalidInputError extends DomainError {
 /** The resource is in a state that does not allow the request now. */
 export class ConflictError extends DomainError {}
 
+/** Another resource of this kind, where names may not repeat, has the name. */
+export class NameTakenError extends ConflictError {
+  constructor(
+    readonly kind: string,
+    readonly taken: string,
+  ) {
+    super(`Another ${kind} is named ${taken}.`);
+  }
+}
+
 /** The instance is in a state that does not allow the action. */
 export class InstanceStateError extends ConflictError {
   constructor(
     readonly instanceId: string,
+    /** As the tables of instance states name it; each face has its own word for it. */
     readonly action: string,
     readonly attribute: 'vm_state' | 'task_state' | 'power_state',
-    readonly state: string,
+    /** Null: no task runs. */
+    readonly state: string | null,
   ) {
-    super(`Cannot '${action}' instance ${instanceId} while it is in ${attribute} ${state}`);
+    super(`Instance ${instanceId} does not allow ${action} while its ${attribute} is ${state ?? 'empty'}.`);
   }
 }
 

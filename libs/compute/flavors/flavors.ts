@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
-import { ConflictError, NotFoundError } from '#libs/common/errors';
+import { ConflictError, NameTakenError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { entityOf } from '#libs/database/entity-row';
 import { readPage } from '#libs/database/keyset';
@@ -88,8 +88,7 @@ export class Flavors {
     requireAllowed(caller, 'os_compute_api:os-flavor-manage:create');
     const id = wanted.id ?? newId();
     return this.database.transaction(async (tx) => {
-      if (await tx.existsBy(Flavor, { name: wanted.name }))
-        throw new ConflictError(`Flavor with name ${wanted.name} already exists.`);
+      if (await tx.existsBy(Flavor, { name: wanted.name })) throw new NameTakenError('Flavor', wanted.name);
       if (await tx.existsBy(Flavor, { id })) throw new ConflictError(`Flavor with ID ${id} already exists.`);
       return tx.save(tx.create(Flavor, { ...wanted, id, description: wanted.description ?? null, extraSpecs: {} }));
     });

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { ConflictError, ForbiddenError, NotFoundError } from '#libs/common/errors';
+import { ConflictError, ForbiddenError, NameTakenError, NotFoundError } from '#libs/common/errors';
 import { page } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
 import { isUniqueViolation } from '#libs/database/transient-errors';
@@ -134,9 +134,7 @@ export class Projects {
       return await work();
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
-      throw new ConflictError(
-        `Conflict occurred attempting to store ${kind} - Duplicate entry found with name ${name}.`,
-      );
+      throw new NameTakenError(kind, name);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, In } from 'typeorm';
-import { ConflictError, NotFoundError } from '#libs/common/errors';
+import { ConflictError, NameTakenError, NotFoundError } from '#libs/common/errors';
 import { page } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
 import type { Asker } from '#libs/policy/credentials';
@@ -61,8 +61,7 @@ export class Roles {
       'INSERT INTO roles (id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING *',
       [newKeystoneId(), name],
     );
-    if (!row)
-      throw new ConflictError(`Conflict occurred attempting to store role - Duplicate entry found with name ${name}.`);
+    if (!row) throw new NameTakenError('role', name);
     return row;
   }
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
-import { ConflictError, NotFoundError } from '#libs/common/errors';
+import { NameTakenError, NotFoundError } from '#libs/common/errors';
 import { newSecret } from '#libs/common/ids';
 import { page } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
@@ -113,8 +113,6 @@ async function save(tx: EntityManager, user: User): Promise<User> {
     return await tx.save(user);
   } catch (error) {
     if (!isUniqueViolation(error, 'users_name')) throw error;
-    throw new ConflictError(
-      `Conflict occurred attempting to store user - Duplicate entry found with name ${user.name}.`,
-    );
+    throw new NameTakenError('user', user.name);
   }
 }

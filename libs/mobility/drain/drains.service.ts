@@ -100,9 +100,7 @@ export class Drains {
     return this.database.transaction(async (tx) => {
       const host = await tx.findOneOrFail(Host, { where: { id }, lock: { mode: 'pessimistic_write' } });
       if (await isDraining(tx, id))
-        throw new ConflictError(
-          `Host ${host.name} is being drained: abort that first (DELETE /fleet/v1/hosts/${host.name}/drain).`,
-        );
+        throw new ConflictError(`Host ${host.name} is being drained: the drain has to be aborted first.`);
       return tx.save(Object.assign(host, { enabled: true, disabledReason: null }));
     });
   }

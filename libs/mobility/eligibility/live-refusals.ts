@@ -9,8 +9,8 @@ import type { Explanation } from '#libs/scheduling/core/explanation';
 import { explainLines } from '#libs/scheduling/core/explanation';
 import { Scheduler } from '#libs/scheduling/placement/scheduler.service';
 import { blocksCpu } from '../migrations/cpu-features.js';
-import { blocksBlockMigration, blocksDisk } from '../migrations/move-checks.js';
-import { MoveRefusedError } from '../migrations/move.errors.js';
+import { blocksDisk, sharesDisks } from '../migrations/move-checks.js';
+import { MoveRefusedError, SharedStorageError } from '../migrations/move.errors.js';
 import type { LiveMigrateInput } from '../migrations/move-operations.js';
 import { placementOfMove } from '../migrations/placement-of-move.js';
 import { AgentPrecheck } from './agent-precheck.js';
@@ -62,10 +62,11 @@ export class LiveRefusals {
 
   /** Throws MoveRefusedError with every reason, also those of how the move was asked for. */
   async refuse(instance: Instance, target: Host | null, input: LiveMigrateInput): Promise<void> {
-    const { force = false, diskOverCommit = false, blockMigration } = input;
+    const { force = false, diskOverCommit = false, sendDisk } = input;
     const source = await this.sourceOf(instance);
     const { reasons } = await this.reasonsFor(instance, source, target, { force, diskOverCommit, exact: true });
-    if (source) reasons.push(...blocksBlockMigration(source, blockMigration));
+    const shared = source !== null && sharesDisks(source);
+    if (source && sendDisk === shared) throw new SharedStorageError(shared, reasons);
     if (reasons.length) throw new MoveRefusedError('host', reasons);
   }
 
@@ -103,7 +104,7 @@ export class LiveRefusals {
   private async against(instance: Instance, source: Host, target: Host, asked: Asked): Promise<Against> {
     if (target.id === source.id) return { reasons: [`Instance ${instance.id} is on ${target.name} already.`] };
     const now = await databaseTime(this.database.manager);
-    if (!isUp(target, now)) return { reasons: [`Compute service of ${target.name} is down.`] };
+    if (!isUp(target, now)) return { reasons: [`Host ${target.name} is down.`] };
     const known = blocksTarget(instance, asked.force ? { ...target, enabled: true } : target, true, [
       'restore',
       ...hostNeeds(instance, instance.flavor),

@@ -20,16 +20,6 @@ export function blocksDisk(source: Pick<Host, 'name' | 'facts'>, target: Pick<Ho
   return [`The disk cannot be moved: host ${words(source.name, from)}, host ${words(target.name, to)}.`];
 }
 
-/** Reasons why the disk cannot be treated as asked (Nova API: block_migration; `auto` fits every host). */
-export function blocksBlockMigration(source: Pick<Host, 'facts'>, asked: boolean | 'auto' = 'auto'): string[] {
-  if (asked === 'auto' || asked !== sharesDisks(source)) return [];
-  return [
-    asked
-      ? 'block_migration is True, but the disk is on storage that the hosts share: it stays there (False or auto).'
-      : 'block_migration is False, but the hosts share no storage: the disk has to go along (True or auto).',
-  ];
-}
-
 /** Throws MoveRefusedError where the caller of an evacuation says wrongly whether the disk is shared. */
 export function requireSharing(instanceId: string, source: Pick<Host, 'facts'>, asked: boolean | undefined): void {
   const shared = sharesDisks(source);

@@ -29,8 +29,7 @@ export class MoveHosts {
     if (!host) return null;
     if (host.id === instance.hostId)
       throw new MoveRefusedError('host', [`Instance ${instance.id} is on ${host.name} already.`]);
-    if (!isUp(host, await databaseTime(tx)))
-      throw new MoveRefusedError('host', [`Compute service of ${host.name} is down.`]);
+    if (!isUp(host, await databaseTime(tx))) throw new MoveRefusedError('host', [`Host ${host.name} is down.`]);
     return host;
   }
 

@@ -15,8 +15,8 @@ export interface MoveRequest {
 
 /** How a live move may be asked for. */
 export interface LiveMigrateInput extends MoveRequest {
-  /** Nova: whether the disk is sent; false asks for shared storage, `auto` fits both. */
-  blockMigration?: boolean | 'auto';
+  /** Whether the disk has to be sent: false asks for storage that the hosts share; absent: as it is. */
+  sendDisk?: boolean;
   /** Nova, up to 2.24: the target's free disk is not checked. */
   diskOverCommit?: boolean;
   /** Nova: with `host`, the scheduler's filters are skipped; capacity is still claimed. */

@@ -1,3 +1,4 @@
+import type { MigrationAction } from '#libs/compute/instances/states/instance-states';
 import { ConflictError, DomainError, InvalidInputError, NotFoundError } from '#libs/common/errors';
 
 /** No compute host has the name given as target (Nova: ComputeHostNotFound, 400; for an evacuation 404). */
@@ -26,6 +27,20 @@ export class MoveRefusedError extends InvalidInputError {
   }
 }
 
+/** The caller says wrongly whether the instance's disk has to be sent. `details`: that reason first. */
+export class SharedStorageError extends MoveRefusedError {
+  constructor(
+    /** Whether the source's storage is shared; the caller has said the opposite. */
+    readonly shared: boolean,
+    reasons: string[],
+  ) {
+    const wrong = shared
+      ? 'The disk is on storage that the hosts share: it stays there.'
+      : 'The hosts share no storage: the disk has to be sent.';
+    super('send_disk', [wrong, ...reasons]);
+  }
+}
+
 /**
  * The source, which would send the disk, is down or its agent does not answer. The message names no host: users see it.
  */
@@ -41,19 +56,19 @@ export class MigrationStateError extends ConflictError {
     readonly migrationId: number,
     readonly instanceId: string,
     readonly status: string,
-    readonly action: string,
+    readonly action: MigrationAction,
   ) {
-    super(
-      `Migration ${migrationId} state of instance ${instanceId} is ${status}. Cannot ${action} while the migration is in this state.`,
-    );
+    super(`Migration ${migrationId} of instance ${instanceId} does not allow ${action} while it is ${status}.`);
   }
 }
 
 /** The instance has no such migration in progress (Nova: MigrationNotFoundForInstance; force_complete: 400). */
 export class MigrationNotFoundError extends NotFoundError {
-  constructor(migrationId: number, instanceId: string) {
+  constructor(
+    migrationId: number,
+    readonly instanceId: string,
+  ) {
     super('Migration', String(migrationId));
-    this.message = `Migration ${migrationId} not found for instance ${instanceId}`;
   }
 }
 

@@ -29,14 +29,14 @@ export class RunningMoves {
   async abort(by: Caller | Mandate, instanceId: string, migrationId: number, queuedToo = true): Promise<void> {
     await permit(this.database.manager, by, instanceId, 'os_compute_api:servers:migrations:delete');
     const operationId = await this.database.transaction(async (tx) => {
-      await this.transitions.requireMigrating(tx, instanceId, 'abort live migration');
+      await this.transitions.requireMigrating(tx, instanceId, 'abort_live_migration');
       const migration = await tx.findOne(Migration, {
         where: { instanceId, id: migrationId },
         lock: { mode: 'pessimistic_write' },
       });
       if (!migration) throw new NotFoundError('Migration', String(migrationId));
       if (!isAbortable(migration.migrationType, migration.status, queuedToo))
-        throw new MigrationStateError(migration.id, instanceId, migration.status, 'abort live migration');
+        throw new MigrationStateError(migration.id, instanceId, migration.status, 'abort_live_migration');
       await closeSwitches(tx, [instanceId]);
       await this.operations.requestCancel(migration.operationId, tx);
       return migration.operationId;
@@ -56,7 +56,7 @@ export class RunningMoves {
       const migration = await tx.findOneBy(Migration, { instanceId, id: migrationId });
       if (!migration) throw new MigrationNotFoundError(migrationId, instanceId);
       if (!mayForceComplete(migration.migrationType, migration.status))
-        throw new MigrationStateError(migration.id, instanceId, migration.status, 'force complete');
+        throw new MigrationStateError(migration.id, instanceId, migration.status, 'force_complete');
       await create(forceCompletionOf(migration.uuid, by));
     });
   }

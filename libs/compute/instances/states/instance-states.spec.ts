@@ -4,13 +4,14 @@ import { InstanceStateError } from '#libs/common/errors';
 import { actionRules, requireAllowed, transitions } from './instance-states.js';
 import type { InstanceAction, InstanceTransition } from './instance-states.js';
 
-test('Nova wording: the action, the attribute and the state are named', () => {
+test('the action, the attribute and the state are named', () => {
   const building = { id: 'i', vmState: 'building', taskState: 'spawning', powerState: 0 } as const;
   assert.throws(() => requireAllowed(building, 'stop'), {
-    message: "Cannot 'stop' instance i while it is in vm_state building",
+    name: 'InstanceStateError',
+    message: 'Instance i does not allow stop while its vm_state is building.',
   });
   const busy = { id: 'i', vmState: 'active', taskState: 'migrating', powerState: 1 } as const;
-  assert.throws(() => requireAllowed(busy, 'stop'), /in task_state migrating/);
+  assert.throws(() => requireAllowed(busy, 'stop'), /task_state is migrating/);
 });
 
 test('delete is allowed in every state', () => {

@@ -1,7 +1,7 @@
 import { InstanceStateError } from '#libs/common/errors';
 import type { PowerState, TaskState, VmState } from '../instance.entity.js';
 
-/** What a user can ask of an instance. */
+/** What a user can ask of an instance, in the domain's words: each face has its own for them. */
 export type InstanceAction =
   | 'start'
   | 'stop'
@@ -19,9 +19,10 @@ export type InstanceAction =
   | 'delete'
   | 'force_delete';
 
+/** What an operator can ask of a live move that is under way. */
+export type MigrationAction = 'abort_live_migration' | 'force_complete';
+
 export interface ActionRule {
-  /** Word in Nova's error message. */
-  word: string;
   /** vm_states that allow the action; `any`: the state is not asked for. */
   vmStates: readonly VmState[] | 'any';
   /** task_states that allow the action (null: no operation runs); `any`: the state is not asked for. */
@@ -38,37 +39,30 @@ const duringReboot = [null, 'rebooting', 'reboot_started_hard', 'pausing', 'unpa
 
 /** Nova: the @check_instance_state decorators of compute/api.py, with the task_state that each action sets. */
 export const actionRules: Readonly<Record<InstanceAction, ActionRule>> = {
-  start: rule('start', ['stopped'], idle, 'powering-on', 'instance.start'),
-  stop: rule('stop', ['active', 'error'], idle, 'powering-off', 'instance.stop'),
-  soft_reboot: rule('reboot', ['active'], idle, 'rebooting', 'instance.reboot'),
-  hard_reboot: rule(
-    'reboot',
-    ['active', 'stopped', 'paused', 'error'],
-    duringReboot,
-    'reboot_started_hard',
-    'instance.reboot',
-  ),
-  pause: rule('pause', ['active'], idle, 'pausing', 'instance.pause'),
-  unpause: rule('unpause', ['paused'], idle, 'unpausing', 'instance.unpause'),
-  rebuild: rule('rebuild', ['active', 'stopped', 'error'], idle, 'rebuilding', 'instance.rebuild'),
-  resize: rule('resize', ['active', 'stopped'], idle, 'resize_prep', 'instance.resize'),
-  migrate: rule('migrate', ['active', 'stopped'], idle, 'resize_prep', 'instance.migrate'),
-  live_migration: rule('os-migrateLive', ['active', 'paused'], idle, 'migrating', 'instance.live-migrate'),
-  confirm_resize: rule('confirmResize', ['resized'], idle, 'resize_finish', 'instance.confirm-resize'),
-  revert_resize: rule('revertResize', ['resized'], idle, 'resize_reverting', 'instance.revert-resize'),
-  evacuate: rule('evacuate', ['active', 'stopped', 'error'], 'any', 'rebuilding', 'instance.evacuate'),
-  delete: rule('delete', 'any', 'any', 'deleting', 'instance.delete'),
-  force_delete: rule('forceDelete', 'any', 'any', 'deleting', 'instance.delete'),
+  start: rule(['stopped'], idle, 'powering-on', 'instance.start'),
+  stop: rule(['active', 'error'], idle, 'powering-off', 'instance.stop'),
+  soft_reboot: rule(['active'], idle, 'rebooting', 'instance.reboot'),
+  hard_reboot: rule(['active', 'stopped', 'paused', 'error'], duringReboot, 'reboot_started_hard', 'instance.reboot'),
+  pause: rule(['active'], idle, 'pausing', 'instance.pause'),
+  unpause: rule(['paused'], idle, 'unpausing', 'instance.unpause'),
+  rebuild: rule(['active', 'stopped', 'error'], idle, 'rebuilding', 'instance.rebuild'),
+  resize: rule(['active', 'stopped'], idle, 'resize_prep', 'instance.resize'),
+  migrate: rule(['active', 'stopped'], idle, 'resize_prep', 'instance.migrate'),
+  live_migration: rule(['active', 'paused'], idle, 'migrating', 'instance.live-migrate'),
+  confirm_resize: rule(['resized'], idle, 'resize_finish', 'instance.confirm-resize'),
+  revert_resize: rule(['resized'], idle, 'resize_reverting', 'instance.revert-resize'),
+  evacuate: rule(['active', 'stopped', 'error'], 'any', 'rebuilding', 'instance.evacuate'),
+  delete: rule('any', 'any', 'deleting', 'instance.delete'),
+  force_delete: rule('any', 'any', 'deleting', 'instance.delete'),
 };
 
 function rule(
-  word: string,
   vmStates: ActionRule['vmStates'],
   taskStates: ActionRule['taskStates'],
   taskState: TaskState,
   operation: string,
 ): ActionRule {
-  return { word, vmStates, taskStates, powerStates: 'any', taskState, operation };
+  return { vmStates, taskStates, powerStates: 'any', taskState, operation };
 }
 
 export interface InstanceStates {
@@ -78,15 +72,15 @@ export interface InstanceStates {
   powerState: PowerState;
 }
 
-/** Throws InstanceStateError, with Nova's message, where the instance's states do not allow the action. */
+/** Throws InstanceStateError where the instance's states do not allow the action. */
 export function requireAllowed(instance: InstanceStates, action: InstanceAction): ActionRule {
   const found = actionRules[action];
-  const refuse = (attribute: 'vm_state' | 'task_state' | 'power_state', state: string) =>
-    new InstanceStateError(instance.id, found.word, attribute, state);
+  const refuse = (attribute: 'vm_state' | 'task_state' | 'power_state', state: string | null) =>
+    new InstanceStateError(instance.id, action, attribute, state);
   if (found.vmStates !== 'any' && !found.vmStates.includes(instance.vmState))
     throw refuse('vm_state', instance.vmState);
   if (found.taskStates !== 'any' && !found.taskStates.includes(instance.taskState))
-    throw refuse('task_state', instance.taskState ?? 'None');
+    throw refuse('task_state', instance.taskState);
   if (found.powerStates !== 'any' && !found.powerStates.includes(instance.powerState))
     throw refuse('power_state', String(instance.powerState));
   return found;

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { InstanceStateError } from '#libs/common/errors';
-import { isUnmet } from '#libs/database/requirement';
 import { withCommit } from '#libs/database/transactions';
 import { InstanceTransitionLostError } from '../instance.errors.js';
-import { actionRules, requireAllowed, transitions } from './instance-states.js';
-import type { InstanceAction, InstanceTransition, InstanceTransitionName } from './instance-states.js';
+import { requireAllowed, transitions } from './instance-states.js';
+import type { InstanceAction, InstanceTransitionName, MigrationAction } from './instance-states.js';
+import { applyTransition, applyWithCommit, settleTransition } from './apply-transition.js';
 import { Instance } from '../instance.entity.js';
 import type { InstanceFlavor, TaskState } from '../instance.entity.js';
-import { compareAndSet, loadInstance, requireSet, STATE, withFlavor } from './state-update.js';
+import { compareAndSet, loadInstance, requireSet, withFlavor } from './state-update.js';
 import type { StateChanges } from './state-update.js';
 
 /** Why a workflow failed, as Nova's `fault` shows it. */
@@ -39,7 +39,7 @@ export class InstanceTransitions {
     const done = await compareAndSet(tx, instanceId, rule, { taskState: rule.taskState });
     if (!done) {
       requireAllowed(await loadInstance(tx, instanceId), action);
-      throw new InstanceTransitionLostError(instanceId, actionRules[action].word, 'changing');
+      throw new InstanceTransitionLostError(instanceId, action, 'changing');
     }
     return before;
   }
@@ -62,12 +62,11 @@ export class InstanceTransitions {
   }
 
   /**
-   * Throws InstanceStateError where no live move of the instance is under way (Nova: 409 that names `word`),
-   * NotFoundError.
+   * Throws InstanceStateError, which names `action`, where no live move of the instance is under way; NotFoundError.
    */
-  async requireMigrating(tx: EntityManager, instanceId: string, word: string): Promise<void> {
+  async requireMigrating(tx: EntityManager, instanceId: string, action: MigrationAction): Promise<void> {
     const { taskState } = await loadInstance(tx, instanceId);
-    if (taskState !== 'migrating') throw new InstanceStateError(instanceId, word, 'task_state', taskState ?? 'None');
+    if (taskState !== 'migrating') throw new InstanceStateError(instanceId, action, 'task_state', taskState);
   }
 
   /**
@@ -80,45 +79,17 @@ export class InstanceTransitions {
     name: InstanceTransitionName,
     changes: StateChanges = {},
   ): Promise<void> {
-    const transition: InstanceTransition = transitions[name];
-    if (await compareAndSet(tx, instanceId, transition, { ...transition.to, ...changes })) return;
-    throw await lost(tx, instanceId, name);
-  }
-
-  /** As `apply`, together with the commit of the transaction that it is part of (`transact`), which then throws. */
-  private async applyWithCommit(
-    tx: EntityManager,
-    instanceId: string,
-    name: InstanceTransitionName,
-    changes: StateChanges,
-  ): Promise<void> {
-    const transition: InstanceTransition = transitions[name];
-    const set = requireSet(tx, instanceId, transition, { ...transition.to, ...changes });
-    const told = set.catch(async (error: unknown) => {
-      // Its own transaction answers nothing any more.
-      throw isUnmet(error, STATE) ? await lost(tx.connection.manager, instanceId, name) : error;
-    });
-    await withCommit(tx, told);
-  }
-
-  /**
-   * As `apply`, for a change that can no longer be undone: it is written also where a delete has been accepted
-   * meanwhile, and the delete comes next.
-   */
-  private async settle(tx: EntityManager, instanceId: string, name: InstanceTransitionName, changes: StateChanges) {
-    const deleting = { vmStates: 'any', taskStates: ['deleting'] } as const;
-    if (await compareAndSet(tx, instanceId, deleting, { taskState: 'deleting' })) return;
-    await this.apply(tx, instanceId, name, changes);
+    await applyTransition(tx, instanceId, name, changes);
   }
 
   /** Writes the claimed host before its agent is called, so that a delete knows where to look for the container. */
   async markPlaced(tx: EntityManager, instanceId: string, hostId: string): Promise<void> {
-    await this.applyWithCommit(tx, instanceId, 'placed', { hostId });
+    await applyWithCommit(tx, instanceId, 'placed', { hostId });
   }
 
   /** The container runs for the first time: ACTIVE. */
   async finishBuild(tx: EntityManager, instanceId: string, hostId: string): Promise<void> {
-    await this.applyWithCommit(tx, instanceId, 'built', { hostId, launchedAt: new Date(), fault: null });
+    await applyWithCommit(tx, instanceId, 'built', { hostId, launchedAt: new Date(), fault: null });
   }
 
   /** After os-start: ACTIVE. */
@@ -189,7 +160,7 @@ export class InstanceTransitions {
   ): Promise<void> {
     const { flavor } = await loadInstance(tx, instanceId);
     const changes = { oldFlavor: flavor, ...withFlavor(newFlavor ?? flavor) };
-    await this.settle(tx, instanceId, running ? 'resizedRunning' : 'resizedStopped', changes);
+    await settleTransition(tx, instanceId, running ? 'resizedRunning' : 'resizedStopped', changes);
   }
 
   /** After confirmResize: ACTIVE or SHUTOFF; the old flavor is forgotten. */
@@ -203,12 +174,12 @@ export class InstanceTransitions {
   async finishRevert(tx: EntityManager, instanceId: string, running: boolean): Promise<void> {
     const { flavor, oldFlavor } = await loadInstance(tx, instanceId);
     const changes = { ...withFlavor(oldFlavor ?? flavor), oldFlavor: null };
-    await this.settle(tx, instanceId, running ? 'revertedRunning' : 'revertedStopped', changes);
+    await settleTransition(tx, instanceId, running ? 'revertedRunning' : 'revertedStopped', changes);
   }
 
   /** After evacuate: ACTIVE or SHUTOFF on the new host; written also where a delete was accepted meanwhile. */
   async finishEvacuation(tx: EntityManager, instanceId: string, running: boolean): Promise<void> {
-    await this.settle(tx, instanceId, running ? 'evacuatedRunning' : 'evacuatedStopped', { fault: null });
+    await settleTransition(tx, instanceId, running ? 'evacuatedRunning' : 'evacuatedStopped', { fault: null });
   }
 
   /** An agent found an instance stopped that should run. Changes nothing where an operation on it is under way. */
@@ -265,14 +236,4 @@ export class InstanceTransitions {
     } as const;
     await compareAndSet(tx, instanceId, { vmStates: 'any', taskStates: 'any' }, changes);
   }
-}
-
-async function lost(
-  tx: EntityManager,
-  instanceId: string,
-  name: InstanceTransitionName,
-): Promise<InstanceTransitionLostError> {
-  const now = await tx.findOneBy(Instance, { id: instanceId });
-  const state = !now || now.deletedAt ? 'deleted' : `${now.vmState}/${now.taskState ?? 'idle'}`;
-  return new InstanceTransitionLostError(instanceId, name, state);
 }

@@ -9,7 +9,14 @@ import {
   PlacementRequestError,
   UnusableReferenceError,
 } from '#libs/compute/instances/instance.errors';
-import { NotResizedError } from '#libs/mobility/migrations/move.errors';
+import type { InstanceAction, MigrationAction } from '#libs/compute/instances/states/instance-states';
+import { InstanceStateError, NameTakenError } from '#libs/common/errors';
+import {
+  MigrationNotFoundError,
+  MigrationStateError,
+  NotResizedError,
+  SharedStorageError,
+} from '#libs/mobility/migrations/move.errors';
 
 /** Nova's names of fields that the domain names differently. */
 export const novaFields: Readonly<Record<string, string>> = {
@@ -26,11 +33,32 @@ const unusable: Readonly<Record<string, (error: UnusableReferenceError) => strin
   'Availability zone': () => 'The requested availability zone is not available',
 };
 
+/** Nova's words for actions, in its messages; the others are called as the domain calls them. */
+const actions: Readonly<Record<string, string>> = {
+  soft_reboot: 'reboot',
+  hard_reboot: 'reboot',
+  live_migration: 'os-migrateLive',
+  confirm_resize: 'confirmResize',
+  revert_resize: 'revertResize',
+  force_delete: 'forceDelete',
+  abort_live_migration: 'abort live migration',
+} satisfies Partial<Record<InstanceAction | MigrationAction, string>>;
+
+const actionWord = (action: string): string => (Object.hasOwn(actions, action) ? actions[action]! : action);
+
 /**
- * Nova's message for an error of the domain, with this API's names of fields; undefined where the error's own message
- * will do.
+ * Nova's message for an error of the domain, with this API's names of fields; undefined where `said`, what the caller may
+ * read of the error's own message, will do.
  */
-export function novaWords(error: unknown): string | undefined {
+export function novaWords(error: unknown, said: string): string | undefined {
+  if (error instanceof InstanceStateError)
+    return `Cannot '${actionWord(error.action)}' instance ${error.instanceId} while it is in ${error.attribute} ${error.state ?? 'None'}`;
+  if (error instanceof MigrationStateError)
+    return `Migration ${error.migrationId} state of instance ${error.instanceId} is ${error.status}. Cannot ${actionWord(error.action).replaceAll('_', ' ')} while the migration is in this state.`;
+  if (error instanceof MigrationNotFoundError)
+    return `Migration ${error.id} not found for instance ${error.instanceId}`;
+  if (error instanceof SharedStorageError) return `block_migration is ${error.shared ? 'True' : 'False'}: ${said}`;
+  if (error instanceof NameTakenError) return `${error.kind} with name ${error.taken} already exists.`;
   if (error instanceof MarkerNotFoundError) return `marker [${error.id}] not found`;
   if (error instanceof UnusableReferenceError)
     return Object.hasOwn(unusable, error.kind) ? unusable[error.kind]!(error) : undefined;

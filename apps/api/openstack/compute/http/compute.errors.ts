@@ -85,6 +85,6 @@ export class ComputeErrorFilter extends ErrorFilter {
   }
 
   protected override render(status: number, message: string, error: unknown): ErrorAnswer {
-    return renderFault(status, novaWords(error) ?? message);
+    return renderFault(status, novaWords(error, message) ?? message);
   }
 }

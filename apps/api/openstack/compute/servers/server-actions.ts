@@ -151,7 +151,7 @@ export class ServerActions {
     const force = dto.force ?? (version < 30 && Boolean(dto.host));
     await this.migrations.liveMigrate(request.caller, id, {
       host: dto.host,
-      blockMigration: dto.block_migration,
+      sendDisk: dto.block_migration === 'auto' ? undefined : dto.block_migration,
       diskOverCommit: dto.disk_over_commit,
       force,
     });
