@@ -5,6 +5,7 @@ import { settings } from '#libs/common/settings/settings';
 import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
 import { waitForSchema } from '#libs/database/schema';
 import type { Operation } from '#libs/operations/operation.entity';
+import { Operations } from '#libs/operations/operations.service';
 import { WorkflowRunner } from '#libs/operations/workflow-runner';
 import { ColdMigrate } from './move/cold/cold-migrate.workflow.js';
 import { CreateWorkflow } from './instance/create/create.workflow.js';
@@ -39,6 +40,7 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     hosts: HostCalls,
     specs: InstanceSpecs,
     transitions: InstanceTransitions,
+    operations: Operations,
     create: CreateWorkflow,
     remove: DeleteWorkflow,
     rebuild: RebuildWorkflow,
@@ -70,7 +72,7 @@ export class WorkerService implements OnApplicationBootstrap, OnApplicationShutd
     runner.register(batch);
     runner.register(look);
     for (const workflow of cold.workflows()) runner.register(workflow);
-    for (const workflow of powerWorkflows({ hosts, specs, transitions })) runner.register(workflow);
+    for (const workflow of powerWorkflows({ hosts, specs, transitions, operations })) runner.register(workflow);
   }
 
   async onApplicationBootstrap(): Promise<void> {

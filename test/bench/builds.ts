@@ -14,6 +14,7 @@ import { cached } from '#apps/cli/hostroot/cache';
 import { readPidFile } from '#apps/cli/process/pid-file';
 import { Meter } from './meter.js';
 import { renderReport } from './report.js';
+import { Statements } from './statements.js';
 
 const HOSTS = 10;
 const CLIENTS = 8;
@@ -55,7 +56,7 @@ export async function benchBuilds(n: number): Promise<void> {
       ]),
     );
   } finally {
-    run.close();
+    await run.close();
     if (process.env.LXSTACK_DEPLOYMENT === undefined) await stopFleet(layout, false, progress);
   }
 }
@@ -71,6 +72,7 @@ class BuildRun {
     private readonly events: Events,
     private readonly body: object,
     private readonly groups: Record<string, number[]>,
+    private readonly statements: Statements,
   ) {
     events.listen(({ type, resourceId, data }) => {
       if (type !== 'operation' || !['done', 'error', 'cancelled'].includes(String(data.state))) return;
@@ -101,16 +103,18 @@ class BuildRun {
         worker: await pids(layout, ['worker']),
         redis: await pids(layout, ['redis']),
       },
+      await Statements.of(layout),
     );
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.events.close();
+    await this.statements.close();
   }
 
   /** Measures the fleet's processes and this one. */
   meter(what: string): Meter {
-    return new Meter(what, this.groups);
+    return new Meter(what, this.groups, () => this.statements.executed());
   }
 
   /** Asks for `n` servers, eight at a time, and waits until all of them run. */

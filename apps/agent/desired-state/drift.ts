@@ -147,7 +147,7 @@ export class Drift {
     const { document, network, movingMacs } = this.deps;
     if (!document.networks.has(id)) return [];
     if (!inspected) return [{ kind: 'network-not-made', message: 'it is not made here' }];
-    const apart = new Set([...inspected.ahead, ...movingMacs()]);
+    const apart = new Set([...inspected.pendingMacs, ...movingMacs()]);
     const routers = this.routersOn(id);
     const inner = await Promise.all(routers.map((router) => network.compareRouter(router)));
     const peers = [...(document.peers.get(id)?.values() ?? [])].map(entryOf);

@@ -18,8 +18,11 @@ export function idMapOf(spec: Pick<InstanceSpec, 'config' | 'idmap'>): IdMap | u
   return { base, size };
 }
 
-/** `placeOf` for an instance's image. */
-export const imagePlaceOf = (spec: InstanceSpec): string => placeOf(spec.image?.sha256 ?? '', idMapOf(spec));
+/** In place of an image's digest, for instances without one: that of no bytes at all, which no image can have. */
+export const EMPTY_ROOT = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+
+/** `placeOf` for what an instance's root is made from: its image, or an empty directory. */
+export const imagePlaceOf = (spec: InstanceSpec): string => placeOf(spec.image?.sha256 ?? EMPTY_ROOT, idMapOf(spec));
 
 /** Name of the directory that holds the image with its owners shifted to this map. */
 export function placeOf(sha256: string, map: IdMap | undefined): string {

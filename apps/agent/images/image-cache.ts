@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { readdir, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
+import { chmod, chown, readdir, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { status } from '@grpc/grpc-js';
 import type { IdMap, ImageRef, InstanceSpec } from '#generated/lxstack/agent/v1/types';
-import { ConflictError, InvalidInputError, UnavailableError, messageOf } from '#libs/common/errors';
+import { ConflictError, UnavailableError, messageOf } from '#libs/common/errors';
 import type { Logger } from '#libs/common/logger';
 import { SHA256, requireName } from '#libs/common/names';
 import { retry } from '#libs/common/retry';
@@ -15,7 +15,7 @@ import type { StorageDriver } from '../storage/storage-driver.js';
 import { ImageDigestError, ImageFormatError, ImageInUseError, ImageMissingError } from './image.errors.js';
 import { whatToEvict } from './eviction.js';
 import { SHARED_ID_RANGE } from '#libs/agent-protocol/shared-id-range';
-import { idMapOf, imagePlaceOf, isPrivileged, placeOf } from './id-maps.js';
+import { EMPTY_ROOT, idMapOf, imagePlaceOf, isPrivileged } from './id-maps.js';
 import { copyShifted } from './shift.js';
 import { unpackBounds } from './unpack-bounds.js';
 import { unpack } from './unpack.js';
@@ -58,17 +58,17 @@ export class ImageCache {
   }
 
   /**
-   * Runs `work` with the image's directory, shifted as the instance needs it. The image is not evicted before `work`
-   * ends.
+   * Runs `work` with the image's directory, shifted as the instance needs it; with an empty one where the instance has no
+   * image. It is not evicted before `work` ends.
    */
   async use<T>(spec: InstanceSpec, work: (place: string) => Promise<T>): Promise<T> {
     const image = spec.image;
-    if (!image) throw new InvalidInputError('spec.image', 'an image');
     const map = idMapOf(spec);
-    const place = placeOf(image.sha256, map);
-    return this.withPinned(image.sha256, () =>
+    const place = imagePlaceOf(spec);
+    return this.withPinned(image?.sha256 ?? place, () =>
       this.withPinned(place, async () => {
-        await this.ensureIn(place, image, map);
+        if (image) await this.ensureIn(place, image, map);
+        else await this.once(place, () => this.makeEmpty(place, map?.base ?? 0));
         await this.touch(place);
         return work(place);
       }),
@@ -118,6 +118,14 @@ export class ImageCache {
     await storage.sealImage(place);
   }
 
+  /** `owner`: the host's id of the instance's root. */
+  private async makeEmpty(place: string, owner: number): Promise<void> {
+    const directory = await this.deps.storage.newImage(place);
+    await chmod(directory, 0o755);
+    await chown(directory, owner, owner);
+    await this.deps.storage.sealImage(place);
+  }
+
   /** Removes the image and its shifted copies; returns whether it was here. Throws ImageInUseError. */
   async evict(sha256: string): Promise<boolean> {
     requireName('sha256', sha256, SHA256, '64 hex digits');
@@ -130,7 +138,7 @@ export class ImageCache {
   /** Removes the copy that was shifted for this instance alone, after the instance is gone. */
   async dropOwn(spec: InstanceSpec): Promise<void> {
     const place = imagePlaceOf(spec);
-    const own = place !== spec.image?.sha256 && !isPrivileged(spec);
+    const own = place !== (spec.image?.sha256 ?? EMPTY_ROOT) && !isPrivileged(spec);
     if (own && !this.isUsed(place)) await this.remove(place);
   }
 

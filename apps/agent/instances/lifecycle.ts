@@ -6,6 +6,7 @@ import { ConflictError } from '#libs/common/errors';
 import { imagePlaceOf } from '../images/id-maps.js';
 import type { InstanceRecord, RecordedState } from '../state/instance-record.js';
 import { writeConfigDrive } from '../metadata/config-drive.js';
+import { requireInit } from './guest-init.js';
 import { makeFolder } from './instance-folder.js';
 import type { InstancesDeps } from './instances-deps.js';
 
@@ -81,13 +82,14 @@ export class Lifecycle {
     });
   }
 
-  /** Throws ConflictError unless the instance is stopped and may run here (it is not fenced). */
+  /** Throws ConflictError unless the instance is stopped, may run here (it is not fenced) and has an init. */
   async start(record: InstanceRecord): Promise<InstanceStatus> {
     const spec = this.deps.network.current(record.spec);
     this.require(record, 'stopped');
     this.deps.fence.requireLease(spec.id);
     const begun = performance.now();
     await Promise.all([this.deps.storage.mount(spec.id, imagePlaceOf(spec)), this.deps.network.attach(spec)]);
+    await requireInit(spec, this.deps.storage.rootfs(spec.id));
     const bridges = new Map(spec.nics.map((nic) => [nic.networkId, this.deps.network.bridgeName(nic.networkId)]));
     await writeConfigDrive(this.deps.storage.rootfs(spec.id), spec);
     await this.deps.runtime.configure(spec, this.deps.storage.rootfs(spec.id), bridges);

@@ -71,7 +71,7 @@ export class Reconciliation {
 
   /**
    * Releases a fenced instance once the lease is held again and it is this host's: thaws a frozen one, starts a stopped one. A
-   * paused one has lost its processes and stays stopped.
+   * paused one has lost its processes and stays stopped; so does an ephemeral one, which is deleted then.
    */
   release(id: string): Promise<void> {
     return this.deps.turns.take(id, async () => {
@@ -83,7 +83,8 @@ export class Reconciliation {
       this.deps.logger.warn({ instance: id, alive }, 'no longer fenced');
       if (alive || !record || record.state === 'stopped') return;
       const stopped = await this.lifecycle.keep(record, 'stopped', 'Stopped: its host had lost its lease.');
-      if (record.state === 'paused') return void this.lifecycle.changes.emit('unasked', stopped);
+      if (record.state === 'paused' || record.spec.ephemeral)
+        return void this.lifecycle.changes.emit('unasked', stopped);
       await this.lifecycle.start(this.deps.records.get(id)).catch((error: unknown) => {
         this.lifecycle.changes.emit('unasked', stopped);
         this.failed(id, error);

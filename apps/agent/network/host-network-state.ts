@@ -37,7 +37,7 @@ export type SettledPort = Pick<Nic, 'portId' | 'mac'>;
 
 /** What the classes for a host's networks share: records, the desired state, and one turn per network. */
 export class HostNetworkState {
-  readonly ahead: PendingPorts;
+  readonly pendingPorts: PendingPorts;
   /**
    * Called where ports have left this host, or a move's ports have arrived: the document's peers with their MACs can be
    * applied now.
@@ -54,7 +54,7 @@ export class HostNetworkState {
     readonly options: HostNetworkOptions,
     readonly records: NetworkRecords,
   ) {
-    this.ahead = new PendingPorts((portId) => options.desired.nic(portId) !== undefined);
+    this.pendingPorts = new PendingPorts((portId) => options.desired.nic(portId) !== undefined);
   }
 
   get vtep(): string {

@@ -61,12 +61,12 @@ export class NetworkForwarding {
   async applyChange(networkId: string, change: PeerChange, moving: ReadonlySet<string>): Promise<void> {
     await this.state.inTurn(networkId, async () => {
       if (!this.state.records.find(networkId) || !this.state.desired.peers(networkId)) return;
-      const ahead = this.state.ahead.macs();
+      const pendingMacs = this.state.pendingPorts.macs();
       const { vtep } = this.state;
       const entries = change.entries.filter(
-        (one) => !ahead.has(one.mac) && !(moving.has(one.mac) && one.vtep === vtep),
+        (one) => !pendingMacs.has(one.mac) && !(moving.has(one.mac) && one.vtep === vtep),
       );
-      const removed = change.removedMacs.filter((mac) => !ahead.has(mac));
+      const removed = change.removedMacs.filter((mac) => !pendingMacs.has(mac));
       await this.apply(networkId, entries, removed, false);
     });
   }
@@ -81,7 +81,7 @@ export class NetworkForwarding {
       const record = this.state.records.find(networkId);
       if (!record || !this.state.desired.peers(networkId)) return;
       const seen = await readForwarding(record.network.vni);
-      await this.settle(record, seen, new Set([...this.state.ahead.macs(), ...moving]));
+      await this.settle(record, seen, new Set([...this.state.pendingPorts.macs(), ...moving]));
     });
   }
 

@@ -15,7 +15,7 @@ export interface InspectedNetwork {
   /** The document's ports that are plugged in here. */
   nics: Nic[];
   /** MACs of ports that a call has brought and that the document does not have here yet. */
-  ahead: Set<string>;
+  pendingMacs: Set<string>;
 }
 
 /** What the kernel has of all networks' links and forwarding. */
@@ -41,7 +41,7 @@ export class NetworkMending {
     const nics = Object.values(record.ports)
       .filter((nic) => this.state.desired.nic(nic.portId))
       .map((nic) => this.state.nicAsDesired(nic));
-    return { network, nics, ahead: this.state.ahead.macs() };
+    return { network, nics, pendingMacs: this.state.pendingPorts.macs() };
   }
 
   /**
@@ -51,7 +51,7 @@ export class NetworkMending {
   async mend(networkId: string, seen: NetworksSeen, moving: ReadonlySet<string>): Promise<void> {
     const record = this.state.records.find(networkId);
     if (!record) return;
-    const { network, nics, ahead } = this.inspect(networkId)!;
+    const { network, nics, pendingMacs } = this.inspect(networkId)!;
     const tunnel = seen.links.get(vxlanOf(network.vni));
     const wrong = tunnel !== undefined && tunnel.vni !== network.vni;
     if (wrong) await removeLinks([vxlanOf(network.vni)]);
@@ -63,7 +63,7 @@ export class NetworkMending {
     await this.state.applyAdminState(network, still);
     const fdb = wrong ? undefined : seen.fdb.get(vxlanOf(network.vni));
     const neighbours = seen.neighbours.get(bridgeOf(network.vni)) ?? new Map<string, string>();
-    await this.forwarding.settle(record, fdb && { fdb, neighbours }, new Set([...ahead, ...moving]));
+    await this.forwarding.settle(record, fdb && { fdb, neighbours }, new Set([...pendingMacs, ...moving]));
     if (hasInstancePorts(record)) await this.services.serve(record);
   }
 }

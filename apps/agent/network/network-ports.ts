@@ -58,7 +58,7 @@ export class NetworkPorts {
 
   /** These ports arrive by a live move: the move decides where their frames go, until `claimMac`. */
   arriving(nics: readonly Nic[]): void {
-    for (const nic of nics) this.state.ahead.arriving(nic.portId, nic.mac);
+    for (const nic of nics) this.state.pendingPorts.arriving(nic.portId, nic.mac);
   }
 
   /**
@@ -70,7 +70,7 @@ export class NetworkPorts {
     await removeLinks(nics.map((nic) => hostVethName(nic.portId)));
     await nft(nics.map((nic) => unprotect(hostVethName(nic.portId))).join(''));
     await Promise.all(nics.map((nic) => this.drop(nic.networkId, nic.portId)));
-    for (const nic of nics) this.state.ahead.gone(nic.portId);
+    for (const nic of nics) this.state.pendingPorts.gone(nic.portId);
     this.tellSettled(nics);
   }
 
@@ -98,7 +98,7 @@ export class NetworkPorts {
   async claimMac(nic: Nic): Promise<void> {
     this.state.records.get(nic.networkId);
     await this.forwarding.claim(nic.networkId, nic.mac);
-    this.state.ahead.arrived(nic.portId);
+    this.state.pendingPorts.arrived(nic.portId);
     await this.settle([nic]);
     this.tellSettled([nic]);
   }
@@ -131,9 +131,9 @@ export class NetworkPorts {
       const record = this.state.records.get(nic.networkId);
       record.ports[nic.portId] = nic;
       if (hostname) record.hostnames = { ...record.hostnames, [nic.portId]: hostname };
-      this.state.ahead.attached(nic.portId, nic.mac);
+      this.state.pendingPorts.attached(nic.portId, nic.mac);
       // Until one that comes by a move has come, its frames go to the source.
-      const removed = this.state.ahead.isArriving(nic.portId) ? [] : [nic.mac];
+      const removed = this.state.pendingPorts.isArriving(nic.portId) ? [] : [nic.mac];
       await this.forwarding.apply(nic.networkId, [], removed, false);
     });
   }

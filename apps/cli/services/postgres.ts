@@ -15,9 +15,9 @@ async function binaries(): Promise<string> {
   return `/usr/lib/postgresql/${Math.max(...versions)}/bin`;
 }
 
-/** URL of the deployment's database, by its unix socket. */
-export function databaseUrl(layout: Layout): string {
-  return `postgres://lxstack@/lxstack?host=${encodeURIComponent(layout.postgres.socket)}`;
+/** URL of the deployment's database, or of another one of its server, by its unix socket. */
+export function databaseUrl(layout: Layout, database = 'lxstack'): string {
+  return `postgres://lxstack@/${database}?host=${encodeURIComponent(layout.postgres.socket)}`;
 }
 
 /** Starts a PostgreSQL for the deployment: a data directory, a unix socket, no port. */
@@ -34,6 +34,7 @@ export async function startPostgres(layout: Layout): Promise<void> {
     shared_buffers: '128MB',
     max_connections: '200',
     log_min_duration_statement: '500',
+    shared_preload_libraries: 'pg_stat_statements', // `npm run bench -- builds` counts by it
   };
   const args = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
   await startDaemon(layout, {
@@ -48,6 +49,7 @@ export async function startPostgres(layout: Layout): Promise<void> {
   if ((await psql("select 1 from pg_roles where rolname = 'lxstack'")).trim() === '') {
     await psql('create role lxstack login createdb');
   }
+  await psql('create extension if not exists pg_stat_statements');
   if ((await psql("select 1 from pg_database where datname = 'lxstack'")).trim() === '') {
     await psql('create database lxstack owner lxstack');
   }

@@ -5,8 +5,10 @@ import type { InstanceStatus } from '#generated/lxstack/agent/v1/types';
 import type { Ownership } from '#generated/lxstack/agent/v1/control_plane';
 import { InvalidInputError } from '#libs/common/errors';
 import { UUID } from '#libs/common/names';
+import { deletionsOfEphemeral } from '#libs/compute/instances/actions/ephemeral';
 import { closeSwitches } from '#libs/fleet/ownership/close-switches';
 import { Events } from '#libs/operations/events';
+import { Operations } from '#libs/operations/operations.service';
 
 /** Upper bound of the instances in one call. */
 const MAX_IDS = 10_000;
@@ -54,6 +56,7 @@ export class InstanceOwnership {
   constructor(
     private readonly database: DataSource,
     private readonly events: Events,
+    private readonly operations: Operations,
   ) {}
 
   /**
@@ -76,8 +79,8 @@ export class InstanceOwnership {
   }
 
   /**
-   * Marks the reported instances that have stopped by themselves as stopped; a repeated report changes nothing. Returns
-   * the ids on which a task is running: the agent must report them again.
+   * Marks the reported instances that have stopped by themselves as stopped, and lets the ephemeral ones be deleted; a
+   * repeated report changes nothing. Returns the ids on which a task is running: the agent must report them again.
    */
   async report(hostname: string, instances: InstanceStatus[]): Promise<string[]> {
     const stopped = instances.filter(
@@ -85,7 +88,17 @@ export class InstanceOwnership {
     );
     if (!stopped.length) return [];
     const values = [stopped.map(({ id }) => id), stopped.map(({ epoch }) => epoch), hostname];
-    const [rows] = await this.database.query<[{ id: string; project_id: string }[], number]>(STOPPED, values);
+    const rows = await this.operations.transact(async (tx, create) => {
+      const [found] = await tx.query<[{ id: string; project_id: string }[], number]>(STOPPED, values);
+      const deletions = found.length
+        ? await deletionsOfEphemeral(
+            tx,
+            found.map(({ id }) => id),
+          )
+        : [];
+      if (deletions.length) await create.all(deletions);
+      return found;
+    });
     for (const { id, project_id } of rows)
       this.events.publish({ type: 'instance', id, projectId: project_id, data: { vmState: 'stopped', powerState: 4 } });
     if (rows.length === stopped.length) return [];

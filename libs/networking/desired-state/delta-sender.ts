@@ -9,6 +9,7 @@ import { renderRevision } from './revision.js';
 import { RouterHosts } from './router-hosts.js';
 import { hostDeltas, networkDeltas, outcomeFor, touchedPairs } from './round.js';
 import type { ChangedFacts } from './round.js';
+import { unique } from './unique.js';
 
 /** Hosts whose documents are read together. */
 export const MOST_AT_ONCE = 50;
@@ -140,8 +141,6 @@ export class DeltaSender {
 }
 
 const NOTHING: NetworkFacts = { networks: [], subnets: [], ports: [] };
-
-const unique = (ids: string[]): string[] => [...new Set(ids)];
 
 const idsOf = (changes: readonly Change[], ...kinds: Change['kind'][]): string[] =>
   unique(changes.filter(({ kind }) => kinds.includes(kind)).map((one) => one.resourceId!));

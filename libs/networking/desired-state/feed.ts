@@ -43,7 +43,7 @@ export class DesiredStateFeed implements OnApplicationShutdown {
   private readonly log = createLogger('desired-state');
   private readonly followers = new Map<string, FollowerState>();
   private readonly acks: AckBuffer;
-  private readonly telling: DeltaSender;
+  private readonly sender: DeltaSender;
   /** The revision up to which the log has been read. */
   private cursor = '';
   /** No host has followed since: the cursor is out of date. */
@@ -65,7 +65,7 @@ export class DesiredStateFeed implements OnApplicationShutdown {
     acknowledgements: Acknowledgements,
   ) {
     this.acks = new AckBuffer(acknowledgements);
-    this.telling = new DeltaSender(database, changes, facts);
+    this.sender = new DeltaSender(database, changes, facts);
   }
 
   /**
@@ -89,7 +89,7 @@ export class DesiredStateFeed implements OnApplicationShutdown {
         const follower = new FollowerState(stream);
         this.followers.get(stream.hostId)?.stream.end('another stream of the host has begun');
         this.followers.set(stream.hostId, follower);
-        const revision = await this.telling.catchUp(follower, subscription);
+        const revision = await this.sender.catchUp(follower, subscription);
         if (revision) this.startFrom(revision);
         else whole.push(follower);
       }
@@ -161,7 +161,7 @@ export class DesiredStateFeed implements OnApplicationShutdown {
       await this.sendWhole([...this.followers.values()]);
     } else {
       const revision = renderRevision(found.revision);
-      if (found.changes.length) await this.sendWhole(await this.telling.tell(this.followers, revision, found.changes));
+      if (found.changes.length) await this.sendWhole(await this.sender.tell(this.followers, revision, found.changes));
       this.cursor = revision; // where this round failed, the next one reads the same changes again
       this.refresh(revision);
     }
@@ -170,7 +170,7 @@ export class DesiredStateFeed implements OnApplicationShutdown {
   }
 
   private sendWhole(followers: FollowerState[]): Promise<void> {
-    return this.telling.sendWhole(followers, (revision) => this.startFrom(revision));
+    return this.sender.sendWhole(followers, (revision) => this.startFrom(revision));
   }
 
   /** Reading begins at the revision of the first follower; nobody reads the log while no host follows. */

@@ -33,7 +33,7 @@ export function networkDeltas(changes: readonly Change[], facts: ChangedFacts): 
   const deltas = new Map<string, Delta[]>();
   const add = (networkId: string, delta: Delta) => deltas.set(networkId, [...(deltas.get(networkId) ?? []), delta]);
   const peer = (port: PortFact) => add(port.networkId, port.vtep ? changed(peerResource(port)) : gone('peer', port.id));
-  for (const { kind, networkId, resourceId } of unique(changes)) {
+  for (const { kind, networkId, resourceId } of lastOfEach(changes)) {
     if (kind === 'mark' && networkId) add(networkId, EMPTY);
     if (kind === 'network' && networks.has(resourceId!))
       add(networkId!, changed(networkResource(networks.get(resourceId!)!)));
@@ -106,6 +106,6 @@ function byId<T extends { id: string }>(rows: readonly T[]): Map<string, T> {
 }
 
 /** A row that was changed several times is read once. */
-function unique(changes: readonly Change[]): Change[] {
+function lastOfEach(changes: readonly Change[]): Change[] {
   return [...new Map(changes.map((one) => [`${one.kind} ${one.networkId} ${one.resourceId}`, one])).values()];
 }

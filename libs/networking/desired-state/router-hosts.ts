@@ -5,6 +5,7 @@ import type { Delta } from './delta.js';
 import type { FollowerState } from './follower-state.js';
 import type { HostFacts, Membership, RouterFact } from './host-facts.js';
 import { nameOf, routerResource } from './resources.js';
+import { unique } from './unique.js';
 
 /** What changes have to do with routers. */
 export interface RouterReach {
@@ -77,7 +78,7 @@ export class RouterHosts {
     const routers = await this.facts.routers(
       [...now].filter((id) => !follower.routers.has(id) || changed.includes(id)),
     );
-    const all = [...new Set([...now, ...follower.routers])];
+    const all = unique([...now, ...follower.routers]);
     return deltaOf(follower, all, now, (id) => changed.includes(id), new Map(routers.map((one) => [one.id, one])));
   }
 
@@ -129,5 +130,3 @@ function besidePresent(present: readonly Membership[], ofRouter: ReadonlyMap<str
     return hostIds.flatMap((hostId) => networkIds.map((networkId) => ({ hostId, networkId })));
   });
 }
-
-const unique = (ids: readonly string[]): string[] => [...new Set(ids)];

@@ -2,14 +2,16 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { InstanceSpec } from '#generated/lxstack/agent/v1/types';
+import { requireInit } from '#apps/agent/instances/guest-init';
 import { ImageCache } from '#apps/agent/images/image-cache';
 import { chooseDriver } from '#apps/agent/storage/choose-driver';
 import type { StorageDriver } from '#apps/agent/storage/storage-driver';
+import { SHARED_ID_RANGE } from '#libs/agent-protocol/shared-id-range';
 import { newId } from '#libs/common/ids';
 import { createLogger } from '#libs/common/logger';
 
@@ -59,4 +61,25 @@ test('an image with ids beyond the shared range is unpacked into a range that ha
   assert.equal(await owner({ idmap: RANGE }), RANGE.base + UID);
   await assert.rejects(owner({}), /IMAGE_FORMAT/);
   await assert.rejects(owner({ idmap: { base: 4_000_000, size: 65_536 } }), /IMAGE_FORMAT/);
+});
+
+test('an instance without an image is made from an empty directory of its own range, nothing else is in it', async () => {
+  for (const [idmap, root] of [
+    [undefined, SHARED_ID_RANGE.base],
+    [RANGE, RANGE.base],
+  ] as const) {
+    const spec = InstanceSpec.fromPartial({ id: newId(), idmap });
+    await cache.use(spec, async (place) => {
+      assert.deepEqual(await readdir(storage.image(place)), []);
+      const { uid, gid, mode } = await stat(storage.image(place));
+      assert.deepEqual([uid, gid, mode & 0o777], [root, root, 0o755]);
+      await storage.clone(spec.id, place);
+      await storage.mount(spec.id, place);
+    });
+    await assert.rejects(requireInit(spec, storage.rootfs(spec.id)), { name: 'ConflictError' });
+    await mkdir(join(storage.rootfs(spec.id), 'sbin'));
+    await writeFile(join(storage.rootfs(spec.id), 'sbin/init'), '');
+    await requireInit(spec, storage.rootfs(spec.id));
+    await storage.delete(spec.id);
+  }
 });

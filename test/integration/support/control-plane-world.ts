@@ -57,9 +57,10 @@ export class ControlPlaneWorld {
     this.certificates = new HostCertificates(database.dataSource, new HostRecords(database.dataSource));
     const events = new Events(this.redis);
     const admission = new AgentAdmission(this.certificates);
+    const operations = new Operations(database.dataSource, this.queues, events);
     this.servers = new ControlPlaneServers(
-      new Leases(new Operations(database.dataSource, this.queues, events)),
-      new InstanceOwnership(database.dataSource, events),
+      new Leases(operations),
+      new InstanceOwnership(database.dataSource, events, operations),
       new Enrolment(database.dataSource, this.tokens),
       new ImageDownload(new ImageBlobs(), admission),
       new DesiredStateHandler({} as never, {} as never, admission),

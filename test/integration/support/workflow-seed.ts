@@ -41,6 +41,7 @@ export async function seedInstance(
   tenant: Tenant,
   id: string,
   schedulerHints: Record<string, string> = {},
+  more: Partial<Instance> = {},
 ): Promise<void> {
   const number = ++tenant.addresses;
   const address = `10.9.0.${9 + number}`;
@@ -60,6 +61,7 @@ export async function seedInstance(
       vmState: 'building',
       taskState: 'scheduling',
       schedulerHints,
+      ...more,
     }),
   );
   await tx.save(

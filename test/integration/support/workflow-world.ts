@@ -20,6 +20,7 @@ import type { Difference } from '#libs/fleet/audit/difference';
 import { FleetModule } from '#libs/fleet/fleet.module';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { closeSwitches } from '#libs/fleet/ownership/close-switches';
+import { InstanceOwnership } from '#libs/fleet/ownership/ownership.service';
 import { MoveBatches } from '#libs/mobility/batches/move-batches.service';
 import { Drains } from '#libs/mobility/drain/drains.service';
 import { MoveEligibility } from '#libs/mobility/eligibility/move-eligibility';
@@ -96,6 +97,10 @@ export class WorkflowWorld {
     return this.control.get(MoveEligibility);
   }
 
+  get ownership(): InstanceOwnership {
+    return this.control.get(InstanceOwnership);
+  }
+
   get running(): RunningMoves {
     return this.control.get(RunningMoves);
   }
@@ -158,16 +163,20 @@ export class WorkflowWorld {
   }
 
   /** Builds an instance by its operation and waits for the operation's end. */
-  async create(host?: string): Promise<{ id: string; operation: Operation }> {
-    const id = await this.begin(host);
+  async create(host?: string, more: Partial<Instance> = {}): Promise<{ id: string; operation: Operation }> {
+    const id = await this.begin(host, {}, more);
     return { id: id.instanceId, operation: await this.operations.waitFor(id.operationId, 30_000) };
   }
 
-  async begin(host?: string, hints: Record<string, string> = {}): Promise<{ instanceId: string; operationId: string }> {
+  async begin(
+    host?: string,
+    hints: Record<string, string> = {},
+    more: Partial<Instance> = {},
+  ): Promise<{ instanceId: string; operationId: string }> {
     const instanceId = newId();
     const requestedHost = host ? this.hosts.get(host)!.id : null;
     const operation = await this.operations.transact(async (tx, create) => {
-      await seedInstance(tx, this.tenant, instanceId, hints);
+      await seedInstance(tx, this.tenant, instanceId, hints, more);
       const input = { forcedHost: null, requestedHost };
       return create(this.operationOn(instanceId, 'instance.create', input));
     });

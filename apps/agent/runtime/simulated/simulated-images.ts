@@ -1,5 +1,4 @@
 import type { ImageRef, InstanceSpec } from '#generated/lxstack/agent/v1/types';
-import { InvalidInputError } from '#libs/common/errors';
 import { SHA256, requireName } from '#libs/common/names';
 import { imagePlaceOf } from '../../images/id-maps.js';
 import type { Images } from '../../images/image-cache.js';
@@ -16,8 +15,7 @@ export class SimulatedImages implements Images {
   }
 
   async use<T>(spec: InstanceSpec, work: (place: string) => Promise<T>): Promise<T> {
-    if (!spec.image) throw new InvalidInputError('spec.image', 'an image');
-    await this.ensure(spec.image);
+    if (spec.image) await this.ensure(spec.image);
     return work(imagePlaceOf(spec));
   }
 

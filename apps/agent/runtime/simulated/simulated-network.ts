@@ -85,7 +85,7 @@ export class SimulatedNetwork implements Network {
 
   inspect(networkId: string): InspectedNetwork | undefined {
     const found = this.networks.get(networkId);
-    return found && { network: found.spec, nics: [...found.ports.values()], ahead: new Set() };
+    return found && { network: found.spec, nics: [...found.ports.values()], pendingMacs: new Set() };
   }
 
   async compareDhcp(): Promise<string[]> {

@@ -10,7 +10,10 @@ import { callOf, HostCalls } from '../../host/host-calls.js';
 import { InstanceSpecs } from '../instance-specs.js';
 import type { CreateContext } from './create-context.js';
 
-/** The host makes and starts it while its peers learn where it is; then it is ACTIVE, in one commit. */
+/**
+ * The host makes and starts it while its peers learn where it is; then it is ACTIVE, in one commit. Without an image there
+ * is nothing to start: it is made and SHUTOFF (LXD: source `none`).
+ */
 @Injectable()
 export class SpawnStep implements Step<CreateInstanceInput, CreateContext> {
   readonly name = 'spawn';
@@ -30,12 +33,16 @@ export class SpawnStep implements Step<CreateInstanceInput, CreateContext> {
     const [parts, agent] = await Promise.all([this.specs.ofBuild(operation), this.hosts.agent(hostId)]);
     const spec = renderInstanceSpec(parts);
     const call = callOf(run, this.name, parts.instance.epoch);
+    const start = parts.image !== null;
     await Promise.all([
-      agent.call('createInstance', { call, spec, start: true, keepOwner: false }, signal),
+      agent.call('createInstance', { call, spec, start, keepOwner: false }, signal),
       this.oldAgents.announce(run, id, hostId),
     ]);
     await run.commit(async (tx) => {
-      await Promise.all([this.transitions.finishBuild(tx, id, hostId), withCommit(tx, this.ports.activate(tx, id))]);
+      const built = start
+        ? this.transitions.finishBuild(tx, id, hostId)
+        : this.transitions.finishBuildStopped(tx, id, hostId);
+      await Promise.all([built, withCommit(tx, this.ports.activate(tx, id))]);
     });
   }
 

@@ -2,8 +2,10 @@ import type { EntityManager } from 'typeorm';
 import type { InstanceRequest } from '#generated/lxstack/agent/v1/agent';
 import type { InstanceStatus } from '#generated/lxstack/agent/v1/types';
 import type { TaskState } from '#libs/compute/instances/instance.entity';
+import { deleteIfEphemeral } from '#libs/compute/instances/actions/ephemeral';
 import type { PowerInput, RebootInput } from '#libs/compute/instances/actions/instance-operations';
 import type { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
+import type { Operations } from '#libs/operations/operations.service';
 import type { StepRun, Workflow } from '#libs/operations/workflow';
 import { callOf } from '../../host/host-calls.js';
 import type { HostAgent, HostCalls } from '../../host/host-calls.js';
@@ -19,7 +21,7 @@ interface PowerAction<Input extends PowerInput> {
   /** It begins anew: with the configuration that the image, flavor and server have by now. */
   configures?: true;
   ask(agent: HostAgent, request: Request, input: Input, signal: AbortSignal): Promise<InstanceStatus>;
-  done(transitions: InstanceTransitions, tx: EntityManager, instanceId: string): Promise<void>;
+  done(services: PowerServices, tx: EntityManager, instanceId: string): Promise<void>;
 }
 
 /** Seconds an instance is given to shut down by itself (Nova: shutdown_timeout). */
@@ -30,7 +32,7 @@ const start: PowerAction<PowerInput> = {
   taskStates: ['powering-on'],
   configures: true,
   ask: (agent, request, _input, signal) => agent.call('startInstance', request, signal),
-  done: (transitions, tx, id) => transitions.markStarted(tx, id),
+  done: ({ transitions }, tx, id) => transitions.markStarted(tx, id),
 };
 
 const stop: PowerAction<PowerInput> = {
@@ -38,7 +40,10 @@ const stop: PowerAction<PowerInput> = {
   taskStates: ['powering-off'],
   ask: (agent, request, _input, signal) =>
     agent.call('stopInstance', { ...request, timeoutSeconds: shutdownSeconds }, signal),
-  done: (transitions, tx, id) => transitions.markStopped(tx, id),
+  done: async ({ transitions, operations }, tx, id) => {
+    await transitions.markStopped(tx, id);
+    await deleteIfEphemeral(tx, operations, id);
+  },
 };
 
 const reboot: PowerAction<RebootInput> = {
@@ -47,27 +52,28 @@ const reboot: PowerAction<RebootInput> = {
   configures: true,
   ask: (agent, request, { hard }, signal) =>
     agent.call('rebootInstance', { ...request, hard, timeoutSeconds: hard ? 0 : shutdownSeconds }, signal),
-  done: (transitions, tx, id) => transitions.markRebooted(tx, id),
+  done: ({ transitions }, tx, id) => transitions.markRebooted(tx, id),
 };
 
 const pause: PowerAction<PowerInput> = {
   kind: 'instance.pause',
   taskStates: ['pausing'],
   ask: (agent, request, _input, signal) => agent.call('pauseInstance', request, signal),
-  done: (transitions, tx, id) => transitions.markPaused(tx, id),
+  done: ({ transitions }, tx, id) => transitions.markPaused(tx, id),
 };
 
 const unpause: PowerAction<PowerInput> = {
   kind: 'instance.unpause',
   taskStates: ['unpausing'],
   ask: (agent, request, _input, signal) => agent.call('unpauseInstance', request, signal),
-  done: (transitions, tx, id) => transitions.markUnpaused(tx, id),
+  done: ({ transitions }, tx, id) => transitions.markUnpaused(tx, id),
 };
 
 interface PowerServices {
   hosts: HostCalls;
   specs: InstanceSpecs;
   transitions: InstanceTransitions;
+  operations: Operations;
 }
 
 /** Start, stop, reboot, pause and unpause, one step each. When it fails, the instance keeps its state and gets a fault. */
@@ -78,8 +84,9 @@ export function powerWorkflows(services: PowerServices): Workflow<PowerInput, ob
 
 function powerWorkflow<Input extends PowerInput>(
   action: PowerAction<Input>,
-  { hosts, specs, transitions }: PowerServices,
+  services: PowerServices,
 ): Workflow<Input, object> {
+  const { hosts, specs, transitions } = services;
   const run = async (run: StepRun<Input, object>) => {
     const instance = await specs.instance(run.operation.resourceId);
     const agent = await hosts.agent(instance.hostId);
@@ -87,7 +94,7 @@ function powerWorkflow<Input extends PowerInput>(
     const spec = action.configures && (await specs.current(instance));
     if (spec) await agent.call('updateInstance', { call: callOf(run, 'update', instance.epoch), spec }, run.signal);
     await action.ask(agent, request, run.input, run.signal);
-    await run.commit((tx) => action.done(transitions, tx, instance.id));
+    await run.commit((tx) => action.done(services, tx, instance.id));
   };
   return {
     kind: action.kind,

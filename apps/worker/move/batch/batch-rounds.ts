@@ -84,7 +84,7 @@ export class BatchRounds {
     const { live, parallel } = policy;
     const looked = items.map((item) => ({ item, plan: nextMove(item, item.attempts, live), tried: isTried(item) }));
     const next = looked.filter(({ plan, tried }) => !tried && plan.next === 'begin' && plan.action === 'live');
-    this.choices.ahead(next.slice(0, 2 * parallel).map(({ item }) => item));
+    this.choices.prefetch(next.slice(0, 2 * parallel).map(({ item }) => item));
     let busy = placesTaken(
       looked.filter(({ plan, tried }) => tried && plan.next !== 'done').map(({ item }) => item),
       parallel,

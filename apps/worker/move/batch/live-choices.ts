@@ -28,7 +28,7 @@ export class LiveChoices {
   ) {}
 
   /** Asks ahead for the next items. A failure is not kept: whoever needs the answer asks again. */
-  ahead(items: readonly Asked[]): void {
+  prefetch(items: readonly Asked[]): void {
     for (const [id, { at }] of this.asked) if (ageOf(at) > goodForMs) this.asked.delete(id);
     for (const item of items) this.ask(item).catch(() => this.asked.delete(item.instanceId));
   }

@@ -1,7 +1,9 @@
 import type { EntityManager } from 'typeorm';
 import { Injectable } from '@nestjs/common';
+import { deleteIfEphemeral } from '#libs/compute/instances/actions/ephemeral';
 import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
+import { Operations } from '#libs/operations/operations.service';
 import type { Step, StepRun, Workflow } from '#libs/operations/workflow';
 import { ClaimTargetStep } from '../target/claim-target.step.js';
 import type { MoveContext } from '../move-context.js';
@@ -24,6 +26,7 @@ export class ColdMigrate {
   constructor(
     private readonly ledger: MoveLedger,
     private readonly transitions: InstanceTransitions,
+    private readonly operations: Operations,
     claim: ClaimTargetStep,
     prepare: PrepareTargetStep,
     stop: StopSourceStep,
@@ -56,5 +59,6 @@ export class ColdMigrate {
     if (!context.keptStopped) return;
     await this.transitions.setFault(tx, id, faultOf(error));
     await this.transitions.foundStopped(tx, id);
+    await deleteIfEphemeral(tx, this.operations, id);
   }
 }

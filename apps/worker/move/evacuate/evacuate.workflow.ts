@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { NotFoundError, UnavailableError } from '#libs/common/errors';
+import { deleteIfEphemeral } from '#libs/compute/instances/actions/ephemeral';
 import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
 import { sharesDisks } from '#libs/mobility/migrations/move-checks';
 import type { MoveInput } from '#libs/mobility/migrations/move-operations';
@@ -199,7 +200,9 @@ export class EvacuateWorkflow implements Workflow<MoveInput, EvacuateContext> {
     const moved = !(await this.ledger.isOn(tx, operation.resourceId, input.source.hostId));
     if (moved) await this.transitions.setError(tx, operation.resourceId, faultOf(error));
     else await this.transitions.setFault(tx, operation.resourceId, faultOf(error));
-    if (context.keptStopped) await this.transitions.foundStopped(tx, operation.resourceId);
+    if (!context.keptStopped) return;
+    await this.transitions.foundStopped(tx, operation.resourceId);
+    await deleteIfEphemeral(tx, this.operations, operation.resourceId);
   }
 }
 

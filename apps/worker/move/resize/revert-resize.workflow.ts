@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Instance } from '#libs/compute/instances/instance.entity';
+import { deleteIfEphemeral } from '#libs/compute/instances/actions/ephemeral';
 import { InstanceTransitions } from '#libs/compute/instances/states/instance-transitions';
 import type { ConcludeResizeInput } from '#libs/mobility/migrations/move-operations';
+import { Operations } from '#libs/operations/operations.service';
 import type { Step, StepRun, Workflow } from '#libs/operations/workflow';
 import { OldAgents } from '../../network/old-agents.js';
 import { callOf, HostCalls } from '../../host/host-calls.js';
@@ -37,6 +39,7 @@ export class RevertResizeWorkflow implements Workflow<ConcludeResizeInput, Rever
     private readonly ledger: MoveLedger,
     private readonly settlement: MoveSettlement,
     private readonly transitions: InstanceTransitions,
+    private readonly operations: Operations,
   ) {}
 
   private async stop(run: Run): Promise<void> {
@@ -83,7 +86,9 @@ export class RevertResizeWorkflow implements Workflow<ConcludeResizeInput, Rever
     await run.commit(async (tx) => {
       await this.ledger.become(tx, migrationId, 'reverted');
       await this.transitions.finishRevert(tx, instanceId, runs);
-      if (running && !runs) await this.transitions.setFault(tx, instanceId, NOT_STARTED);
+      if (!running || runs) return;
+      await this.transitions.setFault(tx, instanceId, NOT_STARTED);
+      await deleteIfEphemeral(tx, this.operations, instanceId);
     });
   }
 

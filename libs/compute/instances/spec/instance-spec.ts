@@ -49,6 +49,7 @@ export function renderInstanceSpec(parts: InstanceSpecParts): InstanceSpec {
     displayName: instance.name,
     networks,
     guest: guestOf(instance),
+    ephemeral: instance.ephemeral,
   };
 }
 

@@ -101,6 +101,7 @@ export const transitions = {
   // ---- build
   placed: step(['building'], ['scheduling', 'spawning'], { taskState: 'spawning' }),
   built: step(['building'], ['scheduling', 'networking', 'spawning'], running()),
+  builtStopped: step(['building'], ['scheduling', 'networking', 'spawning'], halted()),
   // ---- power
   started: step(['stopped'], ['powering-on'], running()),
   stopped: step(['active', 'error'], ['powering-off'], halted()),

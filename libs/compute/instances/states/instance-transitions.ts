@@ -87,6 +87,11 @@ export class InstanceTransitions {
     await applyWithCommit(tx, instanceId, 'placed', { hostId });
   }
 
+  /** The container exists and has nothing to run yet, because its root was made without an image: SHUTOFF. */
+  async finishBuildStopped(tx: EntityManager, instanceId: string, hostId: string): Promise<void> {
+    await applyWithCommit(tx, instanceId, 'builtStopped', { hostId, fault: null });
+  }
+
   /** The container runs for the first time: ACTIVE. */
   async finishBuild(tx: EntityManager, instanceId: string, hostId: string): Promise<void> {
     await applyWithCommit(tx, instanceId, 'built', { hostId, launchedAt: new Date(), fault: null });

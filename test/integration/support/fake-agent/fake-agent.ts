@@ -54,6 +54,8 @@ export class FakeAgent implements FakePeer {
   compared: () => NetworkComparison[] = () => [];
   /** How it says that a guest does; nothing: it is of a release without that call. */
   guestHealth: ((request: GetGuestHealthRequest) => GuestHealth) | undefined;
+  /** Instances of which it was told that they are ephemeral. */
+  readonly ephemeral = new Set<string>();
   /** Instances that their guests have ended. */
   readonly ended = new Set<string>();
   /** Migrations of which it says that its host still has something. */
@@ -199,7 +201,8 @@ export class FakeAgent implements FakePeer {
     this.learnPorts(spec);
   }
 
-  learnPorts({ id, nics }: InstanceSpec): void {
+  learnPorts({ id, nics, ephemeral }: InstanceSpec): void {
+    if (ephemeral) this.ephemeral.add(id);
     this.ports.set(
       id,
       nics.map((nic) => nic.portId),

@@ -1,0 +1,2 @@
+/** Each id once, in the order in which they come first. */
+export const unique = (ids: readonly string[]): string[] => [...new Set(ids)];
