@@ -12,13 +12,13 @@ import { networkLists } from './network-lists.js';
 import { makeThings } from './things.js';
 
 let world: ApiWorld;
-let fixtures: Fixtures;
+let ground: Fixtures;
 let lists: List[];
 
 before(async () => {
   world = await ApiWorld.start();
   const made = await makeThings(world);
-  fixtures = made.fixtures;
+  ground = made.ground;
   lists = [identityLists, networkLists, imageLists, computeLists, fleetLists].flatMap((of) => of(made.things));
 });
 after(() => world?.stop());
@@ -26,7 +26,7 @@ after(() => world?.stop());
 function ask({ path, by = 'admin' }: List, query: string, version = 90) {
   const url = query ? `${path}${path.includes('?') ? '&' : '?'}${query}` : path;
   return world.ask('GET', url, {
-    token: fixtures.tokens[by],
+    token: ground.tokens[by],
     headers: { 'openstack-api-version': `compute 2.${version}` },
   });
 }
@@ -121,15 +121,15 @@ test('Neutron pages backwards, and shows the fields that are asked for', async (
 });
 
 test('a domain administrator is shown what is of the domain, and of that what is asked for', async () => {
-  const token = fixtures.tokens['domain admin'];
+  const token = ground.tokens['domain admin'];
   const ids = async (query: string) => {
     const { body, text } = await world.ask('GET', `/identity/v3/projects?${query}`, { token });
     assert.ok(Array.isArray(body.projects), text);
     return (body.projects as unknown as { id: string }[]).map(({ id }) => id);
   };
-  const own = await fixtures.project(fixtures.domainId);
+  const own = await ground.project(ground.domainId);
   assert.deepEqual(await ids(''), [own]);
-  assert.deepEqual(await ids(`domain_id=${fixtures.domainId}`), [own]);
+  assert.deepEqual(await ids(`domain_id=${ground.domainId}`), [own]);
   assert.deepEqual(await ids('domain_id=default'), []);
 });
 
@@ -155,10 +155,10 @@ const noLists = new Set([
 
 test('what is no list but has a query looks at all of it', async () => {
   const status = async (path: string, by: 'admin' | 'member' = 'admin') =>
-    (await world.ask('GET', path, { token: fixtures.tokens[by] })).status;
-  const project = fixtures.member.projectId;
+    (await world.ask('GET', path, { token: ground.tokens[by] })).status;
+  const project = ground.member.projectId;
   assert.equal(await status(`/compute/v2.1/limits?tenant_id=${project}`), 200);
-  assert.equal(await status(`/compute/v2.1/limits?tenant_id=${fixtures.stranger.projectId}`, 'member'), 403);
+  assert.equal(await status(`/compute/v2.1/limits?tenant_id=${ground.stranger.projectId}`, 'member'), 403);
   assert.equal(await status('/compute/v2.1/limits?x=1'), 400);
   for (const path of [project, `${project}/detail`]) {
     assert.equal(await status(`/compute/v2.1/os-quota-sets/${path}?user_id=x`), 400);

@@ -8,9 +8,9 @@ import { activeServer } from '../policy/tenant.js';
 import type { Things } from './list-table.js';
 
 /** One thing of each kind, known by its fields, and a second of those that are paged. */
-export async function makeThings(world: ApiWorld): Promise<{ fixtures: Fixtures; things: Things }> {
-  const fixtures = await Fixtures.make(world);
-  const { member, tenant, tokens } = fixtures;
+export async function makeThings(world: ApiWorld): Promise<{ ground: Fixtures; things: Things }> {
+  const ground = await Fixtures.make(world);
+  const { member, tenant, tokens } = ground;
   const { projectId, userId } = member;
   const made = async (path: string, body: object, token = member.token): Promise<Json> =>
     Object.values(await world.must('POST', path, { token, body }))[0]!;
@@ -20,13 +20,13 @@ export async function makeThings(world: ApiWorld): Promise<{ fixtures: Fixtures;
   const nic = { network_id: tenant.networkId, name: 'nic', fixed_ips };
   // A MAC of one's own is the network owner's to choose.
   const port = await made('/networking/v2.0/ports', { port: { ...nic, mac_address: 'fa:16:3e:00:00:77' } });
-  await fixtures.port();
-  await fixtures.subnet();
-  await fixtures.image();
+  await ground.port();
+  await ground.subnet();
+  await ground.image();
   const serverId = await activeServer(world, member.token, tenant, 'h1');
   await activeServer(world, member.token, tenant, 'h1');
   await made('/compute/v2.1/os-keypairs', { keypair: { name: 'key' } });
-  await fixtures.keyPair();
+  await ground.keyPair();
   await made(
     '/compute/v2.1/flavors',
     { flavor: { id: 'zz', name: 'small', ram: 32, vcpus: 1, disk: 0 } },
@@ -46,18 +46,18 @@ export async function makeThings(world: ApiWorld): Promise<{ fixtures: Fixtures;
   const migrationId = randomUUID();
   for (const uuid of [randomUUID(), migrationId])
     await world.database.manager.insert(Migration, { uuid, ...move, ...kind });
-  await fixtures.rebalancePlan();
+  await ground.rebalancePlan();
   const ruleId = String((await list('/networking/v2.0/security-group-rules?direction=ingress&ethertype=IPv4')).id);
   const router = await made('/networking/v2.0/routers', { router: { name: 'way' } });
-  await fixtures.router();
+  await ground.router();
   const things: Things = {
     projectId,
     userId,
-    roleId: fixtures.roleIds.member,
+    roleId: ground.roleIds.member,
     networkId: tenant.networkId,
     subnetId: tenant.subnetId,
     portId: String(port.id),
-    groupId: await fixtures.defaultGroup(),
+    groupId: await ground.defaultGroup(),
     ruleId,
     routerId: String(router.id),
     subnetPoolId: await ground.subnetPool(),
@@ -69,7 +69,7 @@ export async function makeThings(world: ApiWorld): Promise<{ fixtures: Fixtures;
     requestId: String(action.request_id),
     serverGroupId: String(group.id),
     operationId,
-    planId: await fixtures.rebalancePlan(),
+    planId: await ground.rebalancePlan(),
   };
-  return { fixtures, things };
+  return { ground, things };
 }

@@ -9,11 +9,11 @@ export interface RouteCall {
 }
 
 /** Makes the call of a route on a thing of the member's. */
-type Make = (fixtures: Fixtures) => RouteCall | Promise<RouteCall>;
+type Make = (ground: Fixtures) => RouteCall | Promise<RouteCall>;
 
 const onServer =
   (more: RouteCall = {}): Make =>
-  async (fixtures) => ({ ...more, params: { id: await fixtures.server(), ...more.params } });
+  async (ground) => ({ ...more, params: { id: await ground.server(), ...more.params } });
 
 const servers = '/compute/v2.1/servers/{id}';
 const metadata = { metadata: { k: 'v' } };
@@ -24,8 +24,8 @@ const action = (name: string, argument: unknown): [string, Make] => [
 ];
 
 const compute: Record<string, Make> = {
-  'POST /compute/v2.1/servers': (fixtures) => ({
-    body: { server: { name: 'web', imageRef: fixtures.tenant.imageId, flavorRef: 'tiny', networks: 'none' } },
+  'POST /compute/v2.1/servers': (ground) => ({
+    body: { server: { name: 'web', imageRef: ground.tenant.imageId, flavorRef: 'tiny', networks: 'none' } },
   }),
   [`GET ${servers}`]: onServer(),
   [`PUT ${servers}`]: onServer({ body: { server: { name: 'other' } } }),
@@ -33,10 +33,10 @@ const compute: Record<string, Make> = {
   [`GET ${servers}/ips`]: onServer(),
   [`GET ${servers}/ips/{network}`]: onServer({ params: { network: 'net' } }),
   [`GET ${servers}/os-interface`]: onServer(),
-  [`GET ${servers}/os-interface/{port}`]: async (fixtures) => {
-    const id = await fixtures.server();
-    const { token } = fixtures.member;
-    const { interfaceAttachments } = await fixtures.world.must('GET', `/compute/v2.1/servers/${id}/os-interface`, {
+  [`GET ${servers}/os-interface/{port}`]: async (ground) => {
+    const id = await ground.server();
+    const { token } = ground.member;
+    const { interfaceAttachments } = await ground.world.must('GET', `/compute/v2.1/servers/${id}/os-interface`, {
       token,
     });
     return { params: { id, port: String((interfaceAttachments as unknown as { port_id: string }[])[0]!.port_id) } };
@@ -61,9 +61,9 @@ const compute: Record<string, Make> = {
     body: { force_complete: null },
   }),
   [`GET ${servers}/os-instance-actions`]: onServer(),
-  [`GET ${servers}/os-instance-actions/{requestId}`]: async (fixtures) => {
-    const id = await fixtures.server();
-    const { requestId } = await fixtures.world.database.manager.findOneByOrFail(Operation, { resourceId: id });
+  [`GET ${servers}/os-instance-actions/{requestId}`]: async (ground) => {
+    const id = await ground.server();
+    const { requestId } = await ground.world.database.manager.findOneByOrFail(Operation, { resourceId: id });
     return { params: { id, requestId } };
   },
   ...Object.fromEntries([
@@ -82,65 +82,61 @@ const compute: Record<string, Make> = {
     action('os-resetState', { state: 'active' }),
     action('forceDelete', null),
   ]),
-  [`POST ${servers}/action rebuild`]: async (fixtures) => ({
-    params: { id: await fixtures.server() },
-    body: { rebuild: { imageRef: fixtures.tenant.imageId } },
+  [`POST ${servers}/action rebuild`]: async (ground) => ({
+    params: { id: await ground.server() },
+    body: { rebuild: { imageRef: ground.tenant.imageId } },
   }),
   [`POST ${servers}/action`]: onServer({ body: { dance: null } }),
-  'POST /compute/v2.1/flavors': (fixtures) => ({
-    body: { flavor: { name: fixtures.name(), ram: 1, vcpus: 1, disk: 1 } },
-  }),
-  'GET /compute/v2.1/flavors/{id}': async (fixtures) => ({ params: { id: await fixtures.flavor() } }),
-  'PUT /compute/v2.1/flavors/{id}': async (fixtures) => ({
-    params: { id: await fixtures.flavor() },
+  'POST /compute/v2.1/flavors': (ground) => ({ body: { flavor: { name: ground.name(), ram: 1, vcpus: 1, disk: 1 } } }),
+  'GET /compute/v2.1/flavors/{id}': async (ground) => ({ params: { id: await ground.flavor() } }),
+  'PUT /compute/v2.1/flavors/{id}': async (ground) => ({
+    params: { id: await ground.flavor() },
     body: { flavor: { description: 'd' } },
   }),
-  'DELETE /compute/v2.1/flavors/{id}': async (fixtures) => ({ params: { id: await fixtures.flavor() } }),
-  'POST /compute/v2.1/flavors/{id}/action': async (fixtures) => ({
-    params: { id: await fixtures.flavor() },
-    body: { addTenantAccess: { tenant: fixtures.stranger.projectId } },
+  'DELETE /compute/v2.1/flavors/{id}': async (ground) => ({ params: { id: await ground.flavor() } }),
+  'POST /compute/v2.1/flavors/{id}/action': async (ground) => ({
+    params: { id: await ground.flavor() },
+    body: { addTenantAccess: { tenant: ground.stranger.projectId } },
   }),
-  'GET /compute/v2.1/flavors/{id}/os-flavor-access': async (fixtures) => ({ params: { id: await fixtures.flavor() } }),
+  'GET /compute/v2.1/flavors/{id}/os-flavor-access': async (ground) => ({ params: { id: await ground.flavor() } }),
   'GET /compute/v2.1/flavors/{id}/os-extra_specs': () => ({ params: { id: 'tiny' } }),
   'POST /compute/v2.1/flavors/{id}/os-extra_specs': () => ({
     params: { id: 'tiny' },
     body: { extra_specs: { k: 'v' } },
   }),
-  'GET /compute/v2.1/flavors/{id}/os-extra_specs/{key}': async (fixtures) => ({
-    params: { id: await fixtures.flavorWithSpec(), key: 'k' },
+  'GET /compute/v2.1/flavors/{id}/os-extra_specs/{key}': async (ground) => ({
+    params: { id: await ground.flavorWithSpec(), key: 'k' },
   }),
   'PUT /compute/v2.1/flavors/{id}/os-extra_specs/{key}': () => ({ params: { id: 'tiny', key: 'k' }, body: { k: 'v' } }),
-  'DELETE /compute/v2.1/flavors/{id}/os-extra_specs/{key}': async (fixtures) => ({
-    params: { id: await fixtures.flavorWithSpec(), key: 'k' },
+  'DELETE /compute/v2.1/flavors/{id}/os-extra_specs/{key}': async (ground) => ({
+    params: { id: await ground.flavorWithSpec(), key: 'k' },
   }),
-  'POST /compute/v2.1/os-keypairs': (fixtures) => ({ body: { keypair: { name: fixtures.name() } } }),
-  'GET /compute/v2.1/os-keypairs': (fixtures) => ({ query: `?user_id=${fixtures.member.userId}` }),
-  'GET /compute/v2.1/os-keypairs/{name}': async (fixtures) => ({
-    params: { name: await fixtures.keyPair() },
-    query: `?user_id=${fixtures.member.userId}`,
+  'POST /compute/v2.1/os-keypairs': (ground) => ({ body: { keypair: { name: ground.name() } } }),
+  'GET /compute/v2.1/os-keypairs': (ground) => ({ query: `?user_id=${ground.member.userId}` }),
+  'GET /compute/v2.1/os-keypairs/{name}': async (ground) => ({
+    params: { name: await ground.keyPair() },
+    query: `?user_id=${ground.member.userId}`,
   }),
-  'DELETE /compute/v2.1/os-keypairs/{name}': async (fixtures) => ({
-    params: { name: await fixtures.keyPair() },
-    query: `?user_id=${fixtures.member.userId}`,
+  'DELETE /compute/v2.1/os-keypairs/{name}': async (ground) => ({
+    params: { name: await ground.keyPair() },
+    query: `?user_id=${ground.member.userId}`,
   }),
-  'POST /compute/v2.1/os-server-groups': (fixtures) => ({
-    body: { server_group: { name: fixtures.name(), policy: 'affinity' } },
+  'POST /compute/v2.1/os-server-groups': (ground) => ({
+    body: { server_group: { name: ground.name(), policy: 'affinity' } },
   }),
-  'GET /compute/v2.1/os-server-groups/{id}': async (fixtures) => ({ params: { id: await fixtures.serverGroup() } }),
-  'DELETE /compute/v2.1/os-server-groups/{id}': async (fixtures) => ({ params: { id: await fixtures.serverGroup() } }),
+  'GET /compute/v2.1/os-server-groups/{id}': async (ground) => ({ params: { id: await ground.serverGroup() } }),
+  'DELETE /compute/v2.1/os-server-groups/{id}': async (ground) => ({ params: { id: await ground.serverGroup() } }),
   'PUT /compute/v2.1/os-quota-sets/{project}': () => ({ body: { quota_set: { instances: -1 } } }),
-  'DELETE /compute/v2.1/os-quota-sets/{project}': async (fixtures) => ({
-    params: { project: await fixtures.project() },
-  }),
+  'DELETE /compute/v2.1/os-quota-sets/{project}': async (ground) => ({ params: { project: await ground.project() } }),
   'GET /compute/v2.1/os-hypervisors/{id}': () => ({ params: { id: 'h1' } }),
   'GET /compute/v2.1/os-hypervisors/{id}/uptime': () => ({ params: { id: 'h1' } }),
   'PUT /compute/v2.1/os-services/{id}': () => ({ params: { id: 'h2' }, body: { status: 'enabled' } }),
 };
 
 function onServerWith(part: string, body: object, params: Record<string, string>): Make {
-  return async (fixtures) => {
-    const id = await fixtures.server();
-    await fixtures.world.must('PUT', `/compute/v2.1/servers/${id}/${part}`, { token: fixtures.member.token, body });
+  return async (ground) => {
+    const id = await ground.server();
+    await ground.world.must('PUT', `/compute/v2.1/servers/${id}/${part}`, { token: ground.member.token, body });
     return { params: { id, ...params } };
   };
 }
@@ -148,53 +144,53 @@ function onServerWith(part: string, body: object, params: Record<string, string>
 const patch = { 'content-type': 'application/openstack-images-v2.1-json-patch' };
 
 const others: Record<string, Make> = {
-  'POST /image/v2/images': (fixtures) => ({ body: { name: fixtures.name() } }),
-  'PATCH /image/v2/images/{id}': async (fixtures) => ({
-    params: { id: await fixtures.image() },
+  'POST /image/v2/images': (ground) => ({ body: { name: ground.name() } }),
+  'PATCH /image/v2/images/{id}': async (ground) => ({
+    params: { id: await ground.image() },
     headers: patch,
     body: [{ op: 'replace', path: '/name', value: 'n' }],
   }),
-  'PUT /image/v2/images/{id}/file': async (fixtures) => ({
-    params: { id: await fixtures.image('queued') },
+  'PUT /image/v2/images/{id}/file': async (ground) => ({
+    params: { id: await ground.image('queued') },
     headers: { 'content-type': 'application/octet-stream' },
     body: 'data',
   }),
-  'POST /networking/v2.0/networks': (fixtures) => ({ body: { network: { name: fixtures.name() } } }),
-  'PUT /networking/v2.0/networks/{id}': async (fixtures) => ({
-    params: { id: await fixtures.network() },
+  'POST /networking/v2.0/networks': (ground) => ({ body: { network: { name: ground.name() } } }),
+  'PUT /networking/v2.0/networks/{id}': async (ground) => ({
+    params: { id: await ground.network() },
     body: { network: { name: 'n' } },
   }),
-  'POST /networking/v2.0/subnets': async (fixtures) => ({
-    body: { subnet: { network_id: await fixtures.network(), cidr: '10.6.0.0/24' } },
+  'POST /networking/v2.0/subnets': async (ground) => ({
+    body: { subnet: { network_id: await ground.network(), cidr: '10.6.0.0/24' } },
   }),
-  'PUT /networking/v2.0/subnets/{id}': async (fixtures) => ({
-    params: { id: await fixtures.subnet() },
+  'PUT /networking/v2.0/subnets/{id}': async (ground) => ({
+    params: { id: await ground.subnet() },
     body: { subnet: { name: 'n' } },
   }),
-  'POST /networking/v2.0/ports': (fixtures) => ({ body: { port: { network_id: fixtures.tenant.networkId } } }),
-  'PUT /networking/v2.0/ports/{id}': async (fixtures) => ({
-    params: { id: await fixtures.port() },
+  'POST /networking/v2.0/ports': (ground) => ({ body: { port: { network_id: ground.tenant.networkId } } }),
+  'PUT /networking/v2.0/ports/{id}': async (ground) => ({
+    params: { id: await ground.port() },
     body: { port: { name: 'n' } },
   }),
-  'POST /networking/v2.0/routers': (fixtures) => ({ body: { router: { name: fixtures.name() } } }),
-  'PUT /networking/v2.0/routers/{id}': async (fixtures) => ({
-    params: { id: await fixtures.router() },
+  'POST /networking/v2.0/routers': (ground) => ({ body: { router: { name: ground.name() } } }),
+  'PUT /networking/v2.0/routers/{id}': async (ground) => ({
+    params: { id: await ground.router() },
     body: { router: { name: 'n' } },
   }),
-  'PUT /networking/v2.0/routers/{id}/add_router_interface': async (fixtures) => ({
-    params: { id: await fixtures.router() },
-    body: { subnet_id: await fixtures.subnet() },
+  'PUT /networking/v2.0/routers/{id}/add_router_interface': async (ground) => ({
+    params: { id: await ground.router() },
+    body: { subnet_id: await ground.subnet() },
   }),
-  'PUT /networking/v2.0/routers/{id}/remove_router_interface': async (fixtures) => {
-    const subnetId = await fixtures.subnet();
-    return { params: { id: await fixtures.router(subnetId) }, body: { subnet_id: subnetId } };
+  'PUT /networking/v2.0/routers/{id}/remove_router_interface': async (ground) => {
+    const subnetId = await ground.subnet();
+    return { params: { id: await ground.router(subnetId) }, body: { subnet_id: subnetId } };
   },
-  'PUT /networking/v2.0/routers/{id}/add_extraroutes': async (fixtures) => ({
-    params: { id: await fixtures.router() },
+  'PUT /networking/v2.0/routers/{id}/add_extraroutes': async (ground) => ({
+    params: { id: await ground.router() },
     body: { router: { routes: [] } },
   }),
-  'PUT /networking/v2.0/routers/{id}/remove_extraroutes': async (fixtures) => ({
-    params: { id: await fixtures.router() },
+  'PUT /networking/v2.0/routers/{id}/remove_extraroutes': async (ground) => ({
+    params: { id: await ground.router() },
     body: { router: { routes: [] } },
   }),
   'GET /networking/v2.0/agents/{id}': async (ground) => ({ params: { id: await ground.agent() } }),
@@ -229,15 +225,15 @@ const others: Record<string, Make> = {
   'GET /fleet/v1/instances/{id}/live-migration': onServer(),
   'POST /fleet/v1/instances/{id}/live-migration': onServer({ body: { host: 'nowhere' } }),
   'GET /fleet/v1/migrations/{id}': () => ({ params: { id: '11111111-2222-4333-8444-555555555555' } }),
-  'GET /fleet/v1/operations/{id}': async (fixtures) => {
-    const { id } = await fixtures.world.database.manager.findOneByOrFail(Operation, {
-      resourceId: await fixtures.server(),
+  'GET /fleet/v1/operations/{id}': async (ground) => {
+    const { id } = await ground.world.database.manager.findOneByOrFail(Operation, {
+      resourceId: await ground.server(),
     });
     return { params: { id } };
   },
   'POST /fleet/v1/rebalance-plans': () => ({ body: {} }),
-  'POST /fleet/v1/rebalance-plans/{id}/schedule': async (fixtures) => ({
-    params: { id: await fixtures.rebalancePlan() },
+  'POST /fleet/v1/rebalance-plans/{id}/schedule': async (ground) => ({
+    params: { id: await ground.rebalancePlan() },
     body: { at: '2099-01-01T00:00:00Z' },
   }),
 };
@@ -261,50 +257,48 @@ function ofTags(noun: string, make: (ground: Fixtures) => Promise<string>): Reco
 }
 
 const identity: Record<string, Make> = {
-  'GET /identity/v3/auth/tokens': (fixtures) => ({ headers: { 'x-subject-token': fixtures.member.token } }),
-  'DELETE /identity/v3/auth/tokens': async (fixtures) => ({
-    headers: { 'x-subject-token': await fixtures.spareToken() },
+  'GET /identity/v3/auth/tokens': (ground) => ({ headers: { 'x-subject-token': ground.member.token } }),
+  'DELETE /identity/v3/auth/tokens': async (ground) => ({ headers: { 'x-subject-token': await ground.spareToken() } }),
+  'POST /identity/v3/projects': (ground) => ({ body: { project: { name: ground.name(), domain_id: 'default' } } }),
+  'POST /identity/v3/projects (of the domain)': (ground) => ({
+    body: { project: { name: ground.name(), domain_id: ground.domainId } },
   }),
-  'POST /identity/v3/projects': (fixtures) => ({ body: { project: { name: fixtures.name(), domain_id: 'default' } } }),
-  'POST /identity/v3/projects (of the domain)': (fixtures) => ({
-    body: { project: { name: fixtures.name(), domain_id: fixtures.domainId } },
-  }),
-  'PATCH /identity/v3/projects/{id}': async (fixtures) => ({
-    params: { id: await fixtures.project() },
+  'PATCH /identity/v3/projects/{id}': async (ground) => ({
+    params: { id: await ground.project() },
     body: { project: { description: 'd' } },
   }),
-  'DELETE /identity/v3/projects/{id}': async (fixtures) => ({ params: { id: await fixtures.project() } }),
-  'GET /identity/v3/projects/{id}': (fixtures) => ({ params: { id: fixtures.member.projectId } }),
-  'POST /identity/v3/domains': (fixtures) => ({ body: { domain: { name: fixtures.name() } } }),
-  'GET /identity/v3/domains/{id}': async (fixtures) => ({ params: { id: await fixtures.domain() } }),
-  'GET /identity/v3/domains/{id} (of the domain)': (fixtures) => ({ params: { id: fixtures.domainId } }),
-  'PATCH /identity/v3/domains/{id}': (fixtures) => ({
-    params: { id: fixtures.domainId },
+  'DELETE /identity/v3/projects/{id}': async (ground) => ({ params: { id: await ground.project() } }),
+  'GET /identity/v3/projects/{id}': (ground) => ({ params: { id: ground.member.projectId } }),
+  'POST /identity/v3/domains': (ground) => ({ body: { domain: { name: ground.name() } } }),
+  'GET /identity/v3/domains/{id}': async (ground) => ({ params: { id: await ground.domain() } }),
+  'GET /identity/v3/domains/{id} (of the domain)': (ground) => ({ params: { id: ground.domainId } }),
+  'PATCH /identity/v3/domains/{id}': (ground) => ({
+    params: { id: ground.domainId },
     body: { domain: { description: 'd' } },
   }),
-  'DELETE /identity/v3/domains/{id}': async (fixtures) => ({ params: { id: await fixtures.domain() } }),
-  'POST /identity/v3/users': (fixtures) => ({ body: { user: { name: fixtures.name(), domain_id: 'default' } } }),
-  'POST /identity/v3/users (of the domain)': (fixtures) => ({
-    body: { user: { name: fixtures.name(), domain_id: fixtures.domainId } },
+  'DELETE /identity/v3/domains/{id}': async (ground) => ({ params: { id: await ground.domain() } }),
+  'POST /identity/v3/users': (ground) => ({ body: { user: { name: ground.name(), domain_id: 'default' } } }),
+  'POST /identity/v3/users (of the domain)': (ground) => ({
+    body: { user: { name: ground.name(), domain_id: ground.domainId } },
   }),
-  'PATCH /identity/v3/users/{id}': async (fixtures) => ({
-    params: { id: await fixtures.user() },
+  'PATCH /identity/v3/users/{id}': async (ground) => ({
+    params: { id: await ground.user() },
     body: { user: { description: 'd' } },
   }),
-  'POST /identity/v3/users/{id}/password': async (fixtures) => ({
-    params: { id: await fixtures.user() },
+  'POST /identity/v3/users/{id}/password': async (ground) => ({
+    params: { id: await ground.user() },
     body: { user: { original_password: 'wrong', password: 'another one' } },
   }),
-  'DELETE /identity/v3/users/{id}': async (fixtures) => ({ params: { id: await fixtures.user() } }),
-  'POST /identity/v3/roles': (fixtures) => ({ body: { role: { name: fixtures.name() } } }),
+  'DELETE /identity/v3/users/{id}': async (ground) => ({ params: { id: await ground.user() } }),
+  'POST /identity/v3/roles': (ground) => ({ body: { role: { name: ground.name() } } }),
   ...ofDomain('GET /identity/v3/projects/{id}', 'project'),
   ...ofDomain('PATCH /identity/v3/projects/{id}', 'project', { project: { description: 'd' } }),
   ...ofDomain('DELETE /identity/v3/projects/{id}', 'project'),
   ...ofDomain('GET /identity/v3/users/{id}', 'user'),
   ...ofDomain('PATCH /identity/v3/users/{id}', 'user', { user: { description: 'd' } }),
   ...ofDomain('DELETE /identity/v3/users/{id}', 'user'),
-  ...grants('projects', (fixtures) => fixtures.member.projectId),
-  ...grants('domains', (fixtures) => fixtures.domainId),
+  ...grants('projects', (ground) => ground.member.projectId),
+  ...grants('domains', (ground) => ground.domainId),
   ...grants('system', () => ''),
   'PUT /identity/v3/projects/{target}/users/{user}/roles/{role} (member, of the domain)': ofDomainGrant('member'),
   'PUT /identity/v3/projects/{target}/users/{user}/roles/{role} (admin, of the domain)': ofDomainGrant('admin'),
@@ -312,36 +306,30 @@ const identity: Record<string, Make> = {
 
 function ofDomain(route: string, kind: 'project' | 'user', body?: object): Record<string, Make> {
   return {
-    [`${route} (of the domain)`]: async (fixtures) => ({
-      params: { id: await fixtures[kind](fixtures.domainId) },
-      body,
-    }),
+    [`${route} (of the domain)`]: async (ground) => ({ params: { id: await ground[kind](ground.domainId) }, body }),
   };
 }
 
 function ofDomainGrant(role: 'admin' | 'member'): Make {
-  return async (fixtures) => ({
+  return async (ground) => ({
     params: {
-      target: await fixtures.project(fixtures.domainId),
-      user: await fixtures.user(fixtures.domainId),
-      role: fixtures.roleIds[role],
+      target: await ground.project(ground.domainId),
+      user: await ground.user(ground.domainId),
+      role: ground.roleIds[role],
     },
   });
 }
 
 /** Calls about the role `member`, which the user has where the call looks for it or removes it. */
-function grants(
-  kind: 'projects' | 'domains' | 'system',
-  targetOf: (fixtures: Fixtures) => string,
-): Record<string, Make> {
+function grants(kind: 'projects' | 'domains' | 'system', targetOf: (ground: Fixtures) => string): Record<string, Make> {
   const base = kind === 'system' ? '/identity/v3/system' : `/identity/v3/${kind}/{target}`;
   const make =
     (present: boolean): Make =>
-    async (fixtures) => {
-      const [target, user] = [targetOf(fixtures), await fixtures.user()];
+    async (ground) => {
+      const [target, user] = [targetOf(ground), await ground.user()];
       const where = kind === 'system' ? 'system' : `${kind}/${target}`;
-      if (present) await fixtures.world.grant(fixtures.tokens.admin, 'member', user, where);
-      return { params: { target, user, role: fixtures.roleIds.member } };
+      if (present) await ground.world.grant(ground.tokens.admin, 'member', user, where);
+      return { params: { target, user, role: ground.roleIds.member } };
     };
   return {
     [`GET ${base}/users/{user}/roles`]: make(true),
@@ -360,23 +348,23 @@ export const variants = Object.keys(known).filter((route) => route.split(' ').le
 const things: [RegExp, Make][] = [
   [
     /^\/networking\/v2\.0\/(networks|network-ip-availabilities)\//,
-    async (fixtures) => ({ params: { id: await fixtures.network() } }),
+    async (ground) => ({ params: { id: await ground.network() } }),
   ],
-  [/^\/networking\/v2\.0\/subnets\//, async (fixtures) => ({ params: { id: await fixtures.subnet() } })],
-  [/^\/networking\/v2\.0\/ports\//, async (fixtures) => ({ params: { id: await fixtures.port() } })],
-  [/^\/networking\/v2\.0\/routers\//, async (fixtures) => ({ params: { id: await fixtures.router() } })],
-  [/^\/networking\/v2\.0\/security-groups\//, async (fixtures) => ({ params: { id: await fixtures.defaultGroup() } })],
-  [/^\/image\/v2\/images\//, async (fixtures) => ({ params: { id: await fixtures.image(), tag: 't' } })],
-  [/^\/identity\/v3\/users\//, (fixtures) => ({ params: { id: fixtures.member.userId } })],
-  [/^\/identity\/v3\/roles\//, async (fixtures) => ({ params: { id: await fixtures.role() } })],
-  [/^\/fleet\/v1\/rebalance-plans\//, async (fixtures) => ({ params: { id: await fixtures.rebalancePlan() } })],
+  [/^\/networking\/v2\.0\/subnets\//, async (ground) => ({ params: { id: await ground.subnet() } })],
+  [/^\/networking\/v2\.0\/ports\//, async (ground) => ({ params: { id: await ground.port() } })],
+  [/^\/networking\/v2\.0\/routers\//, async (ground) => ({ params: { id: await ground.router() } })],
+  [/^\/networking\/v2\.0\/security-groups\//, async (ground) => ({ params: { id: await ground.defaultGroup() } })],
+  [/^\/image\/v2\/images\//, async (ground) => ({ params: { id: await ground.image(), tag: 't' } })],
+  [/^\/identity\/v3\/users\//, (ground) => ({ params: { id: ground.member.userId } })],
+  [/^\/identity\/v3\/roles\//, async (ground) => ({ params: { id: await ground.role() } })],
+  [/^\/fleet\/v1\/rebalance-plans\//, async (ground) => ({ params: { id: await ground.rebalancePlan() } })],
 ];
 
 /** `route`: method and path of the document; a variant follows after a space. */
-export async function callOf(fixtures: Fixtures, route: string): Promise<RouteCall> {
+export async function callOf(ground: Fixtures, route: string): Promise<RouteCall> {
   const [, path = ''] = route.split(' ');
   const make = known[route] ?? things.find(([prefix]) => prefix.test(path))?.[1];
-  const { params, ...call } = make ? await make(fixtures) : {};
-  const usual = { project: fixtures.member.projectId, host: 'h1', pattern: 'h1', id: 'identity', alias: 'none' };
+  const { params, ...call } = make ? await make(ground) : {};
+  const usual = { project: ground.member.projectId, host: 'h1', pattern: 'h1', id: 'identity', alias: 'none' };
   return { ...call, params: { ...usual, ...params } };
 }

@@ -8,11 +8,11 @@ import { callOf, variants } from './route-calls.js';
 import type { RouteCall } from './route-calls.js';
 
 let world: ApiWorld;
-let fixtures: Fixtures;
+let ground: Fixtures;
 
 before(async () => {
   world = await ApiWorld.start();
-  fixtures = await Fixtures.make(world);
+  ground = await Fixtures.make(world);
 });
 after(() => world?.stop());
 
@@ -30,7 +30,7 @@ async function answersOf(route: string): Promise<string> {
   const answers: number[] = [];
   let call: RouteCall | undefined;
   for (const caller of callers) {
-    call ??= await callOf(fixtures, route);
+    call ??= await callOf(ground, route);
     const status = await answerTo(caller, route, call);
     answers.push(status);
     if (status < 300 && !route.startsWith('GET ')) call = undefined;
@@ -39,7 +39,7 @@ async function answersOf(route: string): Promise<string> {
 }
 
 async function answerTo(caller: CallerName, route: string, call: RouteCall): Promise<number> {
-  const token = caller === 'nobody' ? undefined : fixtures.tokens[caller];
+  const token = caller === 'nobody' ? undefined : ground.tokens[caller];
   const { params = {}, query = '', body, headers } = call;
   const [method = '', path = ''] = route.split(' ');
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? 'none'));
