@@ -7,7 +7,7 @@ import { pick } from './random.js';
 import { runRound } from './round.js';
 import type { Round, RoundResult } from './round.js';
 
-const ROUND_BOUND_MS = 200_000;
+const ROUND_BOUND_MS = 600_000;
 
 /** Rounds on one fleet. They share a server; a new one is made after a round that went wrong. */
 export class Chaos {

@@ -116,13 +116,13 @@ async function heldAt(step: FaultPoint, work: (path: string) => Promise<unknown>
   const session = await cloud.connect(server);
   try {
     await point.hold();
-    const ended = await cloud.compute.startLiveMigration(server.id, target, memoryModeAt(step));
-    assert.ok(await point.reached(15_000), `the move comes by ${step}`);
+    const move = (await cloud.compute.startLiveMigration(server.id, target, memoryModeAt(step)))();
+    assert.ok(await point.reached(move), `the move comes by ${step}`);
     await work(`${migrationsPath()}/${(await inProgress()).id}`);
     await point.forget();
     await point.release();
-    const migration = await ended();
-    return { migration, home, open: (await session.close()).open, again: await point.reached(0) };
+    const migration = await move;
+    return { migration, home, open: (await session.close()).open, again: point.isReached };
   } finally {
     await point.release();
     session.kill();
@@ -142,7 +142,7 @@ async function inProgress(): Promise<{ id: number; uuid: string }> {
 /** Resolves when the worker has told the source to switch now. */
 async function told(): Promise<void> {
   const { uuid } = await inProgress();
-  await fleet.cloud.events.until(uuid, 'the source is told to hurry', 15_000, async () => {
+  await fleet.cloud.events.until(uuid, 'the source is told to hurry', 120_000, async () => {
     const path = `/fleet/v1/operations?resource_type=migration&resource_id=${uuid}`;
     const { operations } = await fleet.cloud.api.call<{ operations: { state: string }[] }>('GET', path);
     return operations[0]?.state === 'done' ? true : undefined;

@@ -4,7 +4,7 @@ import { background, inside } from '#test/e2e/fleet/inside';
 import type { TestFleet } from '#test/e2e/fleet/test-fleet';
 
 const ROUND_MS = 1_000;
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 120_000;
 /**
  * Keeps some 12 MB twice, compares the two each second (which writes as much anew), and writes to its file how often
  * they were equal.

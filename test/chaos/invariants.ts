@@ -4,7 +4,7 @@ import { sleep } from '#libs/common/clock';
 import type { TestFleet } from '#test/e2e/fleet/test-fleet';
 import { checkpointsOf, leftOfMove, runsOn } from './remains.js';
 
-const SETTLE_MS = 20_000;
+const SETTLE_MS = 120_000;
 
 /** Everything that is wrong after a move of the instance has ended. What is still going on gets some time to end. */
 export async function violations(fleet: TestFleet, instanceId: string): Promise<string[]> {

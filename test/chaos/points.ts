@@ -30,12 +30,18 @@ export class HeldPoint {
     await writeFile(this.file('hold'), '');
   }
 
-  /** Waits until the move reaches the point; returns false where it does not. Looks at least once. */
-  async reached(timeoutMs: number): Promise<boolean> {
-    for (const deadline = Date.now() + timeoutMs; ; await sleep(10)) {
-      if (existsSync(this.file('reached'))) return true;
-      if (Date.now() >= deadline) return false;
-    }
+  /** Waits until the move reaches the point; returns false where it ends without. `move` settles with the move's end. */
+  async reached(move: Promise<unknown>): Promise<boolean> {
+    let over = false;
+    const note = () => void (over = true);
+    move.then(note, note);
+    while (!over && !this.isReached) await sleep(10);
+    return this.isReached;
+  }
+
+  /** Whether the move has come by the point since `hold` or `forget`. */
+  get isReached(): boolean {
+    return existsSync(this.file('reached'));
   }
 
   /** Forgets whether the point was reached before. */

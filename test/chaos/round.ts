@@ -31,7 +31,6 @@ export interface RoundResult extends Round {
   seconds: number;
 }
 
-const REACH_MS = 15_000;
 const CLIENT_PATIENCE_MS = 90_000;
 
 /** Steps at which the instance is frozen: a fault there may break the client's connection, but nothing else. */
@@ -68,12 +67,13 @@ async function move(fleet: TestFleet, server: Server, result: RoundResult, victi
   try {
     await point.hold();
     const ended = await cloud.compute.startLiveMigration(server.id, victim.target, memoryModeAt(result.step));
-    result.reached = await point.reached(REACH_MS);
+    const end = patiently(ended);
+    result.reached = await point.reached(end);
     if (result.reached) await fault.inject(victim);
     await point.release();
     await fault.after?.(victim);
     try {
-      result.migration = (await patiently(ended)).status;
+      result.migration = (await end).status;
     } finally {
       await fault.heal?.(victim);
     }
@@ -93,7 +93,7 @@ async function move(fleet: TestFleet, server: Server, result: RoundResult, victi
 
 /** Repeats `work` while the API may be on its way back, but not a wait that has timed out. */
 async function patiently<T>(work: () => Promise<T>): Promise<T> {
-  for (const deadline = Date.now() + 15_000; ; await sleep(300)) {
+  for (const deadline = Date.now() + 120_000; ; await sleep(300)) {
     try {
       return await work();
     } catch (error) {

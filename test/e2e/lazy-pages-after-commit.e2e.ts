@@ -37,7 +37,7 @@ test('the process that maps memory in dies after the commit: the server ends, it
   await inTheMiddle(server.id, 'SIGKILL');
   // Within the move its last step finds the server stopped and starts it; after the move the server has ended by
   // itself.
-  const outcome = await fleet.cloud.events.until(server.id, 'it has ended', 60_000, async () => {
+  const outcome = await fleet.cloud.events.until(server.id, 'it has ended', 120_000, async () => {
     if ((await compute.show(server.id)).status === 'SHUTOFF') return 'stopped';
     const log = await fleet.local.agentLog(target);
     return new RegExp(`"instance":"${server.id}".*"msg":"started"`).test(log) ? 'started from its disk' : undefined;
@@ -56,7 +56,7 @@ test('the process that maps memory in dies after the commit: the server ends, it
 
 /** Waits for a line of the agent's log, which is no event and must be looked for. */
 async function agentSays(fleet: TestFleet, host: string, words: RegExp): Promise<void> {
-  for (const deadline = Date.now() + 30_000; !words.test(await fleet.local.agentLog(host));) {
+  for (const deadline = Date.now() + 120_000; !words.test(await fleet.local.agentLog(host));) {
     assert.ok(Date.now() < deadline, `the agent of ${host} does not say ${words}`);
     await sleep(100);
   }
@@ -70,7 +70,7 @@ async function agentSays(fleet: TestFleet, host: string, words: RegExp): Promise
 async function inTheMiddle(instanceId: string, what: NodeJS.Signals): Promise<number[]> {
   let pids: number[] = [];
   const reached = async (mark: 'awaiting' | 'committed') => {
-    for (const deadline = Date.now() + 60_000; ; await sleep(2)) {
+    for (const deadline = Date.now() + 120_000; ; await sleep(2)) {
       pids = pageDaemons(instanceId);
       if (moveIs(mark, pids)) return;
       assert.ok(Date.now() < deadline, `no move of it is ${mark}`);

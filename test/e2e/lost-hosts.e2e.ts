@@ -127,7 +127,7 @@ test('a cold move of a server whose agent is gone is 409 at once; of one whose h
     await compute.hostIs(host, 'up');
   }
   await fleet.answers(server);
-  await fleet.cloud.events.until(server.id, `the agent of ${host} answers again`, 60_000, async () => {
+  await fleet.cloud.events.until(server.id, `the agent of ${host} answers again`, 120_000, async () => {
     type Answer = { mobility: { cold: { possible: boolean } } };
     const { mobility } = await fleet.cloud.api.call<Answer>('GET', `/fleet/v1/instances/${server.id}/mobility`);
     return mobility.cold.possible || undefined;

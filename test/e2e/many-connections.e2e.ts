@@ -23,7 +23,7 @@ test(`${connections} TCP connections to a systemd server: none is lost in live m
   const server = await fleet.running('e2e-connections', 'debian');
   await background(fleet, server, 'perl', '-e', echo);
   const { address } = addressOf(server);
-  const session = await PingPongSession.open(fleet.local.client.namespace, address, port, 500, 30_000, connections);
+  const session = await PingPongSession.open(fleet.local.client.namespace, address, port, 500, 120_000, connections);
   const home = hostOf(server);
   await fleet.cloud.compute.movesLive(server.id);
   await fleet.cloud.compute.movesLive(server.id, home);

@@ -39,7 +39,7 @@ async function networkWithClient(fleet: TestFleet, number: number): Promise<stri
   const { network, events } = fleet.cloud;
   const { id } = await network.ensureNetwork(`e2e-nic-${number}`, `10.31.${number}.0/24`);
   const port = await network.ensureHostPort(`e2e-client-${number}`, id, fleet.local.client.host);
-  await events.until(port.id, 'the client is plugged in', 60_000, async () =>
+  await events.until(port.id, 'the client is plugged in', 120_000, async () =>
     (await network.showPort(port.id)).status === 'ACTIVE' ? true : undefined,
   );
   return id;

@@ -23,7 +23,7 @@ test("a caller chooses the memory mode of a live move and finds it in the move's
   const { seen } = await fleet.cloud.underTraffic(server, async () => {
     for (const mode of [...memoryModes, undefined]) {
       await api.call('POST', path, { memory_mode: mode });
-      const ended = await events.until(server.id, `the move by ${mode}`, 60_000, async () => {
+      const ended = await events.until(server.id, `the move by ${mode}`, 120_000, async () => {
         const migration = await shown();
         return ['completed', 'error', 'cancelled'].includes(migration.status) ? migration : undefined;
       });

@@ -103,7 +103,7 @@ async function allow(fleet: TestFleet, host: string, allowed: boolean): Promise<
   process.env.LXSTACK_AGENT_PRIVILEGED = String(allowed);
   await fleet.local.killAgent(host);
   await fleet.local.startAgent(host);
-  await fleet.cloud.events.until(host, `${host} says so`, 30_000, async () => {
+  await fleet.cloud.events.until(host, `${host} says so`, 120_000, async () => {
     const { hosts } = await fleet.cloud.api.call<{
       hosts: { name: string; capabilities: { name: string; present: boolean }[] }[];
     }>('GET', '/fleet/v1/hosts');

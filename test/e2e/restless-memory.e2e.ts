@@ -26,7 +26,7 @@ test('memory that changes faster than it can be sent: the move fails before the 
   const path = `/fleet/v1/instances/${server.id}/live-migration`;
   const moved = async () => {
     await api.call('POST', path, { memory_mode: 'pre-copy' });
-    return events.until(server.id, 'the move has ended', 60_000, async () => {
+    return events.until(server.id, 'the move has ended', 120_000, async () => {
       const { live_migration: last } = await api.call<{ live_migration: LiveMigration }>('GET', path);
       return ['completed', 'error'].includes(last.status) ? last : undefined;
     });

@@ -65,7 +65,7 @@ async function running(fleet: TestFleet, imageId: string): Promise<Server> {
 async function rebooted(fleet: TestFleet, server: Server, reboot: () => Promise<unknown>): Promise<void> {
   const before = await bootId(fleet, server);
   await reboot();
-  await fleet.cloud.events.until(server.id, 'it has been rebooted', 60_000, async () =>
+  await fleet.cloud.events.until(server.id, 'it has been rebooted', 120_000, async () =>
     (await bootId(fleet, server).catch(() => before)) === before ? undefined : true,
   );
   await fleet.cloud.compute.settled(server.id, 'ACTIVE');

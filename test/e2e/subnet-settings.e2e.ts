@@ -32,7 +32,7 @@ test("a guest has the subnet's name servers and no others; a changed gateway rew
   const created = await fleet.create('e2e-subnet-settings', 'debian', { networks });
   const server = await compute.settled(created, 'ACTIVE');
   const shell = async (script: string) => (await inside(fleet, server, '/bin/sh', '-c', script)).trim();
-  await events.until(server.id, 'DHCP has been asked', 60_000, async () =>
+  await events.until(server.id, 'DHCP has been asked', 120_000, async () =>
     (await shell('systemctl is-active dhcp-settings.service || true')) === 'active' ? true : undefined,
   );
   assert.equal(await shell('cat /etc/resolv.conf'), 'nameserver 10.37.0.53');

@@ -19,17 +19,25 @@ type Move = (guest: WitnessGuest) => Promise<string | undefined>;
 const live: Move = (guest) => guest.move();
 const none: Move = () => Promise.resolve(undefined);
 
+/** Is told what a finding does not show. */
+type Note = (words: string) => void;
+
 /** Looks at kinds on a fleet: all that are moved in one guest, the refused in another. `still`: without a move. */
-export async function findings(fleet: TestFleet, kinds: readonly Kind[], still = false): Promise<Finding[]> {
+export async function findings(
+  fleet: TestFleet,
+  kinds: readonly Kind[],
+  note: Note,
+  still = false,
+): Promise<Finding[]> {
   const refused = kinds.filter(({ verdict }) => verdict === 'refused');
   const moved = kinds.filter(({ verdict }) => verdict !== 'refused');
   return still
-    ? inOneGuest(fleet, kinds, none)
-    : [...(await inOneGuest(fleet, moved, live)), ...(await asked(fleet, refused))];
+    ? inOneGuest(fleet, kinds, none, note)
+    : [...(await inOneGuest(fleet, moved, live, note)), ...(await asked(fleet, refused))];
 }
 
 /** Sets all up in one guest and moves it; where it cannot be moved, each half in a guest of its own. */
-async function inOneGuest(fleet: TestFleet, kinds: readonly Kind[], move: Move): Promise<Finding[]> {
+async function inOneGuest(fleet: TestFleet, kinds: readonly Kind[], move: Move, note: Note): Promise<Finding[]> {
   if (!kinds.length) return [];
   const guest = await WitnessGuest.open(fleet);
   try {
@@ -38,13 +46,14 @@ async function inOneGuest(fleet: TestFleet, kinds: readonly Kind[], move: Move):
     const there = kinds.filter(({ name }) => setUp.get(name) === 'ready');
     const failure = await move(guest);
     if (failure === undefined) return [...unfit, ...(await judgedMoved(guest, there))];
+    note(`a move of ${there.length} kinds at once failed, so each half is moved alone: ${failure}`);
     const [only, second] = there;
     if (only && !second) return [...unfit, { kind: only, found: 'different', words: `the move failed: ${failure}` }];
     const half = there.length >> 1;
     return [
       ...unfit,
-      ...(await inOneGuest(fleet, there.slice(0, half), move)),
-      ...(await inOneGuest(fleet, there.slice(half), move)),
+      ...(await inOneGuest(fleet, there.slice(0, half), move, note)),
+      ...(await inOneGuest(fleet, there.slice(half), move, note)),
     ];
   } finally {
     await guest.close();

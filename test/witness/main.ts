@@ -35,7 +35,7 @@ async function onFleet(asked: readonly Kind[]): Promise<Finding[]> {
   if (own) await startFleet(layout, { hosts: 2, runtime: 'lxc' }, progress);
   const fleet = await TestFleet.open();
   try {
-    return await findings(fleet, asked, values.still);
+    return await findings(fleet, asked, progress, values.still);
   } finally {
     fleet.close();
     if (own) await stopFleet(layout, false, progress);

@@ -7,7 +7,7 @@ import { kinds } from './kinds.js';
 test('every kind of kernel object is carried, or named before, or lost as the table says', async (context) => {
   const fleet = await TestFleet.open();
   context.after(() => fleet.close());
-  const found = await findings(fleet, kinds);
+  const found = await findings(fleet, kinds, (words) => context.diagnostic(words));
   assert.equal(found.length, kinds.length);
   for (const finding of found) {
     const { kind, words } = finding;

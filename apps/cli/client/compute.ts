@@ -120,7 +120,7 @@ export class Compute {
   }
 
   /** Waits until task_state is or has been `taskState`: the server may be quicker than this client looks. */
-  async busy(id: string, taskState: string, timeoutMs = 30_000): Promise<void> {
+  async busy(id: string, taskState: string, timeoutMs = 120_000): Promise<void> {
     await this.events.until(id, `server ${id} is ${taskState}`, timeoutMs, async () => {
       const server = await this.show(id);
       const now = server['OS-EXT-STS:task_state'];
@@ -129,7 +129,7 @@ export class Compute {
   }
 
   /** Waits until the host holds its lease (`up`) or has lost it (`down`). */
-  async hostIs(host: string, state: ComputeService['state'], timeoutMs = 60_000): Promise<void> {
+  async hostIs(host: string, state: ComputeService['state'], timeoutMs = 120_000): Promise<void> {
     await this.events.until(host, `host ${host} is ${state}`, timeoutMs, async () => {
       const services = (await this.services()).filter((service) => service.host === host);
       return services.length && services.every((service) => service.state === state) ? true : undefined;
@@ -146,7 +146,7 @@ export class Compute {
   }
 
   /** Waits until the API answers 404 for the server. */
-  async gone(id: string, timeoutMs = 60_000): Promise<void> {
+  async gone(id: string, timeoutMs = 120_000): Promise<void> {
     await this.events.until(id, `server ${id} is gone`, timeoutMs, async () => {
       const answer = await this.api.ask<{ server: Server }>('GET', `${compute}/servers/${id}`);
       if (answer.status === 404) return true;

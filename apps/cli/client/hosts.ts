@@ -22,7 +22,7 @@ export class Hosts {
    * Waits until a host that is up again has been told what moved, and has removed what it lost. Throws where that
    * failed.
    */
-  async resynced(name: string, timeoutMs = 60_000): Promise<void> {
+  async resynced(name: string, timeoutMs = 120_000): Promise<void> {
     const { hosts } = await this.api.call<{ hosts: FleetHost[] }>('GET', '/fleet/v1/hosts');
     const host = hosts.find((one) => one.name === name);
     if (!host) throw new Error(`there is no host ${name}`);

@@ -21,7 +21,7 @@ export class PingPongSession {
     address: string,
     port = 7,
     intervalMs = 10,
-    timeoutMs = 30_000,
+    timeoutMs = 120_000,
     connections = 1,
   ): Promise<PingPongSession> {
     const args = [

@@ -11,7 +11,7 @@ test('what is held of files goes along whichever disk they lie on', async (conte
   const held = kinds.filter(
     ({ name, group, verdict }) => verdict === 'carried' && (group === 'files' || name === 'inotify'),
   );
-  const found = await findings(fleet, held);
+  const found = await findings(fleet, held, (words) => context.diagnostic(words));
   assert.equal(found.length, held.length);
   assert.deepEqual(
     found

@@ -38,7 +38,7 @@ export async function memoryGuest(fleet: TestFleet, name: string): Promise<Serve
 
 /** Waits until the guest has checked its whole memory again after that round. */
 export async function roundAfter(id: string, round: number): Promise<void> {
-  for (const deadline = Date.now() + 60_000; roundOf(id) <= round;) {
+  for (const deadline = Date.now() + 120_000; roundOf(id) <= round;) {
     assert.ok(Date.now() < deadline, `the memory of ${id} was not looked at after round ${round}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

@@ -32,7 +32,7 @@ export class TestFleet {
     }
     const network = await cloud.network.ensureNetwork('e2e', '10.30.0.0/24');
     const port = await cloud.network.ensureHostPort('e2e-client', network.id, local.client.host);
-    await cloud.events.until(port.id, 'the client is plugged in', 60_000, async () =>
+    await cloud.events.until(port.id, 'the client is plugged in', 120_000, async () =>
       (await cloud.network.showPort(port.id)).status === 'ACTIVE' ? true : undefined,
     );
     const flavorId = await cloud.compute.ensureFlavor('e2e.small', { vcpus: 1, ram: 128, disk: 1 });
@@ -116,7 +116,7 @@ export class TestFleet {
 
   /** Waits until the host's agent has promised to end this server when it loses its lease. */
   async promised(host: string, serverId: string): Promise<void> {
-    await this.cloud.events.until(host, `${host} promises to fence ${serverId}`, 30_000, async () => {
+    await this.cloud.events.until(host, `${host} promises to fence ${serverId}`, 120_000, async () => {
       const path = `/fleet/v1/hosts/${host}/fence`;
       const { fence } = await this.cloud.api.call<{ fence: { instance_ids: string[] } }>('GET', path);
       return fence.instance_ids.includes(serverId) ? true : undefined;

@@ -36,7 +36,7 @@ const uuidIn = (answer: string): string | undefined => /"uuid":"([^"]+)"/.exec(a
 
 /** Waits until the guest's init has taken what it was told. */
 async function settled(server: Server): Promise<void> {
-  await fleet.cloud.events.until(server.id, 'the guest has taken its data', 60_000, async () =>
+  await fleet.cloud.events.until(server.id, 'the guest has taken its data', 120_000, async () =>
     (await sh(server, 'cat /etc/instance-id 2>/dev/null || true')) ? true : undefined,
   );
 }
@@ -64,14 +64,14 @@ test('a guest takes host name, key and user data; what it is told changes with i
     JSON.parse(await asked(server, 'openstack/latest/meta_data.json')) as Record<string, unknown>;
   assert.equal((await metaData()).uuid, server.id);
   // The guest's own link-local address is tentative for a second or two (duplicate address detection).
-  await events.until(server.id, 'the service answers by IPv6', 60_000, async () =>
+  await events.until(server.id, 'the service answers by IPv6', 120_000, async () =>
     uuidIn(await raw(server, 'fe80::a9fe:a9fe%eth0')) === server.id ? true : undefined,
   );
 
   const drive = await sh(server, 'cat /config-drive/openstack/latest/meta_data.json');
   assert.equal(uuidIn(drive), server.id);
   await api.call('POST', `/compute/v2.1/servers/${server.id}/metadata`, { metadata: { role: 'db' } });
-  await events.until(server.id, 'the guest is told of its new metadata', 30_000, async () =>
+  await events.until(server.id, 'the guest is told of its new metadata', 120_000, async () =>
     (await metaData()).meta && JSON.stringify((await metaData()).meta).includes('db') ? true : undefined,
   );
 

@@ -10,7 +10,7 @@ import { floodLines, ports } from './guest.js';
  */
 type Held = () => Promise<string | undefined>;
 
-const patienceMs = 10_000;
+const patienceMs = 120_000;
 
 async function connected(host: string, port: number, allowHalfOpen = false): Promise<Socket> {
   const socket = createConnection({ host, port, allowHalfOpen });

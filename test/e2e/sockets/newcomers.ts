@@ -1,6 +1,6 @@
 import { createConnection } from 'node:net';
 
-const patienceMs = 10_000;
+const patienceMs = 120_000;
 
 /** Makes a new connection, sends a byte and waits for its echo. Returns what went wrong. */
 function greeted(host: string, port: number): Promise<string | undefined> {
