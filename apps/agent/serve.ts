@@ -108,7 +108,7 @@ function compose(settings: AgentSettings, { control, records, drivers, fence }: 
   const lifecycle = new Lifecycle(parts);
   const instances = new Instances(parts, lifecycle);
   const reconciliation = new Reconciliation(parts, lifecycle);
-  const host = () => hostInfo(settings, storage);
+  const host = () => hostInfo(settings, storage, network.tracking);
   const can = async (what: string) => (await host()).capabilities.some(({ name, present }) => name === what && present);
   const migrations = new Migrations({
     hostname: settings.name,

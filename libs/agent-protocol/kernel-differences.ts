@@ -9,6 +9,7 @@ export const kernelDifferenceKinds = {
   'port-link': 'A port’s link is in another bridge, up or down against its administrative state, or of another MTU.',
   'port-rules': 'A port’s rules against forged addresses are not in force as they should be.',
   router: 'A router is not made on the host, or its links, addresses or routes are other than they should be.',
+  'port-filter': 'What a port’s security groups let pass is not in force as it should be.',
   dhcp: 'DHCP is not served, is served with other settings, or is served and should not be.',
 } as const;
 

@@ -9,6 +9,7 @@ import { InstanceCreation } from './instances/create/instance-creation.js';
 import { InstanceTransitions } from './instances/states/instance-transitions.js';
 import { InstanceViews } from './instances/read/instance-views.js';
 import { Instances } from './instances/instances.js';
+import { InstanceSecurityGroups } from './instances/instance-security-groups.js';
 import { KeyPairs } from './key-pairs/key-pairs.js';
 import { Profiles } from './profiles/profiles.js';
 import { Quotas } from './quotas/quotas.js';
@@ -30,6 +31,7 @@ const services = [
   InstanceTransitions,
   HostInstances,
   ConsoleLogs,
+  InstanceSecurityGroups,
 ];
 
 /**

@@ -54,10 +54,3 @@ export class NetworkAmbiguousError extends ConflictError {
     super('Multiple possible networks found, use a Network ID to be more specific.');
   }
 }
-
-/** The default group of a project stays (Neutron: SecurityGroupCannotRemoveDefault). */
-export class DefaultSecurityGroupError extends ConflictError {
-  constructor() {
-    super('Insufficient rights for removing default security group.');
-  }
-}

@@ -104,7 +104,7 @@ test('the MTU of a network is that of its links, in hosts and guests, also where
 
 test('port security and administrative state of a port are in force at once, and after its host was rebooted', async () => {
   const port = await portOf(two);
-  await put('ports', port, 'port', { port_security_enabled: false });
+  await put('ports', port, 'port', { port_security_enabled: false, security_groups: [] });
   await seen('nothing is dropped but what asks for metadata in another name', [two], rules, OPEN);
   await put('ports', port, 'port', { admin_state_up: false });
   await seen('the guest has no carrier', [two], (server) => guest(server, 'carrier'), /^(0|failed.*Invalid argument)/);

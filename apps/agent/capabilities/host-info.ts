@@ -3,6 +3,7 @@ import { arch, availableParallelism, release, totalmem } from 'node:os';
 import type { Capability, HostInfo } from '#generated/lxstack/agent/v1/types';
 import type { AgentSettings } from '../settings.js';
 import type { StorageDriver } from '../storage/storage-driver.js';
+import type { Tracking } from '../network/filters/tracking.js';
 import { cpuFeatures } from './cpu-features.js';
 import { probeLxc } from './probe-lxc.js';
 
@@ -10,6 +11,7 @@ import { probeLxc } from './probe-lxc.js';
 export async function hostInfo(
   settings: AgentSettings,
   { name: storageDriver, limitsDisks }: Pick<StorageDriver, 'name' | 'limitsDisks'>,
+  tracking: Tracking,
 ): Promise<HostInfo> {
   const { bsize, blocks } = statfsSync(settings.state);
   const compute = settings.role === 'compute';
@@ -24,6 +26,7 @@ export async function hostInfo(
     capabilities: [
       ...(compute ? [...(await probe(settings)), privileged(settings), diskLimit(storageDriver, limitsDisks)] : []),
       desiredState,
+      securityGroups(tracking),
     ],
     kernel: release(),
     storageDriver,
@@ -56,6 +59,15 @@ function diskLimit(storageDriver: string, present: boolean): Capability {
   const means = storageDriver === 'btrfs' ? 'quota groups of btrfs' : 'project quotas';
   const detail = present ? `by ${means}` : `${storageDriver} keeps no instance to the disk of its flavor`;
   return { name: 'disk-limit', present, detail };
+}
+
+/** Whether the host filters ports, and how it tells what belongs to a connection. */
+function securityGroups(tracking: Tracking): Capability {
+  const present = tracking !== 'none';
+  const detail = present
+    ? `connections are tracked by ${tracking}`
+    : 'its kernel has neither br_netfilter nor nf_conntrack_bridge';
+  return { name: 'security-groups', present, detail };
 }
 
 let probed: Promise<Capability[]> | undefined;

@@ -16,6 +16,8 @@ const kernel = (change: Partial<Kernel> = {}): Kernel => ({
   neighbours: new Map([['lxb7', new Map([['10.9.0.5', entry.mac]])]]),
   chains: new Map(),
   watched: new Set(),
+  sets: new Map(),
+  filtered: { arriving: new Set(), leaving: new Set() },
   ...change,
 });
 

@@ -10,7 +10,15 @@ import {
   DesiredRouterInterface,
   DesiredSubnet,
 } from '#generated/lxstack/agent/v1/desired_state';
-import { GuestChanging, HostRoute } from '#generated/lxstack/agent/v1/types';
+import {
+  AddressPair,
+  GroupMember,
+  GuestChanging,
+  HostRoute,
+  PortFilter,
+  SecurityGroup,
+  SecurityGroupRule,
+} from '#generated/lxstack/agent/v1/types';
 import { messageOf } from '#libs/common/errors';
 import type { Logger } from '#libs/common/logger';
 import { replaceFile } from '../state/atomic-file.js';
@@ -19,7 +27,7 @@ import type { DesiredDocument, DocumentContent } from './document.js';
 /** The fields of all resources: an agent that knew others has not kept all that these have. */
 const FORMAT = [
   ...[DesiredNetwork, DesiredSubnet, DesiredPort, DesiredPeer, DesiredRouter, DesiredRouterInterface, DesiredAddress],
-  ...[HostRoute, GuestChanging],
+  ...[HostRoute, GuestChanging, PortFilter, AddressPair, SecurityGroup, SecurityGroupRule, GroupMember],
 ]
   .map((kind) => Object.keys(kind.fromPartial({})).join())
   .join(' ');

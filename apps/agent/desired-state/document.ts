@@ -7,9 +7,10 @@ import type {
   DesiredRouter,
   DesiredSubnet,
 } from '#generated/lxstack/agent/v1/desired_state';
+import type { GroupMember, SecurityGroup } from '#generated/lxstack/agent/v1/types';
 
 /** The kinds of resources that this agent applies; it names them when it subscribes, and is sent no others. */
-export const kinds = ['network', 'subnet', 'port', 'peer', 'router'] as const;
+export const kinds = ['network', 'subnet', 'port', 'peer', 'router', 'securityGroup', 'groupMember'] as const;
 export type Kind = (typeof kinds)[number];
 
 /** What a change of the document has touched, so that only that is applied. */
@@ -25,6 +26,10 @@ export class Touched {
   readonly routers = new Set<string>();
   /** Networks that the document has no longer. */
   readonly gone = new Set<string>();
+  /** Security groups whose rules have changed, or that the document has no longer. */
+  readonly groups = new Set<string>();
+  /** Groups whose members have changed. */
+  readonly memberGroups = new Set<string>();
 
   /** Records that a peer of the network has changed. */
   peer(networkId: string, id: string): void {
@@ -61,6 +66,9 @@ export class DesiredDocument {
   /** By network, then by the peer's id. */
   readonly peers = new Map<string, Map<string, DesiredPeer>>();
   readonly routers = new Map<string, DesiredRouter>();
+  readonly groups = new Map<string, SecurityGroup>();
+  /** Members of groups that rules name as remote: by group, then by the member's id. */
+  readonly members = new Map<string, Map<string, GroupMember>>();
 
   /**
    * Applies `removed`, then `changed`; `whole`: everything that is not in `changed` is removed. Returns what was
@@ -78,6 +86,7 @@ export class DesiredDocument {
     for (const resource of changed) if (resource.body?.$case === 'network') this.put(resource, touched);
     for (const resource of changed) if (resource.body?.$case !== 'network') this.put(resource, touched);
     for (const id of before ?? []) if (!this.networks.has(id)) touched.gone.add(id);
+    this.forgetMembers(touched);
     this.revision = revision;
     return touched;
   }
@@ -91,6 +100,8 @@ export class DesiredDocument {
     }
     for (const [id, { networkId }] of this.ports) touched.ports.set(id, networkId);
     for (const id of this.routers.keys()) touched.routers.add(id);
+    for (const id of this.groups.keys()) touched.groups.add(id);
+    for (const id of this.members.keys()) touched.memberGroups.add(id);
     return touched;
   }
 
@@ -98,6 +109,14 @@ export class DesiredDocument {
   routersOn(networkIds: ReadonlySet<string>): string[] {
     const isOn = ({ interfaces }: DesiredRouter) => interfaces.some(({ networkId }) => networkIds.has(networkId));
     return [...this.routers].filter(([, router]) => isOn(router)).map(([id]) => id);
+  }
+
+  /** Ids of the groups that rules of the document's groups name as remote. */
+  remoteGroups(): Set<string> {
+    const named = new Set<string>();
+    for (const { rules } of this.groups.values())
+      for (const { remoteGroupId } of rules) if (remoteGroupId) named.add(remoteGroupId);
+    return named;
   }
 
   /** The document for its file. */
@@ -111,6 +130,8 @@ export class DesiredDocument {
     put('port', this.ports);
     for (const peers of this.peers.values()) put('peer', peers);
     put('router', this.routers);
+    put('securityGroup', this.groups);
+    for (const members of this.members.values()) put('groupMember', members);
     return { revision: this.revision, resources };
   }
 
@@ -125,6 +146,17 @@ export class DesiredDocument {
     if (body.$case === 'router') {
       this.routers.set(id, body.value);
       touched.routers.add(id);
+      return;
+    }
+    if (body.$case === 'securityGroup') {
+      this.groups.set(id, body.value);
+      touched.groups.add(id);
+      return;
+    }
+    if (body.$case === 'groupMember') {
+      const { groupId } = body.value;
+      this.members.set(groupId, (this.members.get(groupId) ?? new Map<string, GroupMember>()).set(id, body.value));
+      touched.memberGroups.add(groupId);
       return;
     }
     const { networkId } = body.value;
@@ -157,6 +189,11 @@ export class DesiredDocument {
       const port = this.ports.get(id);
       if (port) touched.ports.set(id, port.networkId);
       this.ports.delete(id);
+    } else if (kind === 'securityGroup') {
+      if (this.groups.delete(id)) touched.groups.add(id);
+    } else if (kind === 'groupMember') {
+      const groupId = id.split('/')[0]!;
+      if (this.members.get(groupId)?.delete(id)) touched.memberGroups.add(groupId);
     } else {
       for (const [networkId, peers] of this.peers) {
         const peer = peers.get(id);
@@ -174,18 +211,28 @@ export class DesiredDocument {
     this.peers.delete(id);
   }
 
+  /** Members of a group that no rule names any more are dropped: the control plane sends them again where one does. */
+  private forgetMembers(touched: Touched): void {
+    if (!touched.groups.size && !touched.memberGroups.size) return;
+    const named = this.remoteGroups();
+    for (const id of this.members.keys()) if (!named.has(id)) this.members.delete(id);
+  }
+
   /** Empties the document; returns the ids of the networks that it had. */
   private clear(touched: Touched): string[] {
     const networks = [...this.networks.keys()];
     for (const [id, { networkId }] of this.ports) touched.ports.set(id, networkId);
     for (const id of this.routers.keys()) touched.routers.add(id);
-    for (const map of [this.networks, this.subnets, this.ports, this.peers, this.routers]) map.clear();
+    for (const id of this.groups.keys()) touched.groups.add(id);
+    for (const id of this.members.keys()) touched.memberGroups.add(id);
+    const maps = [this.networks, this.subnets, this.ports, this.peers, this.routers, this.groups, this.members];
+    for (const map of maps) map.clear();
     return networks;
   }
 }
 
 /** The network that a resource belongs to; undefined for a router, which joins several. */
 export function networkOf({ id, body }: DesiredResource): string | undefined {
-  if (!body || body.$case === 'router') return undefined;
-  return body.$case === 'network' ? id : body.value.networkId;
+  if (body?.$case === 'network') return id;
+  return body && 'networkId' in body.value ? body.value.networkId : undefined;
 }

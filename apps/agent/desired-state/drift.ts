@@ -13,6 +13,7 @@ import { readKernel } from './kernel.js';
 import type { Kernel } from './kernel.js';
 import { compareNetwork } from './networks/compare.js';
 import { comparePeers } from './peers/compare.js';
+import { compareFilters } from './ports/compare-filters.js';
 import { comparePorts } from './ports/compare.js';
 import { wantedRules } from './ports/wanted-rules.js';
 import { compareRouters } from './routers/compare.js';
@@ -96,7 +97,7 @@ export class Drift {
       }));
     const kernel = await readKernel();
     const found = ids.map((id) => ({ id, inspected: network.inspect(id) }));
-    const rules = await wantedRules(found.flatMap(({ inspected }) => portsOf(inspected)));
+    const rules = await rulesOf(found.map(({ inspected }) => inspected));
     const compared: NetworkComparison[] = [];
     for (const { id, inspected } of found) {
       const seen = await this.differences(id, inspected, rules, kernel);
@@ -113,7 +114,7 @@ export class Drift {
       network.standingStill(id, async () => {
         const now = async () => {
           const inspected = network.inspect(id);
-          return this.differences(id, inspected, await wantedRules(portsOf(inspected)), await readKernel());
+          return this.differences(id, inspected, await rulesOf([inspected]), await readKernel());
         };
         const found = await now();
         if (!found.length || !repair) return findingOf(found, []);
@@ -158,6 +159,7 @@ export class Drift {
       ...comparePorts(inspected.network, inspected.nics, apart, rules, kernel),
       ...compareRouters(inspected.network.vni, routers, kernel),
       ...inner.flat().map((message) => ({ kind: 'router' as const, message })),
+      ...compareFilters(inspected.filters, rules, kernel),
       ...(await network.compareDhcp(id)).map((message) => ({ kind: 'dhcp' as const, message })),
     ];
   }
@@ -179,6 +181,12 @@ function findingOf(all: readonly KernelDifference[], mended: readonly string[]):
   const found = all.slice(0, MOST_TOLD);
   return { differences: found.map(({ message }) => message), mended: mended.slice(0, MOST_TOLD), found };
 }
+
+const rulesOf = (inspected: readonly (InspectedNetwork | undefined)[]): Promise<Map<string, string>> =>
+  wantedRules(
+    inspected.flatMap(portsOf),
+    inspected.flatMap((one) => one?.filters ?? []),
+  );
 
 function portsOf(inspected: InspectedNetwork | undefined) {
   return (inspected?.nics ?? []).map((nic) => ({ network: inspected!.network, nic }));

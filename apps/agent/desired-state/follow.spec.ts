@@ -79,8 +79,9 @@ function follow(document = new DesiredDocument()) {
 
 test('the follower names its revision, applies a change after its last part, and acknowledges with what failed', async () => {
   const { control, document, applied, failure, stop } = follow();
-  const kinds = ['network', 'subnet', 'port', 'peer', 'router'];
-  assert.deepEqual(await control.heard(1), { subscription: { revision: '', kinds, networkIds: [], routerIds: [] } });
+  const kinds = ['network', 'subnet', 'port', 'peer', 'router', 'securityGroup', 'groupMember'];
+  const none = { networkIds: [], routerIds: [], securityGroupIds: [], remoteGroupIds: [] };
+  assert.deepEqual(await control.heard(1), { subscription: { revision: '', kinds, ...none } });
   control.send({ revision: '1', whole: true, more: true, changed: [network('a')] });
   control.send({ revision: '1', whole: true, changed: [network('b')] });
   const first = (await control.heard(2)).acknowledgement!;

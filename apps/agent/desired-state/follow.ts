@@ -1,6 +1,10 @@
 import { status } from '@grpc/grpc-js';
 import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
-import type { DesiredStateRequest, DesiredStateResponse } from '#generated/lxstack/agent/v1/desired_state';
+import type {
+  DesiredStateRequest,
+  DesiredStateResponse,
+  DesiredStateSubscription,
+} from '#generated/lxstack/agent/v1/desired_state';
 import { sleep } from '#libs/common/clock';
 import { messageOf } from '#libs/common/errors';
 import type { Logger } from '#libs/common/logger';
@@ -93,8 +97,7 @@ export class Follower {
     stream.on('error', () => undefined); // the iteration throws it
     try {
       const { revision } = document;
-      const [networkIds, routerIds] = [[...document.networks.keys()], [...document.routers.keys()]];
-      stream.write({ subscription: { revision, kinds: [...kinds], networkIds, routerIds } });
+      stream.write({ subscription: subscriptionOf(document) });
       let parts: DesiredStateResponse[] = [];
       for await (const part of stream as AsyncIterable<DesiredStateResponse>) {
         if (parts.push(part) > MOST_PARTS) throw new Error('a change in too many parts');
@@ -123,6 +126,19 @@ export class Follower {
     file.keep(document);
     await reconciler.apply(touched);
   }
+}
+
+/** What this host has, by which the control plane finds what it has missed. */
+export function subscriptionOf(document: DesiredDocument): DesiredStateSubscription {
+  const { revision, networks, routers, groups } = document;
+  return {
+    revision,
+    kinds: [...kinds],
+    networkIds: [...networks.keys()],
+    routerIds: [...routers.keys()],
+    securityGroupIds: [...groups.keys()],
+    remoteGroupIds: [...document.remoteGroups()],
+  };
 }
 
 function codeOf(error: unknown): status | undefined {

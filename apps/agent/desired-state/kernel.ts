@@ -20,6 +20,10 @@ export interface Kernel {
   chains: Map<string, string>;
   /** Devices whose frames go through their chain. */
   watched: Set<string>;
+  /** Addresses of each set. */
+  sets: Map<string, Set<string>>;
+  /** Devices whose frames are filtered, by the map that says so. */
+  filtered: Record<'arriving' | 'leaving', Set<string>>;
 }
 
 /** Reads all of it in four commands at the same time. */
@@ -58,10 +62,17 @@ function linkOf({ flags, mtu, master = '', linkinfo }: LinkRow): Link {
 }
 
 /** Parses `nft list table`: the rules of each chain, one per line, and the devices of the verdict map. */
-export function parseRules(listing: string): Pick<Kernel, 'chains' | 'watched'> {
+export function parseRules(listing: string): Pick<Kernel, 'chains' | 'watched' | 'sets' | 'filtered'> {
   const chains = new Map<string, string>();
   for (const [, name, body] of listing.matchAll(/^\tchain (\S+) \{\n([\s\S]*?)^\t\}/gm))
     chains.set(name, body.replace(/^\t+/gm, '').trim());
   const watched = new Set([...listing.matchAll(/"([^"]+)" : jump p-/g)].map(([, device]) => device));
-  return { chains, watched };
+  const sets = new Map<string, Set<string>>();
+  for (const [, name, body] of listing.matchAll(/^\tset (\S+) \{\n([\s\S]*?)^\t\}/gm)) {
+    const [, elements = ''] = /elements = \{([^}]*)\}/.exec(body) ?? [];
+    sets.set(name, new Set(elements.split(',').flatMap((one) => one.trim() || [])));
+  }
+  const jumping = (to: string) =>
+    [...listing.matchAll(new RegExp(`"([^"]+)" : jump ${to}-`, 'g'))].map(([, one]) => one);
+  return { chains, watched, sets, filtered: { arriving: new Set(jumping('i')), leaving: new Set(jumping('e')) } };
 }

@@ -4,7 +4,8 @@ import { messageOf } from '#libs/common/errors';
 import type { Logger } from '#libs/common/logger';
 import { Turn } from '#libs/common/turns';
 import type { SettledPort } from '../network/host-network-state.js';
-import type { Kind, Touched } from './document.js';
+import { Touched } from './document.js';
+import type { Kind } from './document.js';
 import type { ApplyContext } from './apply-context.js';
 import { applyNetwork } from './networks/apply.js';
 import { applyPeers, applySettled } from './peers/apply.js';
@@ -15,6 +16,8 @@ import { applySubnets } from './subnets/apply.js';
 /** Networks that are worked on at the same time. */
 const PARALLEL = 4;
 const [FIRST_RETRY_MS, LONGEST_RETRY_MS] = [1_000, 30_000];
+/** In place of a network's id: all security groups of the host. */
+const ALL = '*';
 /** Upper bound of the failures that are told. */
 const MOST_TOLD = 100;
 
@@ -50,6 +53,7 @@ export class Reconciler {
 
   private async tryAll(touched: Touched): Promise<void> {
     for (const id of touched.gone) this.forget(id);
+    await this.tryGroups(touched);
     const networkIds = new Set([
       ...touched.networks,
       ...touched.ports.values(),
@@ -60,6 +64,17 @@ export class Reconciler {
     await Promise.all(present.map((id) => this.limit(() => this.tryNetwork(id, touched))));
     await this.tryRouters(touched);
     this.scheduleRetry();
+  }
+
+  /** Before ports that are in new groups. The groups of a host succeed or fail together. */
+  private async tryGroups({ groups, memberGroups }: Touched): Promise<void> {
+    const { document, network } = this.context;
+    const isFailing = this.failing.has(key('securityGroup', ALL));
+    if (!groups.size && !memberGroups.size && !isFailing) return;
+    const all = document.all();
+    await this.try('securityGroup', ALL, () =>
+      isFailing ? network.applyGroups(all.groups, all.memberGroups) : network.applyGroups(groups, memberGroups),
+    );
   }
 
   private async tryNetwork(networkId: string, touched: Touched): Promise<void> {
@@ -133,7 +148,8 @@ export class Reconciler {
     const failing = [...this.failing.values()];
     const networks = new Set(failing.filter(({ kind }) => kind !== 'router').map(({ id }) => id));
     const all = this.context.document.all();
-    for (const id of networks) if (!this.context.document.networks.has(id)) this.forget(id);
+    if (this.failing.has(key('securityGroup', ALL))) await this.tryGroups(new Touched());
+    for (const id of networks) if (id !== ALL && !this.context.document.networks.has(id)) this.forget(id);
     for (const id of networks) if (all.networks.has(id)) await this.tryNetwork(id, all);
     for (const { kind, id } of failing)
       if (kind === 'router')

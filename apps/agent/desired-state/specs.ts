@@ -1,6 +1,13 @@
 import { isIPv4 } from 'node:net';
 import type { DesiredPeer, DesiredPort } from '#generated/lxstack/agent/v1/desired_state';
-import type { ForwardingEntry, GuestChanging, NetworkSpec, Nic, Subnet } from '#generated/lxstack/agent/v1/types';
+import type {
+  ForwardingEntry,
+  GuestChanging,
+  NetworkSpec,
+  Nic,
+  SecurityGroup,
+  Subnet,
+} from '#generated/lxstack/agent/v1/types';
 import type { RouterSpec } from '../network/routers/router-spec.js';
 import type { DesiredDocument } from './document.js';
 
@@ -41,6 +48,7 @@ export class DesiredSpecs {
       mtu: network.mtu,
       portSecurity,
       adminStateDown,
+      filter: port.filter,
     };
   }
 
@@ -80,6 +88,17 @@ export class DesiredSpecs {
   /** The routers that this host makes with an interface on the network. */
   routersOn(networkId: string): RouterSpec[] {
     return this.document.routersOn(new Set([networkId])).flatMap((id) => this.router(id) ?? []);
+  }
+
+  securityGroup(id: string): SecurityGroup | undefined {
+    return this.document.groups.get(id);
+  }
+
+  /** Addresses and CIDRs of the group's members; undefined where no rule of the document names it as remote. */
+  memberAddresses(groupId: string): string[] | undefined {
+    const members = this.document.members.get(groupId);
+    if (members) return [...members.values()].flatMap(({ addresses }) => addresses);
+    return this.document.remoteGroups().has(groupId) ? [] : undefined;
   }
 
   /** Ids of the networks in the document. */

@@ -1,4 +1,4 @@
-import type { Nic } from '#generated/lxstack/agent/v1/types';
+import type { AddressPair, Nic } from '#generated/lxstack/agent/v1/types';
 import { isIPv4 } from 'node:net';
 import { hostVethName } from './interface-names.js';
 import { METADATA_V4, METADATA_V6, metadataRules } from './metadata-rules.js';
@@ -44,6 +44,8 @@ export function protectPort(nic: Nic, down = false): string {
  */
 export function portRules(nic: Nic, down: boolean): string[] {
   if (down) return ['drop'];
+  const pairs = nic.filter?.allowedAddressPairs ?? [];
+  if (nic.portSecurity && pairs.length) return pairedRules(nic, pairs);
   const v4 = nic.fixedIps.map((ip) => ip.address).filter((address) => isIPv4(address));
   const v6 = nic.fixedIps.map((ip) => ip.address).filter((address) => !isIPv4(address));
   if (!nic.portSecurity) return metadataRules(nic);
@@ -57,7 +59,43 @@ export function portRules(nic: Nic, down: boolean): string[] {
     v4.length ? `ether type ip ip saddr != { ${v4.join(', ')} } drop` : 'ether type ip drop',
     'ether type ip6 udp sport 547 drop',
     'ether type ip6 icmpv6 type nd-router-advert drop',
+    ...neighbourRules(v6),
     `ether type ip6 ip6 saddr != { ${['::', 'fe80::/10', ...v6].join(', ')} } drop`,
+    'ether type { arp, ip, ip6 } accept',
+    'drop',
+  ];
+}
+
+/** A guest tells neighbours of its own addresses and of link-local ones, of no others. */
+const neighbourRules = (addresses: readonly string[]): string[] => [
+  `ether type ip6 icmpv6 type nd-neighbor-advert icmpv6 taddr != { ${['fe80::/10', ...addresses].join(', ')} } drop`,
+];
+
+/**
+ * The same for a port that may also send from other pairs of MAC and addresses (Neutron: allowed_address_pairs), which are
+ * single addresses and ranges.
+ */
+function pairedRules(nic: Nic, pairs: readonly AddressPair[]): string[] {
+  const own = nic.fixedIps.map(({ address }) => ({ mac: nic.mac, addresses: address }));
+  const all = [...own, ...pairs];
+  const isV4 = ({ addresses }: AddressPair) => isIPv4(addresses.split('/')[0] ?? '');
+  const macs = [...new Set([nic.mac, ...pairs.map(({ mac }) => mac)])];
+  const listed = (some: readonly AddressPair[]) =>
+    `{ ${[...new Set(some.map(({ mac, addresses }) => `${mac} . ${addresses}`))].join(', ')} }`;
+  const with4 = all.filter(isV4);
+  const with6 = all.filter((pair) => !isV4(pair));
+  const unset = macs.map((mac) => ({ mac, addresses: '0.0.0.0' }));
+  const local = macs.flatMap((mac) => ['::', 'fe80::/10'].map((addresses) => ({ mac, addresses })));
+  return [
+    `ether saddr != { ${macs.join(', ')} } drop`,
+    `ether type arp arp saddr ether != { ${macs.join(', ')} } drop`,
+    `ether type arp arp saddr ether . arp saddr ip != ${listed([...unset, ...with4])} drop`,
+    'ether type ip udp sport 67 drop',
+    'ether type ip ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept',
+    with4.length ? `ether type ip ether saddr . ip saddr != ${listed(with4)} drop` : 'ether type ip drop',
+    'ether type ip6 udp sport 547 drop',
+    'ether type ip6 icmpv6 type nd-router-advert drop',
+    `ether type ip6 ether saddr . ip6 saddr != ${listed([...local, ...with6])} drop`,
     'ether type { arp, ip, ip6 } accept',
     'drop',
   ];

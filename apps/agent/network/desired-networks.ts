@@ -1,4 +1,11 @@
-import type { ForwardingEntry, GuestChanging, InstanceSpec, NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
+import type {
+  ForwardingEntry,
+  GuestChanging,
+  InstanceSpec,
+  NetworkSpec,
+  Nic,
+  SecurityGroup,
+} from '#generated/lxstack/agent/v1/types';
 
 /**
  * The control plane's document of this host's networks (`apps/agent/desired-state`). Each answer is undefined where the
@@ -15,6 +22,9 @@ export interface DesiredNetworks {
   /** What the port's instance is told of itself. */
   guest(portId: string): GuestChanging | undefined;
   peers(networkId: string): ForwardingEntry[] | undefined;
+  securityGroup(id: string): SecurityGroup | undefined;
+  /** Addresses and CIDRs of the members of a group that rules of the document's groups name; undefined for others. */
+  memberAddresses(groupId: string): string[] | undefined;
 }
 
 /**

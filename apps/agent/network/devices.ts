@@ -2,10 +2,11 @@ import type { NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
 import { ipBatch, ipBatchForce } from './commands.js';
 import { CommandError } from '../process/command-error.js';
 import { run } from '../process/run.js';
+import type { Tracking } from './filters/tracking.js';
 import { accessPortName, bridgeOf, hostVethName, vxlanOf } from './interface-names.js';
 
 /** Makes bridge and VXLAN device of a network, unless they exist. */
-export async function makeDevices({ vni, mtu }: NetworkSpec, vtep: string): Promise<void> {
+export async function makeDevices({ vni, mtu }: NetworkSpec, vtep: string, tracking: Tracking): Promise<void> {
   const [bridge, vxlan] = [bridgeOf(vni), vxlanOf(vni)];
   if (!(await exists(bridge)))
     await ipBatch([
@@ -15,6 +16,7 @@ export async function makeDevices({ vni, mtu }: NetworkSpec, vtep: string): Prom
     await ipBatch([`link add ${vxlan} mtu ${mtu} type vxlan id ${vni} local ${vtep} dstport 4789 nolearning ttl 64`]);
   await ipBatch([
     `link set ${bridge} addrgenmode none up`,
+    ...(tracking === 'br_netfilter' ? [`link set ${bridge} type bridge nf_call_iptables 1 nf_call_ip6tables 1`] : []),
     `link set ${vxlan} master ${bridge} addrgenmode none up`,
     `link set ${vxlan} type bridge_slave neigh_suppress on learning off flood off mcast_flood off bcast_flood off`,
   ]);

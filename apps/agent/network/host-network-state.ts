@@ -1,9 +1,14 @@
 import type { NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
 import type { Logger } from '#libs/common/logger';
-import { protectPort } from './anti-spoofing.js';
-import { nft } from './commands.js';
 import type { DesiredNetworks } from './desired-networks.js';
 import { nicAsDesired } from './desired-networks.js';
+import { GroupsAhead } from './filters/groups-ahead.js';
+import { HostFilters } from './filters/host-filters.js';
+import type { GuardedPort } from './filters/host-filters.js';
+import type { Tracking } from './filters/tracking.js';
+import { zoneOf } from './filters/zones.js';
+import { forgetConnections } from './conntrack/connections.js';
+import { bridgeOf } from './interface-names.js';
 import type { NetworkRecord, NetworkRecords } from './network-records.js';
 import { isDown, setLinkStates } from './port-links.js';
 import type { FindGuest } from './port-links.js';
@@ -22,6 +27,8 @@ export interface HostNetworkOptions {
   /** The control plane's document, which counts more than what calls bring. */
   desired: DesiredNetworks;
   metadata: Metadata;
+  /** How connections are tracked; see filters/tracking.ts. */
+  tracking: Tracking;
   logger: Logger;
 }
 
@@ -38,6 +45,8 @@ export type SettledPort = Pick<Nic, 'portId' | 'mac'>;
 /** What the classes for a host's networks share: records, the desired state, and one turn per network. */
 export class HostNetworkState {
   readonly pendingPorts: PendingPorts;
+  readonly groupsAhead = new GroupsAhead();
+  readonly filters: HostFilters;
   /**
    * Called where ports have left this host, or a move's ports have arrived: the document's peers with their MACs can be
    * applied now.
@@ -54,7 +63,13 @@ export class HostNetworkState {
     readonly options: HostNetworkOptions,
     readonly records: NetworkRecords,
   ) {
-    this.pendingPorts = new PendingPorts((portId) => options.desired.nic(portId) !== undefined);
+    const { desired } = options;
+    this.pendingPorts = new PendingPorts((portId) => desired.nic(portId) !== undefined);
+    const known = {
+      securityGroup: (id: string) => desired.securityGroup(id) ?? this.groupsAhead.securityGroup(id),
+      memberAddresses: (id: string) => desired.memberAddresses(id) ?? this.groupsAhead.memberAddresses(id),
+    };
+    this.filters = new HostFilters(known, options.tracking);
   }
 
   get vtep(): string {
@@ -75,14 +90,33 @@ export class HostNetworkState {
     return nicAsDesired(this.desired, nic);
   }
 
-  /** nft commands that protect the port. Throws NotFoundError where this host does not have its network. */
-  protection(nic: Nic): string {
-    return protectPort(nic, isDown(this.records.get(nic.networkId).network, nic));
+  /** The port as its filter needs it. Throws NotFoundError where this host does not have its network. */
+  guarded(nic: Nic): GuardedPort {
+    const { network, loose = [], zone = 0 } = this.records.get(nic.networkId);
+    return { nic, down: isDown(network, nic), loose: loose.includes(nic.portId), zone };
+  }
+
+  /** Has the packets of the network's bridge tracked, in a zone of their own. */
+  async track(record: NetworkRecord): Promise<void> {
+    const zone = zoneOf(record, this.records.all());
+    await this.filters.track(bridgeOf(record.network.vni), zone);
+  }
+
+  /** The opposite. The zone's connections are forgotten: another network may get the zone. */
+  async untrack({ network, zone }: NetworkRecord): Promise<void> {
+    if (zone === undefined) return;
+    await this.filters.untrack(bridgeOf(network.vni), zone);
+    await forgetConnections(zone);
+  }
+
+  /** Puts the ports' rules in force. Throws NotFoundError as `guarded`, UnavailableError where this host cannot filter. */
+  async protect(nics: readonly Nic[]): Promise<void> {
+    if (nics.length) await this.filters.protect(nics.map((nic) => this.guarded(nic)));
   }
 
   /** Sets rules and links of the NICs by admin_state_up of port and network. */
   async applyAdminState(network: NetworkSpec, nics: readonly Nic[]): Promise<void> {
-    if (nics.length) await nft(nics.map((nic) => this.protection(nic)).join(''));
+    await this.protect(nics);
     await setLinkStates(network, nics);
   }
 }

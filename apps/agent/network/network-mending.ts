@@ -4,6 +4,7 @@ import { makeDevices } from './devices.js';
 import { hasInstancePorts } from './host-network-state.js';
 import type { HostNetworkState } from './host-network-state.js';
 import { bridgeOf, hostVethName, vxlanOf } from './interface-names.js';
+import type { WantedFilters } from './filters/host-filters.js';
 import type { Fdb } from './kernel-forwarding.js';
 import type { NetworkServices } from './network-services.js';
 import type { NetworkForwarding } from './network-forwarding.js';
@@ -16,6 +17,8 @@ export interface InspectedNetwork {
   nics: Nic[];
   /** MACs of ports that a call has brought and that the document does not have here yet. */
   pendingMacs: Set<string>;
+  /** What the kernel should have of these ports' filters. */
+  filters: WantedFilters;
 }
 
 /** What the kernel has of all networks' links and forwarding. */
@@ -41,7 +44,8 @@ export class NetworkMending {
     const nics = Object.values(record.ports)
       .filter((nic) => this.state.desired.nic(nic.portId))
       .map((nic) => this.state.nicAsDesired(nic));
-    return { network, nics, pendingMacs: this.state.pendingPorts.macs() };
+    const filters = this.state.filters.wanted(nics.map((nic) => this.state.guarded(nic)));
+    return { network, nics, pendingMacs: this.state.pendingPorts.macs(), filters };
   }
 
   /**
@@ -55,12 +59,14 @@ export class NetworkMending {
     const tunnel = seen.links.get(vxlanOf(network.vni));
     const wrong = tunnel !== undefined && tunnel.vni !== network.vni;
     if (wrong) await removeLinks([vxlanOf(network.vni)]);
-    await makeDevices(network, this.state.vtep);
+    await makeDevices(network, this.state.vtep, this.state.filters.tracking);
+    await this.state.track(record);
     record.network = network;
     await setMtu(network, nics, this.state.findGuest);
     const still = nics.filter((nic) => !moving.has(nic.mac));
     await ipBatchForce(still.map((nic) => `link set ${hostVethName(nic.portId)} master ${bridgeOf(network.vni)}`));
     await this.state.applyAdminState(network, still);
+    await this.state.filters.rebuild();
     const fdb = wrong ? undefined : seen.fdb.get(vxlanOf(network.vni));
     const neighbours = seen.neighbours.get(bridgeOf(network.vni)) ?? new Map<string, string>();
     await this.forwarding.settle(record, fdb && { fdb, neighbours }, new Set([...pendingMacs, ...moving]));

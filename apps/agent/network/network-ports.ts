@@ -1,8 +1,7 @@
 import type { ForwardingEntry, InstanceSpec, NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
 import { UUID, requireName } from '#libs/common/names';
-import { unprotect } from './anti-spoofing.js';
 import { checkNic } from './checks.js';
-import { nft, removeLinks } from './commands.js';
+import { removeLinks } from './commands.js';
 import { specAsDesired } from './desired-networks.js';
 import { plug } from './devices.js';
 import type { HostNetworkState } from './host-network-state.js';
@@ -40,7 +39,12 @@ export class NetworkPorts {
       checkNic(nic);
       this.state.records.get(nic.networkId);
     }
-    if (nics.length) await nft(nics.map((nic) => this.state.protection(nic)).join(''));
+    if (spec.security)
+      this.state.groupsAhead.bring(
+        nics.map(({ portId }) => portId),
+        spec.security,
+      );
+    await this.state.protect(nics);
     await Promise.all(nics.map((nic) => this.add(nic, spec.hostname)));
     for (const nic of nics) this.services.reserveInBackground(nic, spec.hostname);
   }
@@ -68,9 +72,12 @@ export class NetworkPorts {
   async detach(nics: readonly Nic[]): Promise<void> {
     if (!nics.length) return;
     await removeLinks(nics.map((nic) => hostVethName(nic.portId)));
-    await nft(nics.map((nic) => unprotect(hostVethName(nic.portId))).join(''));
+    await this.state.filters.unprotect(nics.map(({ portId }) => portId));
     await Promise.all(nics.map((nic) => this.drop(nic.networkId, nic.portId)));
-    for (const nic of nics) this.state.pendingPorts.gone(nic.portId);
+    for (const nic of nics) {
+      this.state.pendingPorts.gone(nic.portId);
+      this.state.groupsAhead.gone(nic.portId);
+    }
     this.tellSettled(nics);
   }
 
@@ -81,7 +88,7 @@ export class NetworkPorts {
     await this.presence.ensure(network, entries);
     const record = this.state.records.get(network.id);
     if (!record.access.includes(nic.portId)) record.access.push(nic.portId);
-    await nft(this.state.protection(nic));
+    await this.state.protect([nic]);
     await this.add(nic);
     await plug(record.network, nic);
     await this.settle([nic]);
@@ -144,6 +151,7 @@ export class NetworkPorts {
       if (!record?.ports[portId]) return;
       delete record.ports[portId];
       delete record.hostnames?.[portId];
+      record.loose = record.loose?.filter((id) => id !== portId);
       this.state.used.set(networkId, Date.now());
       record.access = record.access.filter((id) => id !== portId);
       await this.state.records.keep(networkId);

@@ -2,7 +2,6 @@ import type { ForwardingEntry, NetworkSpec } from '#generated/lxstack/agent/v1/t
 import { InvalidInputError, UnavailableError } from '#libs/common/errors';
 import { Rounds } from '#libs/common/rounds';
 import { checkNetwork } from './checks.js';
-import { nft } from './commands.js';
 import { exists, makeDevices, plug, removeDevices } from './devices.js';
 import type { HostNetworkState } from './host-network-state.js';
 import { vxlanOf } from './interface-names.js';
@@ -47,8 +46,9 @@ export class NetworkPresence {
     await this.state.inTurn(network.id, async () => {
       used.set(network.id, Date.now());
       const former = records.find(network.id);
-      if (!former) await makeDevices(network, vtep);
+      if (!former) await makeDevices(network, vtep, this.state.filters.tracking);
       const record = former ?? records.add(network);
+      if (!former) await this.state.track(record);
       const before = record.network;
       record.network = network;
       if (former) await this.change(record, before);
@@ -105,9 +105,11 @@ export class NetworkPresence {
     });
   }
 
-  private async remove({ network }: NetworkRecord): Promise<void> {
+  private async remove(record: NetworkRecord): Promise<void> {
+    const { network } = record;
     await this.services.remove(network);
     await removeDevices(network.vni);
+    await this.state.untrack(record);
     await this.state.records.forget(network.id);
     this.state.used.delete(network.id);
   }
@@ -116,12 +118,19 @@ export class NetworkPresence {
     const { network, entries } = record;
     const fresh = !(await exists(vxlanOf(network.vni)));
     if (fresh) {
-      await makeDevices(network, this.state.vtep);
+      await makeDevices(network, this.state.vtep, this.state.filters.tracking);
       record.entries = [];
       await this.forwarding.apply(network.id, entries, [], true);
     }
     const ports = Object.values(record.ports);
-    if (ports.length) await nft(ports.map((nic) => this.state.protection(nic)).join(''));
+    if (!fresh && record.zone === undefined) {
+      // An agent before security groups left it: its ports have connections that nobody has tracked.
+      record.loose = Object.keys(record.ports);
+      await makeDevices(network, this.state.vtep, this.state.filters.tracking);
+    }
+    await this.state.track(record);
+    await this.state.records.keep(network.id);
+    await this.state.protect(ports);
     for (const portId of record.access) await plug(network, record.ports[portId]);
     if (ports.length) this.services.ensureInBackground(network);
   }

@@ -16,6 +16,10 @@ export interface NetworkRecord {
   access: string[];
   /** The host names that DHCP gives to the ports' instances. */
   hostnames?: Record<string, string>;
+  /** Conntrack zone of the network on this host; absent where nothing is tracked yet. */
+  zone?: number;
+  /** Ids of ports that had connections before they were tracked here; see filters/port-rules.ts. */
+  loose?: string[];
 }
 
 /** This host's networks, in `networks/ID.json` and in memory. */

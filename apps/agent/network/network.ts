@@ -1,9 +1,11 @@
 import type { ForwardingEntry, InstanceSpec, NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
-import { baseRules } from './anti-spoofing.js';
-import { nft } from './commands.js';
+import { findTracking } from './filters/find-tracking.js';
+import type { Tracking } from './filters/tracking.js';
 import { HostNetworkState } from './host-network-state.js';
 import type { HostNetworkOptions, SettledPort } from './host-network-state.js';
 import { bridgeOf, hostVethName, vxlanOf } from './interface-names.js';
+import { NetworkConnections } from './network-connections.js';
+import type { MovedConnections } from './network-connections.js';
 import { NetworkServices } from './network-services.js';
 import { NetworkForwarding } from './network-forwarding.js';
 import type { PeerChange } from './network-forwarding.js';
@@ -25,6 +27,7 @@ export class HostNetwork {
   private readonly presence: NetworkPresence;
   private readonly ports: NetworkPorts;
   private readonly mending: NetworkMending;
+  private readonly moved: NetworkConnections;
   private readonly routers = new NetworkRouters();
 
   private constructor(private readonly state: HostNetworkState) {
@@ -32,13 +35,15 @@ export class HostNetwork {
     this.forwarding = new NetworkForwarding(state);
     this.presence = new NetworkPresence(state, this.forwarding, this.services);
     this.ports = new NetworkPorts(state, this.presence, this.forwarding, this.services);
+    this.moved = new NetworkConnections(state);
     this.mending = new NetworkMending(state, this.forwarding, this.services);
   }
 
   /** Reads the records, and makes again what the kernel has lost (a reboot). Does not touch running traffic. */
-  static async open(options: HostNetworkOptions): Promise<HostNetwork> {
-    const host = new HostNetwork(new HostNetworkState(options, await NetworkRecords.open(options.stateDirectory)));
-    await nft(baseRules);
+  static async open(options: Omit<HostNetworkOptions, 'tracking'>): Promise<HostNetwork> {
+    const [records, tracking] = await Promise.all([NetworkRecords.open(options.stateDirectory), findTracking()]);
+    const host = new HostNetwork(new HostNetworkState({ ...options, tracking }, records));
+    await host.state.filters.open();
     await host.presence.restore();
     host.presence.watchIdle();
     return host;
@@ -59,6 +64,16 @@ export class HostNetwork {
 
   get vtep(): string {
     return this.state.vtep;
+  }
+
+  /** How connections are tracked for security groups. */
+  get tracking(): Tracking {
+    return this.state.filters.tracking;
+  }
+
+  /** Applies security groups whose rules have changed, and groups whose members have. */
+  applyGroups(groupIds: ReadonlySet<string>, memberGroupIds: ReadonlySet<string>): Promise<void> {
+    return this.state.filters.applyGroups(groupIds, memberGroupIds);
   }
 
   /** Without `entries` the forwarding stays as it is; see NetworkPresence. */
@@ -99,6 +114,16 @@ export class HostNetwork {
   /** After an instance has started: takes the links of ports down whose admin_state_up is false. */
   settle(nics: readonly Nic[]): Promise<void> {
     return this.ports.settle(nics);
+  }
+
+  /** Of ports that leave by a live move: what the filters know of their connections. */
+  readConnections(nics: readonly Nic[]): Promise<MovedConnections[]> {
+    return this.moved.read(nics);
+  }
+
+  /** Of ports that arrive by a live move, before their first frame; see NetworkConnections. */
+  putConnections(nics: readonly Nic[], moved: readonly MovedConnections[] | undefined): Promise<void> {
+    return this.moved.put(nics, moved);
   }
 
   /** These ports arrive by a live move: the move decides where their frames go, until `claimMac`. */

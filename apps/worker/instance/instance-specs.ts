@@ -56,7 +56,7 @@ export class InstanceSpecs {
 
   private async read(instanceId: string): Promise<InstanceSpecParts> {
     return onOneConnection(this.database, async (tx) => {
-      const [[row], [imageRow], { nics, networks }] = await Promise.all([
+      const [[row], [imageRow], network] = await Promise.all([
         tx.query<Record<string, unknown>[]>(INSTANCE, [instanceId]),
         tx.query<Record<string, unknown>[]>(IMAGE, [instanceId]),
         this.networks.nicsOf(instanceId, tx),
@@ -64,7 +64,7 @@ export class InstanceSpecs {
       if (!row) throw new NotFoundError('Instance', instanceId);
       const instance = entityOf(tx, Instance, row);
       if (instance.imageId !== null && !imageRow) throw new NotFoundError('Image', instance.imageId);
-      return { instance, image: imageRow ? entityOf(tx, Image, imageRow) : null, nics, networks };
+      return { instance, image: imageRow ? entityOf(tx, Image, imageRow) : null, ...network };
     });
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { ForwardingEntry, NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
+import type { ForwardingEntry, NetworkSpec, Nic, SecuritySpec } from '#generated/lxstack/agent/v1/types';
 import { HostRecords } from '#libs/fleet/hosts/host-records';
 import { hasCapability, isUp } from '#libs/fleet/hosts/host-state';
 import { HostNetworks } from '#libs/networking/views/host-networks';
@@ -23,12 +23,15 @@ export class HostNetworkView {
     private readonly calls: HostCalls,
   ) {}
 
-  async nicsOf(instanceId: string, tx?: EntityManager): Promise<{ nics: Nic[]; networks: NetworkSpec[] }> {
+  async nicsOf(
+    instanceId: string,
+    tx?: EntityManager,
+  ): Promise<{ nics: Nic[]; networks: NetworkSpec[]; security?: SecuritySpec }> {
     const [nics, networks] = await Promise.all([
       this.networks.nicsFor(instanceId, tx),
       this.networks.networkSpecsOf(instanceId, tx),
     ]);
-    return { nics, networks };
+    return { nics, networks, security: await this.networks.securityFor(nics, tx) };
   }
 
   /** Where the other hosts' ports of these networks are: what `hostId` has to know. */

@@ -10,15 +10,18 @@ export const CHANGES_CHANNEL = 'lxstack_desired_state';
 
 /**
  * A row of the log: what a reader must read again. `port`, `network`, `subnet`: that row was changed or deleted.
- * `router`: that router was changed, or an interface of it on the network `networkId` was. `host`: its tunnel end point
- * changed. `guest`: what the port's instance is told of itself changed. `arrival`: a live move of the instance to `toHostId`
- * is under way, or that to `fromHostId` is no longer. `mark`: nothing changed, but a caller waits until
- * the network's hosts, or the host `toHostId`, have read this far. `resend`: the host gets its whole document.
+ * `router`: that router was changed, or an interface of it on the network `networkId` was. `group`: the rules of a security
+ * group were; `member`: the ports in one. `host`: its tunnel end point changed. `guest`: what the port's instance is told of
+ * itself changed. `arrival`: a live move of the instance to `toHostId` is under way, or that to `fromHostId` is no longer.
+ * `mark`: nothing changed, but a caller waits until the network's hosts, or the host `toHostId`, have read this far.
+ * `resend`: the host gets its whole document.
  */
 export interface Change {
-  kind: 'port' | 'network' | 'subnet' | 'router' | 'host' | 'guest' | 'arrival' | 'mark' | 'resend';
+  kind: 'port' | 'network' | 'subnet' | 'router' | 'host' | 'guest' | 'arrival' | 'mark' | 'resend' | 'group' | 'member';
   networkId: string | null;
   resourceId: string | null;
+  /** Of `member`: the security group that the port `resourceId` has come into or left, or has another address in. */
+  groupId: string | null;
   /** The host on which a port was bound before (or about to be), and the one on which it is now. */
   fromHostId: string | null;
   toHostId: string | null;
@@ -40,7 +43,7 @@ const SINCE = `
     l.pruned >= pg_snapshot_xmin(s.seen) OR pg_snapshot_xmax(s.seen) > pg_snapshot_xmax(pg_current_snapshot()) AS unknown,
     (SELECT coalesce(json_agg(c), '[]') FROM (
        SELECT kind, network_id AS "networkId", resource_id AS "resourceId", from_host_id AS "fromHostId",
-              to_host_id AS "toHostId"
+              to_host_id AS "toHostId", group_id AS "groupId"
          FROM desired_state_changes
         WHERE xid >= pg_snapshot_xmin(s.seen) AND NOT pg_visible_in_snapshot(xid, s.seen)
         ORDER BY id LIMIT ${MOST + 1}) c) AS changes

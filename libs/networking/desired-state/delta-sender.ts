@@ -4,6 +4,8 @@ import type { Change, ChangeLog } from './change-log.js';
 import { EMPTY, isEmpty, merged } from './delta.js';
 import type { FollowerState } from './follower-state.js';
 import type { HostFacts, NetworkFacts } from './host-facts.js';
+import { GroupTelling } from './group-telling.js';
+import type { GroupFacts } from './group-facts.js';
 import { documentOf, nameOf } from './resources.js';
 import { renderRevision } from './revision.js';
 import { RouterHosts } from './router-hosts.js';
@@ -19,13 +21,16 @@ type ByHost = ReadonlyMap<string, FollowerState>;
 /** Sends followers what has changed, what they have missed, or the whole document. */
 export class DeltaSender {
   private readonly routing: RouterHosts;
+  private readonly groups: GroupTelling;
 
   constructor(
     private readonly database: DataSource,
     private readonly changes: ChangeLog,
     private readonly facts: HostFacts,
+    groupFacts: GroupFacts,
   ) {
     this.routing = new RouterHosts(facts);
+    this.groups = new GroupTelling(groupFacts);
   }
 
   /** Sends each follower its part of `changes`. Returns those that must get the whole document. */
@@ -37,6 +42,7 @@ export class DeltaSender {
     const pairs = [...bound, ...reach.pairs].filter(({ hostId }) => followers.has(hostId));
     const { joining, leaving } = await this.belonging(followers, pairs);
     const ofRouters = await this.routing.deltas(followers, reach, routers);
+    const groups = await this.groups.tell(followers, changes, new Set(bound.map(({ hostId }) => hostId)));
     const [ofNetworks, ofHosts] = [networkDeltas(changes, facts), hostDeltas(changes, facts)];
     const marks = changes.filter(({ kind }) => kind === 'mark').map((one) => one.networkId ?? one.toHostId!);
     const awaited = new Set(marks);
@@ -48,8 +54,11 @@ export class DeltaSender {
       const isAwaited = [...awaited].some(
         (id) => id === hostId || follower.networks.has(id) || outcome.joined.includes(id),
       );
-      if (isEmpty(outcome.delta) && !isAwaited) continue;
-      follower.send(revision, outcome.delta, false, isAwaited);
+      const ofGroups = groups.get(hostId);
+      const delta = merged(outcome.delta, ...(ofGroups?.deltas ?? []));
+      if (ofGroups) follower.groups = ofGroups.told;
+      if (isEmpty(delta) && !isAwaited) continue;
+      follower.send(revision, delta, false, isAwaited);
       for (const id of outcome.joined) follower.networks.add(id);
       for (const id of outcome.left) follower.networks.delete(id);
       this.routing.sent(follower, outcome.delta);
@@ -61,10 +70,8 @@ export class DeltaSender {
    * Sends what the host has missed since the revision that its agent names. Returns the revision that it then has;
    * undefined where the log cannot tell what was missed.
    */
-  async catchUp(
-    follower: FollowerState,
-    { revision, networkIds, routerIds }: DesiredStateSubscription,
-  ): Promise<string | undefined> {
+  async catchUp(follower: FollowerState, subscription: DesiredStateSubscription): Promise<string | undefined> {
+    const { revision, networkIds, routerIds } = subscription;
     const found = revision ? await this.changes.since(revision) : undefined;
     if (!found) return undefined;
     const networks = await this.facts.networksOf(follower.hostId);
@@ -80,11 +87,13 @@ export class DeltaSender {
     const routers = await this.routing.missed(follower, idsOf(found.changes, 'router'));
     const own = merged(hostDeltas(changes, facts).get(follower.hostId) ?? EMPTY, routers);
     const { delta } = outcomeFor(follower, networkDeltas(changes, facts), own, await this.facts.all(joined), []);
-    const removed = [...delta.removed, ...left.map((id) => nameOf('network', id))];
+    const groups = await this.groups.catchUp(follower.hostId, subscription, found.changes);
+    const gone = { changed: [], removed: left.map((id) => nameOf('network', id)) };
     const now = renderRevision(found.revision);
-    follower.send(now, { changed: delta.changed, removed }, false, true);
+    follower.send(now, merged(gone, delta, ...groups.deltas), false, true);
     follower.networks = new Set(networks);
     this.routing.sent(follower, routers);
+    follower.groups = groups.told;
     return now;
   }
 
@@ -95,19 +104,26 @@ export class DeltaSender {
   async sendWhole(followers: readonly FollowerState[], onSent: (revision: string) => void): Promise<void> {
     for (let at = 0; at < followers.length; at += MOST_AT_ONCE) {
       const some = new Map(followers.slice(at, at + MOST_AT_ONCE).map((follower) => [follower.hostId, follower]));
-      const { revision, networks, facts, routers } = await this.database.transaction('REPEATABLE READ', async (tx) => {
-        const { incarnation, snapshot } = await this.changes.now(tx);
-        const memberships = await this.facts.networksOfAll([...some.keys()], tx);
-        const all = await this.facts.all(unique([...memberships.values()].flat()), tx);
-        const routers = await this.routing.all([...some.keys()], tx);
-        return { revision: renderRevision({ incarnation, snapshot }), networks: memberships, facts: all, routers };
-      });
+      const { revision, networks, facts, routers, groups } = await this.database.transaction(
+        'REPEATABLE READ',
+        async (tx) => {
+          const { incarnation, snapshot } = await this.changes.now(tx);
+          const memberships = await this.facts.networksOfAll([...some.keys()], tx);
+          const all = await this.facts.all(unique([...memberships.values()].flat()), tx);
+          const routers = await this.routing.all([...some.keys()], tx);
+          const groups = await this.groups.whole([...some.keys()], tx);
+          const revision = renderRevision({ incarnation, snapshot });
+          return { revision, networks: memberships, facts: all, routers, groups };
+        },
+      );
       for (const [hostId, follower] of some) {
         follower.networks = new Set(networks.get(hostId));
         const ofHost = routers.get(hostId) ?? [];
         follower.routers = new Set(ofHost.map(({ id }) => id));
         const changed = [...documentOf(hostId, only(facts, follower.networks)), ...ofHost];
-        follower.send(revision, { changed, removed: [] }, true, true);
+        const { told, deltas } = groups.get(hostId)!;
+        follower.groups = told;
+        follower.send(revision, merged({ changed, removed: [] }, ...deltas), true, true);
       }
       onSent(revision);
     }

@@ -37,8 +37,7 @@ export function merged(...deltas: Delta[]): Delta {
 
 function dropNetwork(changed: Map<string, DesiredResource>, networkId: string): void {
   for (const [key, { body }] of changed)
-    if (body && body.$case !== 'network' && body.$case !== 'router' && body.value.networkId === networkId)
-      changed.delete(key);
+    if (body && 'networkId' in body.value && body.value.networkId === networkId) changed.delete(key);
 }
 
 /** The delta without the kinds of resources that the agent does not know. */

@@ -10,6 +10,7 @@ import { AckBuffer } from './ack-buffer.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { ChangeLog, CHANGES_CHANNEL } from './change-log.js';
 import { EMPTY } from './delta.js';
+import { GroupFacts } from './group-facts.js';
 import { HostFacts } from './host-facts.js';
 import { FollowerState } from './follower-state.js';
 import type { HostStream } from './follower-state.js';
@@ -62,10 +63,11 @@ export class DesiredStateFeed implements OnApplicationShutdown {
     private readonly notices: Notices,
     private readonly changes: ChangeLog,
     facts: HostFacts,
+    groupFacts: GroupFacts,
     acknowledgements: Acknowledgements,
   ) {
     this.acks = new AckBuffer(acknowledgements);
-    this.sender = new DeltaSender(database, changes, facts);
+    this.sender = new DeltaSender(database, changes, facts, groupFacts);
   }
 
   /**

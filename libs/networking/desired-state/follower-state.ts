@@ -1,5 +1,6 @@
 import type { ResourceFailure } from '#generated/lxstack/agent/v1/desired_state';
 import type { Delta } from './delta.js';
+import type { ToldGroups } from './group-round.js';
 import { knownTo } from './delta.js';
 
 /** The connection to one host's agent. */
@@ -24,6 +25,7 @@ export class FollowerState {
   networks = new Set<string>();
   /** Ids of the routers that it was sent. */
   routers = new Set<string>();
+  groups: ToldGroups = new Map();
   sentAt = performance.now();
   private readonly unacknowledged: { revision: string; awaited: boolean }[] = [];
   private failing = '';

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
-import type { GuestChanging } from '#generated/lxstack/agent/v1/types';
+import type { GuestChanging, PortFilter } from '#generated/lxstack/agent/v1/types';
 import { dhcpAddressOf } from '../ports/dhcp-port.js';
 import type { FixedIp } from '../ports/port.entity.js';
+import { portFilter } from '../ports/port-filter.js';
 
 export interface NetworkFact {
   id: string;
@@ -36,6 +37,8 @@ export interface PortFact {
   /** What its instance is told of itself; null for a port of no instance. */
   guest: GuestChanging | null;
   hostId: string;
+  /** What may pass; null: everything. */
+  filter: PortFilter | null;
   /** Tunnel end point of the port's host; empty where the host never published one. */
   vtep: string;
 }
@@ -87,7 +90,7 @@ const SUBNETS = `
 const PORTS = `
   SELECT p.id, p.network_id AS "networkId", p.mac_address AS mac, p.fixed_ips AS "fixedIps",
          p.port_security_enabled AS "portSecurity", p.admin_state_up AS "adminStateUp", p.device_index AS "deviceIndex",
-         coalesce(i.hostname, '') AS hostname, p.host_id AS "hostId", h.vtep,
+         coalesce(i.hostname, '') AS hostname, p.host_id AS "hostId", h.vtep, ${portFilter('p')} AS filter,
          CASE WHEN i.id IS NOT NULL THEN json_build_object('name', i.name, 'hostname', i.hostname,
            'availabilityZone', h.availability_zone, 'metadata', i.metadata) END AS guest
     FROM ports p JOIN hosts h ON h.id = p.host_id

@@ -15,12 +15,14 @@ const port = (id: string, hostId: string, vtep = `vtep-${hostId}`): PortFact => 
   hostname: `vm-${id}`,
   guest: null,
   hostId,
+  filter: null,
   vtep,
 });
 const change = (resourceId: string, fromHostId: string | null, toHostId: string | null): Change => ({
   kind: 'port',
   networkId: 'n',
   resourceId,
+  groupId: null,
   fromHostId,
   toHostId,
 });
@@ -114,6 +116,7 @@ test('a port without a host, or whose host never published a tunnel end point, i
 });
 
 test('a revision that a caller waits for is sent to the hosts of the network, though nothing changed', () => {
-  const mark: Change = { kind: 'mark', networkId: 'n', resourceId: null, fromHostId: null, toHostId: null };
+  const nobody = { resourceId: null, groupId: null, fromHostId: null, toHostId: null };
+  const mark: Change = { kind: 'mark', networkId: 'n', ...nobody };
   assert.deepEqual([...networkDeltas([mark], facts()).keys()], ['n']);
 });

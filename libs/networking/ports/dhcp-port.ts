@@ -74,4 +74,5 @@ const newPort = (tx: EntityManager, { id: networkId, projectId }: Pick<Network, 
   tx.create(Port, {
     ...{ id: newId(), networkId, projectId, macAddress: SERVICES_MAC, fixedIps: [], hostId: null, servesDhcp: true },
     ...{ deviceId: `dhcp-${networkId}`, deviceOwner: DHCP_OWNER, status: 'ACTIVE', portSecurityEnabled: false },
+    securityGroupIds: [],
   });

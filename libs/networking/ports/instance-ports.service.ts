@@ -11,6 +11,8 @@ import type { NetworkPools } from '../networks/usable-networks.js';
 import { NetworkAmbiguousError, PortInUseError } from '../networking.errors.js';
 import { allocateAddresses, allocateDefaults } from './address-allocation.js';
 import { COMPUTE_OWNER, deviceOf } from './port-device.js';
+import { defaultGroupId } from '../security-groups/default-group.js';
+import { groupsByName } from '../security-groups/named-groups.js';
 import { insertNewPorts } from './port-rows.js';
 import { requireMaySet } from './port-rules.js';
 import { Port } from './port.entity.js';
@@ -27,6 +29,8 @@ export interface RequestedNic {
 export interface NicPlan {
   nics: readonly RequestedNic[];
   networks: ReadonlyMap<string, NetworkPools>;
+  /** Ids of the security groups of the ports that are made. */
+  groups: readonly string[];
 }
 
 /**
@@ -37,10 +41,26 @@ export interface NicPlan {
 export class InstancePorts {
   /**
    * Looks up what a new instance's NICs ask for, and locks the networks against deletion. `auto`: the project's only
-   * network; without a network the instance gets no NIC. Throws NetworkAmbiguousError, NotFoundError,
-   * InvalidInputError.
+   * network; without a network the instance gets no NIC. `groups`: names or ids of security groups; none: the default
+   * one. Throws NetworkAmbiguousError, NotFoundError, InvalidInputError, GroupNameAmbiguousError.
    */
-  async plan(tx: EntityManager, caller: Caller, requested: 'auto' | 'none' | RequestedNic[]): Promise<NicPlan> {
+  async plan(
+    tx: EntityManager,
+    caller: Caller,
+    requested: 'auto' | 'none' | RequestedNic[],
+    groups: readonly string[] = [],
+  ): Promise<NicPlan> {
+    const named = await groupsByName(tx, caller.projectId, groups);
+    const plan = await this.networksFor(tx, caller, requested);
+    const isFiltered = [...plan.networks.values()].some(({ portSecurityEnabled }) => portSecurityEnabled);
+    return { ...plan, groups: named.length || !isFiltered ? named : [await defaultGroupId(tx, caller.projectId)] };
+  }
+
+  private async networksFor(
+    tx: EntityManager,
+    caller: Caller,
+    requested: 'auto' | 'none' | RequestedNic[],
+  ): Promise<Omit<NicPlan, 'groups'>> {
     if (requested === 'none') return { nics: [], networks: new Map() };
     if (requested !== 'auto') return { nics: requested, networks: await networksOf(tx, caller, requested) };
     const found = await defaultNetworks(tx, caller);
@@ -113,7 +133,7 @@ export class InstancePorts {
     tx: EntityManager,
     caller: Caller,
     instanceIds: readonly string[],
-    { nics, networks }: NicPlan,
+    { nics, networks, groups }: NicPlan,
     firstIndex: number,
   ): Promise<Port[]> {
     const result: Port[] = [];
@@ -124,7 +144,7 @@ export class InstancePorts {
         result.push(await this.take(tx, caller, requireUuid('networks.port', portId), devices[0]));
         continue;
       }
-      const ports = await this.make(tx, caller, networks.get(networkId!)!, devices, fixedIp);
+      const ports = await this.make(tx, caller, networks.get(networkId!)!, devices, groups, fixedIp);
       made.push(...ports);
       result.push(...ports);
     }
@@ -138,6 +158,7 @@ export class InstancePorts {
     caller: Caller,
     network: NetworkPools,
     devices: readonly Partial<Port>[],
+    groups: readonly string[],
     fixedIp?: string,
   ): Promise<Port[]> {
     const { id: networkId, subnets, portSecurityEnabled } = network;
@@ -148,7 +169,9 @@ export class InstancePorts {
       ? new Map([[ids[0], await allocateAddresses(tx, networkId, ids[0], subnets, wanted)]])
       : await allocateDefaults(tx, networkId, ids, subnets);
     return devices.map((device, at) => {
-      const owned = { projectId: caller.projectId, networkId, portSecurityEnabled, ownedByInstance: true };
+      const securityGroupIds = portSecurityEnabled ? [...groups] : [];
+      const own = { projectId: caller.projectId, networkId, portSecurityEnabled };
+      const owned = { ...own, securityGroupIds, ownedByInstance: true };
       return Object.assign(new Port(), fresh, owned, device, { id: ids[at], fixedIps: given.get(ids[at])! });
     });
   }
@@ -193,6 +216,7 @@ const fresh = {
   status: 'DOWN',
   adminStateUp: true,
   servesDhcp: false,
+  allowedAddressPairs: [],
 } satisfies Partial<Port>;
 
 const deviceFor = (instanceId: string, deviceIndex: number): Partial<Port> => ({

@@ -12,13 +12,20 @@ export interface PortAttributes {
   fixedIps?: readonly { address?: string }[];
   portSecurityEnabled?: boolean;
   deviceOwner?: string;
+  allowedAddressPairs?: readonly object[];
   /** Neutron API: binding:host_id. */
   host?: string;
 }
 
 type Action = 'create_port' | 'update_port';
 type PortAttribute =
-  'project_id' | 'binding:host_id' | 'mac_address' | 'fixed_ips:ip_address' | 'port_security_enabled' | 'device_owner';
+  | 'project_id'
+  | 'binding:host_id'
+  | 'mac_address'
+  | 'fixed_ips:ip_address'
+  | 'port_security_enabled'
+  | 'device_owner'
+  | 'allowed_address_pairs';
 
 /** Neutron's policy: network_device. In any case: databases compare device owners without it. */
 const NETWORK_DEVICE = /^network:/i;
@@ -49,5 +56,6 @@ export function requireMaySet(
   require('mac_address', wanted.macAddress !== undefined, ownerOnly);
   require('fixed_ips:ip_address', wanted.fixedIps?.some(({ address }) => address !== undefined), ownerOnly);
   require('port_security_enabled', wanted.portSecurityEnabled !== undefined, ownerOnly);
+  require('allowed_address_pairs', Boolean(wanted.allowedAddressPairs?.length), ownerOnly);
   require('device_owner', NETWORK_DEVICE.test(wanted.deviceOwner ?? ''), `${ownerOnly} to network:*`);
 }

@@ -3,6 +3,13 @@ import { StandardAttributes } from '../standard-attributes.js';
 
 export type PortStatus = 'ACTIVE' | 'DOWN' | 'BUILD' | 'ERROR';
 
+/** What a port may also send from (Neutron: allowed_address_pairs). `mac_address` is absent where it is the port's own. */
+export interface AddressPair {
+  mac_address?: string;
+  /** An address or a CIDR. */
+  ip_address: string;
+}
+
 export interface FixedIp {
   subnet_id: string;
   ip_address: string;
@@ -61,6 +68,16 @@ export class Port extends StandardAttributes {
 
   @Column({ type: 'boolean', name: 'port_security_enabled', default: true })
   portSecurityEnabled: boolean;
+
+  /**
+   * Ids of the security groups that say what may pass. Null: a control plane from before security groups has made the port,
+   * and everything may.
+   */
+  @Column({ type: 'uuid', name: 'security_group_ids', array: true, nullable: true })
+  securityGroupIds: string[] | null;
+
+  @Column({ type: 'jsonb', name: 'allowed_address_pairs', default: [] })
+  allowedAddressPairs: AddressPair[];
 
   /** Nova made the port for an instance and deletes it with that; false where a user made it. */
   @Column({ type: 'boolean', name: 'owned_by_instance', default: false })

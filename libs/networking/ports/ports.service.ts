@@ -12,7 +12,8 @@ import { Host } from '#libs/fleet/hosts/host.entity';
 import { Operations } from '#libs/operations/operations.service';
 import type { CreateOperation } from '#libs/operations/operations.service';
 import { allows, ownOf, requireAllowed } from '#libs/policy/policy';
-import { defaultGroupOf } from '../security-groups/default-security-group.js';
+import { groupsOfChangedPort, groupsOfNewPort } from '../security-groups/port-groups.js';
+import { checkedPairs } from './address-pairs.js';
 import { usableNetworks } from '../networks/usable-networks.js';
 import { Network } from '../networks/network.entity.js';
 import { networkTarget } from '../network-target.js';
@@ -27,10 +28,10 @@ import { PORT } from './port-operations.js';
 import type { BindPortInput, UnbindPortInput } from './port-operations.js';
 import { deviceOf, requireDeviceKept } from './port-device.js';
 import { insertPorts } from './port-rows.js';
-import { requireGroups } from './port-security-groups.js';
 import { shownStatusOf } from './port-status.js';
 import { requireMaySet } from './port-rules.js';
 import { Port } from './port.entity.js';
+import type { AddressPair } from './port.entity.js';
 
 export interface PortChange {
   name?: string;
@@ -42,6 +43,7 @@ export interface PortChange {
   deviceOwner?: string;
   /** Ids of security groups. */
   securityGroups?: string[];
+  allowedAddressPairs?: AddressPair[];
   /** Name of the host into which the port is plugged; '' for none. Administrators only. */
   host?: string;
 }
@@ -62,7 +64,7 @@ export interface PortAddressFilter {
   addresses?: string[];
   addressParts?: string[];
   subnets?: string[];
-  /** Ids. Ports are in the default group of their project, unless their security is off. */
+  /** Ids. */
   securityGroups?: string[];
 }
 
@@ -130,7 +132,7 @@ export class Ports {
    * group), ForbiddenError, PolicyDeniedError, InvalidInputError, AddressInUseError, NoFreeAddressError, MacInUseError.
    */
   async create(caller: Caller, wanted: NewPort): Promise<PortView> {
-    const { networkId, macAddress, fixedIps, host, projectId, securityGroups, ...rest } = wanted;
+    const { networkId, macAddress, fixedIps, host, projectId, securityGroups, allowedAddressPairs, ...rest } = wanted;
     const mac = macAddress === undefined ? undefined : requireUnicastMac('mac_address', macAddress);
     if (mac === SERVICES_MAC) throw new MacInUseError(networkId, mac);
     const made = await this.operations.transact(async (tx, create) => {
@@ -152,7 +154,8 @@ export class Ports {
         hostId: target?.id ?? null,
         status: target ? 'BUILD' : 'DOWN',
       });
-      requireGroups(port, securityGroups);
+      port.securityGroupIds = await groupsOfNewPort(tx, port, securityGroups);
+      port.allowedAddressPairs = checkedPairs(port, allowedAddressPairs ?? []);
       await insertPorts(tx, [port]);
       if (target) await bind(create, caller, port);
       return tx.findOneByOrFail(Port, { id });
@@ -165,13 +168,14 @@ export class Ports {
    * `create`, RevisionMismatchError, and PortInUseError for the device of an instance's port.
    */
   async update(caller: Caller, id: string, wanted: PortChange, revision?: number): Promise<PortView> {
-    const { host, securityGroups, ...change } = wanted;
+    const { host, securityGroups, allowedAddressPairs, ...change } = wanted;
     const changed = await this.operations.transact(async (tx, create) => {
       const { port, network } = await findOwn(tx, caller, id, 'update_port', revision);
       requireMaySet(caller, network, 'update_port', wanted);
       requireDeviceKept(port, change);
       Object.assign(port, change);
-      requireGroups(port, securityGroups);
+      port.securityGroupIds = await groupsOfChangedPort(tx, port, securityGroups);
+      port.allowedAddressPairs = checkedPairs(port, allowedAddressPairs ?? port.allowedAddressPairs);
       const target = host ? await bindingHost(tx, host) : null;
       if (host === undefined || port.hostId === (target?.id ?? null)) return tx.save(port);
       if (port.instanceId) throw new ForbiddenError('The host of an instance follows from where the instance is.');
@@ -220,9 +224,7 @@ function withAddresses(query: SelectQueryBuilder<Port>, having: PortAddressFilte
       { addressParts },
     );
   if (securityGroups)
-    query.andWhere(`x.port_security_enabled AND ${defaultGroupOf('x.project_id')} = ANY(:groups)`, {
-      groups: securityGroups,
-    });
+    query.andWhere('x.security_group_ids && :groups::uuid[]', { groups: securityGroups.filter((id) => UUID.test(id)) });
 }
 
 const targetOf = ({ projectId }: Port) => ({ project_id: projectId });

@@ -98,7 +98,13 @@ async function makePort(tx: EntityManager, caller: Caller, router: Router, subne
   await requireApart(tx, router, [subnet]);
   const id = newId();
   const fixedIps = [await takeGateway(tx, subnet, id)];
-  const owner = { projectId: router.projectId, networkId: subnet.networkId, fixedIps, portSecurityEnabled: false };
+  const owner = {
+    projectId: router.projectId,
+    networkId: subnet.networkId,
+    fixedIps,
+    portSecurityEnabled: false,
+    securityGroupIds: [],
+  };
   const port = tx.create(Port, { id, ...owner, hostId: null, ...deviceFields(router) });
   await insertPorts(tx, [port]);
   return tx.findOneByOrFail(Port, { id });
@@ -112,7 +118,7 @@ async function takePort(tx: EntityManager, caller: Caller, router: Router, portI
   if (user || port.hostId) throw new PortInUseError(portId, user || 'a host');
   if (!port.fixedIps.length) throw new InvalidInputError('port_id', 'a port with at least one fixed IP');
   await requireApart(tx, router, await subnetsOf(tx, port));
-  return tx.save(Object.assign(port, deviceFields(router), { portSecurityEnabled: false }));
+  return tx.save(Object.assign(port, deviceFields(router), { portSecurityEnabled: false, securityGroupIds: [] }));
 }
 
 async function chosen(tx: EntityManager, router: Router, { subnetId, portId }: InterfaceChoice): Promise<Port> {

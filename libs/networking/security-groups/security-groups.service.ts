@@ -1,70 +1,162 @@
 import { Injectable } from '@nestjs/common';
+import { DataSource, In } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
-import { NotFoundError, QuotaExceededError } from '#libs/common/errors';
-import { allows, ownOf, requireAllowed } from '#libs/policy/policy';
-import { DefaultSecurityGroupError } from '../networking.errors.js';
-import { defaultSecurityGroup } from './default-security-group.js';
-import type { SecurityGroup, SecurityGroupRule } from './default-security-group.js';
+import { NotFoundError } from '#libs/common/errors';
+import { newId } from '#libs/common/ids';
+import { UUID } from '#libs/common/names';
+import { page } from '#libs/database/paging';
+import type { PageRequest } from '#libs/database/paging';
+import { allows, requireAllowed } from '#libs/policy/policy';
+import type { RuleName } from '#libs/policy/rule-tables';
+import { defaultGroupId } from './default-group.js';
+import { requireGroupRoom } from './group-quota.js';
+import { SecurityGroupRule } from './security-group-rule.entity.js';
+import { SecurityGroup } from './security-group.entity.js';
+import {
+  DefaultGroupExistsError,
+  DefaultGroupNameError,
+  DefaultSecurityGroupError,
+  SecurityGroupInUseError,
+} from './security-groups.errors.js';
 
-/**
- * Each project's default group, to be read and named; there are no others and it has the rules it has. Everything here
- * throws PolicyDeniedError.
- */
+export interface SecurityGroupChange {
+  name?: string;
+  description?: string;
+  stateful?: boolean;
+}
+
+export interface NewSecurityGroup extends SecurityGroupChange {
+  /** Administrators only; absent: the caller's project. */
+  projectId?: string;
+}
+
+export type SecurityGroupView = SecurityGroup & { rules: SecurityGroupRule[] };
+
+const columns = {
+  id: 'x.id',
+  name: 'x.name',
+  description: 'x.description',
+  project_id: 'x.project_id',
+  stateful: 'x.stateful',
+  revision_number: 'x.revision_number',
+  created_at: 'x.created_at',
+  updated_at: 'x.updated_at',
+};
+
+/** Security groups as users see them (Neutron API: /v2.0/security-groups). */
 @Injectable()
 export class SecurityGroups {
-  /** Of the project that is asked about where the caller may see it, else of the caller's own. */
-  list(caller: Caller, projectId?: string): SecurityGroup[] {
-    requireAllowed(caller, 'get_security_group', ownOf(caller));
-    return [groupOf(caller, projectId)];
+  constructor(private readonly database: DataSource) {}
+
+  /** One page of the groups of the caller's project, of all projects for administrators. Makes the default group first. */
+  async list(caller: Caller, request: PageRequest): Promise<SecurityGroupView[]> {
+    const { projectId } = caller;
+    if (projectId) await defaultGroupId(this.database.manager, projectId);
+    const query = this.database.manager.createQueryBuilder(SecurityGroup, 'x').setParameter('projectId', projectId);
+    const all = allows(caller, 'get_network:all_projects');
+    const groups = await page('SecurityGroup', query, columns, request, all ? undefined : 'x.project_id = :projectId');
+    return this.viewsOf(groups.filter((group) => allows(caller, 'get_security_group', targetOf(group))));
   }
 
-  /** Throws NotFoundError also for another project's. */
-  get(caller: Caller, id: string): SecurityGroup {
-    requireAllowed(caller, 'get_security_group', ownOf(caller));
-    return own(caller, id);
+  /** Throws NotFoundError, also for a group that the caller may not see. */
+  async get(caller: Caller, id: string): Promise<SecurityGroupView> {
+    const [view] = await this.viewsOf([await findGroup(this.database.manager, caller, id)]);
+    return view!;
   }
 
-  /** Throws QuotaExceededError: a project has the one. */
-  create(caller: Caller): never {
-    requireAllowed(caller, 'create_security_group', ownOf(caller));
-    throw new QuotaExceededError('security_group', 1, 1, 1);
+  /**
+   * Neutron API: POST /security-groups: a group whose ports may send everything. Throws PolicyDeniedError,
+   * QuotaExceededError, DefaultGroupExistsError.
+   */
+  async create(caller: Caller, wanted: NewSecurityGroup): Promise<SecurityGroupView> {
+    const { projectId = caller.projectId, ...rest } = wanted;
+    requireAllowed(caller, 'create_security_group', { project_id: projectId });
+    if (rest.name?.toLowerCase() === 'default') throw new DefaultGroupExistsError();
+    const group = await this.database.transaction(async (tx) => {
+      await defaultGroupId(tx, projectId);
+      await requireGroupRoom(tx, projectId, 'security_group', 1);
+      const made = await tx.save(tx.create(SecurityGroup, { name: '', ...rest, id: newId(), projectId }));
+      const rules = (['IPv4', 'IPv6'] as const).map((etherType) =>
+        tx.create(SecurityGroupRule, {
+          id: newId(),
+          securityGroupId: made.id,
+          projectId,
+          direction: 'egress',
+          etherType,
+        }),
+      );
+      await tx.save(rules);
+      return made;
+    });
+    return this.get(caller, group.id);
   }
 
-  /** Throws NotFoundError, DefaultSecurityGroupError: it cannot be deleted. */
-  delete(caller: Caller, id: string): never {
-    requireAllowed(caller, 'delete_security_group', ownOf(caller));
-    own(caller, id);
-    throw new DefaultSecurityGroupError();
+  /**
+   * Neutron API: PUT /security-groups/{id}. Throws NotFoundError, PolicyDeniedError, DefaultGroupNameError, and
+   * SecurityGroupInUseError where `stateful` would change under ports.
+   */
+  async update(caller: Caller, id: string, change: SecurityGroupChange): Promise<SecurityGroupView> {
+    await this.database.transaction(async (tx) => {
+      const group = await findGroup(tx, caller, id, 'update_security_group');
+      if (group.isDefault && change.name !== undefined && change.name !== group.name) throw new DefaultGroupNameError();
+      const other = change.stateful !== undefined && change.stateful !== group.stateful;
+      if (other && (await isInUse(tx, id))) throw new SecurityGroupInUseError(id);
+      await tx.save(Object.assign(group, change, { revisionNumber: group.revisionNumber + 1 }));
+    });
+    return this.get(caller, id);
   }
 
-  /** As `list`. */
-  rules(caller: Caller, projectId?: string): SecurityGroupRule[] {
-    requireAllowed(caller, 'get_security_group_rule', ownOf(caller));
-    return groupOf(caller, projectId).rules;
+  /** Throws NotFoundError, PolicyDeniedError, DefaultSecurityGroupError, SecurityGroupInUseError. */
+  async delete(caller: Caller, id: string): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      const group = await findGroup(tx, caller, id, 'delete_security_group');
+      if (group.isDefault) throw new DefaultSecurityGroupError();
+      if (await isInUse(tx, id)) throw new SecurityGroupInUseError(id);
+      // Neutron: rules of other groups that name it as remote go as well.
+      await tx.delete(SecurityGroupRule, { securityGroupId: id });
+      await tx.delete(SecurityGroupRule, { remoteGroupId: id });
+      await tx.delete(SecurityGroup, { id });
+    });
   }
 
-  /** Throws NotFoundError also for another project's. */
-  rule(caller: Caller, id: string): SecurityGroupRule {
-    requireAllowed(caller, 'get_security_group_rule', ownOf(caller));
-    const rule = defaultSecurityGroup(caller.projectId).rules.find((one) => one.id === id);
-    if (!rule) throw new NotFoundError('SecurityGroupRule', id);
-    return rule;
-  }
-
-  /** Throws QuotaExceededError: the default group has the rules it has. */
-  createRule(caller: Caller): never {
-    requireAllowed(caller, 'create_security_group_rule', ownOf(caller));
-    throw new QuotaExceededError('security_group_rule', 1, 4, 4);
+  private async viewsOf(groups: SecurityGroup[]): Promise<SecurityGroupView[]> {
+    const ids = groups.map(({ id }) => id);
+    const found = ids.length
+      ? await this.database.manager.find(SecurityGroupRule, {
+          where: { securityGroupId: In(ids) },
+          order: { createdAt: 'ASC', id: 'ASC' },
+        })
+      : [];
+    const rules = Map.groupBy(found, ({ securityGroupId }) => securityGroupId);
+    return groups.map((group) => ({ ...group, rules: rules.get(group.id) ?? [] }));
   }
 }
 
-function groupOf(caller: Caller, asked: string | undefined): SecurityGroup {
-  const allowed = asked !== undefined && allows(caller, 'get_security_group', { project_id: asked });
-  return defaultSecurityGroup(allowed ? asked : caller.projectId);
-}
+/** The target of the policy's rules about a group or one of its rules. */
+export const targetOf = ({ projectId }: { projectId: string }) => ({ project_id: projectId });
 
-function own({ projectId }: Caller, id: string): SecurityGroup {
-  const group = defaultSecurityGroup(projectId);
-  if (group.id !== id) throw new NotFoundError('SecurityGroup', id);
+/**
+ * The group as the caller may see it; with `rule` also as the caller may change it, locked. Throws NotFoundError,
+ * PolicyDeniedError.
+ */
+export async function findGroup(
+  tx: EntityManager,
+  caller: Caller,
+  id: string,
+  rule?: RuleName,
+): Promise<SecurityGroup> {
+  const options = rule ? { lock: { mode: 'pessimistic_write' as const } } : {};
+  const group = UUID.test(id) ? await tx.findOne(SecurityGroup, { where: { id }, ...options }) : null;
+  if (!group || !allows(caller, 'get_security_group', targetOf(group))) throw new NotFoundError('SecurityGroup', id);
+  if (rule) requireAllowed(caller, rule, targetOf(group));
   return group;
+}
+
+/** Index ports_of_security_group. */
+async function isInUse(tx: EntityManager, id: string): Promise<boolean> {
+  const rows = await tx.query<unknown[]>('SELECT 1 FROM ports WHERE security_group_ids @> ARRAY[$1::uuid] LIMIT 1', [
+    id,
+  ]);
+  return rows.length > 0;
 }

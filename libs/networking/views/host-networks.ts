@@ -1,9 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
-import type { ForwardingEntry, NetworkSpec, Nic, Subnet } from '#generated/lxstack/agent/v1/types';
+import type {
+  ForwardingEntry,
+  NetworkSpec,
+  Nic,
+  PortFilter,
+  SecuritySpec,
+  Subnet,
+} from '#generated/lxstack/agent/v1/types';
+import { GroupFacts } from '../desired-state/group-facts.js';
+import { remotesNamedBy } from '../desired-state/group-round.js';
 import { dhcpAddressOf } from '../ports/dhcp-port.js';
 import type { FixedIp } from '../ports/port.entity.js';
+import { portFilter } from '../ports/port-filter.js';
 
 interface NicRow {
   id: string;
@@ -14,6 +24,7 @@ interface NicRow {
   adminStateDown: boolean;
   deviceIndex: number;
   mtu: number;
+  filter: PortFilter | null;
   subnets: Subnet[];
 }
 
@@ -25,7 +36,7 @@ const SUBNETS = `
 
 const NICS = `
   SELECT p.id, p.network_id AS "networkId", p.mac_address AS mac, p.fixed_ips AS "fixedIps",
-         p.port_security_enabled AS "portSecurity", NOT p.admin_state_up AS "adminStateDown", p.device_index AS "deviceIndex", n.mtu, ${SUBNETS}
+         p.port_security_enabled AS "portSecurity", NOT p.admin_state_up AS "adminStateDown", p.device_index AS "deviceIndex", n.mtu, ${portFilter('p')} AS filter, ${SUBNETS}
     FROM ports p JOIN networks n ON n.id = p.network_id`;
 
 type EntryRow = { networkId: string; fixedIps: FixedIp[] } & Pick<ForwardingEntry, 'mac' | 'vtep'>;
@@ -40,7 +51,11 @@ const NETWORKS = `
 /** Ports and networks in the form that calls to agents carry. Each method takes sets of ids and sends one query. */
 @Injectable()
 export class HostNetworks {
-  constructor(private readonly database: DataSource) {}
+  private readonly groups: GroupFacts;
+
+  constructor(private readonly database: DataSource) {
+    this.groups = new GroupFacts(database);
+  }
 
   /** The NICs of an instance in the guest's order. Index ports_of_instance. */
   async nicsFor(instanceId: string, tx: EntityManager = this.database.manager): Promise<Nic[]> {
@@ -52,6 +67,17 @@ export class HostNetworks {
   async nicOfPort(portId: string, tx: EntityManager = this.database.manager): Promise<Nic | undefined> {
     const [row] = await tx.query<NicRow[]>(`${NICS} WHERE p.id = $1`, [portId]);
     return row && nicOf(row);
+  }
+
+  /** The security groups that the NICs' filters name, and the members of groups that these name. */
+  async securityFor(
+    nics: readonly Nic[],
+    tx: EntityManager = this.database.manager,
+  ): Promise<SecuritySpec | undefined> {
+    const ids = [...new Set(nics.flatMap(({ filter }) => filter?.securityGroupIds ?? []))];
+    if (!ids.length) return undefined;
+    const groups = await this.groups.groups(ids, tx);
+    return { groups, members: await this.groups.members([...new Set(groups.flatMap(remotesNamedBy))], tx) };
   }
 
   /** Networks with their subnets, by id. */
@@ -110,5 +136,6 @@ function nicOf(row: NicRow): Nic {
       gateway: subnet?.gateway ?? '',
     };
   });
-  return { portId, networkId, name: `eth${deviceIndex}`, mac, fixedIps, mtu, portSecurity, adminStateDown };
+  const filter = row.filter ?? undefined;
+  return { portId, networkId, name: `eth${deviceIndex}`, mac, fixedIps, mtu, portSecurity, adminStateDown, filter };
 }

@@ -6,6 +6,24 @@ const admin = 'rule:context_is_admin';
 
 /** Nova API: POST /servers/{id}/action. */
 export const serverActions = rules({
+  'os_compute_api:os-security-groups:list': {
+    check: 'rule:project_reader_or_admin',
+    scope: PROJECT,
+    description: 'List the security groups of a server',
+    routes: ['GET /compute/v2.1/servers/{id}/os-security-groups'],
+  },
+  'os_compute_api:os-security-groups:add': {
+    check: member,
+    scope: PROJECT,
+    description: "Put a server's ports into a security group",
+    routes: action('addSecurityGroup'),
+  },
+  'os_compute_api:os-security-groups:remove': {
+    check: member,
+    scope: PROJECT,
+    description: "Take a server's ports out of a security group",
+    routes: action('removeSecurityGroup'),
+  },
   'os_compute_api:servers:start': {
     check: member,
     scope: PROJECT,

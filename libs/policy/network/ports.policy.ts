@@ -55,6 +55,11 @@ export const ports = rules({
     scope: PROJECT,
     description: 'Switch anti-spoofing of a new port on or off',
   },
+  'create_port:allowed_address_pairs': {
+    check: owner,
+    scope: PROJECT,
+    description: 'Let a new port send from other addresses than its own',
+  },
   'create_port:device_owner': {
     check: owner,
     scope: PROJECT,
@@ -79,6 +84,11 @@ export const ports = rules({
     check: owner,
     scope: PROJECT,
     description: 'Switch anti-spoofing of a port on or off',
+  },
+  'update_port:allowed_address_pairs': {
+    check: owner,
+    scope: PROJECT,
+    description: 'Let a port send from other addresses than its own',
   },
   'update_port:device_owner': {
     check: owner,

@@ -18,6 +18,12 @@ export const securityGroups = rules({
     description: 'Create a security group',
     routes: [`POST ${at}`],
   },
+  update_security_group: {
+    check: member,
+    scope: PROJECT,
+    description: 'Change a security group',
+    routes: [`PUT ${at}/{id}`],
+  },
   delete_security_group: {
     check: member,
     scope: PROJECT,
@@ -35,5 +41,11 @@ export const securityGroups = rules({
     scope: PROJECT,
     description: "Add to a security group's rules",
     routes: ['POST /networking/v2.0/security-group-rules'],
+  },
+  delete_security_group_rule: {
+    check: member,
+    scope: PROJECT,
+    description: "Take from a security group's rules",
+    routes: ['DELETE /networking/v2.0/security-group-rules/{id}'],
   },
 });

@@ -30,9 +30,8 @@ export class SimulatedHost {
         this.take(response);
         if (!response.more) resolve();
       });
-      stream.write({
-        subscription: { revision: '', kinds: ['network', 'subnet', 'port', 'peer'], networkIds: [], routerIds: [] },
-      });
+      const none = { networkIds: [], routerIds: [], securityGroupIds: [], remoteGroupIds: [] };
+      stream.write({ subscription: { revision: '', kinds: ['network', 'subnet', 'port', 'peer'], ...none } });
     });
   }
 

@@ -91,7 +91,9 @@ test('a router joins networks on every host, over both IP versions, and its chan
   const nexthop = addressOf(far).address;
   // Port security lets only its own addresses leave a port.
   const { ports } = await api.call<{ ports: { id: string }[] }>('GET', `${NEUTRON}/ports?device_id=${far.id}`);
-  await api.call('PUT', `${NEUTRON}/ports/${ports[0]!.id}`, { port: { port_security_enabled: false } });
+  await api.call('PUT', `${NEUTRON}/ports/${ports[0]!.id}`, {
+    port: { port_security_enabled: false, security_groups: [] },
+  });
   await put({ routes: [{ destination: '10.42.0.0/24', nexthop }] });
   await pings(fleet, near, '10.42.0.1');
   await fleet.assertAudited();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { defaultSecurityGroup } from '#libs/networking/security-groups/default-security-group';
+import { newId } from '#libs/common/ids';
+import { defaultGroupId } from '#libs/networking/security-groups/default-group';
 import type { ComputeApi } from '../support/compute-api.js';
 import { member } from '../support/compute-api.js';
 import { ServersApi } from '../support/servers-api.js';
@@ -35,9 +36,9 @@ test('passwords and trusted certificates, which nothing would put into the guest
 });
 
 test('a server is in the default security group, by name or id; another is not there: 400', async () => {
-  const { id } = defaultSecurityGroup(member.projectId);
+  const id = await defaultGroupId(api.database.manager, member.projectId);
   for (const name of ['default', id]) assert.equal((await create({ security_groups: [{ name }] })).status, 202, name);
-  for (const security_groups of [[{ name: 'web' }], [{ name: 'default' }, { name: defaultSecurityGroup('x').id }]]) {
+  for (const security_groups of [[{ name: 'web' }], [{ name: 'default' }, { name: newId() }]]) {
     const { status, words } = await create({ security_groups });
     assert.equal(status, 400, words);
     assert.match(words, /Security group .* not found for project p-member/);

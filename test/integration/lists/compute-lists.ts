@@ -170,6 +170,7 @@ export const computeLists = (things: Things): List[] => [
       ['extensions', 'extensions', '', 'alias'],
       [`servers/${things.serverId}/migrations`, 'migrations', '', 'id'],
       [`servers/${things.serverId}/os-interface`, 'interfaceAttachments', '', 'port_id'],
+      [`servers/${things.serverId}/os-security-groups`, 'security_groups', things.groupId, 'id'],
     ] as const
   ).map(([path, key, thing, shown]) => ({
     path: `${ROOT}/${path}`,

@@ -11,6 +11,7 @@ import { Acknowledgements } from '#libs/networking/desired-state/acknowledgement
 import { ChangeLog } from '#libs/networking/desired-state/change-log';
 import { DesiredStateFeed } from '#libs/networking/desired-state/feed';
 import { HostDocuments } from '#libs/networking/desired-state/host-documents';
+import { GroupFacts } from '#libs/networking/desired-state/group-facts';
 import { HostFacts } from '#libs/networking/desired-state/host-facts';
 import { documentOf } from '#libs/networking/desired-state/resources';
 import { renderRevision } from '#libs/networking/desired-state/revision';
@@ -43,7 +44,7 @@ describe('desired state', () => {
       new HostFacts(source),
       new Acknowledgements(source, notices),
     ];
-    feed = new DesiredStateFeed(source, notices, log, facts, acknowledgements);
+    feed = new DesiredStateFeed(source, notices, log, facts, new GroupFacts(source), acknowledgements);
     hosts = await Promise.all([1, 2, 3].map(makeHost));
     network = await makeNetwork();
     subnet = await makeSubnet(network);
@@ -284,7 +285,7 @@ describe('desired state', () => {
 
     await feed.onApplicationShutdown();
     await source.query('UPDATE ports SET port_security_enabled = false WHERE id = $1', [ports[0].id]);
-    feed = new DesiredStateFeed(source, notices, log, facts, acknowledgements);
+    feed = new DesiredStateFeed(source, notices, log, facts, new GroupFacts(source), acknowledgements);
     for (const stream of streams) await stream.follow(feed);
     const third = await heard();
     assert.deepEqual(

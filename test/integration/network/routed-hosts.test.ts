@@ -9,6 +9,7 @@ import type { MigrationStatus } from '#libs/mobility/migrations/migration.entity
 import { Acknowledgements } from '#libs/networking/desired-state/acknowledgements';
 import { ChangeLog } from '#libs/networking/desired-state/change-log';
 import { DesiredStateFeed } from '#libs/networking/desired-state/feed';
+import { GroupFacts } from '#libs/networking/desired-state/group-facts';
 import { HostFacts } from '#libs/networking/desired-state/host-facts';
 import { Network } from '#libs/networking/networks/network.entity';
 import { Port } from '#libs/networking/ports/port.entity';
@@ -34,7 +35,8 @@ describe('routers in the desired state', () => {
     source = database.dataSource;
     notices = new Notices(source);
     const log = new ChangeLog(source);
-    feed = new DesiredStateFeed(source, notices, log, new HostFacts(source), new Acknowledgements(source, notices));
+    const facts = [new HostFacts(source), new GroupFacts(source)] as const;
+    feed = new DesiredStateFeed(source, notices, log, ...facts, new Acknowledgements(source, notices));
     const { manager } = source;
     hosts = await Promise.all(
       [1, 2].map((n) =>

@@ -116,6 +116,21 @@ export class Fixtures {
     return name;
   }
 
+  /** The project may have any number of them. */
+  async group(): Promise<string> {
+    for (const resource of ['security_group', 'security_group_rule'])
+      await this.world.database.query(
+        'INSERT INTO quotas (project_id, resource, "limit") VALUES ($1, $2, -1) ON CONFLICT DO NOTHING',
+        [this.member.projectId, resource],
+      );
+    return this.made('/networking/v2.0/security-groups', { security_group: { name: this.name() } });
+  }
+
+  async groupRule(): Promise<string> {
+    const security_group_rule = { security_group_id: await this.group(), direction: 'ingress' };
+    return this.made('/networking/v2.0/security-group-rules', { security_group_rule });
+  }
+
   async defaultGroup(): Promise<string> {
     const { token } = this.member;
     const list = await this.world.must('GET', '/networking/v2.0/security-groups', { token });

@@ -82,6 +82,9 @@ const compute: Record<string, Make> = {
     action('os-resetState', { state: 'active' }),
     action('forceDelete', null),
   ]),
+  [`GET ${servers}/os-security-groups`]: onServer(),
+  [`POST ${servers}/action addSecurityGroup`]: onServer({ body: { addSecurityGroup: { name: 'default' } } }),
+  [`POST ${servers}/action removeSecurityGroup`]: onServer({ body: { removeSecurityGroup: { name: 'default' } } }),
   [`POST ${servers}/action rebuild`]: async (ground) => ({
     params: { id: await ground.server() },
     body: { rebuild: { imageRef: ground.tenant.imageId } },
@@ -214,7 +217,16 @@ const others: Record<string, Make> = {
   ...ofTags('ports', (ground) => ground.port()),
   ...ofTags('routers', (ground) => ground.router()),
   'POST /networking/v2.0/security-groups': () => ({ body: { security_group: { name: 'n' } } }),
-  'POST /networking/v2.0/security-group-rules': () => ({ body: { security_group_rule: { direction: 'ingress' } } }),
+  'PUT /networking/v2.0/security-groups/{id}': async (ground) => ({
+    params: { id: await ground.group() },
+    body: { security_group: { name: 'n' } },
+  }),
+  'DELETE /networking/v2.0/security-groups/{id}': async (ground) => ({ params: { id: await ground.group() } }),
+  'POST /networking/v2.0/security-group-rules': async (ground) => ({
+    body: { security_group_rule: { direction: 'ingress', security_group_id: await ground.group() } },
+  }),
+  'GET /networking/v2.0/security-group-rules/{id}': async (ground) => ({ params: { id: await ground.groupRule() } }),
+  'DELETE /networking/v2.0/security-group-rules/{id}': async (ground) => ({ params: { id: await ground.groupRule() } }),
   'POST /fleet/v1/hosts/{host}/drain': () => ({ params: { host: 'nowhere' }, body: {} }),
   'POST /fleet/v1/hosts/{host}/drain/resume': () => ({ params: { host: 'h2' } }),
   'POST /fleet/v1/hosts/{host}/revoke': () => ({ params: { host: 'h2' } }),

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { digestsOf } from '#apps/agent/desired-state/digests';
-import { DesiredDocument } from '#apps/agent/desired-state/document';
+import { DesiredDocument, kinds } from '#apps/agent/desired-state/document';
+import { subscriptionOf } from '#apps/agent/desired-state/follow';
 import type { NetworkComparison } from '#generated/lxstack/agent/v1/agent';
 import type { ResourceFailure } from '#generated/lxstack/agent/v1/desired_state';
 import type { Delta } from '#libs/networking/desired-state/delta';
@@ -10,7 +11,7 @@ import type { HostStream } from '#libs/networking/desired-state/follower-state';
 /** An agent without a host: applies to a document what it is sent, and acknowledges it. */
 export class TestFollower implements HostStream {
   readonly document = new DesiredDocument();
-  readonly kinds = new Set(['network', 'subnet', 'port', 'peer', 'router']);
+  readonly kinds = new Set<string>(kinds);
   ended = false;
   messages = 0;
   /** Every resource that it was sent, as `kind id`, one entry each time. */
@@ -43,9 +44,7 @@ export class TestFollower implements HostStream {
   async follow(feed = this.feed): Promise<void> {
     this.feed = feed;
     this.ended = false;
-    const { revision, networks, routers } = this.document;
-    const had = { networkIds: [...networks.keys()], routerIds: [...routers.keys()] };
-    await this.feed.add(this, { revision, kinds: [...this.kinds], ...had });
+    await this.feed.add(this, { ...subscriptionOf(this.document), kinds: [...this.kinds] });
   }
 
   stop(): void {

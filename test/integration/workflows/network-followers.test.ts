@@ -5,6 +5,7 @@ import { Notices } from '#libs/database/notices';
 import { Acknowledgements } from '#libs/networking/desired-state/acknowledgements';
 import { ChangeLog } from '#libs/networking/desired-state/change-log';
 import { DesiredStateFeed } from '#libs/networking/desired-state/feed';
+import { GroupFacts } from '#libs/networking/desired-state/group-facts';
 import { HostFacts } from '#libs/networking/desired-state/host-facts';
 import { TestFollower } from '../support/test-follower.js';
 import { caller, WorkflowWorld } from '../support/workflow-world.js';
@@ -23,7 +24,8 @@ describe('workflows with hosts that follow their networks', () => {
     );
     notices = new Notices(database);
     const acknowledgements = new Acknowledgements(database, notices);
-    feed = new DesiredStateFeed(database, notices, new ChangeLog(database), new HostFacts(database), acknowledgements);
+    const facts = [new HostFacts(database), new GroupFacts(database)] as const;
+    feed = new DesiredStateFeed(database, notices, new ChangeLog(database), ...facts, acknowledgements);
     for (const name of ['h1', 'h2', 'h3']) {
       const follower = new TestFollower(world.hostId(name), feed);
       followers.set(name, follower);

@@ -14,6 +14,7 @@ import type { MemoryShared } from '../memory/live-memory.js';
 import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import { moveDirectory } from '../move-directory.js';
 import { DumpFailure, MoveFailure, stepOf } from '../move-failure.js';
+import type { MovedConnections } from '../../network/network-connections.js';
 import { untouched } from '../guest-network/guest-network.js';
 import type { FrameRedirect } from '../frames/frame-redirect.js';
 import { markMove } from '../move-files.js';
@@ -195,6 +196,17 @@ export class LiveSwitch {
     await dump.failed.catch(() => undefined); // saves CRIU's log before the directory is removed
   }
 
+  /** What the filters know of the instance's connections; where it cannot be read the target does without it. */
+  private async connections(): Promise<MovedConnections[] | undefined> {
+    const { deps, record } = this.shared;
+    try {
+      return await deps.network.readConnections(record.spec.nics);
+    } catch (error) {
+      deps.logger.warn({ err: error, instanceId: record.spec.id }, 'connections are not taken along');
+      return undefined;
+    }
+  }
+
   /** In the freeze: whether a socket of the instance waits for an answer to its SYN, or has not sent all to itself. */
   private async unanswered(): Promise<{ asking: boolean; unsent: boolean }> {
     const { deps, record } = this.shared;
@@ -216,6 +228,7 @@ export class LiveSwitch {
     unanswered.catch(() => undefined); // awaited below
     const lastLook = this.memory.lastPass();
     lastLook.catch(() => undefined); // awaited below
+    const connections = this.connections();
     const dumped = await dump.link!.when('dumped');
     this.progress.timingsMs.dump = dumped - this.frozenAt;
     feed.enter(MigrationPhase.MIGRATION_PHASE_TRANSFER);
@@ -231,7 +244,7 @@ export class LiveSwitch {
     feed.enter(MigrationPhase.MIGRATION_PHASE_RESTORE);
     const restore = performance.now();
     const { pressure, kept, tasks } = this.preparation;
-    const beside = { network: this.network, pressure, kept };
+    const beside = { network: this.network, pressure, kept, connections: await connections };
     await target.tell({ say: 'restore', timeoutMs: this.timeLeft(), memory, ...beside });
     this.kept = this.recordCommitAsked(this.timeLeft());
     this.kept.catch(() => undefined); // awaited before the commit is asked for

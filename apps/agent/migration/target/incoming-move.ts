@@ -180,7 +180,10 @@ export class IncomingMove {
     let restored: Restored = { firstFailure: '', notPut: [] };
     if (this.live) {
       try {
+        const known = this.deps.network.putConnections(this.record.spec.nics, message.connections);
+        known.catch(() => undefined); // awaited below
         restored = await this.session.restoreStopped(message, this.record.commitDeadline);
+        await known;
       } catch (error) {
         return this.failed(error);
       }

@@ -1,6 +1,7 @@
 import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import type { FlaggedPath } from '../disk/file-flags.js';
 import type { SentMemory } from '../memory/memory-feed.js';
+import type { MovedConnections } from '../../network/network-connections.js';
 import type { GuestNetwork } from '../guest-network/guest-network.js';
 import type { PressureTrigger } from '../criu/fixups/pressure-triggers.js';
 import type { MigrationKind } from '#generated/lxstack/agent/v1/agent';
@@ -19,6 +20,8 @@ export interface BesideImages {
   pressure?: PressureTrigger[];
   /** Orders of `kept/`; a source of v0.2 does not tell. */
   kept?: string[];
+  /** What the source's filters know of the instance's connections. A source of v0.2 does not tell. */
+  connections?: MovedConnections[];
 }
 
 /** What a target can do with btrfs streams: nothing, receive whole ones, or receive those that build on the image too. */

@@ -5,6 +5,8 @@ import type { InspectedNetwork } from '../../network/network-mending.js';
 import type { Network } from '../../network/network.js';
 import type { FindGuest } from '../../network/port-links.js';
 
+const NO_FILTERS = { chains: [], sets: [], filtered: [] };
+
 /** Networks of a simulated host and their ports, in memory; no frame is sent. */
 export class SimulatedNetwork implements Network {
   readonly inKernel = false;
@@ -13,6 +15,16 @@ export class SimulatedNetwork implements Network {
   private readonly networks = new Map<string, { spec: NetworkSpec; ports: Map<string, Nic> }>();
 
   constructor(readonly vtep: string) {}
+
+  readonly tracking = 'none';
+
+  async applyGroups(): Promise<void> {}
+
+  async readConnections(): Promise<[]> {
+    return [];
+  }
+
+  async putConnections(): Promise<void> {}
 
   async ensureNetwork(spec: NetworkSpec): Promise<void> {
     const known = this.networks.get(spec.id);
@@ -85,7 +97,7 @@ export class SimulatedNetwork implements Network {
 
   inspect(networkId: string): InspectedNetwork | undefined {
     const found = this.networks.get(networkId);
-    return found && { network: found.spec, nics: [...found.ports.values()], pendingMacs: new Set() };
+    return found && { network: found.spec, nics: [...found.ports.values()], pendingMacs: new Set(), filters: NO_FILTERS };
   }
 
   async compareDhcp(): Promise<string[]> {

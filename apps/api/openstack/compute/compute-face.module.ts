@@ -25,6 +25,7 @@ import { ServerActions } from './servers/server-actions.js';
 import { ServerActionsController } from './servers/server-actions.controller.js';
 import { ServerAddressesController } from './servers/server-addresses.controller.js';
 import { ServerMetadataController } from './servers/server-metadata.controller.js';
+import { ServerSecurityGroupsController } from './servers/server-security-groups.controller.js';
 import { ServerTagsController } from './servers/server-tags.controller.js';
 import { ServersController } from './servers/servers.controller.js';
 import { ServicesController } from './services/services.controller.js';
@@ -40,6 +41,7 @@ import { VersionsController } from './versions/versions.controller.js';
     ServerActionsController,
     ServerMetadataController,
     ServerTagsController,
+    ServerSecurityGroupsController,
     ServerAddressesController,
     ServerMigrationsController,
     InstanceActionsController,

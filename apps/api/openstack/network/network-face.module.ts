@@ -8,6 +8,7 @@ import { NetworksController } from './networks/networks.controller.js';
 import { PortsController } from './ports/ports.controller.js';
 import { RbacPoliciesController } from './rbac-policies/rbac-policies.controller.js';
 import { RoutersController } from './routers/routers.controller.js';
+import { SecurityGroupRulesController } from './security-group-rules/security-group-rules.controller.js';
 import { SecurityGroupsController } from './security-groups/security-groups.controller.js';
 import { SubnetPoolsController } from './subnet-pools/subnet-pools.controller.js';
 import { SubnetsController } from './subnets/subnets.controller.js';
@@ -29,6 +30,7 @@ import { NetworkErrors } from './http/network.errors.js';
     PortsController,
     RoutersController,
     SecurityGroupsController,
+    SecurityGroupRulesController,
     EmptyListsController,
     IpAvailabilityController,
   ],

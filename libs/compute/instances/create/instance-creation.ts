@@ -9,7 +9,6 @@ import { insertStatement, rowsParameter } from '#libs/database/insert-rows';
 import { withCommit } from '#libs/database/transactions';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { InstancePorts } from '#libs/networking/ports/instance-ports.service';
-import { defaultSecurityGroup } from '#libs/networking/security-groups/default-security-group';
 import { Operations } from '#libs/operations/operations.service';
 import type { NewOperation } from '#libs/operations/operations.service';
 import { ownOf, requireAllowed } from '#libs/policy/policy';
@@ -83,7 +82,7 @@ export class InstanceCreation {
       const [flavor, image, nics, key] = await Promise.all([
         this.flavorOf(tx, caller, wanted),
         wanted.imageId === null ? null : usableImage(tx, caller, wanted.imageId),
-        this.ports.plan(tx, caller, wanted.networks),
+        this.ports.plan(tx, caller, wanted.networks, wanted.securityGroups).catch(asUnusable(caller)),
         copyOfKey(tx, caller.userId, wanted.keyName),
       ]);
       const resources = resourcesWanted(wanted, flavor);
@@ -123,7 +122,6 @@ export class InstanceCreation {
     placement: Placement,
   ): Promise<void> {
     await requireHinted(tx, caller, wanted.schedulerHints);
-    requireGroups(caller, wanted.securityGroups);
     const host = placement.forcedHost ?? placement.requestedHost;
     if (host !== null && !(await tx.existsBy(Host, { name: host, role: 'compute' })))
       throw new UnusableReferenceError('Compute host', host);
@@ -137,15 +135,14 @@ function operationOf(by: Caller, resourceId: string, { forcedHost, requestedHost
   return { kind: 'instance.create', queue: 'instance', resourceType: INSTANCE, resourceId, by, input };
 }
 
-/**
- * Throws UnusableReferenceError for a security group that the project does not have: it has the default one only, by
- * name or id.
- */
-function requireGroups({ projectId }: Caller, names: string[] = []): void {
-  const { id, name: defaultName } = defaultSecurityGroup(projectId);
-  const unknown = names.find((name) => name !== defaultName && name !== id);
-  if (unknown !== undefined) throw new UnusableReferenceError('Security group', unknown, projectId);
-}
+/** Nova: a security group that the project does not have is a mistake of the request. Rethrows everything. */
+const asUnusable =
+  ({ projectId }: Caller) =>
+  (error: unknown): never => {
+    if (error instanceof NotFoundError && error.resource === 'Security group')
+      throw new UnusableReferenceError('Security group', error.id, projectId);
+    throw error;
+  };
 
 const times = (count: number, each: InstanceUsage): InstanceUsage => ({
   instances: each.instances * count,

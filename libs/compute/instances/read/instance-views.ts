@@ -16,6 +16,8 @@ export interface InstanceNicView {
   mac: string;
   status: string;
   fixedIps: (FixedIp & { version: 4 | 6 })[];
+  /** Names. */
+  securityGroups: string[];
 }
 
 /** Nova API: host_status (2.16), as far as hosts here have it. */
@@ -65,7 +67,9 @@ export class InstanceViews {
   private async nics(instances: Instance[]): Promise<Map<string, InstanceNicView[]>> {
     const rows = await this.database.query<InstanceNicView[]>(
       `SELECT p.instance_id AS "instanceId", p.id AS "portId", p.network_id AS "networkId", n.name AS "networkName",
-              p.mac_address AS mac, ${shownStatusOf('p')} AS status, p.fixed_ips AS "fixedIps"
+              p.mac_address AS mac, ${shownStatusOf('p')} AS status, p.fixed_ips AS "fixedIps",
+              ARRAY(SELECT g.name FROM security_groups g WHERE g.id = ANY(p.security_group_ids) ORDER BY g.created_at, g.id)
+                AS "securityGroups"
          FROM ports p JOIN networks n ON n.id = p.network_id
         WHERE p.instance_id = ANY($1::uuid[]) ORDER BY p.instance_id, p.device_index`,
       [instances.map((instance) => instance.id)],

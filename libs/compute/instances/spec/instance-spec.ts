@@ -1,4 +1,4 @@
-import type { GuestData, IdMap, InstanceSpec, NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
+import type { GuestData, IdMap, InstanceSpec, NetworkSpec, Nic, SecuritySpec } from '#generated/lxstack/agent/v1/types';
 import type { Image } from '#libs/images/image.entity';
 import { InvalidInputError } from '#libs/common/errors';
 import { SHARED_ID_RANGE } from '#libs/agent-protocol/shared-id-range';
@@ -14,6 +14,8 @@ export interface InstanceSpecParts {
   /** In the order in which the guest has them: eth0, eth1, … */
   nics: Nic[];
   networks: NetworkSpec[];
+  /** What the NICs' filters name. */
+  security?: SecuritySpec;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface InstanceSpecParts {
  * InvalidInputError where the image has no checksum yet.
  */
 export function renderInstanceSpec(parts: InstanceSpecParts): InstanceSpec {
-  const { instance, image, nics, networks } = parts;
+  const { instance, image, nics, networks, security } = parts;
   const flavor = parts.flavor ?? instance.flavor;
   const { vcpus, memoryMb, diskGb } = resourcesOf(instance, parts.flavor);
   const config = {
@@ -50,6 +52,7 @@ export function renderInstanceSpec(parts: InstanceSpecParts): InstanceSpec {
     networks,
     guest: guestOf(instance),
     ephemeral: instance.ephemeral,
+    security,
   };
 }
 

@@ -152,3 +152,10 @@ export class RebuildDto extends ServerPresentationDto {
   @IsArray()
   personality?: unknown[];
 }
+
+/** Nova API: addSecurityGroup, removeSecurityGroup: a name or an id. */
+export class SecurityGroupNameDto {
+  @IsString()
+  @Length(1, 255)
+  name: string;
+}

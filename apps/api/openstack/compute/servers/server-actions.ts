@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { Instances } from '#libs/compute/instances/instances';
 import { ConsoleLogs } from '#libs/compute/instances/read/console-logs';
 import { InstanceActions } from '#libs/compute/instances/actions/instance-actions';
+import { InstanceSecurityGroups } from '#libs/compute/instances/instance-security-groups';
 import { Migrations } from '#libs/mobility/migrations/migrations.service';
 import { parseBody } from '#apps/api/http/body/parse-body';
 import { InputError } from '#apps/api/http/input/input-error';
@@ -19,6 +20,7 @@ import {
   RebuildDto,
   ResetStateDto,
   ResizeDto,
+  SecurityGroupNameDto,
 } from './server-actions.dto.js';
 import { refuseUndelivered } from './new-instance.parser.js';
 import { renderServer } from './server.renderer.js';
@@ -48,6 +50,8 @@ export const actionBodies = {
   evacuate: EvacuateDto,
   'os-getConsoleOutput': GetConsoleOutputDto,
   'os-resetState': ResetStateDto,
+  addSecurityGroup: SecurityGroupNameDto,
+  removeSecurityGroup: SecurityGroupNameDto,
   forceDelete: null,
 };
 
@@ -61,6 +65,7 @@ export class ServerActions {
     private readonly actions: InstanceActions,
     private readonly migrations: Migrations,
     private readonly consoleLogs: ConsoleLogs,
+    private readonly groups: InstanceSecurityGroups,
   ) {}
 
   private readonly table: Readonly<Record<keyof typeof actionBodies, ServerAction>> = {
@@ -84,6 +89,8 @@ export class ServerActions {
     evacuate: (request, id, argument) => this.evacuate(request, id, argument),
     'os-getConsoleOutput': (request, id, argument) => this.consoleOutput(request, id, argument),
     'os-resetState': (request, id, argument) => this.resetState(request, id, argument),
+    addSecurityGroup: (request, id, argument) => this.securityGroup(request, id, argument, 'add'),
+    removeSecurityGroup: (request, id, argument) => this.securityGroup(request, id, argument, 'remove'),
     forceDelete: async ({ caller }, id) => {
       await this.actions.delete(caller, id, true);
       return accepted;
@@ -182,6 +189,17 @@ export class ServerActions {
     const { length } = parseBody(GetConsoleOutputDto, argument ?? {}, { version, path: 'os-getConsoleOutput' });
     const lines = length === undefined || length === null || length < 0 ? 0 : length;
     return { status: 200, body: { output: await this.consoleLogs.read(caller, id, lines) } };
+  }
+
+  private async securityGroup(
+    { caller, version }: ComputeRequest,
+    id: string,
+    argument: unknown,
+    change: 'add' | 'remove',
+  ): Promise<ActionAnswer> {
+    const { name } = parseBody(SecurityGroupNameDto, argument, { version, path: `${change}SecurityGroup` });
+    await this.groups[change](caller, id, name);
+    return accepted;
   }
 
   private async resetState(request: ComputeRequest, id: string, argument: unknown) {

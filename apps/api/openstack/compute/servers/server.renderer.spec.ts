@@ -40,7 +40,7 @@ const nic = {
 };
 const view: InstanceView = {
   instance,
-  nics: [{ ...nic, fixedIps: [{ subnet_id: 's', ip_address: '10.0.0.2', version: 4 }] }],
+  nics: [{ ...nic, securityGroups: ['default'], fixedIps: [{ subnet_id: 's', ip_address: '10.0.0.2', version: 4 }] }],
   host: { id: 'h', name: 'h1', availabilityZone: 'nova', status: 'UP' },
   shown: { attributes: false, hostStatus: false, failures: false },
 };

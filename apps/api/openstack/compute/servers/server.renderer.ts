@@ -45,7 +45,7 @@ export function renderServer(view: InstanceView, context: ServerContext) {
     key_name: instance.keyName,
     'OS-SRV-USG:launched_at': instance.launchedAt ? renderTime(instance.launchedAt, 'micro') : null,
     'OS-SRV-USG:terminated_at': instance.deletedAt ? renderTime(instance.deletedAt, 'micro') : null,
-    security_groups: view.nics.length ? [{ name: 'default' }] : [],
+    security_groups: groupsOf(view.nics),
     'OS-EXT-STS:task_state': instance.taskState,
     'OS-EXT-STS:vm_state': instance.vmState,
     'OS-EXT-STS:power_state': instance.powerState,
@@ -79,6 +79,10 @@ export function renderAddresses(nics: InstanceNicView[]) {
     ]),
   );
 }
+
+/** Nova API: security_groups: the names of the groups of its ports. */
+const groupsOf = (nics: InstanceNicView[]) =>
+  [...new Set(nics.flatMap(({ securityGroups }) => securityGroups))].map((name) => ({ name }));
 
 /** Nova API: image; an empty string where the server was made without one. */
 function renderImage(imageId: string | null, { base }: ServerContext) {

@@ -1,6 +1,8 @@
 import type { ErrorAnswer } from '#apps/api/http/error.filter';
 import { ErrorFilter } from '#apps/api/http/error.filter';
 import { QuotaExceededError } from '#libs/common/errors';
+import { SenselessRuleError } from '#libs/networking/security-groups/security-groups.errors';
+import type { RuleProblem } from '#libs/networking/security-groups/security-groups.errors';
 import { RevisionMismatchError } from '#libs/networking/standard-attributes';
 
 /** Names of Neutron's exceptions, where they differ from our classes. */
@@ -33,8 +35,29 @@ const types: Record<string, string> = {
   PoolAffinityError: 'NetworkSubnetPoolAffinityError',
   ServicePortError: 'ServicePortInUse',
   GatewayInUseError: 'GatewayIpInUse',
+  DefaultGroupNameError: 'SecurityGroupCannotUpdateDefault',
+  DefaultGroupExistsError: 'SecurityGroupDefaultAlreadyExists',
+  SecurityGroupInUseError: 'SecurityGroupInUse',
+  RuleExistsError: 'SecurityGroupRuleExists',
+  PortSecurityRequiredError: 'PortSecurityAndIPRequiredForSecurityGroups',
+  PortHasGroupsError: 'PortSecurityPortHasSecurityGroup',
+  PairsWithoutPortSecurityError: 'AddressPairAndPortSecurityRequired',
   NotFoundException: 'HTTPNotFound',
   BadRequestException: 'HTTPBadRequest',
+};
+
+/** Neutron's exceptions for rules that make no sense. */
+const ruleTypes: Record<RuleProblem, string> = {
+  protocol: 'SecurityGroupRuleInvalidProtocol',
+  'protocol-missing': 'SecurityGroupProtocolRequiredWithPorts',
+  'protocol-without-ports': 'SecurityGroupInvalidProtocolForPort',
+  'ether-type-of-protocol': 'SecurityGroupEthertypeConflictWithProtocol',
+  'ether-type-of-prefix': 'SecurityGroupRuleParameterConflict',
+  'port-range': 'SecurityGroupInvalidPortRange',
+  'port-value': 'SecurityGroupInvalidPortValue',
+  'icmp-value': 'SecurityGroupInvalidIcmpValue',
+  'icmp-type-missing': 'SecurityGroupMissingIcmpType',
+  'two-remotes': 'SecurityGroupMultipleRemoteEntites',
 };
 
 /** Neutron's error body: `{"NeutronError": {type, message, detail}}`. */
@@ -52,7 +75,9 @@ export class NetworkErrors extends ErrorFilter {
     const type =
       'resource' in Object(error) && status === 404 && !types[name]
         ? `${String((error as { resource: unknown }).resource)}NotFound`
-        : types[name];
+        : error instanceof SenselessRuleError
+          ? ruleTypes[error.problem]
+          : types[name];
     return {
       status,
       body: { NeutronError: { type: type ?? (status >= 500 ? 'HTTPInternalServerError' : name), message, detail: '' } },

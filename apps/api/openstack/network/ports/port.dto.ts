@@ -8,6 +8,12 @@ export class FixedIpBody {
   @IsOptional() @IsString() @MaxLength(64) ip_address?: string;
 }
 
+/** Neutron API: an item of `allowed_address_pairs`. */
+export class AddressPairBody {
+  @IsOptional() @IsString() @MaxLength(64) mac_address?: string;
+  @IsString() @MaxLength(64) ip_address: string;
+}
+
 /** Neutron API: `port` of POST and PUT /ports. */
 export class PortBody extends Described {
   @IsOptional() @IsString() @MaxLength(255) network_id?: string;
@@ -20,4 +26,9 @@ export class PortBody extends Described {
   @IsOptional() @IsString() @MaxLength(255) 'binding:host_id'?: string;
   @IsOptional() @IsString() @MaxLength(255) 'binding:vnic_type'?: string;
   @IsOptional() @IsArray() @ArrayMaxSize(32) @IsString({ each: true }) security_groups?: string[];
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(100)
+  @Nested(() => AddressPairBody)
+  allowed_address_pairs?: AddressPairBody[];
 }

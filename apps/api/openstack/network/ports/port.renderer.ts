@@ -1,4 +1,3 @@
-import { defaultSecurityGroup } from '#libs/networking/security-groups/default-security-group';
 import { deviceOf } from '#libs/networking/ports/port-device';
 import { shownStatus } from '#libs/networking/ports/port-status';
 import type { PortView } from '#libs/networking/ports/ports.service';
@@ -27,8 +26,11 @@ export function renderPort(port: PortView) {
     status: shownStatus(port),
     admin_state_up: port.adminStateUp,
     port_security_enabled: port.portSecurityEnabled,
-    security_groups: port.portSecurityEnabled ? [defaultSecurityGroup(port.projectId).id] : [],
-    allowed_address_pairs: [],
+    security_groups: port.securityGroupIds ?? [],
+    allowed_address_pairs: port.allowedAddressPairs.map(({ mac_address = port.macAddress, ip_address }) => ({
+      mac_address,
+      ip_address,
+    })),
     extra_dhcp_opts: [],
     'binding:vnic_type': 'normal',
     ...(host === null ? {} : binding),

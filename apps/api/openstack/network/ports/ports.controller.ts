@@ -118,6 +118,7 @@ function groupsOf(query: ListQuery): PortAddressFilter {
 function changeOf(body: PortBody): PortChange {
   if ((body['binding:vnic_type'] ?? 'normal') !== 'normal') throw new InvalidInputError('binding:vnic_type', 'normal');
   const { name, description, admin_state_up, port_security_enabled, device_id, device_owner, security_groups } = body;
+  const allowedAddressPairs = body.allowed_address_pairs;
   const device = { deviceId: device_id, deviceOwner: device_owner, host: body['binding:host_id'] };
   return given({
     name,
@@ -125,6 +126,7 @@ function changeOf(body: PortBody): PortChange {
     adminStateUp: admin_state_up,
     portSecurityEnabled: port_security_enabled,
     securityGroups: security_groups,
+    allowedAddressPairs,
     ...device,
   });
 }

@@ -1,27 +1,14 @@
-import type { SecurityGroup, SecurityGroupRule } from '#libs/networking/security-groups/default-security-group';
+import type { SecurityGroupView } from '#libs/networking/security-groups/security-groups.service';
+import { commonFields } from '../http/common-fields.js';
+import { renderRule } from '../security-group-rules/security-group-rule.renderer.js';
 
-const owner = (projectId: string) => ({ project_id: projectId, tenant_id: projectId });
-
-/** Neutron API: a security group. */
-export function renderGroup({ id, projectId, name, rules }: SecurityGroup) {
-  const security_group_rules = rules.map(renderRule);
-  const description = 'Everything may come and go';
-  return { id, ...owner(projectId), name, description, stateful: true, shared: false, tags: [], security_group_rules };
-}
-
-/** Neutron API: a rule of one. */
-export function renderRule({ id, projectId, groupId, direction, etherType }: SecurityGroupRule) {
+/** Neutron API: security_group, with its rules. */
+export function renderGroup(group: SecurityGroupView) {
   return {
-    id,
-    ...owner(projectId),
-    security_group_id: groupId,
-    direction,
-    ethertype: etherType,
-    protocol: null,
-    port_range_min: null,
-    port_range_max: null,
-    remote_ip_prefix: null,
-    remote_group_id: null,
-    description: '',
+    ...commonFields(group),
+    revision_number: group.revisionNumber,
+    stateful: group.stateful,
+    shared: false,
+    security_group_rules: group.rules.map((rule) => renderRule({ ...rule, ofDefault: group.isDefault })),
   };
 }

@@ -1,79 +1,64 @@
-import { Controller, Delete, Get, HttpCode, Param, Post, Query, UseFilters } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, UseFilters } from '@nestjs/common';
 import { CurrentCaller } from '#apps/api/http/api-request';
-import { text } from '#apps/api/http/query/paging';
-import { many } from '#apps/api/http/query/query';
+import { Takes } from '#apps/api/http/body/body-schema';
+import { given, parseBody, unwrap } from '#apps/api/http/body/parse-body';
+import { boolean, integer } from '#apps/api/http/query/paging';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
 import type { Caller } from '#libs/common/caller';
 import { SecurityGroups } from '#libs/networking/security-groups/security-groups.service';
-import { neutronItems, neutronList } from '../http/listing.js';
+import { neutronList, neutronPage } from '../http/listing.js';
 import type { NeutronFilters } from '../http/listing.js';
 import { NetworkErrors } from '../http/network.errors.js';
-import { renderGroup, renderRule } from './security-group.renderer.js';
+import { requireUnchanged } from '../http/require-unchanged.js';
+import { SecurityGroupBody } from './security-group.dto.js';
+import { renderGroup } from './security-group.renderer.js';
 
-const groupFilters: NeutronFilters = { columns: {}, constants: { shared: false, stateful: true } };
-
-const ruleFilters: NeutronFilters = {
-  columns: { security_group_id: text('security_group_id'), direction: text('direction'), ethertype: text('ethertype') },
-  constants: {
-    protocol: null,
-    port_range_min: null,
-    port_range_max: null,
-    remote_ip_prefix: null,
-    remote_group_id: null,
-    remote_address_group_id: null,
-    belongs_to_default_sg: true,
-  },
+const filters: NeutronFilters = {
+  columns: { stateful: boolean('stateful'), revision_number: integer('revision_number') },
+  constants: { shared: false },
 };
 
-/**
- * Neutron API: /v2.0/security-groups and /v2.0/security-group-rules. Each project has its default group, read-only;
- * there are no others.
- */
+/** Neutron API: /v2.0/security-groups. */
 @UseFilters(NetworkErrors)
-@Controller('networking/v2.0')
+@Controller('networking/v2.0/security-groups')
 export class SecurityGroupsController {
   constructor(private readonly groups: SecurityGroups) {}
 
-  @Get('security-groups')
-  list(@CurrentCaller() caller: Caller, @Query() query: ListQuery) {
-    const groups = this.groups.list(caller, projectOf(query)).map(renderGroup);
-    return neutronList('security_groups', query, neutronItems('SecurityGroup', query, groupFilters, groups));
+  @Get()
+  async list(@CurrentCaller() caller: Caller, @Query() query: ListQuery) {
+    const page = neutronPage(query, filters);
+    const groups = page ? await this.groups.list(caller, page) : [];
+    return neutronList('security_groups', query, groups.map(renderGroup));
   }
 
-  @Get('security-groups/:id')
-  show(@CurrentCaller() caller: Caller, @Param('id') id: string) {
-    return { security_group: renderGroup(this.groups.get(caller, id)) };
+  @Get(':id')
+  async show(@CurrentCaller() caller: Caller, @Param('id') id: string) {
+    return { security_group: renderGroup(await this.groups.get(caller, id)) };
   }
 
-  @Post('security-groups')
-  create(@CurrentCaller() caller: Caller): never {
-    return this.groups.create(caller);
+  @Post()
+  @Takes('security_group', SecurityGroupBody)
+  async create(@CurrentCaller() caller: Caller, @Body() body: unknown) {
+    const parsed = parseBody(SecurityGroupBody, unwrap(body, 'security_group'), { path: 'security_group' });
+    const { name, description, stateful } = parsed;
+    const wanted = given({ name, description, stateful, projectId: parsed.project_id ?? parsed.tenant_id });
+    return { security_group: renderGroup(await this.groups.create(caller, wanted)) };
   }
 
-  @Delete('security-groups/:id')
+  @Put(':id')
+  @Takes('security_group', SecurityGroupBody)
+  async update(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown) {
+    const parsed = parseBody(SecurityGroupBody, unwrap(body, 'security_group'), { path: 'security_group' });
+    requireUnchanged(parsed, ['project_id', 'tenant_id']);
+    const { name, description, stateful } = parsed;
+    return {
+      security_group: renderGroup(await this.groups.update(caller, id, given({ name, description, stateful }))),
+    };
+  }
+
+  @Delete(':id')
   @HttpCode(204)
-  delete(@CurrentCaller() caller: Caller, @Param('id') id: string): never {
-    return this.groups.delete(caller, id);
+  async delete(@CurrentCaller() caller: Caller, @Param('id') id: string) {
+    await this.groups.delete(caller, id);
   }
-
-  @Get('security-group-rules')
-  listRules(@CurrentCaller() caller: Caller, @Query() query: ListQuery) {
-    const rules = this.groups.rules(caller, projectOf(query)).map(renderRule);
-    return neutronList('security_group_rules', query, neutronItems('SecurityGroupRule', query, ruleFilters, rules));
-  }
-
-  @Get('security-group-rules/:id')
-  showRule(@CurrentCaller() caller: Caller, @Param('id') id: string) {
-    return { security_group_rule: renderRule(this.groups.rule(caller, id)) };
-  }
-
-  @Post('security-group-rules')
-  createRule(@CurrentCaller() caller: Caller): never {
-    return this.groups.createRule(caller);
-  }
-}
-
-/** The project that is asked about: the caller's, or another where an administrator names it. */
-function projectOf(query: ListQuery): string | undefined {
-  return [...many(query, 'project_id'), ...many(query, 'tenant_id')][0];
 }
