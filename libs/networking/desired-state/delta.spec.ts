@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DesiredResource } from '#generated/lxstack/agent/v1/desired_state';
 import { EMPTY, knownTo, merged } from './delta.js';
+import { resourceKinds } from './resources.js';
 
 const network = (id: string, mtu = 1450): DesiredResource => ({
   id,
@@ -29,7 +30,7 @@ test('a removed network drops earlier changes of its resources, and comes back w
 test('a single delta is merged into itself, so that it is serialized once for all hosts', () => {
   const one = changed(network('n'));
   assert.equal(merged(EMPTY, one, EMPTY), one);
-  assert.equal(knownTo(new Set(['network', 'subnet', 'port', 'peer', 'router']), one), one);
+  assert.equal(knownTo(new Set(resourceKinds), one), one);
 });
 
 test('an agent is not told of kinds that it does not know', () => {
