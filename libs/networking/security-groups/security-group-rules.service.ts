@@ -5,7 +5,7 @@ import type { Caller } from '#libs/common/caller';
 import { NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { UUID } from '#libs/common/names';
-import { page } from '#libs/database/paging';
+import { page, permittedPage } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
 import { allows, requireAllowed } from '#libs/policy/policy';
 import { defaultGroupId } from './default-group.js';
@@ -52,18 +52,17 @@ export class SecurityGroupRules {
 
   /** One page of the rules of the caller's project, of all projects for administrators. Makes the default group first. */
   async list(caller: Caller, request: PageRequest): Promise<SecurityGroupRuleView[]> {
-    const { projectId } = caller;
-    if (projectId) await defaultGroupId(this.database.manager, projectId);
-    const query = this.database.manager.createQueryBuilder(SecurityGroupRule, 'x').setParameter('projectId', projectId);
+    if (caller.projectId) await defaultGroupId(this.database.manager, caller.projectId);
+    const read = (one: PageRequest) => this.read(caller, one);
+    const may = (rule: SecurityGroupRule) => allows(caller, 'get_security_group_rule', targetOf(rule));
+    return this.viewsOf(await permittedPage(request, read, may));
+  }
+
+  private read(caller: Caller, request: PageRequest): Promise<SecurityGroupRule[]> {
+    const query = this.database.manager.createQueryBuilder(SecurityGroupRule, 'x');
+    query.setParameter('projectId', caller.projectId);
     const all = allows(caller, 'get_network:all_projects');
-    const rules = await page(
-      'SecurityGroupRule',
-      query,
-      columns,
-      request,
-      all ? undefined : 'x.project_id = :projectId',
-    );
-    return this.viewsOf(rules.filter((rule) => allows(caller, 'get_security_group_rule', targetOf(rule))));
+    return page('SecurityGroupRule', query, columns, request, all ? undefined : 'x.project_id = :projectId');
   }
 
   /** Throws NotFoundError, also for a rule that the caller may not see. */

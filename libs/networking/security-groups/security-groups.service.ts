@@ -5,7 +5,7 @@ import type { Caller } from '#libs/common/caller';
 import { NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { UUID } from '#libs/common/names';
-import { page } from '#libs/database/paging';
+import { page, permittedPage } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
 import { allows, requireAllowed } from '#libs/policy/policy';
 import type { RuleName } from '#libs/policy/rule-tables';
@@ -51,12 +51,17 @@ export class SecurityGroups {
 
   /** One page of the groups of the caller's project, of all projects for administrators. Makes the default group first. */
   async list(caller: Caller, request: PageRequest): Promise<SecurityGroupView[]> {
-    const { projectId } = caller;
-    if (projectId) await defaultGroupId(this.database.manager, projectId);
-    const query = this.database.manager.createQueryBuilder(SecurityGroup, 'x').setParameter('projectId', projectId);
+    if (caller.projectId) await defaultGroupId(this.database.manager, caller.projectId);
+    const read = (one: PageRequest) => this.read(caller, one);
+    const may = (group: SecurityGroup) => allows(caller, 'get_security_group', targetOf(group));
+    return this.viewsOf(await permittedPage(request, read, may));
+  }
+
+  private read(caller: Caller, request: PageRequest): Promise<SecurityGroup[]> {
+    const query = this.database.manager.createQueryBuilder(SecurityGroup, 'x');
+    query.setParameter('projectId', caller.projectId);
     const all = allows(caller, 'get_network:all_projects');
-    const groups = await page('SecurityGroup', query, columns, request, all ? undefined : 'x.project_id = :projectId');
-    return this.viewsOf(groups.filter((group) => allows(caller, 'get_security_group', targetOf(group))));
+    return page('SecurityGroup', query, columns, request, all ? undefined : 'x.project_id = :projectId');
   }
 
   /** Throws NotFoundError, also for a group that the caller may not see. */

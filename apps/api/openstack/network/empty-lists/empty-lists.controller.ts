@@ -44,8 +44,13 @@ export class EmptyListsController {
     return { availability_zones: fits ? [zone] : [] };
   }
 
-  @Get(['quotas/:project', 'quotas/:project/default'])
-  quota(@CurrentCaller() caller: Caller, @Param('project') project: string) {
-    return { quota: { ...this.quotas.show(caller, project), project_id: project } };
+  @Get('quotas/:project')
+  async quota(@CurrentCaller() caller: Caller, @Param('project') project: string) {
+    return { quota: { ...(await this.quotas.show(caller, project)), project_id: project } };
+  }
+
+  @Get('quotas/:project/default')
+  defaultQuota(@CurrentCaller() caller: Caller, @Param('project') project: string) {
+    return { quota: { ...this.quotas.showDefaults(caller, project), project_id: project } };
   }
 }

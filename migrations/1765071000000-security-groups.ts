@@ -4,7 +4,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * Security groups that filter. Projects that have ports keep what their default group has said so far, everything may come
  * and go, now as rules that they can change; projects without ports get Neutron's default group when they need one.
  */
-export class SecurityGroups1764820000000 implements MigrationInterface {
+export class SecurityGroups1765071000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(TABLES);
     await runner.query(OPEN_DEFAULT_GROUPS);
@@ -146,6 +146,7 @@ const TRIGGERS = `
 
 /** Their hosts are told by the trigger. */
 const EXISTING_PORTS = `
-  UPDATE ports p SET security_group_ids = CASE WHEN p.port_security_enabled THEN ARRAY[g.id] ELSE '{}' END
+  UPDATE ports p SET security_group_ids =
+         CASE WHEN p.port_security_enabled AND p.router_id IS NULL THEN ARRAY[g.id] ELSE '{}' END
     FROM security_groups g WHERE g.project_id = p.project_id AND g.is_default;
 `;
