@@ -60,6 +60,8 @@ export class DesiredDocument {
   followed = false;
   /** A call has said more than the document while nobody followed it: an older control plane may be at work. */
   overruled = false;
+  /** The control plane is of a release without security groups, or taken back to one: nothing but forged addresses is filtered. */
+  groupless = false;
   readonly networks = new Map<string, DesiredNetwork>();
   readonly subnets = new Map<string, DesiredSubnet>();
   readonly ports = new Map<string, DesiredPort>();

@@ -32,7 +32,7 @@ interface FollowDeps {
   dial: () => Stream;
   document: DesiredDocument;
   file: Pick<DocumentFile, 'keep'>;
-  reconciler: Pick<Reconciler, 'apply' | 'failures' | 'onChange'>;
+  reconciler: Pick<Reconciler, 'apply' | 'unfilter' | 'failures' | 'onChange'>;
   /** What was mended in the kernel since the last call. */
   mended: () => string[];
   logger: Logger;
@@ -59,7 +59,7 @@ export class Follower {
       if (signal.aborted) return;
       if (performance.now() - begun > LONGEST_PAUSE_MS) pause = FIRST_PAUSE_MS;
       if (codeOf(error) === status.UNIMPLEMENTED) {
-        this.forget();
+        await this.forget().catch((reason: unknown) => logger.error({ err: reason }, 'ports are still filtered'));
         pause = OLD_CONTROL_PLANE_MS;
       } else if (error && codeOf(error) !== status.DEADLINE_EXCEEDED)
         logger.warn({ reason: messageOf(error) }, 'desired state is not followed');
@@ -79,14 +79,17 @@ export class Follower {
 
   /**
    * The control plane was taken back to v0.1, which tells of networks by calls: empties the document, so that it no
-   * longer decides.
+   * longer decides, and takes the filters off that nobody would tell of changes.
    */
-  private forget(): void {
-    const { document, file } = this.deps;
-    if (!document.revision) return;
-    document.overruled = false;
-    document.apply('', [], [], true);
-    file.keep(document);
+  private async forget(): Promise<void> {
+    const { document, file, reconciler } = this.deps;
+    document.groupless = true;
+    if (document.content().resources.length || document.revision) {
+      document.overruled = false;
+      document.apply('', [], [], true);
+      file.keep(document);
+    }
+    await reconciler.unfilter();
   }
 
   private async session(): Promise<void> {
@@ -122,6 +125,7 @@ export class Follower {
     const { revision, whole } = parts[0];
     const changed = parts.flatMap((part) => part.changed);
     const removed = parts.flatMap((part) => part.removed);
+    document.groupless = false;
     const touched = document.apply(revision, changed, removed, whole);
     file.keep(document);
     await reconciler.apply(touched);

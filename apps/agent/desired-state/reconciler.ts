@@ -51,6 +51,11 @@ export class Reconciler {
     return this.inTurn(() => this.tryAll(touched));
   }
 
+  /** The control plane knows no security groups. Throws where this fails. */
+  unfilter(): Promise<void> {
+    return this.inTurn(() => this.context.network.unfilter());
+  }
+
   private async tryAll(touched: Touched): Promise<void> {
     for (const id of touched.gone) this.forget(id);
     await this.tryGroups(touched);

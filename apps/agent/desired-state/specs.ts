@@ -24,6 +24,10 @@ export class DesiredSpecs {
     return !this.document.followed;
   }
 
+  get groupless(): boolean {
+    return this.document.groupless;
+  }
+
   /** The network with its subnets; undefined where the document does not have it. */
   network(id: string): NetworkSpec | undefined {
     const network = this.document.networks.get(id);

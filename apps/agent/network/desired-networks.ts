@@ -15,6 +15,8 @@ import type {
 export interface DesiredNetworks {
   /** Whether a call's word counts all the same, because no control plane tells of changes to the document at present. */
   overrule(): boolean;
+  /** The control plane knows no security groups: ports are not filtered by any. */
+  readonly groupless: boolean;
   network(id: string): NetworkSpec | undefined;
   /** The NIC of a port on this host. */
   nic(portId: string): Nic | undefined;

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { NetworkSpec, Nic } from '#generated/lxstack/agent/v1/types';
 import { ipBatch, ipBatchForce } from './commands.js';
 import { CommandError } from '../process/command-error.js';
@@ -20,6 +21,12 @@ export async function makeDevices({ vni, mtu }: NetworkSpec, vtep: string, track
     `link set ${vxlan} master ${bridge} addrgenmode none up`,
     `link set ${vxlan} type bridge_slave neigh_suppress on learning off flood off mcast_flood off bcast_flood off`,
   ]);
+}
+
+/** Whether br_netfilter hands on what passes the network's bridge. */
+export async function isHooked(vni: number): Promise<boolean> {
+  const text = await readFile(`/sys/class/net/${bridgeOf(vni)}/bridge/nf_call_iptables`, 'utf8').catch(() => '0');
+  return text.trim() === '1';
 }
 
 /** Removes both devices; missing ones are a success. */

@@ -93,7 +93,8 @@ export class HostNetworkState {
   /** The port as its filter needs it. Throws NotFoundError where this host does not have its network. */
   guarded(nic: Nic): GuardedPort {
     const { network, loose = [], zone = 0 } = this.records.get(nic.networkId);
-    return { nic, down: isDown(network, nic), loose: loose.includes(nic.portId), zone };
+    const filtered = this.desired.groupless ? { ...nic, filter: undefined } : nic;
+    return { nic: filtered, down: isDown(network, nic), loose: loose.includes(nic.portId), zone };
   }
 
   /** Has the packets of the network's bridge tracked, in a zone of their own. */

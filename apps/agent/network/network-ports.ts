@@ -129,6 +129,19 @@ export class NetworkPorts {
     });
   }
 
+  /** Takes the ports' security groups away: the control plane knows none. Their records forget them too. */
+  async unfilter(): Promise<void> {
+    for (const { network } of this.state.records.all())
+      await this.state.inTurn(network.id, async () => {
+        const record = this.state.records.find(network.id);
+        const nics = Object.values(record?.ports ?? {}).filter(({ filter }) => filter);
+        if (!record || !nics.length) return;
+        for (const nic of nics) record.ports[nic.portId] = { ...nic, filter: undefined };
+        await this.state.records.keep(network.id);
+        await this.state.protect(nics.map(({ portId }) => record.ports[portId]!));
+      });
+  }
+
   private tellSettled(nics: readonly Nic[]): void {
     for (const [networkId, ports] of Map.groupBy(nics, (nic) => nic.networkId)) this.state.onSettled(networkId, ports);
   }

@@ -2,9 +2,10 @@ import type { ForwardingEntry, NetworkSpec } from '#generated/lxstack/agent/v1/t
 import { InvalidInputError, UnavailableError } from '#libs/common/errors';
 import { Rounds } from '#libs/common/rounds';
 import { checkNetwork } from './checks.js';
-import { exists, makeDevices, plug, removeDevices } from './devices.js';
+import { exists, isHooked, makeDevices, plug, removeDevices } from './devices.js';
+import type { Tracking } from './filters/tracking.js';
 import type { HostNetworkState } from './host-network-state.js';
-import { vxlanOf } from './interface-names.js';
+import { bridgeOf, vxlanOf } from './interface-names.js';
 import type { NetworkServices } from './network-services.js';
 import type { NetworkForwarding } from './network-forwarding.js';
 import type { NetworkRecord } from './network-records.js';
@@ -19,6 +20,14 @@ export class NetworkPresence {
     private readonly forwarding: NetworkForwarding,
     private readonly services: NetworkServices,
   ) {}
+
+  /** Makes the tables of filters, for the networks of the records. */
+  async open(): Promise<void> {
+    const bridges = this.state.records.all().flatMap(({ network, zone }) => {
+      return zone === undefined ? [] : [{ bridge: bridgeOf(network.vni), zone }];
+    });
+    await this.state.filters.open(bridges);
+  }
 
   /** Makes again what the kernel has lost of recorded networks (a reboot). Does not touch running traffic. */
   async restore(): Promise<void> {
@@ -123,8 +132,8 @@ export class NetworkPresence {
       await this.forwarding.apply(network.id, entries, [], true);
     }
     const ports = Object.values(record.ports);
-    if (!fresh && record.zone === undefined) {
-      // An agent before security groups left it: its ports have connections that nobody has tracked.
+    if (!fresh && !(await isTracked(record, this.state.filters.tracking))) {
+      // An agent before security groups has made it: its ports have connections that nobody has tracked.
       record.loose = Object.keys(record.ports);
       await makeDevices(network, this.state.vtep, this.state.filters.tracking);
     }
@@ -142,3 +151,8 @@ function withRoutes(network: NetworkSpec): NetworkSpec {
 }
 
 const same = (a: NetworkSpec, b: NetworkSpec): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** Whether all connections of the network's ports have been tracked since the first. */
+async function isTracked({ network, zone }: NetworkRecord, tracking: Tracking): Promise<boolean> {
+  return zone !== undefined && (tracking !== 'br_netfilter' || (await isHooked(network.vni)));
+}

@@ -43,7 +43,7 @@ export class HostNetwork {
   static async open(options: Omit<HostNetworkOptions, 'tracking'>): Promise<HostNetwork> {
     const [records, tracking] = await Promise.all([NetworkRecords.open(options.stateDirectory), findTracking()]);
     const host = new HostNetwork(new HostNetworkState({ ...options, tracking }, records));
-    await host.state.filters.open();
+    await host.presence.open();
     await host.presence.restore();
     host.presence.watchIdle();
     return host;
@@ -154,6 +154,11 @@ export class HostNetwork {
   /** Applies the document's rules and link of ports that are plugged in here. */
   applyPorts(networkId: string, portIds: readonly string[]): Promise<void> {
     return this.ports.apply(networkId, portIds);
+  }
+
+  /** Takes the ports' security groups away: the control plane knows none. */
+  unfilter(): Promise<void> {
+    return this.ports.unfilter();
   }
 
   /** Applies the document's subnets to DHCP. */

@@ -10,7 +10,7 @@ import { MemberSets } from './member-sets.js';
 import { FRAMES, directions, groupChain, portChain } from './names.js';
 import { forbidden } from './permits.js';
 import { filterRules } from './port-rules.js';
-import { forgetBridge, trackBridge, trackingRules } from './tracking.js';
+import { forgetBridge, retrack, trackBridge, trackingRules } from './tracking.js';
 import type { Tracking } from './tracking.js';
 
 /** Security groups as the control plane has told of them; undefined: nothing was told, so nothing may pass. */
@@ -69,9 +69,13 @@ export class HostFilters {
     this.members = new MemberSets((id) => known.memberAddresses(id));
   }
 
-  /** Makes the tables, before any port. What an earlier process has left in them stays in force. */
-  async open(): Promise<void> {
-    await nft(`${baseRules}${trackingRules(this.tracking)}`);
+  /**
+   * Makes the tables, before any port. What an earlier process has left in them stays in force, but of bridges these only are
+   * tracked: an agent of the release before may have removed others.
+   */
+  async open(bridges: readonly { bridge: string; zone: number }[]): Promise<void> {
+    for (const { bridge, zone } of bridges) this.bridges.set(bridge, zone);
+    await nft([baseRules, trackingRules(this.tracking), retrack(this.tracking, this.bridges)].join('\n'));
   }
 
   /** Tracks the packets of a bridge in the zone. */
@@ -209,8 +213,8 @@ export class HostFilters {
       ...this.groupCommands(next, groups),
       ...[...next.ports.values()].flatMap((port) => this.portCommands(next, port)),
     ];
-    const tracked = [...this.bridges].map(([bridge, zone]) => trackBridge(this.tracking, bridge, zone));
-    await nft([baseRules, trackingRules(this.tracking), ...tracked, ...commands, ''].join('\n'));
+    const tracked = retrack(this.tracking, this.bridges);
+    await nft([baseRules, trackingRules(this.tracking), tracked, ...commands, ''].join('\n'));
     this.applied = next;
     this.uncertain = false;
   }

@@ -57,6 +57,14 @@ export function trackBridge(tracking: Tracking, bridge: string, zone: number): s
   return `add element ${table} zones { "${bridge}" : ${zone} }\nadd element ${table} tracked { "${bridge}" }\n`;
 }
 
+/** nft commands by which packets of these bridges are tracked, and of no others. */
+export function retrack(tracking: Tracking, bridges: ReadonlyMap<string, number>): string {
+  if (tracking === 'none') return '';
+  const table = tracking === 'bridge' ? FRAMES : PACKETS;
+  const all = [...bridges].map(([bridge, zone]) => trackBridge(tracking, bridge, zone));
+  return [`flush map ${table} zones`, `flush set ${table} tracked`, ...all, ''].join('\n');
+}
+
 /** The opposite; `add` before `delete` lets it succeed where there is nothing. */
 export function forgetBridge(tracking: Tracking, bridge: string, zone: number): string {
   if (tracking === 'none') return '';

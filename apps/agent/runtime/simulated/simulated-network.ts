@@ -20,6 +20,8 @@ export class SimulatedNetwork implements Network {
 
   async applyGroups(): Promise<void> {}
 
+  async unfilter(): Promise<void> {}
+
   async readConnections(): Promise<[]> {
     return [];
   }
