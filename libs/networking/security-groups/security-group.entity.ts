@@ -1,21 +1,9 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { Timestamps } from '#libs/database/columns';
+import { Column, Entity } from 'typeorm';
+import { StandardAttributes } from '../standard-attributes.js';
 
 /** Rules for ports (Neutron: security group). Ports name the groups that they are in. */
 @Entity('security_groups')
-export class SecurityGroup extends Timestamps {
-  @PrimaryColumn({ type: 'uuid' })
-  id: string;
-
-  @Column({ type: 'text', default: '' })
-  name: string;
-
-  @Column({ type: 'text', default: '' })
-  description: string;
-
-  @Column({ type: 'text', name: 'project_id' })
-  projectId: string;
-
+export class SecurityGroup extends StandardAttributes {
   /** The one group of the project that ports are in which name none. */
   @Column({ type: 'boolean', name: 'is_default', default: false })
   isDefault: boolean;
@@ -23,7 +11,4 @@ export class SecurityGroup extends Timestamps {
   /** Whether answers pass because of their question. */
   @Column({ type: 'boolean', default: true })
   stateful: boolean;
-
-  @Column({ type: 'int', name: 'revision_number', default: 1 })
-  revisionNumber: number;
 }

@@ -9,6 +9,7 @@ import { page, permittedPage } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
 import { allows, requireAllowed } from '#libs/policy/policy';
 import type { RuleName } from '#libs/policy/rule-tables';
+import { requireRevision, standardColumns } from '../standard-attributes.js';
 import { defaultGroupId } from './default-group.js';
 import { requireGroupRoom } from './group-quota.js';
 import { SecurityGroupRule } from './security-group-rule.entity.js';
@@ -33,16 +34,7 @@ export interface NewSecurityGroup extends SecurityGroupChange {
 
 export type SecurityGroupView = SecurityGroup & { rules: SecurityGroupRule[] };
 
-const columns = {
-  id: 'x.id',
-  name: 'x.name',
-  description: 'x.description',
-  project_id: 'x.project_id',
-  stateful: 'x.stateful',
-  revision_number: 'x.revision_number',
-  created_at: 'x.created_at',
-  updated_at: 'x.updated_at',
-};
+const columns = { ...standardColumns, stateful: 'x.stateful' };
 
 /** Security groups as users see them (Neutron API: /v2.0/security-groups). */
 @Injectable()
@@ -98,24 +90,26 @@ export class SecurityGroups {
   }
 
   /**
-   * Neutron API: PUT /security-groups/{id}. Throws NotFoundError, PolicyDeniedError, DefaultGroupNameError, and
-   * SecurityGroupInUseError where `stateful` would change under ports.
+   * Neutron API: PUT /security-groups/{id}. Throws NotFoundError, PolicyDeniedError, DefaultGroupNameError,
+   * RevisionMismatchError, and SecurityGroupInUseError where `stateful` would change under ports.
    */
-  async update(caller: Caller, id: string, change: SecurityGroupChange): Promise<SecurityGroupView> {
+  async update(caller: Caller, id: string, change: SecurityGroupChange, revision?: number): Promise<SecurityGroupView> {
     await this.database.transaction(async (tx) => {
       const group = await findGroup(tx, caller, id, 'update_security_group');
+      await requireRevision(tx, SecurityGroup, id, revision);
       if (group.isDefault && change.name !== undefined && change.name !== group.name) throw new DefaultGroupNameError();
       const other = change.stateful !== undefined && change.stateful !== group.stateful;
       if (other && (await isInUse(tx, id))) throw new SecurityGroupInUseError(id);
-      await tx.save(Object.assign(group, change, { revisionNumber: group.revisionNumber + 1 }));
+      await tx.save(Object.assign(group, change));
     });
     return this.get(caller, id);
   }
 
-  /** Throws NotFoundError, PolicyDeniedError, DefaultSecurityGroupError, SecurityGroupInUseError. */
-  async delete(caller: Caller, id: string): Promise<void> {
+  /** Throws NotFoundError, PolicyDeniedError, DefaultSecurityGroupError, SecurityGroupInUseError, RevisionMismatchError. */
+  async delete(caller: Caller, id: string, revision?: number): Promise<void> {
     await this.database.transaction(async (tx) => {
       const group = await findGroup(tx, caller, id, 'delete_security_group');
+      await requireRevision(tx, SecurityGroup, id, revision);
       if (group.isDefault) throw new DefaultSecurityGroupError();
       if (await isInUse(tx, id)) throw new SecurityGroupInUseError(id);
       // Neutron: rules of other groups that name it as remote go as well.

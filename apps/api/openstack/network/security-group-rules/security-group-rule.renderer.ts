@@ -4,13 +4,12 @@ import { commonFields } from '../http/common-fields.js';
 
 /** Neutron API: security_group_rule. */
 export function renderRule(rule: SecurityGroupRuleView) {
-  const common: Partial<ReturnType<typeof commonFields>> = commonFields({ ...rule, name: '' });
+  const common: Partial<ReturnType<typeof commonFields>> = commonFields({ ...rule, name: '', tags: [] });
   delete common.name;
   const { remoteIpPrefix } = rule;
   return {
     id: rule.id,
     ...common,
-    revision_number: rule.revisionNumber,
     security_group_id: rule.securityGroupId,
     direction: rule.direction,
     ethertype: rule.etherType,

@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, UseFilters
 import { CurrentCaller } from '#apps/api/http/api-request';
 import { Takes } from '#apps/api/http/body/body-schema';
 import { given, parseBody, unwrap } from '#apps/api/http/body/parse-body';
-import { boolean, integer, text } from '#apps/api/http/query/paging';
+import { boolean, text } from '#apps/api/http/query/paging';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
 import type { Caller } from '#libs/common/caller';
 import { InvalidInputError } from '#libs/common/errors';
@@ -21,7 +21,6 @@ const filters: NeutronFilters = {
     ...texts('security_group_id', 'direction', 'ethertype', 'protocol', 'remote_ip_prefix', 'remote_group_id'),
     ...texts('port_range_min', 'port_range_max'),
     belongs_to_default_sg: boolean('belongs_to_default_sg'),
-    revision_number: integer('revision_number'),
   },
   constants: { remote_address_group_id: null },
 };

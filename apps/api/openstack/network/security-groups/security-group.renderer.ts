@@ -6,7 +6,6 @@ import { renderRule } from '../security-group-rules/security-group-rule.renderer
 export function renderGroup(group: SecurityGroupView) {
   return {
     ...commonFields(group),
-    revision_number: group.revisionNumber,
     stateful: group.stateful,
     shared: false,
     security_group_rules: group.rules.map((rule) => renderRule({ ...rule, ofDefault: group.isDefault })),

@@ -2,10 +2,11 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, UseFi
 import { CurrentCaller } from '#apps/api/http/api-request';
 import { Takes } from '#apps/api/http/body/body-schema';
 import { given, parseBody, unwrap } from '#apps/api/http/body/parse-body';
-import { boolean, integer } from '#apps/api/http/query/paging';
+import { boolean } from '#apps/api/http/query/paging';
 import type { Query as ListQuery } from '#apps/api/http/query/query';
 import type { Caller } from '#libs/common/caller';
 import { SecurityGroups } from '#libs/networking/security-groups/security-groups.service';
+import { IfMatch } from '../http/if-match.js';
 import { neutronList, neutronPage } from '../http/listing.js';
 import type { NeutronFilters } from '../http/listing.js';
 import { NetworkErrors } from '../http/network.errors.js';
@@ -14,7 +15,8 @@ import { SecurityGroupBody } from './security-group.dto.js';
 import { renderGroup } from './security-group.renderer.js';
 
 const filters: NeutronFilters = {
-  columns: { stateful: boolean('stateful'), revision_number: integer('revision_number') },
+  standard: true,
+  columns: { stateful: boolean('stateful') },
   constants: { shared: false },
 };
 
@@ -47,18 +49,22 @@ export class SecurityGroupsController {
 
   @Put(':id')
   @Takes('security_group', SecurityGroupBody)
-  async update(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown) {
+  async update(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @IfMatch() revision?: number,
+  ) {
     const parsed = parseBody(SecurityGroupBody, unwrap(body, 'security_group'), { path: 'security_group' });
     requireUnchanged(parsed, ['project_id', 'tenant_id']);
     const { name, description, stateful } = parsed;
-    return {
-      security_group: renderGroup(await this.groups.update(caller, id, given({ name, description, stateful }))),
-    };
+    const change = given({ name, description, stateful });
+    return { security_group: renderGroup(await this.groups.update(caller, id, change, revision)) };
   }
 
   @Delete(':id')
   @HttpCode(204)
-  async delete(@CurrentCaller() caller: Caller, @Param('id') id: string) {
-    await this.groups.delete(caller, id);
+  async delete(@CurrentCaller() caller: Caller, @Param('id') id: string, @IfMatch() revision?: number) {
+    await this.groups.delete(caller, id, revision);
   }
 }

@@ -4,7 +4,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * Security groups that filter. Projects that have ports keep what their default group has said so far, everything may come
  * and go, now as rules that they can change; projects without ports get Neutron's default group when they need one.
  */
-export class SecurityGroups1765071000000 implements MigrationInterface {
+export class SecurityGroups1765309000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(TABLES);
     await runner.query(OPEN_DEFAULT_GROUPS);
@@ -33,6 +33,7 @@ const TABLES = `
     project_id text not null,
     is_default boolean not null default false,
     stateful boolean not null default true,
+    tags text[] not null default '{}',
     revision_number integer not null default 1,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now()
@@ -127,6 +128,8 @@ const portTrigger = (more: string) => `
     EXECUTE FUNCTION desired_state_of_port();`;
 
 const TRIGGERS = `
+  CREATE TRIGGER raise_revision BEFORE UPDATE ON security_groups FOR EACH ROW
+    WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION raise_revision();
   DROP TRIGGER desired_state_update ON ports;
   ${portTrigger(`OR OLD.security_group_ids IS DISTINCT FROM NEW.security_group_ids
     OR OLD.allowed_address_pairs <> NEW.allowed_address_pairs`)}
