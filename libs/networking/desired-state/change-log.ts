@@ -17,7 +17,8 @@ export const CHANGES_CHANNEL = 'lxstack_desired_state';
  * `resend`: the host gets its whole document.
  */
 export interface Change {
-  kind: 'port' | 'network' | 'subnet' | 'router' | 'host' | 'guest' | 'arrival' | 'mark' | 'resend' | 'group' | 'member';
+  kind:
+    'port' | 'network' | 'subnet' | 'router' | 'host' | 'guest' | 'arrival' | 'mark' | 'resend' | 'group' | 'member';
   networkId: string | null;
   resourceId: string | null;
   /** Of `member`: the security group that the port `resourceId` has come into or left, or has another address in. */
