@@ -57,7 +57,15 @@ else {
 async function startAgent(): Promise<void> {
   const desired = new DesiredSpecs(document);
   const metadata = { serve: async () => {}, serves: async () => true, end: () => {} };
-  const options = { stateDirectory: state, vtep: HERE, cgroup: 'lx-filters', desired, metadata, logger };
+  const options = {
+    stateDirectory: state,
+    vtep: HERE,
+    cgroup: 'lx-filters',
+    desired,
+    metadata,
+    dhcpLeaseSeconds: 3_600,
+    logger,
+  };
   network = await HostNetwork.open(options);
   reconciler = new Reconciler({ document, network, movingMacs: () => new Set() }, logger);
 }
