@@ -99,7 +99,9 @@ export class SimulatedNetwork implements Network {
 
   inspect(networkId: string): InspectedNetwork | undefined {
     const found = this.networks.get(networkId);
-    return found && { network: found.spec, nics: [...found.ports.values()], pendingMacs: new Set(), filters: NO_FILTERS };
+    return (
+      found && { network: found.spec, nics: [...found.ports.values()], pendingMacs: new Set(), filters: NO_FILTERS }
+    );
   }
 
   async compareDhcp(): Promise<string[]> {
