@@ -34,6 +34,10 @@ export function blocksCold(instance: Judged, source: Pick<Host, 'name'> | null):
   ];
 }
 
+/** Reason why a host takes no instance, and why none leaves it cold but in a batch or a drain. */
+export const blocksDisabled = (host: Pick<Host, 'name' | 'enabled' | 'disabledReason'> | null): string[] =>
+  !host || host.enabled ? [] : [`Host ${host.name} is disabled: ${host.disabledReason ?? 'no reason was given'}.`];
+
 /**
  * Reasons why the target could not take the instance, by what is published and reserved now; the claim would find the
  * same.
@@ -51,7 +55,7 @@ export function blocksTarget(
     ['GiB of disk', instance.diskGb, host.diskGb * host.diskRatio - host.usedDiskGb],
   ] as const;
   return [
-    ...(host.enabled ? [] : [`Host ${host.name} is disabled: ${host.disabledReason ?? 'no reason was given'}.`]),
+    ...blocksDisabled(host),
     ...room.flatMap(([what, need, free]) =>
       need > free ? [`Host ${host.name}: ${need} ${what} wanted, ${Math.max(0, Math.floor(free))} free.`] : [],
     ),

@@ -14,7 +14,7 @@ import { allows } from '#libs/policy/policy';
 import { blocksCpu } from '../migrations/cpu-features.js';
 import { blocksDisk } from '../migrations/move-checks.js';
 import { AgentPrecheck, downWords } from './agent-precheck.js';
-import { blocksCold, blocksLive, blocksTarget } from './eligibility-rules.js';
+import { blocksCold, blocksDisabled, blocksLive, blocksTarget } from './eligibility-rules.js';
 import { blocksImage } from './image-rules.js';
 import type { MobilityReport, ShownMobility, Verdict } from './mobility-report.js';
 import { ownersView } from './owners-view.js';
@@ -48,7 +48,7 @@ export class MoveEligibility {
     const image = await blocksImage(this.database.manager, instance);
     const live = [...blocksLive(instance, source), ...image, ...seen.reasons];
     const down = source && !isUp(source, now) ? [downWords(source)] : await this.silent(instance, source, seen.reasons);
-    const cold = [...blocksCold(instance, source), ...image, ...down];
+    const cold = [...blocksCold(instance, source), ...image, ...down, ...blocksDisabled(source)];
     return {
       live: verdict(live),
       cold: verdict(cold),

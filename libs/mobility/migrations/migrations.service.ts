@@ -78,7 +78,7 @@ export class Migrations {
     });
   }
 
-  /** Nova API: migrate. Throws as `liveMigrate`, and SourceDownError. */
+  /** Nova API: migrate. Throws as `liveMigrate`, and SourceDownError, SourceDisabledError (batches and drains: neither). */
   async migrate(by: Caller | Mandate, instanceId: string, input: MoveRequest = {}): Promise<Migration> {
     await permit(this.database.manager, by, instanceId, 'os_compute_api:os-migrate-server:migrate');
     if (!input.checkLater) await this.ends.requireAnswer(instanceId, 'migrate');

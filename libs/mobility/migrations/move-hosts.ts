@@ -7,7 +7,7 @@ import { databaseTime } from '#libs/database/database-time';
 import { isUp } from '#libs/fleet/hosts/host-state';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { AgentPrecheck } from '../eligibility/agent-precheck.js';
-import { ComputeHostNotFoundError, MoveRefusedError, SourceDownError } from './move.errors.js';
+import { ComputeHostNotFoundError, MoveRefusedError, SourceDisabledError, SourceDownError } from './move.errors.js';
 
 /** Finds and checks the two hosts of a move that is asked for. */
 @Injectable()
@@ -43,11 +43,13 @@ export class MoveHosts {
 
   /**
    * Asks the source's agent, because one that has just stopped still has its lease. To be called before anything is
-   * written. Throws SourceDownError where it does not answer; NotFoundError, InstanceStateError.
+   * written. Throws SourceDownError where it does not answer, SourceDisabledError where a move alone (a tenant's resize is none)
+   * would leave a host that is disabled; NotFoundError, InstanceStateError.
    */
   async requireAnswer(instanceId: string, action: 'migrate' | 'resize'): Promise<void> {
     const instance = await this.transitions.check(this.database.manager, instanceId, action);
     const source = await this.source(this.database.manager, instance, 'up');
+    if (action === 'migrate' && !source.enabled) throw new SourceDisabledError(instanceId);
     if (!(await this.precheck.answers(source, instanceId))) throw new SourceDownError(instanceId);
   }
 }

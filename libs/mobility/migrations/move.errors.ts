@@ -50,6 +50,15 @@ export class SourceDownError extends ConflictError {
   }
 }
 
+/** A cold move was asked for one by one while the compute service of the source is disabled. Nova lets it: this is stricter. */
+export class SourceDisabledError extends ConflictError {
+  constructor(readonly instanceId: string) {
+    super(
+      `Instance ${instanceId} cannot be moved now: the compute service of its host is disabled. Enable it, or drain the host.`,
+    );
+  }
+}
+
 /** The migration is past the point of an abort, or of a type without one (Nova: InvalidMigrationState, 400). */
 export class MigrationStateError extends ConflictError {
   constructor(

@@ -6,6 +6,7 @@ import { Host } from '#libs/fleet/hosts/host.entity';
 import { MoveEligibility } from '#libs/mobility/eligibility/move-eligibility';
 import { Drains } from '#libs/mobility/drain/drains.service';
 import { Migration } from '#libs/mobility/migrations/migration.entity';
+import { Migrations } from '#libs/mobility/migrations/migrations.service';
 import { Operation } from '#libs/operations/operation.entity';
 import { admin, member } from '../support/compute-api.js';
 import type { ComputeApi } from '../support/compute-api.js';
@@ -60,6 +61,26 @@ test('a cold move or resize from a host that is down, or whose agent does not an
   agent.refuse('checkMigration', GrpcStatus.UNAVAILABLE, 'no connection', 4);
   await refused();
   agent.reset();
+  assert.equal((await act(id, { migrate: null })).status, 202);
+});
+
+test('a cold move from a host that is disabled is 409 at once; a resize is not, nor a move that a batch makes', async () => {
+  const [id, resized, drained] = [await servers.active(), await servers.active(), await servers.active()];
+  await api.database.manager.update(Host, { name: 'h1' }, { enabled: false, disabledReason: 'new memory' });
+  try {
+    const answer = await act(id, { migrate: null });
+    assert.equal(answer.status, 409, JSON.stringify(answer.body));
+    assert.match(JSON.stringify(answer.body), /is disabled\. Enable it, or drain the host/);
+    await assertUntouched(id);
+    const { cold } = await api
+      .get(MoveEligibility)
+      .report(await api.database.manager.findOneByOrFail(Instance, { id }));
+    assert.deepEqual(cold, { possible: false, reasons: ['Host h1 is disabled: new memory.'] });
+    assert.equal((await act(resized, { resize: { flavorRef: 'larger' } }, member)).status, 202);
+    await api.get(Migrations).migrate(admin, drained, { checkLater: true });
+  } finally {
+    await api.database.manager.update(Host, { name: 'h1' }, { enabled: true, disabledReason: null });
+  }
   assert.equal((await act(id, { migrate: null })).status, 202);
 });
 
