@@ -3,8 +3,6 @@ import type { Underway, Workload } from './workload.js';
 
 export const ssh: Workload = {
   name: 'an interactive ssh session',
-  notYet:
-    'seen once: the first restore failed in CRIU (PR_SET_MM_MAP: EBADF, a BUG in servicefd.c), the guest went on at the source',
   async start(guests: Guests): Promise<Underway> {
     const typist = guests.program('TERM', '/usr/bin/node', '/srv/typist.js', guests.address);
     await guests.inMoved('until [ "$(ps -C bash -o tty= | grep -c pts)" -gt 0 ]; do sleep 0.1; done');

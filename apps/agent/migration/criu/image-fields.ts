@@ -1,4 +1,4 @@
-import { BinaryReader } from '@bufbuild/protobuf/wire';
+import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 
 /** A CRIU image begins with two magic numbers. */
 export const HEADER = 8;
@@ -42,6 +42,23 @@ export function fieldsOf(message: Buffer): Field[] {
 /** The first field of this number. */
 export const field = (message: Buffer, number: number): Field | undefined =>
   fieldsOf(message).find((one) => one.number === number);
+
+/** The image with one entry more. */
+export function appendEntry(image: Buffer, entry: Buffer): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(entry.length);
+  return Buffer.concat([image, length, entry]);
+}
+
+/** The message with another value of a varint: of a field that is there twice the last counts. */
+export const withVarint = (message: Buffer, number: number, value: number): Buffer =>
+  Buffer.concat([
+    message,
+    new BinaryWriter()
+      .uint32(number << 3)
+      .uint32(value)
+      .finish(),
+  ]);
 
 /** Writes a smaller or equal number in the place of a varint; what is left over are bits that are zero. */
 export function putVarint(message: Buffer, { at, end }: Field, value: number): void {

@@ -14,6 +14,7 @@ import { mapsPagesLater } from '../memory/memory-mode.js';
 import type { MemoryMode } from '#libs/agent-protocol/memory-modes';
 import type { MovableInstances } from '../movable-instances.js';
 import { giveCgroups } from './fixups/cgroup-owners.js';
+import { openExecutables } from './fixups/executables.js';
 import { separateFollowers } from './fixups/mount-images.js';
 import { armPressure, armTriggers, pressureFiles } from './fixups/pressure-triggers.js';
 import type { PressureTrigger } from './fixups/pressure-triggers.js';
@@ -89,6 +90,7 @@ export class Restore {
     const link = this.link!;
     this.begun = performance.now();
     separateFollowers(moveFile(this.directory, 'images'));
+    openExecutables(moveFile(this.directory, 'images'));
     await keepForRestore(this.directory, network, nics);
     link.answer('restore');
     const introduced = link.when('namespaces').then(() => {

@@ -34,6 +34,7 @@ export const tasks = {
   'shared-descriptors': carried('CLONE_FILES'),
   'shared-directory': refused(/shares its current directory/, 'CLONE_FS'),
   'shared-memory': refused(/shares its memory/, 'CLONE_VM without CLONE_THREAD'),
+  'program-handle': carried('whose program is held open with O_PATH'),
   'deleted-program': carried('whose program was deleted'),
   'perf-event': refused(/a file of kind perf_event/, 'CRIU has no image for it'),
   'bpf-map': refused(/a file of kind bpf-map/, 'CRIU has no image for it'),

@@ -1,10 +1,10 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
+import { BinaryReader } from '@bufbuild/protobuf/wire';
+import { HEADER, appendEntry, withVarint } from '../image-fields.js';
 
 /** CRIU's `mountpoints-N.img`, one per mount namespace: two magic words, then entries of a length and a message. */
 const IMAGE = /^mountpoints-\d+\.img$/;
-const HEAD = 8;
 /** Fields of its `mnt_entry` (CRIU: images/mnt.proto). */
 const [SHARED_ID, MASTER_ID] = [10, 11];
 
@@ -39,14 +39,15 @@ export function separateFollowersIn(images: readonly Buffer[]): Buffer[] {
     const mounts = parsed[index]!;
     const isRefused = ({ sharedId, masterId }: Mount) => !sharedId && refused.has(masterId);
     if (!mounts.some(isRefused)) return image;
-    const messages = mounts.map((mount) => (isRefused(mount) ? sharedAs(mount.message, free++) : mount.message));
-    return Buffer.concat([image.subarray(0, HEAD), ...messages.flatMap((message) => [lengthOf(message), message])]);
+    const shared = ({ message }: Mount) => withVarint(message, SHARED_ID, free++);
+    const messages = mounts.map((mount) => (isRefused(mount) ? shared(mount) : mount.message));
+    return messages.reduce(appendEntry, image.subarray(0, HEADER));
   });
 }
 
 function mountsOf(image: Buffer): Mount[] {
   const mounts: Mount[] = [];
-  for (let at = HEAD; at < image.length;) {
+  for (let at = HEADER; at < image.length;) {
     const end = at + 4 + image.readUInt32LE(at);
     mounts.push(mountOf(image.subarray(at + 4, end)));
     at = end;
@@ -64,20 +65,4 @@ function mountOf(message: Buffer): Mount {
     else reader.skip(type);
   }
   return mount;
-}
-
-/** Of a field that is there twice the last counts. */
-const sharedAs = (message: Buffer, id: number): Buffer =>
-  Buffer.concat([
-    message,
-    new BinaryWriter()
-      .uint32(SHARED_ID << 3)
-      .uint32(id)
-      .finish(),
-  ]);
-
-function lengthOf(message: Buffer): Buffer {
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(message.length);
-  return length;
 }
