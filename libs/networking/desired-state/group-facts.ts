@@ -61,8 +61,9 @@ export class GroupFacts {
   ): Promise<Map<string, string[]>> {
     if (!hostIds.length) return new Map();
     const rows = await tx.query<{ hostId: string; ids: string[] }[]>(
-      `SELECT p.host_id AS "hostId", array_agg(DISTINCT g::text) AS ids FROM ports p, unnest(p.security_group_ids) g
-        WHERE p.host_id = ANY($1::uuid[]) GROUP BY p.host_id`,
+      `SELECT h.host_id AS "hostId", array_agg(DISTINCT g::text) AS ids
+         FROM port_hosts h JOIN ports p ON p.id = h.port_id, unnest(p.security_group_ids) g
+        WHERE h.host_id = ANY($1::uuid[]) GROUP BY h.host_id`,
       [hostIds],
     );
     return new Map(rows.map(({ hostId, ids }) => [hostId, ids]));
