@@ -8,6 +8,8 @@ import { Port } from '#libs/networking/ports/port.entity';
 import { InstancePorts } from '#libs/networking/ports/instance-ports.service';
 import { Ports } from '#libs/networking/ports/ports.service';
 import { PortBindings1764720000000 } from '../../../migrations/1764720000000-port-bindings.js';
+import { ArrivingHosts1765600000000 } from '../../../migrations/1765600000000-arriving-hosts.js';
+import { HostNetworksByIndex1765610000000 } from '../../../migrations/1765610000000-host-networks-by-index.js';
 import { caller, WorkflowWorld } from '../support/workflow-world.js';
 
 const stranger: Caller = { ...caller, userId: 'mallory', projectId: 'other', roles: ['member'], isAdmin: false };
@@ -100,10 +102,13 @@ describe('ports that name the server of another project', () => {
     const strangers = await name(id);
     const runner = world.database.createQueryRunner();
     const bindings = new PortBindings1764720000000();
+    const views = [new ArrivingHosts1765600000000(), new HostNetworksByIndex1765610000000()]; // they read the column
+    for (const migration of views.toReversed()) await migration.down(runner);
     await bindings.down(runner);
     const hostId = world.hostId('h1');
     await runner.query('UPDATE ports SET host_id = $2 WHERE device_id = $1', [id, hostId]);
     await bindings.up(runner);
+    for (const migration of views) await migration.up(runner);
     assert.deepEqual(await portsOf(id), own);
     assert.equal((await ports.get(stranger, strangers[0]!.id)).hostId, null);
 
