@@ -75,7 +75,7 @@ describe('ports that name the server of another project', () => {
     const { instanceId: id, operationId } = await world.begin('h1');
     await world.database.transaction((tx) => new InstancePorts().releaseForInstance(tx, id));
     await name(id);
-    assert.equal((await world.operations.waitFor(operationId, 30_000)).state, 'done');
+    assert.equal((await world.operations.waitFor(operationId, 120_000)).state, 'done');
     await done('instance.reboot', 'rebooting', id, { hard: true });
     assert.deepEqual(world.agents.get('h1')!.ports.get(id), []);
     await world.audit();

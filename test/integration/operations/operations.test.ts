@@ -56,7 +56,7 @@ const flushAll = () => trial.redis.impatient(() => {}).flushall();
 test('an operation runs its steps in order and records each', async () => {
   await trial.runner.start(QUICK);
   const { id, resourceId } = await create();
-  const ended = await trial.operations.waitFor(id, 5_000);
+  const ended = await trial.operations.waitFor(id, 120_000);
   assert.equal(ended.state, 'done');
   assert.deepEqual(await log(resourceId), ['two', 'three']);
   const steps = await trial.operations.steps(id);
@@ -73,7 +73,7 @@ test('an operation runs its steps in order and records each', async () => {
 test('an error that passes is tried again after a back-off', async () => {
   await trial.runner.start(QUICK);
   const { id } = await create({ passingFailures: 2 });
-  assert.equal((await trial.operations.waitFor(id, 10_000)).state, 'done');
+  assert.equal((await trial.operations.waitFor(id, 120_000)).state, 'done');
   const tries = (await trial.operations.steps(id)).filter((step) => step.name === 'two');
   assert.deepEqual(
     tries.map((step) => step.result),
@@ -84,7 +84,7 @@ test('an error that passes is tried again after a back-off', async () => {
 test('invariant 4: a failure undoes the done steps in reverse and keeps the reason', async () => {
   await trial.runner.start(QUICK);
   const { id, resourceId } = await create({ failAt: 'three' });
-  const ended = await trial.operations.waitFor(id, 5_000);
+  const ended = await trial.operations.waitFor(id, 120_000);
   assert.equal(ended.state, 'error');
   assert.deepEqual(ended.failure, { step: 'three', message: 'three cannot be done', type: 'Error' });
   assert.deepEqual(await log(resourceId), ['two', 'undo two', 'undo one', 'failed: three cannot be done']);
@@ -93,7 +93,7 @@ test('invariant 4: a failure undoes the done steps in reverse and keeps the reas
 test('after the point of no return a failure is carried forward', async () => {
   await trial.runner.start(QUICK);
   const { id, resourceId } = await create({}, newId(), 'trial-forward');
-  assert.equal((await trial.operations.waitFor(id, 10_000)).state, 'done');
+  assert.equal((await trial.operations.waitFor(id, 120_000)).state, 'done');
   assert.deepEqual(await log(resourceId), ['two', 'three']);
 });
 
@@ -102,16 +102,16 @@ test('operations on one resource run one after another in order of creation', as
   const resource = newId();
   const created: Operation[] = [];
   for (let n = 0; n < 5; n++) created.push(await create({ mark: `${resource}-${n}`, workMs: 60 }, resource));
-  const ended = await Promise.all(created.map(({ id }) => trial.operations.waitFor(id, 10_000)));
+  const ended = await Promise.all(created.map(({ id }) => trial.operations.waitFor(id, 120_000)));
   for (let n = 1; n < ended.length; n++) assert.ok(ended[n].startedAt! >= ended[n - 1].finishedAt!);
 });
 
 test('a cancelled operation is undone and ends as cancelled', async () => {
   await trial.runner.start(QUICK);
-  const { id, resourceId } = await create({ workMs: 30_000 });
+  const { id, resourceId } = await create({ workMs: 600_000 });
   await sleep(200);
   assert.equal(await trial.operations.requestCancel(id), true);
-  const ended = await trial.operations.waitFor(id, 5_000);
+  const ended = await trial.operations.waitFor(id, 120_000);
   assert.equal(ended.state, 'cancelled');
   assert.deepEqual(await log(resourceId), ['undo two', 'undo one', 'failed: The operation was cancelled.']);
 });
@@ -121,8 +121,8 @@ test('one slow host does not stall the operations of another', async () => {
   await trial.runner.start({ ...QUICK, concurrency: { instance: 4 }, perHost: 2, hostOf });
   const slow = await Promise.all([...Array(8).keys()].map(() => create({ host: 'slow', workMs: 500 })));
   const quick = await create({ host: 'quick' });
-  const ended = await trial.operations.waitFor(quick.id, 5_000);
-  const slowEnded = await Promise.all(slow.map(({ id }) => trial.operations.waitFor(id, 20_000)));
+  const ended = await trial.operations.waitFor(quick.id, 120_000);
+  const slowEnded = await Promise.all(slow.map(({ id }) => trial.operations.waitFor(id, 120_000)));
   assert.ok(slowEnded.filter((one) => one.finishedAt! > ended.finishedAt!).length >= 4);
   assert.ok(slowEnded.every((one) => one.state === 'done'));
 });
@@ -134,18 +134,18 @@ test('invariant 1: Redis emptied while operations wait and run loses none of the
   await flushAll();
   await sleep(400);
   await flushAll();
-  const ended = await Promise.all(created.map(({ id }) => trial.operations.waitFor(id, 20_000)));
+  const ended = await Promise.all(created.map(({ id }) => trial.operations.waitFor(id, 120_000)));
   assert.deepEqual([...new Set(ended.map(({ state }) => state))], ['done']);
   for (const { resourceId } of created) assert.deepEqual(await log(resourceId), ['two', 'three']);
   const later = await create();
-  assert.equal((await trial.operations.waitFor(later.id, 5_000)).state, 'done');
+  assert.equal((await trial.operations.waitFor(later.id, 120_000)).state, 'done');
 });
 
 test('an operation whose job was never added is found in Postgres', async () => {
   const { id } = await create();
   await flushAll();
   await trial.runner.start(QUICK);
-  assert.equal((await trial.operations.waitFor(id, 5_000)).state, 'done');
+  assert.equal((await trial.operations.waitFor(id, 120_000)).state, 'done');
   const [{ count }] = await database.dataSource.query<{ count: string }[]>(
     'SELECT count(*) FROM outbox WHERE operation_id = $1',
     [id],
@@ -198,7 +198,7 @@ test('a worker that is told to stop gives its operations back at once', async ()
   assert.deepEqual([given.state, given.lockedBy], ['running', null]);
   const other = trialProcess(database.dataSource, redisUrl());
   await other.runner.start(QUICK);
-  assert.equal((await other.operations.waitFor(id, 5_000)).state, 'done');
+  assert.equal((await other.operations.waitFor(id, 120_000)).state, 'done');
   await other.stop();
 });
 
@@ -212,7 +212,7 @@ test('connections to Postgres cut in the middle of an operation only delay it', 
   // This process's pool, which the test uses too, must notice the loss first.
   await sleep(150);
   for (const { id } of created) {
-    const { state, failure } = await trial.operations.waitFor(id, 20_000);
+    const { state, failure } = await trial.operations.waitFor(id, 120_000);
     assert.equal(state, 'done', JSON.stringify(failure));
   }
 });

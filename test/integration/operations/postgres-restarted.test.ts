@@ -29,7 +29,7 @@ describe('PostgreSQL restarted with operations in flight', () => {
     const begun = await Promise.all(Array.from({ length: 6 }, () => world.begin()));
     await restartAt('createInstance');
     for (const { operationId, instanceId } of begun) {
-      const { state, failure } = await world.operations.waitFor(operationId, 40_000);
+      const { state, failure } = await world.operations.waitFor(operationId, 120_000);
       assert.equal(state, 'done', JSON.stringify(failure));
       assert.equal((await world.instance(instanceId)).vmState, 'active');
     }
@@ -48,7 +48,7 @@ describe('PostgreSQL restarted with operations in flight', () => {
       };
       const { uuid, operationId } = await world.migrations.liveMigrate(caller, id, { host: 'h2' });
       await promise;
-      await world.operations.waitFor(operationId, 40_000);
+      await world.operations.waitFor(operationId, 120_000);
       const { status } = await world.database.manager.findOneByOrFail(Migration, { uuid });
       const { hostId, vmState, taskState } = await world.instance(id);
       assert.ok(['completed', 'error'].includes(status), status);
@@ -63,7 +63,7 @@ describe('PostgreSQL restarted with operations in flight', () => {
     const deleted = world.run(id, 'instance.delete', 'deleting', { force: false }).catch(() => undefined);
     await Promise.all([restarted, deleted]);
     const [{ id: operationId }] = await world.operations.list({ resourceId: id, kind: 'instance.delete' });
-    assert.equal((await world.operations.waitFor(operationId, 40_000)).state, 'done');
+    assert.equal((await world.operations.waitFor(operationId, 120_000)).state, 'done');
     assert.ok(!world.agents.get('h1')!.instances.has(id));
     await world.audit();
   });

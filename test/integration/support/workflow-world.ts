@@ -165,7 +165,7 @@ export class WorkflowWorld {
   /** Builds an instance by its operation and waits for the operation's end. */
   async create(host?: string, more: Partial<Instance> = {}): Promise<{ id: string; operation: Operation }> {
     const id = await this.begin(host, {}, more);
-    return { id: id.instanceId, operation: await this.operations.waitFor(id.operationId, 30_000) };
+    return { id: id.instanceId, operation: await this.operations.waitFor(id.operationId, 120_000) };
   }
 
   async begin(
@@ -190,7 +190,7 @@ export class WorkflowWorld {
       await tx.query('UPDATE instances SET task_state = $2 WHERE id = $1', [instanceId, taskState]);
       return create(this.operationOn(instanceId, kind, { before: { vmState, powerState }, ...input }));
     });
-    return this.operations.waitFor(id, 30_000);
+    return this.operations.waitFor(id, 120_000);
   }
 
   /** Deletes the instance as a user does: operations under way on it are asked to end. Waits for the end. */

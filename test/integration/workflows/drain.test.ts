@@ -28,7 +28,7 @@ describe('drain of a host', () => {
     (await world.drains.begin(caller, at('h1'), { live, parallel, timeoutSeconds: 60 })).batch;
   const ended = async (batchId: string) => {
     const { batch } = await world.batches.view(batchId);
-    await world.operations.waitFor(batch.operationId, 40_000);
+    await world.operations.waitFor(batch.operationId, 120_000);
     return { ...(await world.batches.view(batchId)), items: await world.batches.items(batchId, {}) };
   };
   const migrations = (id: string) =>
@@ -195,6 +195,6 @@ describe('drains of several hosts at once', () => {
     await Promise.all(emptied.map((name) => world.agents.get(name)!.migrations.held()));
     for (const name of emptied) world.agents.get(name)!.migrations.goOn();
     for (const { operation } of drains)
-      assert.equal((await world.operations.waitFor(operation.id, 40_000)).state, 'done');
+      assert.equal((await world.operations.waitFor(operation.id, 120_000)).state, 'done');
   });
 });

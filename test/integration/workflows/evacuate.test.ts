@@ -19,7 +19,7 @@ describe('evacuation', () => {
   /** The host's agent has started anew. */
   const back = async (name: string) => {
     const { id } = await world.operations.transact((_tx, create) => create(resyncOf(world.hostId(name))));
-    const { state, failure } = await world.operations.waitFor(id, 20_000);
+    const { state, failure } = await world.operations.waitFor(id, 120_000);
     assert.equal(state, 'done', JSON.stringify(failure));
   };
 

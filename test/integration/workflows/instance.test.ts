@@ -65,7 +65,7 @@ describe('workflows of one instance', () => {
     );
     const begun = await Promise.all([1, 2, 3].map(() => world.begin(undefined, { group })));
     for (const { operationId } of begun)
-      assert.equal((await world.operations.waitFor(operationId, 30_000)).state, 'done');
+      assert.equal((await world.operations.waitFor(operationId, 120_000)).state, 'done');
     const hosts = await Promise.all(begun.map(async ({ instanceId }) => (await world.instance(instanceId)).hostId));
     assert.equal(new Set(hosts).size, 3);
     const [{ explanation }] = await world.database.query(
@@ -165,6 +165,6 @@ describe('workflows of one instance', () => {
     const begun = await Promise.all(Array.from({ length: 6 }, () => world.begin()));
     await world.flushRedis();
     for (const { operationId } of begun)
-      assert.equal((await world.operations.waitFor(operationId, 30_000)).state, 'done');
+      assert.equal((await world.operations.waitFor(operationId, 120_000)).state, 'done');
   });
 });

@@ -90,7 +90,7 @@ describe('live migration', () => {
     const { uuid, id: number, operationId } = await world.migrations.liveMigrate(caller, id, { host: 'h2' });
     await source.migrations.held();
     await world.running.abort(caller, id, number);
-    assert.equal((await world.operations.waitFor(operationId, 20_000)).state, 'cancelled');
+    assert.equal((await world.operations.waitFor(operationId, 120_000)).state, 'cancelled');
     assert.equal((await world.database.manager.findOneByOrFail(Migration, { uuid })).status, 'cancelled');
     await moves.assertOn(id, 'h1', 1);
   });
@@ -124,7 +124,7 @@ describe('live migration', () => {
     const { id: number, operationId } = await world.migrations.liveMigrate(caller, id, { host: 'h2' });
     await source.migrations.held();
     await world.running.forceComplete(caller, id, number);
-    assert.equal((await world.operations.waitFor(operationId, 20_000)).state, 'done', 'nothing else lets it go on');
+    assert.equal((await world.operations.waitFor(operationId, 120_000)).state, 'done', 'nothing else lets it go on');
     await moves.assertOn(id, 'h2', 2);
     await assert.rejects(world.running.forceComplete(caller, id, number), { name: 'InstanceStateError' });
   });
@@ -178,7 +178,7 @@ describe('live migration', () => {
     await migrations.held();
     await world.closeSwitches(id);
     migrations.goOn();
-    await world.operations.waitFor(operationId, 20_000);
+    await world.operations.waitFor(operationId, 120_000);
     const { status: ended, failure } = await world.database.manager.findOneByOrFail(Migration, { uuid });
     assert.equal(ended, 'error');
     assert.match(failure!.reason, /time for the switch/);

@@ -41,7 +41,7 @@ describe('a live migration that cannot be', () => {
       const named = world.migrations.liveMigrate(caller, id, { host: 'h2' });
       await assert.rejects(named, /Host h2 is disabled/);
       const { operationId } = await world.migrations.liveMigrate(caller, id, { host: 'h2', force: true });
-      await world.operations.waitFor(operationId, 40_000);
+      await world.operations.waitFor(operationId, 120_000);
     } finally {
       await world.database.manager.update(Host, { name: 'h2' }, { enabled: true });
     }
@@ -93,7 +93,7 @@ describe('a live migration that cannot be', () => {
     };
     await assert.rejects(moves.live(id), /150 MiB of memory left, 200 MiB.*512 MiB of disk left, 1024 MiB/);
     const { uuid, operationId } = await world.migrations.liveMigrate(caller, id);
-    await world.operations.waitFor(operationId, 20_000);
+    await world.operations.waitFor(operationId, 120_000);
     const { failure } = await world.database.manager.findOneByOrFail(Migration, { uuid });
     assert.match(failure!.reason, /150 MiB of memory left/);
     assert.ok(!world.agents.get('h2')!.calls.includes('prepareMigration'));
@@ -101,7 +101,7 @@ describe('a live migration that cannot be', () => {
     world.agents.get('h2')!.room.memoryAvailableBytes = 200 * 2 ** 20;
     const asked = { host: 'h2', diskOverCommit: true };
     const { operationId: overCommitted } = await world.migrations.liveMigrate(caller, id, asked);
-    assert.equal((await world.operations.waitFor(overCommitted, 20_000)).state, 'done');
+    assert.equal((await world.operations.waitFor(overCommitted, 120_000)).state, 'done');
     await moves.assertOn(id, 'h2', 2);
   });
 
@@ -116,7 +116,7 @@ describe('a live migration that cannot be', () => {
       await assert.rejects(moves.live(id), /processor of host h2 lacks what programs on h1 may use: avx512f/);
       await assert.rejects(world.migrations.liveMigrate(caller, id), /h2: cpu-features: its processor lacks avx512f/);
       const { uuid, operationId } = await world.migrations.liveMigrate(caller, id, { checkLater: true });
-      await world.operations.waitFor(operationId, 20_000);
+      await world.operations.waitFor(operationId, 120_000);
       const { failure } = await manager.findOneByOrFail(Migration, { uuid });
       assert.match(failure!.reason, /h2: cpu-features/);
       await features('h2', ['sse2', 'avx2', 'avx512f']);

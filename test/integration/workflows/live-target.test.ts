@@ -15,7 +15,7 @@ describe('the target of a live migration that names none', () => {
 
   const move = async (id: string) => {
     const { uuid, operationId } = await world.migrations.liveMigrate(caller, id);
-    await world.operations.waitFor(operationId, 40_000);
+    await world.operations.waitFor(operationId, 120_000);
     return world.database.manager.findOneByOrFail(Migration, { uuid });
   };
   const hostOf = async (id: string) => {

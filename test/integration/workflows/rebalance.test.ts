@@ -34,7 +34,7 @@ describe('rebalance of the fleet', () => {
   };
   const ended = async (planId: string) => {
     const { operation } = await world.plans.get(caller, planId);
-    await world.operations.waitFor(operation!.id, 40_000);
+    await world.operations.waitFor(operation!.id, 120_000);
     return world.plans.get(caller, planId);
   };
 

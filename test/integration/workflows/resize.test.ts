@@ -122,7 +122,7 @@ describe('cold migration and resize', () => {
     const auto = autoConfirmOf(migration.uuid, 1)!;
     const { id: operationId } = await world.operations.transact((_tx, create) => create(auto));
     assert.equal((await world.instance(id)).vmState, 'resized');
-    assert.equal((await world.operations.waitFor(operationId, 20_000)).state, 'done');
+    assert.equal((await world.operations.waitFor(operationId, 120_000)).state, 'done');
     const [confirm] = await world.operations.list({ resourceId: id, kind: 'instance.confirm-resize' });
     assert.equal((await world.operations.waitFor(confirm!.id)).state, 'done');
     assert.equal((await world.instance(id)).vmState, 'active');

@@ -81,7 +81,7 @@ describe('a start that keeps failing', () => {
     await world.ended(await world.migrations.migrate(caller, id));
     fails('h1');
     const operation = await world.migrations.revertResize(caller, id);
-    assert.equal((await world.operations.waitFor(operation.id, 40_000)).state, 'done');
+    assert.equal((await world.operations.waitFor(operation.id, 120_000)).state, 'done');
     assert.deepEqual(await placed(id), ['stopped', null, 4, 'h1', 3, 256]);
     assert.match((await world.instance(id)).fault!.message, /could not start it again/);
     await world.remove(id);

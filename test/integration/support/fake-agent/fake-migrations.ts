@@ -28,6 +28,8 @@ interface FakeMigration {
 
 const sending = ['DISK', 'FREEZE', 'DUMP', 'TRANSFER', 'RESTORE', 'AWAIT_COMMIT'] as const;
 
+const PATIENCE_MS = 120_000;
+
 /** An agent's part in moves: source and target, as the contract describes them. */
 export class FakeMigrations {
   readonly known = new Map<string, FakeMigration>();
@@ -40,26 +42,38 @@ export class FakeMigrations {
   prepared: PrepareMigrationRequest | undefined;
   /** The send waits at this phase until `goOn`. */
   holdAt: MigrationPhase | undefined;
-  goOn: () => void = () => {};
   /** What the source says of its guest's tasks before the freeze. */
   guestBefore: GuestCpu | undefined;
   /** What the source says that does not go along. */
   lost: LostKind[] = [];
   private readonly waiting: (() => void)[] = [];
+  private readonly holding: (() => void)[] = [];
 
   constructor(private readonly agent: FakePeer) {}
 
   reset(): void {
     this.failAt = undefined;
     this.holdAt = undefined;
+    this.goOn();
     this.guestBefore = undefined;
     this.lost = [];
     this.onPhase = () => {};
   }
 
-  /** Resolves when a send is held. */
+  /** Resolves when a send is held; rejects where none comes. */
   held(): Promise<void> {
-    return new Promise((resolve) => this.waiting.push(resolve));
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error('no send has been held')), PATIENCE_MS);
+      this.waiting.push(() => {
+        clearTimeout(late);
+        resolve();
+      });
+    });
+  }
+
+  /** Lets all go on that is held. */
+  goOn(): void {
+    for (const go of this.holding.splice(0)) go();
   }
 
   prepare(request: PrepareMigrationRequest): PrepareMigrationResponse {
@@ -182,7 +196,7 @@ export class FakeMigrations {
 
   private hold(): Promise<void> {
     return new Promise((resolve) => {
-      this.goOn = resolve;
+      this.holding.push(resolve);
       for (const tell of this.waiting.splice(0)) tell();
     });
   }
