@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { Agents } from './agents/agents.service.js';
 import { Acknowledgements } from '#libs/networking/desired-state/acknowledgements';
 import { ChangeLog } from '#libs/networking/desired-state/change-log';
+import { GroupFacts } from '#libs/networking/desired-state/group-facts';
 import { HostFacts } from '#libs/networking/desired-state/host-facts';
 import { Audit } from './audit/audit.service.js';
 import { NetworkAudit } from './audit/network-audit.js';
@@ -32,5 +33,8 @@ const services = [
  * and OperationsModule.
  */
 @Global()
-@Module({ providers: [...services, NetworkAudit, Acknowledgements, ChangeLog, HostFacts], exports: services })
+@Module({
+  providers: [...services, NetworkAudit, Acknowledgements, ChangeLog, GroupFacts, HostFacts],
+  exports: services,
+})
 export class FleetModule {}

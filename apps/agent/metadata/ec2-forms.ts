@@ -60,7 +60,7 @@ function metaData({ spec, data, changing }: Guest, version: string): Folder {
     hostname,
     'local-ipv4': address,
     'reservation-id': data.reservationId,
-    'security-groups': spec.nics.length ? ['default'] : [],
+    'security-groups': changing.securityGroups ?? [],
     ...(data.keyName && {
       'public-keys': new Folder({ 0: new Folder({ 'openssh-key': data.publicKey }, `0=${data.keyName}`) }),
     }),

@@ -25,7 +25,7 @@ const spec = InstanceSpec.fromPartial({
     },
   ],
   guest: {
-    changing: { name: 'Web 1', hostname: 'web-1', availabilityZone: 'nova', metadata: { role: 'web' } },
+    changing: { name: 'Web 1', hostname: 'web-1', availabilityZone: 'nova', metadata: { role: 'web' }, securityGroups: ['default', 'web'] },
     keyName: 'mine',
     keyType: 'ssh',
     publicKey: 'ssh-ed25519 AAAA me',
@@ -87,6 +87,7 @@ test('EC2: a tree of texts in which the key has a label', () => {
   assert.equal(ask('/latest/meta-data/local-ipv4'), '10.0.0.5');
   assert.equal(ask('/latest/meta-data/instance-id'), 'i-0b5d2c7212cc4ba6a');
   assert.equal(ask('/latest/meta-data/placement/availability-zone'), 'nova');
+  assert.deepEqual(lines('/latest/meta-data/security-groups'), ['default', 'web']);
   assert.equal(ask('/latest/user-data'), '#!/bin/sh\n');
   assert.equal(ask('/1.0/meta-data/local-hostname'), undefined);
   assert.equal(ask('/2007-01-19/meta-data/local-hostname'), 'web-1');

@@ -66,7 +66,7 @@ export function portRules(nic: Nic, down: boolean): string[] {
   ];
 }
 
-/** A guest tells neighbours of its own addresses and of link-local ones, of no others. */
+/** A guest tells neighbours of its addresses (or ranges) and of link-local ones, of no others. */
 const neighbourRules = (addresses: readonly string[]): string[] => [
   `ether type ip6 icmpv6 type nd-neighbor-advert icmpv6 taddr != { ${['fe80::/10', ...addresses].join(', ')} } drop`,
 ];
@@ -95,6 +95,7 @@ function pairedRules(nic: Nic, pairs: readonly AddressPair[]): string[] {
     with4.length ? `ether type ip ether saddr . ip saddr != ${listed(with4)} drop` : 'ether type ip drop',
     'ether type ip6 udp sport 547 drop',
     'ether type ip6 icmpv6 type nd-router-advert drop',
+    ...neighbourRules([...new Set(with6.map(({ addresses }) => addresses))]),
     `ether type ip6 ether saddr . ip6 saddr != ${listed([...local, ...with6])} drop`,
     'ether type { arp, ip, ip6 } accept',
     'drop',

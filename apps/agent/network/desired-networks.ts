@@ -34,7 +34,9 @@ export interface DesiredNetworks {
  * last told by a call may be old.
  */
 export function specAsDesired(desired: DesiredNetworks, spec: InstanceSpec): InstanceSpec {
-  const guest = spec.nics.map(({ portId }) => desired.guest(portId)).find((one) => one !== undefined);
+  const told = spec.nics.flatMap(({ portId }) => desired.guest(portId) ?? []);
+  const securityGroups = [...new Set(told.flatMap((one) => one.securityGroups ?? []))].sort();
+  const guest = told[0] && { ...told[0], securityGroups };
   return {
     ...spec,
     nics: spec.nics.map((nic) => nicAsDesired(desired, nic)),

@@ -9,10 +9,7 @@ import { accessPortName, bridgeOf, hostVethName, vxlanOf } from './interface-nam
 /** Makes bridge and VXLAN device of a network, unless they exist. */
 export async function makeDevices({ vni, mtu }: NetworkSpec, vtep: string, tracking: Tracking): Promise<void> {
   const [bridge, vxlan] = [bridgeOf(vni), vxlanOf(vni)];
-  if (!(await exists(bridge)))
-    await ipBatch([
-      `link add ${bridge} address ${bridgeMac(vni)} mtu ${mtu} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
-    ]);
+  if (!(await exists(bridge))) await makeBridge(bridge, vni, mtu);
   if (!(await exists(vxlan)))
     await ipBatch([`link add ${vxlan} mtu ${mtu} type vxlan id ${vni} local ${vtep} dstport 4789 nolearning ttl 64`]);
   await ipBatch([
@@ -21,6 +18,25 @@ export async function makeDevices({ vni, mtu }: NetworkSpec, vtep: string, track
     `link set ${vxlan} master ${bridge} addrgenmode none up`,
     `link set ${vxlan} type bridge_slave neigh_suppress on learning off flood off mcast_flood off bcast_flood off`,
   ]);
+}
+
+/** Most MACs that a bridge learns: a port without port security may send from as many as it likes. */
+const MOST_LEARNED = 1_024;
+/** Unknown until the first bridge is made: `ip` or the kernel may be older than the limit (Linux 6.7). */
+let canLimit: boolean | undefined;
+
+async function makeBridge(bridge: string, vni: number, mtu: number): Promise<void> {
+  const kind = 'type bridge stp_state 0 forward_delay 0 mcast_snooping 0';
+  const make = (more: string) => ipBatch([`link add ${bridge} address ${bridgeMac(vni)} mtu ${mtu} ${kind}${more}`]);
+  try {
+    if (canLimit === false) return void (await make(''));
+    await make(` fdb_max_learned ${MOST_LEARNED}`);
+    canLimit = true;
+  } catch (error) {
+    if (canLimit) throw error;
+    await make('');
+    canLimit = false;
+  }
 }
 
 /** Whether br_netfilter hands on what passes the network's bridge. */

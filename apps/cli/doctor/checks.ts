@@ -27,6 +27,11 @@ const trialLink = (type: string) => `
 name=lxdoc$$
 ip link add "$name" type ${type} && ip link del "$name" && echo "a link of the kind was made and removed"`;
 
+// As the agent finds it (apps/agent/network/filters/find-tracking.ts), without loading anything.
+const trackingTrial = `
+if [ -e /proc/sys/net/bridge/bridge-nf-call-iptables ] || modprobe -n br_netfilter 2>/dev/null; then echo br_netfilter; exit 0; fi
+modprobe -n nf_conntrack_bridge && echo nf_conntrack_bridge`;
+
 /** Everything that a host needs, in the order in which an operator would look. */
 export const checks: readonly Check[] = [
   {
@@ -80,6 +85,12 @@ export const checks: readonly Check[] = [
     optional: false,
   },
   { what: 'bridge', script: trialLink('bridge'), advice: 'modprobe bridge', optional: false },
+  {
+    what: 'tracking of bridges',
+    script: trackingTrial,
+    advice: 'modprobe br_netfilter (or nf_conntrack_bridge); without it this host takes no port that security groups close',
+    optional: true,
+  },
   {
     what: 'overlay',
     script: "grep -w overlay /proc/filesystems || modprobe -n overlay && echo 'known to the kernel'",

@@ -5,12 +5,14 @@ import { digestOf } from '#libs/agent-protocol/desired-digest';
 import { messageOf } from '#libs/common/errors';
 import { Acknowledgements } from '#libs/networking/desired-state/acknowledgements';
 import { ChangeLog } from '#libs/networking/desired-state/change-log';
+import { GroupFacts } from '#libs/networking/desired-state/group-facts';
 import { HostFacts } from '#libs/networking/desired-state/host-facts';
 import type { NetworkFacts, RouterFact } from '#libs/networking/desired-state/host-facts';
 import { documentOf, routerResource } from '#libs/networking/desired-state/resources';
 import { Agents } from '../agents/agents.service.js';
 import { hasCapability } from '../hosts/host-state.js';
 import type { Host } from '../hosts/host.entity.js';
+import { ToldGroups } from './told-groups.js';
 import { knownKind } from './difference.js';
 import type { Difference, DifferenceKind } from './difference.js';
 
@@ -34,6 +36,7 @@ export class NetworkAudit {
   constructor(
     private readonly agents: Agents,
     private readonly facts: HostFacts,
+    private readonly groups: GroupFacts,
     private readonly changes: ChangeLog,
     private readonly acknowledgements: Acknowledgements,
     private readonly database: DataSource,
@@ -67,15 +70,22 @@ export class NetworkAudit {
 
   private async all(hosts: readonly Host[], repair: boolean): Promise<HostFinding[]> {
     const known = new Map<string, Promise<NetworkFacts>>();
+    const told = new ToldGroups(this.groups);
     const found: HostFinding[] = [];
     for (let at = 0; at < hosts.length; at += PARALLEL) {
-      found.push(...(await Promise.all(hosts.slice(at, at + PARALLEL).map((host) => this.one(host, repair, known)))));
+      found.push(...(await Promise.all(hosts.slice(at, at + PARALLEL).map((host) => this.one(host, repair, known, told)))));
+      told.keepFew();
       if (known.size > 1_000) known.clear(); // bounded: networks asked for again are read again
     }
     return found;
   }
 
-  private async one(host: Host, repair: boolean, known: Map<string, Promise<NetworkFacts>>): Promise<HostFinding> {
+  private async one(
+    host: Host,
+    repair: boolean,
+    known: Map<string, Promise<NetworkFacts>>,
+    told: ToldGroups,
+  ): Promise<HostFinding> {
     const finding: HostFinding = { host, differences: [], behind: false };
     const say = (kind: DifferenceKind, networkId: string, words: string) => {
       const message = `network ${networkId} on host ${host.name}: ${words}`;
@@ -92,7 +102,9 @@ export class NetworkAudit {
         for (const { kind, message } of found) say(knownKind(kind), networkId, message);
         if (!found.length) for (const words of differences) say('kernel', networkId, words);
         const stale = missing.delete(networkId)
-          ? (await this.staleness(host, networkId, digests, known)) || routerStaleness(routers, networkId, digests)
+          ? (await this.staleness(host, networkId, digests, known)) ||
+            routerStaleness(routers, networkId, digests) ||
+            (await told.staleness(host.id, await known.get(networkId)!, digests))
           : 'it is there without a port';
         if (stale) sayBehind(networkId, stale);
       }

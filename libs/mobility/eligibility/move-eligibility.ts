@@ -7,10 +7,12 @@ import { requireInstance } from '#libs/compute/instances/known-instance';
 import { hostNeeds } from '#libs/compute/instances/spec/host-needs';
 import type { Instance } from '#libs/compute/instances/instance.entity';
 import { databaseTime } from '#libs/database/database-time';
-import { isUp } from '#libs/fleet/hosts/host-state';
+import { hasCapability, isUp } from '#libs/fleet/hosts/host-state';
 import type { Host } from '#libs/fleet/hosts/host.entity';
 import { HostRecords } from '#libs/fleet/hosts/host-records';
 import { allows } from '#libs/policy/policy';
+import { FILTERS_PORTS } from '#libs/scheduling/core/filters/port-filter';
+import { needsPortFilter } from '#libs/scheduling/placement/filtered-ports';
 import { blocksCpu } from '../migrations/cpu-features.js';
 import { blocksDisk } from '../migrations/move-checks.js';
 import { AgentPrecheck, downWords } from './agent-precheck.js';
@@ -44,6 +46,7 @@ export class MoveEligibility {
     const needs = hostNeeds(instance, instance.flavor);
     const source = instance.hostId ? await this.hosts.get(instance.hostId) : null;
     const hosts = (await this.hosts.list({ role: 'compute', ...page })).filter((host) => host.id !== source?.id);
+    if (await this.needsFilter(instance, [...hosts, ...(source ? [source] : [])])) needs.push(FILTERS_PORTS);
     const seen = await this.here(instance, source);
     const image = await blocksImage(this.database.manager, instance);
     const live = [...blocksLive(instance, source), ...image, ...seen.reasons];
@@ -62,6 +65,12 @@ export class MoveEligibility {
         return { host: host.name, live: judge(['restore'], cpu), cold: judge([], []) };
       }),
     };
+  }
+
+  /** As the scheduler: groups close a port of the instance, and some of the hosts can filter. */
+  private async needsFilter(instance: Instance, hosts: readonly Host[]): Promise<boolean> {
+    const can = hosts.some((host) => hasCapability(host, FILTERS_PORTS));
+    return can && needsPortFilter(this.database.manager, instance.id);
   }
 
   /** A cold move needs the agent too, which sends the disk. `seen`: reasons against a live one; with none it has answered. */

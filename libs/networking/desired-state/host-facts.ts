@@ -92,7 +92,8 @@ const PORTS = `
          p.port_security_enabled AS "portSecurity", p.admin_state_up AS "adminStateUp", p.device_index AS "deviceIndex",
          coalesce(i.hostname, '') AS hostname, p.host_id AS "hostId", h.vtep, ${portFilter('p')} AS filter,
          CASE WHEN i.id IS NOT NULL THEN json_build_object('name', i.name, 'hostname', i.hostname,
-           'availabilityZone', h.availability_zone, 'metadata', i.metadata) END AS guest
+           'availabilityZone', h.availability_zone, 'metadata', i.metadata, 'securityGroups',
+           ARRAY(SELECT g.name FROM security_groups g WHERE g.id = ANY(p.security_group_ids) ORDER BY g.name)) END AS guest
     FROM ports p JOIN hosts h ON h.id = p.host_id
     LEFT JOIN instances i ON i.id = p.instance_id WHERE`;
 

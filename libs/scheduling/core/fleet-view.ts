@@ -33,6 +33,8 @@ export class FleetView {
   readonly architectures: readonly string[];
   readonly storageDrivers: readonly string[];
   readonly capabilities: readonly ReadonlySet<string>[];
+  /** Whether any host that is up filters ports by security groups. */
+  readonly filtersPorts: boolean;
   readonly enabled: Uint8Array;
   readonly up: Uint8Array;
   readonly vcpus: Float64Array;
@@ -52,6 +54,7 @@ export class FleetView {
     this.architectures = rows.map((row) => row.architecture);
     this.storageDrivers = rows.map((row) => row.storageDriver);
     this.capabilities = rows.map((row) => new Set(row.capabilities));
+    this.filtersPorts = rows.some((row) => row.up && row.capabilities.includes('security-groups'));
     this.enabled = Uint8Array.from(rows, (row) => Number(row.enabled));
     this.up = Uint8Array.from(rows, (row) => Number(row.up));
     this.vcpus = numbers((row) => row.vcpus);

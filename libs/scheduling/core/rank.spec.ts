@@ -93,11 +93,20 @@ test('a host whose processor lacks something is left out, also where it is force
   assert.deepEqual(names(rows, query({ missingCpuFeatures, requestedHostId: 'id-b', force: true })), []);
 });
 
+test('a port that groups close goes to a host that filters, where there is one', () => {
+  const filters = { capabilities: ['security-groups'] };
+  const rows = [host('plain'), host('able', filters)];
+  assert.deepEqual(names(rows, query({ needsPortFilter: true })), ['able']);
+  assert.deepEqual(names(rows, query({ needsPortFilter: true, requestedHostId: 'id-plain', force: true })), []);
+  assert.equal(names(rows, query()).length, 2);
+  assert.deepEqual(names([host('plain'), host('able', { ...filters, up: false })], query({ needsPortFilter: true })), ['plain']);
+});
+
 const anyHost = fc.record({
   up: fc.boolean(),
   enabled: fc.boolean(),
   availabilityZone: fc.constantFrom('nova', 'west'),
-  capabilities: fc.subarray(['checkpoint', 'restore']),
+  capabilities: fc.subarray(['checkpoint', 'restore', 'security-groups']),
   usedVcpus: fc.integer({ min: 0, max: 18 }),
   usedMemoryMb: fc.integer({ min: 0, max: 4200 }),
   usedDiskGb: fc.integer({ min: 0, max: 110 }),
@@ -107,6 +116,7 @@ const anyQuery = fc.record({
   resources: fc.record({ vcpus: fc.integer({ min: 1, max: 8 }), memoryMb: fc.nat(2048), diskGb: fc.nat(40) }),
   availabilityZone: fc.constantFrom(null, 'nova', 'west'),
   capabilities: fc.subarray(['checkpoint', 'restore']),
+  needsPortFilter: fc.boolean(),
 });
 
 test('the candidates are exactly the hosts that a naive reading lets through', () => {
@@ -114,12 +124,15 @@ test('the candidates are exactly the hosts that a naive reading lets through', (
     fc.property(fc.array(anyHost, { maxLength: 12 }), anyQuery, (hosts, changes) => {
       const rows = hosts.map((one, n) => host(`h${n}`, one));
       const asked = query(changes);
-      const { resources: need } = asked;
+      const { resources: need, needsPortFilter } = asked;
+      const canFilter = (row: HostRow) => row.capabilities.includes('security-groups');
+      const someFilter = rows.some((row) => row.up && canFilter(row));
       const fits = rows.filter(
         (row) =>
           row.up &&
           row.enabled &&
           (asked.availabilityZone === null || row.availabilityZone === asked.availabilityZone) &&
+          (!needsPortFilter || !someFilter || canFilter(row)) &&
           asked.capabilities.every((name) => row.capabilities.includes(name)) &&
           row.usedVcpus + need.vcpus <= row.vcpus &&
           row.usedMemoryMb + need.memoryMb <= row.memoryMb &&

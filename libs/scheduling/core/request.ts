@@ -27,6 +27,8 @@ export interface PlacementQuery {
   excludedHostIds: ReadonlySet<string>;
   /** Capabilities that the host's agent must have shown (checkpoint, restore, …), and traits; `!NAME`: must not have. */
   capabilities: readonly string[];
+  /** A port of the instance is closed by security groups. */
+  needsPortFilter?: boolean;
   /** Hosts whose processor does not have traits that are demanded, or has forbidden ones, with those demands. */
   unmetOfCpu?: ReadonlyMap<string, readonly string[]>;
   /** The image's architecture; null: any. */

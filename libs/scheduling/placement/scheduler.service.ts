@@ -9,6 +9,7 @@ import { rank } from '../core/rank.js';
 import type { PlacementQuery, Resources } from '../core/request.js';
 import { FleetCache } from './fleet-cache.js';
 import { splitNeeds, unmetOfCpu } from './cpu-traits.js';
+import { needsPortFilter } from './filtered-ports.js';
 import { missingCpuFeatures } from './missing-cpu-features.js';
 import { NoValidHostError } from './no-valid-host.error.js';
 import { resolveHints } from './scheduler-hints.js';
@@ -133,6 +134,7 @@ async function toQuery(request: PlacementRequest, tx: EntityManager): Promise<Pl
     force: request.force ?? false,
     excludedHostIds: new Set(request.excludedHostIds),
     capabilities: others,
+    needsPortFilter: await needsPortFilter(tx, instanceId),
     unmetOfCpu: await unmetOfCpu(tx, ofCpu),
     architecture: request.architecture ?? null,
     storageDriver: request.storageDriver ?? null,

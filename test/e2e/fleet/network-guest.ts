@@ -1,7 +1,8 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { bridgeOf, hostVethName } from '#apps/agent/network/interface-names';
 import type { Nic } from '#generated/lxstack/agent/v1/types';
 
@@ -14,40 +15,27 @@ export const run = (command: string, ...args: string[]): string =>
 
 /** A network namespace behind a port, in place of a container: for tests of what may pass. */
 export class NetworkGuest {
-  private readonly child: ChildProcess;
+  private child: ChildProcess | undefined;
   private readonly waiting = new Map<number, (word: string) => void>();
   private last = 0;
 
   constructor(
     readonly nic: Nic,
-    vni: number,
+    private readonly vni: number,
     private readonly name: string,
-  ) {
-    const veth = hostVethName(nic.portId);
+  ) {}
+
+  /** Makes the namespace, and its link into the bridge. */
+  plug(): void {
+    const { name } = this;
+    const [veth, mtu] = [hostVethName(this.nic.portId), String(this.nic.mtu)];
     run('ip', 'netns', 'add', name);
-    run(
-      'ip',
-      'link',
-      'add',
-      veth,
-      'mtu',
-      '1450',
-      'type',
-      'veth',
-      'peer',
-      'name',
-      'eth0',
-      'address',
-      nic.mac,
-      'mtu',
-      '1450',
-      'netns',
-      name,
-    );
-    run('ip', 'link', 'set', veth, 'master', bridgeOf(vni), 'addrgenmode', 'none', 'up');
+    const peer = ['peer', 'name', 'eth0', 'address', this.nic.mac, 'mtu', mtu, 'netns', name];
+    run('ip', 'link', 'add', veth, 'mtu', mtu, 'type', 'veth', ...peer);
+    run('ip', 'link', 'set', veth, 'master', bridgeOf(this.vni), 'addrgenmode', 'none', 'up');
     this.inside('ip', 'link', 'set', 'lo', 'up');
     this.inside('ip', 'link', 'set', 'eth0', 'up');
-    for (const { address, prefixLength } of nic.fixedIps) this.address(`${address}/${prefixLength}`);
+    for (const { address, prefixLength } of this.nic.fixedIps) this.address(`${address}/${prefixLength}`);
     this.child = spawn('nsenter', [`--net=/run/netns/${name}`, process.execPath, probe], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
@@ -71,6 +59,12 @@ export class NetworkGuest {
 
   inside(...command: string[]): string {
     return run('nsenter', `--net=/run/netns/${this.name}`, ...command);
+  }
+
+  /** As `inside`, while the test goes on. */
+  async program(...command: string[]): Promise<string> {
+    const { stdout } = await promisify(execFile)('nsenter', [`--net=/run/netns/${this.name}`, ...command]);
+    return stdout;
   }
 
   async listen(...ports: number[]): Promise<void> {
@@ -118,14 +112,14 @@ export class NetworkGuest {
   }
 
   end(): void {
-    this.child.kill('SIGKILL');
+    this.child?.kill('SIGKILL');
     run('ip', 'link', 'del', hostVethName(this.nic.portId));
     run('ip', 'netns', 'del', this.name);
   }
 
   private ask(what: string, host: string, port: number, ms: number): Promise<string> {
     const id = ++this.last;
-    this.child.stdin!.write(`${JSON.stringify({ id, what, host, port, ms })}\n`);
+    this.child!.stdin!.write(`${JSON.stringify({ id, what, host, port, ms })}\n`);
     return new Promise((resolve) => this.waiting.set(id, resolve));
   }
 }

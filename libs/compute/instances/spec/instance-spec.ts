@@ -60,7 +60,7 @@ export function renderInstanceSpec(parts: InstanceSpecParts): InstanceSpec {
 function guestOf(instance: Instance): GuestData {
   const { name, hostname, metadata, availabilityZone } = instance;
   return {
-    changing: { name, hostname, metadata, availabilityZone: availabilityZone ?? '' },
+    changing: { name, hostname, metadata, availabilityZone: availabilityZone ?? '', securityGroups: [] },
     keyName: instance.keyName ?? '',
     keyType: instance.keyType ?? '',
     publicKey: instance.publicKey ?? '',

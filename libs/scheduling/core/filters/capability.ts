@@ -2,6 +2,7 @@ import type { Filter } from '../filter.js';
 
 const words: Readonly<Record<string, string>> = {
   privileged: 'run privileged instances',
+  'security-groups': 'filter ports by security groups',
   'disk-limit': 'keep instances to the disk of their flavor',
 };
 

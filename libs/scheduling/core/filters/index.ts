@@ -7,6 +7,7 @@ import { capacity } from './capacity.js';
 import { cpuFeatures } from './cpu-features.js';
 import { excludedHosts } from './excluded-hosts.js';
 import { neighbours } from './neighbours.js';
+import { portFilter } from './port-filter.js';
 import { requestedHost } from './requested-host.js';
 import { serverGroup } from './server-group.js';
 import { storageDriver } from './storage-driver.js';
@@ -21,6 +22,7 @@ export const FILTERS: readonly Filter[] = [
   storageDriver,
   cpuFeatures,
   capability,
+  portFilter,
   neighbours,
   serverGroup,
   capacity,
