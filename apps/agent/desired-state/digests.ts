@@ -36,7 +36,10 @@ function groupsOf({ ports, groups, members }: DesiredDocument, networkId: string
   return [
     ...present.map((value): DesiredResource => ({ id: value.id, body: { $case: 'securityGroup', value } })),
     ...[...remotes].flatMap((group) =>
-      [...(members.get(group) ?? [])].map(([id, value]): DesiredResource => ({ id, body: { $case: 'groupMember', value } })),
+      [...(members.get(group) ?? [])].map(([id, value]): DesiredResource => ({
+        id,
+        body: { $case: 'groupMember', value },
+      })),
     ),
   ];
 }

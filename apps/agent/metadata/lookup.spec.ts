@@ -25,7 +25,13 @@ const spec = InstanceSpec.fromPartial({
     },
   ],
   guest: {
-    changing: { name: 'Web 1', hostname: 'web-1', availabilityZone: 'nova', metadata: { role: 'web' }, securityGroups: ['default', 'web'] },
+    changing: {
+      name: 'Web 1',
+      hostname: 'web-1',
+      availabilityZone: 'nova',
+      metadata: { role: 'web' },
+      securityGroups: ['default', 'web'],
+    },
     keyName: 'mine',
     keyType: 'ssh',
     publicKey: 'ssh-ed25519 AAAA me',

@@ -88,7 +88,8 @@ export const checks: readonly Check[] = [
   {
     what: 'tracking of bridges',
     script: trackingTrial,
-    advice: 'modprobe br_netfilter (or nf_conntrack_bridge); without it this host takes no port that security groups close',
+    advice:
+      'modprobe br_netfilter (or nf_conntrack_bridge); without it this host takes no port that security groups close',
     optional: true,
   },
   {

@@ -73,7 +73,9 @@ export class NetworkAudit {
     const told = new ToldGroups(this.groups);
     const found: HostFinding[] = [];
     for (let at = 0; at < hosts.length; at += PARALLEL) {
-      found.push(...(await Promise.all(hosts.slice(at, at + PARALLEL).map((host) => this.one(host, repair, known, told)))));
+      found.push(
+        ...(await Promise.all(hosts.slice(at, at + PARALLEL).map((host) => this.one(host, repair, known, told)))),
+      );
       told.keepFew();
       if (known.size > 1_000) known.clear(); // bounded: networks asked for again are read again
     }

@@ -99,7 +99,9 @@ test('a port that groups close goes to a host that filters, where there is one',
   assert.deepEqual(names(rows, query({ needsPortFilter: true })), ['able']);
   assert.deepEqual(names(rows, query({ needsPortFilter: true, requestedHostId: 'id-plain', force: true })), []);
   assert.equal(names(rows, query()).length, 2);
-  assert.deepEqual(names([host('plain'), host('able', { ...filters, up: false })], query({ needsPortFilter: true })), ['plain']);
+  assert.deepEqual(names([host('plain'), host('able', { ...filters, up: false })], query({ needsPortFilter: true })), [
+    'plain',
+  ]);
 });
 
 const anyHost = fc.record({
