@@ -10,6 +10,7 @@ import { InstanceTransitions } from './instances/states/instance-transitions.js'
 import { InstanceViews } from './instances/read/instance-views.js';
 import { Instances } from './instances/instances.js';
 import { InstanceSecurityGroups } from './instances/instance-security-groups.js';
+import { ServerPasswords } from './instances/server-password.js';
 import { KeyPairs } from './key-pairs/key-pairs.js';
 import { Profiles } from './profiles/profiles.js';
 import { Quotas } from './quotas/quotas.js';
@@ -32,6 +33,7 @@ const services = [
   HostInstances,
   ConsoleLogs,
   InstanceSecurityGroups,
+  ServerPasswords,
 ];
 
 /**

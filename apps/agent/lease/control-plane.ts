@@ -6,6 +6,7 @@ import type {
   Fence,
   HeartbeatResponse,
   ImageChunk,
+  KeepGuestPasswordResponse,
   Ownership,
   RenewCertificateResponse,
 } from '#generated/lxstack/agent/v1/control_plane';
@@ -62,6 +63,13 @@ export class ControlPlane {
       this.client.getOwnership({ instanceIds }, new Metadata(), until(DEADLINE_MS), done),
     );
     return answer.ownerships;
+  }
+
+  /** Keeps what the instance's guest has posted as its password ('': only asks), unless one is kept already. */
+  keepGuestPassword(instanceId: string, password: string): Promise<KeepGuestPasswordResponse> {
+    return answered((done) =>
+      this.client.keepGuestPassword({ instanceId, password }, new Metadata(), until(DEADLINE_MS), done),
+    );
   }
 
   /** Opens the stream of the desired state. */

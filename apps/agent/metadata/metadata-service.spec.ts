@@ -13,7 +13,8 @@ it('a network that several ask for at once is served by one socket', async () =>
     await new Promise((resolve) => setImmediate(resolve));
     return { host: '127.0.0.1', port: 0 };
   };
-  const service = new MetadataService({ specs: () => [], logger: createLogger('test') }, { open });
+  const keepPassword = () => Promise.resolve({ password: '', kept: false });
+  const service = new MetadataService({ specs: () => [], keepPassword, logger: createLogger('test') }, { open });
   await Promise.all([service.serve('network', path), service.serve('network', path)]);
   assert.equal(opened, 1);
   assert.ok(await service.serves('network', path));

@@ -7,6 +7,8 @@ import type { Logger } from '#libs/common/logger';
 import { Turns } from '#libs/common/turns';
 import type { InstanceSpec } from '#generated/lxstack/agent/v1/types';
 import { METADATA_V4, METADATA_V6 } from '../network/metadata-rules.js';
+import { answerPassword, isPasswordPath } from './guest-password.js';
+import type { KeepPassword } from './guest-password.js';
 import { guestOf, plainAddress, sendsFrom } from './guest.js';
 import type { Guest } from './guest.js';
 import { answerOf } from './lookup.js';
@@ -29,6 +31,8 @@ interface Listener {
 interface Deps {
   /** This host's instances, with their NICs and networks as they are now. */
   specs: () => Iterable<InstanceSpec>;
+  /** As the control plane's KeepGuestPassword. */
+  keepPassword: (instanceId: string, posted: string) => ReturnType<KeepPassword>;
   logger: Logger;
 }
 
@@ -82,8 +86,10 @@ export class MetadataService {
     const guest = this.find(networkId, plainAddress(socket.remoteAddress ?? ''));
     const asked = plainAddress(socket.localAddress ?? '');
     const isAsked = asked === METADATA_V4 || asked === METADATA_V6;
-    if (method !== 'GET' && method !== 'HEAD') return finish(response, 405);
     const path = pathOf(url);
+    if (guest && isAsked && path !== undefined && isPasswordPath(path))
+      return void answerPassword((posted) => this.deps.keepPassword(guest.spec.id, posted), request, response);
+    if (method !== 'GET' && method !== 'HEAD') return finish(response, 405);
     const found = guest && isAsked && path !== undefined ? answerOf(guest, path, randomSeed) : undefined;
     if (!found) return finish(response, 404);
     response.writeHead(200, { 'Content-Type': found.type, 'Content-Length': Buffer.byteLength(found.body) });

@@ -63,6 +63,9 @@ export class ControlPlaneServers implements OnApplicationBootstrap, OnApplicatio
       reportInstances: unary('ReportInstances', async ({ instances }, call) => ({
         busyIds: await this.ownership.report(await this.admission.admit(call), instances),
       })),
+      keepGuestPassword: unary('KeepGuestPassword', async ({ instanceId, password }, call) =>
+        this.ownership.keepPassword(await this.admission.admit(call), instanceId, password),
+      ),
       downloadImage: (call) => void this.images.send(call),
       followDesiredState: (call) => this.desiredState.follow(call),
       renewCertificate: unary('RenewCertificate', async ({ certificateRequestPem }, call) => {

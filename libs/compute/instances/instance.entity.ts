@@ -171,6 +171,10 @@ export class Instance extends Timestamps {
   @Column({ type: 'text', name: 'user_data', nullable: true })
   userData: string | null;
 
+  /** What the guest has posted as its password (`ServerPasswords`). */
+  @Column({ type: 'text', nullable: true, select: false, insert: false, update: false })
+  password?: string | null;
+
   /** Nova: config_drive. What the metadata service tells is also in a directory of the guest. */
   @Column({ type: 'boolean', name: 'config_drive', default: false })
   configDrive: boolean;

@@ -9,6 +9,8 @@ import { deletionsOfEphemeral } from '#libs/compute/instances/actions/ephemeral'
 import { closeSwitches } from '#libs/fleet/ownership/close-switches';
 import { Events } from '#libs/operations/events';
 import { Operations } from '#libs/operations/operations.service';
+import { keepPassword } from './guest-password.js';
+import type { KeptPassword } from './guest-password.js';
 
 /** Upper bound of the instances in one call. */
 const MAX_IDS = 10_000;
@@ -76,6 +78,11 @@ export class InstanceOwnership {
       const { owned = false, deleted = false, epoch = 0 } = row ?? {};
       return { instanceId, exists: row !== undefined && !deleted, owned, deleted, epoch: Number(epoch) };
     });
+  }
+
+  /** As the function `keepPassword`, for a guest of this host. */
+  keepPassword(hostname: string, instanceId: string, posted: string): Promise<KeptPassword> {
+    return keepPassword(this.database.manager, hostname, instanceId, posted);
   }
 
   /**

@@ -92,4 +92,16 @@ export const servers = rules({
     description: 'Show a port of a server',
     routes: [`GET ${at}/{id}/os-interface/{port}`],
   },
+  'os_compute_api:os-server-password:show': {
+    check: reader,
+    scope: PROJECT,
+    description: "Show what a server's guest has posted as its password",
+    routes: [`GET ${at}/{id}/os-server-password`],
+  },
+  'os_compute_api:os-server-password:clear': {
+    check: member,
+    scope: PROJECT,
+    description: 'Forget the password of a server',
+    routes: [`DELETE ${at}/{id}/os-server-password`],
+  },
 });

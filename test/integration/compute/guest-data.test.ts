@@ -130,3 +130,16 @@ test('key pairs: a certificate is imported as x509 with its fingerprint, and non
   const bad = { name: 'win', type: 'x509', public_key: key('x') };
   assert.equal((await api.ask(member, 'POST', '/os-keypairs', { keypair: bad }, 2)).status, 400);
 });
+
+test('os-server-password shows what the guest has posted, until it is cleared', async () => {
+  const { body } = await api.ask(member, 'POST', '/servers', servers.wanted());
+  const { id } = body.server as { id: string };
+  const password = async () => (await api.ask(member, 'GET', `/servers/${id}/os-server-password`)).body;
+  assert.deepEqual(await password(), { password: '' });
+  await api.database.query(`UPDATE instances SET password = 'c2VjcmV0' WHERE id = $1`, [id]);
+  assert.deepEqual(await password(), { password: 'c2VjcmV0' });
+  const shownServer = await api.ask(member, 'GET', `/servers/${id}`);
+  assert.ok(!JSON.stringify(shownServer.body).includes('c2VjcmV0'));
+  assert.equal((await api.ask(member, 'DELETE', `/servers/${id}/os-server-password`)).status, 204);
+  assert.deepEqual(await password(), { password: '' });
+});

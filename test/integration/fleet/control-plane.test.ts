@@ -95,6 +95,26 @@ test('a container that ended by itself is stopped, unless its owner or its epoch
   client.close();
 });
 
+test('a guest’s password is kept once, for the host that has the instance', async () => {
+  const joined = await world.join((await world.tokens.create(operator)).token, 'h6');
+  const [mine, other] = [newId(), newId()];
+  await addInstance(mine, joined.answer.hostId, 1);
+  await addInstance(other, newId(), 1);
+  const client = world.asAgent(joined);
+  const keep = (instanceId: string, password: string) =>
+    new Promise((resolve, reject) =>
+      client.keepGuestPassword({ instanceId, password }, (error, answer) => (error ? reject(error) : resolve(answer))),
+    );
+  assert.deepEqual(await keep(mine, ''), { password: '', kept: false });
+  assert.deepEqual(await keep(mine, 'first'), { password: 'first', kept: true });
+  assert.deepEqual(await keep(mine, 'second'), { password: 'first', kept: false });
+  const refusal = (code: status) => (error: ServiceError) => error.code === code;
+  await assert.rejects(keep(other, 'x'), refusal(status.NOT_FOUND));
+  await assert.rejects(keep('none', 'x'), refusal(status.NOT_FOUND));
+  await assert.rejects(keep(mine, 'x'.repeat(1_021)), refusal(status.INVALID_ARGUMENT));
+  client.close();
+});
+
 test('an image is streamed to a host, and one that is not there is NOT_FOUND', async () => {
   const client = world.asAgent(await world.join((await world.tokens.create(operator)).token, 'h5'));
   const download = async (sha256: string) => {

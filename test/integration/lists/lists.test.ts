@@ -140,7 +140,7 @@ const noLists = new Set([
   ...['/image/v2/schemas/image', '/image/v2/schemas/images', '/image/v2/info/import', '/image/v2/info/stores'],
   ...['/identity/v3/domains/{target}/users/{user}/roles', '/identity/v3/system/users/{user}/roles'],
   ...['/image/v2/images/{id}/file', '/networking/v2.0/quotas/{project}/default', '/compute/v2.1/limits'],
-  ...['metadata', 'tags', 'ips'].map((part) => `/compute/v2.1/servers/{id}/${part}`),
+  ...['metadata', 'tags', 'ips', 'os-server-password'].map((part) => `/compute/v2.1/servers/{id}/${part}`),
   ...['networks', 'subnets', 'subnetpools', 'ports', 'routers'].map((noun) => `/networking/v2.0/${noun}/{id}/tags`),
   ...['os-extra_specs', 'os-flavor-access'].map((part) => `/compute/v2.1/flavors/{id}/${part}`),
   ...['statistics', '{id}/uptime', '{pattern}/search', '{pattern}/servers'].map(

@@ -89,6 +89,8 @@ export const expected: Readonly<Record<string, string>> = {
   'GET /compute/v2.1/servers/{id}/os-instance-actions/{requestId}': '401 200 200 404 403 403 200',
   'GET /compute/v2.1/servers/{id}/os-interface': '401 200 200 404 403 403 200',
   'GET /compute/v2.1/servers/{id}/os-interface/{port}': '401 200 200 404 403 403 200',
+  'GET /compute/v2.1/servers/{id}/os-server-password': '401 200 200 404 403 403 200',
+  'DELETE /compute/v2.1/servers/{id}/os-server-password': '401 403 204 404 403 403 204',
   'GET /compute/v2.1/servers/{id}/tags': '401 200 200 404 403 403 200',
   'PUT /compute/v2.1/servers/{id}/tags': '401 403 200 404 403 403 200',
   'DELETE /compute/v2.1/servers/{id}/tags': '401 403 204 404 403 403 204',

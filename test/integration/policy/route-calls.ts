@@ -47,6 +47,8 @@ const compute: Record<string, Make> = {
   [`GET ${servers}/metadata/{key}`]: onServerWith('metadata', metadata, { key: 'k' }),
   [`PUT ${servers}/metadata/{key}`]: onServer({ params: { key: 'k' }, body: { meta: { k: 'v' } } }),
   [`DELETE ${servers}/metadata/{key}`]: onServerWith('metadata', metadata, { key: 'k' }),
+  [`GET ${servers}/os-server-password`]: onServer(),
+  [`DELETE ${servers}/os-server-password`]: onServer(),
   [`GET ${servers}/tags`]: onServer(),
   [`PUT ${servers}/tags`]: onServer({ body: { tags: ['a'] } }),
   [`DELETE ${servers}/tags`]: onServer(),

@@ -29,7 +29,11 @@ export async function lxcDrivers({
     cgroup: settings.cgroup,
     dhcpLeaseSeconds: settings.dhcpLeaseSeconds,
     desired,
-    metadata: new MetadataService({ specs, logger }),
+    metadata: new MetadataService({
+      specs,
+      keepPassword: (id, posted) => control.keepGuestPassword(id, posted),
+      logger,
+    }),
     logger,
   });
   const runtime = new LxcRuntime(records.directory, settings.state, settings.cgroup, settings.privileged);

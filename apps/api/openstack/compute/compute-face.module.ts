@@ -26,6 +26,7 @@ import { ServerActionsController } from './servers/server-actions.controller.js'
 import { ServerAddressesController } from './servers/server-addresses.controller.js';
 import { ServerMetadataController } from './servers/server-metadata.controller.js';
 import { ServerSecurityGroupsController } from './servers/server-security-groups.controller.js';
+import { ServerPasswordController } from './servers/server-password.controller.js';
 import { ServerTagsController } from './servers/server-tags.controller.js';
 import { ServersController } from './servers/servers.controller.js';
 import { ServicesController } from './services/services.controller.js';
@@ -43,6 +44,7 @@ import { VersionsController } from './versions/versions.controller.js';
     ServerTagsController,
     ServerSecurityGroupsController,
     ServerAddressesController,
+    ServerPasswordController,
     ServerMigrationsController,
     InstanceActionsController,
     MigrationsController,
