@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { retry } from '#libs/common/retry';
 import { hostOf } from '#apps/cli/client/compute';
 import type { Server } from '#apps/cli/client/compute';
 import type { GuestKind } from '#apps/cli/guest-images/guest-images';
@@ -16,7 +17,7 @@ test('a sysvinit server moves live there and back, connected, and says before th
   const kinds = await GuestKinds.open();
   context.after(() => kinds.fleet.close());
   const server = await kinds.running('sysvinit', kinds.fleet.flavorId);
-  assert.deepEqual(await kinds.mobilityOf(server), { live: { possible: true, reasons: [] }, init: 'sysvinit' });
+  await kinds.isMovable(server, 'sysvinit');
   await kinds.movesThereAndBack(server);
   await kinds.starts(server, '/etc/init.d/procps', 'restart');
   await kinds.fleet.remove(server.id);
@@ -27,7 +28,7 @@ test('a server with BusyBox as init and OpenRC moves live there and back, connec
   const kinds = await GuestKinds.open();
   context.after(() => kinds.fleet.close());
   const server = await kinds.running('openrc', kinds.fleet.flavorId);
-  assert.deepEqual(await kinds.mobilityOf(server), { live: { possible: true, reasons: [] }, init: 'openrc' });
+  await kinds.isMovable(server, 'openrc');
   await kinds.movesThereAndBack(server);
   await kinds.starts(server, 'rc-service', 'crond', 'restart');
   await kinds.fleet.remove(server.id);
@@ -38,7 +39,7 @@ test('a server as Ubuntu is, with migration.stateful=true, moves live there and 
   const kinds = await GuestKinds.open();
   context.after(() => kinds.fleet.close());
   const server = await kinds.running('ubuntu', await kinds.fleet.statefulFlavor());
-  assert.deepEqual(await kinds.mobilityOf(server), { live: { possible: true, reasons: [] }, init: 'systemd' });
+  await kinds.isMovable(server, 'systemd');
   await kinds.movesThereAndBack(server);
   await kinds.starts(server, 'systemctl', 'restart', 'cron', 'systemd-logind', 'systemd-networkd', 'systemd-resolved');
   await kinds.fleet.remove(server.id);
@@ -49,7 +50,7 @@ test('a stock Debian with migration.stateful=true moves live there and back, con
   const kinds = await GuestKinds.open();
   context.after(() => kinds.fleet.close());
   const server = await kinds.running('stock', await kinds.fleet.statefulFlavor());
-  assert.deepEqual(await kinds.mobilityOf(server), { live: { possible: true, reasons: [] }, init: 'systemd' });
+  await kinds.isMovable(server, 'systemd');
   await kinds.movesThereAndBack(server);
   await kinds.starts(server, 'systemctl', 'restart', 'systemd-logind');
   await kinds.fleet.remove(server.id);
@@ -67,7 +68,7 @@ for (const { what, kind, rounds } of today)
     const kinds = await GuestKinds.open();
     context.after(() => kinds.fleet.close());
     const server = await kinds.running(kind, await kinds.fleet.statefulFlavor());
-    assert.deepEqual(await kinds.mobilityOf(server), { live: { possible: true, reasons: [] }, init: 'systemd' });
+    await kinds.isMovable(server, 'systemd');
     const health = new GuestHealth(kinds.fleet, server);
     const failed = await health.failedUnits();
     for (let round = 0; round < rounds; round++) await kinds.movesThereAndBack(server);
@@ -131,6 +132,16 @@ class GuestKinds {
     const path = `/fleet/v1/instances/${id}/mobility`;
     const { live, init } = (await this.fleet.cloud.api.call<{ mobility: Mobility }>('GET', path)).mobility;
     return { live, init };
+  }
+
+  /**
+   * Checks that the server can be moved, once its init has come up: until then a service may have messages with their
+   * sender's credentials before it, and the precheck says so.
+   */
+  async isMovable(server: Server, init: string): Promise<void> {
+    await retry({ attempts: 240, baseMs: 500, maxMs: 500 }, async () =>
+      assert.deepEqual(await this.mobilityOf(server), { live: { possible: true, reasons: [] }, init }),
+    );
   }
 
   /** Checks that the server's own init can start a service. */
