@@ -15,7 +15,7 @@ for path in /sys/class/net/*; do
     tc filter show dev "$device" $where 2>/dev/null | grep mirred | sed "s/^/filter of $device:/"
   done
 done
-nft list tables | grep -v 'table bridge lxstack$' | sed 's/^/nft /'
+nft list tables | grep -vE 'table (bridge|inet) lxstack$' | sed 's/^/nft /'
 true
 `;
 
