@@ -20,7 +20,8 @@ export const LOCKS = {
 } as const;
 
 /** Locks that exist once per key, by what the key is. */
-export type KeyedLock = 'quota' | 'server-group' | 'blob';
+export type KeyedLock =
+  'quota' | 'server-group' | 'blob' | 'security_group' | 'security_group_rule' | 'rbac_policy' | 'default-subnet-pool';
 
 /** Transactions take ranges of ids one after another. hashtext('id_ranges') is the number that v0.1 uses. */
 const ID_RANGES = `hashtext('id_ranges')`;
@@ -34,7 +35,7 @@ export async function lock(tx: EntityManager, name: keyof typeof LOCKS | 'idRang
   else await tx.query('SELECT pg_advisory_xact_lock($1)', [LOCKS[name]]);
 }
 
-/** As `lock`, for one project, group or blob. */
+/** As `lock`, for one project, group, blob or IP version. */
 export async function lockKey(tx: EntityManager, space: KeyedLock, key: string): Promise<void> {
   await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended($1 || ':' || $2, 0))`, [space, key]);
 }

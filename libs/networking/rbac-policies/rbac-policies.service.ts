@@ -5,6 +5,7 @@ import type { Caller } from '#libs/common/caller';
 import { InvalidInputError, NotFoundError, QuotaExceededError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { UUID } from '#libs/common/names';
+import { lockKey } from '#libs/database/advisory-locks';
 import { page, permittedPage } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
 import { allows, requireAllowed } from '#libs/policy/policy';
@@ -154,7 +155,7 @@ async function setShared(tx: EntityManager, id: string, shared: boolean): Promis
 }
 
 async function requireRoom(tx: EntityManager, projectId: string): Promise<void> {
-  await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`rbac_policy ${projectId}`]);
+  await lockKey(tx, 'rbac_policy', projectId);
   // What networks made with `shared` have, an administrator has made.
   const used = await tx.countBy(RbacPolicy, { projectId });
   if (used >= RBAC_POLICY_LIMIT) throw new QuotaExceededError('rbac_policy', 1, used, RBAC_POLICY_LIMIT);

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { QuotaExceededError } from '#libs/common/errors';
+import { lockKey } from '#libs/database/advisory-locks';
 
 /** Neutron's default limits. */
 export const defaultGroupLimits = { security_group: 10, security_group_rule: 100 } as const;
@@ -20,7 +21,7 @@ export async function groupLimit(tx: EntityManager, projectId: string, resource:
 }
 
 /** How many the project has. Indexes security_groups_of_project, security_group_rules_of_project. */
-export async function groupUsage(tx: EntityManager, projectId: string, resource: GroupResource): Promise<number> {
+async function groupUsage(tx: EntityManager, projectId: string, resource: GroupResource): Promise<number> {
   const [row] = await tx.query<{ used: number }[]>(
     `SELECT count(*)::int AS used FROM ${TABLES[resource]} WHERE project_id = $1`,
     [projectId],
@@ -38,7 +39,7 @@ export async function requireGroupRoom(
   resource: GroupResource,
   more: number,
 ): Promise<void> {
-  await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`${resource} ${projectId}`]);
+  await lockKey(tx, resource, projectId);
   const [limit, used] = [await groupLimit(tx, projectId, resource), await groupUsage(tx, projectId, resource)];
   if (limit >= 0 && used + more > limit) throw new QuotaExceededError(resource, more, used, limit);
 }

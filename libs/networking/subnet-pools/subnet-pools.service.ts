@@ -4,6 +4,7 @@ import type { EntityManager } from 'typeorm';
 import type { Caller } from '#libs/common/caller';
 import { InvalidInputError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
+import { lockKey } from '#libs/database/advisory-locks';
 import { page, permittedPage } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
 import { allows, requireAllowed } from '#libs/policy/policy';
@@ -133,7 +134,7 @@ function grown(pool: SubnetPool, wanted: readonly string[]): string[] {
 
 /** One pool of an IP version is the default one. */
 async function requireNoDefault(tx: EntityManager, ipVersion: 4 | 6): Promise<void> {
-  await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`default subnet pool ${ipVersion}`]);
+  await lockKey(tx, 'default-subnet-pool', String(ipVersion));
   if (await tx.existsBy(SubnetPool, { isDefault: true, ipVersion }))
     throw new InvalidInputError('is_default', `false: there is a default subnet pool for IPv${ipVersion} already`);
 }
