@@ -1,13 +1,15 @@
 import type { EntityManager } from 'typeorm';
 import type { DesiredStateSubscription } from '#generated/lxstack/agent/v1/desired_state';
+import { byId } from './by-id.js';
 import type { Change } from './change-log.js';
 import type { Delta } from './delta.js';
 import { EMPTY } from './delta.js';
 import type { FollowerState } from './follower-state.js';
-import type { GroupFact, GroupFacts } from './group-facts.js';
+import type { GroupFacts } from './group-facts.js';
 import { groupStep, memberDeltas, remotesOf } from './group-round.js';
 import type { GroupStep, ToldGroups } from './group-round.js';
 import { memberResource } from './resources.js';
+import { unique } from './unique.js';
 
 /** What hosts are told of security groups; `apply` notes it once it was sent. */
 export interface GroupOutcome {
@@ -36,7 +38,7 @@ export class GroupTelling {
     );
     const steps = await this.steps(touched, changed);
     const joined = await this.memberResources([...steps.values()].flatMap(({ joinedRemotes }) => joinedRemotes));
-    const now = await this.facts.membershipsOf([...new Set(members.map(({ resourceId }) => resourceId!))]);
+    const now = await this.facts.membershipsOf(unique(members.map(({ resourceId }) => resourceId!)));
     const ofMembers = memberDeltas(members, now);
     const outcomes = new Map<string, GroupOutcome>();
     for (const follower of followers.values()) {
@@ -68,7 +70,7 @@ export class GroupTelling {
     const joinedRemotes = [...remotesOf(told)].filter((id) => !hadRemotes.has(id));
     const joined = await this.memberResources(joinedRemotes);
     const members = changes.filter(({ kind }) => kind === 'member');
-    const now = await this.facts.membershipsOf([...new Set(members.map(({ resourceId }) => resourceId!))]);
+    const now = await this.facts.membershipsOf(unique(members.map(({ resourceId }) => resourceId!)));
     const missed = [...memberDeltas(members, now)].filter(([id]) => hadRemotes.has(id) && remotesOf(told).has(id));
     return { deltas: [delta, ...joined.values(), ...missed.map(([, one]) => one)], told };
   }
@@ -76,7 +78,7 @@ export class GroupTelling {
   /** Everything that these hosts must know, in the caller's snapshot. */
   async whole(hostIds: readonly string[], tx: EntityManager): Promise<Map<string, GroupOutcome>> {
     const own = await this.facts.groupsOfHosts(hostIds, tx);
-    const facts = byId(await this.facts.groups([...new Set([...own.values()].flat())], tx));
+    const facts = byId(await this.facts.groups(unique([...own.values()].flat()), tx));
     const steps = new Map(hostIds.map((id) => [id, groupStep(new Map(), own.get(id) ?? [], facts)]));
     const members = await this.memberResources(
       [...steps.values()].flatMap((step) => step.joinedRemotes),
@@ -99,7 +101,7 @@ export class GroupTelling {
     const wanted = touched.flatMap(({ hostId, groups }) =>
       (own.get(hostId) ?? []).filter((id) => !groups.has(id) || changed.has(id)),
     );
-    const facts = byId(await this.facts.groups([...new Set(wanted)]));
+    const facts = byId(await this.facts.groups(unique(wanted)));
     return new Map(
       touched.map(({ hostId, groups }) => {
         const mine = own.get(hostId) ?? [];
@@ -110,10 +112,8 @@ export class GroupTelling {
   }
 
   private async memberResources(groupIds: readonly string[], tx?: EntityManager): Promise<Map<string, Delta>> {
-    const members = await this.facts.members([...new Set(groupIds)], tx);
+    const members = await this.facts.members(unique(groupIds), tx);
     const byGroup = Map.groupBy(members, ({ groupId }) => groupId);
     return new Map([...byGroup].map(([id, some]) => [id, { changed: some.map(memberResource), removed: [] }]));
   }
 }
-
-const byId = (facts: readonly GroupFact[]): Map<string, GroupFact> => new Map(facts.map((fact) => [fact.id, fact]));

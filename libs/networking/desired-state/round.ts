@@ -2,6 +2,7 @@ import type { Change } from './change-log.js';
 import { EMPTY, merged } from './delta.js';
 import type { Delta } from './delta.js';
 import type { Membership, NetworkFact, NetworkFacts, PortFact, SubnetFact } from './host-facts.js';
+import { byId } from './by-id.js';
 import { documentOf, nameOf, networkResource, peerResource, portResource, subnetResource } from './resources.js';
 
 /** A host whose agent follows, and the networks in the document that it was sent. */
@@ -100,10 +101,6 @@ export function outcomeFor(
 
 const changed = (...resources: Delta['changed']): Delta => ({ changed: resources, removed: [] });
 const gone = (kind: 'subnet' | 'port' | 'peer', id: string): Delta => ({ changed: [], removed: [nameOf(kind, id)] });
-
-function byId<T extends { id: string }>(rows: readonly T[]): Map<string, T> {
-  return new Map(rows.map((row) => [row.id, row]));
-}
 
 /** A row that was changed several times is read once. */
 function lastOfEach(changes: readonly Change[]): Change[] {

@@ -6,8 +6,9 @@ import type { Caller } from '#libs/common/caller';
 import { InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { UUID } from '#libs/common/names';
-import { namesColumn, page, permittedPage } from '#libs/database/paging';
+import { namesColumn, permittedPage } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
+import { visiblePage } from '../visible-page.js';
 import { networkTarget } from '../network-target.js';
 import { allows, ownOf, requireAllowed } from '#libs/policy/policy';
 import { removeDhcpPort } from '../ports/dhcp-port.js';
@@ -57,11 +58,7 @@ export class Networks {
 
   private async read(caller: Caller, request: PageRequest): Promise<Network[]> {
     const query = this.database.manager.createQueryBuilder(Network, 'x');
-    const { projectId } = caller;
-    const all = allows(caller, 'get_network:all_projects');
-    const visible = all ? undefined : `(x.project_id = :projectId OR ${SHARED})`;
-    query.setParameter('projectId', projectId);
-    const networks = await page('Network', query, columns, request, visible);
+    const networks = await visiblePage('Network', query, caller, columns, request, SHARED);
     await noteSharing(this.database.manager, caller, networks);
     return networks;
   }

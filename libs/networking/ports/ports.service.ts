@@ -6,12 +6,13 @@ import type { Caller } from '#libs/common/caller';
 import { ForbiddenError, InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { UUID } from '#libs/common/names';
-import { namesColumn, page, permittedPage } from '#libs/database/paging';
+import { namesColumn, permittedPage } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
 import { Host } from '#libs/fleet/hosts/host.entity';
 import { Operations } from '#libs/operations/operations.service';
 import type { CreateOperation } from '#libs/operations/operations.service';
 import { allows, ownOf, requireAllowed } from '#libs/policy/policy';
+import { visiblePage } from '../visible-page.js';
 import { groupsOfChangedPort, groupsOfNewPort } from '../security-groups/port-groups.js';
 import { checkedPairs } from './address-pairs.js';
 import { usableNetworks } from '../networks/usable-networks.js';
@@ -103,10 +104,8 @@ export class Ports {
 
   private async read(caller: Caller, request: PageRequest, having: PortAddressFilter): Promise<Port[]> {
     const query = this.database.manager.createQueryBuilder(Port, 'x');
-    const all = allows(caller, 'get_network:all_projects');
-    query.setParameter('projectId', caller.projectId);
     withAddresses(query, having);
-    return page('Port', query, columns, request, all ? undefined : 'x.project_id = :projectId');
+    return visiblePage('Port', query, caller, columns, request);
   }
 
   /** Throws NotFoundError, also for a port of another project. */

@@ -6,10 +6,11 @@ import { InvalidInputError, NotFoundError, QuotaExceededError } from '#libs/comm
 import { newId } from '#libs/common/ids';
 import { UUID } from '#libs/common/names';
 import { lockKey } from '#libs/database/advisory-locks';
-import { page, permittedPage } from '#libs/database/paging';
+import { permittedPage } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
 import { allows, requireAllowed } from '#libs/policy/policy';
 import type { RuleName } from '#libs/policy/rule-tables';
+import { visiblePage } from '../visible-page.js';
 import { networkTarget } from '../network-target.js';
 import { findNetwork } from '../networks/networks.service.js';
 import { Network } from '../networks/network.entity.js';
@@ -51,10 +52,8 @@ export class RbacPolicies {
 
   private read(caller: Caller, request: PageRequest): Promise<RbacPolicy[]> {
     const query = this.database.manager.createQueryBuilder(RbacPolicy, 'x');
-    query.setParameter('projectId', caller.projectId);
-    const all = allows(caller, 'get_network:all_projects');
     // Index rbac_policies_of_project.
-    return page('RbacPolicy', query, columns, request, all ? undefined : 'x.project_id = :projectId');
+    return visiblePage('RbacPolicy', query, caller, columns, request);
   }
 
   /** Throws NotFoundError, also for a policy of another project. */

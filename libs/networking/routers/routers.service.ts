@@ -5,10 +5,11 @@ import type { Caller } from '#libs/common/caller';
 import { NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { UUID } from '#libs/common/names';
-import { page, permittedPage } from '#libs/database/paging';
+import { permittedPage } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
 import { allows, requireAllowed } from '#libs/policy/policy';
 import type { RuleName } from '#libs/policy/rule-tables';
+import { visiblePage } from '../visible-page.js';
 import type { HostRoute } from '../subnets/subnet.entity.js';
 import { checkedRoutes } from './extra-routes.js';
 import { requireRevision, standardColumns } from '../standard-attributes.js';
@@ -40,9 +41,7 @@ export class Routers {
 
   private read(caller: Caller, request: PageRequest): Promise<Router[]> {
     const query = this.database.manager.createQueryBuilder(Router, 'x');
-    query.setParameter('projectId', caller.projectId);
-    const all = allows(caller, 'get_network:all_projects');
-    return page('Router', query, columns, request, all ? undefined : 'x.project_id = :projectId');
+    return visiblePage('Router', query, caller, columns, request);
   }
 
   /** Throws NotFoundError, also for a router of another project. */

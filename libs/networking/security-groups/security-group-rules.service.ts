@@ -5,9 +5,10 @@ import type { Caller } from '#libs/common/caller';
 import { NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { UUID } from '#libs/common/names';
-import { page, permittedPage } from '#libs/database/paging';
+import { permittedPage } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
 import { allows, requireAllowed } from '#libs/policy/policy';
+import { visiblePage } from '../visible-page.js';
 import { defaultGroupId } from './default-group.js';
 import { requireGroupRoom } from './group-quota.js';
 import { checkedRule, sameRule } from './rule-checks.js';
@@ -60,9 +61,7 @@ export class SecurityGroupRules {
 
   private read(caller: Caller, request: PageRequest): Promise<SecurityGroupRule[]> {
     const query = this.database.manager.createQueryBuilder(SecurityGroupRule, 'x');
-    query.setParameter('projectId', caller.projectId);
-    const all = allows(caller, 'get_network:all_projects');
-    return page('SecurityGroupRule', query, columns, request, all ? undefined : 'x.project_id = :projectId');
+    return visiblePage('SecurityGroupRule', query, caller, columns, request);
   }
 
   /** Throws NotFoundError, also for a rule that the caller may not see. */

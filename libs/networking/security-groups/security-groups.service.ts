@@ -5,10 +5,11 @@ import type { Caller } from '#libs/common/caller';
 import { NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { UUID } from '#libs/common/names';
-import { page, permittedPage } from '#libs/database/paging';
+import { permittedPage } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
 import { allows, requireAllowed } from '#libs/policy/policy';
 import type { RuleName } from '#libs/policy/rule-tables';
+import { visiblePage } from '../visible-page.js';
 import { requireRevision, standardColumns } from '../standard-attributes.js';
 import { defaultGroupId } from './default-group.js';
 import { requireGroupRoom } from './group-quota.js';
@@ -51,9 +52,7 @@ export class SecurityGroups {
 
   private read(caller: Caller, request: PageRequest): Promise<SecurityGroup[]> {
     const query = this.database.manager.createQueryBuilder(SecurityGroup, 'x');
-    query.setParameter('projectId', caller.projectId);
-    const all = allows(caller, 'get_network:all_projects');
-    return page('SecurityGroup', query, columns, request, all ? undefined : 'x.project_id = :projectId');
+    return visiblePage('SecurityGroup', query, caller, columns, request);
   }
 
   /** Throws NotFoundError, also for a group that the caller may not see. */

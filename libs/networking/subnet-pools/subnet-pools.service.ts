@@ -5,9 +5,10 @@ import type { Caller } from '#libs/common/caller';
 import { InvalidInputError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { lockKey } from '#libs/database/advisory-locks';
-import { page, permittedPage } from '#libs/database/paging';
+import { permittedPage } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
 import { allows, requireAllowed } from '#libs/policy/policy';
+import { visiblePage } from '../visible-page.js';
 import { requireRevision, standardColumns } from '../standard-attributes.js';
 import { parseCidr } from '../subnets/cidr.js';
 import { findPool } from './pool-allocation.js';
@@ -52,10 +53,8 @@ export class SubnetPoolService {
   list(caller: Caller, request: PageRequest): Promise<SubnetPool[]> {
     const read = (one: PageRequest) => {
       const query = this.database.manager.createQueryBuilder(SubnetPool, 'x');
-      query.setParameter('projectId', caller.projectId);
-      const all = allows(caller, 'get_network:all_projects');
       // Index subnet_pools_of_project.
-      return page('SubnetPool', query, columns, one, all ? undefined : '(x.project_id = :projectId OR x.shared)');
+      return visiblePage('SubnetPool', query, caller, columns, one, 'x.shared');
     };
     return permittedPage(request, read, (pool) => allows(caller, 'get_subnetpool', targetOf(pool)));
   }

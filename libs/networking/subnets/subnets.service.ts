@@ -5,8 +5,9 @@ import type { Caller } from '#libs/common/caller';
 import { InvalidInputError, NotFoundError } from '#libs/common/errors';
 import { newId } from '#libs/common/ids';
 import { UUID } from '#libs/common/names';
-import { page, permittedPage } from '#libs/database/paging';
+import { permittedPage } from '#libs/database/paging';
 import type { PageRequest } from '#libs/database/paging';
+import { visiblePage } from '../visible-page.js';
 import { Network } from '../networks/network.entity.js';
 import { networkTarget } from '../network-target.js';
 import { allows, requireAllowed } from '#libs/policy/policy';
@@ -83,10 +84,7 @@ export class Subnets {
 
   private async read(caller: Caller, request: PageRequest): Promise<Subnet[]> {
     const query = this.database.manager.createQueryBuilder(Subnet, 'x');
-    const { projectId } = caller;
-    const visible = allows(caller, 'get_network:all_projects') ? undefined : `(x.project_id = :projectId OR ${SHARED})`;
-    query.setParameter('projectId', projectId);
-    return page('Subnet', query, columns, request, visible);
+    return visiblePage('Subnet', query, caller, columns, request, SHARED);
   }
 
   /** Throws NotFoundError, also for a subnet that the caller may not see. */
